@@ -1,0 +1,190 @@
+//! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only added to.
+
+use crate::calling_plan::FlowRef;
+use crate::compliance::{CustomerGrant, NumberGrant};
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::disposition::{Disposition, Outcome};
+use crate::personal::Personal;
+use crate::ports::line::{AnsweredDialog, LegFailure};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum CallEvent {
+    /// Customer and number agreed. The only place of the number dialed: `callee`, E.164.
+    #[serde(rename = "call.permitted")]
+    Permitted {
+        attempt: u32,
+        callee: Personal<String>,
+        customer_grant: Box<CustomerGrant>,
+        number_grant: Box<NumberGrant>,
+        flow: FlowRef,
+    },
+    /// Stored before the leg's INVITE leaves; once per leg.
+    #[serde(rename = "call.dialing")]
+    Dialing {
+        leg: u8,
+        trunk: String,
+        sip_call_id: String,
+        /// Our sent-by `host:port`.
+        local: String,
+        /// The number shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caller: Option<String>,
+        /// An interrupted call's enrolment is not due again before this has passed.
+        hold_off_ms: u64,
+    },
+    #[serde(rename = "call.ringing")]
+    Ringing {
+        leg: u8,
+        sip_code: u16,
+        early_media: bool,
+    },
+    #[serde(rename = "call.leg_failed")]
+    LegFailed {
+        leg: u8,
+        #[serde(flatten)]
+        failure: LegFailure,
+    },
+    #[serde(rename = "call.answered")]
+    Answered {
+        leg: u8,
+        #[serde(flatten)]
+        dialog: AnsweredDialog,
+    },
+    /// The notice was played to its last frame.
+    #[serde(rename = "call.notice_played")]
+    NoticePlayed { leg: u8, notice: Notice },
+    /// The robot entered a node of the flow.
+    #[serde(rename = "call.node_entered")]
+    NodeEntered { node: String },
+    #[serde(rename = "call.keypressed")]
+    Keypressed {
+        leg: u8,
+        node: String,
+        digit: Personal<String>,
+    },
+    /// The callee asked for a colleague (MANUAL in the four-state view).
+    #[serde(rename = "call.transfer_requested")]
+    TransferRequested { node: String },
+    /// We give up an unanswered leg; stored before CANCEL leaves.
+    #[serde(rename = "call.cancel_requested")]
+    CancelRequested { leg: u8, reason: EndReason },
+    /// We end an answered leg; stored before BYE leaves.
+    #[serde(rename = "call.hangup_requested")]
+    HangupRequested { leg: u8, reason: EndReason },
+    /// Exactly one per call.
+    #[serde(rename = "call.ended")]
+    Ended {
+        disposition: Disposition,
+        /// Version of the table that derived it.
+        disposition_version: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        talk_ms: u64,
+        /// Whether the retry policy counts it.
+        charged: bool,
+        reason: EndReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sip_code: Option<u16>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason_header: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        q850: Option<u16>,
+        /// A 2xx crossed our CANCEL; it was ended at once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late_answer: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording_sha256: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording_bytes: Option<u64>,
+    },
+    /// A 2xx came after we had given up; ACK and BYE were sent. The one kind allowed after `call.ended`.
+    #[serde(rename = "call.late_answered")]
+    LateAnswered {
+        leg: u8,
+        #[serde(flatten)]
+        dialog: AnsweredDialog,
+    },
+}
+
+/// Which notice was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    Recording,
+    Ai,
+}
+
+/// Why a call, or one of its legs, was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The network or the callee refused or failed it.
+    Network,
+    RingTimeout,
+    /// The callee hung up.
+    CalleeHungUp,
+    /// The flow reached its end.
+    FlowEnded,
+    /// RTP stopped, or the call exceeded its longest duration.
+    MediaLost,
+    OptedOut,
+    CampaignPaused,
+    CampaignStopped,
+    /// The process is stopping.
+    Drain,
+    /// The watchdog closed what a crash left.
+    Crash,
+    /// A grant ran out before it was dialed.
+    GrantExpired,
+    /// Something of ours failed: line, store or speech.
+    Fault,
+}
+
+impl EventData for CallEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Permitted { .. } => "call.permitted",
+            Self::Dialing { .. } => "call.dialing",
+            Self::Ringing { .. } => "call.ringing",
+            Self::LegFailed { .. } => "call.leg_failed",
+            Self::Answered { .. } => "call.answered",
+            Self::NoticePlayed { .. } => "call.notice_played",
+            Self::NodeEntered { .. } => "call.node_entered",
+            Self::Keypressed { .. } => "call.keypressed",
+            Self::TransferRequested { .. } => "call.transfer_requested",
+            Self::CancelRequested { .. } => "call.cancel_requested",
+            Self::HangupRequested { .. } => "call.hangup_requested",
+            Self::Ended { .. } => "call.ended",
+            Self::LateAnswered { .. } => "call.late_answered",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        match self {
+            Self::Permitted { callee, .. } => vec![("/callee".to_owned(), callee)],
+            Self::Keypressed { digit, .. } => vec![("/digit".to_owned(), digit)],
+            Self::Dialing { .. }
+            | Self::Ringing { .. }
+            | Self::LegFailed { .. }
+            | Self::Answered { .. }
+            | Self::NoticePlayed { .. }
+            | Self::NodeEntered { .. }
+            | Self::TransferRequested { .. }
+            | Self::CancelRequested { .. }
+            | Self::HangupRequested { .. }
+            | Self::Ended { .. }
+            | Self::LateAnswered { .. } => Vec::new(),
+        }
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,48 @@
+//! Requests to one campaign.
+
+use super::event::PauseReason;
+use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::ids::{CampaignId, ListId};
+use crate::stored_event::Position;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CampaignCommand {
+    /// The same plan again is answered without an event; another plan under the same id is refused.
+    Create {
+        campaign: CampaignId,
+        customer_segment: Option<String>,
+        flow: FlowRef,
+        plan: CallingPlan,
+    },
+    Start,
+    Pause {
+        reason: PauseReason,
+    },
+    Resume,
+    Stop {
+        reason: String,
+    },
+    /// Begins or resumes a list. A list already closed is answered without an event.
+    OpenList {
+        list: ListId,
+        source: String,
+    },
+    CloseList {
+        list: ListId,
+        count: u64,
+    },
+    /// Asks for leave to start up to `wanted` dials, while `in_flight` calls of this campaign are open.
+    GrantDials {
+        wanted: u32,
+        in_flight: u32,
+    },
+    RaiseAlert {
+        alert: String,
+        detail: String,
+    },
+    /// The outreach driver believes that all is settled, as of a position of the worklist.
+    Complete {
+        settled: u64,
+        position: Position,
+    },
+}

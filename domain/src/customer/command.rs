@@ -1,0 +1,90 @@
+//! Requests to one customer.
+
+use crate::calling_plan::{Basis, CampaignFacts};
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::{CallId, CampaignId, CustomerId, ListId, NumberId};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomerCommand {
+    /// One row of a list: registers the person and the number where new, records a consent where given,
+    /// and enrols. Already enrolled in this campaign: refused as `AlreadyEnrolled` (a duplicate).
+    Enrol(Enrolment),
+    /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
+    /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
+    GrantDial {
+        facts: Box<CampaignFacts>,
+    },
+    /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it also settles.
+    ReleaseDial {
+        call: CallId,
+        reason: String,
+        not_before: Option<Timestamp>,
+        forbidden_by: Option<ForbiddenBy>,
+    },
+    /// A call of this person has ended; sets the next due time or settles. `facts` is the campaign's plan.
+    CloseCall {
+        closing: CallClosing,
+        facts: Box<CampaignFacts>,
+    },
+    RecordConsent {
+        scope: String,
+        source: String,
+        given_at: Timestamp,
+        until: Option<Timestamp>,
+        evidence: Option<String>,
+    },
+    WithdrawConsent {
+        scope: String,
+        source: String,
+    },
+}
+
+/// One row of a list, checked and normalised. `phone` is E.164.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    pub customer: CustomerId,
+    pub external_id: String,
+    pub number: NumberId,
+    pub phone: String,
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+    pub campaign: CampaignId,
+    pub list: ListId,
+    pub basis: Basis,
+    pub variables: BTreeMap<String, String>,
+    pub consent: Option<GivenConsent>,
+}
+
+/// The `consent_*` columns of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenConsent {
+    pub scope: String,
+    pub source: String,
+    pub given_at: Timestamp,
+    pub until: Option<Timestamp>,
+    pub evidence: Option<String>,
+}
+
+/// A rule of the number that forbids for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForbiddenBy {
+    pub rule: String,
+    pub facts: BTreeMap<String, String>,
+}
+
+/// What the retry driver read from `call.ended` and `call.dialing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallClosing {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub number: NumberId,
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+    pub charged: bool,
+    pub answered: bool,
+    pub dialed_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub hold_off_ms: u64,
+}

@@ -1,0 +1,171 @@
+//! Facts about one person, over all campaigns.
+
+use crate::calling_plan::Basis;
+use crate::compliance::{CustomerGrant, Verdict};
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::{CallId, CampaignId, ListId, NumberId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum CustomerEvent {
+    #[serde(rename = "customer.registered")]
+    Registered {
+        /// The institution's own `customer_id`; people use identity numbers, so it is personal.
+        external_id: Personal<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Personal<String>>,
+        /// IANA zone from the customer record, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<String>,
+    },
+    /// A phone of this person, E.164.
+    #[serde(rename = "customer.number_added")]
+    NumberAdded {
+        number: NumberId,
+        phone: Personal<String>,
+    },
+    #[serde(rename = "customer.consent_recorded")]
+    ConsentRecorded {
+        scope: String,
+        source: String,
+        given_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Personal<String>>,
+    },
+    #[serde(rename = "customer.consent_withdrawn")]
+    ConsentWithdrawn { scope: String, source: String },
+    #[serde(rename = "customer.enrolled")]
+    Enrolled {
+        campaign: CampaignId,
+        list: ListId,
+        number: NumberId,
+        basis: Basis,
+        due_at: Timestamp,
+        /// By name; all values are personal.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, Personal<String>>,
+    },
+    #[serde(rename = "customer.dial_granted")]
+    DialGranted {
+        attempt: u32,
+        #[serde(flatten)]
+        grant: CustomerGrant,
+    },
+    /// The due time moves to `not_before`; `None` with `forbidden` settles.
+    #[serde(rename = "customer.dial_refused")]
+    DialRefused {
+        campaign: CampaignId,
+        call: CallId,
+        #[serde(flatten)]
+        verdict: Verdict,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+    },
+    /// A grant that was not dialed is given back.
+    #[serde(rename = "customer.dial_released")]
+    DialReleased {
+        campaign: CampaignId,
+        call: CallId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+    },
+    #[serde(rename = "customer.call_closed")]
+    CallClosed {
+        campaign: CampaignId,
+        call: CallId,
+        number: NumberId,
+        disposition: Disposition,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        charged: bool,
+        /// A person or machine picked up: counts as a connected call.
+        answered: bool,
+        dialed_at: Timestamp,
+        /// When the enrolment is due again; absent when it is final.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_due_at: Option<Timestamp>,
+        /// The number to try next, when it changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_number: Option<NumberId>,
+    },
+    /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
+    #[serde(rename = "customer.enrolment_settled")]
+    EnrolmentSettled {
+        campaign: CampaignId,
+        disposition: Disposition,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
+        calls_count: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, String>,
+    },
+}
+
+fn variable_pointer(name: &str) -> String {
+    // RFC 6901, section 3: `~` and `/` are escaped.
+    format!("/variables/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+impl EventData for CustomerEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Registered { .. } => "customer.registered",
+            Self::NumberAdded { .. } => "customer.number_added",
+            Self::ConsentRecorded { .. } => "customer.consent_recorded",
+            Self::ConsentWithdrawn { .. } => "customer.consent_withdrawn",
+            Self::Enrolled { .. } => "customer.enrolled",
+            Self::DialGranted { .. } => "customer.dial_granted",
+            Self::DialRefused { .. } => "customer.dial_refused",
+            Self::DialReleased { .. } => "customer.dial_released",
+            Self::CallClosed { .. } => "customer.call_closed",
+            Self::EnrolmentSettled { .. } => "customer.enrolment_settled",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        match self {
+            Self::Registered {
+                external_id, name, ..
+            } => {
+                let mut fields = vec![("/external_id".to_owned(), external_id)];
+                fields.extend(name.as_mut().map(|name| ("/name".to_owned(), name)));
+                fields
+            }
+            Self::NumberAdded { phone, .. } => vec![("/phone".to_owned(), phone)],
+            Self::ConsentRecorded { evidence, .. } => evidence
+                .as_mut()
+                .map(|evidence| ("/evidence".to_owned(), evidence))
+                .into_iter()
+                .collect(),
+            Self::Enrolled { variables, .. } => variables
+                .iter_mut()
+                .map(|(name, value)| (variable_pointer(name), value))
+                .collect(),
+            Self::ConsentWithdrawn { .. }
+            | Self::DialGranted { .. }
+            | Self::DialRefused { .. }
+            | Self::DialReleased { .. }
+            | Self::CallClosed { .. }
+            | Self::EnrolmentSettled { .. } => Vec::new(),
+        }
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

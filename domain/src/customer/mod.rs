@@ -1,0 +1,4 @@
+//! The customer aggregate, while its decider is written: its events and commands.
+
+pub mod command;
+pub mod event;

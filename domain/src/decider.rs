@@ -1,0 +1,98 @@
+//! The Decider trait: the pure pair decide and evolve of one aggregate, and what an event type must know.
+//!
+//! `decide` may refuse; `evolve` never fails and never judges. Time and ids arrive in `Context`: a
+//! replay of the same events and commands gives the same answers for ever.
+
+use crate::ids::{CampaignId, CustomerId, StreamId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// What a decision may know besides state and command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Context {
+    pub now: Timestamp,
+}
+
+/// Whom an event is about: indexes of the record, and whose key seals its personal fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub campaign: Option<CampaignId>,
+    pub customer: Option<CustomerId>,
+}
+
+/// The events of one aggregate: an enum of struct variants, tagged `kind`, with content `data`.
+pub trait EventData:
+    Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Stored kind, `<aggregate>.<past participle>`; never changes.
+    fn kind(&self) -> &'static str;
+    /// Version of this kind's shape, from 1.
+    fn version(&self) -> u16;
+    /// Every personal field, with its JSON pointer inside `data` (RFC 6901).
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)>;
+    /// Reads stored data of any version; old versions are upcast first.
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent>;
+}
+
+/// A stored event that this build cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read {kind} version {version}: {why}")]
+pub struct UnreadableEvent {
+    pub kind: String,
+    pub version: u16,
+    pub why: String,
+}
+
+/// Reads current-version data of an enum tagged `kind`/`data`; what `EventData::read` uses after upcasting.
+pub fn read_current<E: DeserializeOwned>(
+    kind: &str,
+    version: u16,
+    data: &RawValue,
+) -> Result<E, UnreadableEvent> {
+    let text = format!(
+        "{{\"kind\":{},\"data\":{}}}",
+        serde_json::Value::from(kind),
+        data.get()
+    );
+    serde_json::from_str(&text).map_err(|error| UnreadableEvent {
+        kind: kind.to_owned(),
+        version,
+        why: error.to_string(),
+    })
+}
+
+/// One aggregate: its commands, events, state and refusals, and the two functions between them.
+pub trait Decider: Send + Sync + Sized + 'static {
+    type Id: Clone + fmt::Display + fmt::Debug + Ord + Send + Sync + 'static;
+    type Command: Clone + fmt::Debug + Send + Sync + 'static;
+    type Event: EventData;
+    type State: Default + Clone + fmt::Debug + Send + Sync + 'static;
+    type Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static;
+
+    /// First part of the stream's name, such as `call`.
+    const AGGREGATE: &'static str;
+
+    /// The command's name, for logs.
+    fn command_kind(command: &Self::Command) -> &'static str;
+
+    /// Events, or a refusal. An empty list means: already so, nothing to write.
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+        context: Context,
+    ) -> Result<Vec<Self::Event>, Self::Refusal>;
+
+    /// The state after one more event; `at` is the event's own time.
+    fn evolve(state: &mut Self::State, event: &Self::Event, at: Timestamp);
+
+    /// Whom `event` is about; `state` already includes it.
+    fn scope(id: &Self::Id, state: &Self::State, event: &Self::Event) -> Scope;
+
+    fn stream(id: &Self::Id) -> StreamId {
+        StreamId::new(Self::AGGREGATE, id)
+    }
+}

@@ -1,0 +1,280 @@
+//! One newtype per id, so that two ids can never be swapped, and the rules by which ids are derived.
+//!
+//! Ids fixed by the outside are derived, so that a second import meets the same entity without asking
+//! a view: a number and a customer are keyed hashes made by the `Vault` port; a campaign is its
+//! `task_id`; a call follows from its enrolment and the attempt's number. All ids are lower-case text
+//! in JSON, except the campaign's, whose case is kept.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow from it.
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a {kind} id: {why}")]
+pub struct InvalidId {
+    pub kind: &'static str,
+    pub text: String,
+    pub why: &'static str,
+}
+
+/// Longest `task_id` accepted (requirements, house: `[A-Za-z0-9_.-]{1,64}`).
+pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
+
+/// Bytes of the keyed hash that make a customer's or number's id (128 bits).
+pub const DERIVED_ID_BYTES: usize = 16;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                match check(&text) {
+                    Ok(()) => Ok(Self(text)),
+                    Err(why) => Err(InvalidId { kind: $kind, text, why }),
+                }
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                match Uuid::parse_str(text) {
+                    Ok(id) => Ok(Self(id)),
+                    Err(_) => Err(InvalidId { kind: $kind, text: text.to_owned(), why: "it is not a UUID" }),
+                }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    };
+}
+
+fn plain_word(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
+        return Err("it must have 1 to 64 characters");
+    }
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+    {
+        return Ok(());
+    }
+    Err("only A-Z a-z 0-9 _ . - are allowed")
+}
+
+fn derived_hex(text: &str) -> Result<(), &'static str> {
+    if text.len() != DERIVED_ID_BYTES * 2 {
+        return Err("it must have 32 hexadecimal digits");
+    }
+    if text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(());
+    }
+    Err("only lower-case hexadecimal digits are allowed")
+}
+
+text_id!(
+    /// A campaign's id: its `task_id`, `[A-Za-z0-9_.-]{1,64}`, case kept.
+    CampaignId, "campaign", plain_word
+);
+text_id!(
+    /// A flow's id, in the same alphabet as a campaign's.
+    FlowId, "flow", plain_word
+);
+text_id!(
+    /// A person: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `customer:` + external id).
+    /// It also names the person's key.
+    CustomerId, "customer", derived_hex
+);
+text_id!(
+    /// A phone number: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `number:` + E.164).
+    NumberId, "number", derived_hex
+);
+
+uuid_id!(
+    /// One event. UUIDv5 of the command's id and the event's index in its batch, so a retry meets itself.
+    EventId, "event"
+);
+uuid_id!(
+    /// One command. Made by the asker; the same id asked twice is answered once.
+    CommandId, "command"
+);
+uuid_id!(
+    /// One call: UUIDv5(fixed namespace, `<campaign>/<customer>/<attempt>`).
+    CallId, "call"
+);
+uuid_id!(
+    /// One contact list: UUIDv5 of campaign and SHA-256 of its content, so the same content again resumes it.
+    ListId, "list"
+);
+
+impl EventId {
+    /// The id of the `index`-th event (from 0) that `command` led to.
+    pub fn derive(command: CommandId, index: usize) -> Self {
+        Self(Uuid::new_v5(&command.0, index.to_string().as_bytes()))
+    }
+}
+
+impl CommandId {
+    /// A driver's command id: UUIDv5 of the event that caused it and the command's kind, so that a driver
+    /// that forgets what it did asks the same again and is answered once.
+    pub fn derive(cause: EventId, kind: &str) -> Self {
+        Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
+    }
+
+    /// A command id fixed by what it is about, for commands without a causing event.
+    pub fn derive_from_text(text: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
+    }
+}
+
+impl CallId {
+    /// The call of one attempt (from 1) of an enrolment.
+    pub fn derive(enrolment: &EnrolmentId, attempt: u32) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("{enrolment}/{attempt}").as_bytes(),
+        ))
+    }
+}
+
+impl ListId {
+    /// The list that has this content in this campaign; `content_sha256` is lower hex.
+    pub fn derive(campaign: &CampaignId, content_sha256: &str) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("list:{campaign}/{content_sha256}").as_bytes(),
+        ))
+    }
+}
+
+/// One customer in one campaign, `<campaign>/<customer>`: one per pair for ever; attempts run on over all lists.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnrolmentId {
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+}
+
+impl fmt::Display for EnrolmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.campaign, self.customer)
+    }
+}
+
+/// A stream's name, `<aggregate>-<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StreamId(String);
+
+impl StreamId {
+    pub fn new(aggregate: &str, id: &impl fmt::Display) -> Self {
+        Self(format!("{aggregate}-{id}"))
+    }
+    /// For stores that read a name back; anything goes, nothing is checked.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+    /// The part before the first dash, such as `call`.
+    pub fn aggregate(&self) -> &str {
+        self.0.split('-').next().unwrap_or("")
+    }
+    /// The part after the first dash.
+    pub fn id(&self) -> &str {
+        self.0.split_once('-').map_or("", |(_, id)| id)
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_id_keeps_its_case_and_refuses_what_could_break_a_path() {
+        assert_eq!(
+            "LOAN_REMIND_20231101".parse::<CampaignId>().unwrap().as_str(),
+            "LOAN_REMIND_20231101"
+        );
+        for bad in ["", "a/b", "a b", "名单", &"x".repeat(65)] {
+            assert!(bad.parse::<CampaignId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn derived_ids_are_the_same_for_ever() {
+        let enrolment = EnrolmentId {
+            campaign: "T".parse().unwrap(),
+            customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
+        };
+        assert_eq!(
+            CallId::derive(&enrolment, 1).to_string(),
+            "308b38fa-b3fa-59e5-b685-93b305968d97"
+        );
+        assert_ne!(CallId::derive(&enrolment, 1), CallId::derive(&enrolment, 2));
+    }
+
+    #[test]
+    fn a_stream_splits_at_the_first_dash_only() {
+        let stream = StreamId::new("campaign", &"A-1");
+        assert_eq!((stream.aggregate(), stream.id()), ("campaign", "A-1"));
+    }
+}

@@ -1,0 +1,22 @@
+//! What is true and what is allowed; pure.
+//!
+//! A command reaches an aggregate's decider, which turns it into events or refuses; `evolve` folds
+//! events into state. Nothing here reads a clock, draws a number, opens a file or a socket, or starts a
+//! task: what the domain needs of the world is stated in `ports`, whose documentation is a specification.
+//! Aggregates never import one another; they share ids and values.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod call;
+pub mod calling_plan;
+pub mod campaign;
+pub mod compliance;
+pub mod customer;
+pub mod decider;
+pub mod disposition;
+pub mod flow;
+pub mod ids;
+pub mod number;
+pub mod personal;
+pub mod ports;
+pub mod stored_event;
+pub mod time;

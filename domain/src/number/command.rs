@@ -1,0 +1,37 @@
+//! Requests to one phone number.
+
+use super::event::OptOutSource;
+use crate::calling_plan::CampaignFacts;
+use crate::disposition::Disposition;
+use crate::ids::{CallId, NumberId};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NumberCommand {
+    /// Already opted out: answered without an event.
+    OptOut {
+        reason: String,
+        source: OptOutSource,
+        call: Option<CallId>,
+    },
+    Suppress {
+        reason: String,
+        until: Option<Timestamp>,
+    },
+    /// Asks for the number's side of a permit.
+    GrantDial {
+        number: NumberId,
+        call: CallId,
+        facts: Box<CampaignFacts>,
+    },
+    ReleaseDial {
+        call: CallId,
+        reason: String,
+    },
+    CloseCall {
+        call: CallId,
+        disposition: Disposition,
+        answered: bool,
+        dialed_at: Timestamp,
+    },
+}

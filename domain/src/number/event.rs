@@ -1,0 +1,92 @@
+//! Facts about one phone number, over all customers and campaigns. They hold nothing personal and no key
+//! of any person, so that an opt-out outlives an erasure.
+
+use crate::compliance::{NumberGrant, Verdict};
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::disposition::Disposition;
+use crate::ids::{CallId, CampaignId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum NumberEvent {
+    /// 谢绝来电: at once and everywhere. `open_calls` were granted before and are withdrawn or cancelled.
+    #[serde(rename = "number.opted_out")]
+    OptedOut {
+        reason: String,
+        source: OptOutSource,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open_calls: Vec<CallId>,
+    },
+    /// On a list of numbers that must not be dialed.
+    #[serde(rename = "number.suppressed")]
+    Suppressed {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open_calls: Vec<CallId>,
+    },
+    #[serde(rename = "number.dial_granted")]
+    DialGranted {
+        #[serde(flatten)]
+        grant: NumberGrant,
+    },
+    #[serde(rename = "number.dial_refused")]
+    DialRefused {
+        campaign: CampaignId,
+        call: CallId,
+        #[serde(flatten)]
+        verdict: Verdict,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+    },
+    #[serde(rename = "number.dial_released")]
+    DialReleased { call: CallId, reason: String },
+    #[serde(rename = "number.call_closed")]
+    CallClosed {
+        call: CallId,
+        disposition: Disposition,
+        answered: bool,
+        dialed_at: Timestamp,
+    },
+}
+
+/// How an opt-out reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptOutSource {
+    Keypress,
+    Operator,
+    Import,
+}
+
+impl EventData for NumberEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::OptedOut { .. } => "number.opted_out",
+            Self::Suppressed { .. } => "number.suppressed",
+            Self::DialGranted { .. } => "number.dial_granted",
+            Self::DialRefused { .. } => "number.dial_refused",
+            Self::DialReleased { .. } => "number.dial_released",
+            Self::CallClosed { .. } => "number.call_closed",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,154 @@
+//! Personal data has its own type: open in memory, sealed in a record, erased for good.
+//!
+//! A record never holds the open form: serialising it fails. Sealing is done once, when the record is
+//! made (`stored_event::record`); opening when an entity loads or a permitted reply is written.
+//! Decisions must work with `Erased`. `Debug` never shows the value.
+
+use crate::ids::CustomerId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::fmt;
+
+/// A keyed hash (HMAC-SHA-256 under the installation's secret, lower hex) of a phone or external id.
+/// It serves lookup and outlives erasure.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LookupHash(pub String);
+
+/// The sealed form: `{"sealed":"<base64 of nonce, ciphertext, tag>","key":"<customer id>","hash":"<hex>"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Base64 of the 12-byte nonce, the ciphertext and the 16-byte tag (AES-256-GCM).
+    pub sealed: String,
+    /// Whose key opens it.
+    pub key: CustomerId,
+    /// Only for phones and external ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<LookupHash>,
+}
+
+/// A value of a person.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Personal<T> {
+    /// Readable; `hashed` asks for a lookup hash beside the sealed form (phone and external id only).
+    Open { value: T, hashed: bool },
+    /// As stored.
+    Sealed(Sealed),
+    /// The person's key is gone. The hash, where there was one, stays.
+    Erased { hash: Option<LookupHash> },
+}
+
+impl<T> Personal<T> {
+    /// A value that nobody looks up.
+    pub const fn open(value: T) -> Self {
+        Self::Open { value, hashed: false }
+    }
+    /// A phone or an external id, which is looked up by its keyed hash.
+    pub const fn open_hashed(value: T) -> Self {
+        Self::Open { value, hashed: true }
+    }
+    /// The value, if it can be read now.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Open { value, .. } => Some(value),
+            Self::Sealed(_) | Self::Erased { .. } => None,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Personal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open { .. } => "Personal(open)",
+            Self::Sealed(_) => "Personal(sealed)",
+            Self::Erased { .. } => "Personal(erased)",
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ErasedForm {
+    erased: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<LookupHash>,
+}
+
+impl<T> Serialize for Personal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Open { .. } => Err(ser::Error::custom(
+                "an open personal value must be sealed before it is written",
+            )),
+            Self::Sealed(sealed) => sealed.serialize(serializer),
+            Self::Erased { hash } => ErasedForm {
+                erased: true,
+                hash: hash.clone(),
+            }
+            .serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Personal<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct AnyForm {
+            sealed: Option<String>,
+            key: Option<CustomerId>,
+            hash: Option<LookupHash>,
+            erased: Option<bool>,
+        }
+        let form = AnyForm::deserialize(deserializer)?;
+        match (form.sealed, form.key, form.erased) {
+            (Some(sealed), Some(key), None) => Ok(Self::Sealed(Sealed {
+                sealed,
+                key,
+                hash: form.hash,
+            })),
+            (None, None, Some(true)) => Ok(Self::Erased { hash: form.hash }),
+            _ => Err(de::Error::custom(
+                "a personal value is {sealed, key} or {erased: true}",
+            )),
+        }
+    }
+}
+
+/// `张三` as `张*`, for replies: the first character stays.
+pub fn mask_name(name: &str) -> String {
+    let mut characters = name.chars();
+    match characters.next() {
+        Some(first) => std::iter::once(first).chain(characters.map(|_| '*')).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_value_cannot_be_written_and_is_not_shown() {
+        let phone = Personal::open_hashed("+8613800138000".to_owned());
+        assert!(serde_json::to_string(&phone).is_err());
+        assert_eq!(format!("{phone:?}"), "Personal(open)");
+    }
+
+    #[test]
+    fn sealed_and_erased_forms_read_back_as_written() {
+        for text in [
+            r#"{"sealed":"AAAA","key":"00112233445566778899aabbccddeeff","hash":"ab"}"#,
+            r#"{"erased":true}"#,
+        ] {
+            let value: Personal<String> = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&value).unwrap(), text);
+        }
+        assert!(serde_json::from_str::<Personal<String>>(r#""13800138000""#).is_err());
+    }
+
+    #[test]
+    fn a_name_keeps_its_first_character() {
+        assert_eq!(
+            (mask_name("张三"), mask_name("")),
+            ("张*".to_owned(), String::new())
+        );
+    }
+}

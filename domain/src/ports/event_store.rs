@@ -1,0 +1,102 @@
+//! The EventStore port. This documentation is its specification; `store/src/contract.rs` holds every backend to it.
+//!
+//! - **Append** writes a batch to one stream, whole or not at all, when the stream's version is the
+//!   expected one. Stream versions start at 1; an empty stream has version 0. `Ok` means durable: whoever
+//!   is told never loses it.
+//! - **Idempotent by event id.** When all ids of the batch are stored already, as one batch of this stream,
+//!   the answer is the position of its last event, as the first time; bytes are not compared. When only some
+//!   of them are stored, or on another stream, it is a conflict.
+//! - **Positions** increase in commit order and are opaque. A reader that has seen position p never meets a
+//!   later commit at or below p. Where `capabilities().dense` is true they run 1, 2, 3 … without gaps.
+//! - **`recorded_at`** is one instant per group commit, max(clock, last), and so never decreases with the position.
+//! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
+//! - Every queue is bounded; a full one answers `Busy` at once.
+
+use crate::ids::StreamId;
+use crate::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use async_trait::async_trait;
+
+/// Most events in one append; a command never needs as many.
+pub const APPEND_EVENTS_MAX: usize = 256;
+
+/// Most events a page of a read may ask for.
+pub const PAGE_EVENTS_MAX: usize = 4_096;
+
+/// What a backend can promise beyond the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Positions run from 1 without gaps.
+    pub dense: bool,
+    /// What is acknowledged survives the end of the process.
+    pub durable: bool,
+}
+
+/// Why a store could not do as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else appended first. `actual` is the stream's version now.
+    #[error("stream {stream} is at version {} and not at {}", actual.0, expected.0)]
+    WrongVersion {
+        stream: StreamId,
+        expected: StreamVersion,
+        actual: StreamVersion,
+    },
+    /// Part of the batch is stored already, or on another stream: not a retry, a mistake.
+    #[error("part of the batch for {stream} is stored already")]
+    PartlyStored { stream: StreamId },
+    /// An empty batch, too many events, records of another stream or version: the caller's bug.
+    #[error("invalid append: {0}")]
+    Invalid(String),
+    #[error("the store's queue is full; try again")]
+    Busy,
+    /// The disk or database is away, or a sync failed. Nothing was acknowledged; it may or may not be stored.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// Stored data is not what was written; names the position where known.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Where a read or subscription begins: after this position (0 = from the first event).
+pub type After = Position;
+
+/// A live reader: pages of events after a position, then new ones as they commit. Dropping it ends it.
+#[async_trait]
+pub trait Subscription: Send {
+    /// The next events, at least one; waits for them. Never skips, never repeats. Cancel-safe.
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError>;
+}
+
+/// The log of all events, and the only truth.
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    fn capabilities(&self) -> Capabilities;
+
+    /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and answers the position of the last.
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError>;
+
+    /// Events of one stream with versions above `after`, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Position of the last event; 0 when there is none.
+    async fn head(&self) -> Result<Position, StoreError>;
+
+    /// `recorded_at` of the last event, which a rehearsal clock must not go below.
+    async fn last_recorded_at(&self) -> Result<Option<crate::time::Timestamp>, StoreError>;
+
+    /// Follows all events after a position.
+    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError>;
+}

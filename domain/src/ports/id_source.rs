@@ -1,0 +1,31 @@
+//! The IdSource port: new ids and random bytes. Seeded in the simulation, the system's elsewhere.
+
+use crate::ids::CommandId;
+use crate::time::Timestamp;
+use uuid::Uuid;
+
+/// Ids and randomness. Never blocks and never fails: a system whose random source fails stops at start.
+pub trait IdSource: Send + Sync {
+    /// Fills the buffer with bytes fit for nonces and keys.
+    fn random(&self, buffer: &mut [u8]);
+
+    /// A new UUIDv7: `now` in milliseconds, then random bits (RFC 9562, 5.7).
+    fn uuid_v7(&self, now: Timestamp) -> Uuid {
+        let mut random = [0_u8; 10];
+        self.random(&mut random);
+        let millis = u64::try_from(now.micros() / 1_000).unwrap_or(0);
+        let mut bytes = [0_u8; 16];
+        let (time, rest) = bytes.split_at_mut(6);
+        time.copy_from_slice(&millis.to_be_bytes()[2..]);
+        rest.copy_from_slice(&random);
+        uuid::Builder::from_bytes(bytes)
+            .with_variant(uuid::Variant::RFC4122)
+            .with_version(uuid::Version::SortRand)
+            .into_uuid()
+    }
+
+    /// A command id for a request from outside that brought none.
+    fn command(&self, now: Timestamp) -> CommandId {
+        CommandId::new(self.uuid_v7(now))
+    }
+}

@@ -1,0 +1,209 @@
+//! The Line port: anything that can place a leg. A line dials only with a permit.
+//!
+//! A leg is one SIP-like dialog with at most one INVITE transaction. Its identity follows from the call
+//! and the leg's number (`call::LegIdentity`), so that a restarted process can end what it finds open,
+//! but can never begin it again.
+
+use super::recording::RecordingFacts;
+use super::speech::Clip;
+use crate::compliance::DialPermit;
+use crate::ids::CallId;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a line says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineFacts {
+    /// The trunk's name, as stored in `call.dialing`.
+    pub name: String,
+    /// Our sent-by `host:port`, kept over restarts; stored in `call.dialing` as `local`.
+    pub local: String,
+    /// True when the far end is a loopback address: a rehearsal, not the public network.
+    pub loopback: bool,
+    /// Most legs at once.
+    pub legs_max: u32,
+    /// New legs per second.
+    pub dials_per_second: u32,
+    /// Longest ringing, from the first 18x, before we give up.
+    pub ring_timeout_ms: u64,
+    /// Longest wait for the first response to the INVITE.
+    pub first_response_ms: u64,
+    /// An interrupted call's enrolment is not due again before this has passed since `call.dialing`.
+    pub hold_off_ms: u64,
+    /// Numbers we may show; rotated by the dialer. Empty on a loopback trunk.
+    pub caller_numbers: Vec<String>,
+}
+
+/// What to dial. The permit says that it may be dialed; the order says how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialOrder {
+    pub call: CallId,
+    /// From 1; the second and third only after a definite failure of the one before.
+    pub leg: u8,
+    /// E.164 with `+`, from `call.permitted`.
+    pub callee: String,
+    /// The number shown, E.164 or the trunk's own form; `None` on a loopback trunk.
+    pub caller: Option<String>,
+    /// Overrides the line's own when set.
+    pub ring_timeout_ms: Option<u64>,
+}
+
+/// Why a line did not take an order, or lost a leg it was asked about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error("the permit is for call {permitted}, not for {ordered}")]
+    PermitMismatch { permitted: CallId, ordered: CallId },
+    #[error("the line has no free leg")]
+    Busy,
+    #[error("the line is unavailable: {0}")]
+    Unavailable(String),
+    #[error("the leg has ended")]
+    Ended,
+    #[error("invalid order: {0}")]
+    Invalid(String),
+}
+
+/// How a leg failed before it was answered. Raw values, kept for ever; `call::progress` reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LegFailure {
+    /// Final SIP status, where one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip_code: Option<u16>,
+    /// The `Reason` header as it came (RFC 3326).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_header: Option<String>,
+    /// Q.850 cause from the Reason header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q850: Option<u16>,
+    pub cause: FailureCause,
+    /// A final response, an ICMP error or a refused connection; never silence.
+    pub definite: bool,
+    /// A 18x had come before.
+    pub rang: bool,
+    /// From INVITE to failure.
+    pub after_ms: u64,
+    /// Seconds from `Retry-After`, where it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+/// What ended the attempt locally or remotely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// A final response from the far end.
+    #[default]
+    Response,
+    /// We cancelled: ring timeout, or asked to. The 487 (or nothing) that followed is in `sip_code`.
+    Cancelled,
+    /// No response at all within the first-response limit.
+    NoResponse,
+    /// Only 100, then nothing.
+    OnlyTrying,
+    /// ICMP port unreachable or a refused connection.
+    Refused,
+    /// Our own socket or address failed; nothing left the machine.
+    Local,
+}
+
+/// What an answer established; stored in `call.answered` so that a restarted process can hang up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredDialog {
+    pub to_tag: String,
+    pub remote_target: String,
+    /// Route set in the order to send it, raw header values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub route_set: Vec<String>,
+    /// CSeq of the INVITE that was answered (2 after a digest challenge).
+    pub cseq: u32,
+}
+
+/// Who ended an answered leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HungUpBy {
+    Callee,
+    Robot,
+    /// RTP stopped, or the session could not be kept.
+    Media,
+}
+
+/// What happens on a leg, in order. After `Closed` nothing follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegEvent {
+    /// First 18x (180/183/181); `early_media` when it carried SDP.
+    Ringing { sip_code: u16, early_media: bool },
+    /// Never answered. `Closed` follows.
+    Failed(LegFailure),
+    /// 2xx came and ACK was sent; audio flows both ways from now on.
+    Answered(AnsweredDialog),
+    /// A 2xx came after our CANCEL or give-up: ACK and BYE were sent. It may come after `Failed`.
+    LateAnswered(AnsweredDialog),
+    /// One RFC 4733 digit, `0-9*#A-D`, once per press.
+    Keypress { digit: char },
+    /// The clip given to `play` as `play` has been sent to its last frame.
+    Played { play: u32 },
+    /// The answered leg ended. `heard_rtp`: at least one packet came from the callee.
+    HungUp {
+        by: HungUpBy,
+        reason_header: Option<String>,
+        q850: Option<u16>,
+        heard_rtp: bool,
+    },
+    /// All is over: sockets freed, recording closed and hashed.
+    Closed(LegSummary),
+}
+
+/// What remains of a leg when it has closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LegSummary {
+    pub recording: Option<RecordingFacts>,
+    pub rtp_sent_count: u64,
+    pub rtp_received_count: u64,
+    pub rtp_lost_count: u64,
+}
+
+/// What is known of a leg that a crash left, from its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegFacts {
+    pub call: CallId,
+    pub leg: u8,
+    /// `local` of its `call.dialing`.
+    pub local: String,
+    pub callee: String,
+    pub caller: Option<String>,
+    /// Set when it was answered: BYE; otherwise CANCEL.
+    pub answered: Option<AnsweredDialog>,
+}
+
+/// One leg. Dropping it hangs up or cancels without waiting.
+#[async_trait]
+pub trait Leg: Send {
+    /// The next event; waits for it. Cancel-safe.
+    async fn next(&mut self) -> LegEvent;
+    /// Queues a clip behind what is playing; `play` names it in `Played`.
+    async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError>;
+    /// Drops what plays and what is queued; no `Played` follows for it.
+    async fn stop_playing(&mut self) -> Result<(), LineError>;
+    /// Lets the callee's channel into the recording; called once `call.notice_played` is stored. The
+    /// recording itself begins at answer, the robot's channel from the first packet.
+    async fn record_callee(&mut self) -> Result<(), LineError>;
+    /// Gives up an unanswered leg; `Failed` (or `LateAnswered`) follows.
+    async fn cancel(&mut self) -> Result<(), LineError>;
+    /// Ends an answered leg; `HungUp` and `Closed` follow.
+    async fn hang_up(&mut self) -> Result<(), LineError>;
+}
+
+/// Anything that can place a leg.
+#[async_trait]
+pub trait Line: Send + Sync {
+    fn facts(&self) -> LineFacts;
+
+    /// Sends the one INVITE of this leg. `call.dialing` is already stored. The permit is consumed.
+    async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
+
+    /// Ends what a crash left: BYE when it was answered, else CANCEL (and ACK and BYE should a 200 cross).
+    /// Never sends an INVITE. Returns when the far end has answered or the transaction timed out.
+    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError>;
+}

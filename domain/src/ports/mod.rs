@@ -1,0 +1,14 @@
+//! What the domain needs from the world, as traits whose documentation is their specification.
+//!
+//! Each port has one contract suite beside its implementations; nothing here does I/O.
+
+pub mod clock;
+pub mod disk;
+pub mod event_store;
+pub mod id_source;
+pub mod line;
+pub mod recording;
+pub mod speech;
+pub mod tasks;
+pub mod vault;
+pub mod worklist;

@@ -1,0 +1,30 @@
+//! The Recordings port: what a crash left of a recording is repaired, hashed and accounted for.
+
+use crate::ids::CallId;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// A finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee), 8 kHz, 16 bit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingFacts {
+    /// SHA-256 of the whole file, lower hex.
+    pub sha256: String,
+    pub bytes: u64,
+    pub duration_ms: u64,
+}
+
+/// Why a recording could not be read or repaired.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("recording of call {call}: {why}")]
+pub struct RecordingError {
+    pub call: CallId,
+    pub why: String,
+}
+
+/// Recordings that are no longer being written.
+#[async_trait]
+pub trait Recordings: Send + Sync {
+    /// Repairs the header of a file that a crash left and answers its facts; `None` when there is no file.
+    /// Idempotent: a good file is only hashed.
+    async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError>;
+}

@@ -1,0 +1,70 @@
+//! The Vault port: keys of persons, sealing under them, and the installation's keyed hashes.
+
+use crate::ids::{CustomerId, NumberId};
+use crate::personal::{LookupHash, Sealed};
+use async_trait::async_trait;
+use std::fmt;
+use std::sync::Arc;
+
+/// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
+#[derive(Clone)]
+pub struct PersonKey {
+    person: CustomerId,
+    bytes: Arc<[u8; 32]>,
+}
+
+impl PersonKey {
+    pub fn new(person: CustomerId, bytes: [u8; 32]) -> Self {
+        Self {
+            person,
+            bytes: Arc::new(bytes),
+        }
+    }
+    pub fn person(&self) -> &CustomerId {
+        &self.person
+    }
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for PersonKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PersonKey({})", self.person)
+    }
+}
+
+/// Why the vault could not serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    #[error("the key store is unavailable: {0}")]
+    Unavailable(String),
+    #[error("the key of {0} was destroyed")]
+    Destroyed(CustomerId),
+    #[error("a sealed value does not open: wrong key, moved or altered")]
+    DoesNotOpen,
+    #[error("the master key or key file is wrong: {0}")]
+    WrongMaster(String),
+}
+
+/// Keys live apart from the events: without them a record's personal fields are noise.
+///
+/// `key` makes the key on first use and returns only when it is durable, so no record is ever sealed
+/// under a key that a crash forgets. `seal` and `open` are sync (AES-256-GCM; the AAD pins a field to
+/// its stream, event and JSON pointer). `hash` and `derive_*` use the installation secret.
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// The person's key, made and made durable if there was none.
+    async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
+    /// The person's key, or `None` when it was never made or has been destroyed.
+    async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
+    /// Seals one value; `hash` is left out and set by the record writer where wanted.
+    fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError>;
+    fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError>;
+    /// HMAC-SHA-256 of the value under the installation secret, lower hex: the lookup hash.
+    fn hash(&self, value: &str) -> LookupHash;
+    /// First 128 bits, lower hex, of HMAC-SHA-256(secret, `customer:` + external id).
+    fn derive_customer(&self, external_id: &str) -> CustomerId;
+    /// First 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` + E.164).
+    fn derive_number(&self, e164: &str) -> NumberId;
+}

@@ -1,0 +1,280 @@
+//! The record: how an event is written once and read for ever.
+//!
+//! A record is UTF-8 JSON of at most `RECORD_BYTES_MAX` bytes, made by `record` alone, stored as a blob
+//! and never serialised again: proofs are made over its bytes. Members in order: `id, kind, version,
+//! stream, stream_version, at, causation, correlation, campaign, customer, command, rehearsal, data`;
+//! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
+
+use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
+use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
+use crate::personal::Personal;
+use crate::ports::vault::{PersonKey, Vault, VaultError};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
+pub const RECORD_BYTES_MAX: usize = 65_527;
+
+/// An event's place in the order of all events: increasing, opaque, 0 before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A stream's version: the number of its events, from 1; 0 before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StreamVersion(pub u64);
+
+/// Where a command came from: its own id, the event or request that caused it, and the story it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    pub command: CommandId,
+    /// The event that led to the command; absent when a person or another system asked.
+    pub causation: Option<EventId>,
+    /// Shared by everything one outside request or one call led to.
+    pub correlation: Option<uuid::Uuid>,
+}
+
+impl Cause {
+    /// A command from outside, with nothing before it.
+    pub const fn outside(command: CommandId) -> Self {
+        Self {
+            command,
+            causation: None,
+            correlation: Some(command.uuid()),
+        }
+    }
+    /// A command a driver derives from an event it read.
+    pub fn follow(event: &Envelope, kind: &str) -> Self {
+        Self {
+            command: CommandId::derive(event.id, kind),
+            causation: Some(event.id),
+            correlation: event.correlation,
+        }
+    }
+}
+
+/// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub id: EventId,
+    pub kind: String,
+    pub campaign: Option<CampaignId>,
+    pub customer: Option<CustomerId>,
+    pub stream_version: StreamVersion,
+    bytes: Arc<[u8]>,
+}
+
+impl Record {
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+}
+
+/// What surrounds an event's data in its record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope {
+    pub id: EventId,
+    pub kind: String,
+    pub version: u16,
+    pub stream: StreamId,
+    pub stream_version: StreamVersion,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation: Option<EventId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<uuid::Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    pub command: CommandId,
+    /// True when the record was made under a rehearsal clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
+    pub data: Box<RawValue>,
+}
+
+/// An event as the store gives it back: the record's bytes, and what the store added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    pub position: Position,
+    /// When the store made it durable: one per group commit, max(clock, last).
+    pub recorded_at: Timestamp,
+    pub record: Arc<[u8]>,
+}
+
+impl StoredEvent {
+    /// Parses the record; an error names the position.
+    pub fn envelope(&self) -> Result<Envelope, UnreadableRecord> {
+        serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
+            position: self.position,
+            why: error.to_string(),
+        })
+    }
+}
+
+/// A record that is not what `record` writes: a damaged or foreign store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record at position {position} cannot be read: {why}")]
+pub struct UnreadableRecord {
+    pub position: Position,
+    pub why: String,
+}
+
+/// Why a record could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("record of {kind} has {bytes} bytes, more than the {RECORD_BYTES_MAX} a record may have")]
+    TooLarge { kind: &'static str, bytes: usize },
+    #[error("{kind} has personal fields, but no person's key was given")]
+    NoKey { kind: &'static str },
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("cannot write {kind}: {why}")]
+    Unwritable { kind: &'static str, why: String },
+}
+
+/// What seals an event's personal fields: the vault, the person's durable key, and a source of nonces.
+pub struct Sealer<'a> {
+    pub vault: &'a dyn Vault,
+    pub key: Option<&'a PersonKey>,
+    /// Fills a buffer with random bytes (the seeded port).
+    pub random: &'a mut dyn FnMut(&mut [u8]),
+}
+
+/// Everything of a record that is not the event itself.
+#[derive(Debug, Clone)]
+pub struct RecordFacts {
+    pub stream: StreamId,
+    pub stream_version: StreamVersion,
+    pub at: Timestamp,
+    pub cause: Cause,
+    /// Index of the event in its command's batch, from 0.
+    pub index: usize,
+    pub scope: Scope,
+    pub rehearsal: bool,
+}
+
+/// Makes the record of one event: seals its personal fields (AAD = stream, event id, JSON pointer) and
+/// writes it, once. The same arguments but for nonces give the same id, so a retry must send the same record.
+pub fn record<E: EventData>(
+    facts: RecordFacts,
+    event: &E,
+    sealer: &mut Sealer<'_>,
+) -> Result<Record, RecordError> {
+    let kind = event.kind();
+    let id = EventId::derive(facts.cause.command, facts.index);
+    let mut event = event.clone();
+    for (pointer, field) in event.personal() {
+        let aad = aad(&facts.stream, id, &pointer);
+        seal_field(kind, &aad, field, sealer)?;
+    }
+    let unwritable = |error: serde_json::Error| RecordError::Unwritable {
+        kind,
+        why: error.to_string(),
+    };
+    let mut tagged = serde_json::to_value(&event).map_err(unwritable)?;
+    let data = tagged
+        .get_mut("data")
+        .map(serde_json::Value::take)
+        .unwrap_or_default();
+    if !data.is_object() {
+        return Err(RecordError::Unwritable {
+            kind,
+            why: "data is not an object".to_owned(),
+        });
+    }
+    let envelope = Envelope {
+        id,
+        kind: kind.to_owned(),
+        version: event.version(),
+        stream: facts.stream,
+        stream_version: facts.stream_version,
+        at: facts.at,
+        causation: facts.cause.causation,
+        correlation: facts.cause.correlation,
+        campaign: facts.scope.campaign,
+        customer: facts.scope.customer,
+        command: facts.cause.command,
+        rehearsal: facts.rehearsal,
+        data: serde_json::value::to_raw_value(&data).map_err(unwritable)?,
+    };
+    let bytes = serde_json::to_vec(&envelope).map_err(unwritable)?;
+    if bytes.len() > RECORD_BYTES_MAX {
+        return Err(RecordError::TooLarge {
+            kind,
+            bytes: bytes.len(),
+        });
+    }
+    Ok(Record {
+        id,
+        kind: kind.to_owned(),
+        campaign: envelope.campaign,
+        customer: envelope.customer,
+        stream_version: envelope.stream_version,
+        bytes: bytes.into(),
+    })
+}
+
+fn seal_field(
+    kind: &'static str,
+    aad: &[u8],
+    field: &mut Personal<String>,
+    sealer: &mut Sealer<'_>,
+) -> Result<(), RecordError> {
+    let Personal::Open { value, hashed } = field else {
+        return Ok(());
+    };
+    let key = sealer.key.ok_or(RecordError::NoKey { kind })?;
+    let mut nonce = [0_u8; 12];
+    (sealer.random)(&mut nonce);
+    let mut sealed = sealer.vault.seal(key, nonce, aad, value)?;
+    if *hashed {
+        sealed.hash = Some(sealer.vault.hash(value));
+    }
+    *field = Personal::Sealed(sealed);
+    Ok(())
+}
+
+/// The additional authenticated data of one sealed field: it cannot be moved to another place.
+pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
+    format!("{stream}\n{id}\n{pointer}").into_bytes()
+}
+
+/// Opens every personal field of an event read from `envelope`. Without a key they become `Erased`.
+pub fn open_personal<E: EventData>(
+    envelope: &Envelope,
+    event: &mut E,
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
+) -> Result<(), VaultError> {
+    for (pointer, field) in event.personal() {
+        let Personal::Sealed(sealed) = field else {
+            continue;
+        };
+        *field = match key {
+            None => Personal::Erased {
+                hash: sealed.hash.clone(),
+            },
+            Some(key) => Personal::Open {
+                value: vault.open(key, &aad(&envelope.stream, envelope.id, &pointer), sealed)?,
+                hashed: sealed.hash.is_some(),
+            },
+        };
+    }
+    Ok(())
+}
+
+/// Reads the event of a stored record as the aggregate's type.
+pub fn read_event<D: Decider>(envelope: &Envelope) -> Result<D::Event, UnreadableEvent> {
+    D::Event::read(&envelope.kind, envelope.version, &envelope.data)
+}
