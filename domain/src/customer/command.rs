@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub enum CustomerCommand {
     /// One row of a list: registers the person and the number where new, records a consent where given,
     /// and enrols. Already enrolled in this campaign: refused as `AlreadyEnrolled` (a duplicate).
-    Enrol(Enrolment),
+    Enrol(Box<Enrolment>),
     /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
     /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
     GrantDial {
@@ -25,7 +25,7 @@ pub enum CustomerCommand {
     },
     /// A call of this person has ended; sets the next due time or settles. `facts` is the campaign's plan.
     CloseCall {
-        closing: CallClosing,
+        closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
     RecordConsent {
