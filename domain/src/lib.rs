@@ -14,6 +14,8 @@ pub mod customer;
 pub mod decider;
 pub mod disposition;
 pub mod flow;
+#[cfg(test)]
+mod golden_support;
 pub mod ids;
 pub mod number;
 pub mod personal;

@@ -2,3 +2,6 @@
 
 pub mod command;
 pub mod event;
+
+#[cfg(test)]
+mod golden;

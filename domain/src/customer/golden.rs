@@ -1,0 +1,124 @@
+//! Every stored kind of a customer event, held against its golden file.
+
+use super::event::CustomerEvent;
+use crate::calling_plan::Basis;
+use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
+use crate::disposition::{Disposition, Outcome};
+use crate::golden_support::{at, call, campaign, check, customer, list, number, other_number};
+use crate::personal::Personal;
+use std::collections::BTreeMap;
+
+fn personal(text: &str) -> Personal<String> {
+    Personal::open(text.to_owned())
+}
+
+fn facts() -> BTreeMap<String, String> {
+    BTreeMap::from([("local_time".to_owned(), "2026-03-02T20:00:00".to_owned())])
+}
+
+fn verdict(decision: Decision) -> Verdict {
+    Verdict {
+        rule: "calling_window".to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision,
+        facts: facts(),
+    }
+}
+
+fn grant() -> CustomerGrant {
+    CustomerGrant {
+        call: call(),
+        campaign: campaign(),
+        customer: customer(),
+        number: number(),
+        valid_until: at().plus_ms(GRANT_VALID_MS),
+        verdicts: vec![verdict(Decision::Allow)],
+    }
+}
+
+fn who_and_what_they_allow() -> Vec<CustomerEvent> {
+    vec![
+        CustomerEvent::Registered {
+            external_id: Personal::open_hashed("C001".to_owned()),
+            name: Some(personal("张三")),
+            time_zone: Some("Asia/Shanghai".to_owned()),
+        },
+        CustomerEvent::NumberAdded {
+            number: number(),
+            phone: Personal::open_hashed("+8613800138000".to_owned()),
+        },
+        CustomerEvent::ConsentRecorded {
+            scope: "marketing".to_owned(),
+            source: "web form".to_owned(),
+            given_at: at(),
+            until: Some(at().plus_ms(1_000)),
+            evidence: Some(personal("form 42")),
+        },
+        CustomerEvent::ConsentWithdrawn {
+            scope: "marketing".to_owned(),
+            source: "operator".to_owned(),
+        },
+        CustomerEvent::Enrolled {
+            campaign: campaign(),
+            list: list(),
+            number: number(),
+            basis: Basis::Contract,
+            due_at: at(),
+            variables: BTreeMap::from([("due/date".to_owned(), personal("3月5日"))]),
+        },
+    ]
+}
+
+fn grants() -> Vec<CustomerEvent> {
+    vec![
+        CustomerEvent::DialGranted {
+            attempt: 1,
+            grant: grant(),
+        },
+        CustomerEvent::DialRefused {
+            campaign: campaign(),
+            call: call(),
+            verdict: verdict(Decision::DeferUntil(at().plus_ms(3_600_000))),
+            not_before: Some(at().plus_ms(3_600_000)),
+        },
+        CustomerEvent::DialReleased {
+            campaign: campaign(),
+            call: call(),
+            reason: "number_refused".to_owned(),
+            not_before: Some(at().plus_ms(3_600_000)),
+        },
+    ]
+}
+
+fn endings() -> Vec<CustomerEvent> {
+    vec![
+        CustomerEvent::CallClosed {
+            campaign: campaign(),
+            call: call(),
+            number: number(),
+            disposition: Disposition::InvalidNumber,
+            outcome: Some(Outcome::Failed),
+            charged: true,
+            answered: false,
+            dialed_at: at(),
+            next_due_at: Some(at().plus_ms(60_000)),
+            next_number: Some(other_number()),
+        },
+        CustomerEvent::EnrolmentSettled {
+            campaign: campaign(),
+            disposition: Disposition::NotPermitted,
+            outcome: Some(Outcome::Declined),
+            calls_count: 4,
+            rule: Some("calling_window".to_owned()),
+            facts: facts(),
+        },
+    ]
+}
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    for event in [who_and_what_they_allow(), grants(), endings()].concat() {
+        check("customer", event);
+    }
+}

@@ -1,0 +1,181 @@
+//! Golden files of stored events: one whole record per kind and version, held against what this build
+//! writes and reads. The ids and instants are fixed and made up; the seal is a stand-in that looks like
+//! the real one, so that the bytes are the same on every run.
+
+use crate::decider::{EventData, Scope};
+use crate::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, ListId, NumberId, StreamId};
+use crate::personal::{LookupHash, Sealed};
+use crate::ports::vault::{PersonKey, Vault, VaultError};
+use crate::stored_event::{Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use std::path::PathBuf;
+
+/// The campaign of every golden event.
+pub(crate) fn campaign() -> CampaignId {
+    "LOAN_REMIND_20231101".parse().expect("a task id")
+}
+
+/// The customer of every golden event.
+pub(crate) fn customer() -> CustomerId {
+    "00112233445566778899aabbccddeeff".parse().expect("a customer id")
+}
+
+/// The phone number of every golden event (13800138000 stands behind it).
+pub(crate) fn number() -> NumberId {
+    "ffeeddccbbaa99887766554433221100".parse().expect("a number id")
+}
+
+/// Another number of the same customer.
+pub(crate) fn other_number() -> NumberId {
+    "0f1e2d3c4b5a69788796a5b4c3d2e1f0".parse().expect("a number id")
+}
+
+/// The call of every golden event.
+pub(crate) fn call() -> CallId {
+    "308b38fa-b3fa-59e5-b685-93b305968d97".parse().expect("a call id")
+}
+
+/// The list of every golden event.
+pub(crate) fn list() -> ListId {
+    "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b".parse().expect("a list id")
+}
+
+/// When every golden event happened.
+pub(crate) fn at() -> Timestamp {
+    "2026-03-02T10:00:00.123456+08:00".parse().expect("an instant")
+}
+
+/// Makes the record of `event`, compares it with `fixtures/events/<aggregate>/<kind>.v<N>.json` (one
+/// line; a line feed behind it is not part of the record) and reads that back as the same event. The
+/// panic shows what was written, so that a new file can be made from it; an existing one is never edited.
+pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
+    let written = written_record(aggregate, &event);
+    let path = golden_path(aggregate, &event);
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    let stored = stored.strip_suffix('\n').unwrap_or(&stored);
+    assert_eq!(
+        stored,
+        written,
+        "golden file {} (left) is not what is written now; written: \n{written}\n",
+        path.display()
+    );
+    assert_eq!(
+        read_back::<E>(stored),
+        event,
+        "{} reads as another event",
+        path.display()
+    );
+}
+
+fn golden_path<E: EventData>(aggregate: &str, event: &E) -> PathBuf {
+    let name = format!("{}.v{}.json", event.kind(), event.version());
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+    fixtures.join(aggregate).join(name)
+}
+
+fn written_record<E: EventData>(aggregate: &str, event: &E) -> String {
+    let key = fake_key();
+    let mut random = |buffer: &mut [u8]| buffer.fill(0);
+    let mut sealer = Sealer {
+        vault: &FakeVault,
+        key: Some(&key),
+        random: &mut random,
+    };
+    let record = record(fixed_facts(aggregate), event, &mut sealer).expect("a record can be made");
+    String::from_utf8(record.bytes().to_vec()).expect("a record is UTF-8")
+}
+
+fn read_back<E: EventData>(stored: &str) -> E {
+    let envelope: Envelope = serde_json::from_str(stored).expect("a golden file is a record");
+    let mut event =
+        E::read(&envelope.kind, envelope.version, &envelope.data).expect("a golden event can be read");
+    open_personal(&envelope, &mut event, &FakeVault, Some(&fake_key())).expect("a fake seal opens");
+    event
+}
+
+fn fixed_facts(aggregate: &str) -> RecordFacts {
+    let command = CommandId::derive_from_text("golden");
+    let (stream, campaign, customer) = match aggregate {
+        "customer" => (
+            StreamId::new(aggregate, &customer()),
+            Some(campaign()),
+            Some(customer()),
+        ),
+        "call" => (
+            StreamId::new(aggregate, &call()),
+            Some(campaign()),
+            Some(customer()),
+        ),
+        "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
+        "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
+        other => (StreamId::new(other, &"loan_remind"), None, None),
+    };
+    RecordFacts {
+        stream,
+        stream_version: StreamVersion(3),
+        at: at(),
+        cause: Cause {
+            command,
+            causation: Some(EventId::derive(command, 0)),
+            correlation: Some(command.uuid()),
+        },
+        index: 1,
+        scope: Scope { campaign, customer },
+        rehearsal: true,
+    }
+}
+
+fn fake_key() -> PersonKey {
+    PersonKey::new(customer(), [7; 32])
+}
+
+/// Twelve bytes of nonce, in hexadecimal digits, which are also base64 digits.
+const FAKE_NONCE: &str = "000000000000000000000000";
+
+/// Shows a value's bytes in hexadecimal where the real vault shows base64 of a ciphertext.
+struct FakeVault;
+
+#[async_trait]
+impl Vault for FakeVault {
+    async fn key(&self, _person: &CustomerId) -> Result<PersonKey, VaultError> {
+        Ok(fake_key())
+    }
+    async fn existing_key(&self, _person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
+        Ok(Some(fake_key()))
+    }
+    fn seal(
+        &self,
+        key: &PersonKey,
+        _nonce: [u8; 12],
+        _aad: &[u8],
+        value: &str,
+    ) -> Result<Sealed, VaultError> {
+        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Sealed {
+            sealed: format!("{FAKE_NONCE}{digits}"),
+            key: key.person().clone(),
+            hash: None,
+        })
+    }
+    fn open(&self, _key: &PersonKey, _aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
+        let digits = sealed
+            .sealed
+            .strip_prefix(FAKE_NONCE)
+            .ok_or(VaultError::DoesNotOpen)?;
+        let bytes = digits.as_bytes().chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).expect("hexadecimal digits are ASCII");
+            u8::from_str_radix(pair, 16).expect("two hexadecimal digits")
+        });
+        String::from_utf8(bytes.collect()).or(Err(VaultError::DoesNotOpen))
+    }
+    fn hash(&self, value: &str) -> LookupHash {
+        LookupHash(format!("{:064x}", value.len()))
+    }
+    fn derive_customer(&self, _external_id: &str) -> CustomerId {
+        customer()
+    }
+    fn derive_number(&self, _e164: &str) -> NumberId {
+        number()
+    }
+}

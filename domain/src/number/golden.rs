@@ -1,0 +1,64 @@
+//! Every stored kind of a number event, held against its golden file.
+
+use super::event::{NumberEvent, OptOutSource};
+use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};
+use crate::disposition::Disposition;
+use crate::golden_support::{at, call, campaign, check, number};
+use std::collections::BTreeMap;
+
+fn verdict(decision: Decision) -> Verdict {
+    Verdict {
+        rule: "suppression".to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision,
+        facts: BTreeMap::from([("opted_out".to_owned(), "false".to_owned())]),
+    }
+}
+
+fn events() -> Vec<NumberEvent> {
+    let grant = NumberGrant {
+        call: call(),
+        campaign: campaign(),
+        number: number(),
+        valid_until: at().plus_ms(GRANT_VALID_MS),
+        verdicts: vec![verdict(Decision::Allow)],
+    };
+    vec![
+        NumberEvent::OptedOut {
+            reason: "pressed 9".to_owned(),
+            source: OptOutSource::Keypress,
+            call: Some(call()),
+            open_calls: vec![call()],
+        },
+        NumberEvent::Suppressed {
+            reason: "national list".to_owned(),
+            until: Some(at().plus_ms(1_000)),
+            open_calls: vec![call()],
+        },
+        NumberEvent::DialGranted { grant },
+        NumberEvent::DialRefused {
+            campaign: campaign(),
+            call: call(),
+            verdict: verdict(Decision::Forbid),
+            not_before: Some(at().plus_ms(3_600_000)),
+        },
+        NumberEvent::DialReleased {
+            call: call(),
+            reason: "withdrawn".to_owned(),
+        },
+        NumberEvent::CallClosed {
+            call: call(),
+            disposition: Disposition::NoAnswer,
+            answered: false,
+            dialed_at: at(),
+        },
+    ]
+}
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    for event in events() {
+        check("number", event);
+    }
+}
