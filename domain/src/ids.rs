@@ -10,7 +10,8 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow from it.
+/// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
+/// from it.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
 
 /// Why a text is not an id of the wanted kind.
@@ -199,7 +200,8 @@ impl ListId {
     }
 }
 
-/// One customer in one campaign, `<campaign>/<customer>`: one per pair for ever; attempts run on over all lists.
+/// One customer in one campaign, `<campaign>/<customer>`: one per pair for ever; attempts run on over all
+/// lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnrolmentId {
     pub campaign: CampaignId,

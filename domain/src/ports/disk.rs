@@ -1,4 +1,5 @@
-//! The Disk port: the few file operations a store needs, so that a simulated disk can lose what was not synced.
+//! The Disk port: the few file operations a store needs, so that a simulated disk can lose what was not
+//! synced.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! The EventStore port. This documentation is its specification; `store/src/contract.rs` holds every backend to it.
+//! The EventStore port. This documentation is its specification; `store/src/contract.rs` holds every
+//! backend to it.
 //!
 //! - **Append** writes a batch to one stream, whole or not at all, when the stream's version is the
 //!   expected one. Stream versions start at 1; an empty stream has version 0. `Ok` means durable: whoever
@@ -8,7 +9,8 @@
 //!   of them are stored, or on another stream, it is a conflict.
 //! - **Positions** increase in commit order and are opaque. A reader that has seen position p never meets a
 //!   later commit at or below p. Where `capabilities().dense` is true they run 1, 2, 3 … without gaps.
-//! - **`recorded_at`** is one instant per group commit, max(clock, last), and so never decreases with the position.
+//! - **`recorded_at`** is one instant per group commit, max(clock, last), and so never decreases with the
+//!   position.
 //! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
@@ -72,7 +74,8 @@ pub trait Subscription: Send {
 pub trait EventStore: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
-    /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and answers the position of the last.
+    /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and answers the position of
+    /// the last.
     async fn append(
         &self,
         stream: &StreamId,

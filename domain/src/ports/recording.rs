@@ -4,7 +4,8 @@ use crate::ids::CallId;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// A finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee), 8 kHz, 16 bit.
+/// A finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee), 8 kHz, 16
+/// bit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingFacts {
     /// SHA-256 of the whole file, lower hex.

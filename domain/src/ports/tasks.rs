@@ -24,7 +24,8 @@ pub trait StopSignal: Send + Sync {
 pub trait Tasks: Send + Sync {
     /// Runs a future to its end. A panic is logged under `name` and counted; it does not end the process.
     fn spawn(&self, name: &'static str, future: TaskFuture);
-    /// Runs blocking work on a thread of its own. A panic there ends the process: recovery is the tested path.
+    /// Runs blocking work on a thread of its own. A panic there ends the process: recovery is the tested
+    /// path.
     fn thread(&self, name: &'static str, work: Box<dyn FnOnce() + Send + 'static>);
     fn stop_signal(&self) -> Arc<dyn StopSignal>;
     /// How many tasks and threads are alive now.

@@ -77,7 +77,8 @@ pub trait Worklist: Send + Sync {
     async fn position(&self) -> Result<Position, WorklistError>;
     /// Returns when the rows are complete up to `position`.
     async fn wait_for(&self, position: Position) -> Result<(), WorklistError>;
-    /// Enrolments of a campaign due at or before `now`, without open grant or call, by due time then customer.
+    /// Enrolments of a campaign due at or before `now`, without open grant or call, by due time then
+    /// customer.
     async fn due(
         &self,
         campaign: &CampaignId,

@@ -1,0 +1,138 @@
+//! Check 12: links resolve, paths in code spans exist, one title each, and the drawn tree matches the disk.
+
+use super::tree::{File, Finding, Tree};
+use regex::Regex;
+
+/// Documents that speak of rooms that later issues build.
+const AHEAD: &[&str] = &[
+    "docs/house.md",
+    "docs/GLOSSARY.md",
+    "docs/STYLE.md",
+    "CHANGELOG.md",
+];
+
+fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
+    let mut fenced = false;
+    file.lines().filter(move |(_, line)| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
+}
+
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let link = Regex::new(r"\]\(([^)#\s]+)[^)]*\)").expect("a constant pattern");
+    let span = Regex::new(
+        r"`((?:domain|store|actors|projections|media|simulation|api|tests|fixtures|docs)/[A-Za-z0-9_./-]+)`",
+    )
+    .expect("a constant pattern");
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut titles = 0;
+        for (number, line) in prose(file) {
+            titles += usize::from(line.starts_with("# "));
+            for found in link.captures_iter(line).map(|found| found[1].to_owned()) {
+                if !found.contains("://")
+                    && !found.starts_with("mailto:")
+                    && !tree.exists(&resolve(folder, &found))
+                {
+                    findings.push(file.finding(number, format!("link to {found}, which is not there")));
+                }
+            }
+            let missing = span
+                .captures_iter(line)
+                .map(|found| found[1].to_owned())
+                .find(|path| !tree.exists(path));
+            if let Some(missing) = missing.filter(|_| !AHEAD.contains(&file.path.as_str())) {
+                findings.push(file.finding(number, format!("names {missing}, which is not there")));
+            }
+        }
+        if titles != 1 {
+            findings.push(file.finding(1, format!("{titles} first-level titles; one each")));
+        }
+    }
+    findings.extend(drawn_tree(tree));
+    findings
+}
+
+fn resolve(folder: &str, link: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
+
+/// `ARCHITECTURE.md` draws `crate/` and `  src/name` lines: each must be on disk, and each room drawn.
+fn drawn_tree(tree: &Tree) -> Vec<Finding> {
+    let Some(file) = tree.get("docs/ARCHITECTURE.md") else {
+        return Vec::new();
+    };
+    let drawn = Regex::new(r"^(\s*)([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]*)*)").expect("a constant pattern");
+    let mut findings = Vec::new();
+    let mut fenced = false;
+    let mut room = String::new();
+    let mut seen = Vec::new();
+    for (number, line) in file.lines() {
+        if line.starts_with("```") {
+            fenced = line.starts_with("```tree");
+            continue;
+        }
+        let Some(found) = drawn.captures(line).filter(|_| fenced) else {
+            continue;
+        };
+        let path = if found[1].is_empty() {
+            room = found[2].trim_end_matches('/').to_owned();
+            room.clone()
+        } else {
+            format!("{room}/{}", found[2].trim_end_matches('/'))
+        };
+        seen.push(path.clone());
+        if !tree.exists(&path) {
+            findings.push(file.finding(number, format!("draws {path}, which is not on disk")));
+        }
+    }
+    let rooms = tree.paths.iter().filter_map(|path| {
+        let mut parts = path.split('/');
+        let (room, source, entry) = (parts.next()?, parts.next()?, parts.next()?);
+        (source == "src").then(|| format!("{room}/src/{entry}"))
+    });
+    let mut missing: Vec<String> = rooms.filter(|entry| !seen.contains(entry)).collect();
+    missing.dedup();
+    findings.extend(
+        missing
+            .into_iter()
+            .map(|entry| file.finding(1, format!("does not draw {entry}"))),
+    );
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_link_a_lost_path_and_a_second_title_are_found() {
+        let tree = Tree::of(&[
+            ("README.md", "# A\n[x](docs/none.md) `store/src/none.rs`\n# B\n"),
+            ("docs/STYLE.md", "# S\n[up](../README.md)\n"),
+        ]);
+        assert_eq!(check(&tree).len(), 3);
+    }
+
+    #[test]
+    fn the_drawn_tree_is_held_against_the_disk_both_ways() {
+        let drawing = "# A\n```tree\nstore/          where\n  src/lib.rs    story\n  src/gone.rs   x\n```\n";
+        let tree = Tree::of(&[
+            ("docs/ARCHITECTURE.md", drawing),
+            ("store/src/lib.rs", ""),
+            ("store/src/new.rs", ""),
+        ]);
+        assert_eq!(check(&tree).len(), 2);
+    }
+}

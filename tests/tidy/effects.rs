@@ -1,0 +1,120 @@
+//! Check 2: clocks, sockets, processes, query text and unordered maps stand only where the house names them.
+
+use super::tree::{Finding, Tree};
+use regex::Regex;
+
+/// Files (or folders, ending in `/`) that may hold `expect(clippy::disallowed_…)`. The house names each.
+const SITES: &[&str] = &[
+    "actors/src/supervisor.rs",
+    "actors/src/timers.rs",
+    "api/src/cli/bench/",
+    "api/src/clock.rs",
+    "api/src/config.rs",
+    "api/src/reply.rs",
+    "api/src/server.rs",
+    "media/src/driver/",
+    "media/src/speech/espeak.rs",
+    "simulation/src/clock.rs",
+    "simulation/src/tasks.rs",
+    "tests/src/",
+];
+
+/// Where query text may stand.
+const QUERY_ROOMS: &[&str] = &["store/", "projections/src/database", "projections/src/views/"];
+
+/// Where an order that differs between runs could be seen.
+const ORDERED_ROOMS: &[&str] = &["domain/", "actors/", "simulation/"];
+
+fn stands_in(path: &str, rooms: &[&str]) -> bool {
+    rooms.iter().any(|room| path.starts_with(room))
+}
+
+/// A contract suite and a crate's own tests may hold a small `Tasks`, clock or process starter.
+fn is_suite(path: &str) -> bool {
+    path.ends_with("contract.rs")
+        || path.contains("/tests/")
+        || path.ends_with("/testing.rs")
+        || path.contains("/testing/")
+}
+
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let query = Regex::new(r"\b(SELECT\s+[\w*(]|INSERT (OR \w+ )?INTO |UPDATE \w+ SET |DELETE FROM |CREATE TABLE )|(?i:\bselect .* from \w)")
+        .expect("a constant pattern");
+    let mut findings = Vec::new();
+    for file in tree.rust().filter(|file| !file.path.starts_with("tests/tidy/")) {
+        let before_tests = file.lines_before_tests();
+        for (number, line) in file.lines() {
+            if line.contains("clippy::disallowed_")
+                && !stands_in(&file.path, SITES)
+                && !is_suite(&file.path)
+                && number <= before_tests
+            {
+                findings.push(file.finding(
+                    number,
+                    "a banned call outside its named sites; go through the port",
+                ));
+            }
+            if query.is_match(line)
+                && !line.trim_start().starts_with("//")
+                && !stands_in(&file.path, QUERY_ROOMS)
+                && number <= before_tests
+            {
+                findings.push(file.finding(
+                    number,
+                    "query text outside store/ and the views; write a query function there",
+                ));
+            }
+            let unordered = line.contains("HashMap") || line.contains("HashSet");
+            if unordered && !line.trim_start().starts_with("//") && stands_in(&file.path, ORDERED_ROOMS) {
+                findings.push(file.finding(number, "an order that differs between runs; use a BTreeMap"));
+            }
+        }
+        findings.extend(unbiased_selects(&file.path, &file.text));
+    }
+    findings
+}
+
+/// Every `select!` in actors and simulation starts with `biased;`.
+fn unbiased_selects(path: &str, text: &str) -> Vec<Finding> {
+    if !stands_in(path, &["actors/", "simulation/"]) {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let opens = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.contains("select! {"));
+    opens
+        .filter(|(index, _)| {
+            !lines
+                .get(index + 1)
+                .is_some_and(|next| next.trim().starts_with("biased;"))
+        })
+        .map(|(index, _)| Finding {
+            path: path.to_owned(),
+            line: index + 1,
+            what: "select! without `biased;`: not deterministic".into(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_effect_is_found_outside_its_room() {
+        let tree = Tree::of(&[
+            (
+                "api/src/routes/calls.rs",
+                "let q = \"SELECT id FROM calls\";\n#[expect(clippy::disallowed_methods, reason = \"x\")]\n",
+            ),
+            (
+                "actors/src/a.rs",
+                "use std::collections::HashMap;\ntokio::select! {\n    x = y => {}\n}\n",
+            ),
+            ("store/src/a.rs", "let q = \"SELECT id FROM calls\";\n"),
+        ]);
+        assert_eq!(check(&tree).len(), 4);
+    }
+}

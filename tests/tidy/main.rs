@@ -1,0 +1,59 @@
+//! The house's own checks: reads the tree once as text and reports each finding as `path:line: what,
+//! instead`.
+//!
+//! The checks are numbered as in `docs/house.md`. No parser, no network, under a second. Each check has
+//! small tests of its own on made-up text.
+
+mod contracts;
+mod documents;
+mod effects;
+mod events;
+mod headers;
+mod leftovers;
+mod limits;
+mod manifests;
+mod orphans;
+mod peers;
+mod routes;
+mod secrets;
+mod size;
+mod text;
+mod tree;
+mod words;
+
+use tree::{Finding, Tree};
+
+fn report(findings: &[Finding]) {
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    assert!(
+        findings.is_empty(),
+        "{} findings\n{}",
+        findings.len(),
+        lines.join("\n")
+    );
+}
+
+macro_rules! checks {
+    ($($name:ident: $check:path;)*) => {
+        $(#[test] fn $name() { report(&$check(&Tree::read())); })*
+    };
+}
+
+checks! {
+    c01_each_crate_depends_only_on_what_its_row_allows: manifests::dependencies;
+    c02_effects_stand_only_at_their_named_sites: effects::check;
+    c03_peers_do_not_import_peers: peers::check;
+    c04_files_are_small: size::check;
+    c05_each_file_says_what_it_is: headers::check;
+    c06_nothing_is_left_over: leftovers::check;
+    c07_nothing_is_an_orphan: orphans::check;
+    c08_words_come_from_the_glossary: words::check;
+    c09_each_event_version_has_its_golden_file: events::check;
+    c10_each_backend_runs_its_contract: contracts::check;
+    c11_each_route_is_joined_and_published: routes::check;
+    c12_documents_are_true: documents::check;
+    c13_lints_and_versions_have_one_home: manifests::one_home;
+    c14_no_secret_path_host_or_phone: secrets::check;
+    c15_each_limit_says_where_it_comes_from: limits::check;
+    c16_text_is_clean: text::check;
+}
