@@ -13,7 +13,9 @@ pub enum CustomerCommand {
     Enrol(Box<Enrolment>),
     /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
     /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
+    /// `customer` is the entity's own id: the state, folded from events, does not know it.
     GrantDial {
+        customer: CustomerId,
         facts: Box<CampaignFacts>,
     },
     /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it also
