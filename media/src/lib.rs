@@ -1,1 +1,6 @@
-//! Placeholder while the workspace is laid out; replaced by the crate story.
+//! Sound and signalling: SIP, RTP, codecs, recordings and speech, and the lines built from them.
+
+pub mod audio;
+pub mod codec;
+pub mod rtp;
+pub mod sip;

@@ -1,0 +1,90 @@
+//! The unit of pacing: one frame is 20 ms of audio, 160 samples at 8 kHz.
+
+use std::collections::VecDeque;
+
+/// Milliseconds in a frame: the packet time every carrier accepts (RFC 3551, 4.2).
+pub const FRAME_MS: u64 = 20;
+/// Samples in a frame at 8 kHz.
+pub const FRAME_SAMPLES: usize = 160;
+
+/// One frame of audio.
+pub type Frame = [i16; FRAME_SAMPLES];
+
+/// A frame without sound.
+pub const SILENCE: Frame = [0; FRAME_SAMPLES];
+
+/// Samples held back at most: one second; older ones are dropped.
+const BACKLOG_SAMPLES_MAX: usize = 8_000;
+
+/// Cuts audio that comes in pieces of any length (packets of 10, 20, 30 ms) into frames.
+#[derive(Debug, Clone, Default)]
+pub struct FrameCutter {
+    samples: VecDeque<i16>,
+}
+
+impl FrameCutter {
+    pub fn push(&mut self, samples: &[i16]) {
+        self.samples.extend(samples);
+        let excess = self.samples.len().saturating_sub(BACKLOG_SAMPLES_MAX);
+        self.samples.drain(..excess);
+    }
+
+    /// The next whole frame; `None` until there is one.
+    pub fn pop(&mut self) -> Option<Frame> {
+        if self.samples.len() < FRAME_SAMPLES {
+            return None;
+        }
+        let mut frame = SILENCE;
+        for (sample, kept) in frame.iter_mut().zip(self.samples.drain(..FRAME_SAMPLES)) {
+            *sample = kept;
+        }
+        Some(frame)
+    }
+}
+
+/// The `index`-th frame of a clip, the last one filled up with silence; `None` after its end.
+pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
+    let rest = samples.get(index.checked_mul(FRAME_SAMPLES)?..)?;
+    if rest.is_empty() {
+        return None;
+    }
+    let mut frame = SILENCE;
+    for (sample, kept) in frame.iter_mut().zip(rest) {
+        *sample = *kept;
+    }
+    Some(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_any_length_become_frames() {
+        let mut cutter = FrameCutter::default();
+        cutter.push(&[1; 80]);
+        assert_eq!(cutter.pop(), None);
+        cutter.push(&[2; 81]);
+        let frame = cutter.pop().unwrap();
+        assert_eq!((frame[79], frame[80]), (1, 2));
+        assert_eq!(cutter.pop(), None);
+    }
+
+    #[test]
+    fn a_backlog_over_one_second_loses_its_oldest_samples() {
+        let mut cutter = FrameCutter::default();
+        cutter.push(&[1; 160]);
+        cutter.push(&[2; BACKLOG_SAMPLES_MAX]);
+        assert_eq!(cutter.pop().unwrap()[0], 2);
+    }
+
+    #[test]
+    fn the_last_frame_of_a_clip_is_filled_with_silence() {
+        let clip = [7_i16; 161];
+        assert_eq!(frame_of(&clip, 0).unwrap(), [7; 160]);
+        let last = frame_of(&clip, 1).unwrap();
+        assert_eq!((last[0], last[1]), (7, 0));
+        assert_eq!(frame_of(&clip, 2), None);
+        assert_eq!(frame_of(&[7; 160], 1), None);
+    }
+}

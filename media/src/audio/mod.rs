@@ -1,0 +1,5 @@
+//! Audio as samples: frames, recordings, resampling. 8 kHz, 16 bit, mono unless said otherwise.
+
+pub mod frame;
+pub mod recording;
+pub mod resample;

@@ -1,0 +1,332 @@
+//! Two-channel recordings: written while the call runs, readable after a crash, hashed at the end.
+//!
+//! A file is WAV, PCM, 16 bit, 8 kHz; channel 1 is the robot, channel 2 the callee. The header is rewritten
+//! with every second of audio, so that a crash costs at most the last second, and `repair` makes the header
+//! agree with the file's length. Mode 0600. The functions block on the disk: call them where that is allowed.
+
+use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame, SILENCE};
+use async_trait::async_trait;
+use domain::ids::CallId;
+use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
+use domain::ports::speech::SAMPLES_PER_SECOND;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Bytes of the canonical WAV header: RIFF, fmt of 16 bytes, data.
+const HEADER_BYTES: u64 = 44;
+/// Robot and callee.
+const CHANNELS: u16 = 2;
+/// One sample of both channels.
+const SAMPLE_FRAME_BYTES: u64 = 4;
+/// Bytes of one second of audio.
+const SECOND_BYTES: u64 = SAMPLES_PER_SECOND as u64 * SAMPLE_FRAME_BYTES;
+/// Longest recording, 4 hours: far above any call, far below what a WAV header can say.
+const DATA_BYTES_MAX: u64 = SECOND_BYTES * 4 * 3_600;
+/// Piece read at once for hashing.
+const HASH_BLOCK_BYTES: usize = 64 * 1_024;
+
+/// A recording being written.
+pub struct Recorder {
+    path: PathBuf,
+    file: File,
+    /// Audio not yet written: at most one second.
+    pending: Vec<u8>,
+    written_bytes: u64,
+    left_out_frames: u64,
+}
+
+impl Recorder {
+    /// Creates the file, which must not exist, with the header of an empty recording.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(path)?;
+        file.write_all_at(&header(0), 0)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            pending: Vec::with_capacity(usize::try_from(SECOND_BYTES).unwrap_or(0)),
+            written_bytes: 0,
+            left_out_frames: 0,
+        })
+    }
+
+    /// Adds 20 ms. A channel that has nothing is silent; samples beyond a frame are left out.
+    pub fn push_frame(&mut self, robot: Option<&[i16]>, callee: Option<&[i16]>) -> io::Result<()> {
+        let pending = self.pending.len() as u64;
+        if self.written_bytes + pending >= DATA_BYTES_MAX {
+            self.left_out_frames += 1;
+            return Ok(());
+        }
+        let (robot, callee) = (filled(robot), filled(callee));
+        for (left, right) in robot.iter().zip(&callee) {
+            self.pending.extend(left.to_le_bytes());
+            self.pending.extend(right.to_le_bytes());
+        }
+        if self.pending.len() as u64 >= SECOND_BYTES {
+            self.write_out()?;
+        }
+        Ok(())
+    }
+
+    /// Audio so far.
+    pub fn duration_ms(&self) -> u64 {
+        duration_ms(self.written_bytes + self.pending.len() as u64)
+    }
+
+    /// Frames that came after the longest recording; not in the file.
+    pub const fn left_out_frames(&self) -> u64 {
+        self.left_out_frames
+    }
+
+    /// Writes the rest, makes file and directory entry durable, and answers the facts of the whole file.
+    pub fn finish(mut self) -> io::Result<RecordingFacts> {
+        self.write_out()?;
+        self.file.sync_all()?;
+        sync_directory(&self.path)?;
+        facts_of(&mut self.file, self.written_bytes)
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.file
+                .write_all_at(&self.pending, HEADER_BYTES + self.written_bytes)?;
+            self.written_bytes += self.pending.len() as u64;
+            self.pending.clear();
+        }
+        self.file.write_all_at(&header(self.written_bytes), 0)
+    }
+}
+
+fn filled(samples: Option<&[i16]>) -> Frame {
+    let mut frame = SILENCE;
+    for (kept, sample) in frame.iter_mut().zip(samples.unwrap_or(&[])) {
+        *kept = *sample;
+    }
+    frame
+}
+
+fn duration_ms(data_bytes: u64) -> u64 {
+    data_bytes / SAMPLE_FRAME_BYTES * FRAME_MS / FRAME_SAMPLES as u64
+}
+
+/// The 44 bytes before the samples (RIFF WAVE, format tag 1).
+fn header(data_bytes: u64) -> Vec<u8> {
+    let data = u32::try_from(data_bytes).unwrap_or(u32::MAX - 36);
+    let block_align = CHANNELS * 2;
+    let mut bytes = Vec::with_capacity(44);
+    bytes.extend(b"RIFF");
+    bytes.extend((data + 36).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16_u32.to_le_bytes());
+    bytes.extend(1_u16.to_le_bytes());
+    bytes.extend(CHANNELS.to_le_bytes());
+    bytes.extend(SAMPLES_PER_SECOND.to_le_bytes());
+    bytes.extend((SAMPLES_PER_SECOND * u32::from(block_align)).to_le_bytes());
+    bytes.extend(block_align.to_le_bytes());
+    bytes.extend(16_u16.to_le_bytes());
+    bytes.extend(b"data");
+    bytes.extend(data.to_le_bytes());
+    bytes
+}
+
+/// Makes a file that a crash left a good one and answers its facts; `None` when there is no file.
+///
+/// Audio up to the last whole sample of both channels is kept, the header follows from the file's length.
+/// A good file is only hashed, so repairing twice changes nothing.
+pub fn repair(path: &Path) -> io::Result<Option<RecordingFacts>> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let length = file.metadata()?.len();
+    let audio = length.saturating_sub(HEADER_BYTES).min(DATA_BYTES_MAX);
+    let data_bytes = audio / SAMPLE_FRAME_BYTES * SAMPLE_FRAME_BYTES;
+    let expected = header(data_bytes);
+    let mut found = Vec::new();
+    (&mut file).take(HEADER_BYTES).read_to_end(&mut found)?;
+    if found != expected || length != HEADER_BYTES + data_bytes {
+        file.write_all_at(&expected, 0)?;
+        file.set_len(HEADER_BYTES + data_bytes)?;
+        file.sync_all()?;
+        sync_directory(path)?;
+    }
+    facts_of(&mut file, data_bytes).map(Some)
+}
+
+/// A file's name is durable only when its directory is (fsync(2)).
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => File::open(directory)?.sync_all(),
+        Some(_) | None => File::open(".")?.sync_all(),
+    }
+}
+
+fn facts_of(file: &mut File, data_bytes: u64) -> io::Result<RecordingFacts> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut digest = Sha256::new();
+    let mut block = vec![0_u8; HASH_BLOCK_BYTES];
+    let mut bytes = 0_u64;
+    loop {
+        let read = file.read(&mut block)?;
+        let Some(part) = block.get(..read).filter(|part| !part.is_empty()) else {
+            break;
+        };
+        digest.update(part);
+        bytes += read as u64;
+    }
+    Ok(RecordingFacts {
+        sha256: hex(&digest.finalize()),
+        bytes,
+        duration_ms: duration_ms(data_bytes),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The recordings of a data directory: `<dir>/<call id>.wav`.
+#[derive(Debug, Clone)]
+pub struct WavRecordings {
+    dir: PathBuf,
+}
+
+impl WavRecordings {
+    pub const fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Where this call's recording is or would be.
+    pub fn path(&self, call: CallId) -> PathBuf {
+        self.dir.join(format!("{call}.wav"))
+    }
+}
+
+#[async_trait]
+impl Recordings for WavRecordings {
+    /// Reads the file on the calling thread: it is asked a few times at start, and a call is a few hundred kB.
+    async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
+        repair(&self.path(call)).map_err(|error| RecordingError {
+            call,
+            why: error.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn recorded(path: &Path, frames: usize) -> RecordingFacts {
+        let mut recorder = Recorder::create(path).unwrap();
+        for _ in 0..frames {
+            recorder
+                .push_frame(Some(&[100; 160]), Some(&[-200; 160]))
+                .unwrap();
+        }
+        recorder.finish().unwrap()
+    }
+
+    fn samples(path: &Path) -> Vec<i16> {
+        let reader = hound::WavReader::open(path).unwrap();
+        assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 8_000));
+        reader.into_samples().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn another_reader_hears_both_channels() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let facts = recorded(&path, 75);
+        assert_eq!((facts.duration_ms, facts.bytes), (1_500, 44 + 75 * 640));
+        let samples = samples(&path);
+        assert_eq!((samples.len(), samples[0], samples[1]), (75 * 320, 100, -200));
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_channel_without_audio_is_silent_and_keeps_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let mut recorder = Recorder::create(&path).unwrap();
+        recorder.push_frame(Some(&[5; 160]), None).unwrap();
+        recorder.push_frame(None, Some(&[6; 10])).unwrap();
+        recorder.push_frame(None, None).unwrap();
+        assert_eq!(recorder.duration_ms(), 60);
+        recorder.finish().unwrap();
+        let samples = samples(&path);
+        assert_eq!((samples[0], samples[1]), (5, 0));
+        assert_eq!((samples[320], samples[321], samples[320 + 21]), (0, 6, 0));
+    }
+
+    #[test]
+    fn a_crash_leaves_a_readable_file_of_whole_seconds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let mut recorder = Recorder::create(&path).unwrap();
+        for _ in 0..120 {
+            recorder.push_frame(Some(&[1; 160]), None).unwrap();
+        }
+        drop(recorder);
+        assert_eq!(samples(&path).len(), 2 * 16_000);
+    }
+
+    #[test]
+    fn a_torn_file_is_repaired_once_and_then_only_hashed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        recorded(&path, 50);
+        let whole = std::fs::read(&path).unwrap();
+        for (length, data_bytes) in [
+            (0, 0),
+            (43, 0),
+            (44, 0),
+            (47, 0),
+            (48, 4),
+            (44 + 641, 640),
+            (44 + 32_000, 32_000),
+        ] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let facts = repair(&path).unwrap().unwrap();
+            assert_eq!(facts.bytes, 44 + data_bytes, "cut at {length}");
+            assert_eq!(samples(&path).len() as u64 * 2, data_bytes);
+            let repaired = std::fs::read(&path).unwrap();
+            assert_eq!(repair(&path).unwrap().unwrap(), facts);
+            assert_eq!(std::fs::read(&path).unwrap(), repaired);
+        }
+    }
+
+    #[test]
+    fn repairing_a_finished_file_answers_the_facts_of_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let facts = recorded(&path, 7);
+        assert_eq!(repair(&path).unwrap(), Some(facts.clone()));
+        assert_eq!(facts.sha256, hex(&Sha256::digest(std::fs::read(&path).unwrap())));
+    }
+
+    #[test]
+    fn an_existing_file_is_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        recorded(&path, 1);
+        assert!(Recorder::create(&path).is_err());
+        assert_eq!(repair(&dir.path().join("none.wav")).unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_port_finds_a_call_by_its_id() {
+        let dir = tempfile::tempdir().unwrap();
+        let recordings = WavRecordings::new(dir.path().to_owned());
+        let call: CallId = "308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap();
+        assert_eq!(recordings.close_left_over(call).await, Ok(None));
+        let facts = recorded(&recordings.path(call), 3);
+        assert_eq!(recordings.close_left_over(call).await, Ok(Some(facts)));
+    }
+}

@@ -1,0 +1,283 @@
+//! Keypresses as RTP events (RFC 4733): one digit per press in, three end packets out.
+//!
+//! A press is known by its timestamp, so repeated packets, repeated ends and lost ends make no second
+//! digit. A press longer than 65,535 timestamp units goes on in a segment with a new timestamp (2.5.1.3);
+//! that is no second digit either.
+
+use crate::audio::frame::FRAME_SAMPLES;
+
+/// Digits in the order of their event codes (RFC 4733, 3.2).
+const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
+/// Bit of the second byte: this packet ends the event (RFC 4733, 2.3.2).
+const END_BIT: u8 = 0x80;
+/// Volume we send: -10 dBm0 (RFC 4733, 2.3.4).
+const VOLUME: u8 = 10;
+/// An event this long may go on in a further segment; a shorter one never does.
+const LONG_DURATION: u16 = 0x8000;
+/// Times the end packet is sent (RFC 4733, 2.5.1.4).
+const END_PACKETS: u8 = 3;
+
+/// The digit of an event code; `None` for flash and the other events.
+fn digit_of(code: u8) -> Option<char> {
+    DIGITS.get(usize::from(code)).copied().map(char::from)
+}
+
+/// The event code of a digit.
+fn code_of(digit: char) -> Option<u8> {
+    let position = DIGITS.iter().position(|one| char::from(*one) == digit)?;
+    u8::try_from(position).ok()
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    ssrc: u32,
+    code: u8,
+    timestamp: u32,
+    duration: u16,
+    ended: bool,
+}
+
+/// Reads the events of one incoming stream.
+#[derive(Debug, Clone, Default)]
+pub struct KeypressReceiver {
+    last: Option<Segment>,
+}
+
+impl KeypressReceiver {
+    /// Takes a packet of the telephone-event payload type; answers a digit at its first packet only.
+    pub fn receive(&mut self, packet: &super::packet::Packet<'_>) -> Option<char> {
+        let [code, flags, high, low, ..] = *packet.payload else {
+            return None;
+        };
+        let segment = Segment {
+            ssrc: packet.ssrc,
+            code,
+            timestamp: packet.timestamp,
+            duration: u16::from_be_bytes([high, low]),
+            ended: flags & END_BIT != 0,
+        };
+        let Some(last) = self.last else {
+            return self.begin(segment);
+        };
+        if last.ssrc != segment.ssrc {
+            return self.begin(segment);
+        }
+        let ahead = segment.timestamp.wrapping_sub(last.timestamp);
+        if ahead == 0 {
+            self.go_on(last, segment);
+            return None;
+        }
+        if ahead > u32::MAX / 2 {
+            return None; // a packet of an earlier press, overtaken
+        }
+        if continues(last, segment, ahead) {
+            self.last = Some(segment);
+            return None;
+        }
+        self.begin(segment)
+    }
+
+    fn begin(&mut self, segment: Segment) -> Option<char> {
+        self.last = Some(segment);
+        digit_of(segment.code)
+    }
+
+    fn go_on(&mut self, last: Segment, segment: Segment) {
+        self.last = Some(Segment {
+            duration: last.duration.max(segment.duration),
+            ended: last.ended || segment.ended,
+            ..last
+        });
+    }
+}
+
+/// Whether a new timestamp is the next segment of the same long press.
+fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
+    let longest = u32::from(u16::MAX) + u32::try_from(FRAME_SAMPLES).unwrap_or(0);
+    !last.ended
+        && last.code == segment.code
+        && last.duration >= LONG_DURATION
+        && ahead >= u32::from(last.duration)
+        && ahead <= longest
+}
+
+/// One packet of a press to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPacket {
+    pub payload_type: u8,
+    pub marker: bool,
+    pub timestamp: u32,
+    pub payload: [u8; 4],
+}
+
+/// Sends one press: a packet every 20 ms with growing duration, then three end packets.
+#[derive(Debug, Clone)]
+pub struct KeypressSender {
+    code: u8,
+    payload_type: u8,
+    timestamp: u32,
+    duration: u16,
+    duration_max: u16,
+    ends_left: u8,
+    first: bool,
+}
+
+/// Longest press we send, in frames of 20 ms: 4 s stays in one segment.
+const PRESS_FRAMES_MAX: u16 = 200;
+
+impl KeypressSender {
+    /// A press of `frames` × 20 ms (1 to 200) beginning at `timestamp`; `None` when it is no digit.
+    pub fn new(digit: char, payload_type: u8, timestamp: u32, frames: u16) -> Option<Self> {
+        let samples = u16::try_from(FRAME_SAMPLES).ok()?;
+        Some(Self {
+            code: code_of(digit)?,
+            payload_type,
+            timestamp,
+            duration: 0,
+            duration_max: samples.saturating_mul(frames.clamp(1, PRESS_FRAMES_MAX)),
+            ends_left: END_PACKETS,
+            first: true,
+        })
+    }
+
+    /// The packet of this tick of 20 ms; `None` when the press is over.
+    pub fn next_packet(&mut self) -> Option<EventPacket> {
+        let samples = u16::try_from(FRAME_SAMPLES).ok()?;
+        let ending = self.duration >= self.duration_max;
+        if ending {
+            self.ends_left = self.ends_left.checked_sub(1)?;
+        } else {
+            self.duration = self.duration.saturating_add(samples).min(self.duration_max);
+        }
+        let end = if ending { END_BIT } else { 0 };
+        let [high, low] = self.duration.to_be_bytes();
+        let marker = std::mem::take(&mut self.first);
+        Some(EventPacket {
+            payload_type: self.payload_type,
+            marker,
+            timestamp: self.timestamp,
+            payload: [self.code, end | VOLUME, high, low],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtp::packet::Packet;
+
+    fn event(code: u8, timestamp: u32, duration: u16, end: bool) -> (u32, [u8; 4]) {
+        let [high, low] = duration.to_be_bytes();
+        (timestamp, [code, if end { 0x8A } else { 0x0A }, high, low])
+    }
+
+    fn heard(packets: &[(u32, [u8; 4])]) -> String {
+        let mut receiver = KeypressReceiver::default();
+        packets
+            .iter()
+            .filter_map(|(timestamp, payload)| {
+                receiver.receive(&Packet {
+                    payload_type: 101,
+                    marker: false,
+                    sequence: 0,
+                    timestamp: *timestamp,
+                    ssrc: 1,
+                    payload,
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_press_is_one_digit_however_often_it_is_repeated() {
+        let press = [
+            event(5, 1_000, 160, false),
+            event(5, 1_000, 320, false),
+            event(5, 1_000, 480, true),
+            event(5, 1_000, 480, true),
+            event(5, 1_000, 480, true),
+        ];
+        assert_eq!(heard(&press), "5");
+    }
+
+    #[test]
+    fn a_second_press_of_the_same_digit_counts_although_every_end_was_lost() {
+        let presses = [
+            event(1, 1_000, 160, false),
+            event(1, 1_000, 320, false),
+            event(1, 3_000, 160, false),
+        ];
+        assert_eq!(heard(&presses), "11");
+    }
+
+    #[test]
+    fn a_press_of_which_only_the_end_arrived_counts() {
+        assert_eq!(heard(&[event(9, 1_000, 800, true)]), "9");
+    }
+
+    #[test]
+    fn a_press_longer_than_one_segment_is_one_digit() {
+        let press = [
+            event(2, 1_000, 0xFFA0, false),
+            event(2, 1_000 + 0xFFFF, 160, false),
+            event(2, 1_000 + 0xFFFF, 320, true),
+        ];
+        assert_eq!(heard(&press), "2");
+        let ended = [
+            event(2, 1_000, 0xFFFF, true),
+            event(2, 1_000 + 0xFFFF, 160, false),
+        ];
+        assert_eq!(heard(&ended), "22");
+    }
+
+    #[test]
+    fn an_overtaken_packet_of_an_earlier_press_is_ignored() {
+        let presses = [
+            event(1, 1_000, 160, false),
+            event(2, 5_000, 160, false),
+            event(1, 1_000, 480, true),
+            event(2, 5_000, 480, true),
+        ];
+        assert_eq!(heard(&presses), "12");
+    }
+
+    #[test]
+    fn all_sixteen_digits_are_known_and_flash_is_not_one() {
+        let presses: Vec<_> = (0..=16_u8)
+            .map(|code| event(code, u32::from(code) * 2_000, 160, true))
+            .collect();
+        assert_eq!(heard(&presses), "0123456789*#ABCD");
+        assert_eq!(heard(&[(0, [1, 0, 0, 160])]), "1");
+    }
+
+    #[test]
+    fn a_short_payload_is_no_press() {
+        let mut receiver = KeypressReceiver::default();
+        let packet = Packet {
+            payload_type: 101,
+            marker: true,
+            sequence: 0,
+            timestamp: 0,
+            ssrc: 1,
+            payload: &[1, 0, 0],
+        };
+        assert_eq!(receiver.receive(&packet), None);
+    }
+
+    #[test]
+    fn what_we_send_has_three_ends_and_is_heard_once() {
+        let mut sender = KeypressSender::new('#', 101, 4_000, 3).unwrap();
+        let packets: Vec<EventPacket> = std::iter::from_fn(|| sender.next_packet()).collect();
+        assert_eq!(packets.len(), 6);
+        assert!(packets[0].marker && packets[1..].iter().all(|packet| !packet.marker));
+        let ends: Vec<_> = packets
+            .iter()
+            .map(|packet| packet.payload[1] & END_BIT != 0)
+            .collect();
+        assert_eq!(ends, [false, false, false, true, true, true]);
+        assert_eq!(packets[5].payload, [11, 0x8A, 0x01, 0xE0]);
+        let wire: Vec<_> = packets.iter().map(|one| (one.timestamp, one.payload)).collect();
+        assert_eq!(heard(&wire), "#");
+        assert!(KeypressSender::new('x', 101, 0, 3).is_none());
+    }
+}
