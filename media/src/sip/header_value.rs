@@ -1,0 +1,141 @@
+//! Reading raw header values: lists, addresses and parameters, with quotes and angle brackets respected.
+//!
+//! rsip's typed forms fail on `[::1]` and `<tel:…>` and rewrite `transport=udp`; a route or contact must go
+//! back to the far end as it came, so values stay raw and are only looked into.
+
+/// Splits a comma-joined list outside quotes and angle brackets; `None` when a quote or bracket stays open.
+pub fn split_list(value: &str) -> Option<Vec<&str>> {
+    split_outside(value, ',')
+}
+
+fn split_outside(value: &str, separator: char) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
+    let (mut quoted, mut escaped, mut angle) = (false, false, false);
+    let mut begin = 0;
+    for (at, c) in value.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '<' if !quoted && angle => return None,
+            '<' if !quoted => angle = true,
+            '>' if !quoted && !angle => return None,
+            '>' if !quoted => angle = false,
+            _ if c == separator && !quoted && !angle => {
+                parts.push(value.get(begin..at)?.trim());
+                begin = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    if quoted || angle {
+        return None;
+    }
+    parts.push(value.get(begin..)?.trim());
+    Some(parts)
+}
+
+/// The value of a parameter after `;`: `Some("")` for a flag, quotes taken off.
+pub fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
+    split_outside(parameters, ';')?.into_iter().find_map(|part| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        key.trim()
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim().trim_matches('"'))
+    })
+}
+
+/// A name-addr or addr-spec (RFC 3261, 20.10): the URI as it came, and the header's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address<'a> {
+    pub uri: &'a str,
+    /// What follows the URI, without the first `;`.
+    pub parameters: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// Reads `"Name" <uri>;params`, `<uri>;params` or `uri;params`. Without brackets, parameters belong to
+    /// the header, not to the URI.
+    pub fn read(value: &'a str) -> Option<Self> {
+        split_outside(value, ',').filter(|entries| entries.len() == 1)?;
+        let (uri, rest) = match open_bracket(value) {
+            Some(open) => value.get(open + 1..)?.split_once('>')?,
+            None => match value.split_once(';') {
+                Some((uri, _)) => (uri.trim(), value.get(uri.len()..)?),
+                None => (value.trim(), ""),
+            },
+        };
+        let (scheme, after) = uri.split_once(':')?;
+        let makes_sense = super::front_stage::is_token(scheme)
+            && !after.is_empty()
+            && !uri.contains([' ', '\t', '<', '>', '"']);
+        let rest = rest.trim();
+        if !makes_sense || !(rest.is_empty() || rest.starts_with(';')) {
+            return None;
+        }
+        Some(Self {
+            uri,
+            parameters: rest.strip_prefix(';').unwrap_or(""),
+        })
+    }
+
+    pub fn tag(&self) -> Option<&'a str> {
+        parameter(self.parameters, "tag").filter(|tag| !tag.is_empty())
+    }
+}
+
+/// Where the first `<` outside quotes stands.
+fn open_bracket(value: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in value.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '<' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Host and port of a SIP URI as text: user part, parameters and headers taken off.
+pub fn host_and_port(uri: &str) -> Option<(&str, Option<u16>)> {
+    let (scheme, rest) = uri.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
+        return None;
+    }
+    let rest = rest.split(['?']).next()?;
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = rest.split(';').next()?;
+    split_port(host)
+}
+
+/// `host:port`, `[v6]:port` or a bare host.
+pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']')?;
+            (host, after.strip_prefix(':').filter(|port| !port.is_empty()))
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    if host.is_empty() {
+        return None;
+    }
+    match port {
+        None => Some((host, None)),
+        Some(port) => Some((host, Some(port.parse().ok()?))),
+    }
+}
+
+/// The user part of a SIP URI: `sip:+8613800138000@host` gives `+8613800138000`.
+pub fn user(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once(':')?;
+    let (user, _) = rest.split_once('@')?;
+    let user = user.split([';', ':']).next()?;
+    (!user.is_empty()).then_some(user)
+}

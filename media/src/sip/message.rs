@@ -1,0 +1,213 @@
+//! A SIP message as we keep it, its headers' meaning on request, and how it becomes bytes again.
+//!
+//! Values stay raw and in order: a route set or a tag goes back exactly as it came.
+
+use super::front_stage::{canonical_name, read_cseq};
+use super::header_value::{Address, parameter};
+
+/// What a message asks or answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    Request { method: String, uri: String },
+    Response { code: u16, reason: String },
+}
+
+/// A request or response: start line, headers in order, body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SipMessage {
+    pub start: Start,
+    /// Canonical name and raw value; lists of Via, Route, Record-Route and Contact are split.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl SipMessage {
+    /// A request without headers.
+    pub fn request(method: &str, uri: &str) -> Self {
+        Self {
+            start: Start::Request {
+                method: method.to_owned(),
+                uri: uri.to_owned(),
+            },
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A response to `request`: Via, From, To, Call-ID and CSeq copied (RFC 3261, 8.2.6.2). `to_tag` is added
+    /// where To has none yet.
+    pub fn response(request: &Self, code: u16, reason: &str, to_tag: Option<&str>) -> Self {
+        let mut headers = Vec::new();
+        for (name, value) in &request.headers {
+            match name.as_str() {
+                "Via" | "From" | "Call-ID" | "CSeq" => headers.push((name.clone(), value.clone())),
+                "To" => headers.push((name.clone(), with_tag(value, to_tag))),
+                _ => {}
+            }
+        }
+        Self {
+            start: Start::Response {
+                code,
+                reason: reason.to_owned(),
+            },
+            headers,
+            body: Vec::new(),
+        }
+    }
+
+    /// Adds a header and gives the message back, so that composing reads from top to bottom. Line ends and
+    /// control characters are dropped: nothing from outside can add a header of its own.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    pub fn push(&mut self, name: &str, value: impl AsRef<str>) {
+        let value: String = value.as_ref().chars().filter(|c| !c.is_control()).collect();
+        self.headers.push((canonical_name(name).to_owned(), value));
+    }
+
+    /// Sets the body with its type. Content-Length is written by `to_bytes`.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &str, body: Vec<u8>) -> Self {
+        self.push("Content-Type", content_type);
+        self.body = body;
+        self
+    }
+
+    /// The method of a request, or that of the CSeq of a response.
+    pub fn method(&self) -> &str {
+        match &self.start {
+            Start::Request { method, .. } => method,
+            Start::Response { .. } => self.cseq().map_or("", |(_, method)| method),
+        }
+    }
+    pub fn is_request(&self) -> bool {
+        matches!(self.start, Start::Request { .. })
+    }
+    /// Status of a response.
+    pub fn code(&self) -> Option<u16> {
+        match self.start {
+            Start::Response { code, .. } => Some(code),
+            Start::Request { .. } => None,
+        }
+    }
+    /// Request-URI of a request, as it came.
+    pub fn uri(&self) -> Option<&str> {
+        match &self.start {
+            Start::Request { uri, .. } => Some(uri),
+            Start::Response { .. } => None,
+        }
+    }
+
+    /// The first header of this name (full name, any case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        super::front_stage::find(&self.headers, name)
+    }
+    /// All headers of this name, in order.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+    pub fn call_id(&self) -> &str {
+        self.header("Call-ID").unwrap_or_default()
+    }
+    pub fn cseq(&self) -> Option<(u32, &str)> {
+        read_cseq(self.header("CSeq")?)
+    }
+    /// Branch of the topmost Via: the transaction's name (RFC 3261, 17.1.3).
+    pub fn branch(&self) -> Option<&str> {
+        let (_, parameters) = self.header("Via")?.split_once(';')?;
+        parameter(parameters, "branch").filter(|branch| !branch.is_empty())
+    }
+    pub fn tag_of_from(&self) -> Option<&str> {
+        Address::read(self.header("From")?)?.tag()
+    }
+    pub fn tag_of_to(&self) -> Option<&str> {
+        Address::read(self.header("To")?)?.tag()
+    }
+    /// URI of the first Contact: where further requests of the dialog go.
+    pub fn contact_uri(&self) -> Option<&str> {
+        Some(Address::read(self.header("Contact")?)?.uri)
+    }
+    /// All Record-Route values, from the top.
+    pub fn record_routes(&self) -> Vec<String> {
+        self.headers("Record-Route").map(str::to_owned).collect()
+    }
+    /// Seconds of Retry-After; a comment or parameter after the number is left aside.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        let value = self.header("Retry-After")?;
+        let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    }
+    /// Media type of the body without parameters, lower case.
+    pub fn content_type(&self) -> Option<String> {
+        let value = self.header("Content-Type")?;
+        Some(value.split(';').next()?.trim().to_ascii_lowercase())
+    }
+    /// The body when it is SDP.
+    pub fn sdp(&self) -> Option<&[u8]> {
+        (!self.body.is_empty() && self.content_type().as_deref() == Some("application/sdp"))
+            .then_some(self.body.as_slice())
+    }
+
+    /// The message as it goes onto the wire, with a Content-Length that is right.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let start = match &self.start {
+            Start::Request { method, uri } => format!("{method} {uri} SIP/2.0\r\n"),
+            Start::Response { code, reason } => format!("SIP/2.0 {code} {reason}\r\n"),
+        };
+        let mut text = start;
+        for (name, value) in &self.headers {
+            if name != "Content-Length" {
+                text.push_str(name);
+                text.push_str(": ");
+                text.push_str(value);
+                text.push_str("\r\n");
+            }
+        }
+        text.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+fn with_tag(to: &str, tag: Option<&str>) -> String {
+    match tag {
+        Some(tag) if Address::read(to).is_some_and(|to| to.tag().is_none()) => format!("{to};tag={tag}"),
+        Some(_) | None => to.to_owned(),
+    }
+}
+
+/// The usual reason phrase of a status (RFC 3261, 21).
+pub const fn reason_phrase(code: u16) -> &'static str {
+    match code {
+        100 => "Trying",
+        180 => "Ringing",
+        183 => "Session Progress",
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        480 => "Temporarily Unavailable",
+        481 => "Call/Transaction Does Not Exist",
+        486 => "Busy Here",
+        487 => "Request Terminated",
+        488 => "Not Acceptable Here",
+        491 => "Request Pending",
+        500 => "Server Internal Error",
+        503 => "Service Unavailable",
+        505 => "Version Not Supported",
+        600 => "Busy Everywhere",
+        603 => "Decline",
+        _ => "Unspecified",
+    }
+}

@@ -1,0 +1,12 @@
+//! SIP without sockets: bytes and time in; bytes, events and the next deadline out.
+//!
+//! RFC 3261 as a client that dials (INVITE, CANCEL, BYE, digest, dialogs), with RFC 3326 reasons and a strict
+//! subset of RFC 3264/4566 offers and answers. Parsing is shared with the carrier; state is not.
+
+pub mod front_stage;
+pub mod header_value;
+pub mod message;
+pub mod parse;
+pub mod sdp;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! From a datagram to a `SipMessage`: the front stage, then rsip, then our own checks on what rsip read.
+//!
+//! rsip reads the header section. The start line is the front stage's alone: rsip knows a closed list of
+//! methods and cannot read an IPv6 or `tel:` request URI, and a request it does not know must still be
+//! answered (405), not lost.
+
+use super::front_stage::{Malformed, StartLine, normalise};
+use super::message::{SipMessage, Start};
+
+/// Parses one datagram. An error is to be counted, and the datagram dropped.
+pub fn parse(datagram: &[u8]) -> Result<SipMessage, Malformed> {
+    let plain = normalise(datagram)?;
+    let mut head = match &plain.start {
+        StartLine::Request { .. } => "OPTIONS sip:127.0.0.1 SIP/2.0\r\n".to_owned(),
+        StartLine::Response { code, .. } => format!("SIP/2.0 {code} -\r\n"),
+    };
+    for (name, value) in &plain.headers {
+        head.push_str(name);
+        head.push_str(": ");
+        head.push_str(value);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    let headers = read_headers(&head)?;
+    if headers.len() != plain.headers.len() {
+        return Err(Malformed::Parser);
+    }
+    Ok(SipMessage {
+        start: match plain.start {
+            StartLine::Request { method, uri } => Start::Request { method, uri },
+            StartLine::Response { code, reason } => Start::Response { code, reason },
+        },
+        headers,
+        body: plain.body,
+    })
+}
+
+fn read_headers(head: &str) -> Result<Vec<(String, String)>, Malformed> {
+    let parsed = match rsip::SipMessage::try_from(head.as_bytes()) {
+        Ok(rsip::SipMessage::Request(request)) => request.headers,
+        Ok(rsip::SipMessage::Response(response)) => response.headers,
+        Err(_) => return Err(Malformed::Parser),
+    };
+    parsed.into_iter().map(raw).collect()
+}
+
+/// Name and raw value of a header as rsip holds it.
+fn raw(header: rsip::Header) -> Result<(String, String), Malformed> {
+    if let rsip::Header::Other(name, value) = header {
+        return Ok((name, value));
+    }
+    let text = header.to_string();
+    match text.split_once(": ") {
+        Some((name, value)) => Ok((
+            super::front_stage::canonical_name(name).to_owned(),
+            value.to_owned(),
+        )),
+        None => Err(Malformed::Parser),
+    }
+}

@@ -1,0 +1,369 @@
+//! Offers and answers of one G.711 stream with keypresses: a strict subset of RFC 4566 and RFC 3264.
+//!
+//! We offer PCMA, PCMU and `telephone-event` 101 at 20 ms. Of what comes back we read the first audio stream
+//! that is not switched off: where its packets go, its codec, its keypress payload type and its direction.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Largest description read; a carrier's is below 2 kB.
+pub const SDP_BYTES_MAX: usize = 16_384;
+
+/// Payload type of keypresses that we offer (RFC 4733 leaves it dynamic; 101 is what carriers expect).
+pub const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
+
+/// The two G.711 laws, with their fixed payload types (RFC 3551).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioCodec {
+    Pcma,
+    Pcmu,
+}
+
+impl AudioCodec {
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Self::Pcma => 8,
+            Self::Pcmu => 0,
+        }
+    }
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+        }
+    }
+}
+
+/// Which way audio flows, as the writer of the description sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+/// What the far end wants of an audio stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioStream {
+    /// Where it wants its packets.
+    pub address: SocketAddr,
+    /// Its first codec that is ours too.
+    pub codec: AudioCodec,
+    /// The payload type it gave that codec: 8 or 0, or a dynamic one.
+    pub payload_type: u8,
+    /// Payload type of its keypresses, where it takes them.
+    pub keypress_payload_type: Option<u8>,
+    pub direction: Direction,
+    pub ptime_ms: u32,
+}
+
+/// Why a description cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SdpError {
+    #[error("the description is too large or not text")]
+    Unreadable,
+    #[error("no audio stream is offered")]
+    NoAudio,
+    #[error("no codec in common")]
+    NoCodec,
+    #[error("no usable address")]
+    NoAddress,
+}
+
+/// Our offer; `version` counts up with each new description of the same dialog.
+pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
+    describe(
+        media,
+        version,
+        &[(AudioCodec::Pcma, 8), (AudioCodec::Pcmu, 0)],
+        Some(KEYPRESS_PAYLOAD_TYPE),
+    )
+}
+
+/// Our answer to an offer: its first codec that is ours, its keypress payload type.
+pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8> {
+    let codecs = [(offered.codec, offered.payload_type)];
+    let mut text = describe(media, version, &codecs, offered.keypress_payload_type);
+    let direction: &[u8] = match offered.direction {
+        Direction::SendRecv => return text,
+        Direction::SendOnly => b"a=recvonly\r\n",
+        Direction::RecvOnly => b"a=sendonly\r\n",
+        Direction::Inactive => b"a=inactive\r\n",
+    };
+    let standing = b"a=sendrecv\r\n";
+    text.truncate(text.len().saturating_sub(standing.len()));
+    text.extend_from_slice(direction);
+    text
+}
+
+fn describe(media: SocketAddr, version: u32, codecs: &[(AudioCodec, u8)], keypress: Option<u8>) -> Vec<u8> {
+    let family = if media.is_ipv4() { "IP4" } else { "IP6" };
+    let host = media.ip();
+    let mut formats: Vec<String> = codecs.iter().map(|(_, payload)| payload.to_string()).collect();
+    formats.extend(keypress.map(|payload| payload.to_string()));
+    let mut text = format!(
+        "v=0\r\no=- {port} {version} IN {family} {host}\r\ns=-\r\nc=IN {family} {host}\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP {formats}\r\n",
+        port = media.port(),
+        formats = formats.join(" "),
+    );
+    for (codec, payload) in codecs {
+        text.push_str(&format!("a=rtpmap:{payload} {}/8000\r\n", codec.name()));
+    }
+    if let Some(payload) = keypress {
+        text.push_str(&format!(
+            "a=rtpmap:{payload} telephone-event/8000\r\na=fmtp:{payload} 0-15\r\n"
+        ));
+    }
+    text.push_str("a=ptime:20\r\na=sendrecv\r\n");
+    text.into_bytes()
+}
+
+/// One `m=` section while it is read.
+#[derive(Default)]
+struct Section<'a> {
+    audio: bool,
+    port: u16,
+    formats: Vec<u8>,
+    maps: Vec<(u8, &'a str)>,
+    address: Option<IpAddr>,
+    direction: Option<Direction>,
+    ptime_ms: Option<u32>,
+}
+
+/// Reads the first usable audio stream of an offer or answer.
+pub fn read(body: &[u8]) -> Result<AudioStream, SdpError> {
+    if body.len() > SDP_BYTES_MAX {
+        return Err(SdpError::Unreadable);
+    }
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Err(SdpError::Unreadable);
+    };
+    let mut whole = Section::default();
+    let mut streams: Vec<Section<'_>> = Vec::new();
+    for line in text.lines() {
+        let Some((kind, value)) = line.trim_end().split_once('=') else {
+            continue;
+        };
+        if kind == "m" {
+            streams.push(media_line(value));
+            continue;
+        }
+        let section = streams.last_mut().unwrap_or(&mut whole);
+        match kind {
+            "c" => section.address = connection(value),
+            "a" => attribute(value, section),
+            _ => {}
+        }
+    }
+    let stream = streams
+        .into_iter()
+        .find(|stream| stream.audio && stream.port != 0)
+        .ok_or(SdpError::NoAudio)?;
+    settle(&stream, &whole)
+}
+
+fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpError> {
+    let (codec, payload_type) = stream
+        .formats
+        .iter()
+        .find_map(|payload| Some((codec_of(*payload, &stream.maps)?, *payload)))
+        .ok_or(SdpError::NoCodec)?;
+    let address = stream.address.or(whole.address).ok_or(SdpError::NoAddress)?;
+    let direction = stream
+        .direction
+        .or(whole.direction)
+        .unwrap_or(Direction::SendRecv);
+    // 0.0.0.0 is the old way to put on hold (RFC 3264, 8.4): nothing may be sent there.
+    let direction = if address.is_unspecified() {
+        Direction::Inactive
+    } else {
+        direction
+    };
+    Ok(AudioStream {
+        address: SocketAddr::new(address, stream.port),
+        codec,
+        payload_type,
+        keypress_payload_type: stream
+            .maps
+            .iter()
+            .find(|(payload, map)| stream.formats.contains(payload) && is_map(map, "telephone-event"))
+            .map(|(payload, _)| *payload),
+        direction,
+        ptime_ms: stream.ptime_ms.unwrap_or(20),
+    })
+}
+
+/// PCMA and PCMU need no rtpmap (RFC 3551); a map of another name takes the number away.
+fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<AudioCodec> {
+    match maps.iter().find(|(mapped, _)| *mapped == payload) {
+        Some((_, map)) if is_map(map, "PCMA") => Some(AudioCodec::Pcma),
+        Some((_, map)) if is_map(map, "PCMU") => Some(AudioCodec::Pcmu),
+        Some(_) => None,
+        None if payload == 8 => Some(AudioCodec::Pcma),
+        None if payload == 0 => Some(AudioCodec::Pcmu),
+        None => None,
+    }
+}
+
+/// `PCMA/8000`, `pcma/8000/1`.
+fn is_map(map: &str, name: &str) -> bool {
+    let mut parts = map.split('/');
+    parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name)) && parts.next() == Some("8000")
+}
+
+fn media_line(value: &str) -> Section<'_> {
+    let mut words = value.split_ascii_whitespace();
+    let kind = words.next().unwrap_or_default();
+    let port = words.next().unwrap_or_default();
+    let port = port.split('/').next().unwrap_or_default();
+    let profile = words.next().unwrap_or_default();
+    Section {
+        audio: kind == "audio" && matches!(profile, "RTP/AVP" | "RTP/AVPF"),
+        port: port.parse().unwrap_or(0),
+        formats: words.filter_map(|word| word.parse().ok()).collect(),
+        ..Section::default()
+    }
+}
+
+/// `IN IP4 192.0.2.1`, with an optional TTL after a slash; names are not looked up.
+fn connection(value: &str) -> Option<IpAddr> {
+    let mut words = value.split_ascii_whitespace();
+    if words.next() != Some("IN") || !matches!(words.next(), Some("IP4" | "IP6")) {
+        return None;
+    }
+    words.next()?.split('/').next()?.parse().ok()
+}
+
+fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
+    match value {
+        "sendrecv" => section.direction = Some(Direction::SendRecv),
+        "sendonly" => section.direction = Some(Direction::SendOnly),
+        "recvonly" => section.direction = Some(Direction::RecvOnly),
+        "inactive" => section.direction = Some(Direction::Inactive),
+        _ => {
+            if let Some(ptime) = value.strip_prefix("ptime:") {
+                section.ptime_ms = ptime
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|ptime| (10..=60).contains(ptime));
+            }
+            let map = value.strip_prefix("rtpmap:").and_then(|map| map.split_once(' '));
+            if let Some((payload, map)) = map
+                && let Ok(payload) = payload.parse()
+            {
+                section.maps.push((payload, map.trim()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AudioCodec, Direction, SdpError, answer, offer, read};
+
+    fn sdp(lines: &str) -> Vec<u8> {
+        format!("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n{lines}").into_bytes()
+    }
+
+    #[test]
+    fn our_offer_reads_back_and_is_answered_in_kind() {
+        for media in ["127.0.0.1:40000", "[::1]:40002"] {
+            let media = media.parse().unwrap();
+            let offered = read(&offer(media, 1)).unwrap();
+            assert_eq!(offered.address, media);
+            assert_eq!(offered.codec, AudioCodec::Pcma);
+            assert_eq!(offered.keypress_payload_type, Some(101));
+            assert_eq!(read(&answer(media, 2, &offered)).unwrap(), offered);
+        }
+    }
+
+    #[test]
+    fn hold_is_answered_from_the_other_side() {
+        let media = "127.0.0.1:40000".parse().unwrap();
+        let held = read(&sdp(
+            "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\na=sendonly\r\n",
+        ))
+        .unwrap();
+        assert_eq!(
+            read(&answer(media, 2, &held)).unwrap().direction,
+            Direction::RecvOnly
+        );
+    }
+
+    #[test]
+    fn answers_of_many_shapes_are_read() {
+        let rows = [
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n",
+                "192.0.2.9:4000",
+                AudioCodec::Pcma,
+                None,
+            ),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 18 0 96\r\na=rtpmap:96 telephone-event/8000\r\nc=IN IP4 192.0.2.10\r\n",
+                "192.0.2.10:4000",
+                AudioCodec::Pcmu,
+                Some(96),
+            ),
+            (
+                "m=video 5000 RTP/AVP 31\r\nc=IN IP4 192.0.2.1\r\nm=audio 0 RTP/AVP 8\r\nm=audio 6000/2 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n",
+                "[2001:db8::1]:6000",
+                AudioCodec::Pcma,
+                None,
+            ),
+            (
+                "c=IN IP4 224.2.1.1/127\r\nm=audio 4000 RTP/AVP 110 101\r\na=rtpmap:110 pcma/8000/1\r\na=rtpmap:101 telephone-event/8000\r\n",
+                "224.2.1.1:4000",
+                AudioCodec::Pcma,
+                Some(101),
+            ),
+        ];
+        for (lines, address, codec, keypress) in rows {
+            let stream = read(&sdp(lines)).unwrap();
+            assert_eq!(stream.address, address.parse().unwrap(), "{lines}");
+            assert_eq!(
+                (stream.codec, stream.keypress_payload_type),
+                (codec, keypress),
+                "{lines}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_says_why() {
+        let rows = [
+            ("", SdpError::NoAudio),
+            ("c=IN IP4 192.0.2.9\r\nm=audio 0 RTP/AVP 8\r\n", SdpError::NoAudio),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 70000 RTP/AVP 8\r\n",
+                SdpError::NoAudio,
+            ),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/SAVP 8\r\n",
+                SdpError::NoAudio,
+            ),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 18\r\n",
+                SdpError::NoCodec,
+            ),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 G729/8000\r\n",
+                SdpError::NoCodec,
+            ),
+            ("m=audio 4000 RTP/AVP 8\r\n", SdpError::NoAddress),
+            (
+                "c=IN IP4 host.example.com\r\nm=audio 4000 RTP/AVP 8\r\n",
+                SdpError::NoAddress,
+            ),
+        ];
+        for (lines, why) in rows {
+            assert_eq!(read(&sdp(lines)).unwrap_err(), why, "{lines}");
+        }
+        assert_eq!(read(&[0xff, 0xfe]).unwrap_err(), SdpError::Unreadable);
+        assert_eq!(read(&vec![b'a'; 16_385]).unwrap_err(), SdpError::Unreadable);
+        let held = read(&sdp("c=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 8\r\n")).unwrap();
+        assert_eq!(held.direction, Direction::Inactive);
+    }
+}

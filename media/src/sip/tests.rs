@@ -1,0 +1,252 @@
+//! Table tests of the parser: what carriers send, what must be refused, and seeded byte mutations.
+
+use super::front_stage::Malformed;
+use super::header_value::{Address, host_and_port, split_list};
+use super::message::SipMessage;
+use super::parse::parse;
+
+const RESPONSE: &str = "SIP/2.0 486 Busy Here\r\n\
+    Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKabc;rport=5070, SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKx\r\n\
+    From: <sip:a@127.0.0.1>;tag=1\r\n\
+    To: \"Bob, the \\\"one\\\"\" <sip:13800138000@127.0.0.1;user=phone>;tag=\"t2\"\r\n\
+    Call-ID: c-1\r\n\
+    CSeq: 1 INVITE\r\n\
+    Reason: Q.850;cause=17;text=\"busy\"\r\n\
+    Content-Length: 0\r\n\r\n";
+
+fn with_line(line: &str) -> String {
+    RESPONSE.replacen("Call-ID: c-1\r\n", &format!("Call-ID: c-1\r\n{line}\r\n"), 1)
+}
+
+#[test]
+fn a_response_gives_its_parts() {
+    let message = parse(RESPONSE.as_bytes()).unwrap();
+    assert_eq!(message.code(), Some(486));
+    assert_eq!(message.branch(), Some("z9hG4bKabc"));
+    assert_eq!(message.headers("Via").count(), 2);
+    assert_eq!(message.tag_of_from(), Some("1"));
+    assert_eq!(message.tag_of_to(), Some("t2"));
+    assert_eq!(message.cseq(), Some((1, "INVITE")));
+    assert_eq!(message.header("reason"), Some("Q.850;cause=17;text=\"busy\""));
+}
+
+#[test]
+fn compact_names_and_folded_lines_are_read() {
+    let text = "BYE sip:[::1]:5070 SIP/2.0\r\n\
+        v: SIP/2.0/UDP [::1]:5060 ;branch=z9hG4bK1\r\n\
+        f:\r\n\t<tel:+8613800138000>\r\n ;tag=a\r\n\
+        t : <sip:[::1]>;tag=b\r\n\
+        i: x@y\r\n\
+        m: <sip:[::1]:5060;transport=udp>\r\n\
+        Max-Forwards: 70\r\n\
+        cSEQ:  7   BYE\r\n\
+        Subject:\r\n\
+        l: 3\r\n\r\nabcdef";
+    let message = parse(text.as_bytes()).unwrap();
+    assert_eq!(message.method(), "BYE");
+    assert_eq!(message.uri(), Some("sip:[::1]:5070"));
+    assert_eq!(message.branch(), Some("z9hG4bK1"));
+    assert_eq!(
+        (message.tag_of_from(), message.tag_of_to()),
+        (Some("a"), Some("b"))
+    );
+    assert_eq!(message.header("From"), Some("<tel:+8613800138000> ;tag=a"));
+    assert_eq!(message.contact_uri(), Some("sip:[::1]:5060;transport=udp"));
+    assert_eq!(message.cseq(), Some((7, "BYE")));
+    assert_eq!(message.body, b"abc");
+}
+
+#[test]
+fn a_method_rsip_does_not_know_is_still_a_request() {
+    let text = request("PONG");
+    assert_eq!(parse(text.as_bytes()).unwrap().method(), "PONG");
+}
+
+fn request(method: &str) -> String {
+    format!(
+        "{method} sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n\
+         From: <sip:b@127.0.0.1>;tag=1\r\nTo: <sip:a@127.0.0.1>\r\nCall-ID: q\r\nMax-Forwards: 70\r\n\
+         CSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+/// Hostile or broken datagrams and why each is refused.
+fn refused() -> Vec<(String, Malformed)> {
+    let long = format!("X: {}", "y".repeat(9_000));
+    let many = vec!["X: y"; 129].join("\r\n");
+    let invite = request("INVITE");
+    vec![
+        ("\r\n\r\n".to_owned(), Malformed::KeepAlive),
+        (String::new(), Malformed::KeepAlive),
+        ("OPTIONS sip:a SIP/2.0\r\n".to_owned(), Malformed::NoEnd),
+        (with_line(&long), Malformed::TooLarge),
+        (with_line(&many), Malformed::TooManyHeaders),
+        (with_line("Call-ID: c-2"), Malformed::Duplicate("Call-ID")),
+        (with_line("i: c-1"), Malformed::Duplicate("Call-ID")),
+        (with_line("CSeq: 2 INVITE"), Malformed::Duplicate("CSeq")),
+        (with_line("no colon here"), Malformed::Header),
+        (with_line("X: a\u{0}b"), Malformed::Control),
+        (with_line("X: a\nInjected: b"), Malformed::Control),
+        (with_line("Contact: <sip:a"), Malformed::Header),
+        (with_line("Contact: \"a <sip:a@b>"), Malformed::Header),
+        (
+            RESPONSE.replace("Length: 0", "Length: 1"),
+            Malformed::ContentLength,
+        ),
+        (
+            RESPONSE.replace("Length: 0", "Length: -1"),
+            Malformed::ContentLength,
+        ),
+        (RESPONSE.replace("SIP/2.0 486", "SIP/7.0 486"), Malformed::Version),
+        (
+            RESPONSE.replace("SIP/2.0 486", "SIP/2.0 4294967301"),
+            Malformed::StartLine,
+        ),
+        (
+            RESPONSE.replace("SIP/2.0 486", "SIP/2.0 700"),
+            Malformed::StartLine,
+        ),
+        (
+            RESPONSE.replace("CSeq: 1 INVITE", "CSeq: 2147483648 INVITE"),
+            Malformed::Unreadable("CSeq"),
+        ),
+        (
+            RESPONSE.replace("CSeq: 1 INVITE", "CSeq: -1 INVITE"),
+            Malformed::Unreadable("CSeq"),
+        ),
+        (
+            RESPONSE.replace("From: <sip:a@127.0.0.1>;tag=1\r\n", ""),
+            Malformed::Missing("From"),
+        ),
+        (
+            RESPONSE.replace("From: <sip:", "From: <"),
+            Malformed::Unreadable("From"),
+        ),
+        (invite.replace("1 INVITE", "1 BYE"), Malformed::CSeqMethod),
+        (
+            invite.replace("Max-Forwards: 70\r\n", ""),
+            Malformed::Missing("Max-Forwards"),
+        ),
+        (
+            invite.replace("Forwards: 70", "Forwards: 256"),
+            Malformed::Unreadable("Max-Forwards"),
+        ),
+        (
+            invite.replace("sip:a@127.0.0.1 SIP", "<sip:a@127.0.0.1> SIP"),
+            Malformed::StartLine,
+        ),
+        (invite.replace("INVITE sip", "INVITE  sip"), Malformed::StartLine),
+        (
+            invite.replace("SIP/2.0\r\nVia", "SIP/2.0\r\n Via"),
+            Malformed::StartLine,
+        ),
+    ]
+}
+
+#[test]
+fn what_must_be_refused_is_refused_by_name() {
+    for (text, why) in refused() {
+        assert_eq!(parse(text.as_bytes()).unwrap_err(), why, "{text}");
+    }
+    assert_eq!(parse(&[0xff; 40]).unwrap_err(), Malformed::NoEnd);
+    assert_eq!(parse(&vec![b'a'; 65_536]).unwrap_err(), Malformed::TooLarge);
+    assert!(parse(RESPONSE.replace("CSeq: 1 ", "CSeq: 2147483647 ").as_bytes()).is_ok());
+    assert_eq!(
+        parse(&RESPONSE.replace("c-1", "c-\u{e9}").into_bytes())
+            .unwrap()
+            .call_id(),
+        "c-\u{e9}"
+    );
+    let mut not_utf8 = RESPONSE.as_bytes().to_vec();
+    let at = RESPONSE.find("c-1").unwrap();
+    not_utf8[at] = 0xff;
+    assert_eq!(parse(&not_utf8).unwrap_err(), Malformed::NotUtf8);
+}
+
+#[test]
+fn a_composed_message_reads_back_as_it_was_and_takes_no_foreign_line() {
+    let message = SipMessage::request("INVITE", "sip:+8613800138000@127.0.0.1:5060")
+        .with("Via", "SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK9;rport")
+        .with("From", "<sip:a@127.0.0.1>;tag=1")
+        .with("To", "<sip:b@127.0.0.1>")
+        .with("Call-ID", "evil\r\nInjected: yes")
+        .with("CSeq", "1 INVITE")
+        .with("Max-Forwards", "70")
+        .with_body("application/sdp", b"v=0\r\n".to_vec());
+    let back = parse(&message.to_bytes()).unwrap();
+    assert_eq!(back.call_id(), "evilInjected: yes");
+    assert_eq!(back.header("Injected"), None);
+    assert_eq!(back.sdp(), Some(b"v=0\r\n".as_slice()));
+    let answer = SipMessage::response(&back, 180, "Ringing", Some("tt"));
+    let answer = parse(&answer.to_bytes()).unwrap();
+    assert_eq!((answer.code(), answer.tag_of_to()), (Some(180), Some("tt")));
+    assert_eq!(answer.branch(), Some("z9hG4bK9"));
+}
+
+#[test]
+fn addresses_lists_and_ports_are_read_with_quotes_respected() {
+    let list = split_list("<sip:a;lr>, \"x, y\" <sip:b,c>;p=\"1,2\"").unwrap();
+    assert_eq!(list.len(), 2);
+    assert_eq!(Address::read(list[1]).unwrap().uri, "sip:b,c");
+    assert_eq!(Address::read("sip:a@b;tag=7").unwrap().tag(), Some("7"));
+    assert!(Address::read("<sip:a>x").is_none());
+    assert!(Address::read("nothing").is_none());
+    assert_eq!(
+        host_and_port("sip:u;x=y@[::1]:5070;lr"),
+        Some(("::1", Some(5070)))
+    );
+    assert_eq!(
+        host_and_port("sip:host.example.com;lr"),
+        Some(("host.example.com", None))
+    );
+    assert_eq!(host_and_port("sip:1.2.3.4:65536"), None);
+    assert_eq!(host_and_port("tel:+8613800138000"), None);
+}
+
+/// A small seeded generator (SplitMix64), so that a failing mutation can be made again.
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn mutated_bytes_never_panic_and_what_parses_composes_and_parses_again() {
+    let seeds = [
+        RESPONSE.to_owned(),
+        request("INVITE"),
+        with_line("m: <sip:[::1]:5>;q=1, <tel:1>"),
+    ];
+    let mut seeded = Seeded(7);
+    let spice = b"\r\n\t <>\"\\,;:=@%\0\xff-9a";
+    let mut taken = 0;
+    for round in 0..20_000 {
+        let mut bytes = seeds[round % seeds.len()].clone().into_bytes();
+        for _ in 0..=seeded.below(4) {
+            let at = seeded.below(bytes.len());
+            match seeded.below(3) {
+                0 => bytes[at] = spice[seeded.below(spice.len())],
+                1 => bytes.insert(at, spice[seeded.below(spice.len())]),
+                _ => {
+                    bytes.remove(at);
+                }
+            }
+        }
+        if let Ok(message) = parse(&bytes) {
+            taken += 1;
+            let again = parse(&message.to_bytes()).unwrap_or_else(|why| panic!("{why}: {message:?}"));
+            assert_eq!(again.cseq(), message.cseq());
+            assert_eq!(again.branch(), message.branch());
+        }
+    }
+    assert!(
+        taken > 1_000,
+        "only {taken} mutations still parse: the mutator is too wild to mean anything"
+    );
+}
