@@ -19,6 +19,7 @@ mod golden_support;
 pub mod ids;
 pub mod number;
 pub mod personal;
+pub mod phone_number;
 pub mod ports;
 pub mod stored_event;
 pub mod time;
