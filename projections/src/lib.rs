@@ -1,1 +1,30 @@
-//! Placeholder while the workspace is laid out; replaced by the crate story.
+//! Rows for questions: views fed from the event log, and the queries beside them.
+//!
+//! Events in, rows out. One runner reads the log in batches and gives each event to every view that handles its
+//! kind; rows and checkpoint move in one transaction, so a view is always complete up to a known position, can be
+//! dropped, and is made anew when its version changes. Nothing decides by a view: deciders read their own streams.
+//! Personal values stay in their sealed form, with the id of the event that sealed them, so that a permitted
+//! reply can open them.
+//!
+//! A view is one file in `views/`: tables, `apply`, queries, tests. SQL is portable over SQLite and PostgreSQL
+//! and stands only in `database.rs` and `views/`.
+
+mod database;
+mod error;
+mod live;
+mod progress;
+mod runner;
+mod sqlite;
+mod value;
+mod view;
+pub mod views;
+
+pub use database::{Checkpoint, ReadDb, Table, Tx, TxWork, read_as, transact};
+pub use error::{ErrorKind, ProjectionError};
+pub use live::{Grounds, Projections};
+pub use progress::Progress;
+pub use runner::{BATCH_EVENTS_MAX, InlineRunner};
+pub use sqlite::SqliteReadDb;
+pub use value::{Row, Val};
+pub use view::{AnyEvent, Handles, View, ViewEvent};
+pub use views::SqlWorklist;

@@ -1,0 +1,102 @@
+//! How far each view has come, for those who wait for a position.
+//!
+//! Waiters wake in the order in which they came (tokio's `watch` would wake them in random order, which a
+//! simulation from a seed could not repeat).
+
+use crate::database::Checkpoint;
+use crate::error::ProjectionError;
+use domain::ports::clock::Clock;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Checkpoints as committed, never ahead of the rows.
+pub struct Progress {
+    checkpoints: Mutex<Vec<Checkpoint>>,
+    changed: Notify,
+}
+
+impl Progress {
+    pub(crate) fn new(checkpoints: Vec<Checkpoint>) -> Self {
+        Self {
+            checkpoints: Mutex::new(checkpoints),
+            changed: Notify::new(),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Checkpoint>> {
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn publish(&self, checkpoints: Vec<Checkpoint>) {
+        *self.held() = checkpoints;
+        self.changed.notify_waiters();
+    }
+
+    /// Every view's checkpoint.
+    pub fn checkpoints(&self) -> Vec<Checkpoint> {
+        self.held().clone()
+    }
+
+    /// The least advanced view that is not parked; `None` when all are parked.
+    pub fn position(&self) -> Option<Position> {
+        let held = self.held();
+        let active = held.iter().filter(|row| row.parked.is_none());
+        active.map(|row| row.position).min()
+    }
+
+    /// Whether the rows of one view, or of all that are not parked, are complete up to `wanted`.
+    fn reached(&self, view: Option<&str>, wanted: Position) -> Result<bool, ProjectionError> {
+        let held = self.held();
+        let Some(name) = view else {
+            let mut behind = held.iter().filter(|row| row.position < wanted);
+            return Ok(behind.all(|row| row.parked.is_some()));
+        };
+        let row = held
+            .iter()
+            .find(|row| row.view == name)
+            .ok_or_else(|| ProjectionError::Fault(format!("there is no view {name}")))?;
+        match &row.parked {
+            _ if row.position >= wanted => Ok(true),
+            None => Ok(false),
+            Some((position, why)) => Err(ProjectionError::Parked {
+                view: row.view.clone(),
+                position: *position,
+                why: why.clone(),
+            }),
+        }
+    }
+
+    /// Returns when the rows are complete up to `wanted`: of one view, or of all that are not parked.
+    /// Cancel-safe. A parked view that is waited for by name is an error.
+    pub async fn wait_for(&self, view: Option<&str>, wanted: Position) -> Result<(), ProjectionError> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Enabled before looking: a change in between is not missed.
+            changed.as_mut().enable();
+            if self.reached(view, wanted)? {
+                return Ok(());
+            }
+            changed.await;
+        }
+    }
+
+    /// As `wait_for`, but no longer than until `deadline`.
+    pub async fn wait_until(
+        &self,
+        view: Option<&str>,
+        wanted: Position,
+        (clock, deadline): (&dyn Clock, Timestamp),
+    ) -> Result<(), ProjectionError> {
+        tokio::select! {
+            biased;
+            result = self.wait_for(view, wanted) => result,
+            () = clock.wait_until(deadline) => Err(ProjectionError::Late {
+                wanted,
+                reached: self.position().unwrap_or_default(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or memory
+//! executed inline on the caller's thread for the simulation.
+
+use crate::database::{ReadDb, Tx, TxWork};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use async_trait::async_trait;
+use domain::ports::tasks::Tasks;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql, TransactionBehavior, params_from_iter};
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// The file inside the data directory.
+const FILE_NAME: &str = "views.db";
+
+/// Read connections, each with a thread: a long report beside short questions, on two cores.
+const READERS_COUNT: usize = 2;
+
+/// Units of work that may wait for a connection; one per concurrent request is ample.
+const QUEUE_WORK_MAX: usize = 256;
+
+/// Prepared statements kept per connection: all views together have under a hundred.
+const STATEMENTS_MAX: usize = 256;
+
+/// How long a statement waits for another process's lock (`projections verify` beside a server).
+const LOCK_WAIT_MS: u64 = 5_000;
+
+/// The WAL file is cut back to this after a checkpoint, so that a rebuild leaves no giant behind.
+const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
+
+/// A unit of work with the place for its answer.
+struct Job {
+    work: TxWork,
+    done: oneshot::Sender<Result<(), ProjectionError>>,
+}
+
+/// The senders of both queues; emptied when the process stops, so that the threads end.
+struct Queues {
+    writer: Mutex<Option<mpsc::Sender<Job>>>,
+    readers: Mutex<Option<mpsc::Sender<Job>>>,
+}
+
+enum Place {
+    /// On the caller's thread.
+    Inline(Mutex<Connection>),
+    Threads(Arc<Queues>),
+}
+
+/// Rows in SQLite.
+pub struct SqliteReadDb {
+    place: Place,
+}
+
+impl SqliteReadDb {
+    /// Opens or makes `views.db` in `dir`. Its threads end when this is dropped or the tasks are stopping.
+    pub fn open(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
+        let path = dir.join(FILE_NAME);
+        let writer = Connection::open(&path).map_err(|error| failed(&error))?;
+        prepare(&writer)?;
+        // The mode is a property of the file; setting it needs the first write lock, so the writer does it.
+        writer
+            .pragma_update(None, "journal_mode", "wal")
+            .and_then(|()| writer.pragma_update(None, "synchronous", "normal"))
+            .and_then(|()| writer.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX))
+            .map_err(|error| failed(&error))?;
+        let (write, write_jobs) = mpsc::channel(QUEUE_WORK_MAX);
+        let (read, read_jobs) = mpsc::channel(QUEUE_WORK_MAX);
+        let mut readers = Vec::with_capacity(READERS_COUNT);
+        for _ in 0..READERS_COUNT {
+            readers.push(open_reader(&path)?);
+        }
+        let write_jobs = Arc::new(Mutex::new(write_jobs));
+        tasks.thread(
+            "views-writer",
+            Box::new(move || serve(writer, &write_jobs, run_write)),
+        );
+        let read_jobs = Arc::new(Mutex::new(read_jobs));
+        for reader in readers {
+            let jobs = Arc::clone(&read_jobs);
+            tasks.thread(
+                "views-reader",
+                Box::new(move || serve(reader, &jobs, run_snapshot)),
+            );
+        }
+        let queues = Arc::new(Queues {
+            writer: Mutex::new(Some(write)),
+            readers: Mutex::new(Some(read)),
+        });
+        close_when_stopping(&queues, tasks);
+        Ok(Self {
+            place: Place::Threads(queues),
+        })
+    }
+
+    /// Rows in memory, every statement on the caller's thread: nothing to wait for on virtual time. They live as
+    /// long as this value, which a simulated crash keeps: what was committed survives, the rest was rolled back.
+    pub fn open_inline() -> Result<Self, ProjectionError> {
+        let connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
+        prepare(&connection)?;
+        Ok(Self::inline(connection))
+    }
+
+    /// Opens `views.db` for reading beside the process that writes it. Statements run on the caller's thread.
+    pub fn open_read_only(dir: &Path) -> Result<Self, ProjectionError> {
+        open_reader(&dir.join(FILE_NAME)).map(Self::inline)
+    }
+
+    const fn inline(connection: Connection) -> Self {
+        Self {
+            place: Place::Inline(Mutex::new(connection)),
+        }
+    }
+}
+
+#[async_trait]
+impl ReadDb for SqliteReadDb {
+    async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
+        match &self.place {
+            Place::Inline(connection) => run_write(&mut held(connection), work),
+            Place::Threads(queues) => ask(&queues.writer, work).await,
+        }
+    }
+
+    async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
+        match &self.place {
+            Place::Inline(connection) => run_read(&mut held(connection), work),
+            Place::Threads(queues) => ask(&queues.readers, work).await,
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic in a unit of work rolled its transaction back; the connection is as good as before.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn ask(queue: &Mutex<Option<mpsc::Sender<Job>>>, work: TxWork) -> Result<(), ProjectionError> {
+    let unavailable = |why: &str| ProjectionError::Unavailable(why.to_owned());
+    let sender = held(queue)
+        .clone()
+        .ok_or_else(|| unavailable("the process is stopping"))?;
+    let (done, answer) = oneshot::channel();
+    sender
+        .try_send(Job { work, done })
+        .map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => unavailable("too many questions are waiting"),
+            mpsc::error::TrySendError::Closed(_) => unavailable("the database thread has ended"),
+        })?;
+    drop(sender);
+    answer
+        .await
+        .unwrap_or_else(|_| Err(unavailable("the database thread has ended")))
+}
+
+fn close_when_stopping(queues: &Arc<Queues>, tasks: &dyn Tasks) {
+    let weak = Arc::downgrade(queues);
+    let stop = tasks.stop_signal();
+    tasks.spawn(
+        "views-close",
+        Box::pin(async move {
+            stop.stopping().await;
+            if let Some(queues) = weak.upgrade() {
+                // What waits in a queue is still done: only nothing new is taken.
+                held(&queues.writer).take();
+                held(&queues.readers).take();
+            }
+        }),
+    );
+}
+
+/// One thread: takes units of work until the queue is closed and empty.
+fn serve(
+    mut connection: Connection,
+    jobs: &Mutex<mpsc::Receiver<Job>>,
+    run: fn(&mut Connection, TxWork) -> Result<(), ProjectionError>,
+) {
+    loop {
+        // Readers share a queue: whoever holds the lock waits for the next unit, the others for the lock.
+        let next = held(jobs).blocking_recv();
+        let Some(Job { work, done }) = next else {
+            return;
+        };
+        let result = run(&mut connection, work);
+        // Whoever asked may have given up; the work stands.
+        drop(done.send(result));
+    }
+}
+
+fn run_write(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
+    run(connection, work, TransactionBehavior::Immediate)
+}
+
+/// On a connection that can write: it must not.
+fn run_read(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(|error| failed(&error))?;
+    let result = run_snapshot(connection, work);
+    connection
+        .pragma_update(None, "query_only", false)
+        .map_err(|error| failed(&error))?;
+    result
+}
+
+fn run_snapshot(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
+    run(connection, work, TransactionBehavior::Deferred)
+}
+
+fn run(
+    connection: &mut Connection,
+    work: TxWork,
+    behavior: TransactionBehavior,
+) -> Result<(), ProjectionError> {
+    let transaction = connection
+        .transaction_with_behavior(behavior)
+        .map_err(|error| failed(&error))?;
+    work(&mut SqliteTx {
+        connection: &transaction,
+    })?;
+    transaction.commit().map_err(|error| failed(&error))
+}
+
+fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
+    prepare(&reader)?;
+    Ok(reader)
+}
+
+fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection
+        .busy_timeout(std::time::Duration::from_millis(LOCK_WAIT_MS))
+        .and_then(|()| connection.pragma_update(None, "temp_store", "memory"))
+        .map_err(|error| failed(&error))
+}
+
+struct SqliteTx<'a> {
+    connection: &'a Connection,
+}
+
+impl SqliteTx<'_> {
+    fn statement(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, ProjectionError> {
+        self.connection
+            .prepare_cached(&sqlite_placeholders(sql))
+            .map_err(|error| failed_in(&error, sql))
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
+        let changed = self
+            .statement(sql)?
+            .execute(params_from_iter(values))
+            .map_err(|error| failed_in(&error, sql))?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        values: &[Val],
+        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+    ) -> Result<(), ProjectionError> {
+        let mut statement = self.statement(sql)?;
+        let columns_count = Statement::column_count(&statement);
+        let mut rows = statement
+            .query(params_from_iter(values))
+            .map_err(|error| failed_in(&error, sql))?;
+        while let Some(row) = rows.next().map_err(|error| failed_in(&error, sql))? {
+            let mut values = Vec::with_capacity(columns_count);
+            for column in 0..columns_count {
+                let value = row.get_ref(column).map_err(|error| failed_in(&error, sql))?;
+                values.push(from_sqlite(value));
+            }
+            take(Row::new(values))?;
+        }
+        Ok(())
+    }
+}
+
+impl ToSql for Val {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Real(value) => ValueRef::Real(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+            Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
+        }))
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>) -> Val {
+    match value {
+        ValueRef::Null => Val::Null,
+        ValueRef::Integer(value) => Val::Int(value),
+        ValueRef::Real(value) => Val::Real(value),
+        ValueRef::Text(value) => Val::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Val::Blob(value.to_vec()),
+    }
+}
+
+/// `$1` becomes `?1`: SQLite takes `$2, $1` for names and binds them in order of appearance. What stands between
+/// quotes is left alone.
+fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
+    if !sql.contains('$') {
+        return Cow::Borrowed(sql);
+    }
+    let mut quote = None;
+    let mut rewritten = String::with_capacity(sql.len());
+    for character in sql.chars() {
+        match (quote, character) {
+            (None, '\'' | '"') => quote = Some(character),
+            (Some(open), close) if open == close => quote = None,
+            _ => {}
+        }
+        let is_placeholder = quote.is_none() && character == '$';
+        rewritten.push(if is_placeholder { '?' } else { character });
+    }
+    Cow::Owned(rewritten)
+}
+
+fn failed_in(error: &rusqlite::Error, sql: &str) -> ProjectionError {
+    match failed(error) {
+        ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
+        other => other,
+    }
+}
+
+fn failed(error: &rusqlite::Error) -> ProjectionError {
+    use rusqlite::ErrorCode as Code;
+    let why = error.to_string();
+    match error.sqlite_error_code() {
+        Some(
+            Code::DatabaseBusy
+            | Code::DatabaseLocked
+            | Code::CannotOpen
+            | Code::DiskFull
+            | Code::SystemIoFailure
+            | Code::PermissionDenied
+            | Code::ReadOnly
+            | Code::OutOfMemory
+            | Code::OperationInterrupted,
+        ) => ProjectionError::Unavailable(why),
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => ProjectionError::Corrupt(why),
+        _ => ProjectionError::Fault(why),
+    }
+}

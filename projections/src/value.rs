@@ -1,0 +1,161 @@
+//! The six values that cross the border to a database, and a row read from left to right.
+
+use crate::error::ProjectionError;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// One value of a statement or a row. Integers are always 64 bit; SQLite gives a `Bool` back as an `Int`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Val {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+    Bool(bool),
+}
+
+impl Val {
+    /// Any id or code, as its text.
+    pub fn text(value: impl Display) -> Self {
+        Self::Text(value.to_string())
+    }
+    /// The text of a value that may be absent.
+    pub fn maybe_text(value: Option<impl Display>) -> Self {
+        value.map_or(Self::Null, Self::text)
+    }
+    /// A count or size; beyond 63 bits it saturates.
+    pub fn count(value: impl TryInto<i64>) -> Self {
+        Self::Int(value.try_into().unwrap_or(i64::MAX))
+    }
+    pub fn maybe_count(value: Option<impl TryInto<i64>>) -> Self {
+        value.map_or(Self::Null, Self::count)
+    }
+    pub const fn at(at: Timestamp) -> Self {
+        Self::Int(at.micros())
+    }
+    pub fn maybe_at(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Null, Self::at)
+    }
+    pub fn position(position: Position) -> Self {
+        Self::count(position.0)
+    }
+}
+
+/// One row: columns are taken in the order of the `select` list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    values: std::vec::IntoIter<Val>,
+}
+
+fn unexpected(wanted: &str, found: &Val) -> ProjectionError {
+    // The value itself may be personal in sealed form: only its type is named.
+    let found = match found {
+        Val::Null => "null",
+        Val::Int(_) => "an integer",
+        Val::Real(_) => "a real",
+        Val::Text(_) => "a text",
+        Val::Blob(_) => "a blob",
+        Val::Bool(_) => "a boolean",
+    };
+    ProjectionError::Fault(format!("a column holds {found}, not {wanted}"))
+}
+
+impl Row {
+    pub fn new(values: Vec<Val>) -> Self {
+        Self {
+            values: values.into_iter(),
+        }
+    }
+
+    /// The next column, whatever it is.
+    pub fn val(&mut self) -> Result<Val, ProjectionError> {
+        self.values
+            .next()
+            .ok_or_else(|| ProjectionError::Fault("a row has fewer columns than are read".to_owned()))
+    }
+
+    pub fn maybe_int(&mut self) -> Result<Option<i64>, ProjectionError> {
+        match self.val()? {
+            Val::Null => Ok(None),
+            Val::Int(value) => Ok(Some(value)),
+            Val::Bool(value) => Ok(Some(i64::from(value))),
+            other @ (Val::Real(_) | Val::Text(_) | Val::Blob(_)) => Err(unexpected("an integer", &other)),
+        }
+    }
+
+    pub fn int(&mut self) -> Result<i64, ProjectionError> {
+        self.maybe_int()?
+            .ok_or_else(|| unexpected("an integer", &Val::Null))
+    }
+
+    /// A count: never negative.
+    pub fn count(&mut self) -> Result<u64, ProjectionError> {
+        let value = self.int()?;
+        u64::try_from(value).map_err(|_| ProjectionError::Fault(format!("a count is {value}")))
+    }
+
+    pub fn maybe_count(&mut self) -> Result<Option<u64>, ProjectionError> {
+        Ok(self.maybe_int()?.and_then(|value| u64::try_from(value).ok()))
+    }
+
+    pub fn flag(&mut self) -> Result<bool, ProjectionError> {
+        Ok(self.int()? != 0)
+    }
+
+    pub fn maybe_text(&mut self) -> Result<Option<String>, ProjectionError> {
+        match self.val()? {
+            Val::Null => Ok(None),
+            Val::Text(value) => Ok(Some(value)),
+            other @ (Val::Int(_) | Val::Real(_) | Val::Blob(_) | Val::Bool(_)) => {
+                Err(unexpected("a text", &other))
+            }
+        }
+    }
+
+    pub fn text(&mut self) -> Result<String, ProjectionError> {
+        self.maybe_text()?.ok_or_else(|| unexpected("a text", &Val::Null))
+    }
+
+    /// An id, or any text with rules of its own.
+    pub fn parse<T: FromStr>(&mut self) -> Result<T, ProjectionError>
+    where
+        T::Err: Display,
+    {
+        parse(&self.text()?)
+    }
+
+    pub fn maybe_parse<T: FromStr>(&mut self) -> Result<Option<T>, ProjectionError>
+    where
+        T::Err: Display,
+    {
+        self.maybe_text()?.as_deref().map(parse).transpose()
+    }
+
+    pub fn at(&mut self) -> Result<Timestamp, ProjectionError> {
+        self.int().map(Timestamp::from_micros)
+    }
+
+    pub fn maybe_at(&mut self) -> Result<Option<Timestamp>, ProjectionError> {
+        Ok(self.maybe_int()?.map(Timestamp::from_micros))
+    }
+
+    pub fn position(&mut self) -> Result<Position, ProjectionError> {
+        self.count().map(Position)
+    }
+
+    /// All columns not taken yet.
+    pub fn rest(self) -> Vec<Val> {
+        self.values.collect()
+    }
+}
+
+fn parse<T: FromStr>(text: &str) -> Result<T, ProjectionError>
+where
+    T::Err: Display,
+{
+    text.parse()
+        .map_err(|error: T::Err| ProjectionError::Fault(format!("a column cannot be read: {error}")))
+}

@@ -1,0 +1,139 @@
+//! The View trait, and an event as a view sees it: envelope at hand, typed data read once and only when wanted.
+
+use crate::database::{Table, Tx};
+use crate::error::ProjectionError;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::flow::event::FlowEvent;
+use domain::ids::CallId;
+use domain::number::event::NumberEvent;
+use domain::personal::Personal;
+use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
+use domain::time::Timestamp;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+/// Which events a view takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handles {
+    /// Every kind, also those this build does not know.
+    All,
+    Kinds(&'static [&'static str]),
+}
+
+impl Handles {
+    pub fn takes(self, kind: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Kinds(kinds) => kinds.contains(&kind),
+        }
+    }
+}
+
+/// Events in, rows out. A view keeps no state but its rows, reads no clock and no other view's rows: the same
+/// events always make the same rows, byte for byte.
+pub trait View: Send + Sync {
+    /// Its tables begin with this name.
+    fn name(&self) -> &'static str;
+
+    /// From 1. A change of tables or of `apply` raises it, and the rows are made anew from the first event.
+    fn version(&self) -> u32;
+
+    fn tables(&self) -> &'static [Table];
+
+    fn handles(&self) -> Handles;
+
+    /// Takes one event, in the transaction that also moves the checkpoint. `Unavailable` is tried again; any
+    /// other error parks the view before this event.
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError>;
+}
+
+/// The typed data of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyEvent {
+    Call(CallEvent),
+    Campaign(CampaignEvent),
+    Customer(CustomerEvent),
+    Flow(FlowEvent),
+    Number(NumberEvent),
+}
+
+/// One stored event, read once for all views.
+#[derive(Debug)]
+pub struct ViewEvent {
+    pub position: Position,
+    pub recorded_at: Timestamp,
+    pub envelope: Envelope,
+    typed: OnceLock<Result<AnyEvent, String>>,
+}
+
+impl ViewEvent {
+    /// Reads the envelope; the data waits until a view asks.
+    pub fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
+        Ok(Self {
+            position: stored.position,
+            recorded_at: stored.recorded_at,
+            envelope: stored.envelope()?,
+            typed: OnceLock::new(),
+        })
+    }
+
+    /// The event itself. An unknown kind or shape is an error: whoever handles it cannot go on.
+    pub fn event(&self) -> Result<&AnyEvent, ProjectionError> {
+        self.typed
+            .get_or_init(|| read_any(&self.envelope))
+            .as_ref()
+            .map_err(|why| ProjectionError::Fault(why.clone()))
+    }
+
+    /// The event's own time.
+    pub const fn at(&self) -> Timestamp {
+        self.envelope.at
+    }
+
+    /// The entity whose stream this event stands in.
+    pub fn stream_id<T: FromStr>(&self) -> Result<T, ProjectionError>
+    where
+        T::Err: Display,
+    {
+        let id = self.envelope.stream.id();
+        id.parse()
+            .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))
+    }
+
+    /// The call whose stream this event stands in.
+    pub fn call(&self) -> Result<CallId, ProjectionError> {
+        self.stream_id()
+    }
+}
+
+fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
+    let Envelope {
+        kind, version, data, ..
+    } = envelope;
+    let aggregate = kind.split('.').next().unwrap_or("");
+    match aggregate {
+        "call" => CallEvent::read(kind, *version, data).map(AnyEvent::Call),
+        "campaign" => CampaignEvent::read(kind, *version, data).map(AnyEvent::Campaign),
+        "customer" => CustomerEvent::read(kind, *version, data).map(AnyEvent::Customer),
+        "flow" => FlowEvent::read(kind, *version, data).map(AnyEvent::Flow),
+        "number" => NumberEvent::read(kind, *version, data).map(AnyEvent::Number),
+        _ => return Err(format!("this build knows no events of {aggregate:?}")),
+    }
+    .map_err(|error| error.to_string())
+}
+
+/// A personal value as a column keeps it: its sealed (or erased) JSON, and its lookup hash.
+pub(crate) fn sealed_columns(value: &Personal<String>) -> Result<(String, Option<String>), ProjectionError> {
+    let hash = match value {
+        Personal::Open { .. } => None,
+        Personal::Sealed(sealed) => sealed.hash.clone(),
+        Personal::Erased { hash } => hash.clone(),
+    };
+    let json = serde_json::to_string(value)
+        .map_err(|error| ProjectionError::Corrupt(format!("a personal field: {error}")))?;
+    Ok((json, hash.map(|hash| hash.0)))
+}

@@ -1,0 +1,14 @@
+//! The views of this build, one file each. No view knows another.
+
+pub mod worklist;
+mod worklist_port;
+
+pub use worklist_port::SqlWorklist;
+
+use crate::view::View;
+use std::sync::Arc;
+
+/// Every view, in the order in which a batch is applied.
+pub fn all() -> Vec<Arc<dyn View>> {
+    vec![Arc::new(worklist::Worklist)]
+}

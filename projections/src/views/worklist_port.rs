@@ -1,0 +1,177 @@
+//! The Worklist port over the view's rows: what drivers read.
+
+use super::worklist::NAME;
+use crate::database::ReadDb;
+use crate::error::ProjectionError;
+use crate::live::Projections;
+use crate::progress::Progress;
+use crate::value::{Row, Val};
+use async_trait::async_trait;
+use domain::ids::CampaignId;
+use domain::ports::worklist::{
+    CampaignWork, DueEnrolment, OpenCall, OpenGrant, UnclosedCall, Worklist, WorklistError,
+};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Most unfinished campaigns one process carries; beyond it the later ones (by id) wait for the earlier.
+const CAMPAIGNS_MAX: usize = 10_000;
+
+/// Reads the worklist's rows; waits for them through the runner that feeds them.
+pub struct SqlWorklist {
+    db: Arc<dyn ReadDb>,
+    progress: Arc<Progress>,
+}
+
+impl SqlWorklist {
+    pub fn new(projections: &Projections) -> Self {
+        Self::over(projections.db(), projections.progress())
+    }
+
+    /// For rows that an `InlineRunner` feeds. `wait_for` returns when somebody has fed it far enough.
+    pub const fn over(db: Arc<dyn ReadDb>, progress: Arc<Progress>) -> Self {
+        Self { db, progress }
+    }
+
+    async fn read<T>(
+        &self,
+        sql: &str,
+        values: Vec<Val>,
+        read: fn(Row) -> Result<T, ProjectionError>,
+    ) -> Result<Vec<T>, WorklistError> {
+        let rows = self.db.query(sql, values).await.map_err(failed)?;
+        rows.into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(failed)
+    }
+}
+
+fn failed(error: ProjectionError) -> WorklistError {
+    WorklistError(error.to_string())
+}
+
+#[async_trait]
+impl Worklist for SqlWorklist {
+    async fn position(&self) -> Result<Position, WorklistError> {
+        let rows = self
+            .read(
+                "select position from checkpoint where view = $1",
+                vec![Val::text(NAME)],
+                |mut row| row.position(),
+            )
+            .await?;
+        Ok(rows.first().copied().unwrap_or_default())
+    }
+
+    async fn wait_for(&self, position: Position) -> Result<(), WorklistError> {
+        self.progress.wait_for(Some(NAME), position).await.map_err(failed)
+    }
+
+    async fn due(
+        &self,
+        campaign: &CampaignId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueEnrolment>, WorklistError> {
+        self.read(
+            "select campaign, customer, number, due_at from worklist_enrolment
+             where campaign = $1 and state = 'waiting' and due_at <= $2
+             order by due_at, customer limit $3",
+            vec![Val::text(campaign), Val::at(now), Val::count(limit)],
+            |mut row| {
+                Ok(DueEnrolment {
+                    campaign: row.parse()?,
+                    customer: row.parse()?,
+                    number: row.parse()?,
+                    due_at: row.at()?,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError> {
+        self.read(
+            "select call, campaign, customer, number, permitted, number_side = 'granted'
+             from worklist_call where dialed_at is null and customer is not null
+             and (customer_side = 'granted' or number_side = 'granted') order by call limit $1",
+            vec![Val::count(limit)],
+            |mut row| {
+                Ok(OpenGrant {
+                    call: row.parse()?,
+                    campaign: row.parse()?,
+                    customer: row.parse()?,
+                    number: row.parse()?,
+                    permitted: row.flag()?,
+                    number_granted: row.flag()?,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError> {
+        self.read(
+            "select call, campaign, customer, number, dialed_at from worklist_call
+             where dialed_at is not null and ended_pos is null order by dialed_at, call limit $1",
+            vec![Val::count(limit)],
+            |mut row| {
+                Ok(OpenCall {
+                    call: row.parse()?,
+                    campaign: row.parse()?,
+                    customer: row.parse()?,
+                    number: row.parse()?,
+                    dialed_at: row.at()?,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn unclosed_calls(&self, limit: usize) -> Result<Vec<UnclosedCall>, WorklistError> {
+        self.read(
+            "select call, customer, number, ended_pos, customer_side = 'told', number_side = 'told'
+             from worklist_call where dialed_at is not null and ended_pos is not null
+             order by ended_pos limit $1",
+            vec![Val::count(limit)],
+            |mut row| {
+                Ok(UnclosedCall {
+                    call: row.parse()?,
+                    customer: row.parse()?,
+                    number: row.parse()?,
+                    ended: row.position()?,
+                    customer_closed: row.flag()?,
+                    number_closed: row.flag()?,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError> {
+        self.read(
+            "select campaign, status = 'running', enrolled, settled,
+             (select count(*) from worklist_call where worklist_call.campaign = worklist_campaign.campaign
+              and customer is not null and ended_pos is null
+              and (dialed_at is not null or customer_side = 'granted' or number_side = 'granted')),
+             (select min(due_at) from worklist_enrolment
+              where worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting')
+             from worklist_campaign where status not in ('completed', 'stopped')
+             order by campaign limit $1",
+            vec![Val::count(CAMPAIGNS_MAX)],
+            |mut row| {
+                Ok(CampaignWork {
+                    campaign: row.parse()?,
+                    running: row.flag()?,
+                    enrolled_count: row.count()?,
+                    settled_count: row.count()?,
+                    open_count: row.count()?,
+                    next_due_at: row.maybe_at()?,
+                })
+            },
+        )
+        .await
+    }
+}
