@@ -4,3 +4,4 @@ pub mod audio;
 pub mod codec;
 pub mod rtp;
 pub mod sip;
+pub mod speech;

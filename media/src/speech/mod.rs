@@ -1,0 +1,28 @@
+//! Text to speech behind the `Synthesizer` port: espeak-ng where it is installed, bundled clips elsewhere.
+//!
+//! Speech to text comes with the conversation issue.
+
+pub mod clips;
+pub mod espeak;
+pub mod simulated;
+
+#[cfg(test)]
+mod contract;
+
+use domain::ports::clock::Clock;
+use domain::ports::speech::Synthesizer;
+use std::sync::Arc;
+
+/// The best synthesizer of this machine: espeak-ng when its program runs, else the bundled clips.
+pub async fn synthesizer_of_this_machine(
+    settings: espeak::EspeakSettings,
+    clock: Arc<dyn Clock>,
+) -> Arc<dyn Synthesizer> {
+    match espeak::EspeakSynthesizer::find(settings, clock).await {
+        Ok(espeak) => Arc::new(espeak),
+        Err(error) => {
+            tracing::info!(%error, "speaking bundled clips only");
+            Arc::new(clips::BundledSynthesizer::new())
+        }
+    }
+}
