@@ -1,1 +1,28 @@
-//! Placeholder while the workspace is laid out; replaced by the crate story.
+//! Where events live, and where the keys of persons live apart from them.
+//!
+//! Every backend promises what `domain::ports::event_store` says and runs the suite in `contract` whole:
+//! whoever is told "appended" never loses it, and a reader never misses an event below its checkpoint.
+//! `SqliteEventStore` is the embedded default, `MemoryEventStore` serves tests
+//! and the simulation. Nothing here decides anything, and only the
+//! composition root names a backend.
+
+mod batch;
+pub mod contract;
+mod data_lock;
+mod error;
+mod frame;
+mod memory;
+mod memory_disk;
+mod memory_vault;
+mod sealing;
+mod sqlite;
+mod subscription;
+pub mod test_ports;
+
+pub use data_lock::{DataLock, LOCK_FILE};
+pub use error::{ErrorKind, Kind, LockError, OpenError};
+pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
+pub use memory_disk::MemoryDisk;
+pub use memory_vault::MemoryVault;
+pub use sqlite::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
+pub use subscription::SUBSCRIPTIONS_MAX;

@@ -1,0 +1,102 @@
+//! What is the same for every backend about one batch: is it well formed, and is it a repeat.
+
+use domain::ids::{EventId, StreamId};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError};
+use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StreamVersion};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// The members of a record that say where it belongs.
+#[derive(Deserialize)]
+struct Place<'a> {
+    id: EventId,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    stream_version: StreamVersion,
+}
+
+/// Refuses what no store may keep: a wrong count, or a record that does not say of itself what the append says.
+pub(crate) fn check(
+    stream: &StreamId,
+    expected: StreamVersion,
+    records: &[Record],
+) -> Result<(), StoreError> {
+    if records.is_empty() || records.len() > APPEND_EVENTS_MAX {
+        return Err(StoreError::Invalid(format!(
+            "a batch has 1 to {APPEND_EVENTS_MAX} events, not {}",
+            records.len()
+        )));
+    }
+    let mut ids = BTreeSet::new();
+    for (record, version) in records.iter().zip(expected.0.saturating_add(1)..) {
+        check_place(stream, StreamVersion(version), record)?;
+        if !ids.insert(record.id) {
+            return Err(StoreError::Invalid(format!(
+                "event {} is twice in one batch",
+                record.id
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_place(stream: &StreamId, version: StreamVersion, record: &Record) -> Result<(), StoreError> {
+    let bytes = record.bytes();
+    if bytes.len() > RECORD_BYTES_MAX {
+        return Err(StoreError::Invalid(format!(
+            "a record of {} bytes is too large",
+            bytes.len()
+        )));
+    }
+    let place: Place<'_> = serde_json::from_slice(bytes)
+        .map_err(|error| StoreError::Invalid(format!("a record cannot be read: {error}")))?;
+    if place.id != record.id || place.stream != stream.as_str() {
+        return Err(StoreError::Invalid(format!(
+            "record {} is not of stream {stream}",
+            record.id
+        )));
+    }
+    if place.stream_version != version || record.stream_version != version {
+        return Err(StoreError::Invalid(format!(
+            "record {} has version {} where {} follows",
+            record.id, place.stream_version.0, version.0
+        )));
+    }
+    Ok(())
+}
+
+/// Where an event was found by its id: which event of how many of its batch it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) position: Position,
+    pub(crate) stream: StreamId,
+    pub(crate) version: StreamVersion,
+    /// Index in its batch, from 0.
+    pub(crate) batch_index: usize,
+    pub(crate) batch_count: usize,
+}
+
+/// The answer to a batch whose ids were looked up: its first answer if it is a whole repeat, `None` if it is
+/// new. Anything between is a conflict: part of a batch, several batches, or another stream.
+pub(crate) fn repeat(stream: &StreamId, found: &[Option<Found>]) -> Result<Option<Position>, StoreError> {
+    if found.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let mut previous: Option<&Found> = None;
+    for (index, event) in found.iter().enumerate() {
+        let whole = event.as_ref().filter(|event| {
+            event.stream == *stream
+                && event.batch_index == index
+                && event.batch_count == found.len()
+                && previous.is_none_or(|previous| previous.version.0 + 1 == event.version.0)
+        });
+        if whole.is_none() {
+            return Err(StoreError::PartlyStored {
+                stream: stream.clone(),
+            });
+        }
+        previous = whole;
+    }
+    Ok(previous.map(|last| last.position))
+}

@@ -1,0 +1,610 @@
+//! The suite every store runs whole: what the `EventStore` port says, as checks. A failed check panics.
+//!
+//! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
+//! real records and no waiting by the clock.
+
+use crate::memory_vault::MemoryVault;
+use crate::subscription::SUBSCRIPTIONS_MAX;
+use crate::test_ports::{HashIds, StepClock};
+use async_trait::async_trait;
+use domain::decider::Scope;
+use domain::ids::{CallId, CommandId, EventId, StreamId};
+use domain::number::event::NumberEvent;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription};
+use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use domain::stored_event::{
+    Cause, Position, RECORD_BYTES_MAX, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
+};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Writers and readers of the race, and what each writer appends.
+const WRITERS: u64 = 10;
+const READERS: u64 = 4;
+const BATCHES_PER_WRITER: u64 = 25;
+const EVENTS_PER_BATCH: u64 = 3;
+
+/// Runs every check, each on a store of its own.
+pub async fn run_whole<Make, Made>(make: Make)
+where
+    Make: Fn(Arc<dyn Clock>) -> Made,
+    Made: Future<Output = Arc<dyn EventStore>>,
+{
+    let clock = Arc::new(StepClock::default());
+    let new = || make(Arc::clone(&clock) as Arc<dyn Clock>);
+    an_empty_store_has_nothing(&*new().await).await;
+    versions_and_dense_positions_run_from_one(&*new().await).await;
+    a_wrong_version_is_told_the_actual_one(&*new().await).await;
+    a_repeat_is_answered_as_the_first_time(&*new().await).await;
+    a_part_of_a_batch_is_a_conflict(&*new().await).await;
+    an_id_on_another_stream_is_a_conflict(&*new().await).await;
+    a_refused_batch_leaves_nothing(&*new().await).await;
+    a_batch_that_makes_no_sense_is_invalid(&*new().await).await;
+    record_bytes_come_back_as_they_were(&*new().await).await;
+    reads_are_pages_in_order(&*new().await).await;
+    recorded_at_never_decreases(&*new().await, &clock).await;
+    a_subscription_misses_and_repeats_nothing(&*new().await).await;
+    subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
+    racing_writers_lose_nothing_and_readers_miss_nothing(new().await).await;
+    racing_writers_of_one_stream_take_turns(new().await).await;
+}
+
+/// A record of a number's stream, as `stored_event::record` makes it. `text` fills its data.
+pub fn make_record(stream: &StreamId, version: u64, command: CommandId, index: usize, text: &str) -> Record {
+    let event = NumberEvent::DialReleased {
+        call: CallId::new(command.uuid()),
+        reason: text.to_owned(),
+    };
+    let ids = HashIds::new(7);
+    let vault = MemoryVault::new(Arc::new(ids));
+    let facts = RecordFacts {
+        stream: stream.clone(),
+        stream_version: StreamVersion(version),
+        at: Timestamp::from_millis(1_772_416_800_000),
+        cause: Cause::outside(command),
+        index,
+        scope: Scope::default(),
+        rehearsal: false,
+    };
+    let mut sealer = Sealer {
+        vault: &vault,
+        key: None,
+        random: &mut |buffer| buffer.fill(0),
+    };
+    record(facts, &event, &mut sealer).expect("the event is small and has nothing personal")
+}
+
+/// A batch of `count` records that follow `expected`, from one command.
+pub fn make_batch(stream: &StreamId, expected: u64, command: &str, count: u64) -> Vec<Record> {
+    let command = CommandId::derive_from_text(command);
+    (1..=count)
+        .zip(0..)
+        .map(|(step, index)| make_record(stream, expected + step, command, index, "fits"))
+        .collect()
+}
+
+/// A stream of a number that exists only here.
+pub fn stream(name: &str) -> StreamId {
+    StreamId::new("number", &name)
+}
+
+async fn append(store: &dyn EventStore, name: &str, expected: u64, command: &str, count: u64) -> Position {
+    let stream = stream(name);
+    let batch = make_batch(&stream, expected, command, count);
+    store
+        .append(&stream, StreamVersion(expected), batch)
+        .await
+        .expect("nothing is in its way")
+}
+
+async fn refused(store: &dyn EventStore, name: &str, expected: u64, batch: Vec<Record>) -> StoreError {
+    let answer = store.append(&stream(name), StreamVersion(expected), batch).await;
+    answer.expect_err("the append must be refused")
+}
+
+async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
+    store
+        .read_all(Position(0), PAGE_EVENTS_MAX)
+        .await
+        .expect("the log can be read")
+}
+
+async fn of_stream(store: &dyn EventStore, name: &str) -> Vec<StoredEvent> {
+    let events = store
+        .read_stream(&stream(name), StreamVersion(0), PAGE_EVENTS_MAX)
+        .await;
+    events.expect("the stream can be read")
+}
+
+fn versions(events: &[StoredEvent]) -> Vec<u64> {
+    let version = |event: &StoredEvent| event.envelope().expect("it was written").stream_version.0;
+    events.iter().map(version).collect()
+}
+
+fn ids(events: &[StoredEvent]) -> Vec<EventId> {
+    events
+        .iter()
+        .map(|event| event.envelope().expect("it was written").id)
+        .collect()
+}
+
+fn partly(name: &str) -> StoreError {
+    StoreError::PartlyStored { stream: stream(name) }
+}
+
+async fn an_empty_store_has_nothing(store: &dyn EventStore) {
+    assert_eq!(store.head().await, Ok(Position(0)));
+    assert_eq!(store.last_recorded_at().await, Ok(None));
+    assert!(all(store).await.is_empty());
+    assert!(of_stream(store, "a").await.is_empty());
+}
+
+async fn versions_and_dense_positions_run_from_one(store: &dyn EventStore) {
+    let first = append(store, "a", 0, "one", 2).await;
+    let second = append(store, "b", 0, "two", 1).await;
+    let third = append(store, "a", 2, "three", 3).await;
+    assert!(first < second && second < third, "{first} {second} {third}");
+    assert_eq!(store.head().await, Ok(third));
+    assert_eq!(versions(&of_stream(store, "a").await), [1, 2, 3, 4, 5]);
+    assert_eq!(versions(&all(store).await), [1, 2, 1, 3, 4, 5]);
+    if store.capabilities().dense {
+        assert_eq!((first.0, second.0, third.0), (2, 3, 6));
+        let positions: Vec<_> = all(store).await.iter().map(|event| event.position.0).collect();
+        assert_eq!(positions, [1, 2, 3, 4, 5, 6]);
+    }
+}
+
+async fn a_wrong_version_is_told_the_actual_one(store: &dyn EventStore) {
+    append(store, "a", 0, "one", 2).await;
+    for expected in [0, 1, 3] {
+        let batch = make_batch(&stream("a"), expected, "two", 1);
+        let conflict = StoreError::WrongVersion {
+            stream: stream("a"),
+            expected: StreamVersion(expected),
+            actual: StreamVersion(2),
+        };
+        assert_eq!(refused(store, "a", expected, batch).await, conflict);
+    }
+    append(store, "a", 2, "two", 1).await;
+}
+
+async fn a_repeat_is_answered_as_the_first_time(store: &dyn EventStore) {
+    let first = append(store, "a", 0, "one", 2).await;
+    append(store, "b", 0, "two", 1).await;
+    append(store, "a", 2, "three", 1).await;
+    let before = all(store).await;
+    assert_eq!(append(store, "a", 0, "one", 2).await, first);
+    // Ids are compared, not bytes: nonces differ from one sealing to the next.
+    let command = CommandId::derive_from_text("one");
+    let other = (0..2_usize)
+        .zip(1..)
+        .map(|(index, version)| make_record(&stream("a"), version, command, index, "other bytes"));
+    let answer = store
+        .append(&stream("a"), StreamVersion(0), other.collect())
+        .await;
+    assert_eq!(answer, Ok(first));
+    // Asked again by someone who has seen the stream's version since.
+    assert_eq!(append(store, "a", 3, "one", 2).await, first);
+    assert_eq!(all(store).await, before);
+}
+
+async fn a_part_of_a_batch_is_a_conflict(store: &dyn EventStore) {
+    append(store, "a", 0, "one", 2).await;
+    let whole = make_batch(&stream("a"), 0, "one", 2);
+    let mut longer = whole.clone();
+    longer.push(make_record(
+        &stream("a"),
+        3,
+        CommandId::derive_from_text("one"),
+        2,
+        "new",
+    ));
+    assert_eq!(refused(store, "a", 0, longer).await, partly("a"));
+    let shorter = whole.iter().take(1).cloned().collect();
+    assert_eq!(refused(store, "a", 0, shorter).await, partly("a"));
+    // One new event, then one that is stored, at the right version.
+    let mixed = vec![
+        make_record(&stream("a"), 3, CommandId::derive_from_text("two"), 0, "new"),
+        make_record(&stream("a"), 4, CommandId::derive_from_text("one"), 0, "stored"),
+    ];
+    assert_eq!(refused(store, "a", 2, mixed).await, partly("a"));
+    // Two batches asked as one.
+    append(store, "a", 2, "three", 1).await;
+    let mut both = whole;
+    both.push(make_record(
+        &stream("a"),
+        3,
+        CommandId::derive_from_text("three"),
+        0,
+        "stored",
+    ));
+    assert_eq!(refused(store, "a", 0, both).await, partly("a"));
+    assert_eq!(versions(&all(store).await), [1, 2, 3]);
+}
+
+async fn an_id_on_another_stream_is_a_conflict(store: &dyn EventStore) {
+    append(store, "a", 0, "one", 1).await;
+    let batch = make_batch(&stream("b"), 0, "one", 1);
+    assert_eq!(refused(store, "b", 0, batch).await, partly("b"));
+    assert!(of_stream(store, "b").await.is_empty());
+}
+
+async fn a_refused_batch_leaves_nothing(store: &dyn EventStore) {
+    append(store, "a", 0, "one", 1).await;
+    let mut batch = make_batch(&stream("b"), 0, "two", 2);
+    batch.push(make_record(
+        &stream("b"),
+        3,
+        CommandId::derive_from_text("one"),
+        0,
+        "stored",
+    ));
+    assert_eq!(refused(store, "b", 0, batch).await, partly("b"));
+    assert_eq!(all(store).await.len(), 1);
+    // Its positions and versions are free for the next.
+    let next = append(store, "b", 0, "three", 1).await;
+    assert_eq!(store.head().await, Ok(next));
+    assert_eq!(versions(&of_stream(store, "b").await), [1]);
+    assert!(!store.capabilities().dense || next == Position(2));
+}
+
+async fn a_batch_that_makes_no_sense_is_invalid(store: &dyn EventStore) {
+    let most = APPEND_EVENTS_MAX as u64;
+    let whole = make_batch(&stream("a"), 0, "many", most);
+    let mut twice = make_batch(&stream("a"), 0, "twice", 1);
+    twice.push(make_record(
+        &stream("a"),
+        2,
+        CommandId::derive_from_text("twice"),
+        0,
+        "again",
+    ));
+    let cases = [
+        ("empty", vec![]),
+        ("too many", make_batch(&stream("a"), 0, "many", most + 1)),
+        ("another stream", make_batch(&stream("b"), 0, "b", 1)),
+        ("versions from 2", make_batch(&stream("a"), 1, "late", 1)),
+        ("one id twice", twice),
+    ];
+    for (case, batch) in cases {
+        let answer = refused(store, "a", 0, batch).await;
+        assert!(matches!(answer, StoreError::Invalid(_)), "{case}: {answer}");
+    }
+    assert_eq!(store.head().await, Ok(Position(0)));
+    let answer = store.append(&stream("a"), StreamVersion(0), whole).await;
+    assert!(answer.is_ok(), "the most events that are allowed: {answer:?}");
+}
+
+async fn record_bytes_come_back_as_they_were(store: &dyn EventStore) {
+    let a = stream("a");
+    let command = CommandId::derive_from_text("large");
+    let small = make_record(&a, 1, command, 0, "引号 \" 和 \\ 与 \u{1F4DE}");
+    let bare = make_record(&a, 2, command, 1, "").bytes().len();
+    let largest = make_record(&a, 2, command, 1, &"x".repeat(RECORD_BYTES_MAX - bare));
+    assert_eq!(largest.bytes().len(), RECORD_BYTES_MAX);
+    let batch = vec![small.clone(), largest.clone()];
+    let answer = store.append(&a, StreamVersion(0), batch).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    for events in [all(store).await, of_stream(store, "a").await] {
+        let bytes: Vec<_> = events.iter().map(|event| &*event.record).collect();
+        assert_eq!(bytes, [&**small.bytes(), &**largest.bytes()]);
+    }
+}
+
+async fn reads_are_pages_in_order(store: &dyn EventStore) {
+    for (expected, command) in [(0, "one"), (2, "two"), (4, "three")] {
+        append(store, "a", expected, command, 2).await;
+        append(store, "b", expected, &format!("b{command}"), 2).await;
+    }
+    let whole = all(store).await;
+    let mut paged: Vec<StoredEvent> = Vec::new();
+    loop {
+        let after = paged.last().map_or(Position(0), |event| event.position);
+        let page = store.read_all(after, 5).await.expect("a page can be read");
+        assert!(page.len() <= 5);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, whole);
+    let page = store
+        .read_stream(&stream("b"), StreamVersion(1), 3)
+        .await
+        .expect("a page can be read");
+    assert_eq!(versions(&page), [2, 3, 4]);
+    assert_eq!(store.read_all(Position(0), 0).await, Ok(Vec::new()));
+    let head = store.head().await.expect("the head is known");
+    assert_eq!(store.read_all(head, 5).await, Ok(Vec::new()));
+    assert_eq!(store.read_all(Position(head.0 + 1_000), 5).await, Ok(Vec::new()));
+    assert_eq!(
+        store.read_stream(&stream("b"), StreamVersion(6), 5).await,
+        Ok(Vec::new())
+    );
+}
+
+async fn recorded_at_never_decreases(store: &dyn EventStore, clock: &StepClock) {
+    let times = [1_000_000, 5_000_000, 2_000_000, 4_999_999, 6_000_000];
+    for (time, expected) in times.into_iter().zip(0..) {
+        clock.set(Timestamp::from_micros(time));
+        append(store, "a", expected, &format!("c{expected}"), 1).await;
+    }
+    let recorded: Vec<_> = all(store)
+        .await
+        .iter()
+        .map(|event| event.recorded_at.micros())
+        .collect();
+    assert_eq!(recorded, [1_000_000, 5_000_000, 5_000_000, 5_000_000, 6_000_000]);
+    assert_eq!(
+        store.last_recorded_at().await,
+        Ok(Some(Timestamp::from_micros(6_000_000)))
+    );
+}
+
+async fn follow(subscription: &mut dyn Subscription, until: Position) -> Vec<StoredEvent> {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    while events.last().is_none_or(|event| event.position < until) {
+        let page = subscription.next().await.expect("the log goes on");
+        assert!(!page.is_empty(), "a page has at least one event");
+        events.extend(page);
+    }
+    events
+}
+
+async fn a_subscription_misses_and_repeats_nothing(store: &dyn EventStore) {
+    append(store, "a", 0, "one", 3).await;
+    let mut early = store.subscribe(Position(0)).await.expect("there is room");
+    let middle = all(store)
+        .await
+        .get(1)
+        .map_or(Position(0), |event| event.position);
+    let mut late = store.subscribe(middle).await.expect("there is room");
+    let mut live = store
+        .subscribe(store.head().await.expect("known"))
+        .await
+        .expect("there is room");
+    let head = append(store, "b", 0, "two", 2).await;
+    let whole = all(store).await;
+    assert_eq!(follow(&mut *early, head).await, whole);
+    assert_eq!(follow(&mut *late, head).await, whole.get(2..).unwrap_or(&[]));
+    assert_eq!(follow(&mut *live, head).await, whole.get(3..).unwrap_or(&[]));
+    let next = append(store, "a", 3, "three", 1).await;
+    let event = follow(&mut *live, next).await;
+    assert_eq!(event.len(), 1);
+    assert_eq!(follow(&mut *early, next).await, event);
+}
+
+async fn subscriptions_are_bounded_and_freed_when_dropped(store: &dyn EventStore) {
+    let mut held = Vec::new();
+    for _ in 0..SUBSCRIPTIONS_MAX {
+        held.push(
+            store
+                .subscribe(Position(0))
+                .await
+                .expect("the last permitted one has room"),
+        );
+    }
+    assert!(matches!(
+        store.subscribe(Position(0)).await,
+        Err(StoreError::Busy)
+    ));
+    held.pop();
+    held.push(
+        store
+            .subscribe(Position(0))
+            .await
+            .expect("a dropped one makes room"),
+    );
+    drop(held);
+    assert!(store.subscribe(Position(0)).await.is_ok());
+}
+
+/// Follows the log until `until` events have come, taking a new subscription from its checkpoint now and then.
+async fn read_with_checkpoint(store: Arc<dyn EventStore>, until: usize) -> Vec<StoredEvent> {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    while events.len() < until {
+        let checkpoint = events.last().map_or(Position(0), |event| event.position);
+        let mut subscription = store.subscribe(checkpoint).await.expect("there is room");
+        for _ in 0..5 {
+            if events.len() >= until {
+                break;
+            }
+            events.extend(subscription.next().await.expect("the log goes on"));
+        }
+    }
+    events
+}
+
+async fn write_batches(store: Arc<dyn EventStore>, writer: u64) -> Vec<(Position, Vec<EventId>)> {
+    let stream = stream(&format!("w{writer}"));
+    let mut acknowledged = Vec::new();
+    for batch in 0..BATCHES_PER_WRITER {
+        let expected = batch * EVENTS_PER_BATCH;
+        let records = make_batch(&stream, expected, &format!("{writer}/{batch}"), EVENTS_PER_BATCH);
+        let ids = records.iter().map(|record| record.id).collect();
+        let answer = store.append(&stream, StreamVersion(expected), records).await;
+        acknowledged.push((answer.expect("nobody else writes this stream"), ids));
+        tokio::task::yield_now().await;
+    }
+    acknowledged
+}
+
+async fn racing_writers_lose_nothing_and_readers_miss_nothing(store: Arc<dyn EventStore>) {
+    let count = usize::try_from(WRITERS * BATCHES_PER_WRITER * EVENTS_PER_BATCH).unwrap_or(usize::MAX);
+    let readers: Vec<_> = (0..READERS)
+        .map(|_| start(read_with_checkpoint(Arc::clone(&store), count)))
+        .collect();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| start(write_batches(Arc::clone(&store), writer)))
+        .collect();
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.expect("a writer ends"));
+    }
+    let mut whole: Vec<StoredEvent> = Vec::new();
+    while whole.len() < count {
+        let after = whole.last().map_or(Position(0), |event| event.position);
+        whole.extend(
+            store
+                .read_all(after, PAGE_EVENTS_MAX)
+                .await
+                .expect("the log can be read"),
+        );
+    }
+    assert_eq!(whole.len(), count, "every event once");
+    assert!(
+        whole
+            .iter()
+            .zip(whole.iter().skip(1))
+            .all(|(one, next)| one.position < next.position)
+    );
+    assert!(
+        whole
+            .iter()
+            .zip(whole.iter().skip(1))
+            .all(|(one, next)| one.recorded_at <= next.recorded_at)
+    );
+    let place: BTreeMap<EventId, Position> = ids(&whole)
+        .into_iter()
+        .zip(whole.iter().map(|event| event.position))
+        .collect();
+    for (position, batch) in acknowledged {
+        assert_eq!(
+            batch.last().and_then(|last| place.get(last)),
+            Some(&position),
+            "acknowledged there"
+        );
+        assert!(
+            batch.iter().all(|id| place.contains_key(id)),
+            "acknowledged and gone"
+        );
+    }
+    for reader in readers {
+        assert_eq!(
+            reader.await.expect("a reader ends"),
+            whole,
+            "a reader saw another log"
+        );
+    }
+}
+
+async fn racing_writers_of_one_stream_take_turns(store: Arc<dyn EventStore>) {
+    let racers: Vec<_> = (0..WRITERS)
+        .map(|racer| {
+            let store = Arc::clone(&store);
+            start(async move {
+                let shared = stream("shared");
+                let mut expected = 0;
+                loop {
+                    let batch = make_batch(&shared, expected, &format!("racer {racer}"), 2);
+                    match store.append(&shared, StreamVersion(expected), batch).await {
+                        Ok(position) => return position,
+                        Err(StoreError::WrongVersion { actual, .. }) => expected = actual.0,
+                        Err(other) => unreachable!("neither won nor lost the race: {other}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut positions = Vec::new();
+    for racer in racers {
+        positions.push(racer.await.expect("a racer ends"));
+    }
+    positions.sort_unstable();
+    positions.dedup();
+    assert_eq!(positions.len() as u64, WRITERS);
+    let expected: Vec<u64> = (1..=WRITERS * 2).collect();
+    assert_eq!(versions(&of_stream(&*store, "shared").await), expected);
+}
+
+/// Tasks on the current runtime and threads of their own, counted.
+#[derive(Clone)]
+pub struct SuiteTasks {
+    alive: Arc<AtomicUsize>,
+    stopping: Arc<watch::Sender<bool>>,
+}
+
+impl Default for SuiteTasks {
+    fn default() -> Self {
+        Self {
+            alive: Arc::new(AtomicUsize::new(0)),
+            stopping: Arc::new(watch::Sender::new(false)),
+        }
+    }
+}
+
+struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn one_more(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct Stop(watch::Receiver<bool>);
+
+#[async_trait]
+impl StopSignal for Stop {
+    fn is_stopping(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn stopping(&self) {
+        // An error means that the tasks are gone, which is stopping too.
+        drop(self.0.clone().wait_for(|stopping| *stopping).await);
+    }
+}
+
+#[async_trait]
+impl Tasks for SuiteTasks {
+    fn spawn(&self, _name: &'static str, future: TaskFuture) {
+        let alive = Alive::one_more(&self.alive);
+        drop(start(async move {
+            future.await;
+            drop(alive);
+        }));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
+    fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
+        let alive = Alive::one_more(&self.alive);
+        std::thread::spawn(move || {
+            work();
+            drop(alive);
+        });
+    }
+
+    fn stop_signal(&self) -> Arc<dyn StopSignal> {
+        Arc::new(Stop(self.stopping.subscribe()))
+    }
+
+    fn alive_count(&self) -> usize {
+        self.alive.load(Ordering::SeqCst)
+    }
+
+    async fn stop(&self) {
+        self.stopping.send_replace(true);
+        while self.alive_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Runs a future beside the caller's, on the current runtime.
+#[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
+pub fn start<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::task::spawn(future)
+}

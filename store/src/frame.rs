@@ -1,0 +1,121 @@
+//! Frames: one batch of the memory store as bytes of its log, with a check so that a torn tail is known.
+//!
+//! `length (4) · first 8 bytes of SHA-256 of the body · body`; numbers are big-endian. The body holds the
+//! commit's instant, the first position and stream version, the stream, and each record with its id.
+
+use domain::ids::{EventId, StreamId};
+use domain::stored_event::{Position, StreamVersion};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Bytes before the body: its length and its check.
+const HEADER_BYTES: usize = 12;
+
+/// One batch as it was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) first: Position,
+    pub(crate) first_version: StreamVersion,
+    pub(crate) stream: StreamId,
+    pub(crate) records: Vec<(EventId, Arc<[u8]>)>,
+}
+
+/// What a log holds: whole frames, and how many of its bytes they take.
+pub(crate) struct Recovered {
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) good_bytes: usize,
+}
+
+/// A frame that is whole by its length, has others behind it, and is not what was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DamagedAfter(pub(crate) Position);
+
+/// Writes one frame.
+pub(crate) fn encode(frame: &Frame) -> Vec<u8> {
+    let mut body = Vec::new();
+    body.extend(frame.recorded_at.micros().to_be_bytes());
+    body.extend(frame.first.0.to_be_bytes());
+    body.extend(frame.first_version.0.to_be_bytes());
+    push_sized(&mut body, frame.stream.as_str().as_bytes());
+    for (id, record) in &frame.records {
+        body.extend(id.uuid().into_bytes());
+        push_sized(&mut body, record);
+    }
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
+    bytes.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend(check(&body));
+    bytes.extend(body);
+    bytes
+}
+
+fn push_sized(body: &mut Vec<u8>, bytes: &[u8]) {
+    body.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+    body.extend(bytes);
+}
+
+fn check(body: &[u8]) -> [u8; 8] {
+    let digest = Sha256::digest(body);
+    let mut check = [0; 8];
+    for (to, from) in check.iter_mut().zip(digest) {
+        *to = from;
+    }
+    check
+}
+
+/// Reads a whole log. A tail that is not a whole frame was never acknowledged and is left out.
+pub(crate) fn decode_all(log: &[u8]) -> Result<Recovered, DamagedAfter> {
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut rest = log;
+    let mut last = Position(0);
+    while let Some((body, behind, sound)) = split_frame(rest) {
+        let Some(frame) = decode_body(body).filter(|frame| sound && frame.first.0 == last.0 + 1) else {
+            if behind.is_empty() {
+                break;
+            }
+            return Err(DamagedAfter(last));
+        };
+        last = Position(last.0 + frame.records.len() as u64);
+        frames.push(frame);
+        rest = behind;
+    }
+    Ok(Recovered {
+        frames,
+        good_bytes: log.len() - rest.len(),
+    })
+}
+
+/// The next frame's body, what is behind it, and whether its check holds; `None` when it is not all there.
+fn split_frame(log: &[u8]) -> Option<(&[u8], &[u8], bool)> {
+    let (length, rest) = log.split_first_chunk::<4>()?;
+    let (sum, rest) = rest.split_first_chunk::<8>()?;
+    let (body, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    Some((body, behind, check(body) == *sum))
+}
+
+fn decode_body(body: &[u8]) -> Option<Frame> {
+    let (recorded_at, rest) = body.split_first_chunk::<8>()?;
+    let (first, rest) = rest.split_first_chunk::<8>()?;
+    let (first_version, rest) = rest.split_first_chunk::<8>()?;
+    let (stream, mut rest) = split_sized(rest)?;
+    let mut records = Vec::new();
+    while !rest.is_empty() {
+        let (id, behind) = rest.split_first_chunk::<16>()?;
+        let (record, behind) = split_sized(behind)?;
+        records.push((EventId::new(uuid::Uuid::from_bytes(*id)), Arc::from(record)));
+        rest = behind;
+    }
+    Some(Frame {
+        recorded_at: Timestamp::from_micros(i64::from_be_bytes(*recorded_at)),
+        first: Position(u64::from_be_bytes(*first)),
+        first_version: StreamVersion(u64::from_be_bytes(*first_version)),
+        stream: StreamId::from_stored(String::from_utf8(stream.to_vec()).ok()?),
+        records,
+    })
+}
+
+fn split_sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}

@@ -1,0 +1,395 @@
+//! The memory store: all events in memory, each batch a synced frame of one log on the `Disk` port.
+//!
+//! For tests and the simulation: no threads and no waiting, so it runs on one thread with a paused clock.
+//! Opened again on the same disk it holds what was acknowledged; a torn tail never was, and is cut off.
+
+use crate::batch::{self, Found};
+use crate::frame::{self, DamagedAfter, Frame};
+use crate::subscription::{Head, LiveSubscription, Pages, SUBSCRIPTIONS_MAX};
+use async_trait::async_trait;
+use domain::ids::{EventId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::disk::Disk;
+use domain::ports::event_store::{
+    After, Capabilities, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription,
+};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, watch};
+
+/// The one file of the memory store on its disk.
+pub const MEMORY_LOG_FILE: &str = "events.log";
+
+/// Events in memory, acknowledged once their frame is synced on `disk`.
+pub struct MemoryEventStore {
+    shared: Arc<Shared>,
+    subscriptions: Arc<Semaphore>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    head: watch::Sender<Head>,
+    clock: Arc<dyn Clock>,
+    disk: Arc<dyn Disk>,
+}
+
+#[derive(Default)]
+struct State {
+    events: Vec<StoredEvent>,
+    found: BTreeMap<EventId, Found>,
+    /// Positions of each stream's events, in order: version v is at index v - 1.
+    streams: BTreeMap<StreamId, Vec<Position>>,
+    failed: Option<StoreError>,
+}
+
+impl MemoryEventStore {
+    /// Opens the log on `disk`, empty or not. `Damaged` when a frame before the last is not what was written.
+    pub fn new(clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        let state = recover(&*disk)?;
+        let head = Head {
+            position: state.position(),
+            recorded_at: state.events.last().map(|event| event.recorded_at),
+            failed: None,
+        };
+        let shared = Shared {
+            state: Mutex::new(state),
+            head: watch::Sender::new(head),
+            clock,
+            disk,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
+        })
+    }
+}
+
+/// Reads the log back, cutting off a tail that was never acknowledged.
+fn recover(disk: &dyn Disk) -> Result<State, StoreError> {
+    let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+    let log = disk.read(MEMORY_LOG_FILE).map_err(unavailable)?;
+    let recovered = frame::decode_all(&log).map_err(|DamagedAfter(position)| {
+        StoreError::Damaged(format!(
+            "the frame after position {position} is not what was written"
+        ))
+    })?;
+    if let Some(good) = log
+        .get(..recovered.good_bytes)
+        .filter(|good| good.len() < log.len())
+    {
+        disk.replace(MEMORY_LOG_FILE, good).map_err(unavailable)?;
+    }
+    // What an earlier process could not sync may still be readable: nobody builds on it before it is durable.
+    disk.sync(MEMORY_LOG_FILE).map_err(unavailable)?;
+    let mut state = State::default();
+    for frame in recovered.frames {
+        state.add(frame);
+    }
+    Ok(state)
+}
+
+impl State {
+    fn position(&self) -> Position {
+        Position(self.events.len() as u64)
+    }
+
+    fn version(&self, stream: &StreamId) -> StreamVersion {
+        StreamVersion(
+            self.streams
+                .get(stream)
+                .map_or(0, |positions| positions.len() as u64),
+        )
+    }
+
+    /// What the append would be answered without writing: a repeat's position, or a conflict.
+    fn judge(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: &[Record],
+    ) -> Result<Option<Position>, StoreError> {
+        let found: Vec<_> = records
+            .iter()
+            .map(|record| self.found.get(&record.id).cloned())
+            .collect();
+        if let Some(position) = batch::repeat(stream, &found)? {
+            return Ok(Some(position));
+        }
+        let actual = self.version(stream);
+        if actual == expected {
+            return Ok(None);
+        }
+        Err(StoreError::WrongVersion {
+            stream: stream.clone(),
+            expected,
+            actual,
+        })
+    }
+
+    fn add(&mut self, frame: Frame) {
+        let batch_count = frame.records.len();
+        for (batch_index, (id, record)) in frame.records.into_iter().enumerate() {
+            let position = Position(self.position().0 + 1);
+            let positions = self.streams.entry(frame.stream.clone()).or_default();
+            positions.push(position);
+            let found = Found {
+                position,
+                stream: frame.stream.clone(),
+                version: StreamVersion(positions.len() as u64),
+                batch_index,
+                batch_count,
+            };
+            self.found.insert(id, found);
+            self.events.push(StoredEvent {
+                position,
+                recorded_at: frame.recorded_at,
+                record,
+            });
+        }
+    }
+
+    fn page(&self, after: Position, limit: usize) -> Vec<StoredEvent> {
+        let from = usize::try_from(after.0).unwrap_or(usize::MAX);
+        self.events
+            .iter()
+            .skip(from)
+            .take(limit.min(PAGE_EVENTS_MAX))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: &[Record],
+    ) -> Result<Position, StoreError> {
+        let mut state = self.state();
+        if let Some(failed) = &state.failed {
+            return Err(failed.clone());
+        }
+        if let Some(position) = state.judge(stream, expected, records)? {
+            return Ok(position);
+        }
+        let last = state
+            .events
+            .last()
+            .map_or(Timestamp::EPOCH, |event| event.recorded_at);
+        let frame = Frame {
+            recorded_at: self.clock.now().max(last),
+            first: Position(state.position().0 + 1),
+            first_version: StreamVersion(expected.0 + 1),
+            stream: stream.clone(),
+            records: records
+                .iter()
+                .map(|record| (record.id, Arc::clone(record.bytes())))
+                .collect(),
+        };
+        if let Err(error) = self.write(&frame) {
+            let failed = StoreError::Unavailable(format!("a write failed: {error}"));
+            state.failed = Some(failed.clone());
+            self.head.send_modify(|head| head.failed = Some(failed.clone()));
+            return Err(failed);
+        }
+        let recorded_at = Some(frame.recorded_at);
+        state.add(frame);
+        let position = state.position();
+        self.head.send_modify(|head| {
+            head.position = position;
+            head.recorded_at = recorded_at;
+        });
+        Ok(position)
+    }
+
+    fn write(&self, frame: &Frame) -> std::io::Result<()> {
+        self.disk.append(MEMORY_LOG_FILE, &frame::encode(frame))?;
+        self.disk.sync(MEMORY_LOG_FILE)
+    }
+}
+
+#[async_trait]
+impl Pages for Shared {
+    async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.state().page(after, limit))
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryEventStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: true,
+        }
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        batch::check(stream, expected, &records)?;
+        self.shared.append(stream, expected, &records)
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let state = self.shared.state();
+        let positions = state.streams.get(stream).map_or(&[][..], Vec::as_slice);
+        let wanted = positions
+            .iter()
+            .skip(usize::try_from(after.0).unwrap_or(usize::MAX))
+            .take(limit.min(PAGE_EVENTS_MAX));
+        Ok(wanted
+            .flat_map(|position| state.page(Position(position.0 - 1), 1))
+            .collect())
+    }
+
+    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.shared.state().page(after, limit))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.shared.state().position())
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.shared.state().events.last().map(|event| event.recorded_at))
+    }
+
+    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+        let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
+            return Err(StoreError::Busy);
+        };
+        Ok(Box::new(LiveSubscription {
+            pages: Arc::clone(&self.shared) as Arc<dyn Pages>,
+            after,
+            head: self.shared.head.subscribe(),
+            _place: place,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{make_batch, run_whole, stream};
+    use crate::memory_disk::MemoryDisk;
+    use crate::test_ports::StepClock;
+
+    fn open(disk: &Arc<MemoryDisk>) -> Result<MemoryEventStore, StoreError> {
+        MemoryEventStore::new(Arc::new(StepClock::default()), Arc::clone(disk) as Arc<dyn Disk>)
+    }
+
+    async fn append(store: &MemoryEventStore, expected: u64) -> Result<Position, StoreError> {
+        let batch = make_batch(&stream("a"), expected, &format!("c{expected}"), 2);
+        store.append(&stream("a"), StreamVersion(expected), batch).await
+    }
+
+    #[tokio::test]
+    async fn the_memory_store_keeps_the_contract_on_one_thread() {
+        run_whole(async |clock| {
+            let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
+            Arc::new(store) as Arc<dyn EventStore>
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn every_cut_of_the_log_opens_with_the_whole_batches_before_it() {
+        let disk = Arc::new(MemoryDisk::new());
+        let store = open(&disk).unwrap();
+        let mut ends = vec![0];
+        for expected in [0, 2, 4] {
+            append(&store, expected).await.unwrap();
+            ends.push(disk.read(MEMORY_LOG_FILE).unwrap().len());
+        }
+        let log = disk.read(MEMORY_LOG_FILE).unwrap();
+        let whole = store.read_all(Position(0), 100).await.unwrap();
+        for cut in 0..=log.len() {
+            let torn = Arc::new(MemoryDisk::new());
+            torn.append(MEMORY_LOG_FILE, &log[..cut]).unwrap();
+            let reopened = open(&torn).unwrap();
+            let batches = ends.iter().filter(|end| **end <= cut).count() - 1;
+            let events = reopened.read_all(Position(0), 100).await.unwrap();
+            assert_eq!(events, whole[..batches * 2], "cut at {cut}");
+            append(&reopened, batches as u64 * 2).await.unwrap();
+            assert_eq!(
+                open(&torn).unwrap().head().await.unwrap().0,
+                batches as u64 * 2 + 2
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flipped_bit_before_the_last_batch_is_named_and_never_cut_off() {
+        let disk = Arc::new(MemoryDisk::new());
+        let store = open(&disk).unwrap();
+        append(&store, 0).await.unwrap();
+        let first = disk.read(MEMORY_LOG_FILE).unwrap().len();
+        append(&store, 2).await.unwrap();
+        let mut log = disk.read(MEMORY_LOG_FILE).unwrap();
+        log[first / 2] ^= 1;
+        disk.replace(MEMORY_LOG_FILE, &log).unwrap();
+        let why = "the frame after position 0 is not what was written".to_owned();
+        assert_eq!(open(&disk).err(), Some(StoreError::Damaged(why)));
+        assert_eq!(disk.read(MEMORY_LOG_FILE).unwrap(), log);
+    }
+
+    /// Takes writes until its sync fails, once.
+    struct FailingDisk(MemoryDisk, std::sync::atomic::AtomicBool);
+
+    impl Disk for FailingDisk {
+        fn append(&self, file: &str, bytes: &[u8]) -> std::io::Result<()> {
+            self.0.append(file, bytes)
+        }
+        fn sync(&self, _file: &str) -> std::io::Result<()> {
+            if self.1.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                return Err(std::io::Error::other("input/output error"));
+            }
+            Ok(())
+        }
+        fn replace(&self, file: &str, bytes: &[u8]) -> std::io::Result<()> {
+            self.0.replace(file, bytes)
+        }
+        fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
+            self.0.read(file)
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_later_is_acknowledged() {
+        let disk = Arc::new(FailingDisk(MemoryDisk::new(), false.into()));
+        let open =
+            || MemoryEventStore::new(Arc::new(StepClock::default()), Arc::clone(&disk) as Arc<dyn Disk>);
+        let store = open().unwrap();
+        append(&store, 0).await.unwrap();
+        let mut follower = store.subscribe(Position(2)).await.unwrap();
+        disk.1.store(true, std::sync::atomic::Ordering::SeqCst);
+        let failed = StoreError::Unavailable("a write failed: input/output error".to_owned());
+        assert_eq!(append(&store, 2).await, Err(failed.clone()));
+        assert_eq!(
+            append(&store, 2).await,
+            Err(failed.clone()),
+            "the disk would take it now"
+        );
+        assert_eq!(follower.next().await, Err(failed));
+        assert_eq!(store.head().await, Ok(Position(2)));
+        drop(store);
+        // The frame had reached the disk after all: it may be stored, and is then a repeat.
+        assert_eq!(append(&open().unwrap(), 2).await, Ok(Position(4)));
+    }
+}

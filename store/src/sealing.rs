@@ -1,0 +1,155 @@
+//! Sealing: personal fields encrypted per person, and the installation's keyed hashes.
+//!
+//! AES-256-GCM under the person's key, HMAC-SHA-256 under the installation's secret. What is the same for
+//! every vault is here; where keys live is `file_vault` and `memory_vault`.
+
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead, Payload};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::{CustomerId, DERIVED_ID_BYTES, NumberId};
+use domain::personal::{LookupHash, Sealed};
+use domain::ports::vault::{PersonKey, VaultError};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Bytes of every key and secret (AES-256, HMAC-SHA-256).
+pub(crate) const KEY_BYTES: usize = 32;
+
+/// Bytes of a GCM nonce.
+pub(crate) const NONCE_BYTES: usize = 12;
+
+/// A key or secret in memory: zeroed when dropped, never shown.
+#[derive(Clone)]
+pub(crate) struct Secret(Zeroizing<[u8; KEY_BYTES]>);
+
+impl Secret {
+    pub(crate) fn new(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// HMAC-SHA-256 of `prefix` and `value`.
+    fn keyed_hash(&self, prefix: &str, value: &str) -> [u8; 32] {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.0).expect("HMAC takes a key of any length");
+        mac.update(prefix.as_bytes());
+        mac.update(value.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The lookup hash of a phone or an external id, lower hex.
+    pub(crate) fn lookup_hash(&self, value: &str) -> LookupHash {
+        LookupHash(hex(&self.keyed_hash("", value)))
+    }
+
+    pub(crate) fn customer(&self, external_id: &str) -> CustomerId {
+        self.derive("customer:", external_id)
+            .try_into()
+            .expect("derived ids are 32 lower hex digits")
+    }
+
+    pub(crate) fn number(&self, e164: &str) -> NumberId {
+        self.derive("number:", e164)
+            .try_into()
+            .expect("derived ids are 32 lower hex digits")
+    }
+
+    fn derive(&self, prefix: &str, value: &str) -> String {
+        let hash = self.keyed_hash(prefix, value);
+        hex(hash
+            .first_chunk::<DERIVED_ID_BYTES>()
+            .expect("a hash has more than 16 bytes"))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// Nonce, ciphertext and tag of `plain` under `key`; it opens only with the same `aad`.
+pub(crate) fn encrypt(key: &[u8; KEY_BYTES], nonce: [u8; NONCE_BYTES], aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let cipher = Aes256Gcm::new(&(*key).into());
+    let sealed = cipher
+        .encrypt(&nonce.into(), Payload { msg: plain, aad })
+        .expect("GCM takes any value shorter than 64 GiB");
+    let mut bytes = nonce.to_vec();
+    bytes.extend(sealed);
+    bytes
+}
+
+/// What `encrypt` sealed; `None` when key, place or a single bit differ.
+pub(crate) fn decrypt(key: &[u8; KEY_BYTES], aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    let cipher = Aes256Gcm::new(&(*key).into());
+    cipher
+        .decrypt(&(*nonce).into(), Payload { msg: text, aad })
+        .ok()
+        .map(Zeroizing::new)
+}
+
+/// Seals one personal value under its person's key.
+pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value: &str) -> Sealed {
+    Sealed {
+        sealed: STANDARD.encode(encrypt(key.bytes(), nonce, aad, value.as_bytes())),
+        key: key.person().clone(),
+        hash: None,
+    }
+}
+
+/// Opens what `seal` made.
+pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
+    if *key.person() != sealed.key {
+        return Err(VaultError::DoesNotOpen);
+    }
+    let bytes = STANDARD.decode(&sealed.sealed).ok();
+    let plain = bytes.and_then(|bytes| decrypt(key.bytes(), aad, &bytes));
+    let text = plain.and_then(|plain| String::from_utf8(plain.to_vec()).ok());
+    text.ok_or(VaultError::DoesNotOpen)
+}
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a string takes any text");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test case 1, has a key of 20 bytes; HMAC pads a key with zeros, so that 32 bytes give the same.
+    #[test]
+    fn a_lookup_hash_is_hmac_sha_256() {
+        let mut key = [0; KEY_BYTES];
+        key[..20].fill(0x0b);
+        assert_eq!(
+            Secret::new(key).lookup_hash("Hi There").0,
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+    }
+
+    /// The GCM specification (McGrew, Viega), test case 14: 256-bit zero key, zero nonce, 16 zero bytes.
+    #[test]
+    fn sealing_is_aes_256_gcm_with_the_nonce_first() {
+        let sealed = encrypt(&[0; KEY_BYTES], [0; NONCE_BYTES], b"", &[0; 16]);
+        assert_eq!(
+            hex(&sealed),
+            "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+        );
+        assert_eq!(decrypt(&[0; KEY_BYTES], b"", &sealed).unwrap().to_vec(), [0; 16]);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert_eq!(format!("{:?}", Secret::new([7; KEY_BYTES])), "Secret(hidden)");
+    }
+}

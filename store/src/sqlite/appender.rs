@@ -1,0 +1,204 @@
+//! One group commit: many batches in one transaction, each under its own savepoint, one sync for all.
+
+use super::row::{digest, signed, unsigned};
+use crate::batch::{self, Found};
+use crate::error::from_sqlite;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::{Position, Record, StreamVersion};
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each.
+const HEADS_MAX: usize = 65_536;
+
+/// One batch, checked.
+pub(super) struct Batch {
+    pub(super) stream: StreamId,
+    pub(super) expected: StreamVersion,
+    pub(super) records: Vec<Record>,
+}
+
+impl Batch {
+    /// Bytes of its records.
+    pub(super) fn bytes(&self) -> usize {
+        self.records.iter().map(|record| record.bytes().len()).sum()
+    }
+}
+
+/// What one batch is answered once its group is durable.
+pub(super) type Answer = Result<Position, StoreError>;
+
+/// Owns the write connection. After an `Err` of `commit` it must not be used again.
+pub(super) struct Appender {
+    connection: Connection,
+    clock: Arc<dyn Clock>,
+    heads: BTreeMap<StreamId, StreamVersion>,
+    last: Position,
+    last_recorded_at: Option<Timestamp>,
+}
+
+impl Appender {
+    pub(super) fn new(connection: Connection, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
+        let last = connection
+            .query_row(
+                "SELECT pos, recorded_at FROM event ORDER BY pos DESC LIMIT 1",
+                [],
+                |row| Ok((unsigned(row.get(0)?), Timestamp::from_micros(row.get(1)?))),
+            )
+            .optional()?;
+        Ok(Self {
+            connection,
+            clock,
+            heads: BTreeMap::new(),
+            last: Position(last.map_or(0, |(position, _)| position)),
+            last_recorded_at: last.map(|(_, recorded_at)| recorded_at),
+        })
+    }
+
+    pub(super) fn last(&self) -> (Position, Option<Timestamp>) {
+        (self.last, self.last_recorded_at)
+    }
+
+    /// Appends all batches; a conflict concerns its own batch only. `Ok` means durable, `Err` that nothing
+    /// of the group is to be acknowledged, nor anything after it.
+    pub(super) fn commit(&mut self, group: &[Batch]) -> Result<Vec<Answer>, StoreError> {
+        match self.transact(group) {
+            Ok(answers) => Ok(answers),
+            Err(error) => {
+                let failed = from_sqlite(&error);
+                if let Err(error) = self.run("ROLLBACK") {
+                    tracing::warn!(%error, "the failed commit could not be rolled back");
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    fn transact(&mut self, group: &[Batch]) -> rusqlite::Result<Vec<Answer>> {
+        let recorded_at = self
+            .clock
+            .now()
+            .max(self.last_recorded_at.unwrap_or(Timestamp::EPOCH));
+        let before = self.last;
+        self.run("BEGIN IMMEDIATE")?;
+        let mut answers = Vec::with_capacity(group.len());
+        for batch in group {
+            answers.push(self.append(batch, recorded_at)?);
+        }
+        self.run("COMMIT")?;
+        if self.last > before {
+            self.last_recorded_at = Some(recorded_at);
+        }
+        Ok(answers)
+    }
+
+    fn append(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
+        let actual = self.version(&batch.stream)?;
+        if actual != batch.expected {
+            let conflict = StoreError::WrongVersion {
+                stream: batch.stream.clone(),
+                expected: batch.expected,
+                actual,
+            };
+            return self.repeat_or(batch, conflict);
+        }
+        self.run("SAVEPOINT batch")?;
+        match self.insert(batch, recorded_at) {
+            Ok(()) => {
+                self.run("RELEASE batch")?;
+                self.last.0 += batch.records.len() as u64;
+                self.remember(
+                    batch.stream.clone(),
+                    StreamVersion(actual.0 + batch.records.len() as u64),
+                );
+                Ok(Ok(self.last))
+            }
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                self.run("ROLLBACK TO batch")?;
+                self.run("RELEASE batch")?;
+                // The version was right, so an id was there already, or the file is not what it was.
+                let damaged = StoreError::Damaged(format!("stream {} has a hole: {error}", batch.stream));
+                self.repeat_or(batch, damaged)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn repeat_or(&self, batch: &Batch, otherwise: StoreError) -> rusqlite::Result<Answer> {
+        let mut found = Vec::with_capacity(batch.records.len());
+        for record in &batch.records {
+            found.push(self.find(record)?);
+        }
+        Ok(batch::repeat(&batch.stream, &found).and_then(|position| position.ok_or(otherwise)))
+    }
+
+    fn find(&self, record: &Record) -> rusqlite::Result<Option<Found>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT pos, stream, version, batch_index, batch_count FROM event WHERE id = ?1",
+        )?;
+        statement
+            .query_row([record.id.uuid().as_bytes().as_slice()], |row| {
+                Ok(Found {
+                    position: Position(unsigned(row.get(0)?)),
+                    stream: StreamId::from_stored(row.get(1)?),
+                    version: StreamVersion(unsigned(row.get(2)?)),
+                    batch_index: row.get::<_, u32>(3)? as usize,
+                    batch_count: row.get::<_, u32>(4)? as usize,
+                })
+            })
+            .optional()
+    }
+
+    fn insert(&self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
+               kind, campaign, customer, digest, record)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        let count = batch.records.len() as u64;
+        for (record, index) in batch.records.iter().zip(0_u64..) {
+            statement.execute(params![
+                signed(self.last.0 + 1 + index),
+                batch.stream.as_str(),
+                signed(record.stream_version.0),
+                record.id.uuid().as_bytes().as_slice(),
+                signed(index),
+                signed(count),
+                recorded_at.micros(),
+                record.kind,
+                record.campaign.as_ref().map(domain::ids::CampaignId::as_str),
+                record.customer.as_ref().map(domain::ids::CustomerId::as_str),
+                digest(recorded_at, record.bytes()),
+                &**record.bytes(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
+        if let Some(version) = self.heads.get(stream) {
+            return Ok(*version);
+        }
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT max(version) FROM event WHERE stream = ?1")?;
+        let version: Option<i64> = statement.query_row([stream.as_str()], |row| row.get(0))?;
+        Ok(StreamVersion(unsigned(version.unwrap_or(0))))
+    }
+
+    fn remember(&mut self, stream: StreamId, version: StreamVersion) {
+        // Dropping all is rare and costs one lookup per stream; UNIQUE (stream, version) stays the guard.
+        if self.heads.len() >= HEADS_MAX {
+            self.heads.clear();
+        }
+        self.heads.insert(stream, version);
+    }
+
+    fn run(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(statement)?.execute([]).map(|_| ())
+    }
+}

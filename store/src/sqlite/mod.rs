@@ -1,0 +1,250 @@
+//! The embedded default: one SQLite file in WAL mode with full sync, one writer thread, a few reader threads.
+//!
+//! Appends are queued, committed in groups and answered after the commit. Reads never wait for the writer.
+//! A second handle may read beside the process that writes; it looks for new events by polling.
+
+mod appender;
+mod pool;
+mod row;
+mod schema;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use crate::batch;
+use crate::error::OpenError;
+use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SUBSCRIPTIONS_MAX, closed};
+use appender::{Appender, Batch};
+use async_trait::async_trait;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::tasks::Tasks;
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use pool::{Pool, Query};
+pub use schema::EVENTS_FILE;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use writer::{Append, Request, Writer};
+
+/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
+const QUEUED_KIB_MAX: usize = 64 * 1_024;
+
+/// What may be chosen when a store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// Appends that may wait for the writer; one more is answered `Busy`.
+    pub append_queue_max: usize,
+    /// Reader threads, each with its own connection.
+    pub reader_threads: usize,
+}
+
+impl Default for SqliteOptions {
+    /// One group of single events may wait; two readers serve a machine of two cores.
+    fn default() -> Self {
+        Self {
+            append_queue_max: writer::GROUP_EVENTS_MAX,
+            reader_threads: 2,
+        }
+    }
+}
+
+/// Events in `DIR/events.db`. Dropping it (and its subscriptions) ends its threads; `close` waits for them.
+pub struct SqliteEventStore {
+    pool: Arc<Pool>,
+    subscriptions: Arc<Semaphore>,
+    mode: Mode,
+}
+
+enum Mode {
+    Writing {
+        requests: mpsc::Sender<Request>,
+        queued_kib: Arc<Semaphore>,
+        head: watch::Receiver<Head>,
+    },
+    /// Beside another process.
+    Reading { clock: Arc<dyn Clock> },
+}
+
+impl SqliteEventStore {
+    /// Opens `dir` for writing, and makes what is missing. The caller holds the directory's `DataLock`.
+    ///
+    /// Blocks for as long as recovery takes. `recorded_at` comes from `clock`; threads from `tasks`.
+    pub fn open(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+        options: &SqliteOptions,
+    ) -> Result<Self, OpenError> {
+        let file = dir.join(EVENTS_FILE);
+        let connection = schema::open_writer(dir)?;
+        let appender = Appender::new(connection, clock).map_err(|error| schema::failed(&file, &error))?;
+        let pool = open_pool(dir, tasks, options)?;
+        let (position, recorded_at) = appender.last();
+        let (head, watched) = watch::channel(Head {
+            position,
+            recorded_at,
+            failed: None,
+        });
+        let (requests, receiver) = mpsc::channel(options.append_queue_max.max(1));
+        let writer = Writer {
+            appender,
+            head,
+            failed: None,
+        };
+        tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
+        Ok(Self {
+            pool,
+            subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
+            mode: Mode::Writing {
+                requests,
+                queued_kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
+                head: watched,
+            },
+        })
+    }
+
+    /// Opens an existing store for reading, beside the process that writes it or without one. Appends are
+    /// refused; subscriptions look for new events every 200 ms of `clock`.
+    pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, OpenError> {
+        Ok(Self {
+            pool: open_pool(dir, tasks, &SqliteOptions::default())?,
+            subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
+            mode: Mode::Reading { clock },
+        })
+    }
+
+    /// Why nothing more is acknowledged: a commit failed, or the store was closed. `None` while all is well.
+    pub fn failure(&self) -> Option<StoreError> {
+        match &self.mode {
+            Mode::Writing { head, .. } => head.borrow().failed.clone(),
+            Mode::Reading { .. } => None,
+        }
+    }
+
+    /// Commits what is queued, then ends the threads and waits for that. Later calls are answered `Unavailable`.
+    pub async fn close(&self) {
+        if let Mode::Writing { requests, .. } = &self.mode {
+            let (closer, ended) = oneshot::channel();
+            if requests.send(Request::Close(closer)).await.is_ok() {
+                // An error is the answer: the writer dropped its side when it ended.
+                drop(ended.await);
+            }
+        }
+        self.pool.close().await;
+    }
+}
+
+fn open_pool(dir: &Path, tasks: &dyn Tasks, options: &SqliteOptions) -> Result<Arc<Pool>, OpenError> {
+    let readers = (0..options.reader_threads.max(1)).map(|_| schema::open_reader(dir));
+    Ok(Arc::new(Pool::start(readers.collect::<Result<_, _>>()?, tasks)))
+}
+
+#[async_trait]
+impl EventStore for SqliteEventStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: true,
+        }
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        let Mode::Writing {
+            requests, queued_kib, ..
+        } = &self.mode
+        else {
+            return Err(StoreError::Invalid(
+                "the store is open for reading only".to_owned(),
+            ));
+        };
+        batch::check(stream, expected, &records)?;
+        let batch = Batch {
+            stream: stream.clone(),
+            expected,
+            records,
+        };
+        let kib = u32::try_from(batch.bytes().div_ceil(1_024)).unwrap_or(u32::MAX);
+        let Ok(bytes) = Arc::clone(queued_kib).try_acquire_many_owned(kib) else {
+            return Err(StoreError::Busy);
+        };
+        let (answer, answered) = oneshot::channel();
+        match requests.try_send(Request::Append(Append {
+            batch,
+            answer,
+            _bytes: bytes,
+        })) {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(self.failure().unwrap_or_else(closed)),
+        }
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.pool
+            .ask(Query::Stream {
+                stream: stream.clone(),
+                after,
+                limit,
+            })
+            .await
+    }
+
+    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        self.pool.ask(Query::All { after, limit }).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        match &self.mode {
+            Mode::Writing { head, .. } => Ok(head.borrow().position),
+            Mode::Reading { .. } => {
+                let last = self.pool.ask(Query::Last).await?;
+                Ok(last.last().map_or(Position(0), |event| event.position))
+            }
+        }
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        match &self.mode {
+            Mode::Writing { head, .. } => Ok(head.borrow().recorded_at),
+            Mode::Reading { .. } => {
+                let last = self.pool.ask(Query::Last).await?;
+                Ok(last.last().map(|event| event.recorded_at))
+            }
+        }
+    }
+
+    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+        let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
+            return Err(StoreError::Busy);
+        };
+        let pages = Arc::clone(&self.pool) as Arc<dyn Pages>;
+        Ok(match &self.mode {
+            Mode::Writing { head, .. } => Box::new(LiveSubscription {
+                pages,
+                after,
+                head: head.clone(),
+                _place: place,
+            }),
+            Mode::Reading { clock } => Box::new(PollingSubscription {
+                pages,
+                after,
+                clock: Arc::clone(clock),
+                _place: place,
+            }),
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! The writer thread: takes all that is queued, commits it as one group, then answers.
+//!
+//! Group commit without timers: at low load a group is one batch, under load it grows by itself. After a
+//! failed commit nothing later is acknowledged until the store is opened again.
+
+use super::appender::{Answer, Appender, Batch};
+use crate::subscription::{Head, closed};
+use domain::ports::event_store::StoreError;
+use std::collections::VecDeque;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+
+/// Most events of one group commit: beyond it the gain is small and the wait of the first is long.
+pub(super) const GROUP_EVENTS_MAX: usize = 4_096;
+
+/// Most record bytes of one group commit, but for a single larger batch.
+pub(super) const GROUP_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the writer is asked.
+pub(super) enum Request {
+    Append(Append),
+    /// Commit what is queued and end; dropped when the connection is closed.
+    Close(oneshot::Sender<()>),
+}
+
+/// One append, waiting for its answer.
+pub(super) struct Append {
+    pub(super) batch: Batch,
+    pub(super) answer: oneshot::Sender<Answer>,
+    /// Its share of the queue's bytes.
+    pub(super) _bytes: OwnedSemaphorePermit,
+}
+
+/// Runs on its own thread until it is closed or nobody can ask any more.
+pub(super) struct Writer {
+    pub(super) appender: Appender,
+    pub(super) head: watch::Sender<Head>,
+    pub(super) failed: Option<StoreError>,
+}
+
+impl Writer {
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut buffer = Vec::new();
+        let mut queued = VecDeque::new();
+        let mut closers = Vec::new();
+        while requests.blocking_recv_many(&mut buffer, GROUP_EVENTS_MAX) > 0 {
+            for request in buffer.drain(..) {
+                match request {
+                    Request::Append(append) => queued.push_back(append),
+                    Request::Close(closer) => {
+                        requests.close();
+                        closers.push(closer);
+                    }
+                }
+            }
+            while !queued.is_empty() {
+                self.commit(take_group(&mut queued));
+            }
+        }
+        self.head.send_modify(|head| {
+            head.failed.get_or_insert_with(closed);
+        });
+        // The connection is closed before whoever closed the store is told.
+        drop(self);
+        drop(closers);
+    }
+
+    /// Commits one group and answers it.
+    pub(super) fn commit(&mut self, group: Vec<Append>) {
+        let (batches, answers): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|append| (append.batch, append.answer))
+            .unzip();
+        match self.outcome(&batches) {
+            Ok(outcomes) => {
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    tell(answer, outcome);
+                }
+            }
+            Err(failed) => {
+                for answer in answers {
+                    tell(answer, Err(failed.clone()));
+                }
+            }
+        }
+    }
+
+    fn outcome(&mut self, batches: &[Batch]) -> Result<Vec<Answer>, StoreError> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        match self.appender.commit(batches) {
+            Ok(outcomes) => {
+                let (position, recorded_at) = self.appender.last();
+                self.head.send_if_modified(|head| {
+                    let moved = head.position != position;
+                    head.position = position;
+                    head.recorded_at = recorded_at;
+                    moved
+                });
+                Ok(outcomes)
+            }
+            Err(failed) => {
+                tracing::error!(error = %failed, "a commit failed and nothing more is acknowledged");
+                self.failed = Some(failed.clone());
+                self.head.send_modify(|head| head.failed = Some(failed.clone()));
+                Err(failed)
+            }
+        }
+    }
+}
+
+/// An asker that has gone is told nothing; what it asked is done all the same.
+fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
+    drop(answer.send(outcome));
+}
+
+/// The longest beginning of the queue that fits one group; at least one batch.
+fn take_group(queued: &mut VecDeque<Append>) -> Vec<Append> {
+    let mut group = Vec::new();
+    let mut events = 0;
+    let mut bytes = 0;
+    while let Some(next) = queued.front() {
+        events += next.batch.records.len();
+        bytes += next.batch.bytes();
+        if !group.is_empty() && (events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX) {
+            break;
+        }
+        group.extend(queued.pop_front());
+    }
+    group
+}

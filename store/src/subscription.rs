@@ -1,0 +1,93 @@
+//! Live readers: catch up by pages, then wait for the head to move. They hold no events of their own.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{StoreError, Subscription};
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+/// Most subscriptions a store serves at once: one per view and driver, the rest for readers of the stream.
+pub const SUBSCRIPTIONS_MAX: usize = 1_024;
+
+/// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
+pub(crate) const PAGE_EVENTS: usize = 512;
+
+/// How often a reader beside another process looks for new events.
+pub(crate) const POLL_MS: u64 = 200;
+
+/// The end of the log as this process knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Head {
+    pub(crate) position: Position,
+    pub(crate) recorded_at: Option<Timestamp>,
+    /// Set once, when a write failed or the store was closed: nothing more will come.
+    pub(crate) failed: Option<StoreError>,
+}
+
+/// Reads one page of the log; waits where reads are queued.
+#[async_trait]
+pub(crate) trait Pages: Send + Sync {
+    async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+}
+
+/// A subscription in the process that writes: woken after each commit.
+pub(crate) struct LiveSubscription {
+    pub(crate) pages: Arc<dyn Pages>,
+    pub(crate) after: Position,
+    pub(crate) head: watch::Receiver<Head>,
+    pub(crate) _place: OwnedSemaphorePermit,
+}
+
+#[async_trait]
+impl Subscription for LiveSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        loop {
+            let (position, failed) = {
+                let head = self.head.borrow_and_update();
+                (head.position, head.failed.clone())
+            };
+            if position > self.after {
+                let events = self.pages.page(self.after, PAGE_EVENTS).await?;
+                if let Some(last) = events.last() {
+                    self.after = last.position;
+                    return Ok(events);
+                }
+            }
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
+            if self.head.changed().await.is_err() {
+                return Err(closed());
+            }
+        }
+    }
+}
+
+/// A subscription beside another process that writes: looks again every `POLL_MS`.
+pub(crate) struct PollingSubscription {
+    pub(crate) pages: Arc<dyn Pages>,
+    pub(crate) after: Position,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) _place: OwnedSemaphorePermit,
+}
+
+#[async_trait]
+impl Subscription for PollingSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        loop {
+            let events = self.pages.page(self.after, PAGE_EVENTS).await?;
+            if let Some(last) = events.last() {
+                self.after = last.position;
+                return Ok(events);
+            }
+            self.clock.wait_until(self.clock.now().plus_ms(POLL_MS)).await;
+        }
+    }
+}
+
+/// The answer of a store that has been closed.
+pub(crate) fn closed() -> StoreError {
+    StoreError::Unavailable("it was closed".to_owned())
+}

@@ -1,0 +1,63 @@
+//! Small ports for the suites: a clock that stands where it is put, and ids from a seed.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// Time stands still until it is set or waited for; waiting moves it and returns.
+#[derive(Debug, Default)]
+pub struct StepClock {
+    micros: AtomicI64,
+}
+
+impl StepClock {
+    pub fn set(&self, at: Timestamp) {
+        self.micros.store(at.micros(), Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Clock for StepClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.micros.load(Ordering::SeqCst))
+    }
+
+    async fn wait_until(&self, at: Timestamp) {
+        self.micros.fetch_max(at.micros(), Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Random bytes from a seed: SHA-256 of the seed and a counter. For suites only.
+#[derive(Debug)]
+pub struct HashIds {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl HashIds {
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            drawn: AtomicU64::new(0),
+        }
+    }
+}
+
+impl IdSource for HashIds {
+    fn random(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(32) {
+            let count = self.drawn.fetch_add(1, Ordering::SeqCst);
+            let block = Sha256::new()
+                .chain_update(self.seed.to_be_bytes())
+                .chain_update(count.to_be_bytes())
+                .finalize();
+            for (to, from) in chunk.iter_mut().zip(block) {
+                *to = from;
+            }
+        }
+    }
+}
