@@ -1,1 +1,13 @@
-//! Placeholder while the workspace is laid out.
+//! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
+
+mod bad_rows_are_listed;
+mod demo_goes_on_after_a_kill;
+mod demo_reports_every_call;
+mod drain_finishes_or_interrupts;
+mod keys_guard_the_past;
+mod malformed_bodies_name_the_member;
+mod one_process_writes;
+mod opt_out_is_everywhere;
+mod rehearsal_is_for_life;
+mod stream_resumes_without_a_gap;
+mod unreachable_trunk_pauses;

@@ -1,1 +1,10 @@
-//! Placeholder while the workspace is laid out; replaced by the crate story.
+//! Starting processes and peers for the stories and proofs, and the proofs themselves.
+//!
+//! Everything here works on the built `ledgerline` binary from outside: its command line, its HTTP routes,
+//! its data directory and the carrier's own CDR. Nothing imports this crate.
+
+pub mod carrier;
+pub mod history;
+pub mod program;
+pub mod prove;
+pub mod server;

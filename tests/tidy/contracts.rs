@@ -8,7 +8,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("media/src/speech/", &["mod.rs", "contract.rs", "cache.rs"]),
 ];
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (folder, apart) in ROOMS {
         for file in tree.under(folder).filter(|file| file.is_rust()) {

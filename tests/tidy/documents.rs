@@ -20,7 +20,7 @@ fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let link = Regex::new(r"\]\(([^)#\s]+)[^)]*\)").expect("a constant pattern");
     let span = Regex::new(
         r"`((?:domain|store|actors|projections|media|simulation|api|tests|fixtures|docs)/[A-Za-z0-9_./-]+)`",

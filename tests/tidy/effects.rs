@@ -37,7 +37,7 @@ fn is_suite(path: &str) -> bool {
         || path.contains("/testing/")
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let query = Regex::new(r"\b(SELECT\s+[\w*(]|INSERT (OR \w+ )?INTO |UPDATE \w+ SET |DELETE FROM |CREATE TABLE )|(?i:\bselect .* from \w)")
         .expect("a constant pattern");
     let mut findings = Vec::new();

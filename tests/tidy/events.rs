@@ -30,7 +30,7 @@ fn sum(text: &str) -> String {
         })
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let kinds = kinds(tree);
     let mut findings = Vec::new();
     for kind in &kinds {

@@ -5,7 +5,7 @@ use super::tree::{Finding, Tree};
 /// Shortest header that can say something (house, check 5).
 const HEADER_CHARACTERS_MIN: usize = 40;
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     tree.rust()
         .filter_map(|file| {
             let first = file.text.lines().next().unwrap_or("");

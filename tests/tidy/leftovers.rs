@@ -3,7 +3,7 @@
 use super::tree::{Finding, Tree};
 use regex::Regex;
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     // Built from parts, so that this file does not find itself.
     let marks = Regex::new(concat!(
         r"\b(TO",

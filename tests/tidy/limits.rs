@@ -3,7 +3,7 @@
 use super::tree::{Finding, Tree};
 use regex::Regex;
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let limit = Regex::new(r"^\s*(pub(\([a-z]+\))? )?const [A-Z0-9_]+(_MAX|_MS|_BYTES): ")
         .expect("a constant pattern");
     let mut findings = Vec::new();

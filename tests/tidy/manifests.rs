@@ -30,7 +30,7 @@ fn dependency_lines(manifest: &File) -> Vec<(usize, String, String)> {
     found
 }
 
-pub fn dependencies(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn dependencies(tree: &Tree) -> Vec<Finding> {
     let Some(root) = tree.get("Cargo.toml") else {
         return Vec::new();
     };
@@ -66,7 +66,7 @@ fn members(root: &File) -> Vec<&str> {
     line.split('"').skip(1).step_by(2).collect()
 }
 
-pub fn one_home(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn one_home(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(root) = tree.get("Cargo.toml") else {
         return findings;

@@ -2,7 +2,7 @@
 
 use super::tree::{Finding, Tree};
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust().filter(|file| !is_root(tree, &file.path)) {
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));

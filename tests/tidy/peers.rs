@@ -20,7 +20,7 @@ fn aggregates(tree: &Tree) -> BTreeSet<String> {
         .collect()
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = aggregate_imports(tree);
     for (folder, name) in PEER_FOLDERS {
         findings.extend(folder_imports(tree, folder, name));

@@ -5,7 +5,7 @@ use regex::Regex;
 
 const FOLDER: &str = "api/src/routes/";
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let joined = tree
         .get("api/src/routes/mod.rs")
         .map_or("", |file| file.text.as_str());

@@ -42,7 +42,7 @@ fn is_data(path: &str) -> bool {
         || path == "LICENSE"
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let machine =
         Regex::new(r#"(^|[\s"'`(=])/(home|root|work|Users|mnt)/[A-Za-z0-9_]"#).expect("a constant pattern");
     let key = Regex::new(

@@ -16,7 +16,7 @@ fn bound(file: &File) -> usize {
     if suite { 600 } else { 400 }
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     tree.rust()
         .filter(|file| file.lines_before_tests() > bound(file))
         .map(|file| {

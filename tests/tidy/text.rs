@@ -5,7 +5,7 @@ use super::tree::{Finding, Tree};
 /// Longest line of code; string data, links and tables may be longer.
 const LINE_CHARACTERS_MAX: usize = 110;
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust() {
         for (number, line) in file.lines() {

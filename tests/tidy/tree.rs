@@ -6,35 +6,35 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// One text file.
-pub struct File {
-    pub path: String,
-    pub text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl File {
-    pub fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
     /// File name without its ending.
-    pub fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or("");
         name.split('.').next().unwrap_or(name)
     }
     /// Number of lines before the first `#[cfg(test)]`.
-    pub fn lines_before_tests(&self) -> usize {
+    pub(crate) fn lines_before_tests(&self) -> usize {
         self.text
             .lines()
             .take_while(|line| !line.trim_start().starts_with("#[cfg(test)]"))
             .count()
     }
     /// Lines with their numbers, from 1.
-    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line))
     }
-    pub fn finding(&self, line: usize, what: impl Into<String>) -> Finding {
+    pub(crate) fn finding(&self, line: usize, what: impl Into<String>) -> Finding {
         Finding {
             path: self.path.clone(),
             line,
@@ -45,10 +45,10 @@ impl File {
 
 /// What a check found.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
-    pub path: String,
-    pub line: usize,
-    pub what: String,
+pub(crate) struct Finding {
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) what: String,
 }
 
 impl fmt::Display for Finding {
@@ -57,17 +57,17 @@ impl fmt::Display for Finding {
     }
 }
 
-pub struct Tree {
-    pub files: Vec<File>,
+pub(crate) struct Tree {
+    pub(crate) files: Vec<File>,
     /// Every file, text or not.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
 }
 
 /// Folders that hold no source of ours.
 const SKIPPED: &[&str] = &["target", ".git", "demo-data", "node_modules"];
 
 impl Tree {
-    pub fn read() -> &'static Self {
+    pub(crate) fn read() -> &'static Self {
         static TREE: OnceLock<Tree> = OnceLock::new();
         TREE.get_or_init(|| {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -83,7 +83,7 @@ impl Tree {
     }
 
     /// A made-up tree, for the checks' own tests.
-    pub fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         Self {
             files: files
                 .iter()
@@ -119,18 +119,18 @@ impl Tree {
         }
     }
 
-    pub fn rust(&self) -> impl Iterator<Item = &File> {
+    pub(crate) fn rust(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|file| file.is_rust())
     }
-    pub fn get(&self, path: &str) -> Option<&File> {
+    pub(crate) fn get(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)
     }
-    pub fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a File> {
+    pub(crate) fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a File> {
         self.files
             .iter()
             .filter(move |file| file.path.starts_with(folder))
     }
-    pub fn exists(&self, path: &str) -> bool {
+    pub(crate) fn exists(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
         self.paths
             .iter()

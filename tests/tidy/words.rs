@@ -67,7 +67,7 @@ fn code_of(line: &str) -> String {
     line.split('"').step_by(2).collect::<Vec<_>>().join(" ")
 }
 
-pub fn check(tree: &Tree) -> Vec<Finding> {
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(glossary) = tree.get("docs/GLOSSARY.md") else {
         return Vec::new();
     };

@@ -1,0 +1,36 @@
+# The two commands of this project are `make demo` and `make test`; both set up what they need.
+# The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
+.PHONY: demo test packages build prove-seeds prove-two-processes prove-crash prove-sipp prove-simulation bench-calls
+
+CARGO ?= cargo
+BIN := target/debug/ledgerline
+DATA := demo-data/$(shell date +%Y%m%d-%H%M%S)
+DEMO_ARGS := --data $(DATA) $(if $(KEEP),,--exit-when-done)
+
+## The main job on one machine: 200 customers called over real SIP and RTP. KEEP=1 goes on serving.
+demo: build
+	@$(BIN) demo $(DEMO_ARGS)
+
+## Everything: packages, build, lints, unit and contract tests, stories, and the short form of each proof.
+test:
+	@bash tests/steps.sh
+
+packages:
+	@bash tests/packages.sh
+
+build:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94 or newer from https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
+	$(CARGO) build --quiet --locked --package api --package tests
+
+# Long proofs: each prints one JSON line and exits non-zero on any violation.
+prove-seeds prove-two-processes prove-crash prove-sipp: packages build
+	@target/debug/prove $(@:prove-%=%)
+
+prove-simulation: build
+	$(CARGO) build --quiet --locked --release --package api
+	target/release/ledgerline simulate --days 200 --calls-per-day 1000 --seed 7 --json
+
+bench-calls:
+	$(CARGO) build --quiet --locked --release --package api
+	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json

@@ -1,0 +1,367 @@
+//! A line without a network: a script says what each callee does, and the Clock port says when.
+//!
+//! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it. The outside world's
+//! memory is the `CarrierBook`: it survives a simulated crash and counts every INVITE of every Call-ID.
+
+use async_trait::async_trait;
+use domain::call::LegIdentity;
+use domain::compliance::DialPermit;
+use domain::ports::clock::Clock;
+use domain::ports::line::{
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line, LineError,
+    LineFacts,
+};
+use domain::ports::speech::Clip;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Network delay between our request and its effect.
+const ROUND_TRIP_MS: u64 = 20;
+
+/// What a callee does with one call; instants are milliseconds from the INVITE, keys from the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalleeScript {
+    /// Rings, picks up, presses keys, and hangs up unless we do first.
+    Answers { ring_ms: u64, answer_ms: u64, keys: Vec<(u64, char)>, hang_up_ms: Option<u64> },
+    /// A final response, after ringing when `ring_ms` is set.
+    Refuses { ring_ms: Option<u64>, refuse_ms: u64, sip_code: u16, q850: Option<u16> },
+    /// Rings until we give up.
+    Rings { ring_ms: u64 },
+    /// Rings, and answers just as our CANCEL is on its way.
+    CrossesCancel { ring_ms: u64 },
+    /// Never replies.
+    Silent,
+}
+
+/// Chooses a script; the same callee and turn must give the same one.
+pub trait SimulatedCallees: Send + Sync {
+    /// `nth` counts the INVITEs this callee has received, from 1.
+    fn script(&self, callee: &str, nth: u32) -> CalleeScript;
+}
+
+/// What the outside world saw of one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookEntry {
+    pub callee: String,
+    pub invites: u32,
+    pub invited_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    /// A request of ours ended it after a crash.
+    pub ended_left_over: bool,
+}
+
+/// The outside world's memory of every leg, by SIP Call-ID.
+#[derive(Default)]
+pub struct CarrierBook {
+    entries: Mutex<BTreeMap<String, BookEntry>>,
+    turns: Mutex<BTreeMap<String, u32>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl CarrierBook {
+    /// Every leg so far.
+    pub fn entries(&self) -> BTreeMap<String, BookEntry> {
+        lock(&self.entries).clone()
+    }
+
+    /// Forgets everything; a new world begins.
+    pub fn clear(&self) {
+        lock(&self.entries).clear();
+        lock(&self.turns).clear();
+    }
+
+    fn invite(&self, sip_call_id: &str, callee: &str, now: Timestamp) -> u32 {
+        lock(&self.entries)
+            .entry(sip_call_id.to_owned())
+            .and_modify(|entry| entry.invites += 1)
+            .or_insert_with(|| BookEntry {
+                callee: callee.to_owned(),
+                invites: 1,
+                invited_at: now,
+                answered_at: None,
+                ended_left_over: false,
+            });
+        let mut turns = lock(&self.turns);
+        let turn = turns.entry(callee.to_owned()).or_insert(0);
+        *turn += 1;
+        *turn
+    }
+
+    fn change(&self, sip_call_id: &str, change: impl FnOnce(&mut BookEntry)) {
+        if let Some(entry) = lock(&self.entries).get_mut(sip_call_id) {
+            change(entry);
+        }
+    }
+}
+
+/// The line itself; cheap to make anew after a crash, with the same book.
+pub struct SimulatedLine {
+    facts: LineFacts,
+    clock: Arc<dyn Clock>,
+    callees: Arc<dyn SimulatedCallees>,
+    book: Arc<CarrierBook>,
+    legs: Arc<Mutex<u32>>,
+}
+
+impl SimulatedLine {
+    pub fn new(
+        facts: LineFacts,
+        clock: Arc<dyn Clock>,
+        callees: Arc<dyn SimulatedCallees>,
+        book: Arc<CarrierBook>,
+    ) -> Self {
+        Self { facts, clock, callees, book, legs: Arc::new(Mutex::new(0)) }
+    }
+}
+
+#[async_trait]
+impl Line for SimulatedLine {
+    fn facts(&self) -> LineFacts {
+        self.facts.clone()
+    }
+
+    async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
+        if permit.call() != order.call || permit.leg() != order.leg {
+            return Err(LineError::PermitMismatch { permitted: permit.call(), ordered: order.call });
+        }
+        let held = {
+            let mut legs = lock(&self.legs);
+            if *legs >= self.facts.legs_max {
+                return Err(LineError::Busy);
+            }
+            *legs += 1;
+            Held(Arc::clone(&self.legs))
+        };
+        let now = self.clock.now();
+        let sip_call_id = LegIdentity::new(order.call, order.leg).sip_call_id();
+        let turn = self.book.invite(&sip_call_id, &order.callee, now);
+        let script = self.callees.script(&order.callee, turn);
+        let mut leg = SimulatedLeg {
+            clock: Arc::clone(&self.clock),
+            book: Arc::clone(&self.book),
+            sip_call_id,
+            invited_at: now,
+            pending: BTreeMap::new(),
+            drawn: 0,
+            phase: Phase::Dialing { rang: false },
+            crosses: matches!(script, CalleeScript::CrossesCancel { .. }),
+            playing_until: now,
+            keys: Vec::new(),
+            hang_up_ms: None,
+            _held: held,
+        };
+        let ring_timeout_ms = order.ring_timeout_ms.unwrap_or(self.facts.ring_timeout_ms);
+        leg.begin(script, ring_timeout_ms, self.facts.first_response_ms);
+        Ok(Box::new(leg))
+    }
+
+    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+        self.clock.wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS)).await;
+        let sip_call_id = LegIdentity::new(facts.call, facts.leg).sip_call_id();
+        self.book.change(&sip_call_id, |entry| entry.ended_left_over = true);
+        Ok(())
+    }
+}
+
+/// Gives the leg's place back when it is dropped.
+struct Held(Arc<Mutex<u32>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut legs = lock(&self.0);
+        *legs = legs.saturating_sub(1);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Dialing { rang: bool },
+    Answered,
+    Over,
+}
+
+struct SimulatedLeg {
+    clock: Arc<dyn Clock>,
+    book: Arc<CarrierBook>,
+    sip_call_id: String,
+    invited_at: Timestamp,
+    /// What will happen, by instant and order of scheduling.
+    pending: BTreeMap<(Timestamp, u64), LegEvent>,
+    drawn: u64,
+    phase: Phase,
+    crosses: bool,
+    playing_until: Timestamp,
+    keys: Vec<(u64, char)>,
+    hang_up_ms: Option<u64>,
+    _held: Held,
+}
+
+impl SimulatedLeg {
+    fn schedule(&mut self, at: Timestamp, event: LegEvent) {
+        self.drawn += 1;
+        self.pending.insert((at, self.drawn), event);
+    }
+
+    fn begin(&mut self, script: CalleeScript, ring_timeout_ms: u64, first_response_ms: u64) {
+        let at = |ms: u64| self.invited_at.plus_ms(ms);
+        let ringing = LegEvent::Ringing { sip_code: 180, early_media: false };
+        let gives_up = |ring_ms: u64| at(ring_ms.saturating_add(ring_timeout_ms));
+        match script {
+            CalleeScript::Answers { ring_ms, answer_ms, keys, hang_up_ms } => {
+                let (ring_at, answer_at, give_up_at) = (at(ring_ms), at(ring_ms + answer_ms), gives_up(ring_ms));
+                self.keys = keys;
+                self.hang_up_ms = hang_up_ms;
+                self.schedule(ring_at, ringing);
+                if answer_at < give_up_at {
+                    self.schedule(answer_at, LegEvent::Answered(self.dialog()));
+                } else {
+                    self.schedule_failure(give_up_at, cancelled(true));
+                }
+            }
+            CalleeScript::Refuses { ring_ms, refuse_ms, sip_code, q850 } => {
+                let refuse_at = at(ring_ms.unwrap_or(0).saturating_add(refuse_ms));
+                if let Some(ring_ms) = ring_ms {
+                    let ring_at = at(ring_ms);
+                    self.schedule(ring_at, ringing);
+                }
+                let failure = LegFailure {
+                    sip_code: Some(sip_code),
+                    reason_header: q850.map(|cause| format!("Q.850;cause={cause}")),
+                    q850,
+                    cause: FailureCause::Response,
+                    definite: true,
+                    rang: ring_ms.is_some(),
+                    ..LegFailure::default()
+                };
+                self.schedule_failure(refuse_at, failure);
+            }
+            CalleeScript::Rings { ring_ms } | CalleeScript::CrossesCancel { ring_ms } => {
+                let (ring_at, give_up_at) = (at(ring_ms), gives_up(ring_ms));
+                self.schedule(ring_at, ringing);
+                if self.crosses {
+                    self.schedule(give_up_at, LegEvent::LateAnswered(self.dialog()));
+                }
+                self.schedule_failure(give_up_at, cancelled(true));
+            }
+            CalleeScript::Silent => {
+                let silent_at = at(first_response_ms);
+                let failure = LegFailure { cause: FailureCause::NoResponse, ..LegFailure::default() };
+                self.schedule_failure(silent_at, failure);
+            }
+        }
+    }
+
+    fn dialog(&self) -> AnsweredDialog {
+        AnsweredDialog {
+            to_tag: format!("to-{}", self.sip_call_id),
+            remote_target: "sip:callee@127.0.0.1".to_owned(),
+            route_set: Vec::new(),
+            cseq: 1,
+        }
+    }
+
+    fn schedule_failure(&mut self, at: Timestamp, mut failure: LegFailure) {
+        failure.after_ms = at.ms_since(self.invited_at);
+        self.schedule(at, LegEvent::Failed(failure));
+        self.schedule(at, LegEvent::Closed(LegSummary::default()));
+    }
+
+    /// What follows from an event that has just happened.
+    fn enter(&mut self, event: &LegEvent, at: Timestamp) {
+        match event {
+            LegEvent::Ringing { .. } => self.phase = Phase::Dialing { rang: true },
+            LegEvent::Answered(_) => {
+                self.phase = Phase::Answered;
+                self.playing_until = at;
+                self.book.change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+                for (after_ms, digit) in std::mem::take(&mut self.keys) {
+                    self.schedule(at.plus_ms(after_ms), LegEvent::Keypress { digit });
+                }
+                if let Some(after_ms) = self.hang_up_ms {
+                    self.schedule_hang_up(at.plus_ms(after_ms), HungUpBy::Callee);
+                }
+            }
+            LegEvent::LateAnswered(_) => {
+                self.book.change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+            }
+            LegEvent::HungUp { .. } | LegEvent::Failed(_) => self.phase = Phase::Over,
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::Closed(_) => {}
+        }
+    }
+
+    fn schedule_hang_up(&mut self, at: Timestamp, by: HungUpBy) {
+        self.schedule(at, LegEvent::HungUp { by, reason_header: None, q850: None, heard_rtp: true });
+        self.schedule(at, LegEvent::Closed(LegSummary::default()));
+    }
+
+    fn answered(&self) -> Result<(), LineError> {
+        if self.phase == Phase::Answered { Ok(()) } else { Err(LineError::Ended) }
+    }
+}
+
+fn cancelled(rang: bool) -> LegFailure {
+    LegFailure { sip_code: Some(487), cause: FailureCause::Cancelled, definite: true, rang, ..LegFailure::default() }
+}
+
+#[async_trait]
+impl Leg for SimulatedLeg {
+    async fn next(&mut self) -> LegEvent {
+        let Some((key, _)) = self.pending.first_key_value() else {
+            return LegEvent::Closed(LegSummary::default());
+        };
+        let key = *key;
+        // Cancel-safe: nothing is taken before the wait is over.
+        self.clock.wait_until(key.0).await;
+        let Some(event) = self.pending.remove(&key) else {
+            return LegEvent::Closed(LegSummary::default());
+        };
+        self.enter(&event, key.0);
+        event
+    }
+
+    async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
+        self.answered()?;
+        let begins = self.playing_until.max(self.clock.now());
+        self.playing_until = begins.plus_ms(clip.duration_ms());
+        let ends = self.playing_until;
+        self.schedule(ends, LegEvent::Played { play });
+        Ok(())
+    }
+
+    async fn stop_playing(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        self.pending.retain(|_, event| !matches!(event, LegEvent::Played { .. }));
+        self.playing_until = self.clock.now();
+        Ok(())
+    }
+
+    async fn record_callee(&mut self) -> Result<(), LineError> {
+        self.answered()
+    }
+
+    async fn cancel(&mut self) -> Result<(), LineError> {
+        let Phase::Dialing { rang } = self.phase else {
+            return Err(LineError::Ended);
+        };
+        self.pending.clear();
+        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
+        if self.crosses {
+            let dialog = self.dialog();
+            self.schedule(at, LegEvent::LateAnswered(dialog));
+        }
+        self.schedule_failure(at, cancelled(rang));
+        Ok(())
+    }
+
+    async fn hang_up(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        self.pending.clear();
+        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
+        self.schedule_hang_up(at, HungUpBy::Robot);
+        Ok(())
+    }
+}

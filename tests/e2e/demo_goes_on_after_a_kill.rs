@@ -1,0 +1,50 @@
+//! The process is killed in the middle of live calls; started again, it goes on, and nobody is dialed twice.
+
+use std::time::Duration;
+use tests::history::History;
+use tests::program::{Program, command, ledgerline, run_json, wait_for};
+
+#[test]
+fn a_killed_demonstration_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let path = data.to_string_lossy().into_owned();
+    let args = [
+        "demo",
+        "--customers",
+        "30",
+        "--seed",
+        "5",
+        "--data",
+        &path,
+        "--http",
+        "127.0.0.1:0",
+    ];
+    let args = [&args[..], &["--exit-when-done", "--json"]].concat();
+
+    let mut demo = command(ledgerline());
+    demo.args(&args);
+    let mut demo = Program::start(demo);
+    let recordings = data.join("recordings");
+    let talking = wait_for(Duration::from_secs(40), || {
+        let files = std::fs::read_dir(&recordings).ok()?.count();
+        (files >= 5).then_some(())
+    });
+    assert!(talking.is_some(), "five conversations begin");
+    demo.kill();
+
+    let (status, summary) = run_json(&args).unwrap();
+    assert!(status.success(), "{summary}");
+    assert_eq!(summary["terminal"], summary["dialed"], "{summary}");
+    assert_eq!(summary["reconcile"]["mismatched"], 0, "{summary}");
+    let history = History::read(&data);
+    let interrupted = history
+        .of("call.ended")
+        .filter(|event| event["data"]["disposition"] == "interrupted")
+        .count();
+    assert!(interrupted > 0, "the kill hit live calls");
+    assert!(history.repeated_call_ids().is_empty());
+    assert!(history.unfinished().is_empty());
+    assert_eq!(history.unsettled(), 0);
+    assert_eq!(history.gaps(), 0);
+}

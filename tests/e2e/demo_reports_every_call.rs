@@ -1,0 +1,65 @@
+//! The demonstration ends with every call accounted for and a playable recording of every conversation.
+
+use std::path::Path;
+use tests::history::History;
+use tests::program::{read, run_json};
+
+/// Channels, rate and length of a WAV file, from its own header.
+fn wav(path: &Path) -> (u16, u32, u32) {
+    let reader = hound::WavReader::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    (
+        reader.spec().channels,
+        reader.spec().sample_rate,
+        reader.duration(),
+    )
+}
+
+#[test]
+fn a_demonstration_ends_with_every_call_accounted_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let path = data.to_string_lossy().into_owned();
+    let args = [
+        "demo",
+        "--customers",
+        "40",
+        "--seed",
+        "7",
+        "--data",
+        &path,
+        "--http",
+        "127.0.0.1:0",
+    ];
+    let args = [&args[..], &["--exit-when-done", "--json"]].concat();
+    let (status, summary) = run_json(&args).unwrap();
+    assert!(status.success(), "{summary}");
+    assert!(summary["dialed"].as_u64().unwrap() >= 40, "{summary}");
+    assert_eq!(summary["terminal"], summary["dialed"], "{summary}");
+    assert_eq!(summary["reconcile"]["mismatched"], 0, "{summary}");
+    assert_eq!(summary["recordings"], summary["answered"], "{summary}");
+
+    let history = History::read(&data);
+    assert_eq!(history.gaps(), 0);
+    assert_eq!(history.unsettled(), 0);
+    assert!(history.unfinished().is_empty());
+    let answered: Vec<&str> = history
+        .of("call.answered")
+        .filter_map(|event| event["subject"].as_str()?.strip_prefix("call-"))
+        .collect();
+    assert_eq!(answered.len() as u64, summary["answered"].as_u64().unwrap());
+    for call in answered {
+        let (channels, rate, _) = wav(&data.join("recordings").join(format!("{call}.wav")));
+        assert_eq!((channels, rate), (2, 8_000), "{call}");
+    }
+    let report = read(&data.join("report.html"));
+    assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));
+
+    // The same directory and seed prints the same summary; another seed is refused.
+    let (_, again) = run_json(&args).unwrap();
+    assert_eq!(again, summary);
+    let other: Vec<&str> = args
+        .iter()
+        .map(|arg| if *arg == "7" { "8" } else { arg })
+        .collect();
+    assert!(!tests::program::run(&other).status.success());
+}

@@ -1,0 +1,48 @@
+//! SIGTERM: no new dials, live calls finish or are interrupted, exit 0, and the same directory goes on.
+
+use serde_json::json;
+use std::time::Duration;
+use tests::carrier::CarrierProcess;
+use tests::history::History;
+use tests::program::wait_for;
+use tests::prove::{quick_campaign, records};
+use tests::server::Server;
+
+#[test]
+fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data, &carrier.trunk());
+    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "T1", "records": records(20, 3)}),
+    );
+    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    let talking = wait_for(Duration::from_secs(30), || {
+        let lines = carrier.lines();
+        (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
+    });
+    assert!(talking.is_some(), "two conversations begin");
+    server.program.signal("TERM");
+    let status = server
+        .program
+        .wait(Duration::from_secs(30))
+        .expect("a drained server ends");
+    assert!(status.success());
+    let history = History::read(&data);
+    assert!(history.unfinished().is_empty(), "no call is left open");
+    let dialed = history.of("call.dialing").count();
+
+    let server = Server::start(&data, &carrier.trunk());
+    let completed = wait_for(Duration::from_secs(120), || {
+        let reply = server.get("/api/v1/campaigns/T1").ok()?;
+        (reply.body["status"] == "completed").then_some(())
+    });
+    assert!(completed.is_some(), "the campaign goes on and completes");
+    let history = History::read(&data);
+    assert!(history.of("call.dialing").count() > dialed);
+    assert_eq!(history.unsettled(), 0);
+    assert!(history.repeated_call_ids().is_empty());
+}

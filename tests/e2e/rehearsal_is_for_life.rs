@@ -1,0 +1,42 @@
+//! A rehearsal stays on loopback trunks, and a directory is rehearsal or real for life.
+
+use std::path::Path;
+use std::time::Duration;
+use tests::program::{Program, command, free_port, ledgerline};
+use tests::server::{REHEARSAL, Server};
+
+fn serve(data: &Path, trunk: &str, rehearse: bool) -> Option<bool> {
+    let mut serve = command(ledgerline());
+    serve
+        .arg("serve")
+        .arg("--data")
+        .arg(data)
+        .args(["--trunk", trunk]);
+    serve.args(["--http", &format!("127.0.0.1:{}", free_port())]);
+    if rehearse {
+        serve.args(["--rehearse-at", REHEARSAL]);
+    }
+    Program::start(serve)
+        .wait(Duration::from_secs(5))
+        .map(|status| status.success())
+}
+
+#[test]
+fn a_rehearsal_is_refused_off_loopback_and_never_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let outside = "sip:198.51.100.7:5060;from=13800138000";
+    assert_eq!(
+        serve(&data, outside, true),
+        Some(false),
+        "a rehearsal off loopback"
+    );
+    let mut server = Server::start(&data, "sip:127.0.0.1:9");
+    server.program.signal("TERM");
+    server.program.wait(Duration::from_secs(20));
+    assert_eq!(
+        serve(&data, "sip:127.0.0.1:9", false),
+        Some(false),
+        "a rehearsal directory in earnest"
+    );
+}

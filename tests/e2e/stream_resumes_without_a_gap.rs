@@ -1,0 +1,40 @@
+//! The event stream from any position: cut and resumed, a subscriber sees each event once, in order.
+
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use tests::server::Server;
+
+/// Positions read from the stream after `after`, until `count` have come.
+fn follow(server: &Server, after: u64, count: usize) -> Vec<u64> {
+    let url = format!("{}/api/v1/events/stream?after={after}", server.url);
+    let reply = ureq::get(&url).call().unwrap();
+    let reader = BufReader::new(reply.into_body().into_reader());
+    let ids = reader
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| line.strip_prefix("id:")?.trim().parse().ok());
+    ids.take(count).collect()
+}
+
+#[test]
+fn a_cut_subscriber_resumes_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), "sip:127.0.0.1:9");
+    for index in 0..20 {
+        let path = format!("/api/v1/numbers/137000000{index:02}/suppress");
+        server.must_post(&path, &json!({"reason": "list"}));
+    }
+    let first = follow(&server, 0, 7);
+    assert_eq!(first, (1..=7).collect::<Vec<u64>>());
+    let second = follow(&server, 7, 13);
+    assert_eq!(second, (8..=20).collect::<Vec<u64>>());
+    let page = server.get("/api/v1/events?after=18&limit=100").unwrap().body;
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    assert_eq!(page["next"], "20");
+    let event = &page["items"][0];
+    assert_eq!(
+        (&event["specversion"], &event["type"]),
+        (&json!("1.0"), &json!("number.suppressed"))
+    );
+    assert_eq!(event["position"], "19");
+}

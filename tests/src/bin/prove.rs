@@ -1,0 +1,50 @@
+//! `prove NAME` runs one proof in its long form; `prove short` runs the short form of each and says so.
+
+use std::io::Write;
+use std::process::ExitCode;
+use tests::prove::{Form, Proof, SHORT, run};
+
+fn say(line: &str) {
+    // Nobody can be told that standard output is gone.
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+fn show(proof: &Proof) {
+    if let Some(reason) = proof.line.get("skipped").and_then(|reason| reason.as_str()) {
+        say(&format!(
+            "SKIPPED {}: {reason}",
+            proof.line["proof"].as_str().unwrap_or("")
+        ));
+    }
+    say(&proof.line.to_string());
+}
+
+fn main() -> ExitCode {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    if name != "short" {
+        let Some(proof) = run(&name, Form::Long) else {
+            say("usage: prove seeds|two-processes|crash|sipp|simulation|short");
+            return ExitCode::from(2);
+        };
+        show(&proof);
+        return if proof.holds {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
+    let mut failed = 0;
+    for (name, form) in SHORT {
+        say(&format!("short form of prove-{name}: {form}"));
+        let Some(proof) = run(name, Form::Short) else {
+            continue;
+        };
+        show(&proof);
+        failed += usize::from(!proof.holds);
+    }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,63 @@
+//! A carrier in a process of its own, and what its CDR says: the outside world's word against ours.
+
+use super::program::{Program, command, free_port, ledgerline, read};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// One line of the carrier's CDR.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CdrLine {
+    pub call_id: String,
+    pub callee: String,
+    pub invites: u32,
+    pub code: Option<u16>,
+    pub answered_at: Option<String>,
+    pub ended_at: Option<String>,
+    pub ended_by: Option<String>,
+}
+
+pub struct CarrierProcess {
+    pub program: Program,
+    pub port: u16,
+    pub cdr: PathBuf,
+}
+
+impl CarrierProcess {
+    /// Starts `ledgerline carrier` on a free loopback port.
+    pub fn start(folder: &Path, seed: u64, more: &[&str]) -> Self {
+        let port = free_port();
+        let cdr = folder.join("carrier.jsonl");
+        let mut carrier = command(ledgerline());
+        carrier.args([
+            "carrier",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--seed",
+            &seed.to_string(),
+        ]);
+        carrier.arg("--cdr").arg(&cdr).args(more);
+        let mut program = Program::start(carrier);
+        let ready = program.line(Duration::from_secs(10), |_| true);
+        assert!(ready.is_some(), "the carrier says that it listens");
+        Self { program, port, cdr }
+    }
+
+    pub fn trunk(&self) -> String {
+        format!("sip:127.0.0.1:{}", self.port)
+    }
+
+    /// The last line of every Call-ID counts.
+    pub fn lines(&self) -> BTreeMap<String, CdrLine> {
+        cdr_lines(&self.cdr)
+    }
+}
+
+pub fn cdr_lines(file: &Path) -> BTreeMap<String, CdrLine> {
+    let text = read(file);
+    let lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<CdrLine>(line).ok());
+    lines.map(|line| (line.call_id.clone(), line)).collect()
+}

@@ -1,0 +1,112 @@
+//! The log as an auditor reads it: `ledgerline events read --json`, and the questions the proofs ask of it.
+
+use super::program::{fail, run};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Every event of a data directory, in order.
+pub struct History {
+    pub events: Vec<Value>,
+}
+
+impl History {
+    pub fn read(data: &Path) -> Self {
+        let folder = data.to_string_lossy();
+        let output = run(&["events", "read", "--data", &folder, "--json"]);
+        if !output.status.success() {
+            fail(&format!(
+                "events read: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let events = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("each line is one event"));
+        Self {
+            events: events.collect(),
+        }
+    }
+
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.events.iter().filter(move |event| event["type"] == kind)
+    }
+
+    /// Positions run 1, 2, 3 … on a store that numbers for itself.
+    pub fn gaps(&self) -> usize {
+        let wrong = |(index, event): &(usize, &Value)| event["position"] != (index + 1).to_string();
+        self.events.iter().enumerate().filter(wrong).count()
+    }
+
+    /// Streams of calls by what they hold.
+    pub fn calls(&self) -> BTreeMap<String, Vec<&Value>> {
+        let mut calls: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+        for event in &self.events {
+            let subject = event["subject"].as_str().unwrap_or("");
+            if subject.starts_with("call-") {
+                calls.entry(subject.to_owned()).or_default().push(event);
+            }
+        }
+        calls
+    }
+
+    /// Dialed calls without exactly one `call.ended`.
+    pub fn unfinished(&self) -> Vec<String> {
+        let ended = |events: &[&Value]| {
+            events
+                .iter()
+                .filter(|event| event["type"] == "call.ended")
+                .count()
+        };
+        let dialed = |events: &[&Value]| events.iter().any(|event| event["type"] == "call.dialing");
+        self.calls()
+            .into_iter()
+            .filter(|(_, events)| dialed(events) && ended(events) != 1)
+            .map(|(call, _)| call)
+            .collect()
+    }
+
+    /// SIP Call-IDs that stand in more than one `call.dialing`.
+    pub fn repeated_call_ids(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        self.of("call.dialing")
+            .filter_map(|event| event["data"]["sip_call_id"].as_str())
+            .filter(|id| !seen.insert((*id).to_owned()))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Calls whose leg n > 1 was dialed without a stored definite failure of leg n − 1 before it.
+    pub fn unfounded_next_legs(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (call, events) in self.calls() {
+            let mut failed = BTreeSet::new();
+            for event in events {
+                let leg = event["data"]["leg"].as_u64().unwrap_or(0);
+                if event["type"] == "call.leg_failed" && event["data"]["definite"] == true {
+                    failed.insert(leg);
+                }
+                if event["type"] == "call.dialing" && leg > 1 && !failed.contains(&(leg - 1)) {
+                    wrong.push(call.clone());
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Enrolments without a settlement.
+    pub fn unsettled(&self) -> usize {
+        let key = |event: &Value| {
+            (
+                event["subject"].to_string(),
+                event["data"]["campaign"].to_string(),
+            )
+        };
+        let settled: BTreeSet<_> = self.of("customer.enrolment_settled").map(key).collect();
+        self.of("customer.enrolled")
+            .map(key)
+            .filter(|enrolment| !settled.contains(enrolment))
+            .count()
+    }
+}

@@ -1,0 +1,229 @@
+//! The process starter: runs the built binary and other people's tools, and never leaves one behind.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Lines kept of a program's output while nobody reads them; more than any story prints.
+const LINES_MAX: usize = 100_000;
+
+/// Where the built `ledgerline` stands: beside the running test or proof binary.
+pub fn ledgerline() -> PathBuf {
+    let own = std::env::current_exe().expect("a running program has a path");
+    let folder = own.parent().expect("a program stands in a folder");
+    let beside = folder.join("ledgerline");
+    if beside.exists() {
+        beside
+    } else {
+        folder.join("../ledgerline")
+    }
+}
+
+/// True when a program of this name is on the path.
+pub fn is_installed(name: &str) -> bool {
+    command(name)
+        .arg("-h")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .status()
+        .is_ok()
+}
+
+/// The one place that makes a `Command`.
+#[expect(clippy::disallowed_methods, reason = "the tests' process starter")]
+pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    Command::new(program)
+}
+
+/// Runs the binary to its end and answers its output.
+pub fn run(args: &[&str]) -> Output {
+    command(ledgerline())
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the built binary starts")
+}
+
+/// Runs the binary to its end and parses the last line of its standard output as JSON.
+pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String> {
+    let output = run(args);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().next_back().unwrap_or("");
+    match serde_json::from_str(last) {
+        Ok(value) => Ok((output.status, value)),
+        Err(error) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(format!(
+                "{args:?} ended with {}; last line {last:?} is not JSON ({error}); stderr: {said}",
+                output.status
+            ))
+        }
+    }
+}
+
+/// A running program; killed when dropped.
+pub struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Program {
+    /// Starts `command` with its standard output (and error) read line by line.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "reads a child's output without blocking the story"
+    )]
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap_or_else(|error| fail(&format!("{command:?} does not start: {error}")));
+        let output = child.stdout.take().expect("standard output is piped");
+        let (sender, lines) = sync_channel(LINES_MAX);
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            lines,
+            seen: Vec::new(),
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The first line, from now on, that `wanted` accepts; `None` after `within` or at the end of output.
+    pub fn line(&mut self, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let until = deadline(within);
+        loop {
+            let left = until.saturating_duration_since(instant());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if wanted(&line) {
+                        return Some(line);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Every line read so far.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// SIGKILL, and waits until the process is gone.
+    pub fn kill(&mut self) {
+        // A program that has ended by itself is as dead as a killed one.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = command("kill")
+            .arg(format!("-{name}"))
+            .arg(self.id().to_string())
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill -{name} {} works",
+            self.id()
+        );
+    }
+
+    /// The exit status, if the program has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("our own child can be waited for")
+    }
+
+    /// Waits for the end by reading output to its end; kills after `within`.
+    pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
+        drop(self.line(within, |_| false));
+        let until = deadline(within);
+        while instant() < until {
+            if let Some(status) = self.ended() {
+                return Some(status);
+            }
+            pause();
+        }
+        None
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The present, for bounds on waiting only.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "bounds how long a story waits for another process"
+)]
+pub fn instant() -> Instant {
+    Instant::now()
+}
+
+pub fn deadline(within: Duration) -> Instant {
+    instant() + within
+}
+
+/// Between two looks at another process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "polls another process; nothing is timed by it"
+)]
+pub fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
+}
+
+/// Polls until `look` answers, at most `within`.
+pub fn wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = deadline(within);
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if instant() > until {
+            return None;
+        }
+        pause();
+    }
+}
+
+/// A loopback port that is free now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asks the system for a free port and gives it back"
+)]
+pub fn free_port() -> u16 {
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    udp.expect("loopback has a free port").port()
+}
+
+/// Ends a story that cannot go on.
+pub fn fail(why: &str) -> ! {
+    let why = why.to_owned();
+    std::panic::panic_any(why)
+}
+
+/// Reads a whole file; the story ends if it is not there.
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,233 @@
+//! Kill -9 at any moment: nothing acknowledged is lost, nobody is dialed twice, nobody is forgotten.
+//!
+//! The carrier and `serve` run in two processes and only `serve` is killed: at random moments, and by
+//! strace at the Nth fsync. Between kills a client keeps writing and remembers what was acknowledged.
+
+use super::reconcile::{compare, not_zero};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::history::History;
+use crate::program::{command, deadline, free_port, instant, is_installed, pause, wait_for};
+use crate::server::Server;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// What one run of kills must end within, recovery and hold-offs included.
+const SETTLED_WITHIN: Duration = Duration::from_secs(180);
+
+/// A campaign that finishes in a rehearsal: short ring, one quick retry.
+pub fn quick_campaign(id: &str) -> serde_json::Value {
+    let retry = |wait_ms: u64| json!({"waits_ms": [wait_ms], "retries_max": 1});
+    json!({
+        "task_id": id,
+        "customer_segment": "overdue_3_days",
+        "script_template": "您好,{{customer_name}},您的贷款已逾期{{days}}天。",
+        "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50},
+        "ring_timeout_ms": 6000,
+        "retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {
+            "no_answer": retry(2000), "busy": retry(2000), "unreachable": retry(2000), "congestion": retry(2000),
+            "interrupted": retry(5000)}}
+    })
+}
+
+pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
+    (0..count)
+        .map(|index| {
+            json!({"customer_id": format!("C{salt}-{index:05}"), "phone": format!("138{salt:03}{index:05}"),
+                "customer_name": "测试", "days": "3"})
+        })
+        .collect()
+}
+
+struct Run {
+    acknowledged: Vec<u64>,
+    kills: u32,
+    /// Numbers suppressed so far; each request is another number.
+    suppressed: u32,
+    suppressed_acknowledged: usize,
+}
+
+impl Run {
+    /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
+    fn write_until(&mut self, server: &mut Server, kill_after: Duration) {
+        let until = deadline(kill_after);
+        while instant() < until && server.program.ended().is_none() {
+            self.suppressed += 1;
+            let number = format!("139{:08}", 10_000_000 + self.suppressed);
+            let path = format!("/api/v1/numbers/{number}/suppress");
+            if let Ok(reply) = server.post(&path, &json!({"reason": "kill loop"})) {
+                if reply.status < 300 {
+                    self.acknowledged.extend(reply.position);
+                    self.suppressed_acknowledged += 1;
+                }
+            }
+            pause();
+        }
+    }
+}
+
+/// Pseudo-random moments that differ between kills but not between runs: a fixed linear congruence.
+fn moment(kill: u32) -> Duration {
+    let drawn = u64::from(kill)
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407)
+        >> 33;
+    Duration::from_millis(300 + drawn % 2_700)
+}
+
+fn begin(data: &Path, trunk: &str, customers: u32, salt: u32, run: &mut Run) {
+    let server = Server::start(data, trunk);
+    let created = server.must_post("/api/v1/campaigns", &quick_campaign("KILL"));
+    let listed = server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "KILL", "records": records(customers, salt)}),
+    );
+    let started = server.must_post("/api/v1/campaigns/KILL/start", &json!({}));
+    run.acknowledged.extend(
+        [created.position, listed.position, started.position]
+            .into_iter()
+            .flatten(),
+    );
+}
+
+fn random_kills(form: Form) -> serde_json::Value {
+    let (kills, customers) = match form {
+        Form::Short => (2, 20),
+        Form::Long => (20, 200),
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let mut run = Run {
+        acknowledged: Vec::new(),
+        kills: 0,
+        suppressed: 0,
+        suppressed_acknowledged: 0,
+    };
+    begin(&data, &carrier.trunk(), customers, 1, &mut run);
+    for kill in 0..kills {
+        let mut server = Server::start(&data, &carrier.trunk());
+        run.write_until(&mut server, moment(kill));
+        server.program.kill();
+        run.kills += 1;
+    }
+    finish(&data, &carrier, &run)
+}
+
+/// One short run after another, each killed by strace at its Nth fsync.
+fn fsync_kills(form: Form) -> serde_json::Value {
+    let (step, most, customers) = match form {
+        Form::Short => (40, 120, 6),
+        Form::Long => (7, 350, 12),
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let mut run = Run {
+        acknowledged: Vec::new(),
+        kills: 0,
+        suppressed: 0,
+        suppressed_acknowledged: 0,
+    };
+    begin(&data, &carrier.trunk(), customers, 2, &mut run);
+    for nth in (8..=most).step_by(step) {
+        let port = free_port();
+        let mut strace = command("strace");
+        strace.args([
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=fsync,fdatasync",
+            "-e",
+        ]);
+        strace
+            .arg(format!("inject=fsync,fdatasync:signal=KILL:when={nth}"))
+            .arg(crate::program::ledgerline());
+        let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk(), port), port);
+        if server.wait_ready() {
+            run.write_until(&mut server, Duration::from_secs(20));
+        }
+        run.kills += u32::from(server.program.ended().is_some());
+        server.program.kill();
+    }
+    finish(&data, &carrier, &run)
+}
+
+/// Lets the campaign end, then asks the log and the CDR.
+fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value {
+    let mut server = Server::start(data, &carrier.trunk());
+    let completed = wait_for(SETTLED_WITHIN, || {
+        let reply = server.get("/api/v1/campaigns/KILL").ok()?;
+        (reply.body["status"] == "completed").then_some(())
+    });
+    server.program.signal("TERM");
+    let stopped = server.program.wait(Duration::from_secs(20));
+    let history = History::read(data);
+    let lost = lost(&history, run);
+    let lines = carrier.lines();
+    let disagreements = compare(&history, &lines);
+    json!({
+        "kills": run.kills,
+        "acknowledged": run.acknowledged.len(),
+        "lost": lost,
+        "call_ids_repeated": history.repeated_call_ids().len(),
+        "legs_with_two_invites": lines.values().filter(|line| line.invites > 1).count(),
+        "unfinished": history.unfinished().len(),
+        "unfounded_next_legs": history.unfounded_next_legs().len(),
+        "forgotten": history.unsettled() + usize::from(completed.is_none()),
+        "gaps": history.gaps(),
+        "mismatched": disagreements.wrong.len(),
+        "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),
+        "calls": lines.len(),
+        "interrupted": history.of("call.ended").filter(|event| event["data"]["disposition"] == "interrupted").count(),
+    })
+}
+
+/// Acknowledged positions that the log does not hold, and acknowledged suppressions without their event.
+fn lost(history: &History, run: &Run) -> usize {
+    let held: BTreeSet<String> = history
+        .events
+        .iter()
+        .filter_map(|event| event["position"].as_str().map(str::to_owned))
+        .collect();
+    let positions = run
+        .acknowledged
+        .iter()
+        .filter(|position| !held.contains(&position.to_string()))
+        .count();
+    let suppressions = run
+        .suppressed_acknowledged
+        .saturating_sub(history.of("number.suppressed").count());
+    positions + suppressions
+}
+
+const ZERO: &[&str] = &[
+    "lost",
+    "call_ids_repeated",
+    "legs_with_two_invites",
+    "unfinished",
+    "unfounded_next_legs",
+    "forgotten",
+    "gaps",
+    "mismatched",
+    "dirty_exit",
+];
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let random = random_kills(form);
+    let mut holds = !not_zero(&random, ZERO);
+    let mut line = random;
+    line["proof"] = json!("crash");
+    if is_installed("strace") {
+        let fsync = fsync_kills(form);
+        holds &= !not_zero(&fsync, ZERO);
+        line["at_fsync"] = fsync;
+    } else {
+        line["at_fsync"] = json!("SKIPPED: strace is not installed");
+    }
+    Proof { line, holds }
+}

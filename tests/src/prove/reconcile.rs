@@ -1,0 +1,81 @@
+//! The carrier's CDR against the log, by an oracle of its own: it shares no code with the product's.
+
+use crate::carrier::CdrLine;
+use crate::history::History;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the two sides disagree on.
+#[derive(Debug, Default)]
+pub(crate) struct Disagreements {
+    pub(crate) matched: usize,
+    pub(crate) wrong: Vec<String>,
+}
+
+/// Compares every Call-ID of both sides: invites, existence, answer.
+pub(crate) fn compare(history: &History, lines: &BTreeMap<String, CdrLine>) -> Disagreements {
+    let mut found = Disagreements::default();
+    let legs = legs(history);
+    for (call_id, line) in lines {
+        if line.invites > 1 {
+            found
+                .wrong
+                .push(format!("{call_id}: {} INVITE transactions", line.invites));
+        } else if let Some(leg) = legs.get(call_id) {
+            let one_sided = line.answered_at.is_some() != leg.answered;
+            if one_sided && !leg.interrupted && !leg.late {
+                found.wrong.push(format!("{call_id}: answered on one side only"));
+            } else {
+                found.matched += 1;
+            }
+        } else {
+            found
+                .wrong
+                .push(format!("{call_id}: in the CDR without a call.dialing"));
+        }
+    }
+    for (call_id, leg) in &legs {
+        if !lines.contains_key(call_id) && !leg.interrupted && !leg.trunk_failed {
+            found.wrong.push(format!("{call_id}: in the log only"));
+        }
+    }
+    found
+}
+
+#[derive(Default)]
+struct LegSide {
+    answered: bool,
+    late: bool,
+    interrupted: bool,
+    trunk_failed: bool,
+}
+
+fn legs(history: &History) -> BTreeMap<String, LegSide> {
+    let mut legs = BTreeMap::new();
+    for events in history.calls().values() {
+        let ended = events.iter().find(|event| event["type"] == "call.ended");
+        let disposition = ended.map_or("", |event| event["data"]["disposition"].as_str().unwrap_or(""));
+        for dialing in events.iter().filter(|event| event["type"] == "call.dialing") {
+            let leg = &dialing["data"]["leg"];
+            let of_leg = |kind: &str| {
+                events
+                    .iter()
+                    .any(|event| event["type"] == kind && event["data"]["leg"] == *leg)
+            };
+            let side = LegSide {
+                answered: of_leg("call.answered"),
+                late: of_leg("call.late_answered"),
+                interrupted: disposition == "interrupted",
+                trunk_failed: matches!(disposition, "trunk_timeout" | "trunk_unreachable"),
+            };
+            let call_id = dialing["data"]["sip_call_id"].as_str().unwrap_or("").to_owned();
+            legs.insert(call_id, side);
+        }
+    }
+    legs
+}
+
+/// Members of a JSON object that must be zero, and are not.
+pub(crate) fn not_zero(line: &Value, members: &[&str]) -> bool {
+    members.iter().any(|member| line[*member] != 0)
+}

@@ -1,0 +1,117 @@
+//! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
+
+use super::program::{Program, command, fail, free_port, ledgerline, wait_for};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// The instant every rehearsal of the stories starts at: a Monday morning in Beijing.
+pub const REHEARSAL: &str = "2026-03-02T10:00:00+08:00";
+
+/// Longest wait for a server to become ready, recovery of a killed one included.
+const READY: Duration = Duration::from_secs(60);
+
+pub struct Server {
+    pub program: Program,
+    pub url: String,
+}
+
+/// The reply of one request.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub position: Option<u64>,
+    pub body: Value,
+}
+
+impl Server {
+    /// The command line of a rehearsing server on `data` with one trunk.
+    pub fn command(data: &Path, trunk: &str, http_port: u16) -> Command {
+        Self::wrapped(command(ledgerline()), data, trunk, http_port)
+    }
+
+    /// The same arguments behind another program, such as strace.
+    pub fn wrapped(mut program: Command, data: &Path, trunk: &str, http_port: u16) -> Command {
+        program
+            .arg("serve")
+            .arg("--data")
+            .arg(data)
+            .args(["--trunk", trunk, "--rehearse-at", REHEARSAL]);
+        program.args(["--http", &format!("127.0.0.1:{http_port}"), "--drain", "5s"]);
+        program
+    }
+
+    pub fn start(data: &Path, trunk: &str) -> Self {
+        let port = free_port();
+        let mut server = Self::of(Self::command(data, trunk, port), port);
+        if !server.wait_ready() {
+            fail("the server does not become ready");
+        }
+        server
+    }
+
+    pub fn of(command: Command, port: u16) -> Self {
+        Self {
+            program: Program::start(command),
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    /// False when the program ended first, or did not get ready in time.
+    pub fn wait_ready(&mut self) -> bool {
+        let url = self.url.clone();
+        let program = &mut self.program;
+        wait_for(READY, || {
+            if program.ended().is_some() {
+                return Some(false);
+            }
+            (request("GET", &format!("{url}/readyz"), None).ok()?.status == 200).then_some(true)
+        })
+        .unwrap_or(false)
+    }
+
+    pub fn get(&self, path: &str) -> Result<Reply, String> {
+        request("GET", &format!("{}{path}", self.url), None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Result<Reply, String> {
+        request("POST", &format!("{}{path}", self.url), Some(body))
+    }
+
+    /// Posts and expects success.
+    pub fn must_post(&self, path: &str, body: &Value) -> Reply {
+        match self.post(path, body) {
+            Ok(reply) if reply.status < 300 => reply,
+            other => fail(&format!("POST {path}: {other:?}")),
+        }
+    }
+}
+
+/// One request with a short time-out; an error is a connection that failed, not a status.
+pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, String> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(20)))
+        .build()
+        .into();
+    let answer = match (method, body) {
+        ("GET", _) => agent.get(url).call(),
+        (_, Some(body)) => agent.post(url).send_json(body),
+        (_, None) => agent.post(url).send_empty(),
+    };
+    let mut answer = answer.map_err(|error| error.to_string())?;
+    let position = answer
+        .headers()
+        .get("x-event-position")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let text = answer
+        .body_mut()
+        .read_to_string()
+        .map_err(|error| error.to_string())?;
+    Ok(Reply {
+        status: answer.status().as_u16(),
+        position,
+        body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    })
+}

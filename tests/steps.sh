@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# `make test`: every step with its time, every skip counted, one closing line. Stops at the first failing step.
+set -u
+command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.94 or newer from https://rustup.rs"; exit 1; }
+command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
+log=$(mktemp); trap 'rm -f "$log"' EXIT
+passed=0; summary=""; began=$SECONDS
+
+step() { # step NAME BUDGET_MINUTES COMMAND…
+  local name=$1 budget=$2 start=$SECONDS; shift 2
+  echo; echo "== $name (budget $budget min)"
+  if ! "$@" 2>&1 | tee -a "$log"; then
+    echo "== $name FAILED after $((SECONDS - start)) s"
+    echo "$passed passed, 1 failed"
+    exit 1
+  fi
+  passed=$((passed + 1))
+  summary+="$(printf '%-28s %4d s of %d min' "$name" $((SECONDS - start)) "$budget")"$'\n'
+}
+set -o pipefail
+
+unit() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --workspace --lib --bins --test tidy --test golden --test '*' \
+      -E 'not binary(e2e)' --no-fail-fast --status-level fail --final-status-level fail || return 1
+  else
+    cargo test --locked --workspace --lib --bins --quiet || return 1
+    cargo test --locked -p tests --test tidy --test golden --quiet || return 1
+    cargo test --locked -p store --quiet || return 1
+  fi
+  cargo test --locked --workspace --doc --quiet
+}
+
+step "packages" 1 bash tests/packages.sh
+step "build" 4 cargo build --locked --workspace --all-targets
+step "format" 1 cargo fmt --check
+step "clippy" 2 cargo clippy --locked --workspace --all-targets -- -D warnings
+step "unit, contract and tidy" 3 unit
+step "demo and stories" 3 cargo test --locked -p tests --test e2e -- --test-threads 2 --nocapture
+step "short proofs" 4 target/debug/prove short
+
+skipped=$(grep -c '^SKIPPED ' "$log")
+echo; echo "$summary"
+echo "total $((SECONDS - began)) s; the long forms are: make prove-seeds prove-two-processes prove-crash prove-sipp prove-simulation"
+grep '^SKIPPED ' "$log"
+echo "$passed passed, 0 failed, $skipped skipped"
