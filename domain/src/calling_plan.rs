@@ -60,6 +60,102 @@ pub struct RetryPolicy {
     pub rules: BTreeMap<Disposition, RetryRule>,
 }
 
+/// One minute in milliseconds.
+const MINUTE_MS: u64 = 60_000;
+
+/// One hour in milliseconds.
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+
+/// Retries after the first call, and uncharged dials, of the standard policy (call progress: 3 of each).
+const STANDARD_RETRIES_MAX: u32 = 3;
+
+/// Wait before the second attempt of a rehearsal: the demo ends within 2 minutes.
+const REHEARSAL_WAIT_MS: u64 = 2_000;
+
+/// Wait after an interrupted call of a rehearsal: the hold-off of a loopback trunk (call progress: 5 s).
+const REHEARSAL_INTERRUPTED_WAIT_MS: u64 = 5_000;
+
+impl RetryRule {
+    fn new(waits_ms: &[u64], retries_max: u32) -> Self {
+        Self {
+            waits_ms: waits_ms.to_vec(),
+            retries_max,
+        }
+    }
+
+    /// The wait before retry number `retry` (from 1) under this rule; `None` when no more are allowed.
+    pub fn wait_ms(&self, retry: u32) -> Option<u64> {
+        if retry == 0 || retry > self.retries_max {
+            return None;
+        }
+        let index = usize::try_from(retry - 1).unwrap_or(usize::MAX);
+        self.waits_ms.get(index).or(self.waits_ms.last()).copied()
+    }
+}
+
+impl RetryPolicy {
+    /// The defaults of `docs/call_progress.md`. `interrupted` and `trunk_timeout` wait for the trunk's
+    /// hold-off, which their calls carry, and no longer.
+    pub fn standard() -> Self {
+        let max = STANDARD_RETRIES_MAX;
+        let soon = || RetryRule::new(&[5 * MINUTE_MS], max);
+        let rules = [
+            (
+                Disposition::Busy,
+                RetryRule::new(&[5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS], max),
+            ),
+            (Disposition::NoAnswer, RetryRule::new(&[2 * HOUR_MS], max)),
+            (Disposition::Unreachable, RetryRule::new(&[4 * HOUR_MS], max)),
+            (Disposition::Rejected, RetryRule::new(&[24 * HOUR_MS], 1)),
+            (
+                Disposition::UnreachableRoute,
+                RetryRule::new(&[30 * MINUTE_MS], max),
+            ),
+            (Disposition::Congestion, soon()),
+            (Disposition::TrunkAuth, soon()),
+            (Disposition::TrunkDenied, soon()),
+            (Disposition::TrunkUnreachable, soon()),
+            (Disposition::TrunkTimeout, RetryRule::new(&[0], max)),
+            (Disposition::MediaIncompatible, soon()),
+            (Disposition::Loop, soon()),
+            (Disposition::RedirectRefused, RetryRule::new(&[24 * HOUR_MS], max)),
+            (Disposition::AnsweredShort, RetryRule::new(&[HOUR_MS], max)),
+            (Disposition::Machine, RetryRule::new(&[4 * HOUR_MS], max)),
+            (Disposition::Interrupted, RetryRule::new(&[0], max)),
+        ];
+        Self {
+            retries_max: max,
+            uncharged_max: max,
+            rules: rules.into(),
+        }
+    }
+
+    /// The demo's: two attempts, 2 s apart (5 s after an interruption); what is not listed is final at once.
+    pub fn rehearsal() -> Self {
+        let retried = [
+            Disposition::NoAnswer,
+            Disposition::Busy,
+            Disposition::Unreachable,
+            Disposition::Congestion,
+            Disposition::AnsweredShort,
+            Disposition::Machine,
+        ];
+        let mut rules: BTreeMap<_, _> = retried
+            .into_iter()
+            .map(|disposition| (disposition, RetryRule::new(&[REHEARSAL_WAIT_MS], 1)))
+            .collect();
+        rules.insert(
+            Disposition::Interrupted,
+            RetryRule::new(&[REHEARSAL_INTERRUPTED_WAIT_MS], 1),
+        );
+        Self {
+            retries_max: 1,
+            uncharged_max: 1,
+            rules,
+        }
+    }
+}
+
 /// Which flow a campaign's calls run; the hash is of the published content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowRef {
@@ -98,4 +194,50 @@ pub struct CampaignFacts {
     pub running: bool,
     pub flow: FlowRef,
     pub plan: CallingPlan,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn busy_waits_longer_each_time_and_stops_after_three_retries() {
+        let policy = RetryPolicy::standard();
+        let busy = &policy.rules[&Disposition::Busy];
+        let waits: Vec<_> = (0..=4).map(|retry| busy.wait_ms(retry)).collect();
+        assert_eq!(waits, [None, Some(300_000), Some(900_000), Some(3_600_000), None]);
+    }
+
+    #[test]
+    fn the_last_wait_repeats() {
+        let policy = RetryPolicy::standard();
+        assert_eq!(policy.rules[&Disposition::NoAnswer].wait_ms(3), Some(7_200_000));
+    }
+
+    #[test]
+    fn a_rejection_is_retried_once_and_a_bad_or_blocked_number_never() {
+        let policy = RetryPolicy::standard();
+        let rejected = &policy.rules[&Disposition::Rejected];
+        assert_eq!(
+            (rejected.wait_ms(1), rejected.wait_ms(2)),
+            (Some(86_400_000), None)
+        );
+        for last in [
+            Disposition::Answered,
+            Disposition::InvalidNumber,
+            Disposition::Blocked,
+        ] {
+            assert!(!policy.rules.contains_key(&last), "{last:?}");
+        }
+    }
+
+    #[test]
+    fn a_rehearsal_makes_two_attempts_and_settles_the_rest_at_once() {
+        let policy = RetryPolicy::rehearsal();
+        assert_eq!((policy.retries_max, policy.rules.len()), (1, 7));
+        assert_eq!(policy.rules[&Disposition::Machine].wait_ms(1), Some(2_000));
+        assert_eq!(policy.rules[&Disposition::Interrupted].wait_ms(1), Some(5_000));
+        assert_eq!(policy.rules[&Disposition::Interrupted].wait_ms(2), None);
+        assert!(!policy.rules.contains_key(&Disposition::TrunkTimeout));
+    }
 }

@@ -1,7 +1,80 @@
-//! The call aggregate, while its decider is written: its events and commands.
+//! The call aggregate: one attempt to reach one customer, from the permit to its one disposition.
+//!
+//! Promises: a leg is dialed at most once, only under both grants and in time; every call that began to
+//! dial can be ended at any moment; exactly one `call.ended`, after which only `call.late_answered`
+//! follows. The table from raw values to dispositions is `progress`; CAL-1's view is `four_state`.
 
 pub mod command;
 pub mod event;
+pub mod progress;
 
+mod decide;
+mod four_state;
 mod leg_identity;
+mod refusal;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{KEYPRESSES_MAX, NODES_MAX};
+pub use four_state::{FourSignal, FourState};
 pub use leg_identity::LegIdentity;
+pub use refusal::CallRefusal;
+pub use state::{CallPhase, CallState, EndedCall, LegState, Permitted};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::CallId;
+use crate::time::Timestamp;
+use command::CallCommand;
+use event::CallEvent;
+
+/// The decider of one call.
+pub struct Call;
+
+impl Decider for Call {
+    type Id = CallId;
+    type Command = CallCommand;
+    type Event = CallEvent;
+    type State = CallState;
+    type Refusal = CallRefusal;
+
+    const AGGREGATE: &'static str = "call";
+
+    fn command_kind(command: &CallCommand) -> &'static str {
+        match command {
+            CallCommand::Permit { .. } => "call.permit",
+            CallCommand::Dial { .. } => "call.dial",
+            CallCommand::NoteRinging { .. } => "call.note_ringing",
+            CallCommand::FailLeg { .. } => "call.fail_leg",
+            CallCommand::Answer { .. } => "call.answer",
+            CallCommand::NoteNoticePlayed { .. } => "call.note_notice_played",
+            CallCommand::EnterNode { .. } => "call.enter_node",
+            CallCommand::NoteKeypress { .. } => "call.note_keypress",
+            CallCommand::RequestTransfer { .. } => "call.request_transfer",
+            CallCommand::RequestCancel { .. } => "call.request_cancel",
+            CallCommand::RequestHangup { .. } => "call.request_hangup",
+            CallCommand::Withdraw { .. } => "call.withdraw",
+            CallCommand::End(_) => "call.end",
+            CallCommand::NoteLateAnswer { .. } => "call.note_late_answer",
+        }
+    }
+
+    fn decide(
+        state: &CallState,
+        command: CallCommand,
+        context: Context,
+    ) -> Result<Vec<CallEvent>, CallRefusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut CallState, event: &CallEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    fn scope(_: &CallId, state: &CallState, _: &CallEvent) -> Scope {
+        Scope {
+            campaign: state.campaign().cloned(),
+            customer: state.customer().cloned(),
+        }
+    }
+}

@@ -1,4 +1,71 @@
-//! The campaign aggregate, while its decider is written: its events and commands.
+//! The campaign aggregate: a plan to reach people for one purpose; its lists, batches, pauses and end.
+//!
+//! Promises: dials are granted only while it runs, in batches of at most a second, within its concurrency
+//! limit; it completes only when no list is open and as many enrolments settled as its lists counted; a
+//! later list reopens it.
 
 pub mod command;
 pub mod event;
+
+mod decide;
+mod refusal;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX};
+pub use refusal::CampaignRefusal;
+pub use state::{CampaignState, CampaignStatus, CreatedCampaign};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+use command::CampaignCommand;
+use event::CampaignEvent;
+
+/// The decider of one campaign.
+pub struct Campaign;
+
+impl Decider for Campaign {
+    type Id = CampaignId;
+    type Command = CampaignCommand;
+    type Event = CampaignEvent;
+    type State = CampaignState;
+    type Refusal = CampaignRefusal;
+
+    const AGGREGATE: &'static str = "campaign";
+
+    fn command_kind(command: &CampaignCommand) -> &'static str {
+        match command {
+            CampaignCommand::Create { .. } => "campaign.create",
+            CampaignCommand::Start => "campaign.start",
+            CampaignCommand::Pause { .. } => "campaign.pause",
+            CampaignCommand::Resume => "campaign.resume",
+            CampaignCommand::Stop { .. } => "campaign.stop",
+            CampaignCommand::OpenList { .. } => "campaign.open_list",
+            CampaignCommand::CloseList { .. } => "campaign.close_list",
+            CampaignCommand::GrantDials { .. } => "campaign.grant_dials",
+            CampaignCommand::RaiseAlert { .. } => "campaign.raise_alert",
+            CampaignCommand::Complete { .. } => "campaign.complete",
+        }
+    }
+
+    fn decide(
+        state: &CampaignState,
+        command: CampaignCommand,
+        context: Context,
+    ) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut CampaignState, event: &CampaignEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    fn scope(id: &CampaignId, _: &CampaignState, _: &CampaignEvent) -> Scope {
+        Scope {
+            campaign: Some(id.clone()),
+            customer: None,
+        }
+    }
+}

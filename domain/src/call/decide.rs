@@ -1,0 +1,371 @@
+//! What a call answers to a command: one function per command. Repeats of facts are answered without an
+//! event; a repeated dial is refused, because its asker would send an INVITE.
+
+use super::command::{CallCommand, CallEnding};
+use super::event::{CallEvent, EndReason, Notice};
+use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
+use super::refusal::CallRefusal;
+use super::state::{CallState, LegState};
+use crate::compliance::{permit, permit_next_leg};
+use crate::decider::Context;
+use crate::disposition::{Disposition, Outcome};
+use crate::personal::Personal;
+use crate::ports::line::{AnsweredDialog, LegFailure};
+use crate::time::Timestamp;
+
+/// Most keypresses recorded of one call: four minutes of one press a second bound the stream.
+pub const KEYPRESSES_MAX: u32 = 240;
+
+/// Most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
+pub const NODES_MAX: u32 = 500;
+
+type Decided = Result<Vec<CallEvent>, CallRefusal>;
+
+pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) -> Decided {
+    let begins = matches!(command, CallCommand::Permit { .. });
+    if state.permitted().is_none() && !begins {
+        return Err(CallRefusal::NotPermitted);
+    }
+    if state.is_ended() && !answered_after_end(&command) {
+        return Err(CallRefusal::Ended);
+    }
+    match command {
+        CallCommand::Permit { .. } => begin(state, command, context),
+        CallCommand::Dial { .. } => dial(state, command, context.now),
+        CallCommand::NoteRinging {
+            leg,
+            sip_code,
+            early_media,
+        } => note_ringing(state, leg, sip_code, early_media),
+        CallCommand::FailLeg { leg, failure } => fail_leg(state, leg, failure),
+        CallCommand::Answer { leg, dialog } => answer(state, leg, dialog),
+        CallCommand::NoteNoticePlayed { leg, notice } => note_notice_played(state, leg, notice),
+        CallCommand::EnterNode { node } => enter_node(state, node),
+        CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
+        CallCommand::RequestTransfer { node } => request_transfer(state, node),
+        CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
+        CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
+        CallCommand::Withdraw { reason } => withdraw(state, reason, context.now),
+        CallCommand::End(ending) => Ok(end(state, &ending, context.now)),
+        CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
+    }
+}
+
+/// What an ended call still answers: repeats of its beginning and end, and a late 2xx.
+const fn answered_after_end(command: &CallCommand) -> bool {
+    match command {
+        CallCommand::Permit { .. }
+        | CallCommand::Answer { .. }
+        | CallCommand::Withdraw { .. }
+        | CallCommand::End(_)
+        | CallCommand::NoteLateAnswer { .. } => true,
+        CallCommand::Dial { .. }
+        | CallCommand::NoteRinging { .. }
+        | CallCommand::FailLeg { .. }
+        | CallCommand::NoteNoticePlayed { .. }
+        | CallCommand::EnterNode { .. }
+        | CallCommand::NoteKeypress { .. }
+        | CallCommand::RequestTransfer { .. }
+        | CallCommand::RequestCancel { .. }
+        | CallCommand::RequestHangup { .. } => false,
+    }
+}
+
+fn begin(state: &CallState, command: CallCommand, context: Context) -> Decided {
+    let CallCommand::Permit {
+        call,
+        attempt,
+        callee,
+        customer_grant,
+        number_grant,
+        flow,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    if let Some(permitted) = state.permitted() {
+        let same = permitted.customer_grant == *customer_grant && permitted.number_grant == *number_grant;
+        return if same {
+            Ok(Vec::new())
+        } else {
+            Err(CallRefusal::AlreadyPermitted)
+        };
+    }
+    // Only checked here; the line's permit is minted by the dialer from the same grants.
+    let checked = permit(&customer_grant, &number_grant, context.now)?;
+    if checked.call() != call {
+        return Err(CallRefusal::Permit(crate::compliance::PermitRefusal::Mismatch));
+    }
+    Ok(vec![CallEvent::Permitted {
+        attempt,
+        callee: Personal::open_hashed(callee),
+        customer_grant,
+        number_grant,
+        flow,
+    }])
+}
+
+fn dial(state: &CallState, command: CallCommand, now: Timestamp) -> Decided {
+    let CallCommand::Dial {
+        leg,
+        trunk,
+        sip_call_id,
+        local,
+        caller,
+        hold_off_ms,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    may_dial(state, leg, &trunk, now)?;
+    Ok(vec![CallEvent::Dialing {
+        leg,
+        trunk,
+        sip_call_id,
+        local,
+        caller,
+        hold_off_ms,
+    }])
+}
+
+fn may_dial(state: &CallState, leg: u8, trunk: &str, now: Timestamp) -> Result<(), CallRefusal> {
+    if state.leg(leg).is_some() {
+        return Err(CallRefusal::AlreadyDialed { leg });
+    }
+    if state.is_withdrawn() {
+        return Err(CallRefusal::Withdrawn);
+    }
+    let expected = state.last_leg().map_or(1, |last| last.leg.saturating_add(1));
+    if leg != expected {
+        return Err(CallRefusal::WrongLeg { leg, expected });
+    }
+    let Some(grants) = state.grants() else {
+        let permitted = state.permitted().ok_or(CallRefusal::NotPermitted)?;
+        permit(&permitted.customer_grant, &permitted.number_grant, now)?;
+        return Ok(());
+    };
+    permit_next_leg(&grants, leg, now)?;
+    if state.next_leg_allowed_on(trunk) {
+        return Ok(());
+    }
+    Err(CallRefusal::NoFailover {
+        leg: grants.last_leg,
+        trunk: trunk.to_owned(),
+    })
+}
+
+fn known_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {
+    state.leg(leg).ok_or(CallRefusal::UnknownLeg { leg })
+}
+
+fn answered_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {
+    let known = known_leg(state, leg)?;
+    if known.answered.is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    Ok(known)
+}
+
+/// Only the first 18x counts; one that comes after the answer or the failure says nothing new.
+fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) -> Decided {
+    let known = known_leg(state, leg)?;
+    if known.rang || known.failure.is_some() || known.answered.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::Ringing {
+        leg,
+        sip_code,
+        early_media,
+    }])
+}
+
+fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> Decided {
+    let known = known_leg(state, leg)?;
+    if known.failure.is_some() {
+        return Ok(Vec::new());
+    }
+    if known.answered.is_some() {
+        return Err(CallRefusal::AlreadyAnswered { leg });
+    }
+    Ok(vec![CallEvent::LegFailed { leg, failure }])
+}
+
+/// A 2xx that comes after our CANCEL, after the leg failed or after the call's end is a late answer: it
+/// is never attached to the robot.
+fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
+    let known = known_leg(state, leg)?;
+    if known.answered.is_some() {
+        return Ok(Vec::new());
+    }
+    let given_up = known.cancel_requested.is_some() || known.failure.is_some();
+    if given_up || state.is_ended() {
+        return note_late_answer(state, leg, dialog);
+    }
+    Ok(vec![CallEvent::Answered { leg, dialog }])
+}
+
+fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
+    let known = known_leg(state, leg)?;
+    if known.late_answered.is_some() || known.answered.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::LateAnswered { leg, dialog }])
+}
+
+fn note_notice_played(state: &CallState, leg: u8, notice: Notice) -> Decided {
+    answered_leg(state, leg)?;
+    if state.notices().contains(&notice) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::NoticePlayed { leg, notice }])
+}
+
+fn enter_node(state: &CallState, node: String) -> Decided {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    if state.nodes_count >= NODES_MAX {
+        return Err(CallRefusal::TooManyNodes { nodes_max: NODES_MAX });
+    }
+    Ok(vec![CallEvent::NodeEntered { node }])
+}
+
+fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> Decided {
+    answered_leg(state, leg)?;
+    // RFC 4733, 3.2: events 0 to 15.
+    if !matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D') {
+        return Err(CallRefusal::InvalidDigit { digit });
+    }
+    if state.keypresses_count >= KEYPRESSES_MAX {
+        return Err(CallRefusal::TooManyKeypresses {
+            keypresses_max: KEYPRESSES_MAX,
+        });
+    }
+    Ok(vec![CallEvent::Keypressed {
+        leg,
+        node,
+        digit: Personal::open(digit.to_string()),
+    }])
+}
+
+fn request_transfer(state: &CallState, node: String) -> Decided {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    if state.transfer_requested() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::TransferRequested { node }])
+}
+
+/// Also accepted between two legs, where no CANCEL is due: it forbids the next one.
+fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> Decided {
+    let known = known_leg(state, leg)?;
+    if known.answered.is_some() {
+        return Err(CallRefusal::AlreadyAnswered { leg });
+    }
+    if state.last_leg().is_some_and(|last| last.leg != leg) {
+        return Err(CallRefusal::LegOver { leg });
+    }
+    // A timer's CANCEL is not the last word: an opt-out after it still withdraws.
+    if known.cancel_requested == Some(reason) || state.is_withdrawn() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::CancelRequested { leg, reason }])
+}
+
+fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> Decided {
+    let known = answered_leg(state, leg)?;
+    if known.hangup_requested.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::HangupRequested { leg, reason }])
+}
+
+fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> Decided {
+    if let Some(first) = state.legs().first() {
+        return Err(CallRefusal::AlreadyDialed { leg: first.leg });
+    }
+    let ending = CallEnding {
+        reason: Some(reason),
+        ..CallEnding::default()
+    };
+    Ok(end(state, &ending, now))
+}
+
+/// The one place of `call.ended`. A call that has ended stays as it ended.
+fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent> {
+    if state.is_ended() {
+        return Vec::new();
+    }
+    let last = state.last_leg();
+    let failure = last.and_then(|leg| leg.failure.as_ref());
+    let reason = ending.reason.unwrap_or(EndReason::Network);
+    let talk_ms = state.answered_at().map(|answered_at| now.ms_since(answered_at));
+    let progress = match (last, talk_ms) {
+        (None, _) => CallProgress::NotDialed,
+        (Some(_), Some(talk_ms)) => CallProgress::Answered {
+            talk_ms,
+            heard_rtp: ending.heard_rtp,
+        },
+        (Some(_), None) => CallProgress::Unanswered {
+            rang: state.legs().iter().any(|leg| leg.rang),
+            cancel_requested: state.cancel_requested().is_some(),
+            failure,
+        },
+    };
+    let disposed = dispose(&CallFacts { reason, progress });
+    let raw_reason = |failure: &LegFailure| failure.reason_header.clone();
+    let reason_header = ending
+        .reason_header
+        .clone()
+        .or_else(|| failure.and_then(raw_reason));
+    let q850 = ending.q850.or_else(|| failure.and_then(|failure| failure.q850));
+    let q850 = q850.or_else(|| reason_header.as_deref().and_then(parse_q850));
+    let recording = ending.recording.as_ref();
+    vec![CallEvent::Ended {
+        disposition: disposed.disposition,
+        disposition_version: DISPOSITION_VERSION,
+        outcome: outcome(state, ending, disposed.disposition, reason),
+        talk_ms: talk_ms.unwrap_or(0),
+        charged: disposed.charged,
+        reason,
+        sip_code: failure.and_then(|failure| failure.sip_code),
+        reason_header,
+        q850,
+        late_answer: state.legs().iter().any(|leg| leg.late_answered.is_some()),
+        recording_sha256: recording.map(|facts| facts.sha256.clone()),
+        recording_bytes: recording.map(|facts| facts.bytes),
+    }]
+}
+
+/// Only an answered conversation has an outcome. What the callee did outranks that they then hung up.
+fn outcome(
+    state: &CallState,
+    ending: &CallEnding,
+    disposition: Disposition,
+    reason: EndReason,
+) -> Option<Outcome> {
+    let answered = matches!(disposition, Disposition::Answered | Disposition::Interrupted);
+    if state.answered_at().is_none() || !answered {
+        return None;
+    }
+    match (ending.outcome, reason) {
+        (None | Some(Outcome::HungUp), _) if state.transfer_requested() => Some(Outcome::Callback),
+        (Some(outcome), _) => Some(outcome),
+        (None, EndReason::CalleeHungUp) => Some(Outcome::HungUp),
+        (None, EndReason::OptedOut) => Some(Outcome::OptedOut),
+        (None, EndReason::Fault | EndReason::MediaLost) => Some(Outcome::Failed),
+        (
+            None,
+            EndReason::Network
+            | EndReason::RingTimeout
+            | EndReason::FlowEnded
+            | EndReason::CampaignPaused
+            | EndReason::CampaignStopped
+            | EndReason::Drain
+            | EndReason::Crash
+            | EndReason::GrantExpired,
+        ) => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! The four-state view of one call (CAL-1), its own small machine over call events, derived and never stored.
+//!
+//! `INIT -answer→ CONVERSATION -hangup→ END / -transfer→ MANUAL`; any other signal leads to `ERROR`. The
+//! view stops consuming at `END` and `MANUAL`. A call that ends without an answer is therefore in `ERROR`.
+
+use super::event::CallEvent;
+use serde::{Deserialize, Serialize};
+
+/// Where a call is, in four states and one for everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FourState {
+    #[default]
+    Init,
+    Conversation,
+    Manual,
+    End,
+    Error,
+}
+
+/// What the machine reads. Events that are no signal (dialing, ringing, keypresses …) leave it where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FourSignal {
+    Answer,
+    Hangup,
+    Transfer,
+}
+
+impl FourSignal {
+    /// The signal an event carries, if it carries one.
+    pub const fn of(event: &CallEvent) -> Option<Self> {
+        match event {
+            CallEvent::Answered { .. } => Some(Self::Answer),
+            CallEvent::Ended { .. } => Some(Self::Hangup),
+            CallEvent::TransferRequested { .. } => Some(Self::Transfer),
+            CallEvent::Permitted { .. }
+            | CallEvent::Dialing { .. }
+            | CallEvent::Ringing { .. }
+            | CallEvent::LegFailed { .. }
+            | CallEvent::NoticePlayed { .. }
+            | CallEvent::NodeEntered { .. }
+            | CallEvent::Keypressed { .. }
+            | CallEvent::CancelRequested { .. }
+            | CallEvent::HangupRequested { .. }
+            | CallEvent::LateAnswered { .. } => None,
+        }
+    }
+}
+
+impl FourState {
+    pub const ALL: &'static [Self] = &[
+        Self::Init,
+        Self::Conversation,
+        Self::Manual,
+        Self::End,
+        Self::Error,
+    ];
+
+    /// The state after one signal.
+    #[must_use]
+    pub const fn after(self, signal: FourSignal) -> Self {
+        match (self, signal) {
+            (Self::End | Self::Manual, _) => self,
+            (Self::Init, FourSignal::Answer) => Self::Conversation,
+            (Self::Conversation, FourSignal::Hangup) => Self::End,
+            (Self::Conversation, FourSignal::Transfer) => Self::Manual,
+            (Self::Init, FourSignal::Hangup | FourSignal::Transfer)
+            | (Self::Conversation, FourSignal::Answer)
+            | (Self::Error, _) => Self::Error,
+        }
+    }
+
+    /// The state after one more event of the call.
+    #[must_use]
+    pub const fn after_event(self, event: &CallEvent) -> Self {
+        match FourSignal::of(event) {
+            Some(signal) => self.after(signal),
+            None => self,
+        }
+    }
+
+    /// The name shown to users and integrators.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Init => "INIT",
+            Self::Conversation => "CONVERSATION",
+            Self::Manual => "MANUAL",
+            Self::End => "END",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FourSignal::{Answer, Hangup, Transfer};
+    use FourState::{Conversation, End, Error, Init, Manual};
+
+    #[test]
+    fn every_state_and_signal_goes_where_the_requirement_says() {
+        let table = [
+            (Init, [Conversation, Error, Error]),
+            (Conversation, [Error, End, Manual]),
+            (Manual, [Manual, Manual, Manual]),
+            (End, [End, End, End]),
+            (Error, [Error, Error, Error]),
+        ];
+        for (from, to) in table {
+            for (signal, expected) in [Answer, Hangup, Transfer].into_iter().zip(to) {
+                assert_eq!(from.after(signal), expected, "{from:?} {signal:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_code_is_the_serialized_name() {
+        for state in FourState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.code());
+        }
+    }
+}

@@ -1,0 +1,750 @@
+//! Call progress: from what the network says to what we record (`docs/call_progress.md`), as one pure,
+//! versioned function. Raw values stay in the events, so history can be derived again.
+//!
+//! Order of evidence: our own cause (CANCEL, timers) > Q.850 cause > SIP status.
+
+use super::event::EndReason;
+use crate::compliance::LEGS_MAX;
+use crate::disposition::Disposition;
+use crate::ports::line::{FailureCause, LegFailure};
+
+/// Version of the table below; stored in every `call.ended`.
+pub const DISPOSITION_VERSION: u32 = 1;
+
+/// A BYE from the callee sooner than this after the 200, with no RTP, is false answer supervision (call progress).
+pub const ANSWERED_SHORT_BELOW_MS: u64 = 1_000;
+
+/// 480 without 18x and cause: another trunk is tried only when it came sooner than this (call progress).
+const UNREACHABLE_FAILOVER_BELOW_MS: u64 = 1_000;
+
+/// 404 with cause 3: another trunk is tried only when it came sooner than this (call progress).
+const NO_ROUTE_404_FAILOVER_BELOW_MS: u64 = 200;
+
+/// Largest Q.850 cause (ITU-T Q.850, 2.2.7: seven bits).
+const Q850_CAUSE_MAX: u16 = 127;
+
+/// What a failure says of the trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TrunkHealth {
+    /// The trunk did its work.
+    Healthy,
+    /// Says nothing of the trunk, or only of a route or a setting.
+    Neutral,
+    /// A suspicion, counted apart.
+    Soft,
+    /// One of the failures that open the breaker.
+    Counts,
+    /// As `Counts`, and an alarm.
+    CountsHard,
+}
+
+/// Whether another leg of the same call may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextLeg {
+    Never,
+    /// Only after the first leg.
+    Once,
+    /// On a trunk not yet tried by this call.
+    AnotherTrunk,
+}
+
+impl NextLeg {
+    /// True when a leg may follow leg `leg`.
+    pub const fn allowed_after(self, leg: u8) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Once => leg == 1,
+            Self::AnotherTrunk => leg < LEGS_MAX,
+        }
+    }
+}
+
+/// What one row of the table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disposed {
+    pub disposition: Disposition,
+    /// Whether the retry policy counts the call; caps count every dial.
+    pub charged: bool,
+    pub health: TrunkHealth,
+    pub next_leg: NextLeg,
+    /// An operator should look at the configuration.
+    pub alarm: bool,
+}
+
+impl Disposed {
+    /// 3 of these in a row pause the campaign.
+    pub const fn trunk_attributable(self) -> bool {
+        matches!(self.health, TrunkHealth::Counts | TrunkHealth::CountsHard)
+    }
+
+    const fn of(disposition: Disposition, health: TrunkHealth, next_leg: NextLeg) -> Self {
+        Self {
+            disposition,
+            charged: true,
+            health,
+            next_leg,
+            alarm: false,
+        }
+    }
+
+    const fn person(disposition: Disposition) -> Self {
+        Self::of(disposition, TrunkHealth::Healthy, NextLeg::Never)
+    }
+
+    const fn uncharged(self) -> Self {
+        Self {
+            charged: false,
+            ..self
+        }
+    }
+
+    const fn alarming(self) -> Self {
+        Self { alarm: true, ..self }
+    }
+}
+
+/// Everything `dispose` reads of a call that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallFacts<'a> {
+    pub reason: EndReason,
+    pub progress: CallProgress<'a>,
+}
+
+/// How far the call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallProgress<'a> {
+    /// Without `call.dialing`.
+    NotDialed,
+    /// Without an answer, or with one after we had given up.
+    Unanswered {
+        /// A leg of this call rang.
+        rang: bool,
+        /// `call.cancel_requested` exists for the last leg.
+        cancel_requested: bool,
+        /// How the last leg failed, where it did.
+        failure: Option<&'a LegFailure>,
+    },
+    /// `talk_ms`: from answer to end. `heard_rtp`: at least one packet came from the callee.
+    Answered { talk_ms: u64, heard_rtp: bool },
+}
+
+/// The disposition of a call from all that is known at its end.
+pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
+    if facts.progress == CallProgress::NotDialed {
+        return Disposed::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never).uncharged();
+    }
+    // An interrupted call counts as an attempt: the phone may have rung.
+    let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
+    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) {
+        return interrupted;
+    }
+    match facts.progress {
+        CallProgress::Answered { talk_ms, heard_rtp } => dispose_answered(facts.reason, talk_ms, heard_rtp),
+        CallProgress::Unanswered {
+            rang,
+            failure: Some(failure),
+            ..
+        } => {
+            let mut disposed = dispose_failure(failure);
+            disposed.charged |= rang && disposed.disposition == Disposition::Congestion;
+            disposed
+        }
+        // We gave up, and no final response is known: CANCEL race (c) or (d).
+        CallProgress::Unanswered { cancel_requested, .. }
+            if cancel_requested || facts.reason == EndReason::RingTimeout =>
+        {
+            Disposed::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never)
+        }
+        CallProgress::Unanswered { .. } | CallProgress::NotDialed => interrupted,
+    }
+}
+
+fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Disposed {
+    let gone_at_once = reason == EndReason::CalleeHungUp && talk_ms < ANSWERED_SHORT_BELOW_MS;
+    if gone_at_once && !heard_rtp {
+        return Disposed::of(Disposition::AnsweredShort, TrunkHealth::Soft, NextLeg::Never);
+    }
+    Disposed::person(Disposition::Answered)
+}
+
+/// What the failure of one leg says; the row of the table it falls into.
+pub fn dispose_failure(failure: &LegFailure) -> Disposed {
+    match failure.cause {
+        FailureCause::Cancelled => match failure.sip_code {
+            Some(_) => Disposed::person(Disposition::NoAnswer),
+            // CANCEL race (d): no final response within 64*T1.
+            None => Disposed::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never),
+        },
+        FailureCause::NoResponse | FailureCause::OnlyTrying => trunk_timeout(failure),
+        FailureCause::Refused | FailureCause::Local => unreachable_trunk(failure),
+        FailureCause::Response => {
+            let by_cause = failure.q850.and_then(|cause| by_q850(cause, failure));
+            by_cause.unwrap_or_else(|| by_code(failure))
+        }
+    }
+}
+
+/// Not charged when definite. After silence the phone may have rung: charged, and due again after the hold-off.
+fn trunk_timeout(failure: &LegFailure) -> Disposed {
+    hard(Disposition::TrunkTimeout, failure)
+}
+
+fn unreachable_trunk(failure: &LegFailure) -> Disposed {
+    hard(Disposition::TrunkUnreachable, failure)
+}
+
+fn hard(disposition: Disposition, failure: &LegFailure) -> Disposed {
+    let next_leg = if failure.definite {
+        NextLeg::AnotherTrunk
+    } else {
+        NextLeg::Never
+    };
+    let disposed = Disposed::of(disposition, TrunkHealth::CountsHard, next_leg);
+    if failure.definite {
+        disposed.uncharged()
+    } else {
+        disposed
+    }
+}
+
+/// The rows named by a Q.850 cause; `None` when the cause decides nothing (16, normal clearing, and the rest).
+fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
+    match cause {
+        17 => Some(Disposed::person(Disposition::Busy)),
+        18 | 19 => Some(Disposed::person(Disposition::NoAnswer)),
+        20 | 31 => Some(Disposed::of(
+            Disposition::Unreachable,
+            TrunkHealth::Neutral,
+            NextLeg::Never,
+        )),
+        // 607 and 608 say more than "call rejected".
+        21 if !matches!(failure.sip_code, Some(607 | 608)) => Some(Disposed::person(Disposition::Rejected)),
+        1 | 22 | 28 => Some(Disposed::person(Disposition::InvalidNumber)),
+        // Q.850 outranks the 404, whose row still bounds the second leg.
+        3 if failure.sip_code == Some(404) => {
+            let soon = failure.after_ms < NO_ROUTE_404_FAILOVER_BELOW_MS;
+            Some(no_route(if soon { NextLeg::Once } else { NextLeg::Never }))
+        }
+        2 | 3 | 27 => Some(no_route(NextLeg::AnotherTrunk)),
+        34 | 38 | 41 | 42 | 44 | 47 => Some(congestion(failure)),
+        _ => None,
+    }
+}
+
+/// The route (prefix) is at fault, not the trunk.
+const fn no_route(next_leg: NextLeg) -> Disposed {
+    Disposed::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
+}
+
+/// Not charged if it never rang.
+const fn congestion(failure: &LegFailure) -> Disposed {
+    let disposed = Disposed::of(
+        Disposition::Congestion,
+        TrunkHealth::Counts,
+        NextLeg::AnotherTrunk,
+    );
+    Disposed {
+        charged: failure.rang,
+        ..disposed
+    }
+}
+
+/// The rows named by a SIP status alone. A status without a row is read as its class (RFC 3261, 8.1.3.2).
+fn by_code(failure: &LegFailure) -> Disposed {
+    let Some(code) = failure.sip_code else {
+        return trunk_timeout(failure);
+    };
+    match code {
+        408 if failure.rang => Disposed::person(Disposition::NoAnswer),
+        408 => trunk_timeout(failure),
+        480 => unavailable(failure),
+        487 => Disposed {
+            health: TrunkHealth::Neutral,
+            next_leg: NextLeg::Never,
+            ..unavailable(failure)
+        },
+        403 if says_channel_limit(failure) => congestion(failure).uncharged(),
+        401 | 407 => denied(Disposition::TrunkAuth),
+        404 | 410 | 416 | 484 | 485 | 604 => Disposed::person(Disposition::InvalidNumber),
+        415 | 420 | 421 | 488 | 606 => Disposed::of(
+            Disposition::MediaIncompatible,
+            TrunkHealth::Neutral,
+            NextLeg::Once,
+        )
+        .uncharged()
+        .alarming(),
+        482 | 483 => Disposed::of(Disposition::Loop, TrunkHealth::Neutral, NextLeg::Never)
+            .uncharged()
+            .alarming(),
+        486 => Disposed::person(Disposition::Busy),
+        502 | 504 => no_route(NextLeg::AnotherTrunk),
+        603 => Disposed::person(Disposition::Rejected),
+        607 | 608 => Disposed::person(Disposition::Blocked),
+        300..=399 => Disposed::of(Disposition::RedirectRefused, TrunkHealth::Neutral, NextLeg::Never),
+        500..=599 => congestion(failure),
+        600..=699 => Disposed::person(Disposition::Busy),
+        // 400, 402, 403, 405, 423 and their like: the far end will not work with us as we are.
+        _ => denied(Disposition::TrunkDenied),
+    }
+}
+
+/// 480, and 487 that no CANCEL of ours asked for: rang and nobody came, or could not be reached at all.
+fn unavailable(failure: &LegFailure) -> Disposed {
+    if failure.rang {
+        return Disposed::person(Disposition::NoAnswer);
+    }
+    let soon = failure.after_ms < UNREACHABLE_FAILOVER_BELOW_MS && failure.q850.is_none();
+    let next_leg = if soon { NextLeg::Once } else { NextLeg::Never };
+    Disposed::of(Disposition::Unreachable, TrunkHealth::Neutral, next_leg)
+}
+
+const fn denied(disposition: Disposition) -> Disposed {
+    Disposed::of(disposition, TrunkHealth::CountsHard, NextLeg::AnotherTrunk)
+        .uncharged()
+        .alarming()
+}
+
+fn says_channel_limit(failure: &LegFailure) -> bool {
+    failure
+        .reason_header
+        .as_deref()
+        .is_some_and(|header| header.to_ascii_lowercase().contains("channel limit"))
+}
+
+/// The disposition of a final status in a carrier's record, where 487 can only answer our own CANCEL and
+/// no Reason header is known. A 2xx is `answered`.
+pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
+    match code {
+        200..=299 => Disposition::Answered,
+        487 => Disposition::NoAnswer,
+        _ => {
+            let failure = LegFailure {
+                sip_code: Some(code),
+                definite: true,
+                rang,
+                ..LegFailure::default()
+            };
+            dispose_failure(&failure).disposition
+        }
+    }
+}
+
+/// The Q.850 cause of a `Reason` header (RFC 3326, section 2), which may hold several values, quoted texts
+/// with commas in them, and other protocols.
+pub fn parse_q850(reason_header: &str) -> Option<u16> {
+    split_outside_quotes(reason_header, ',').find_map(|value| {
+        let mut parts = split_outside_quotes(value, ';');
+        if !parts.next()?.trim().eq_ignore_ascii_case("Q.850") {
+            return None;
+        }
+        let cause = parts.find_map(cause_parameter)?;
+        let cause: u16 = cause.parse().ok()?;
+        (cause <= Q850_CAUSE_MAX).then_some(cause)
+    })
+}
+
+fn cause_parameter(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim()
+        .eq_ignore_ascii_case("cause")
+        .then(|| value.trim().trim_matches('"'))
+}
+
+fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.split(move |character| {
+        if escaped {
+            escaped = false;
+            return false;
+        }
+        match character {
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return !quoted && character == separator,
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Disposition as D;
+    use NextLeg::{AnotherTrunk, Never, Once};
+    use TrunkHealth::{Counts, CountsHard, Healthy, Neutral, Soft};
+
+    fn response(code: u16) -> LegFailure {
+        LegFailure {
+            sip_code: Some(code),
+            definite: true,
+            after_ms: 5_000,
+            ..LegFailure::default()
+        }
+    }
+
+    fn rang(code: u16) -> LegFailure {
+        LegFailure {
+            rang: true,
+            ..response(code)
+        }
+    }
+
+    fn with_cause(q850: u16, failure: LegFailure) -> LegFailure {
+        LegFailure {
+            q850: Some(q850),
+            ..failure
+        }
+    }
+
+    fn after(after_ms: u64, failure: LegFailure) -> LegFailure {
+        LegFailure { after_ms, ..failure }
+    }
+
+    fn local(cause: FailureCause, definite: bool) -> LegFailure {
+        LegFailure {
+            cause,
+            definite,
+            ..LegFailure::default()
+        }
+    }
+
+    fn channel_limit() -> LegFailure {
+        LegFailure {
+            reason_header: Some("SIP;cause=403;text=\"Channel limit reached\"".to_owned()),
+            ..response(403)
+        }
+    }
+
+    type Row = (LegFailure, Disposition, bool, TrunkHealth, NextLeg);
+
+    #[track_caller]
+    fn check(rows: &[Row]) {
+        for (failure, disposition, charged, health, next_leg) in rows {
+            let disposed = dispose_failure(failure);
+            let found = (
+                disposed.disposition,
+                disposed.charged,
+                disposed.health,
+                disposed.next_leg,
+            );
+            assert_eq!(found, (*disposition, *charged, *health, *next_leg), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_did_is_charged_and_leaves_the_trunk_healthy() {
+        check(&[
+            (response(486), D::Busy, true, Healthy, Never),
+            (response(600), D::Busy, true, Healthy, Never),
+            (with_cause(17, response(480)), D::Busy, true, Healthy, Never),
+            (rang(480), D::NoAnswer, true, Healthy, Never),
+            (with_cause(18, rang(480)), D::NoAnswer, true, Healthy, Never),
+            (with_cause(19, rang(480)), D::NoAnswer, true, Healthy, Never),
+            (rang(408), D::NoAnswer, true, Healthy, Never),
+            (
+                LegFailure {
+                    cause: FailureCause::Cancelled,
+                    ..rang(487)
+                },
+                D::NoAnswer,
+                true,
+                Healthy,
+                Never,
+            ),
+            (
+                local(FailureCause::Cancelled, false),
+                D::NoAnswer,
+                true,
+                Soft,
+                Never,
+            ),
+            (response(603), D::Rejected, true, Healthy, Never),
+            (with_cause(21, response(403)), D::Rejected, true, Healthy, Never),
+            (response(607), D::Blocked, true, Healthy, Never),
+            (response(608), D::Blocked, true, Healthy, Never),
+            (with_cause(21, response(608)), D::Blocked, true, Healthy, Never),
+        ]);
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_reached_is_told_from_one_that_does_not_exist() {
+        check(&[
+            (response(480), D::Unreachable, true, Neutral, Never),
+            (after(1_000, response(480)), D::Unreachable, true, Neutral, Never),
+            (after(999, response(480)), D::Unreachable, true, Neutral, Once),
+            (
+                with_cause(20, response(480)),
+                D::Unreachable,
+                true,
+                Neutral,
+                Never,
+            ),
+            (with_cause(31, rang(480)), D::Unreachable, true, Neutral, Never),
+            (response(487), D::Unreachable, true, Neutral, Never),
+            (after(10, response(487)), D::Unreachable, true, Neutral, Never),
+            (rang(487), D::NoAnswer, true, Neutral, Never),
+            (response(404), D::InvalidNumber, true, Healthy, Never),
+            (after(10, response(404)), D::InvalidNumber, true, Healthy, Never),
+            (response(410), D::InvalidNumber, true, Healthy, Never),
+            (response(416), D::InvalidNumber, true, Healthy, Never),
+            (response(484), D::InvalidNumber, true, Healthy, Never),
+            (response(485), D::InvalidNumber, true, Healthy, Never),
+            (response(604), D::InvalidNumber, true, Healthy, Never),
+            (
+                with_cause(1, response(503)),
+                D::InvalidNumber,
+                true,
+                Healthy,
+                Never,
+            ),
+            (
+                with_cause(22, response(480)),
+                D::InvalidNumber,
+                true,
+                Healthy,
+                Never,
+            ),
+            (
+                with_cause(28, response(480)),
+                D::InvalidNumber,
+                true,
+                Healthy,
+                Never,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_missing_route_takes_the_next_trunk_and_spares_this_one() {
+        check(&[
+            (
+                with_cause(2, response(500)),
+                D::UnreachableRoute,
+                true,
+                Neutral,
+                AnotherTrunk,
+            ),
+            (
+                with_cause(3, response(500)),
+                D::UnreachableRoute,
+                true,
+                Neutral,
+                AnotherTrunk,
+            ),
+            (
+                with_cause(27, response(480)),
+                D::UnreachableRoute,
+                true,
+                Neutral,
+                AnotherTrunk,
+            ),
+            (response(502), D::UnreachableRoute, true, Neutral, AnotherTrunk),
+            (response(504), D::UnreachableRoute, true, Neutral, AnotherTrunk),
+            (
+                after(199, with_cause(3, response(404))),
+                D::UnreachableRoute,
+                true,
+                Neutral,
+                Once,
+            ),
+            (
+                after(200, with_cause(3, response(404))),
+                D::UnreachableRoute,
+                true,
+                Neutral,
+                Never,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn congestion_counts_against_the_trunk_and_is_charged_only_after_ringing() {
+        let mut rows: Vec<Row> = [500, 503, 580, 599]
+            .into_iter()
+            .map(|code| (response(code), D::Congestion, false, Counts, AnotherTrunk))
+            .collect();
+        for cause in [34, 38, 41, 42, 44, 47] {
+            let failure = with_cause(cause, response(480));
+            rows.push((failure, D::Congestion, false, Counts, AnotherTrunk));
+        }
+        rows.push((rang(503), D::Congestion, true, Counts, AnotherTrunk));
+        rows.push((
+            after(99, with_cause(34, response(486))),
+            D::Congestion,
+            false,
+            Counts,
+            AnotherTrunk,
+        ));
+        rows.push((channel_limit(), D::Congestion, false, Counts, AnotherTrunk));
+        check(&rows);
+    }
+
+    #[test]
+    fn what_the_trunk_did_counts_hard_and_is_not_charged_when_definite() {
+        check(&[
+            (response(401), D::TrunkAuth, false, CountsHard, AnotherTrunk),
+            (response(407), D::TrunkAuth, false, CountsHard, AnotherTrunk),
+            (response(403), D::TrunkDenied, false, CountsHard, AnotherTrunk),
+            (response(402), D::TrunkDenied, false, CountsHard, AnotherTrunk),
+            (response(423), D::TrunkDenied, false, CountsHard, AnotherTrunk),
+            (response(408), D::TrunkTimeout, false, CountsHard, AnotherTrunk),
+            (
+                local(FailureCause::NoResponse, false),
+                D::TrunkTimeout,
+                true,
+                CountsHard,
+                Never,
+            ),
+            (
+                local(FailureCause::OnlyTrying, false),
+                D::TrunkTimeout,
+                true,
+                CountsHard,
+                Never,
+            ),
+            (
+                local(FailureCause::OnlyTrying, true),
+                D::TrunkTimeout,
+                false,
+                CountsHard,
+                AnotherTrunk,
+            ),
+            (
+                local(FailureCause::Refused, true),
+                D::TrunkUnreachable,
+                false,
+                CountsHard,
+                AnotherTrunk,
+            ),
+            (
+                local(FailureCause::Local, true),
+                D::TrunkUnreachable,
+                false,
+                CountsHard,
+                AnotherTrunk,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn what_is_wrongly_configured_raises_an_alarm_and_is_not_charged() {
+        let mut rows: Vec<Row> = [415, 420, 421, 488, 606]
+            .into_iter()
+            .map(|code| (response(code), D::MediaIncompatible, false, Neutral, Once))
+            .collect();
+        rows.push((response(482), D::Loop, false, Neutral, Never));
+        rows.push((response(483), D::Loop, false, Neutral, Never));
+        check(&rows);
+        assert!(rows.iter().all(|row| dispose_failure(&row.0).alarm));
+        check(&[(response(302), D::RedirectRefused, true, Neutral, Never)]);
+    }
+
+    #[test]
+    fn a_status_without_a_row_is_read_as_its_class() {
+        check(&[
+            (response(499), D::TrunkDenied, false, CountsHard, AnotherTrunk),
+            (response(555), D::Congestion, false, Counts, AnotherTrunk),
+            (response(699), D::Busy, true, Healthy, Never),
+            (with_cause(16, response(486)), D::Busy, true, Healthy, Never),
+        ]);
+    }
+
+    #[test]
+    fn our_own_cause_outranks_q850_and_q850_outranks_the_status() {
+        let canceled_busy = LegFailure {
+            cause: FailureCause::Cancelled,
+            ..with_cause(17, rang(486))
+        };
+        assert_eq!(dispose_failure(&canceled_busy).disposition, D::NoAnswer);
+        assert_eq!(
+            dispose_failure(&with_cause(17, response(503))).disposition,
+            D::Busy
+        );
+    }
+
+    #[test]
+    fn once_means_after_the_first_leg_and_no_leg_follows_the_third() {
+        assert!(Once.allowed_after(1) && !Once.allowed_after(2));
+        assert!(AnotherTrunk.allowed_after(2) && !AnotherTrunk.allowed_after(3));
+        assert!(!Never.allowed_after(1));
+    }
+
+    fn network(progress: CallProgress<'_>) -> Disposed {
+        dispose(&CallFacts {
+            reason: EndReason::Network,
+            progress,
+        })
+    }
+
+    #[test]
+    fn congestion_of_a_later_leg_is_charged_when_an_earlier_one_rang() {
+        let failure = response(503);
+        for rang in [false, true] {
+            let disposed = network(CallProgress::Unanswered {
+                rang,
+                cancel_requested: false,
+                failure: Some(&failure),
+            });
+            assert_eq!(disposed.charged, rang);
+        }
+    }
+
+    #[test]
+    fn a_dialed_call_that_ends_without_any_evidence_was_interrupted() {
+        for (cancel_requested, disposition) in [(false, D::Interrupted), (true, D::NoAnswer)] {
+            let disposed = network(CallProgress::Unanswered {
+                rang: true,
+                cancel_requested,
+                failure: None,
+            });
+            assert_eq!(disposed.disposition, disposition);
+        }
+    }
+
+    #[test]
+    fn three_kinds_of_health_do_not_open_the_breaker() {
+        for (code, attributable) in [(486, false), (480, false), (488, false), (503, true), (407, true)] {
+            let disposed = dispose_failure(&response(code));
+            assert_eq!(disposed.trunk_attributable(), attributable, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_carriers_code_maps_to_the_disposition_a_caller_records() {
+        for (code, rang, disposition) in [
+            (200, true, D::Answered),
+            (486, true, D::Busy),
+            (487, true, D::NoAnswer),
+            (487, false, D::NoAnswer),
+            (480, true, D::NoAnswer),
+            (480, false, D::Unreachable),
+            (404, false, D::InvalidNumber),
+            (603, true, D::Rejected),
+            (503, false, D::Congestion),
+        ] {
+            assert_eq!(disposition_of_code(code, rang), disposition, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_q850_cause_is_found_among_other_values_and_never_inside_a_quoted_text() {
+        for (header, cause) in [
+            ("Q.850;cause=17", Some(17)),
+            ("q.850 ; text=\"busy\" ; Cause = 17", Some(17)),
+            (
+                "SIP;cause=487;text=\"gone, Q.850;cause=1\", Q.850;cause=16",
+                Some(16),
+            ),
+            ("SIP;cause=603;text=\"a \\\", Q.850;cause=1\"", None),
+            ("Q.850;text=\"none\"", None),
+            ("Q.850;cause=128", None),
+            ("Q.850;cause=127", Some(127)),
+            ("Q.850;cause=-1", None),
+            ("Q.8500;cause=1", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_q850(header), cause, "{header}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! What a call knows of itself: the fold of its own events. Never judges.
+
+use super::event::{CallEvent, EndReason, Notice};
+use super::four_state::FourState;
+use super::progress::{Disposed, NextLeg, dispose_failure};
+use crate::calling_plan::FlowRef;
+use crate::compliance::{CallGrants, CustomerGrant, NumberGrant};
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::personal::Personal;
+use crate::ports::line::{AnsweredDialog, LegFailure};
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum CallPhase {
+    /// No event yet.
+    #[default]
+    New,
+    Permitted,
+    Dialing,
+    Ringing,
+    EarlyMedia,
+    /// The last leg failed; the call ends, or another leg follows.
+    LegFailed,
+    Answered,
+    /// The robot entered the flow.
+    InConversation,
+    Ended,
+}
+
+/// Both grants and whom they are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permitted {
+    pub attempt: u32,
+    pub callee: Personal<String>,
+    pub customer_grant: CustomerGrant,
+    pub number_grant: NumberGrant,
+    pub flow: FlowRef,
+}
+
+impl Permitted {
+    /// The first leg is refused after this.
+    pub fn valid_until(&self) -> Timestamp {
+        self.customer_grant.valid_until.min(self.number_grant.valid_until)
+    }
+}
+
+/// One leg, as its events tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegState {
+    pub leg: u8,
+    pub trunk: String,
+    pub sip_call_id: String,
+    pub local: String,
+    pub caller: Option<String>,
+    pub hold_off_ms: u64,
+    pub dialing_at: Timestamp,
+    pub rang: bool,
+    pub failure: Option<LegFailure>,
+    /// Set when it was answered in time.
+    pub answered: Option<AnsweredDialog>,
+    /// Set when a 2xx came after we had given up.
+    pub late_answered: Option<AnsweredDialog>,
+    pub cancel_requested: Option<EndReason>,
+    pub hangup_requested: Option<EndReason>,
+}
+
+impl LegState {
+    /// What its failure means, if it failed.
+    pub fn disposed(&self) -> Option<Disposed> {
+        self.failure.as_ref().map(dispose_failure)
+    }
+}
+
+/// What `call.ended` said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedCall {
+    pub at: Timestamp,
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+    pub talk_ms: u64,
+    pub charged: bool,
+    pub reason: EndReason,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct CallState {
+    pub(super) phase: CallPhase,
+    pub(super) permitted: Option<Permitted>,
+    pub(super) legs: Vec<LegState>,
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) notices: BTreeSet<Notice>,
+    pub(super) node: Option<String>,
+    pub(super) nodes_count: u32,
+    pub(super) keypresses_count: u32,
+    pub(super) transfer_requested: bool,
+    pub(super) ended: Option<EndedCall>,
+    pub(super) four_state: FourState,
+}
+
+impl CallState {
+    pub const fn phase(&self) -> CallPhase {
+        self.phase
+    }
+    /// Both grants, the callee and the flow; `None` before `call.permitted`.
+    pub const fn permitted(&self) -> Option<&Permitted> {
+        self.permitted.as_ref()
+    }
+    pub fn call(&self) -> Option<CallId> {
+        self.permitted().map(|permitted| permitted.customer_grant.call)
+    }
+    pub fn campaign(&self) -> Option<&CampaignId> {
+        self.permitted()
+            .map(|permitted| &permitted.customer_grant.campaign)
+    }
+    pub fn customer(&self) -> Option<&CustomerId> {
+        self.permitted()
+            .map(|permitted| &permitted.customer_grant.customer)
+    }
+    pub fn number(&self) -> Option<&NumberId> {
+        self.permitted().map(|permitted| &permitted.customer_grant.number)
+    }
+    /// The number dialed, E.164; sealed or erased where the person's key is not at hand.
+    pub fn callee(&self) -> Option<&Personal<String>> {
+        self.permitted().map(|permitted| &permitted.callee)
+    }
+    pub fn flow(&self) -> Option<&FlowRef> {
+        self.permitted().map(|permitted| &permitted.flow)
+    }
+    pub fn legs(&self) -> &[LegState] {
+        &self.legs
+    }
+    pub fn leg(&self, leg: u8) -> Option<&LegState> {
+        self.legs.iter().find(|one| one.leg == leg)
+    }
+    pub fn last_leg(&self) -> Option<&LegState> {
+        self.legs.last()
+    }
+    /// When `call.dialing` of the first leg was stored.
+    pub fn dialing_at(&self) -> Option<Timestamp> {
+        self.legs.first().map(|leg| leg.dialing_at)
+    }
+    pub const fn answered_at(&self) -> Option<Timestamp> {
+        self.answered_at
+    }
+    pub const fn notices(&self) -> &BTreeSet<Notice> {
+        &self.notices
+    }
+    /// The node the robot is in.
+    pub fn node(&self) -> Option<&str> {
+        self.node.as_deref()
+    }
+    pub const fn transfer_requested(&self) -> bool {
+        self.transfer_requested
+    }
+    /// The last leg's `call.cancel_requested`.
+    pub fn cancel_requested(&self) -> Option<EndReason> {
+        self.last_leg().and_then(|leg| leg.cancel_requested)
+    }
+    pub const fn ended(&self) -> Option<&EndedCall> {
+        self.ended.as_ref()
+    }
+    pub const fn is_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+    pub const fn four_state(&self) -> FourState {
+        self.four_state
+    }
+
+    /// What a further leg's permit is minted from; `None` before the first `call.dialing`.
+    pub fn grants(&self) -> Option<CallGrants> {
+        let permitted = self.permitted.as_ref()?;
+        let last = self.last_leg()?;
+        Some(CallGrants {
+            call: permitted.customer_grant.call,
+            number: permitted.customer_grant.number.clone(),
+            first_dialing_at: self.dialing_at()?,
+            last_leg: last.leg,
+            last_leg_failed_definitely: last.failure.as_ref().is_some_and(|failure| failure.definite),
+            withdrawn: self.is_withdrawn(),
+        })
+    }
+
+    /// Ended, or given up by a decision of ours (opt-out, pause, stop, drain): no further leg. Our timers
+    /// cancel too, but they withdraw nothing; what may follow them is the table's to say.
+    pub fn is_withdrawn(&self) -> bool {
+        let timer = |reason| matches!(reason, EndReason::RingTimeout | EndReason::Network);
+        self.is_ended() || self.cancel_requested().is_some_and(|reason| !timer(reason))
+    }
+
+    /// True when the table of call progress lets another leg follow on `trunk` (time and grants apart).
+    pub fn next_leg_allowed_on(&self, trunk: &str) -> bool {
+        let Some((last, disposed)) = self.last_leg().and_then(|leg| Some((leg, leg.disposed()?))) else {
+            return false;
+        };
+        let tried = self.legs.iter().any(|leg| leg.trunk == trunk);
+        let fresh_trunk = disposed.next_leg != NextLeg::AnotherTrunk || !tried;
+        disposed.next_leg.allowed_after(last.leg) && fresh_trunk
+    }
+
+    fn leg_mut(&mut self, leg: u8) -> Option<&mut LegState> {
+        self.legs.iter_mut().find(|one| one.leg == leg)
+    }
+
+    pub(super) fn apply(&mut self, event: &CallEvent, at: Timestamp) {
+        self.four_state = self.four_state.after_event(event);
+        self.apply_leg(event, at);
+        match event {
+            CallEvent::Permitted { .. } => self.apply_permitted(event),
+            CallEvent::Dialing { .. } => self.phase = CallPhase::Dialing,
+            CallEvent::Ringing { early_media, .. } => {
+                self.phase = if *early_media {
+                    CallPhase::EarlyMedia
+                } else {
+                    CallPhase::Ringing
+                };
+            }
+            CallEvent::LegFailed { .. } => self.phase = CallPhase::LegFailed,
+            CallEvent::Answered { .. } => {
+                self.phase = CallPhase::Answered;
+                self.answered_at = Some(at);
+            }
+            CallEvent::NoticePlayed { notice, .. } => {
+                self.notices.insert(*notice);
+            }
+            CallEvent::NodeEntered { node } => {
+                self.phase = CallPhase::InConversation;
+                self.node = Some(node.clone());
+                self.nodes_count = self.nodes_count.saturating_add(1);
+            }
+            CallEvent::Keypressed { .. } => {
+                self.keypresses_count = self.keypresses_count.saturating_add(1);
+            }
+            CallEvent::TransferRequested { .. } => self.transfer_requested = true,
+            CallEvent::Ended { .. } => self.apply_ended(event, at),
+            CallEvent::CancelRequested { .. }
+            | CallEvent::HangupRequested { .. }
+            | CallEvent::LateAnswered { .. } => {}
+        }
+    }
+
+    fn apply_permitted(&mut self, event: &CallEvent) {
+        if let CallEvent::Permitted {
+            attempt,
+            callee,
+            customer_grant,
+            number_grant,
+            flow,
+        } = event
+        {
+            self.phase = CallPhase::Permitted;
+            self.permitted = Some(Permitted {
+                attempt: *attempt,
+                callee: callee.clone(),
+                customer_grant: customer_grant.as_ref().clone(),
+                number_grant: number_grant.as_ref().clone(),
+                flow: flow.clone(),
+            });
+        }
+    }
+
+    fn apply_ended(&mut self, event: &CallEvent, at: Timestamp) {
+        if let CallEvent::Ended {
+            disposition,
+            outcome,
+            talk_ms,
+            charged,
+            reason,
+            ..
+        } = event
+        {
+            self.phase = CallPhase::Ended;
+            self.ended = Some(EndedCall {
+                at,
+                disposition: *disposition,
+                outcome: *outcome,
+                talk_ms: *talk_ms,
+                charged: *charged,
+                reason: *reason,
+            });
+        }
+    }
+
+    fn apply_leg(&mut self, event: &CallEvent, at: Timestamp) {
+        match event {
+            CallEvent::Dialing { .. } => self.legs.extend(LegState::begun(event, at)),
+            CallEvent::Ringing { leg, .. } => self.note(*leg, |leg| leg.rang = true),
+            CallEvent::LegFailed { leg, failure } => {
+                self.note(*leg, |leg| leg.failure = Some(failure.clone()));
+            }
+            CallEvent::Answered { leg, dialog } => {
+                self.note(*leg, |leg| leg.answered = Some(dialog.clone()));
+            }
+            CallEvent::CancelRequested { leg, reason } => {
+                self.note(*leg, |leg| leg.cancel_requested = Some(*reason));
+            }
+            CallEvent::HangupRequested { leg, reason } => {
+                self.note(*leg, |leg| leg.hangup_requested = Some(*reason));
+            }
+            CallEvent::LateAnswered { leg, dialog } => {
+                self.note(*leg, |leg| leg.late_answered = Some(dialog.clone()));
+            }
+            CallEvent::Permitted { .. }
+            | CallEvent::NoticePlayed { .. }
+            | CallEvent::NodeEntered { .. }
+            | CallEvent::Keypressed { .. }
+            | CallEvent::TransferRequested { .. }
+            | CallEvent::Ended { .. } => {}
+        }
+    }
+
+    fn note(&mut self, leg: u8, change: impl FnOnce(&mut LegState)) {
+        if let Some(leg) = self.leg_mut(leg) {
+            change(leg);
+        }
+    }
+}
+
+impl LegState {
+    fn begun(event: &CallEvent, at: Timestamp) -> Option<Self> {
+        if let CallEvent::Dialing {
+            leg,
+            trunk,
+            sip_call_id,
+            local,
+            caller,
+            hold_off_ms,
+        } = event
+        {
+            return Some(Self {
+                leg: *leg,
+                trunk: trunk.clone(),
+                sip_call_id: sip_call_id.clone(),
+                local: local.clone(),
+                caller: caller.clone(),
+                hold_off_ms: *hold_off_ms,
+                dialing_at: at,
+                rang: false,
+                failure: None,
+                answered: None,
+                late_answered: None,
+                cancel_requested: None,
+                hangup_requested: None,
+            });
+        }
+        None
+    }
+}

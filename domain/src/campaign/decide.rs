@@ -1,0 +1,224 @@
+//! What a campaign answers to a command: one function per command.
+//!
+//! A paused campaign may complete: when everything has settled there is nothing left to resume for.
+//! A completed campaign cannot be stopped (nothing runs); a stopped one takes no further list.
+
+use super::command::CampaignCommand;
+use super::event::{CampaignEvent, PauseReason};
+use super::refusal::CampaignRefusal;
+use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
+use crate::decider::Context;
+use crate::ids::{CampaignId, ListId};
+use crate::time::Timestamp;
+
+/// How long a granted batch may start dials (compliance: at most 1 s), so that a pause holds within it.
+pub const BATCH_VALID_MS: u64 = 1_000;
+
+/// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
+pub const BATCH_DIALS_MAX: u32 = 200;
+
+/// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
+pub const LISTS_MAX: usize = 100_000;
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: Context) -> Decided {
+    if let CampaignCommand::Create { .. } = command {
+        return create(state, command);
+    }
+    let status = state.status().ok_or(CampaignRefusal::NotCreated)?;
+    match command {
+        CampaignCommand::Create { .. } => Ok(Vec::new()),
+        CampaignCommand::Start => start(state, status, context.now),
+        CampaignCommand::Pause { reason } => pause(status, reason),
+        CampaignCommand::Resume => resume(state, status, context.now),
+        CampaignCommand::Stop { reason } => stop(status, reason),
+        CampaignCommand::OpenList { list, source } => open_list(state, status, list, source),
+        CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
+        CampaignCommand::GrantDials { wanted, in_flight } => {
+            let free = free(state, status, in_flight, context.now)?;
+            grant_dials(wanted, free, context.now)
+        }
+        CampaignCommand::RaiseAlert { alert, detail } => {
+            Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
+        }
+        CampaignCommand::Complete { settled, .. } => complete(state, status, settled),
+    }
+}
+
+fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
+    let CampaignCommand::Create {
+        campaign,
+        customer_segment,
+        flow,
+        plan,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let wanted = CreatedCampaign {
+        customer_segment,
+        flow,
+        plan,
+    };
+    if let Some(created) = state.created() {
+        let same = *created == wanted;
+        return if same {
+            Ok(Vec::new())
+        } else {
+            Err(CampaignRefusal::AnotherPlan)
+        };
+    }
+    if wanted.plan.max_concurrent == 0 {
+        return Err(CampaignRefusal::NoConcurrency);
+    }
+    Ok(vec![created_event(campaign, wanted)])
+}
+
+fn created_event(campaign: CampaignId, created: CreatedCampaign) -> CampaignEvent {
+    CampaignEvent::Created {
+        campaign,
+        customer_segment: created.customer_segment,
+        flow: created.flow,
+        plan: created.plan,
+    }
+}
+
+fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {
+    match status {
+        CampaignStatus::Draft => Err(CampaignRefusal::NoClosedList),
+        CampaignStatus::Ready => {
+            before_end(state, now)?;
+            Ok(vec![CampaignEvent::Started {}])
+        }
+        CampaignStatus::Running => Ok(Vec::new()),
+        CampaignStatus::Paused | CampaignStatus::Completed | CampaignStatus::Stopped => {
+            Err(CampaignRefusal::WrongStatus { status })
+        }
+    }
+}
+
+fn pause(status: CampaignStatus, reason: PauseReason) -> Decided {
+    match status {
+        CampaignStatus::Running => Ok(vec![CampaignEvent::Paused { reason }]),
+        CampaignStatus::Paused => Ok(Vec::new()),
+        CampaignStatus::Draft
+        | CampaignStatus::Ready
+        | CampaignStatus::Completed
+        | CampaignStatus::Stopped => Err(CampaignRefusal::WrongStatus { status }),
+    }
+}
+
+fn resume(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {
+    match status {
+        CampaignStatus::Paused => {
+            before_end(state, now)?;
+            Ok(vec![CampaignEvent::Resumed {}])
+        }
+        CampaignStatus::Running => Ok(Vec::new()),
+        CampaignStatus::Draft
+        | CampaignStatus::Ready
+        | CampaignStatus::Completed
+        | CampaignStatus::Stopped => Err(CampaignRefusal::WrongStatus { status }),
+    }
+}
+
+fn stop(status: CampaignStatus, reason: String) -> Decided {
+    match status {
+        CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Running | CampaignStatus::Paused => {
+            Ok(vec![CampaignEvent::Stopped { reason }])
+        }
+        CampaignStatus::Stopped => Ok(Vec::new()),
+        CampaignStatus::Completed => Err(CampaignRefusal::WrongStatus { status }),
+    }
+}
+
+fn open_list(state: &CampaignState, status: CampaignStatus, list: ListId, source: String) -> Decided {
+    if status == CampaignStatus::Stopped {
+        return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if state.lists().contains_key(&list) {
+        return Ok(Vec::new());
+    }
+    if state.lists().len() >= LISTS_MAX {
+        return Err(CampaignRefusal::TooManyLists { lists_max: LISTS_MAX });
+    }
+    let opened = CampaignEvent::ListOpened { list, source };
+    if status == CampaignStatus::Completed {
+        return Ok(vec![CampaignEvent::Reopened { list }, opened]);
+    }
+    Ok(vec![opened])
+}
+
+fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count: u64) -> Decided {
+    match state.lists().get(&list) {
+        None => Err(CampaignRefusal::UnknownList { list }),
+        Some(Some(closed)) if *closed == count => Ok(Vec::new()),
+        Some(Some(closed)) => Err(CampaignRefusal::ListClosedOtherwise {
+            list,
+            closed: *closed,
+            count,
+        }),
+        Some(None) if status == CampaignStatus::Stopped => Err(CampaignRefusal::WrongStatus { status }),
+        Some(None) => Ok(vec![CampaignEvent::ListClosed { list, count }]),
+    }
+}
+
+/// How many more calls may be open now.
+fn free(
+    state: &CampaignState,
+    status: CampaignStatus,
+    in_flight: u32,
+    now: Timestamp,
+) -> Result<u32, CampaignRefusal> {
+    if status != CampaignStatus::Running {
+        return Err(CampaignRefusal::WrongStatus { status });
+    }
+    before_end(state, now)?;
+    let max_concurrent = state.plan().map_or(0, |plan| plan.max_concurrent);
+    let free = max_concurrent.saturating_sub(in_flight);
+    if free == 0 {
+        return Err(CampaignRefusal::NothingFree {
+            in_flight,
+            max_concurrent,
+        });
+    }
+    Ok(free)
+}
+
+fn grant_dials(wanted: u32, free: u32, now: Timestamp) -> Decided {
+    if wanted == 0 {
+        return Err(CampaignRefusal::NothingWanted);
+    }
+    Ok(vec![CampaignEvent::DialsGranted {
+        count: wanted.min(free).min(BATCH_DIALS_MAX),
+        until: now.plus_ms(BATCH_VALID_MS),
+    }])
+}
+
+fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> Decided {
+    match status {
+        CampaignStatus::Completed => return Ok(Vec::new()),
+        CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Stopped => {
+            return Err(CampaignRefusal::WrongStatus { status });
+        }
+        CampaignStatus::Running | CampaignStatus::Paused => {}
+    }
+    let open_count = state.open_lists_count();
+    if open_count > 0 {
+        return Err(CampaignRefusal::ListsOpen { open_count });
+    }
+    let enrolled = state.enrolled_count();
+    if settled != enrolled {
+        return Err(CampaignRefusal::NotSettled { settled, enrolled });
+    }
+    Ok(vec![CampaignEvent::Completed { settled }])
+}
+
+/// The end itself is past: `ends_at` is exclusive.
+fn before_end(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
+    match state.plan().and_then(|plan| plan.ends_at) {
+        Some(ends_at) if now >= ends_at => Err(CampaignRefusal::PastEnd { ends_at }),
+        Some(_) | None => Ok(()),
+    }
+}

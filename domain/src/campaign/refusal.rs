@@ -1,0 +1,36 @@
+//! Why a command to a campaign can be refused: a rule said no, nothing was written.
+
+use super::state::CampaignStatus;
+use crate::ids::ListId;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CampaignRefusal {
+    #[error("there is no such campaign")]
+    NotCreated,
+    #[error("the campaign exists with another plan")]
+    AnotherPlan,
+    #[error("the plan allows no concurrent call: max_concurrent must be at least 1")]
+    NoConcurrency,
+    #[error("the campaign has no closed list yet: import one before starting")]
+    NoClosedList,
+    /// The command does not fit the state the campaign is in.
+    #[error("the campaign is {}", .status.label_en())]
+    WrongStatus { status: CampaignStatus },
+    #[error("the campaign ended at {ends_at}")]
+    PastEnd { ends_at: Timestamp },
+    #[error("{in_flight} calls are open, and the campaign may hold {max_concurrent} at once")]
+    NothingFree { in_flight: u32, max_concurrent: u32 },
+    #[error("no dial was asked for")]
+    NothingWanted,
+    #[error("list {list} was never opened")]
+    UnknownList { list: ListId },
+    #[error("list {list} was closed with {closed} enrolments, not {count}")]
+    ListClosedOtherwise { list: ListId, closed: u64, count: u64 },
+    #[error("the campaign has {lists_max} lists, the most it may have")]
+    TooManyLists { lists_max: usize },
+    #[error("{open_count} lists are still open")]
+    ListsOpen { open_count: usize },
+    #[error("{settled} of {enrolled} enrolments are settled")]
+    NotSettled { settled: u64, enrolled: u64 },
+}

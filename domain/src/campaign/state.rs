@@ -1,0 +1,182 @@
+//! What a campaign knows of itself: the fold of its own events. Never judges.
+
+use super::event::{CampaignEvent, PauseReason};
+use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
+use crate::ids::{CampaignId, ListId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignStatus {
+    /// Created, without a closed list.
+    Draft,
+    /// At least one list is closed; it can be started.
+    Ready,
+    Running,
+    Paused,
+    /// Everything settled; a later list reopens it.
+    Completed,
+    /// For good.
+    Stopped,
+}
+
+impl CampaignStatus {
+    pub const ALL: &'static [Self] = &[
+        Self::Draft,
+        Self::Ready,
+        Self::Running,
+        Self::Paused,
+        Self::Completed,
+        Self::Stopped,
+    ];
+
+    /// The name in replies and rows.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+        }
+    }
+    pub const fn label_zh(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Ready => "就绪",
+            Self::Running => "执行中",
+            Self::Paused => "已暂停",
+            Self::Completed => "已完成",
+            Self::Stopped => "已终止",
+        }
+    }
+    pub const fn label_en(self) -> &'static str {
+        match self {
+            Self::Draft => "a draft",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What `campaign.created` fixed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedCampaign {
+    pub customer_segment: Option<String>,
+    pub flow: FlowRef,
+    pub plan: CallingPlan,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct CampaignState {
+    created: Option<CreatedCampaign>,
+    status: Option<CampaignStatus>,
+    pause_reason: Option<PauseReason>,
+    /// `Some(count)` once closed.
+    lists: BTreeMap<ListId, Option<u64>>,
+    granted_until: Option<Timestamp>,
+    version: u64,
+}
+
+impl CampaignState {
+    /// `None` before `campaign.created`.
+    pub const fn status(&self) -> Option<CampaignStatus> {
+        self.status
+    }
+    pub const fn created(&self) -> Option<&CreatedCampaign> {
+        self.created.as_ref()
+    }
+    pub fn plan(&self) -> Option<&CallingPlan> {
+        self.created().map(|created| &created.plan)
+    }
+    pub fn flow(&self) -> Option<&FlowRef> {
+        self.created().map(|created| &created.flow)
+    }
+    /// Why it is paused; `None` when it is not.
+    pub const fn pause_reason(&self) -> Option<&PauseReason> {
+        self.pause_reason.as_ref()
+    }
+    pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
+        &self.lists
+    }
+    pub fn open_lists_count(&self) -> usize {
+        self.lists.values().filter(|count| count.is_none()).count()
+    }
+    /// Enrolments of all closed lists.
+    pub fn enrolled_count(&self) -> u64 {
+        self.lists.values().flatten().sum()
+    }
+    /// Until when the last granted batch may start; `None` when it was never granted or was taken back.
+    pub const fn granted_until(&self) -> Option<Timestamp> {
+        self.granted_until
+    }
+    /// The number of events folded: the stream's version.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The facts that travel in a grant's command; `None` before `campaign.created`.
+    pub fn facts(&self, campaign: CampaignId) -> Option<CampaignFacts> {
+        let created = self.created()?;
+        Some(CampaignFacts {
+            campaign,
+            version: self.version,
+            running: self.status == Some(CampaignStatus::Running),
+            flow: created.flow.clone(),
+            plan: created.plan.clone(),
+        })
+    }
+
+    pub(super) fn apply(&mut self, event: &CampaignEvent) {
+        self.version = self.version.saturating_add(1);
+        match event {
+            CampaignEvent::Created {
+                customer_segment,
+                flow,
+                plan,
+                ..
+            } => {
+                self.created = Some(CreatedCampaign {
+                    customer_segment: customer_segment.clone(),
+                    flow: flow.clone(),
+                    plan: plan.clone(),
+                });
+                self.enter(CampaignStatus::Draft);
+            }
+            CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
+                self.enter(CampaignStatus::Running);
+            }
+            CampaignEvent::Paused { reason } => {
+                self.enter(CampaignStatus::Paused);
+                self.pause_reason = Some(reason.clone());
+            }
+            CampaignEvent::Stopped { .. } => self.enter(CampaignStatus::Stopped),
+            CampaignEvent::Completed { .. } => self.enter(CampaignStatus::Completed),
+            CampaignEvent::ListOpened { list, .. } => {
+                self.lists.insert(*list, None);
+            }
+            CampaignEvent::ListClosed { list, count } => {
+                self.lists.insert(*list, Some(*count));
+                if self.status == Some(CampaignStatus::Draft) {
+                    self.enter(CampaignStatus::Ready);
+                }
+            }
+            CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
+            CampaignEvent::AlertRaised { .. } => {}
+        }
+    }
+
+    /// A change of status takes back what was granted under the old one.
+    fn enter(&mut self, status: CampaignStatus) {
+        self.status = Some(status);
+        self.pause_reason = None;
+        self.granted_until = None;
+    }
+}
