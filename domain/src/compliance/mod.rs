@@ -1,11 +1,34 @@
 //! Compliance: rules as data and one decision function; the strictest wins, unknown means no.
+//!
+//! A rule is one file: id, version, date, source, the facts it needs, its decision, its tests. The customer
+//! (the person) and the number each ask their ordered list at the moment of dialing and store every verdict.
+//! Sources are given as far as known; the operator's own counsel decides.
 
+mod calling_window;
+mod campaign_state;
+mod consent;
+mod contact_history;
+mod erased_person;
+mod facts;
+mod frequency_cap;
+mod home_location;
+mod missing_fact;
 mod permit;
+mod preset;
+mod retry_policy;
+mod suppression;
+#[cfg(test)]
+pub(crate) mod testing;
+mod zones;
 
+pub use contact_history::{ContactHistory, PastDial};
+pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
     PermitRefusal, permit, permit_next_leg,
 };
+pub use preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules, rules_of};
+pub use zones::same_local_day;
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,4 +61,102 @@ pub enum Decision {
     Allow,
     DeferUntil(Timestamp),
     Forbid,
+}
+
+/// A pure check of one requirement before a dial, over the facts `F` of a customer or a number.
+pub trait Rule<F>: Sync {
+    /// Stable name, such as `calling_window`; it is stored in every verdict.
+    fn id(&self) -> &'static str;
+    /// Raised with every change of what the rule decides.
+    fn version(&self) -> u32 {
+        1
+    }
+    /// Date from which this version holds, `YYYY-MM-DD`.
+    fn effective_from(&self) -> &'static str {
+        "2026-01-01"
+    }
+    /// Where the requirement comes from, as far as known.
+    fn source(&self) -> &'static str;
+    /// Decides about a dial at `now`; the second part are the facts it saw, by name, never personal.
+    fn decide(&self, facts: &F, now: Timestamp) -> (Decision, BTreeMap<String, String>);
+
+    /// The decision with the rule's name, version, date and facts.
+    fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
+        let (decision, facts) = self.decide(facts, now);
+        Verdict {
+            rule: self.id().to_owned(),
+            version: self.version(),
+            effective_from: self.effective_from().to_owned(),
+            decision,
+            facts,
+        }
+    }
+}
+
+/// The customer's rules, in the order of their verdicts.
+pub fn customer_rules<'a>() -> [&'a dyn Rule<CustomerFacts<'a>>; 8] {
+    [
+        &campaign_state::CampaignState,
+        &missing_fact::MissingFact,
+        &erased_person::ErasedPerson,
+        &consent::ConsentGiven,
+        &home_location::HomeLocation,
+        &calling_window::CallingHours,
+        &retry_policy::RetriesLeft,
+        &frequency_cap::FrequencyCaps,
+    ]
+}
+
+/// The number's rules, in the order of their verdicts.
+pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 2] {
+    [&suppression::NotSuppressed, &frequency_cap::FrequencyCaps]
+}
+
+/// What every customer rule says of a dial at `now`.
+pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
+    customer_rules()
+        .iter()
+        .map(|rule| rule.judge(facts, now))
+        .collect()
+}
+
+/// What every number rule says of a dial at `now`.
+pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
+    number_rules().iter().map(|rule| rule.judge(facts, now)).collect()
+}
+
+/// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
+pub fn strictest(verdicts: &[Verdict]) -> Option<&Verdict> {
+    let refusing = verdicts.iter().filter(|verdict| !verdict.allows());
+    refusing.reduce(
+        |strictest, verdict| match (strictest.decision, verdict.decision) {
+            (Decision::Forbid, _) | (_, Decision::Allow) => strictest,
+            (_, Decision::Forbid) => verdict,
+            (Decision::DeferUntil(one), Decision::DeferUntil(other)) if other <= one => strictest,
+            (Decision::DeferUntil(_) | Decision::Allow, Decision::DeferUntil(_)) => verdict,
+        },
+    )
+}
+
+/// Most steps from one rule's defer to the next when looking for an instant that all rules permit: a cap
+/// opens at midnight, the window at nine, a holiday after that; more steps than rules gain nothing.
+const SEARCH_STEPS_MAX: usize = 8;
+
+/// The first instant from `from` on that `judge` permits as far as it can be told now, so that a dial
+/// refused at noon is not asked again at midnight only to be refused until nine. A later forbid ends the
+/// search: asking then settles it.
+pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>) -> Timestamp {
+    let mut at = from;
+    for _ in 0..SEARCH_STEPS_MAX {
+        match strictest(&judge(at)).map(|verdict| verdict.decision) {
+            Some(Decision::DeferUntil(later)) if later > at => at = later,
+            Some(Decision::DeferUntil(_) | Decision::Forbid | Decision::Allow) | None => return at,
+        }
+    }
+    at
+}
+
+/// Facts of a verdict, by name.
+fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
+    facts.map(|(name, value)| (name.to_owned(), value)).into()
 }

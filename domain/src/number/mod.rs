@@ -1,7 +1,79 @@
-//! The number aggregate, while its decider is written: its events and commands.
+//! One phone number, over all customers and campaigns: opt-outs, suppressions, caps, and its side of a permit.
+//!
+//! After an opt-out or a suppression no grant follows on this stream; the calls granted before are named in
+//! the event, so that they are withdrawn or cancelled. Its events hold nothing personal and no key of any
+//! person: an opt-out outlives an erasure.
 
 pub mod command;
+mod decide;
 pub mod event;
+mod refusal;
+mod state;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::NumberCommand;
+pub use event::{NumberEvent, OptOutSource};
+pub use refusal::NumberRefusal;
+pub use state::NumberState;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::NumberId;
+use crate::time::Timestamp;
+
+/// The number's decider.
+#[derive(Debug)]
+pub struct Number;
+
+impl Decider for Number {
+    type Id = NumberId;
+    type Command = NumberCommand;
+    type Event = NumberEvent;
+    type State = NumberState;
+    type Refusal = NumberRefusal;
+
+    const AGGREGATE: &'static str = "number";
+
+    fn command_kind(command: &NumberCommand) -> &'static str {
+        match command {
+            NumberCommand::OptOut { .. } => "number.opt_out",
+            NumberCommand::Suppress { .. } => "number.suppress",
+            NumberCommand::GrantDial { .. } => "number.grant_dial",
+            NumberCommand::ReleaseDial { .. } => "number.release_dial",
+            NumberCommand::CloseCall { .. } => "number.close_call",
+        }
+    }
+
+    fn decide(
+        state: &NumberState,
+        command: NumberCommand,
+        context: Context,
+    ) -> Result<Vec<NumberEvent>, NumberRefusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut NumberState, event: &NumberEvent, at: Timestamp) {
+        state.evolve(event, at);
+    }
+
+    /// The campaign where the event has one; never a person.
+    fn scope(_id: &NumberId, state: &NumberState, event: &NumberEvent) -> Scope {
+        let campaign = match event {
+            NumberEvent::DialGranted { grant } => Some(grant.campaign.clone()),
+            NumberEvent::DialRefused { campaign, .. } => Some(campaign.clone()),
+            NumberEvent::CallClosed { call, .. } => {
+                state.history().find(*call).map(|dial| dial.campaign.clone())
+            }
+            NumberEvent::OptedOut { .. }
+            | NumberEvent::Suppressed { .. }
+            | NumberEvent::DialReleased { .. } => None,
+        };
+        Scope {
+            campaign,
+            customer: None,
+        }
+    }
+}

@@ -1,0 +1,452 @@
+//! The hours in which a dial may start: the campaign's window and the preset's hours both bind, in every
+//! zone the callee may be in.
+//!
+//! Source, as far as known: the preset's own text. `start` is the first instant that is open, `end` the
+//! first that is not; rests are cut out the same way. The built-in trial campaign dials a rehearsal, so
+//! only its own window binds it.
+
+use super::zones::{instant_of, later_day, local, zones_of};
+use super::{CustomerFacts, Decision, Rule, named, rules_of};
+use crate::calling_plan::CallingPlan;
+use crate::time::{Timestamp, seconds_of_day};
+use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
+/// Seconds of a whole day: a window this long is always open.
+const DAY_SECONDS: u32 = 24 * 3_600;
+
+/// Days looked ahead for the next opening: every window opens daily.
+const DAYS_AHEAD: u32 = 3;
+
+/// Most steps between the openings of zones and windows before they count as never open together:
+/// 9 zones and 2 windows with a few rests, over `DAYS_AHEAD` days.
+const OPENING_STEPS_MAX: usize = 64;
+
+pub(super) struct CallingHours;
+
+impl Rule<CustomerFacts<'_>> for CallingHours {
+    fn id(&self) -> &'static str {
+        "calling_window"
+    }
+
+    fn source(&self) -> &'static str {
+        "the preset's source; the campaign's own window"
+    }
+
+    fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let plan = &facts.campaign.plan;
+        let windows = windows_of(plan);
+        let hours: Vec<String> = windows.iter().map(Hours::to_text).collect();
+        let mut seen = named([("hours", hours.join(", "))]);
+        if windows.iter().all(Hours::is_always_open) {
+            return (Decision::Allow, seen);
+        }
+        let preset_zone = rules_of(plan.preset).zone.filter(|_| !plan.trial);
+        let zones = match zones_of(preset_zone, facts.phone, facts.time_zone) {
+            Ok(zones) => zones,
+            Err(unknown) => {
+                seen.insert("missing".to_owned(), "time_zone".to_owned());
+                seen.insert("because".to_owned(), unknown.code().to_owned());
+                return (Decision::Forbid, seen);
+            }
+        };
+        seen.extend(named([
+            (
+                "time_zones",
+                zones
+                    .iter()
+                    .map(|zone| zone.name())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+            ("local_time", local_times(&zones, now)),
+        ]));
+        let decision = match next_open(&zones, &windows, now) {
+            Some(at) if at == now => Decision::Allow,
+            Some(at) => Decision::DeferUntil(at),
+            None => Decision::Forbid,
+        };
+        (decision, seen)
+    }
+}
+
+/// Open hours of one local day, in seconds since midnight; starts inclusive, ends exclusive.
+struct Hours {
+    start: u32,
+    end: u32,
+    rests: Vec<(u32, u32)>,
+}
+
+impl Hours {
+    fn is_always_open(&self) -> bool {
+        self.start == 0 && self.end >= DAY_SECONDS && self.rests.is_empty()
+    }
+
+    fn is_open(&self, local: NaiveDateTime) -> bool {
+        let second = seconds_of_day(local);
+        let resting = self
+            .rests
+            .iter()
+            .any(|(start, end)| (*start..*end).contains(&second));
+        (self.start..self.end).contains(&second) && !resting
+    }
+
+    /// Seconds of the day at which it may open: its start and the ends of its rests.
+    fn openings(&self) -> Vec<u32> {
+        let ends = self.rests.iter().map(|(_, end)| *end);
+        let mut openings: Vec<u32> = std::iter::once(self.start).chain(ends).collect();
+        openings.sort_unstable();
+        openings
+    }
+
+    fn to_text(&self) -> String {
+        let clock = |second: u32| format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+        let mut text = format!("{}-{}", clock(self.start), clock(self.end));
+        for (start, end) in &self.rests {
+            text.push_str(&format!(" without {}-{}", clock(*start), clock(*end)));
+        }
+        text
+    }
+}
+
+fn windows_of(plan: &CallingPlan) -> Vec<Hours> {
+    let rests = plan.window.rests.iter();
+    let own = Hours {
+        start: plan.window.start.seconds(),
+        end: plan.window.end.seconds(),
+        rests: rests
+            .map(|(start, end)| (start.seconds(), end.seconds()))
+            .collect(),
+    };
+    if plan.trial {
+        return vec![own];
+    }
+    let preset = rules_of(plan.preset);
+    let bound = Hours {
+        start: u32::from(preset.opens_minute) * 60,
+        end: u32::from(preset.closes_minute) * 60,
+        rests: Vec::new(),
+    };
+    vec![own, bound]
+}
+
+fn local_times(zones: &[Tz], now: Timestamp) -> String {
+    let shown = zones.iter().map(|zone| {
+        let minute = local(now, *zone);
+        minute.format("%Y-%m-%dT%H:%M:%S").to_string()
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// The first instant from `now` on at which every window is open in every zone.
+fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
+    let mut at = now;
+    for _ in 0..OPENING_STEPS_MAX {
+        let closed = zones
+            .iter()
+            .flat_map(|zone| windows.iter().map(move |window| (*zone, window)))
+            .find(|(zone, window)| !window.is_open(local(at, *zone)));
+        match closed {
+            None => return Some(at),
+            Some((zone, window)) => at = next_opening(zone, window, at)?,
+        }
+    }
+    None
+}
+
+/// The first opening of one window in one zone after `at`, which is closed.
+fn next_opening(zone: Tz, window: &Hours, at: Timestamp) -> Option<Timestamp> {
+    let today = local(at, zone).date();
+    let days = (0..=DAYS_AHEAD).filter_map(|count| later_day(today, count));
+    let openings = days.flat_map(|day| {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let seconds = window.openings().into_iter();
+        seconds.filter_map(move |second| instant_of(midnight + TimeDelta::seconds(i64::from(second)), zone))
+    });
+    openings
+        .filter(|opening| *opening > at && window.is_open(local(*opening, zone)))
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calling_plan::{CallingWindow, Preset};
+    use crate::compliance::ContactHistory;
+    use crate::compliance::testing::{campaign_facts, customer_facts, instant, time_of_day, window};
+
+    struct Callee {
+        preset: Preset,
+        window: CallingWindow,
+        phone: &'static str,
+        zone: Option<&'static str>,
+    }
+
+    /// `expected`: the same instant allows, a later one defers, none forbids.
+    fn check(callee: &Callee, now: &str, expected: Option<&str>) {
+        let mut campaign = campaign_facts(callee.preset);
+        campaign.plan.window = callee.window.clone();
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        (facts.phone, facts.time_zone) = (Some(callee.phone), callee.zone);
+        let decision = match expected.map(instant) {
+            Some(at) if at == instant(now) => Decision::Allow,
+            Some(at) => Decision::DeferUntil(at),
+            None => Decision::Forbid,
+        };
+        let verdict = CallingHours.judge(&facts, instant(now));
+        assert_eq!(verdict.decision, decision, "{now}: {verdict:?}");
+    }
+
+    fn open(callee: &Callee, now: &str) {
+        check(callee, now, Some(now));
+    }
+
+    fn mainland(preset: Preset, own: &str) -> Callee {
+        Callee {
+            preset,
+            window: window(own),
+            phone: "+8613800138000",
+            zone: None,
+        }
+    }
+
+    #[test]
+    fn the_service_preset_is_open_from_nine_to_twenty_beijing_time() {
+        let callee = mainland(Preset::CnService, "00:00-24:00");
+        let opens = Some("2026-03-02T09:00:00+08:00");
+        let tomorrow = Some("2026-03-03T09:00:00+08:00");
+        check(&callee, "2026-03-02T00:00:00+08:00", opens);
+        check(&callee, "2026-03-02T08:59:59+08:00", opens);
+        check(&callee, "2026-03-02T08:59:59.999999+08:00", opens);
+        open(&callee, "2026-03-02T09:00:00+08:00");
+        open(&callee, "2026-03-02T19:59:59.999+08:00");
+        check(&callee, "2026-03-02T20:00:00+08:00", tomorrow);
+        check(&callee, "2026-03-02T23:59:59.999+08:00", tomorrow);
+        check(
+            &callee,
+            "2028-02-28T20:00:00+08:00",
+            Some("2028-02-29T09:00:00+08:00"),
+        );
+        check(
+            &callee,
+            "2028-02-29T20:00:00+08:00",
+            Some("2028-03-01T09:00:00+08:00"),
+        );
+        check(
+            &callee,
+            "2026-12-31T20:00:00+08:00",
+            Some("2027-01-01T09:00:00+08:00"),
+        );
+    }
+
+    #[test]
+    fn every_preset_has_its_own_hours() {
+        for (preset, before, opens, last, closed) in [
+            (
+                Preset::CnMarketing,
+                "08:59:59.999",
+                "09:00:00",
+                "19:59:59.999",
+                "20:00:00",
+            ),
+            (
+                Preset::CnCollection,
+                "07:59:59.999",
+                "08:00:00",
+                "21:59:59.999",
+                "22:00:00",
+            ),
+            (
+                Preset::CnCloudTrunk,
+                "07:59:59.999",
+                "08:00:00",
+                "20:59:59.999",
+                "21:00:00",
+            ),
+            (
+                Preset::UsTsr,
+                "07:59:59.999",
+                "08:00:00",
+                "20:59:59.999",
+                "21:00:00",
+            ),
+            (
+                Preset::UsRegf,
+                "07:59:59.999",
+                "08:00:00",
+                "20:59:59.999",
+                "21:00:00",
+            ),
+            (
+                Preset::EuGdpr,
+                "08:59:59.999",
+                "09:00:00",
+                "19:59:59.999",
+                "20:00:00",
+            ),
+        ] {
+            let callee = mainland(preset, "00:00-24:00");
+            let at = |time: &str| format!("2026-03-02T{time}+08:00");
+            check(&callee, &at(before), Some(&at(opens)));
+            open(&callee, &at(opens));
+            open(&callee, &at(last));
+            let tomorrow = at(opens).replace("03-02", "03-03");
+            check(&callee, &at(closed), Some(&tomorrow));
+        }
+    }
+
+    #[test]
+    fn the_campaigns_own_window_and_rests_bind_beside_the_preset() {
+        let mut callee = mainland(Preset::CnService, "08:00-18:30");
+        callee.window.rests = vec![(time_of_day("12:00"), time_of_day("14:00"))];
+        check(
+            &callee,
+            "2026-03-02T08:30:00+08:00",
+            Some("2026-03-02T09:00:00+08:00"),
+        );
+        open(&callee, "2026-03-02T11:59:59.999+08:00");
+        check(
+            &callee,
+            "2026-03-02T12:00:00+08:00",
+            Some("2026-03-02T14:00:00+08:00"),
+        );
+        check(
+            &callee,
+            "2026-03-02T13:59:59.999+08:00",
+            Some("2026-03-02T14:00:00+08:00"),
+        );
+        open(&callee, "2026-03-02T14:00:00+08:00");
+        open(&callee, "2026-03-02T18:29:59.999+08:00");
+        check(
+            &callee,
+            "2026-03-02T18:30:00+08:00",
+            Some("2026-03-03T09:00:00+08:00"),
+        );
+    }
+
+    #[test]
+    fn a_window_that_never_meets_the_presets_hours_forbids() {
+        let now = "2026-03-02T10:00:00+08:00";
+        check(&mainland(Preset::CnService, "20:00-24:00"), now, None);
+        check(&mainland(Preset::CnService, "06:00-09:00"), now, None);
+        check(
+            &mainland(Preset::CnService, "06:00-09:01"),
+            now,
+            Some("2026-03-03T09:00:00+08:00"),
+        );
+    }
+
+    fn american(zone: Option<&'static str>) -> Callee {
+        Callee {
+            preset: Preset::UsRegf,
+            window: window("00:00-24:00"),
+            phone: "+12025550123",
+            zone,
+        }
+    }
+
+    #[test]
+    fn daylight_saving_moves_the_window_with_the_callees_clock() {
+        let callee = american(Some("America/New_York"));
+        // Clocks go forward on 2026-03-08 and back on 2026-11-01.
+        check(
+            &callee,
+            "2026-03-07T21:00:00-05:00",
+            Some("2026-03-08T08:00:00-04:00"),
+        );
+        check(
+            &callee,
+            "2026-03-08T07:59:59.999-04:00",
+            Some("2026-03-08T08:00:00-04:00"),
+        );
+        open(&callee, "2026-03-08T08:00:00-04:00");
+        open(&callee, "2026-03-08T20:59:59.999-04:00");
+        check(
+            &callee,
+            "2026-10-31T21:00:00-04:00",
+            Some("2026-11-01T08:00:00-05:00"),
+        );
+    }
+
+    #[test]
+    fn a_window_that_opens_in_the_skipped_hour_opens_behind_it() {
+        let mut callee = american(Some("America/New_York"));
+        callee.window = window("02:30-03:30");
+        let mut campaign = campaign_facts(Preset::UsRegf);
+        campaign.plan.window = callee.window.clone();
+        campaign.plan.trial = true;
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        (facts.phone, facts.time_zone) = (Some(callee.phone), callee.zone);
+        let (said, _) = CallingHours.decide(&facts, instant("2026-03-08T01:59:00-05:00"));
+        assert_eq!(said, Decision::DeferUntil(instant("2026-03-08T03:00:00-04:00")));
+    }
+
+    #[test]
+    fn without_a_record_every_zone_of_the_region_must_be_open() {
+        let callee = american(None);
+        // 08:00 in Honolulu is 14:00 in New York (daylight saving); 21:00 there closes the day.
+        let opens = "2026-06-01T14:00:00-04:00";
+        check(&callee, "2026-06-01T09:00:00-04:00", Some(opens));
+        check(&callee, "2026-06-01T13:59:59.999-04:00", Some(opens));
+        open(&callee, opens);
+        open(&callee, "2026-06-01T20:59:59.999-04:00");
+        check(
+            &callee,
+            "2026-06-01T21:00:00-04:00",
+            Some("2026-06-02T14:00:00-04:00"),
+        );
+    }
+
+    #[test]
+    fn an_unknown_zone_forbids_unless_the_hours_never_close() {
+        let unknown = Callee {
+            preset: Preset::CnService,
+            window: window("00:00-24:00"),
+            phone: "+2902123",
+            zone: None,
+        };
+        let now = "2026-03-02T10:00:00+08:00";
+        check(&unknown, now, None);
+        check(
+            &Callee {
+                zone: Some("Mars/Base"),
+                ..unknown
+            },
+            now,
+            None,
+        );
+        let mut campaign = campaign_facts(Preset::CnService);
+        campaign.plan.trial = true;
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        facts.phone = Some("+2902123");
+        let midnight = instant("2026-03-02T00:00:00+08:00");
+        assert_eq!(CallingHours.decide(&facts, midnight).0, Decision::Allow);
+    }
+
+    #[test]
+    fn a_callee_abroad_under_a_mainland_preset_needs_both_clocks() {
+        let callee = Callee {
+            preset: Preset::CnService,
+            window: window("00:00-24:00"),
+            phone: "+442079460018",
+            zone: None,
+        };
+        // 09:00 in London is 17:00 in Beijing (winter).
+        check(
+            &callee,
+            "2026-03-02T16:59:59.999+08:00",
+            Some("2026-03-02T17:00:00+08:00"),
+        );
+        open(&callee, "2026-03-02T17:00:00+08:00");
+        open(&callee, "2026-03-02T19:59:59.999+08:00");
+        check(
+            &callee,
+            "2026-03-02T20:00:00+08:00",
+            Some("2026-03-03T17:00:00+08:00"),
+        );
+    }
+}

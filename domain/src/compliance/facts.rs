@@ -1,0 +1,59 @@
+//! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
+
+use super::ContactHistory;
+use crate::calling_plan::{Basis, CampaignFacts};
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+
+/// What the person's side of a dial is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct CustomerFacts<'a> {
+    pub campaign: &'a CampaignFacts,
+    /// The basis the list named for this person.
+    pub basis: Basis,
+    /// What is known of consent for the campaign's purpose.
+    pub consent: Option<&'a ConsentFacts>,
+    /// E.164, if it can be read; `None` when the person was erased.
+    pub phone: Option<&'a str>,
+    /// IANA zone of the customer record.
+    pub time_zone: Option<&'a str>,
+    /// Dials of this enrolment that the retry policy counts.
+    pub charged_dials: u32,
+    pub uncharged_dials: u32,
+    pub history: &'a ContactHistory,
+}
+
+/// What the number's side of a dial is judged by. It names no person and no digits.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberFacts<'a> {
+    pub campaign: &'a CampaignFacts,
+    pub opted_out: bool,
+    /// On a list of numbers that must not be dialed.
+    pub suppressed: Option<Suppressed>,
+    /// The network has said that this number does not exist.
+    pub invalid: bool,
+    pub history: &'a ContactHistory,
+}
+
+/// How long a suppression holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suppressed {
+    Until(Timestamp),
+    ForGood,
+}
+
+/// Consent of one person for one scope: the latest given, and the latest withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConsentFacts {
+    pub given_at: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Evidence was kept; its content is personal and may be erased by now.
+    pub has_evidence: bool,
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// Whose counters and which campaign: what a frequency cap needs of either side.
+pub(super) struct Counters<'a> {
+    pub(super) history: &'a ContactHistory,
+    pub(super) matter: &'a CampaignId,
+}

@@ -1,0 +1,64 @@
+//! An enrolment is dialed as often as the campaign's retry policy says, and at most a few times uncharged.
+//!
+//! Source: the campaign's plan (3 retries by default, requirement CMP-3); at most 3 uncharged dials
+//! (call progress). Spacing is the enrolment's due time, which the customer keeps.
+
+use super::{CustomerFacts, Decision, Rule, named};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+pub(super) struct RetriesLeft;
+
+impl Rule<CustomerFacts<'_>> for RetriesLeft {
+    fn id(&self) -> &'static str {
+        "retry_policy"
+    }
+
+    fn source(&self) -> &'static str {
+        "the campaign's plan; CMP-3"
+    }
+
+    fn decide(&self, facts: &CustomerFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let policy = &facts.campaign.plan.retry_policy;
+        let seen = named([
+            ("charged_dials", facts.charged_dials.to_string()),
+            ("retries_max", policy.retries_max.to_string()),
+            ("uncharged_dials", facts.uncharged_dials.to_string()),
+            ("uncharged_max", policy.uncharged_max.to_string()),
+        ]);
+        // The first uncharged dial cannot be foreseen, so a maximum of 0 still permits the first dial.
+        let uncharged_left = facts.uncharged_dials == 0 || facts.uncharged_dials < policy.uncharged_max;
+        if facts.charged_dials <= policy.retries_max && uncharged_left {
+            return (Decision::Allow, seen);
+        }
+        (Decision::Forbid, seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calling_plan::Preset;
+    use crate::compliance::ContactHistory;
+    use crate::compliance::testing::{campaign_facts, customer_facts, instant};
+
+    #[test]
+    fn three_retries_are_four_calls_and_the_third_uncharged_dial_is_the_last() {
+        for (charged, uncharged, uncharged_max, decision) in [
+            (0, 0, 3, Decision::Allow),
+            (3, 2, 3, Decision::Allow),
+            (4, 0, 3, Decision::Forbid),
+            (0, 3, 3, Decision::Forbid),
+            (0, 0, 0, Decision::Allow),
+            (0, 1, 0, Decision::Forbid),
+        ] {
+            let mut campaign = campaign_facts(Preset::CnService);
+            campaign.plan.retry_policy.uncharged_max = uncharged_max;
+            let history = ContactHistory::default();
+            let mut facts = customer_facts(&campaign, &history);
+            (facts.charged_dials, facts.uncharged_dials) = (charged, uncharged);
+            let (said, _) = RetriesLeft.decide(&facts, instant("2026-03-02T10:00:00+08:00"));
+            assert_eq!(said, decision, "{charged} {uncharged} {uncharged_max}");
+        }
+    }
+}

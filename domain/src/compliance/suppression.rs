@@ -1,0 +1,68 @@
+//! A number that opted out, is on a list, or does not exist is not dialed.
+//!
+//! Source, as far as known: 谢绝来电 at once and everywhere (2018 plan of 13 departments; MIIT 2020 draft;
+//! TSR 16 CFR 310.4(b)(1)(iii) for company lists). A number the network called invalid stays so: numbers are
+//! issued anew, but to another person.
+
+use super::{Decision, NumberFacts, Rule, Suppressed, named};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+pub(super) struct NotSuppressed;
+
+impl Rule<NumberFacts<'_>> for NotSuppressed {
+    fn id(&self) -> &'static str {
+        "suppression"
+    }
+
+    fn source(&self) -> &'static str {
+        "2018 plan of 13 departments; MIIT 2020 draft; 16 CFR 310.4(b)(1)(iii)"
+    }
+
+    fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let because = |reason: &str| named([("because", reason.to_owned())]);
+        if facts.opted_out {
+            return (Decision::Forbid, because("opted_out"));
+        }
+        if facts.invalid {
+            return (Decision::Forbid, because("invalid_number"));
+        }
+        match facts.suppressed {
+            Some(Suppressed::ForGood) => (Decision::Forbid, because("suppressed")),
+            Some(Suppressed::Until(until)) if now < until => {
+                (Decision::DeferUntil(until), because("suppressed"))
+            }
+            Some(Suppressed::Until(_)) | None => (Decision::Allow, BTreeMap::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calling_plan::Preset;
+    use crate::compliance::ContactHistory;
+    use crate::compliance::testing::{campaign_facts, instant, number_facts};
+
+    #[test]
+    fn what_stands_against_a_number_forbids_or_defers() {
+        let until = instant("2026-03-02T10:00:00+08:00");
+        let before = instant("2026-03-02T09:59:59.999999+08:00");
+        let for_a_time = Some(Suppressed::Until(until));
+        for (opted_out, invalid, suppressed, now, decision) in [
+            (false, false, None, until, Decision::Allow),
+            (true, false, None, until, Decision::Forbid),
+            (false, true, None, until, Decision::Forbid),
+            (false, false, Some(Suppressed::ForGood), until, Decision::Forbid),
+            (false, false, for_a_time, before, Decision::DeferUntil(until)),
+            (false, false, for_a_time, until, Decision::Allow),
+            (true, false, for_a_time, before, Decision::Forbid),
+        ] {
+            let campaign = campaign_facts(Preset::CnService);
+            let history = ContactHistory::default();
+            let mut facts = number_facts(&campaign, &history);
+            (facts.opted_out, facts.invalid, facts.suppressed) = (opted_out, invalid, suppressed);
+            assert_eq!(NotSuppressed.decide(&facts, now).0, decision);
+        }
+    }
+}

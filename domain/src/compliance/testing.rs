@@ -1,0 +1,123 @@
+//! Facts for the rules' tests: a plan that permits much, and the small steps away from it.
+
+use super::{ContactHistory, CustomerFacts, NumberFacts};
+use crate::calling_plan::{
+    Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
+};
+use crate::disposition::Disposition;
+use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use crate::time::{TimeOfDay, Timestamp};
+use std::collections::BTreeMap;
+
+pub(crate) fn instant(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+pub(crate) fn campaign() -> CampaignId {
+    "LOAN_REMIND_20231101".parse().expect("a task id")
+}
+
+pub(crate) fn customer() -> CustomerId {
+    "00112233445566778899aabbccddeeff".parse().expect("a customer id")
+}
+
+/// The call of an attempt of the tests' enrolment.
+pub(crate) fn nth_call(attempt: u32) -> CallId {
+    let enrolment = EnrolmentId {
+        campaign: campaign(),
+        customer: customer(),
+    };
+    CallId::derive(&enrolment, attempt)
+}
+
+pub(crate) fn time_of_day(text: &str) -> TimeOfDay {
+    text.to_owned().try_into().expect("a time of day")
+}
+
+/// A window such as `09:00-20:00`.
+pub(crate) fn window(text: &str) -> CallingWindow {
+    let (start, end) = text.split_once('-').expect("two times");
+    CallingWindow {
+        start: time_of_day(start),
+        end: time_of_day(end),
+        rests: Vec::new(),
+    }
+}
+
+/// Running, all day, three retries: a minute, two minutes after no answer, one minute after busy.
+pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
+    let rule = |waits_ms: &[u64], retries_max| RetryRule {
+        waits_ms: waits_ms.to_vec(),
+        retries_max,
+    };
+    let plan = CallingPlan {
+        preset,
+        basis: Basis::Contract,
+        purpose: "service".to_owned(),
+        window: window("00:00-24:00"),
+        max_concurrent: 50,
+        retry_policy: RetryPolicy {
+            retries_max: 3,
+            uncharged_max: 3,
+            rules: BTreeMap::from([
+                (Disposition::NoAnswer, rule(&[60_000, 120_000], 3)),
+                (Disposition::Busy, rule(&[60_000], 1)),
+                (Disposition::Congestion, rule(&[1_000], 3)),
+                (Disposition::Interrupted, rule(&[5_000], 3)),
+                (Disposition::TrunkTimeout, rule(&[5_000], 3)),
+            ]),
+        },
+        ring_timeout_ms: None,
+        ends_at: None,
+        trial: false,
+    };
+    CampaignFacts {
+        campaign: campaign(),
+        version: 7,
+        running: true,
+        flow: FlowRef {
+            flow: "loan_remind".parse().expect("a flow id"),
+            version: 1,
+            content_hash: "00".repeat(32),
+        },
+        plan,
+    }
+}
+
+/// A mainland customer with nothing against a dial.
+pub(crate) fn customer_facts<'a>(
+    campaign: &'a CampaignFacts,
+    history: &'a ContactHistory,
+) -> CustomerFacts<'a> {
+    CustomerFacts {
+        campaign,
+        basis: Basis::Contract,
+        consent: None,
+        phone: Some("+8613800138000"),
+        time_zone: None,
+        charged_dials: 0,
+        uncharged_dials: 0,
+        history,
+    }
+}
+
+/// A number with nothing against a dial.
+pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a ContactHistory) -> NumberFacts<'a> {
+    NumberFacts {
+        campaign,
+        opted_out: false,
+        suppressed: None,
+        invalid: false,
+        history,
+    }
+}
+
+/// A history of closed dials: when, and whether answered.
+pub(crate) fn history_of(dials: &[(&str, bool)]) -> ContactHistory {
+    let mut history = ContactHistory::default();
+    for (attempt, (at, answered)) in (100..).zip(dials) {
+        history.grant(nth_call(attempt), campaign(), instant(at));
+        history.close(nth_call(attempt), instant(at), *answered);
+    }
+    history
+}

@@ -1,0 +1,198 @@
+//! Which time zones a callee may be in, and what day and time it is there.
+//!
+//! Mainland China is Beijing time everywhere. Elsewhere the customer record says; else every zone of the
+//! region that issued the number counts at once; else the zone is unknown, and unknown means no.
+
+use crate::calling_plan::Preset;
+use crate::phone_number::region_of_e164;
+use crate::time::Timestamp;
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+/// Beijing time, the one zone of mainland China.
+pub(super) const BEIJING: Tz = Tz::Asia__Shanghai;
+
+/// Every zone in which a dial must be permitted, or the fact that is missing.
+pub(super) type CalleeZones = Result<Vec<Tz>, UnknownZone>;
+
+/// Why a callee's zone is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnknownZone {
+    /// The phone cannot be read any more.
+    PhoneErased,
+    /// The record's zone is not an IANA name.
+    UnreadableRecord,
+    /// Neither the record nor the table below knows.
+    Region,
+}
+
+impl UnknownZone {
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::PhoneErased => "phone_erased",
+            Self::UnreadableRecord => "record_zone_unreadable",
+            Self::Region => "region_unknown",
+        }
+    }
+}
+
+/// The zones of the callee, and of the preset where its text names one.
+pub(super) fn zones_of(
+    preset_zone: Option<Tz>,
+    phone: Option<&str>,
+    record_zone: Option<&str>,
+) -> CalleeZones {
+    let phone = phone.ok_or(UnknownZone::PhoneErased)?;
+    let mut zones = callee_zones(phone, record_zone)?;
+    if let Some(zone) = preset_zone.filter(|zone| !zones.contains(zone)) {
+        zones.push(zone);
+    }
+    Ok(zones)
+}
+
+fn callee_zones(phone: &str, record_zone: Option<&str>) -> CalleeZones {
+    if phone.starts_with("+86") {
+        return Ok(vec![BEIJING]);
+    }
+    if let Some(name) = record_zone {
+        let zone = name.parse::<Tz>();
+        return zone.map(|zone| vec![zone]).or(Err(UnknownZone::UnreadableRecord));
+    }
+    let region = region_of_e164(phone).ok_or(UnknownZone::Region)?;
+    let zones = zones_of_region(&region).ok_or(UnknownZone::Region)?;
+    Ok(zones.to_vec())
+}
+
+/// Regions and every zone a resident may be in (IANA `zone1970.tab`, 2025b; zones that show the same time
+/// all year are named once). An area code is not used: mobile and ported numbers keep it anywhere. A region
+/// that is not listed is unknown.
+fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
+    Some(match region {
+        "US" => &[
+            Tz::America__New_York,
+            Tz::America__Chicago,
+            Tz::America__Denver,
+            Tz::America__Phoenix,
+            Tz::America__Los_Angeles,
+            Tz::America__Anchorage,
+            Tz::America__Adak,
+            Tz::Pacific__Honolulu,
+        ],
+        "CA" => &[
+            Tz::America__St_Johns,
+            Tz::America__Halifax,
+            Tz::America__Toronto,
+            Tz::America__Winnipeg,
+            Tz::America__Regina,
+            Tz::America__Edmonton,
+            Tz::America__Whitehorse,
+            Tz::America__Vancouver,
+        ],
+        "HK" => &[Tz::Asia__Hong_Kong],
+        "MO" => &[Tz::Asia__Macau],
+        "TW" => &[Tz::Asia__Taipei],
+        "SG" => &[Tz::Asia__Singapore],
+        "JP" => &[Tz::Asia__Tokyo],
+        "KR" => &[Tz::Asia__Seoul],
+        "GB" => &[Tz::Europe__London],
+        "IE" => &[Tz::Europe__Dublin],
+        "DE" => &[Tz::Europe__Berlin],
+        "AT" => &[Tz::Europe__Vienna],
+        "CH" => &[Tz::Europe__Zurich],
+        "NL" => &[Tz::Europe__Amsterdam],
+        "BE" => &[Tz::Europe__Brussels],
+        "FR" => &[Tz::Europe__Paris],
+        "IT" => &[Tz::Europe__Rome],
+        "ES" => &[Tz::Europe__Madrid, Tz::Atlantic__Canary],
+        "PT" => &[Tz::Europe__Lisbon, Tz::Atlantic__Azores],
+        "PL" => &[Tz::Europe__Warsaw],
+        "SE" => &[Tz::Europe__Stockholm],
+        _ => return None,
+    })
+}
+
+/// The wall clock of `zone` at an instant.
+pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
+    at.to_utc().with_timezone(&zone).naive_local()
+}
+
+/// The first instant at which the wall clock of `zone` shows `local` or, where it skips that time
+/// (daylight saving begins), the first minute behind the gap.
+pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
+    // No zone has ever skipped more than a whole day; the common gap is one hour.
+    (0..=24 * 60).find_map(|minutes| {
+        let shown = local.checked_add_signed(TimeDelta::minutes(minutes))?;
+        let at = zone.from_local_datetime(&shown).earliest()?;
+        Some(Timestamp::from_micros(at.timestamp_micros()))
+    })
+}
+
+/// The first instant of a local day.
+pub(super) fn start_of_day(day: NaiveDate, zone: Tz) -> Option<Timestamp> {
+    instant_of(day.and_time(NaiveTime::MIN), zone)
+}
+
+/// The day `count` days after `day`.
+pub(super) fn later_day(day: NaiveDate, count: u32) -> Option<NaiveDate> {
+    day.checked_add_days(Days::new(u64::from(count)))
+}
+
+/// Whether two instants fall on one day of the callee, as far as the zone is known; else of Beijing time.
+pub fn same_local_day(
+    preset: Preset,
+    phone: Option<&str>,
+    record_zone: Option<&str>,
+    instants: (Timestamp, Timestamp),
+) -> bool {
+    let preset_zone = super::rules_of(preset).zone;
+    let zones = zones_of(preset_zone, phone, record_zone).unwrap_or_default();
+    let zone = zones.first().copied().unwrap_or(BEIJING);
+    local(instants.0, zone).date() == local(instants.1, zone).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compliance::testing::instant;
+
+    #[test]
+    fn the_zone_comes_from_the_mainland_then_the_record_then_the_region() {
+        let london = Tz::Europe__London;
+        for (phone, record, zones) in [
+            ("+8613800138000", None, Ok(vec![BEIJING])),
+            ("+8613800138000", Some("Europe/London"), Ok(vec![BEIJING])),
+            ("+12025550123", Some("Europe/London"), Ok(vec![london])),
+            (
+                "+12025550123",
+                Some("Mars/Base"),
+                Err(UnknownZone::UnreadableRecord),
+            ),
+            ("+442079460018", None, Ok(vec![london])),
+            ("+2902123", None, Err(UnknownZone::Region)),
+            ("no number", None, Err(UnknownZone::Region)),
+        ] {
+            assert_eq!(zones_of(None, Some(phone), record), zones, "{phone} {record:?}");
+        }
+        assert_eq!(zones_of(None, None, None), Err(UnknownZone::PhoneErased));
+        assert_eq!(zones_of(None, Some("+12025550123"), None).unwrap().len(), 8);
+        assert_eq!(
+            zones_of(Some(BEIJING), Some("+442079460018"), None),
+            Ok(vec![london, BEIJING])
+        );
+    }
+
+    #[test]
+    fn a_day_starts_at_local_midnight_or_behind_the_gap() {
+        for (day, zone, start) in [
+            ("2026-03-03", BEIJING, "2026-03-03T00:00:00+08:00"),
+            ("2028-02-29", BEIJING, "2028-02-29T00:00:00+08:00"),
+            ("2026-03-08", Tz::America__New_York, "2026-03-08T00:00:00-05:00"),
+            ("2026-03-09", Tz::America__New_York, "2026-03-09T00:00:00-04:00"),
+            // Chile turns its clocks at midnight: 2026-09-06 begins at one o'clock.
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06T01:00:00-03:00"),
+        ] {
+            let day: NaiveDate = day.parse().unwrap();
+            assert_eq!(start_of_day(day, zone), Some(instant(start)), "{day} {zone}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Decides commands to one number: its side of a permit, opt-outs, suppressions, and the end of its calls.
+
+use super::command::NumberCommand;
+use super::event::{NumberEvent, OptOutSource};
+use super::refusal::NumberRefusal;
+use super::state::{NumberState, longer};
+use crate::calling_plan::CampaignFacts;
+use crate::compliance::{
+    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, first_permitted, judge_number, strictest,
+};
+use crate::decider::Context;
+use crate::disposition::Disposition;
+use crate::ids::{CallId, NumberId};
+use crate::time::Timestamp;
+
+type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
+
+/// Why a number is suppressed that asked the network to block us (SIP 607) or is blocked by it (608).
+const BLOCKED: &str = "blocked";
+
+pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Context) -> Decided {
+    match command {
+        NumberCommand::OptOut { reason, source, call } => Ok(opt_out(state, reason, source, call)),
+        NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
+        NumberCommand::GrantDial { number, call, facts } => {
+            grant_dial(state, (number, call), &facts, context.now)
+        }
+        NumberCommand::ReleaseDial { call, reason } => Ok(release_dial(state, call, reason)),
+        NumberCommand::CloseCall {
+            call,
+            disposition,
+            answered,
+            dialed_at,
+        } => Ok(close_call(state, call, disposition, (answered, dialed_at))),
+    }
+}
+
+fn opt_out(
+    state: &NumberState,
+    reason: String,
+    source: OptOutSource,
+    call: Option<CallId>,
+) -> Vec<NumberEvent> {
+    if state.opted_out() {
+        return Vec::new();
+    }
+    vec![NumberEvent::OptedOut {
+        reason,
+        source,
+        call,
+        open_calls: state.open_calls(),
+    }]
+}
+
+/// A suppression that ends no later than the one that holds adds nothing.
+fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Vec<NumberEvent> {
+    if state.suppressed() == Some(longer(state.suppressed(), until)) {
+        return Vec::new();
+    }
+    vec![NumberEvent::Suppressed {
+        reason,
+        until,
+        open_calls: state.open_calls(),
+    }]
+}
+
+/// A refusal's `not_before` is absent when a rule forbids for good or the next permitted instant is not
+/// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`.
+fn grant_dial(
+    state: &NumberState,
+    (number, call): (NumberId, CallId),
+    facts: &CampaignFacts,
+    now: Timestamp,
+) -> Decided {
+    match state.history().find(call).map(|dial| dial.answered) {
+        Some(None) => return Err(NumberRefusal::AlreadyGranted { call }),
+        Some(Some(_)) => return Err(NumberRefusal::CallOver { call }),
+        None => {}
+    }
+    let judged = NumberFacts {
+        campaign: facts,
+        opted_out: state.opted_out(),
+        suppressed: state.suppressed(),
+        invalid: state.invalid(),
+        history: state.history(),
+    };
+    let verdicts = judge_number(&judged, now);
+    let campaign = facts.campaign.clone();
+    let Some(verdict) = strictest(&verdicts) else {
+        let grant = NumberGrant {
+            call,
+            campaign,
+            number,
+            valid_until: now.plus_ms(GRANT_VALID_MS),
+            verdicts,
+        };
+        return Ok(vec![NumberEvent::DialGranted { grant }]);
+    };
+    let not_before = match verdict.decision {
+        Decision::DeferUntil(at) => {
+            let permitted = first_permitted(at, |at| judge_number(&judged, at));
+            let in_time = |at: &Timestamp| facts.plan.ends_at.is_none_or(|ends_at| *at < ends_at);
+            Some(permitted).filter(in_time)
+        }
+        Decision::Forbid | Decision::Allow => None,
+    };
+    Ok(vec![NumberEvent::DialRefused {
+        campaign,
+        call,
+        verdict: verdict.clone(),
+        not_before,
+    }])
+}
+
+fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<NumberEvent> {
+    if state.history().is_open(call) {
+        return vec![NumberEvent::DialReleased { call, reason }];
+    }
+    Vec::new()
+}
+
+/// A call that was withdrawn before its dial is released instead: it never rang and counts nowhere.
+fn close_call(
+    state: &NumberState,
+    call: CallId,
+    disposition: Disposition,
+    (answered, dialed_at): (bool, Timestamp),
+) -> Vec<NumberEvent> {
+    if !state.history().is_open(call) {
+        return Vec::new();
+    }
+    if disposition == Disposition::Withdrawn {
+        return release_dial(state, call, disposition.code().to_owned());
+    }
+    let mut events = vec![NumberEvent::CallClosed {
+        call,
+        disposition,
+        answered,
+        dialed_at,
+    }];
+    if disposition == Disposition::Blocked && state.suppressed() != Some(longer(state.suppressed(), None)) {
+        let open_calls = state.open_calls();
+        events.push(NumberEvent::Suppressed {
+            reason: BLOCKED.to_owned(),
+            until: None,
+            open_calls: open_calls.into_iter().filter(|open| *open != call).collect(),
+        });
+    }
+    events
+}

@@ -1,0 +1,66 @@
+//! What a number's own events say of it.
+
+use super::event::NumberEvent;
+use crate::compliance::{ContactHistory, Suppressed};
+use crate::disposition::Disposition;
+use crate::ids::CallId;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Default)]
+pub struct NumberState {
+    opted_out: bool,
+    suppressed: Option<Suppressed>,
+    invalid: bool,
+    history: ContactHistory,
+}
+
+impl NumberState {
+    /// 谢绝来电 holds for good.
+    pub const fn opted_out(&self) -> bool {
+        self.opted_out
+    }
+    /// The suppression that holds longest.
+    pub const fn suppressed(&self) -> Option<Suppressed> {
+        self.suppressed
+    }
+    /// The network said that the number does not exist.
+    pub const fn invalid(&self) -> bool {
+        self.invalid
+    }
+    /// Dials of the last 30 days, over all campaigns.
+    pub const fn history(&self) -> &ContactHistory {
+        &self.history
+    }
+    /// Granted, neither closed nor released.
+    pub fn open_calls(&self) -> Vec<CallId> {
+        self.history.open_calls()
+    }
+
+    pub(super) fn evolve(&mut self, event: &NumberEvent, at: Timestamp) {
+        match event {
+            NumberEvent::OptedOut { .. } => self.opted_out = true,
+            NumberEvent::Suppressed { until, .. } => self.suppressed = Some(longer(self.suppressed, *until)),
+            NumberEvent::DialGranted { grant } => self.history.grant(grant.call, grant.campaign.clone(), at),
+            NumberEvent::DialRefused { .. } => {}
+            NumberEvent::DialReleased { call, .. } => self.history.release(*call),
+            NumberEvent::CallClosed {
+                call,
+                disposition,
+                answered,
+                dialed_at,
+            } => {
+                self.history.close(*call, *dialed_at, *answered);
+                self.invalid |= *disposition == Disposition::InvalidNumber;
+            }
+        }
+    }
+}
+
+/// Of two suppressions the one that holds longer.
+pub(super) fn longer(held: Option<Suppressed>, until: Option<Timestamp>) -> Suppressed {
+    match (held, until) {
+        (Some(Suppressed::ForGood), _) | (_, None) => Suppressed::ForGood,
+        (Some(Suppressed::Until(one)), Some(other)) => Suppressed::Until(one.max(other)),
+        (None, Some(until)) => Suppressed::Until(until),
+    }
+}

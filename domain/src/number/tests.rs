@@ -1,0 +1,278 @@
+//! Given events of a number, when a command comes, then events or a refusal.
+
+use super::{Number, NumberCommand, NumberEvent, NumberRefusal, NumberState, OptOutSource};
+use crate::calling_plan::{CampaignFacts, Preset};
+use crate::compliance::testing::{campaign_facts, instant, nth_call};
+use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
+use crate::decider::{Context, Decider};
+use crate::disposition::Disposition;
+use crate::ids::{CallId, NumberId};
+use crate::time::Timestamp;
+
+fn number() -> NumberId {
+    "ffeeddccbbaa99887766554433221100".parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    instant("2026-03-02T10:00:00+08:00")
+}
+
+fn state(given: &[NumberEvent]) -> NumberState {
+    let mut state = NumberState::default();
+    for event in given {
+        Number::evolve(&mut state, event, now());
+    }
+    state
+}
+
+fn decide(given: &[NumberEvent], when: NumberCommand) -> Result<Vec<NumberEvent>, NumberRefusal> {
+    Number::decide(&state(given), when, Context { now: now() })
+}
+
+fn check(given: &[NumberEvent], when: NumberCommand, then: Result<Vec<NumberEvent>, NumberRefusal>) {
+    assert_eq!(decide(given, when.clone()), then, "{when:?} after {given:?}");
+}
+
+fn granted(attempt: u32) -> NumberEvent {
+    NumberEvent::DialGranted {
+        grant: NumberGrant {
+            call: nth_call(attempt),
+            campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+            number: number(),
+            valid_until: now().plus_ms(GRANT_VALID_MS),
+            verdicts: Vec::new(),
+        },
+    }
+}
+
+fn closed(attempt: u32, disposition: Disposition) -> NumberEvent {
+    NumberEvent::CallClosed {
+        call: nth_call(attempt),
+        disposition,
+        answered: disposition == Disposition::Answered,
+        dialed_at: now(),
+    }
+}
+
+fn close(attempt: u32, disposition: Disposition) -> NumberCommand {
+    NumberCommand::CloseCall {
+        call: nth_call(attempt),
+        disposition,
+        answered: disposition == Disposition::Answered,
+        dialed_at: now(),
+    }
+}
+
+fn opted_out(open_calls: &[CallId]) -> NumberEvent {
+    NumberEvent::OptedOut {
+        reason: "asked".to_owned(),
+        source: OptOutSource::Operator,
+        call: None,
+        open_calls: open_calls.to_vec(),
+    }
+}
+
+fn opt_out() -> NumberCommand {
+    NumberCommand::OptOut {
+        reason: "asked".to_owned(),
+        source: OptOutSource::Operator,
+        call: None,
+    }
+}
+
+fn suppressed(until: Option<&str>, open_calls: &[CallId]) -> NumberEvent {
+    NumberEvent::Suppressed {
+        reason: "list".to_owned(),
+        until: until.map(instant),
+        open_calls: open_calls.to_vec(),
+    }
+}
+
+fn suppress(until: Option<&str>) -> NumberCommand {
+    NumberCommand::Suppress {
+        reason: "list".to_owned(),
+        until: until.map(instant),
+    }
+}
+
+fn grant_with(attempt: u32, facts: CampaignFacts) -> NumberCommand {
+    NumberCommand::GrantDial {
+        number: number(),
+        call: nth_call(attempt),
+        facts: Box::new(facts),
+    }
+}
+
+fn grant(attempt: u32) -> NumberCommand {
+    grant_with(attempt, campaign_facts(Preset::CnService))
+}
+
+/// The refusing rule, its decision and `not_before`; `None` when granted.
+fn refusal_of(given: &[NumberEvent], when: NumberCommand) -> Option<(String, Decision, Option<Timestamp>)> {
+    match decide(given, when).unwrap().as_slice() {
+        [NumberEvent::DialGranted { grant }] => {
+            assert!(grant.verdicts.iter().all(crate::compliance::Verdict::allows));
+            None
+        }
+        [
+            NumberEvent::DialRefused {
+                verdict, not_before, ..
+            },
+        ] => Some((verdict.rule.clone(), verdict.decision, *not_before)),
+        other => panic!("neither granted nor refused: {other:?}"),
+    }
+}
+
+#[test]
+fn a_number_with_nothing_against_it_is_granted_for_two_seconds_with_every_verdict() {
+    let events = decide(&[], grant(1)).unwrap();
+    let [NumberEvent::DialGranted { grant }] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert_eq!((grant.call, &grant.number), (nth_call(1), &number()));
+    assert_eq!(grant.valid_until, now().plus_ms(2_000));
+    let rules: Vec<&str> = grant
+        .verdicts
+        .iter()
+        .map(|verdict| verdict.rule.as_str())
+        .collect();
+    assert_eq!(rules, ["suppression", "frequency_cap"]);
+}
+
+#[test]
+fn a_grant_asked_again_or_after_its_end_is_refused_without_an_event() {
+    let call = nth_call(1);
+    check(
+        &[granted(1)],
+        grant(1),
+        Err(NumberRefusal::AlreadyGranted { call }),
+    );
+    let over = [granted(1), closed(1, Disposition::NoAnswer)];
+    check(&over, grant(1), Err(NumberRefusal::CallOver { call }));
+}
+
+#[test]
+fn an_opt_out_names_the_open_calls_once_and_no_grant_follows() {
+    let given = [granted(1), granted(2), closed(2, Disposition::NoAnswer)];
+    check(&given, opt_out(), Ok(vec![opted_out(&[nth_call(1)])]));
+    check(&[opted_out(&[])], opt_out(), Ok(vec![]));
+    let (rule, decision, not_before) = refusal_of(&[opted_out(&[])], grant(3)).unwrap();
+    assert_eq!(
+        (rule.as_str(), decision, not_before),
+        ("suppression", Decision::Forbid, None)
+    );
+    let mut trial = campaign_facts(Preset::CnService);
+    trial.plan.trial = true;
+    assert!(refusal_of(&[opted_out(&[])], grant_with(3, trial)).is_some());
+}
+
+#[test]
+fn a_suppression_holds_until_the_latest_end_and_shorter_ones_add_nothing() {
+    let (soon, later) = ("2026-03-02T11:00:00+08:00", "2026-03-02T12:00:00+08:00");
+    check(
+        &[granted(1)],
+        suppress(Some(soon)),
+        Ok(vec![suppressed(Some(soon), &[nth_call(1)])]),
+    );
+    let held = [suppressed(Some(later), &[])];
+    check(&held, suppress(Some(soon)), Ok(vec![]));
+    check(&held, suppress(Some(later)), Ok(vec![]));
+    check(&held, suppress(None), Ok(vec![suppressed(None, &[])]));
+    check(&[suppressed(None, &[])], suppress(Some(later)), Ok(vec![]));
+    let at = instant(later);
+    assert_eq!(
+        refusal_of(&held, grant(1)),
+        Some(("suppression".to_owned(), Decision::DeferUntil(at), Some(at)))
+    );
+    assert_eq!(state(&held).suppressed(), Some(Suppressed::Until(at)));
+}
+
+#[test]
+fn the_third_dial_of_a_day_is_deferred_to_the_next_and_forbidden_where_the_campaign_ends_before() {
+    let given = [granted(1), closed(1, Disposition::NoAnswer), granted(2)];
+    assert_eq!(refusal_of(&given[..2], grant(2)), None);
+    let tomorrow = instant("2026-03-03T00:00:00+08:00");
+    let rule = "frequency_cap".to_owned();
+    let expected = Some((rule.clone(), Decision::DeferUntil(tomorrow), Some(tomorrow)));
+    assert_eq!(refusal_of(&given, grant(3)), expected);
+    for (ends_at, not_before) in [
+        ("2026-03-03T00:00:00+08:00", None),
+        ("2026-03-03T00:00:00.000001+08:00", Some(tomorrow)),
+    ] {
+        let mut facts = campaign_facts(Preset::CnService);
+        facts.plan.ends_at = Some(instant(ends_at));
+        let expected = Some((rule.clone(), Decision::DeferUntil(tomorrow), not_before));
+        assert_eq!(refusal_of(&given, grant_with(3, facts)), expected);
+    }
+    let released = NumberEvent::DialReleased {
+        call: nth_call(2),
+        reason: "withdrawn".to_owned(),
+    };
+    let given = [given.to_vec(), vec![released]].concat();
+    assert_eq!(refusal_of(&given, grant(3)), None);
+}
+
+#[test]
+fn a_release_or_an_end_counts_once_and_unknown_calls_change_nothing() {
+    let release = |attempt| NumberCommand::ReleaseDial {
+        call: nth_call(attempt),
+        reason: "withdrawn".to_owned(),
+    };
+    let released = NumberEvent::DialReleased {
+        call: nth_call(1),
+        reason: "withdrawn".to_owned(),
+    };
+    check(&[granted(1)], release(1), Ok(vec![released.clone()]));
+    check(&[granted(1), released.clone()], release(1), Ok(vec![]));
+    check(&[], release(1), Ok(vec![]));
+    let ended = closed(1, Disposition::Answered);
+    check(
+        &[granted(1)],
+        close(1, Disposition::Answered),
+        Ok(vec![ended.clone()]),
+    );
+    check(
+        &[granted(1), ended.clone()],
+        close(1, Disposition::Answered),
+        Ok(vec![]),
+    );
+    check(&[granted(1), ended], release(1), Ok(vec![]));
+    check(
+        &[granted(1)],
+        close(1, Disposition::Withdrawn),
+        Ok(vec![released]),
+    );
+}
+
+#[test]
+fn a_blocked_call_suppresses_the_number_and_an_invalid_one_is_never_dialed_again() {
+    let blocked = NumberEvent::Suppressed {
+        reason: "blocked".to_owned(),
+        until: None,
+        open_calls: vec![nth_call(2)],
+    };
+    check(
+        &[granted(1), granted(2)],
+        close(1, Disposition::Blocked),
+        Ok(vec![closed(1, Disposition::Blocked), blocked]),
+    );
+    check(
+        &[suppressed(None, &[]), granted(1)],
+        close(1, Disposition::Blocked),
+        Ok(vec![closed(1, Disposition::Blocked)]),
+    );
+    let invalid = [granted(1), closed(1, Disposition::InvalidNumber)];
+    let (rule, decision, _) = refusal_of(&invalid, grant(2)).unwrap();
+    assert_eq!((rule.as_str(), decision), ("suppression", Decision::Forbid));
+}
+
+#[test]
+fn the_scope_names_the_campaign_where_there_is_one_and_never_a_person() {
+    let given = [granted(1), closed(1, Disposition::NoAnswer)];
+    let state = state(&given);
+    for (event, has_campaign) in [(&given[0], true), (&given[1], true), (&opted_out(&[]), false)] {
+        let scope = Number::scope(&number(), &state, event);
+        assert_eq!(scope.campaign.is_some(), has_campaign, "{event:?}");
+        assert_eq!(scope.customer, None);
+    }
+}
