@@ -3,19 +3,15 @@
 //! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
 //! real records and no waiting by the clock.
 
-use crate::memory_vault::MemoryVault;
 use crate::subscription::SUBSCRIPTIONS_MAX;
-use crate::test_ports::{HashIds, StepClock};
+use crate::test_ports::StepClock;
+use crate::test_records::{make_batch, make_record, stream};
 use async_trait::async_trait;
-use domain::decider::Scope;
-use domain::ids::{CallId, CommandId, EventId, StreamId};
-use domain::number::event::NumberEvent;
+use domain::ids::{CommandId, EventId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription};
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
-use domain::stored_event::{
-    Cause, Position, RECORD_BYTES_MAX, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
-};
+use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -53,45 +49,6 @@ where
     subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
     racing_writers_lose_nothing_and_readers_miss_nothing(new().await).await;
     racing_writers_of_one_stream_take_turns(new().await).await;
-}
-
-/// A record of a number's stream, as `stored_event::record` makes it. `text` fills its data.
-pub fn make_record(stream: &StreamId, version: u64, command: CommandId, index: usize, text: &str) -> Record {
-    let event = NumberEvent::DialReleased {
-        call: CallId::new(command.uuid()),
-        reason: text.to_owned(),
-    };
-    let ids = HashIds::new(7);
-    let vault = MemoryVault::new(Arc::new(ids));
-    let facts = RecordFacts {
-        stream: stream.clone(),
-        stream_version: StreamVersion(version),
-        at: Timestamp::from_millis(1_772_416_800_000),
-        cause: Cause::outside(command),
-        index,
-        scope: Scope::default(),
-        rehearsal: false,
-    };
-    let mut sealer = Sealer {
-        vault: &vault,
-        key: None,
-        random: &mut |buffer| buffer.fill(0),
-    };
-    record(facts, &event, &mut sealer).expect("the event is small and has nothing personal")
-}
-
-/// A batch of `count` records that follow `expected`, from one command.
-pub fn make_batch(stream: &StreamId, expected: u64, command: &str, count: u64) -> Vec<Record> {
-    let command = CommandId::derive_from_text(command);
-    (1..=count)
-        .zip(0..)
-        .map(|(step, index)| make_record(stream, expected + step, command, index, "fits"))
-        .collect()
-}
-
-/// A stream of a number that exists only here.
-pub fn stream(name: &str) -> StreamId {
-    StreamId::new("number", &name)
 }
 
 async fn append(store: &dyn EventStore, name: &str, expected: u64, command: &str, count: u64) -> Position {

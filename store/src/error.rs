@@ -22,19 +22,19 @@ pub enum ErrorKind {
     Fault,
 }
 
-/// Why a store could not be opened.
+/// Why a store's file could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    #[error("there is no event store at {}", .0.display())]
+    #[error("{} does not exist", .0.display())]
     Missing(PathBuf),
     #[error(
         "{} has schema version {found}, this build knows up to {known}: use a newer ledgerline",
         file.display()
     )]
     NewerSchema { file: PathBuf, found: i64, known: i64 },
-    #[error("the event store at {} is damaged: {why}", file.display())]
+    #[error("{} is damaged: {why}", file.display())]
     Damaged { file: PathBuf, why: String },
-    #[error("the event store at {} cannot be opened: {why}", file.display())]
+    #[error("{} cannot be opened: {why}", file.display())]
     Unavailable { file: PathBuf, why: String },
 }
 

@@ -9,7 +9,9 @@
 mod batch;
 pub mod contract;
 mod data_lock;
+mod durable_file;
 mod error;
+mod file_vault;
 mod frame;
 mod memory;
 mod memory_disk;
@@ -18,9 +20,12 @@ mod sealing;
 mod sqlite;
 mod subscription;
 pub mod test_ports;
+pub mod test_records;
+pub mod vault_contract;
 
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};
+pub use file_vault::{FileVault, KEYS_FILE, Keyring, MASTER_KEY_FILE};
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;

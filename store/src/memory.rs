@@ -286,9 +286,10 @@ impl EventStore for MemoryEventStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{make_batch, run_whole, stream};
+    use crate::contract::run_whole;
     use crate::memory_disk::MemoryDisk;
     use crate::test_ports::StepClock;
+    use crate::test_records::{make_batch, stream};
 
     fn open(disk: &Arc<MemoryDisk>) -> Result<MemoryEventStore, StoreError> {
         MemoryEventStore::new(Arc::new(StepClock::default()), Arc::clone(disk) as Arc<dyn Disk>)

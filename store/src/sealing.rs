@@ -30,6 +30,10 @@ impl Secret {
         Self(Zeroizing::new(bytes))
     }
 
+    pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
+    }
+
     /// HMAC-SHA-256 of `prefix` and `value`.
     fn keyed_hash(&self, prefix: &str, value: &str) -> [u8; 32] {
         let mut mac =

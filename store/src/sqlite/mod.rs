@@ -13,6 +13,7 @@ mod writer;
 mod tests;
 
 use crate::batch;
+use crate::durable_file;
 use crate::error::OpenError;
 use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SUBSCRIPTIONS_MAX, closed};
 use appender::{Appender, Batch};
@@ -81,7 +82,8 @@ impl SqliteEventStore {
     ) -> Result<Self, OpenError> {
         let file = dir.join(EVENTS_FILE);
         let connection = schema::open_writer(dir)?;
-        let appender = Appender::new(connection, clock).map_err(|error| schema::failed(&file, &error))?;
+        let appender =
+            Appender::new(connection, clock).map_err(|error| durable_file::failed(&file, &error))?;
         let pool = open_pool(dir, tasks, options)?;
         let (position, recorded_at) = appender.last();
         let (head, watched) = watch::channel(Head {

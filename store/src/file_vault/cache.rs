@@ -1,0 +1,88 @@
+//! Unwrapped keys of the persons in use, in bounded memory.
+
+use domain::ids::CustomerId;
+use domain::ports::vault::PersonKey;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Most keys kept unwrapped: every customer in a campaign of that size, in about 10 MiB.
+pub(super) const KEYS_CACHED_MAX: usize = 65_536;
+
+struct Cached {
+    key: PersonKey,
+    /// Asked for since it last came to the front of the queue.
+    used: bool,
+}
+
+/// A second-chance queue: what was asked for since it was last looked at stays one more round.
+pub(super) struct KeyCache {
+    keys: BTreeMap<CustomerId, Cached>,
+    queue: VecDeque<CustomerId>,
+    keys_max: usize,
+}
+
+impl KeyCache {
+    pub(super) const fn new(keys_max: usize) -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            queue: VecDeque::new(),
+            keys_max,
+        }
+    }
+
+    pub(super) fn get(&mut self, person: &CustomerId) -> Option<PersonKey> {
+        let cached = self.keys.get_mut(person)?;
+        cached.used = true;
+        Some(cached.key.clone())
+    }
+
+    pub(super) fn put(&mut self, key: PersonKey) {
+        let person = key.person().clone();
+        if self.keys.contains_key(&person) {
+            return;
+        }
+        while self.keys.len() >= self.keys_max {
+            self.drop_one();
+        }
+        self.queue.push_back(person.clone());
+        self.keys.insert(person, Cached { key, used: false });
+    }
+
+    fn drop_one(&mut self) {
+        while let Some(person) = self.queue.pop_front() {
+            match self.keys.get_mut(&person) {
+                Some(cached) if cached.used => {
+                    cached.used = false;
+                    self.queue.push_back(person);
+                }
+                Some(_) | None => {
+                    self.keys.remove(&person);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(number: u8) -> CustomerId {
+        format!("{number:032x}").parse().unwrap()
+    }
+
+    #[test]
+    fn the_cache_keeps_its_bound_and_what_is_in_use() {
+        let mut cache = KeyCache::new(3);
+        for number in 0..3 {
+            cache.put(PersonKey::new(person(number), [number; 32]));
+        }
+        assert!(cache.get(&person(0)).is_some());
+        cache.put(PersonKey::new(person(3), [3; 32]));
+        let kept: Vec<_> = (0..4)
+            .filter(|number| cache.get(&person(*number)).is_some())
+            .collect();
+        assert_eq!(kept, [0, 2, 3]);
+        assert_eq!(cache.queue.len(), 3);
+    }
+}

@@ -1,0 +1,106 @@
+//! The keeper thread: owns the key file, makes keys in groups, and answers once they are durable.
+
+use super::keys::Keys;
+use domain::ids::CustomerId;
+use domain::ports::vault::{PersonKey, VaultError};
+use std::collections::BTreeMap;
+use tokio::sync::{mpsc, oneshot};
+
+/// Most questions waiting for the keeper, and most answered with one commit.
+pub(super) const KEY_QUEUE_MAX: usize = 4_096;
+
+/// Whether a missing key is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Existing,
+    Made,
+}
+
+/// A key, or `None` when it exists not and was not to be made.
+pub(super) type Answer = Result<Option<PersonKey>, VaultError>;
+
+/// One question.
+pub(super) struct Ask {
+    pub(super) person: CustomerId,
+    pub(super) wanted: Wanted,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+pub(super) enum Request {
+    Ask(Ask),
+    /// Answer what is queued and end; dropped when the key file is closed.
+    Close(oneshot::Sender<()>),
+}
+
+/// Runs on its own thread until it is closed or nobody can ask any more.
+pub(super) struct Keeper {
+    pub(super) keys: Keys,
+    /// Set by the first failed commit: no key is made until the vault is opened again.
+    pub(super) failed: Option<VaultError>,
+}
+
+impl Keeper {
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut buffer = Vec::new();
+        let mut closers = Vec::new();
+        while requests.blocking_recv_many(&mut buffer, KEY_QUEUE_MAX) > 0 {
+            let mut asks = Vec::with_capacity(buffer.len());
+            for request in buffer.drain(..) {
+                match request {
+                    Request::Ask(ask) => asks.push(ask),
+                    Request::Close(closer) => {
+                        requests.close();
+                        closers.push(closer);
+                    }
+                }
+            }
+            self.answer(asks);
+        }
+        // The file is closed before whoever closed the vault is told.
+        drop(self);
+        drop(closers);
+    }
+
+    /// Answers what exists at once, and the rest after one commit.
+    fn answer(&mut self, asks: Vec<Ask>) {
+        let mut missing: BTreeMap<CustomerId, Vec<oneshot::Sender<Answer>>> = BTreeMap::new();
+        for ask in asks {
+            match self.keys.find(&ask.person) {
+                Ok(None) if ask.wanted == Wanted::Made => {
+                    missing.entry(ask.person).or_default().push(ask.answer);
+                }
+                found => tell(ask.answer, found),
+            }
+        }
+        if missing.is_empty() {
+            return;
+        }
+        let (persons, waiting): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let made = self.make(&persons);
+        for (index, answers) in waiting.into_iter().enumerate() {
+            let outcome = match &made {
+                Ok(keys) => Ok(keys.get(index).cloned()),
+                Err(failed) => Err(failed.clone()),
+            };
+            for answer in answers {
+                tell(answer, outcome.clone());
+            }
+        }
+    }
+
+    fn make(&mut self, persons: &[CustomerId]) -> Result<Vec<PersonKey>, VaultError> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        self.keys.find_or_make(persons).inspect_err(|error| {
+            tracing::error!(%error, "keys could not be made and no more are made");
+            self.keys.roll_back();
+            self.failed = Some(error.clone());
+        })
+    }
+}
+
+/// An asker that has gone is told nothing; its key is made all the same.
+fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
+    drop(answer.send(outcome));
+}

@@ -1,0 +1,163 @@
+//! The vault of a real installation: `--keys DIR` with `master.key` and `keys.db`, apart from the events.
+//!
+//! A person's key is durable before `key` returns. With events present nothing is made anew: a missing or
+//! wrong master key, or a missing key file, is refused, since new keys would make every record noise.
+
+mod cache;
+mod keeper;
+mod keys;
+mod master;
+
+#[cfg(test)]
+mod tests;
+
+use crate::sealing::{self, Secret};
+use async_trait::async_trait;
+use cache::{KEYS_CACHED_MAX, KeyCache};
+use domain::ids::{CustomerId, NumberId};
+use domain::personal::{LookupHash, Sealed};
+use domain::ports::id_source::IdSource;
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::{PersonKey, Vault, VaultError};
+use keeper::{Answer, Ask, KEY_QUEUE_MAX, Keeper, Request, Wanted};
+pub use keys::KEYS_FILE;
+use keys::Keys;
+pub use master::MASTER_KEY_FILE;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Whether the installation already has events, which only its own keys can open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// There are no events: what is missing is made.
+    MayBeNew,
+    /// Events are present: whatever is missing or wrong is refused.
+    MustExist,
+}
+
+/// Keys in `DIR/keys.db`, wrapped by `DIR/master.key`. Dropping it ends its thread; `close` waits for that.
+pub struct FileVault {
+    requests: mpsc::Sender<Request>,
+    secret: Secret,
+    cache: Mutex<KeyCache>,
+}
+
+impl FileVault {
+    /// Opens the keys directory, and on a first start makes it. Blocks for a few syncs.
+    ///
+    /// `WrongMaster` says what is missing or wrong. Keys and nonces come from `ids`, the thread from `tasks`.
+    pub fn open(
+        dir: &Path,
+        ids: Arc<dyn IdSource>,
+        tasks: &dyn Tasks,
+        keyring: Keyring,
+    ) -> Result<Self, VaultError> {
+        let master = open_master(dir, &*ids, keyring)?;
+        let (keys, secret) = Keys::open(dir, master, ids, keyring == Keyring::MayBeNew)?;
+        let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
+        let keeper = Keeper { keys, failed: None };
+        tasks.thread("key keeper", Box::new(move || keeper.run(receiver)));
+        Ok(Self {
+            requests,
+            secret,
+            cache: Mutex::new(KeyCache::new(KEYS_CACHED_MAX)),
+        })
+    }
+
+    /// Answers what is queued, then ends the thread and waits for that. Cached keys are still served.
+    pub async fn close(&self) {
+        let (closer, ended) = oneshot::channel();
+        if self.requests.send(Request::Close(closer)).await.is_ok() {
+            // An error is the answer: the keeper dropped its side when it ended.
+            drop(ended.await);
+        }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, KeyCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, person: &CustomerId, wanted: Wanted) -> Answer {
+        if let Some(key) = self.cache().get(person) {
+            return Ok(Some(key));
+        }
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask {
+            person: person.clone(),
+            wanted,
+            answer,
+        };
+        let closed = || VaultError::Unavailable("it was closed".to_owned());
+        match self.requests.try_send(Request::Ask(ask)) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                return Err(VaultError::Unavailable("its queue is full; try again".to_owned()));
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(closed()),
+        }
+        let key = answered.await.unwrap_or_else(|_| Err(closed()))?;
+        if let Some(key) = &key {
+            self.cache().put(key.clone());
+        }
+        Ok(key)
+    }
+}
+
+/// The master key is made first: a key file without one is never what a crash left.
+fn open_master(dir: &Path, ids: &dyn IdSource, keyring: Keyring) -> Result<Secret, VaultError> {
+    let keys_exist = dir.join(KEYS_FILE).exists();
+    let missing = |file: &str, present: &str| {
+        VaultError::WrongMaster(format!(
+            "{} is missing, but {present} present",
+            dir.join(file).display()
+        ))
+    };
+    if keyring == Keyring::MustExist && !keys_exist {
+        return Err(missing(KEYS_FILE, "events are"));
+    }
+    match master::read(dir)? {
+        Some(master) => Ok(master),
+        None if keyring == Keyring::MustExist => Err(missing(MASTER_KEY_FILE, "events are")),
+        None if keys_exist => Err(missing(MASTER_KEY_FILE, "keys.db is")),
+        None => master::create(dir, ids),
+    }
+}
+
+impl std::fmt::Debug for FileVault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FileVault")
+    }
+}
+
+#[async_trait]
+impl Vault for FileVault {
+    async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
+        let key = self.ask(person, Wanted::Made).await?;
+        key.ok_or_else(|| VaultError::Unavailable("the key was not made".to_owned()))
+    }
+
+    async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
+        self.ask(person, Wanted::Existing).await
+    }
+
+    fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {
+        Ok(sealing::seal(key, nonce, aad, value))
+    }
+
+    fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
+        sealing::open(key, aad, sealed)
+    }
+
+    fn hash(&self, value: &str) -> LookupHash {
+        self.secret.lookup_hash(value)
+    }
+
+    fn derive_customer(&self, external_id: &str) -> CustomerId {
+        self.secret.customer(external_id)
+    }
+
+    fn derive_number(&self, e164: &str) -> NumberId {
+        self.secret.number(e164)
+    }
+}

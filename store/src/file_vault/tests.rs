@@ -1,0 +1,165 @@
+//! What is particular to files: first start, restart, what is refused, what is on the disk.
+
+use super::*;
+use crate::contract::SuiteTasks;
+use crate::test_ports::HashIds;
+use crate::vault_contract::{person, run_whole};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+
+fn open_with(dir: &TempDir, seed: u64, keyring: Keyring) -> Result<FileVault, VaultError> {
+    let ids = Arc::new(HashIds::new(seed));
+    FileVault::open(&dir.path().join("keys"), ids, &SuiteTasks::default(), keyring)
+}
+
+fn refusal(dir: &TempDir, keyring: Keyring) -> String {
+    match open_with(dir, 99, keyring) {
+        Err(VaultError::WrongMaster(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn memory_keeps_the_vault_contract() {
+    let seed = AtomicU64::new(0);
+    run_whole(async || {
+        let ids = HashIds::new(seed.fetch_add(1, Ordering::SeqCst));
+        Arc::new(crate::memory_vault::MemoryVault::new(Arc::new(ids)))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_keep_the_vault_contract() {
+    let dirs = Mutex::new(Vec::new());
+    run_whole(async || {
+        let dir = tempfile::tempdir().unwrap();
+        let seed = dirs.lock().unwrap().len() as u64;
+        let vault = open_with(&dir, seed, Keyring::MayBeNew).unwrap();
+        dirs.lock().unwrap().push(dir);
+        Arc::new(vault)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_finds_the_same_keys_and_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    let made = first.key(&person(1)).await.unwrap();
+    let number = first.derive_number("13800138000");
+    first.close().await;
+    assert!(matches!(
+        first.key(&person(2)).await,
+        Err(VaultError::Unavailable(_))
+    ));
+    for keyring in [Keyring::MustExist, Keyring::MayBeNew] {
+        let again = open_with(&dir, 2, keyring).unwrap();
+        assert_eq!(again.key(&person(1)).await.unwrap().bytes(), made.bytes());
+        assert_eq!(again.derive_number("13800138000"), number);
+        assert!(again.existing_key(&person(2)).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn with_events_present_what_is_missing_or_wrong_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(refusal(&dir, Keyring::MustExist).contains("keys.db is missing, but events are present"));
+    assert!(!dir.path().join("keys").exists(), "a refusal makes nothing");
+    open_with(&dir, 1, Keyring::MayBeNew).unwrap().close().await;
+    let master = dir.path().join("keys/master.key");
+    let aside = dir.path().join("aside");
+    std::fs::rename(&master, &aside).unwrap();
+    assert!(refusal(&dir, Keyring::MustExist).contains("master.key is missing, but events are present"));
+    assert!(refusal(&dir, Keyring::MayBeNew).contains("master.key is missing, but keys.db is present"));
+    std::fs::write(&master, "0123\n").unwrap();
+    assert!(refusal(&dir, Keyring::MayBeNew).contains("64 hexadecimal digits"));
+    std::fs::write(&master, "ab".repeat(32)).unwrap();
+    assert!(refusal(&dir, Keyring::MustExist).contains("not the one that keys.db was made under"));
+    assert!(refusal(&dir, Keyring::MayBeNew).contains("not the one that keys.db was made under"));
+    std::fs::rename(&aside, &master).unwrap();
+    open_with(&dir, 2, Keyring::MustExist).unwrap().close().await;
+    for file in ["keys.db", "keys.db-wal", "keys.db-shm"] {
+        drop(std::fs::remove_file(dir.path().join("keys").join(file)));
+    }
+    assert!(refusal(&dir, Keyring::MustExist).contains("keys.db is missing"));
+}
+
+#[tokio::test]
+async fn a_first_start_cut_after_the_master_key_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys");
+    master::create(&keys, &HashIds::new(5)).unwrap();
+    let master = std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap();
+    open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    assert_eq!(std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap(), master);
+}
+
+#[tokio::test]
+async fn files_are_private_and_hold_no_key_in_clear() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    let key = vault.key(&person(1)).await.unwrap();
+    vault.close().await;
+    let keys = dir.path().join("keys");
+    let mode = |file: &str| std::fs::metadata(keys.join(file)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(""), mode("master.key"), mode("keys.db")),
+        (0o700, 0o600, 0o600)
+    );
+    for file in std::fs::read_dir(&keys).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(32).any(|window| window == key.bytes()));
+    }
+}
+
+#[tokio::test]
+async fn a_wrapped_key_moved_to_another_person_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    vault.key(&person(1)).await.unwrap();
+    vault.close().await;
+    let file = rusqlite::Connection::open(dir.path().join("keys/keys.db")).unwrap();
+    file.execute("UPDATE person_key SET customer = ?1", [person(2).as_str()])
+        .unwrap();
+    drop(file);
+    let vault = open_with(&dir, 1, Keyring::MustExist).unwrap();
+    let refused = vault.existing_key(&person(2)).await;
+    assert!(matches!(refused, Err(VaultError::WrongMaster(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn after_a_failed_commit_no_key_is_made_and_those_that_exist_are_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys");
+    let ids = Arc::new(HashIds::new(1));
+    let master = master::create(&keys, &*ids).unwrap();
+    let (keys, _) = Keys::open(&keys, master, ids, true).unwrap();
+    let existing = keys.find_or_make(&[person(1)]).unwrap();
+    let keeper = Keeper { keys, failed: None };
+    let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
+    SuiteTasks::default().thread("key keeper", Box::new(move || keeper.run(receiver)));
+    let ask = async |number| {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask {
+            person: person(number),
+            wanted: Wanted::Made,
+            answer,
+        };
+        requests.try_send(Request::Ask(ask)).unwrap();
+        answered.await.unwrap()
+    };
+    let file = rusqlite::Connection::open(dir.path().join("keys/keys.db")).unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON person_key BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    .unwrap();
+    assert!(matches!(ask(2).await, Err(VaultError::Unavailable(_))));
+    file.execute_batch("DROP TRIGGER full").unwrap();
+    assert!(
+        matches!(ask(2).await, Err(VaultError::Unavailable(_))),
+        "the file would take it now"
+    );
+    assert_eq!(ask(1).await.unwrap().unwrap().bytes(), existing[0].bytes());
+}

@@ -1,0 +1,151 @@
+//! The suite every vault runs whole: what the `Vault` port says, as checks. A failed check panics.
+
+use domain::ids::CustomerId;
+use domain::personal::Sealed;
+use domain::ports::vault::{PersonKey, Vault, VaultError};
+use std::fmt::Debug;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Runs every check, each on a vault of its own. Two vaults of one call must have different secrets.
+pub async fn run_whole<Make, Made, V>(make: Make)
+where
+    Make: Fn() -> Made,
+    Made: Future<Output = Arc<V>>,
+    V: Vault + Debug + 'static,
+{
+    what_is_sealed_opens_again(&*make().await).await;
+    a_sealed_value_opens_only_where_it_was_sealed(&*make().await).await;
+    an_altered_value_does_not_open(&*make().await).await;
+    a_key_exists_once_it_was_asked_for(&*make().await).await;
+    askers_at_once_get_one_key(make().await).await;
+    ids_and_hashes_are_stable_and_apart(&*make().await, &*make().await);
+    nothing_secret_is_shown(&*make().await).await;
+}
+
+/// A person that exists only here.
+pub fn person(number: u32) -> CustomerId {
+    format!("{number:032x}")
+        .try_into()
+        .expect("32 hexadecimal digits are an id")
+}
+
+async fn key(vault: &dyn Vault, number: u32) -> PersonKey {
+    vault.key(&person(number)).await.expect("a key is found or made")
+}
+
+async fn what_is_sealed_opens_again(vault: &dyn Vault) {
+    let key = key(vault, 1).await;
+    for value in ["", "13800138000", "张三 \u{1F4DE}", &"x".repeat(60_000)] {
+        let sealed = vault
+            .seal(&key, [9; 12], b"here", value)
+            .expect("any text can be sealed");
+        assert_eq!((&sealed.key, &sealed.hash), (&person(1), &None));
+        assert!(value.is_empty() || !sealed.sealed.contains(value));
+        assert_eq!(vault.open(&key, b"here", &sealed).as_deref(), Ok(value));
+    }
+    let one = vault.seal(&key, [1; 12], b"here", "same").expect("sealed");
+    let other = vault.seal(&key, [2; 12], b"here", "same").expect("sealed");
+    assert_ne!(one.sealed, other.sealed, "another nonce gives another ciphertext");
+}
+
+async fn a_sealed_value_opens_only_where_it_was_sealed(vault: &dyn Vault) {
+    let (one, two) = (key(vault, 1).await, key(vault, 2).await);
+    assert_ne!(one.bytes(), two.bytes());
+    let sealed = vault
+        .seal(&one, [9; 12], b"stream\nevent\n/phone", "secret")
+        .expect("sealed");
+    let elsewhere = [&b"stream\nevent\n/name"[..], b"other\nevent\n/phone", b""];
+    for aad in elsewhere {
+        assert_eq!(vault.open(&one, aad, &sealed), Err(VaultError::DoesNotOpen));
+    }
+    let renamed = Sealed {
+        key: person(2),
+        ..sealed.clone()
+    };
+    for (key, sealed) in [(&two, &sealed), (&two, &renamed), (&one, &renamed)] {
+        let opened = vault.open(key, b"stream\nevent\n/phone", sealed);
+        assert_eq!(opened, Err(VaultError::DoesNotOpen));
+    }
+}
+
+async fn an_altered_value_does_not_open(vault: &dyn Vault) {
+    let key = key(vault, 1).await;
+    let sealed = vault.seal(&key, [9; 12], b"here", "secret").expect("sealed");
+    for index in 0..sealed.sealed.len() {
+        let altered = sealed.sealed.char_indices().map(|(at, digit)| match digit {
+            'A' if at == index => 'B',
+            _ if at == index => 'A',
+            _ => digit,
+        });
+        let altered = Sealed {
+            sealed: altered.collect(),
+            ..sealed.clone()
+        };
+        assert_eq!(
+            vault.open(&key, b"here", &altered),
+            Err(VaultError::DoesNotOpen),
+            "at {index}"
+        );
+    }
+    for broken in ["", "AAAA", "not base64"] {
+        let broken = Sealed {
+            sealed: broken.to_owned(),
+            ..sealed.clone()
+        };
+        assert_eq!(vault.open(&key, b"here", &broken), Err(VaultError::DoesNotOpen));
+    }
+}
+
+async fn a_key_exists_once_it_was_asked_for(vault: &dyn Vault) {
+    assert!(matches!(vault.existing_key(&person(1)).await, Ok(None)));
+    let made = key(vault, 1).await;
+    let existing = vault.existing_key(&person(1)).await.expect("the vault answers");
+    assert_eq!(existing.as_ref().map(PersonKey::bytes), Some(made.bytes()));
+    assert_eq!(key(vault, 1).await.bytes(), made.bytes());
+    assert_eq!(made.person(), &person(1));
+    assert!(matches!(vault.existing_key(&person(2)).await, Ok(None)));
+}
+
+async fn askers_at_once_get_one_key<V: Vault + 'static>(vault: Arc<V>) {
+    let askers: Vec<_> = (0..40)
+        .map(|asker| {
+            let vault = Arc::clone(&vault);
+            crate::contract::start(async move { (asker % 4, key(&*vault, asker % 4).await) })
+        })
+        .collect();
+    for asker in askers {
+        let (number, got) = asker.await.expect("an asker ends");
+        assert_eq!(key(&*vault, number).await.bytes(), got.bytes());
+    }
+}
+
+fn ids_and_hashes_are_stable_and_apart(vault: &dyn Vault, other: &dyn Vault) {
+    let text = "13800138000";
+    assert_eq!(vault.hash(text), vault.hash(text));
+    assert_ne!(vault.hash(text), vault.hash("+8613800138000"));
+    assert_ne!(vault.hash(text), other.hash(text), "the secret is in it");
+    assert_eq!(vault.hash(text).0.len(), 64);
+    assert_eq!(vault.derive_customer(text), vault.derive_customer(text));
+    assert_eq!(vault.derive_number(text), vault.derive_number(text));
+    assert_ne!(
+        vault.derive_customer(text).as_str(),
+        vault.derive_number(text).as_str()
+    );
+    assert_ne!(vault.derive_number(text), other.derive_number(text));
+    let prefixed = vault.hash("customer:13800138000");
+    assert!(
+        prefixed.0.starts_with(vault.derive_customer(text).as_str()),
+        "HMAC of prefix and value"
+    );
+    let prefixed = vault.hash("number:13800138000");
+    assert!(prefixed.0.starts_with(vault.derive_number(text).as_str()));
+}
+
+async fn nothing_secret_is_shown<V: Vault + Debug>(vault: &V) {
+    let key = key(vault, 1).await;
+    let shown = format!("{vault:?} {key:?}");
+    let bytes = crate::sealing::hex(key.bytes());
+    assert!(!shown.contains(&bytes) && !shown.contains(&format!("{:?}", key.bytes())));
+    assert!(shown.len() < 100, "{shown}");
+}
