@@ -25,6 +25,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use pool::{Pool, Query};
+use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Default for SqliteOptions {
     /// One group of single events may wait; two readers serve a machine of two cores.
     fn default() -> Self {
         Self {
-            append_queue_max: writer::GROUP_EVENTS_MAX,
+            append_queue_max: writer::GROUP_APPENDS_MAX,
             reader_threads: 2,
         }
     }
@@ -80,10 +81,18 @@ impl SqliteEventStore {
         tasks: &dyn Tasks,
         options: &SqliteOptions,
     ) -> Result<Self, OpenError> {
-        let file = dir.join(EVENTS_FILE);
-        let connection = schema::open_writer(dir)?;
-        let appender =
-            Appender::new(connection, clock).map_err(|error| durable_file::failed(&file, &error))?;
+        Self::start(schema::open_writer(dir)?, dir, clock, tasks, options)
+    }
+
+    fn start(
+        connection: Connection,
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+        options: &SqliteOptions,
+    ) -> Result<Self, OpenError> {
+        let appender = Appender::new(connection, clock)
+            .map_err(|error| durable_file::failed(&dir.join(EVENTS_FILE), &error))?;
         let pool = open_pool(dir, tasks, options)?;
         let (position, recorded_at) = appender.last();
         let (head, watched) = watch::channel(Head {
@@ -128,7 +137,11 @@ impl SqliteEventStore {
     }
 
     /// Commits what is queued, then ends the threads and waits for that. Later calls are answered `Unavailable`.
+    ///
+    /// Whoever appends or follows ends before; the supervisor's stop comes after, since it waits for threads.
     pub async fn close(&self) {
+        // The writer is last: only a connection that writes can tidy the write-ahead log away.
+        self.pool.close().await;
         if let Mode::Writing { requests, .. } = &self.mode {
             let (closer, ended) = oneshot::channel();
             if requests.send(Request::Close(closer)).await.is_ok() {
@@ -136,7 +149,6 @@ impl SqliteEventStore {
                 drop(ended.await);
             }
         }
-        self.pool.close().await;
     }
 }
 

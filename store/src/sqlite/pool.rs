@@ -57,7 +57,12 @@ impl Pool {
             let receiver = Arc::clone(&receiver);
             tasks.thread(
                 "event store reader",
-                Box::new(move || serve(&connection, &receiver)),
+                Box::new(move || {
+                    let closer = serve(&connection, &receiver);
+                    // The connection is closed before whoever closed the store is told.
+                    drop(connection);
+                    drop(closer);
+                }),
             );
         }
         Self {
@@ -104,7 +109,8 @@ impl Pages for Pool {
     }
 }
 
-fn serve(connection: &Connection, requests: &Mutex<mpsc::Receiver<Request>>) {
+/// Answers until it is closed, by the sender it returns, or until nobody can ask any more.
+fn serve(connection: &Connection, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
         // Whoever holds the lock waits for the next query; the others wait for the lock.
         let request = requests
@@ -113,11 +119,8 @@ fn serve(connection: &Connection, requests: &Mutex<mpsc::Receiver<Request>>) {
             .blocking_recv();
         match request {
             Some(Request::Read(query, answer)) => drop(answer.send(read(connection, query))),
-            Some(Request::Close(closer)) => {
-                drop(closer);
-                return;
-            }
-            None => return,
+            Some(Request::Close(closer)) => return Some(closer),
+            None => return None,
         }
     }
 }

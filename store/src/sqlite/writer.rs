@@ -9,10 +9,11 @@ use domain::ports::event_store::StoreError;
 use std::collections::VecDeque;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
-/// Most events of one group commit: beyond it the gain is small and the wait of the first is long.
-pub(super) const GROUP_EVENTS_MAX: usize = 4_096;
+/// Most appends taken from the queue at once: more than fit into one group.
+pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
-/// Most record bytes of one group commit, but for a single larger batch.
+/// Most record bytes of one group commit, but for a single larger batch: beyond it the gain is small and the
+/// wait of the first is long. A record has 300 bytes or more, so these are fewer than 4,096 events.
 pub(super) const GROUP_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the writer is asked.
@@ -42,7 +43,7 @@ impl Writer {
         let mut buffer = Vec::new();
         let mut queued = VecDeque::new();
         let mut closers = Vec::new();
-        while requests.blocking_recv_many(&mut buffer, GROUP_EVENTS_MAX) > 0 {
+        while requests.blocking_recv_many(&mut buffer, GROUP_APPENDS_MAX) > 0 {
             for request in buffer.drain(..) {
                 match request {
                     Request::Append(append) => queued.push_back(append),
@@ -117,15 +118,50 @@ fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
 /// The longest beginning of the queue that fits one group; at least one batch.
 fn take_group(queued: &mut VecDeque<Append>) -> Vec<Append> {
     let mut group = Vec::new();
-    let mut events = 0;
     let mut bytes = 0;
     while let Some(next) = queued.front() {
-        events += next.batch.records.len();
         bytes += next.batch.bytes();
-        if !group.is_empty() && (events > GROUP_EVENTS_MAX || bytes > GROUP_BYTES_MAX) {
+        if !group.is_empty() && bytes > GROUP_BYTES_MAX {
             break;
         }
         group.extend(queued.pop_front());
     }
     group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_records::{make_record, stream};
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
+
+    fn queued(count: usize, events: usize, text: &str) -> VecDeque<Append> {
+        let record = make_record(&stream("a"), 1, CommandId::derive_from_text("one"), 0, text);
+        let space = std::sync::Arc::new(tokio::sync::Semaphore::new(count));
+        let append = || Append {
+            batch: Batch {
+                stream: stream("a"),
+                expected: StreamVersion(0),
+                records: vec![record.clone(); events],
+            },
+            answer: oneshot::channel().0,
+            _bytes: std::sync::Arc::clone(&space).try_acquire_owned().unwrap(),
+        };
+        (0..count).map(|_| append()).collect()
+    }
+
+    #[test]
+    fn a_group_ends_at_its_bytes_but_holds_one_batch() {
+        let mut large = queued(40, 1, &"x".repeat(64_000));
+        let group = take_group(&mut large);
+        let bytes: usize = group.iter().map(|append| append.batch.bytes()).sum();
+        let each = bytes / group.len();
+        assert!(
+            bytes <= GROUP_BYTES_MAX && bytes + each > GROUP_BYTES_MAX,
+            "{bytes}"
+        );
+        let mut huge = queued(2, 20, &"x".repeat(64_000));
+        assert_eq!((take_group(&mut huge).len(), huge.len()), (1, 1));
+    }
 }
