@@ -1,0 +1,268 @@
+//! A process that appends and makes keys is killed at random moments; what it acknowledged is there, once.
+//!
+//! The test binary starts itself as the child, naming the one function that writes. Acknowledgments come
+//! over the child's standard output, so what was read from it had been acknowledged before the kill.
+
+use domain::ids::EventId;
+use domain::ports::event_store::EventStore;
+use domain::ports::vault::Vault;
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use store::contract::{SuiteTasks, start};
+use store::test_ports::{HashIds, StepClock};
+use store::test_records::{make_batch, stream};
+use store::vault_contract::person;
+use store::{DataLock, FileVault, Keyring, SqliteEventStore, SqliteOptions};
+
+/// How often the child is killed, and how many acknowledgments are awaited before, at most.
+const KILLS: u64 = 10;
+const ACKNOWLEDGED_BEFORE_KILL_MAX: u64 = 400;
+
+/// Streams the child appends to at once.
+const WRITERS: u64 = 8;
+
+/// Precedes the data directory among the child's arguments; the test harness takes it for a filter.
+const DIR_MARK: &str = "data-dir=";
+
+fn open_store(dir: &Path) -> SqliteEventStore {
+    let clock = Arc::new(StepClock::default());
+    let options = SqliteOptions::default();
+    SqliteEventStore::open(dir, clock, &SuiteTasks::default(), &options).expect("the store opens")
+}
+
+fn open_vault(dir: &Path, seed: u64, keyring: Keyring) -> FileVault {
+    let ids = Arc::new(HashIds::new(seed));
+    FileVault::open(&dir.join("keys"), ids, &SuiteTasks::default(), keyring).expect("the keys open")
+}
+
+/// A key as the child tells it; kept out of the events.
+fn shown(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Only the child, which is given a directory, does anything here. It never ends by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_child_appends_until_it_is_killed() {
+    let Some(dir) = std::env::args().find_map(|word| word.strip_prefix(DIR_MARK).map(str::to_owned)) else {
+        return;
+    };
+    let dir = Path::new(&dir);
+    let _lock = DataLock::acquire(dir).unwrap();
+    let store = Arc::new(open_store(dir));
+    let head = store.head().await.unwrap();
+    let keyring = if head == Position(0) {
+        Keyring::MayBeNew
+    } else {
+        Keyring::MustExist
+    };
+    let vault = Arc::new(open_vault(dir, head.0, keyring));
+    let mut writers = Vec::new();
+    for writer in 0..WRITERS {
+        let (store, vault) = (Arc::clone(&store), Arc::clone(&vault));
+        writers.push(start(
+            async move { write_forever(&*store, &*vault, writer).await },
+        ));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+async fn write_forever(store: &dyn EventStore, vault: &dyn Vault, writer: u64) {
+    let stream = stream(&format!("w{writer}"));
+    let mut version = 0;
+    loop {
+        let page = store
+            .read_stream(&stream, StreamVersion(version), 4_096)
+            .await
+            .expect("it can be read");
+        version += page.len() as u64;
+        if page.is_empty() {
+            break;
+        }
+    }
+    loop {
+        let owner = u32::try_from(writer * 1_000_000 + version).expect("it is killed before");
+        let key = vault.key(&person(owner)).await.expect("a key is made");
+        acknowledge(&format!("key {owner} {}", shown(key.bytes())));
+        let count = version % 3 + 1;
+        let batch = make_batch(&stream, version, &format!("{writer}/{version}"), count);
+        let ids: Vec<_> = batch.iter().map(|record| record.id.to_string()).collect();
+        let position = store
+            .append(&stream, StreamVersion(version), batch)
+            .await
+            .expect("it is stored");
+        acknowledge(&format!("event {position} {}", ids.join(" ")));
+        version += count;
+    }
+}
+
+fn acknowledge(line: &str) {
+    // The harness writes to the same output; a line of ours begins with its own mark.
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\nack {line}")
+        .and_then(|()| out.flush())
+        .expect("the parent listens");
+}
+
+/// What the child said before it died.
+#[derive(Default)]
+struct Acknowledged {
+    /// Each event's position.
+    events: BTreeMap<EventId, Position>,
+    keys: BTreeMap<u32, String>,
+}
+
+impl Acknowledged {
+    fn take(&mut self, line: &str) -> bool {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["ack", "key", owner, key] => {
+                let owner = owner.parse().expect("a number");
+                let before = self.keys.insert(owner, (*key).to_owned());
+                assert!(before.is_none_or(|before| before == **key), "a key changed");
+            }
+            ["ack", "event", last, ids @ ..] => {
+                let last: u64 = last.parse().expect("a position");
+                for (id, back) in ids.iter().rev().zip(0..) {
+                    let position = Position(last - back);
+                    let before = self.events.insert(id.parse().expect("an id"), position);
+                    assert!(before.is_none(), "{id} was acknowledged twice");
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test starts itself as the process that is killed"
+)]
+fn start_child(dir: &Path) -> Child {
+    let program = std::env::current_exe().expect("a process knows its program");
+    Command::new(program)
+        .args([
+            "--exact",
+            "--nocapture",
+            "--test-threads=1",
+            "the_child_appends_until_it_is_killed",
+        ])
+        .arg(format!("{DIR_MARK}{}", dir.display()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the test binary starts")
+}
+
+/// Kills the child after so many acknowledgments, and takes whatever it had said by then.
+fn run_until_killed(dir: &Path, after: u64, acknowledged: &mut Acknowledged) {
+    let mut child = start_child(dir);
+    let output = child.stdout.take().expect("its output is piped");
+    let mut taken = 0;
+    let mut last_line = String::new();
+    for line in BufReader::new(output).lines() {
+        // The kill may cut the last line; a cut line was not acknowledged, so it is looked at with the next.
+        let line = line.expect("the child writes text");
+        if acknowledged.take(&std::mem::replace(&mut last_line, line)) {
+            taken += 1;
+        }
+        if taken == after {
+            child.kill().expect("SIGKILL reaches it");
+        }
+    }
+    child.wait().expect("it ended");
+    assert!(
+        taken >= after,
+        "the child ended by itself after {taken} acknowledgments"
+    );
+}
+
+async fn whole_log(store: &SqliteEventStore) -> Vec<StoredEvent> {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    loop {
+        let after = events.last().map_or(Position(0), |event| event.position);
+        let page = store.read_all(after, 4_096).await.expect("the log can be read");
+        if page.is_empty() {
+            return events;
+        }
+        events.extend(page);
+    }
+}
+
+async fn check(dir: &Path, acknowledged: &Acknowledged) {
+    let store = open_store(dir);
+    let events = whole_log(&store).await;
+    let mut ids = BTreeSet::new();
+    let mut versions: BTreeMap<String, u64> = BTreeMap::new();
+    for (event, position) in events.iter().zip(1..) {
+        let envelope = event.envelope().expect("it was written");
+        assert_eq!(event.position, Position(position), "dense");
+        assert!(ids.insert(envelope.id), "{} is stored twice", envelope.id);
+        let version = versions.entry(envelope.stream.to_string()).or_default();
+        *version += 1;
+        assert_eq!(envelope.stream_version.0, *version, "in order");
+        if let Some(position) = acknowledged.events.get(&envelope.id) {
+            assert_eq!(event.position, *position, "where it was said to be");
+        }
+    }
+    let lost: Vec<_> = acknowledged
+        .events
+        .keys()
+        .filter(|id| !ids.contains(id))
+        .collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    // Batches are whole: the child's batches follow from the version before them.
+    for version in versions.values() {
+        let mut end = 0;
+        while end < *version {
+            end += end % 3 + 1;
+        }
+        assert_eq!(end, *version, "a part of a batch is stored");
+    }
+    store.close().await;
+    let vault = open_vault(dir, u64::MAX, Keyring::MustExist);
+    for (owner, key) in &acknowledged.keys {
+        let existing = vault.existing_key(&person(*owner)).await.expect("it answers");
+        assert_eq!(
+            existing.map(|key| shown(key.bytes())).as_ref(),
+            Some(key),
+            "the key of {owner}"
+        );
+    }
+    vault.close().await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut acknowledged = Acknowledged::default();
+    let mut moment = 20_261_120_u64;
+    for _ in 0..KILLS {
+        // A linear congruential step (Knuth, MMIX): different moments, the same on every run.
+        moment = moment
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let after = (moment >> 33) % ACKNOWLEDGED_BEFORE_KILL_MAX + 1;
+        run_until_killed(&data, after, &mut acknowledged);
+        check(&data, &acknowledged).await;
+    }
+    assert!(
+        acknowledged.events.len() > 100 && acknowledged.keys.len() > 100,
+        "the child did something"
+    );
+    writeln!(
+        std::io::stderr(),
+        "kills {KILLS}, acknowledged events {}, keys {}, lost 0",
+        acknowledged.events.len(),
+        acknowledged.keys.len()
+    )
+    .unwrap();
+}
