@@ -1,7 +1,84 @@
-//! The customer aggregate, while its decider is written: its events and commands.
+//! One person over all campaigns: identity, numbers, consent, enrolments with attempts and due times, recent
+//! calls; grants the person's side of a permit.
+//!
+//! A campaign's facts come with each command: no campaign's stream is read here, so two campaigns cannot
+//! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
+//! for ever; it ends by being settled, once.
 
+mod close_call;
 pub mod command;
+mod decide;
 pub mod event;
+mod grant_dial;
+mod refusal;
+mod state;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::{CallClosing, CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
+pub use event::CustomerEvent;
+pub use refusal::CustomerRefusal;
+pub use state::{ClosedCount, CustomerState, EnrolmentState, KnownNumber, LastCall, SettledAs};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::CustomerId;
+use crate::time::Timestamp;
+
+/// The customer's decider.
+#[derive(Debug)]
+pub struct Customer;
+
+impl Decider for Customer {
+    type Id = CustomerId;
+    type Command = CustomerCommand;
+    type Event = CustomerEvent;
+    type State = CustomerState;
+    type Refusal = CustomerRefusal;
+
+    const AGGREGATE: &'static str = "customer";
+
+    fn command_kind(command: &CustomerCommand) -> &'static str {
+        match command {
+            CustomerCommand::Enrol(_) => "customer.enrol",
+            CustomerCommand::GrantDial { .. } => "customer.grant_dial",
+            CustomerCommand::ReleaseDial { .. } => "customer.release_dial",
+            CustomerCommand::CloseCall { .. } => "customer.close_call",
+            CustomerCommand::RecordConsent { .. } => "customer.record_consent",
+            CustomerCommand::WithdrawConsent { .. } => "customer.withdraw_consent",
+        }
+    }
+
+    fn decide(
+        state: &CustomerState,
+        command: CustomerCommand,
+        context: Context,
+    ) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut CustomerState, event: &CustomerEvent, at: Timestamp) {
+        state.evolve(event, at);
+    }
+
+    fn scope(id: &CustomerId, _state: &CustomerState, event: &CustomerEvent) -> Scope {
+        let campaign = match event {
+            CustomerEvent::Enrolled { campaign, .. }
+            | CustomerEvent::DialRefused { campaign, .. }
+            | CustomerEvent::DialReleased { campaign, .. }
+            | CustomerEvent::CallClosed { campaign, .. }
+            | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
+            CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. } => None,
+        };
+        Scope {
+            campaign,
+            customer: Some(id.clone()),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The end of a call of this person: when the enrolment is due again, or that it is settled.
+//!
+//! Source: the campaign's retry policy and the rules of call progress: not charged concerns the policy
+//! only, at most a few uncharged dials, an interrupted or silent dial waits out the hold-off, a number that
+//! does not exist gives way to the person's next one, and what is due after the campaign's end is settled.
+
+use super::command::CallClosing;
+use super::decide::Decided;
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::{CustomerState, EnrolmentState};
+use crate::calling_plan::{CampaignFacts, RetryRule};
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::NumberId;
+use crate::time::Timestamp;
+
+/// When and where the next dial goes.
+struct Next {
+    due_at: Timestamp,
+    number: Option<NumberId>,
+}
+
+/// A call closed before, or released, changes nothing. A call that was withdrawn before its dial is released
+/// instead: it never rang and counts nowhere.
+pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Decided {
+    let campaign = &closing.campaign;
+    let enrolment = state
+        .enrolment(campaign)
+        .ok_or_else(|| CustomerRefusal::NotEnrolled {
+            campaign: campaign.clone(),
+        })?;
+    if enrolment.open != Some(closing.call) {
+        return no_longer_open(enrolment, closing);
+    }
+    if closing.disposition == Disposition::Withdrawn {
+        return Ok(vec![CustomerEvent::DialReleased {
+            campaign: campaign.clone(),
+            call: closing.call,
+            reason: Disposition::Withdrawn.code().to_owned(),
+            not_before: None,
+        }]);
+    }
+    let next = next_dial(state, enrolment, closing, facts).filter(|next| {
+        let ends_at = facts.plan.ends_at;
+        enrolment.settled.is_none() && ends_at.is_none_or(|ends_at| next.due_at < ends_at)
+    });
+    let mut events = vec![CustomerEvent::CallClosed {
+        campaign: campaign.clone(),
+        call: closing.call,
+        number: closing.number.clone(),
+        disposition: closing.disposition,
+        outcome: closing.outcome,
+        charged: closing.charged,
+        answered: closing.answered,
+        dialed_at: closing.dialed_at,
+        next_due_at: next.as_ref().map(|next| next.due_at),
+        next_number: next.as_ref().and_then(|next| next.number.clone()),
+    }];
+    if next.is_none() && enrolment.settled.is_none() {
+        events.push(CustomerEvent::EnrolmentSettled {
+            campaign: campaign.clone(),
+            disposition: closing.disposition,
+            outcome: closing.outcome,
+            calls_count: enrolment.calls_count().saturating_add(1),
+            rule: None,
+            facts: std::collections::BTreeMap::new(),
+        });
+    }
+    Ok(events)
+}
+
+/// Nothing was ever granted to this enrolment: the call cannot be one of its own.
+const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> Decided {
+    if enrolment.attempts == 0 {
+        return Err(CustomerRefusal::UnknownCall { call: closing.call });
+    }
+    Ok(Vec::new())
+}
+
+fn next_dial(
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+) -> Option<Next> {
+    let policy = &facts.plan.retry_policy;
+    let charged = enrolment.charged_dials + u32::from(closing.charged);
+    let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
+    let uncharged_left = uncharged == 0 || uncharged < policy.uncharged_max;
+    if charged > policy.retries_max || !uncharged_left || closing.outcome == Some(Outcome::OptedOut) {
+        return None;
+    }
+    if closing.disposition == Disposition::InvalidNumber {
+        return state.next_number(&closing.number).map(|number| Next {
+            due_at: closing.ended_at,
+            number: Some(number),
+        });
+    }
+    let rule = policy.rules.get(&closing.disposition)?;
+    let before = enrolment
+        .closed
+        .get(&closing.disposition)
+        .copied()
+        .unwrap_or_default();
+    // What is not charged counts against the uncharged dials alone, but a rule without retries is final.
+    let retries = if closing.charged { before.charged } else { 0 };
+    if retries >= rule.retries_max {
+        return None;
+    }
+    let due_at = closing.ended_at.plus_ms(wait_ms(rule, before.all));
+    Some(Next {
+        due_at: due_at.max(held_off_until(closing)),
+        number: None,
+    })
+}
+
+/// The wait before the retry after `before` earlier calls of this disposition; the last wait repeats.
+fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
+    let index = usize::try_from(before).unwrap_or(usize::MAX);
+    let wait = rule.waits_ms.get(index).or(rule.waits_ms.last());
+    wait.copied().unwrap_or(0)
+}
+
+/// After an interruption or silence the first phone may still ring (RFC 3261 timer C): not due before the
+/// trunk's hold-off has passed since the dial.
+fn held_off_until(closing: &CallClosing) -> Timestamp {
+    match closing.disposition {
+        Disposition::Interrupted | Disposition::TrunkTimeout => {
+            closing.dialed_at.plus_ms(closing.hold_off_ms)
+        }
+        Disposition::Answered
+        | Disposition::Machine
+        | Disposition::Screened
+        | Disposition::AnsweredShort
+        | Disposition::NoAnswer
+        | Disposition::Busy
+        | Disposition::Rejected
+        | Disposition::Blocked
+        | Disposition::Unreachable
+        | Disposition::UnreachableRoute
+        | Disposition::InvalidNumber
+        | Disposition::Congestion
+        | Disposition::TrunkAuth
+        | Disposition::TrunkDenied
+        | Disposition::TrunkUnreachable
+        | Disposition::MediaIncompatible
+        | Disposition::RedirectRefused
+        | Disposition::Loop
+        | Disposition::Abandoned
+        | Disposition::Withdrawn
+        | Disposition::NotPermitted => closing.dialed_at,
+    }
+}

@@ -1,0 +1,207 @@
+//! Decides commands to one customer: enrolling, consent, releases; grants and closings have their own files.
+
+use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::{CustomerState, EnrolmentState};
+use super::{close_call, grant_dial};
+use crate::decider::Context;
+use crate::disposition::Disposition;
+use crate::ids::{CallId, CampaignId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
+
+/// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
+const NUMBERS_MAX: usize = 16;
+
+/// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
+const SCOPES_MAX: usize = 64;
+
+/// Most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
+const ENROLMENTS_MAX: usize = 4_096;
+
+pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> Decided {
+    match command {
+        CustomerCommand::Enrol(row) => enrol(state, *row, context.now),
+        CustomerCommand::GrantDial { customer, facts } => {
+            grant_dial::grant_dial(state, customer, &facts, context.now)
+        }
+        CustomerCommand::ReleaseDial {
+            call,
+            reason,
+            not_before,
+            forbidden_by,
+        } => release_dial(state, call, reason, (not_before, forbidden_by)),
+        CustomerCommand::CloseCall { closing, facts } => close_call::close_call(state, &closing, &facts),
+        CustomerCommand::RecordConsent {
+            scope,
+            source,
+            given_at,
+            until,
+            evidence,
+        } => record_consent(
+            state,
+            GivenConsent {
+                scope,
+                source,
+                given_at,
+                until,
+                evidence,
+            },
+        ),
+        CustomerCommand::WithdrawConsent { scope, source } => withdraw_consent(state, scope, source),
+    }
+}
+
+fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
+    if let Some(enrolment) = state.enrolment(&row.campaign) {
+        return Err(CustomerRefusal::AlreadyEnrolled {
+            campaign: row.campaign,
+            list: enrolment.list,
+        });
+    }
+    let is_known = state.phone(&row.number).is_some();
+    at_most(
+        state.numbers().len() + usize::from(!is_known),
+        NUMBERS_MAX,
+        "numbers",
+    )?;
+    at_most(state.enrolments().len() + 1, ENROLMENTS_MAX, "enrolments")?;
+    let mut events = Vec::new();
+    if !state.is_registered() {
+        events.push(CustomerEvent::Registered {
+            external_id: Personal::open_hashed(row.external_id),
+            name: row.name.map(Personal::open),
+            time_zone: row.time_zone,
+        });
+    }
+    if !is_known {
+        events.push(CustomerEvent::NumberAdded {
+            number: row.number.clone(),
+            phone: Personal::open_hashed(row.phone),
+        });
+    }
+    if let Some(consent) = row.consent {
+        events.extend(consent_event(state, consent)?);
+    }
+    events.push(CustomerEvent::Enrolled {
+        campaign: row.campaign,
+        list: row.list,
+        number: row.number,
+        basis: row.basis,
+        due_at: now,
+        variables: all_personal(row.variables),
+    });
+    Ok(events)
+}
+
+fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Personal<String>> {
+    let personal = |(name, value)| (name, Personal::open(value));
+    variables.into_iter().map(personal).collect()
+}
+
+const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(), CustomerRefusal> {
+    if count > count_max {
+        return Err(CustomerRefusal::TooMany { count: count_max, of });
+    }
+    Ok(())
+}
+
+fn record_consent(state: &CustomerState, consent: GivenConsent) -> Decided {
+    if !state.is_registered() {
+        return Err(CustomerRefusal::NotRegistered);
+    }
+    Ok(consent_event(state, consent)?.into_iter().collect())
+}
+
+/// None when exactly this consent is held already.
+fn consent_event(
+    state: &CustomerState,
+    consent: GivenConsent,
+) -> Result<Option<CustomerEvent>, CustomerRefusal> {
+    let held = state.consents().get(&consent.scope);
+    let is_new_scope = held.is_none();
+    at_most(
+        state.consents().len() + usize::from(is_new_scope),
+        SCOPES_MAX,
+        "consent scopes",
+    )?;
+    let is_held = held.is_some_and(|held| {
+        held.given_at == Some(consent.given_at)
+            && held.until == consent.until
+            && held.has_evidence == consent.evidence.is_some()
+    });
+    if is_held {
+        return Ok(None);
+    }
+    Ok(Some(CustomerEvent::ConsentRecorded {
+        scope: consent.scope,
+        source: consent.source,
+        given_at: consent.given_at,
+        until: consent.until,
+        evidence: consent.evidence.map(Personal::open),
+    }))
+}
+
+/// A withdrawal is kept even where no consent is: a file may bring an older consent later.
+fn withdraw_consent(state: &CustomerState, scope: String, source: String) -> Decided {
+    if !state.is_registered() {
+        return Err(CustomerRefusal::NotRegistered);
+    }
+    let held = state.consents().get(&scope);
+    let is_withdrawn =
+        held.is_some_and(|held| held.withdrawn_at.is_some() && held.given_at <= held.withdrawn_at);
+    if is_withdrawn {
+        return Ok(Vec::new());
+    }
+    at_most(
+        state.consents().len() + usize::from(held.is_none()),
+        SCOPES_MAX,
+        "consent scopes",
+    )?;
+    Ok(vec![CustomerEvent::ConsentWithdrawn { scope, source }])
+}
+
+/// Nothing to release (closed, released before, never granted): no event.
+fn release_dial(
+    state: &CustomerState,
+    call: CallId,
+    reason: String,
+    (not_before, forbidden_by): (Option<Timestamp>, Option<ForbiddenBy>),
+) -> Decided {
+    let open = |(_, enrolment): &(&CampaignId, &EnrolmentState)| enrolment.open == Some(call);
+    let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {
+        return Ok(Vec::new());
+    };
+    let mut events = vec![CustomerEvent::DialReleased {
+        campaign: campaign.clone(),
+        call,
+        reason,
+        not_before,
+    }];
+    if let Some(forbidden) = forbidden_by {
+        events.push(not_permitted(campaign, enrolment, forbidden));
+    }
+    Ok(events)
+}
+
+/// A rule ends the enrolment: with the last call's disposition, or `not_permitted` if it was never dialed.
+pub(super) fn not_permitted(
+    campaign: &CampaignId,
+    enrolment: &EnrolmentState,
+    forbidden: ForbiddenBy,
+) -> CustomerEvent {
+    CustomerEvent::EnrolmentSettled {
+        campaign: campaign.clone(),
+        disposition: enrolment
+            .last
+            .map_or(Disposition::NotPermitted, |last| last.disposition),
+        outcome: enrolment.last.and_then(|last| last.outcome),
+        calls_count: enrolment.calls_count(),
+        rule: Some(forbidden.rule),
+        facts: forbidden.facts,
+    }
+}

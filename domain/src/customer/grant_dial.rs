@@ -1,0 +1,146 @@
+//! The person's side of a permit: asks every customer rule at the moment of dialing.
+//!
+//! All allow: a grant. Otherwise one refusal with the strictest verdict; the due time moves to the first
+//! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
+//! rule that forbids for good, or an instant not before the campaign's end, settles the enrolment.
+
+use super::command::ForbiddenBy;
+use super::decide::{Decided, not_permitted};
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::{CustomerState, EnrolmentState};
+use crate::calling_plan::CampaignFacts;
+use crate::compliance::{
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, Verdict, first_permitted, judge_customer,
+    same_local_day, strictest,
+};
+use crate::ids::{CallId, CustomerId, EnrolmentId};
+use crate::time::Timestamp;
+
+pub(super) fn grant_dial(
+    state: &CustomerState,
+    customer: CustomerId,
+    campaign: &CampaignFacts,
+    now: Timestamp,
+) -> Decided {
+    let enrolment = askable(state, campaign, now)?;
+    let number = state.number_to_dial(enrolment);
+    let phone = state.phone(&number).and_then(|phone| phone.value());
+    let facts = CustomerFacts {
+        campaign,
+        basis: enrolment.basis,
+        consent: state.consents().get(&campaign.plan.purpose),
+        phone: phone.map(String::as_str),
+        time_zone: state.time_zone(),
+        charged_dials: enrolment.charged_dials,
+        uncharged_dials: enrolment.uncharged_dials,
+        history: state.history(),
+    };
+    let attempt = enrolment.attempts.saturating_add(1);
+    let enrolment_id = EnrolmentId {
+        campaign: campaign.campaign.clone(),
+        customer,
+    };
+    let call = CallId::derive(&enrolment_id, attempt);
+    let verdicts = judge_customer(&facts, now);
+    if let Some(verdict) = strictest(&verdicts) {
+        return refuse(enrolment, &facts, call, (verdict, now));
+    }
+    let grant = CustomerGrant {
+        call,
+        campaign: enrolment_id.campaign,
+        customer: enrolment_id.customer,
+        number,
+        valid_until: now.plus_ms(GRANT_VALID_MS),
+        verdicts,
+    };
+    Ok(vec![CustomerEvent::DialGranted { attempt, grant }])
+}
+
+/// The enrolment, if it is worth asking the rules: not settled, not open, due.
+fn askable<'a>(
+    state: &'a CustomerState,
+    campaign: &CampaignFacts,
+    now: Timestamp,
+) -> Result<&'a EnrolmentState, CustomerRefusal> {
+    let campaign = &campaign.campaign;
+    let enrolment = state
+        .enrolment(campaign)
+        .ok_or_else(|| CustomerRefusal::NotEnrolled {
+            campaign: campaign.clone(),
+        })?;
+    if let Some(settled) = enrolment.settled {
+        return Err(CustomerRefusal::Settled {
+            campaign: campaign.clone(),
+            disposition: settled.disposition,
+        });
+    }
+    if let Some(call) = enrolment.open {
+        return Err(CustomerRefusal::AlreadyGranted { call });
+    }
+    if now < enrolment.due_at {
+        return Err(CustomerRefusal::NotDue {
+            due_at: enrolment.due_at,
+        });
+    }
+    Ok(enrolment)
+}
+
+fn refuse(
+    enrolment: &EnrolmentState,
+    facts: &CustomerFacts<'_>,
+    call: CallId,
+    (verdict, now): (&Verdict, Timestamp),
+) -> Decided {
+    let campaign = &facts.campaign.campaign;
+    let permitted_at = match verdict.decision {
+        Decision::DeferUntil(at) => Some(permitted_from(facts, at)),
+        Decision::Forbid | Decision::Allow => None,
+    };
+    let not_before =
+        permitted_at.filter(|at| facts.campaign.plan.ends_at.is_none_or(|ends_at| *at < ends_at));
+    if let Some(due_at) = not_before
+        && was_refused_today(enrolment, facts, (verdict, now))
+    {
+        return Err(CustomerRefusal::NotDue { due_at });
+    }
+    let mut events = vec![CustomerEvent::DialRefused {
+        campaign: campaign.clone(),
+        call,
+        verdict: verdict.clone(),
+        not_before,
+    }];
+    if not_before.is_none() {
+        let forbidden = ForbiddenBy {
+            rule: verdict.rule.clone(),
+            facts: verdict.facts.clone(),
+        };
+        events.push(not_permitted(campaign, enrolment, forbidden));
+    }
+    Ok(events)
+}
+
+/// The first instant from `at` on that every rule permits. Whether the campaign runs then cannot be told;
+/// it is taken to run, or a pause would push the due time further with every step.
+fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
+    let mut running = facts.campaign.clone();
+    running.running = true;
+    let facts = CustomerFacts {
+        campaign: &running,
+        ..*facts
+    };
+    first_permitted(at, |at| judge_customer(&facts, at))
+}
+
+/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.
+fn was_refused_today(
+    enrolment: &EnrolmentState,
+    facts: &CustomerFacts<'_>,
+    (verdict, now): (&Verdict, Timestamp),
+) -> bool {
+    let preset = facts.campaign.plan.preset;
+    enrolment
+        .refused_at
+        .get(&verdict.rule)
+        .is_some_and(|before| same_local_day(preset, facts.phone, facts.time_zone, (*before, now)))
+}

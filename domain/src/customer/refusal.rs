@@ -1,0 +1,32 @@
+//! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
+
+use crate::disposition::Disposition;
+use crate::ids::{CallId, CampaignId, ListId};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CustomerRefusal {
+    /// A duplicate; `list` brought the person in. The same list again means that it is being resumed.
+    #[error("already in campaign {campaign}, from list {list}")]
+    AlreadyEnrolled { campaign: CampaignId, list: ListId },
+    #[error("not in campaign {campaign}")]
+    NotEnrolled { campaign: CampaignId },
+    #[error("the enrolment in {campaign} is settled: {}", disposition.code())]
+    Settled {
+        campaign: CampaignId,
+        disposition: Disposition,
+    },
+    /// Asked again while the grant or its call is open: go on with it, or release it.
+    #[error("call {call} was granted already")]
+    AlreadyGranted { call: CallId },
+    /// Not before this instant; nothing was written.
+    #[error("not due before {due_at}")]
+    NotDue { due_at: Timestamp },
+    /// No grant of this person has this call.
+    #[error("call {call} is not a call of this customer")]
+    UnknownCall { call: CallId },
+    #[error("the customer is not registered")]
+    NotRegistered,
+    #[error("the customer has {count} {of} already")]
+    TooMany { count: usize, of: &'static str },
+}

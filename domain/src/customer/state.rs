@@ -1,0 +1,326 @@
+//! What a customer's own events say of the person.
+
+use super::event::CustomerEvent;
+use crate::calling_plan::Basis;
+use crate::compliance::{ConsentFacts, ContactHistory};
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::{CallId, CampaignId, ListId, NumberId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Default)]
+pub struct CustomerState {
+    external_id: Option<Personal<String>>,
+    name: Option<Personal<String>>,
+    time_zone: Option<String>,
+    numbers: Vec<KnownNumber>,
+    consents: BTreeMap<String, ConsentFacts>,
+    enrolments: BTreeMap<CampaignId, EnrolmentState>,
+    history: ContactHistory,
+}
+
+/// A phone of this person, in the order they were added.
+#[derive(Debug, Clone)]
+pub struct KnownNumber {
+    pub number: NumberId,
+    pub phone: Personal<String>,
+    /// The network said that it does not exist.
+    pub invalid: bool,
+}
+
+/// One campaign's enrolment of this person.
+#[derive(Debug, Clone)]
+pub struct EnrolmentState {
+    pub list: ListId,
+    /// The number to dial next.
+    pub number: NumberId,
+    pub basis: Basis,
+    pub variables: BTreeMap<String, Personal<String>>,
+    /// Grants so far, released ones too: the next call's attempt is one more.
+    pub attempts: u32,
+    /// Dials the retry policy counts.
+    pub charged_dials: u32,
+    pub uncharged_dials: u32,
+    /// Closed calls by disposition: all, and the charged ones.
+    pub closed: BTreeMap<Disposition, ClosedCount>,
+    pub due_at: Timestamp,
+    /// The call that is granted and neither closed nor released.
+    pub open: Option<CallId>,
+    pub last: Option<LastCall>,
+    pub settled: Option<SettledAs>,
+    /// When each rule last refused; forgotten with the next grant.
+    pub(super) refused_at: BTreeMap<String, Timestamp>,
+}
+
+impl EnrolmentState {
+    /// Calls that were dialed and have ended.
+    pub const fn calls_count(&self) -> u32 {
+        self.charged_dials.saturating_add(self.uncharged_dials)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClosedCount {
+    pub all: u32,
+    pub charged: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastCall {
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettledAs {
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+}
+
+impl CustomerState {
+    /// `None` before the first event.
+    pub const fn external_id(&self) -> Option<&Personal<String>> {
+        self.external_id.as_ref()
+    }
+    pub const fn is_registered(&self) -> bool {
+        self.external_id.is_some()
+    }
+    pub const fn name(&self) -> Option<&Personal<String>> {
+        self.name.as_ref()
+    }
+    /// IANA zone of the customer record, as given.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.time_zone.as_deref()
+    }
+    /// In the order they were added.
+    pub fn numbers(&self) -> &[KnownNumber] {
+        &self.numbers
+    }
+    /// E.164, open where the person's key exists.
+    pub fn phone(&self, number: &NumberId) -> Option<&Personal<String>> {
+        let known = self.numbers.iter().find(|known| known.number == *number);
+        known.map(|known| &known.phone)
+    }
+    pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
+        self.enrolments.get(campaign)
+    }
+    pub const fn enrolments(&self) -> &BTreeMap<CampaignId, EnrolmentState> {
+        &self.enrolments
+    }
+    /// By scope.
+    pub const fn consents(&self) -> &BTreeMap<String, ConsentFacts> {
+        &self.consents
+    }
+    /// Dials of the last 30 days, over all campaigns and numbers.
+    pub const fn history(&self) -> &ContactHistory {
+        &self.history
+    }
+    /// Calls granted and neither closed nor released.
+    pub fn open_calls(&self) -> Vec<CallId> {
+        self.history.open_calls()
+    }
+
+    /// The number a dial of this enrolment goes to: its own, unless it does not exist and another may.
+    pub(super) fn number_to_dial(&self, enrolment: &EnrolmentState) -> NumberId {
+        let is_invalid = |number: &NumberId| {
+            self.numbers
+                .iter()
+                .any(|known| known.number == *number && known.invalid)
+        };
+        if is_invalid(&enrolment.number) {
+            return self
+                .next_number(&enrolment.number)
+                .unwrap_or_else(|| enrolment.number.clone());
+        }
+        enrolment.number.clone()
+    }
+
+    /// Another number of this person that may exist.
+    pub(super) fn next_number(&self, tried: &NumberId) -> Option<NumberId> {
+        let mut others = self
+            .numbers
+            .iter()
+            .filter(|known| known.number != *tried && !known.invalid);
+        others.next().map(|known| known.number.clone())
+    }
+
+    pub(super) fn evolve(&mut self, event: &CustomerEvent, at: Timestamp) {
+        match event {
+            CustomerEvent::Registered {
+                external_id,
+                name,
+                time_zone,
+            } => {
+                self.external_id = Some(external_id.clone());
+                self.name.clone_from(name);
+                self.time_zone.clone_from(time_zone);
+            }
+            CustomerEvent::NumberAdded { number, phone } => self.numbers.push(KnownNumber {
+                number: number.clone(),
+                phone: phone.clone(),
+                invalid: false,
+            }),
+            CustomerEvent::ConsentRecorded {
+                scope,
+                given_at,
+                until,
+                evidence,
+                ..
+            } => self.note_consent(scope, *given_at, *until, evidence.is_some()),
+            CustomerEvent::ConsentWithdrawn { scope, .. } => {
+                self.consents.entry(scope.clone()).or_default().withdrawn_at = Some(at);
+            }
+            CustomerEvent::Enrolled { .. } => self.note_enrolled(event),
+            CustomerEvent::DialGranted { .. }
+            | CustomerEvent::DialRefused { .. }
+            | CustomerEvent::DialReleased { .. }
+            | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
+        }
+    }
+
+    /// The later of two consents for one scope counts.
+    fn note_consent(
+        &mut self,
+        scope: &str,
+        given_at: Timestamp,
+        until: Option<Timestamp>,
+        has_evidence: bool,
+    ) {
+        let consent = self.consents.entry(scope.to_owned()).or_default();
+        if consent.given_at.is_none_or(|held| given_at >= held) {
+            consent.given_at = Some(given_at);
+            consent.until = until;
+            consent.has_evidence = has_evidence;
+        }
+    }
+
+    fn note_enrolled(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::Enrolled {
+            campaign,
+            list,
+            number,
+            basis,
+            due_at,
+            variables,
+        } = event
+        else {
+            return;
+        };
+        let enrolment = EnrolmentState {
+            list: *list,
+            number: number.clone(),
+            basis: *basis,
+            variables: variables.clone(),
+            attempts: 0,
+            charged_dials: 0,
+            uncharged_dials: 0,
+            closed: BTreeMap::new(),
+            due_at: *due_at,
+            open: None,
+            last: None,
+            settled: None,
+            refused_at: BTreeMap::new(),
+        };
+        self.enrolments.insert(campaign.clone(), enrolment);
+    }
+
+    fn evolve_enrolment(&mut self, event: &CustomerEvent, at: Timestamp) {
+        match event {
+            CustomerEvent::DialGranted { attempt, grant } => {
+                self.history.grant(grant.call, grant.campaign.clone(), at);
+                self.with_enrolment(&grant.campaign, |enrolment| {
+                    enrolment.attempts = *attempt;
+                    enrolment.number = grant.number.clone();
+                    enrolment.open = Some(grant.call);
+                    enrolment.refused_at.clear();
+                });
+            }
+            CustomerEvent::DialRefused {
+                campaign,
+                verdict,
+                not_before,
+                ..
+            } => self.with_enrolment(campaign, |enrolment| {
+                enrolment.refused_at.insert(verdict.rule.clone(), at);
+                enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+            }),
+            CustomerEvent::DialReleased {
+                campaign,
+                call,
+                not_before,
+                ..
+            } => {
+                self.history.release(*call);
+                self.with_enrolment(campaign, |enrolment| {
+                    enrolment.open = None;
+                    enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+                });
+            }
+            CustomerEvent::CallClosed { .. } => self.note_closed(event),
+            CustomerEvent::EnrolmentSettled {
+                campaign,
+                disposition,
+                outcome,
+                ..
+            } => self.with_enrolment(campaign, |enrolment| {
+                enrolment.settled = Some(SettledAs {
+                    disposition: *disposition,
+                    outcome: *outcome,
+                });
+            }),
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Enrolled { .. } => {}
+        }
+    }
+
+    fn note_closed(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::CallClosed {
+            campaign,
+            call,
+            number,
+            disposition,
+            outcome,
+            charged,
+            answered,
+            dialed_at,
+            next_due_at,
+            next_number,
+        } = event
+        else {
+            return;
+        };
+        self.history.close(*call, *dialed_at, *answered);
+        if *disposition == Disposition::InvalidNumber {
+            let dialed = self.numbers.iter_mut().find(|known| known.number == *number);
+            dialed.into_iter().for_each(|known| known.invalid = true);
+        }
+        self.with_enrolment(campaign, |enrolment| {
+            let counted = u32::from(*charged);
+            enrolment.charged_dials += counted;
+            enrolment.uncharged_dials += 1 - counted;
+            let closed = enrolment.closed.entry(*disposition).or_default();
+            closed.all += 1;
+            closed.charged += counted;
+            enrolment.open = None;
+            enrolment.last = Some(LastCall {
+                disposition: *disposition,
+                outcome: *outcome,
+            });
+            enrolment.due_at = next_due_at.unwrap_or(enrolment.due_at);
+            if let Some(next) = next_number {
+                enrolment.number = next.clone();
+            }
+        });
+    }
+
+    fn with_enrolment(&mut self, campaign: &CampaignId, change: impl FnOnce(&mut EnrolmentState)) {
+        if let Some(enrolment) = self.enrolments.get_mut(campaign) {
+            change(enrolment);
+        }
+    }
+}

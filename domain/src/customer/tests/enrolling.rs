@@ -1,0 +1,105 @@
+//! Enrolling, and consent given and withdrawn.
+
+use super::*;
+
+#[test]
+fn a_new_person_is_registered_with_number_and_enrolment_due_at_once() {
+    check(
+        &[],
+        enrol(row()),
+        Ok(vec![registered(), added(number(), "+8613800138000"), enrolled()]),
+    );
+}
+
+#[test]
+fn what_is_known_is_not_said_again_and_a_new_number_is_added() {
+    let elsewhere = Enrolment {
+        campaign: "OTHER".parse().unwrap(),
+        ..row()
+    };
+    let events = decide(&person(&[]), enrol(elsewhere.clone())).unwrap();
+    assert!(
+        matches!(events.as_slice(), [CustomerEvent::Enrolled { .. }]),
+        "{events:?}"
+    );
+    let by_another_number = Enrolment {
+        number: other_number(),
+        phone: "+8613800138001".to_owned(),
+        ..elsewhere
+    };
+    let events = decide(&person(&[]), enrol(by_another_number)).unwrap();
+    assert_eq!(events.first(), Some(&added(other_number(), "+8613800138001")));
+}
+
+#[test]
+fn a_second_enrolment_in_one_campaign_is_a_duplicate_whatever_its_list() {
+    let later = Enrolment {
+        list: ListId::derive(&campaign(), "00"),
+        ..row()
+    };
+    for row in [row(), later] {
+        let (campaign, list) = (campaign(), list());
+        check(
+            &person(&[settled(Disposition::Busy, None, 1)]),
+            enrol(row),
+            Err(CustomerRefusal::AlreadyEnrolled { campaign, list }),
+        );
+    }
+}
+
+#[test]
+fn the_seventeenth_number_of_a_person_is_refused() {
+    let numbers = (0..16).map(|index| added(format!("{index:032x}").parse().unwrap(), "+8613800138000"));
+    let given: Vec<CustomerEvent> = std::iter::once(registered()).chain(numbers).collect();
+    assert!(decide(&given[..16], enrol(row())).is_ok());
+    let (count, of) = (16, "numbers");
+    check(&given, enrol(row()), Err(CustomerRefusal::TooMany { count, of }));
+}
+
+#[test]
+fn consent_of_the_row_is_recorded_once() {
+    let consent = GivenConsent {
+        scope: "service".to_owned(),
+        source: "web form".to_owned(),
+        given_at: now(),
+        until: None,
+        evidence: Some("form 42".to_owned()),
+    };
+    let recorded = CustomerEvent::ConsentRecorded {
+        scope: "service".to_owned(),
+        source: "web form".to_owned(),
+        given_at: now(),
+        until: None,
+        evidence: Some(Personal::open("form 42".to_owned())),
+    };
+    let row = Enrolment {
+        consent: Some(consent),
+        ..row()
+    };
+    let events = decide(&[], enrol(row.clone())).unwrap();
+    assert_eq!(events.get(2), Some(&recorded));
+    let elsewhere = Enrolment {
+        campaign: "OTHER".parse().unwrap(),
+        ..row
+    };
+    let events = decide(&person(&[recorded]), enrol(elsewhere)).unwrap();
+    assert!(
+        matches!(events.as_slice(), [CustomerEvent::Enrolled { .. }]),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn consent_is_withdrawn_once_and_only_of_a_known_person() {
+    let withdraw = || CustomerCommand::WithdrawConsent {
+        scope: "service".to_owned(),
+        source: "operator".to_owned(),
+    };
+    let withdrawn = CustomerEvent::ConsentWithdrawn {
+        scope: "service".to_owned(),
+        source: "operator".to_owned(),
+    };
+    check(&[], withdraw(), Err(CustomerRefusal::NotRegistered));
+    check(&person(&[]), withdraw(), Ok(vec![withdrawn.clone()]));
+    check(&person(&[withdrawn]), withdraw(), Ok(vec![]));
+}

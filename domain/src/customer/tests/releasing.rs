@@ -1,0 +1,65 @@
+//! Grants that were not dialed are given back, once.
+
+use super::*;
+
+fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddenBy>) -> CustomerCommand {
+    CustomerCommand::ReleaseDial {
+        call: nth_call(1),
+        reason: "number_refused".to_owned(),
+        not_before,
+        forbidden_by,
+    }
+}
+
+#[test]
+fn a_grant_is_given_back_once_and_a_closed_call_never() {
+    let later = Some(now().plus_ms(60_000));
+    check(
+        &person(&[granted(1)]),
+        release(later, None),
+        Ok(vec![released(1, later)]),
+    );
+    check(
+        &person(&[granted(1), released(1, later)]),
+        release(later, None),
+        Ok(vec![]),
+    );
+    check(&person(&[]), release(None, None), Ok(vec![]));
+    let busy = closing(1, Disposition::Busy);
+    let over = person(&[granted(1), closed(&busy, Some(now()))]);
+    check(&over, release(None, None), Ok(vec![]));
+}
+
+#[test]
+fn a_release_keeps_the_due_time_unless_told_otherwise_and_frees_the_caps() {
+    let given = person(&[granted(1), released(1, None)]);
+    let state = state_at(&given, now());
+    let enrolment = state.enrolment(&campaign()).unwrap();
+    assert_eq!(
+        (enrolment.due_at, enrolment.open, enrolment.attempts),
+        (now(), None, 1)
+    );
+    assert_eq!(enrolment.calls_count(), 0);
+    assert_eq!(state.history().dials(), []);
+}
+
+#[test]
+fn a_number_that_may_never_be_dialed_settles_the_enrolment() {
+    let forbidden = ForbiddenBy {
+        rule: "suppression".to_owned(),
+        facts: BTreeMap::from([("because".to_owned(), "opted_out".to_owned())]),
+    };
+    let settled = CustomerEvent::EnrolmentSettled {
+        campaign: campaign(),
+        disposition: Disposition::NotPermitted,
+        outcome: None,
+        calls_count: 0,
+        rule: Some("suppression".to_owned()),
+        facts: forbidden.facts.clone(),
+    };
+    check(
+        &person(&[granted(1)]),
+        release(None, Some(forbidden)),
+        Ok(vec![released(1, None), settled]),
+    );
+}
