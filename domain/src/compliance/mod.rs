@@ -160,3 +160,81 @@ pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict
 fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
     facts.map(|(name, value)| (name.to_owned(), value)).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{campaign_facts, customer_facts, history_of, instant};
+    use super::*;
+    use crate::calling_plan::Preset;
+
+    fn verdict(rule: &str, decision: Decision) -> Verdict {
+        Verdict {
+            rule: rule.to_owned(),
+            version: 1,
+            effective_from: "2026-01-01".to_owned(),
+            decision,
+            facts: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_strictest_verdict_binds_and_the_first_of_equals() {
+        let (soon, later) = (Timestamp::from_millis(1), Timestamp::from_millis(2));
+        let verdicts = [
+            verdict("a", Decision::Allow),
+            verdict("b", Decision::DeferUntil(soon)),
+            verdict("c", Decision::DeferUntil(later)),
+            verdict("d", Decision::DeferUntil(later)),
+            verdict("e", Decision::Forbid),
+            verdict("f", Decision::Forbid),
+            verdict("g", Decision::DeferUntil(later)),
+        ];
+        for (upto, binding) in [
+            (1, None),
+            (2, Some("b")),
+            (3, Some("c")),
+            (4, Some("c")),
+            (7, Some("e")),
+        ] {
+            let strictest = strictest(&verdicts[..upto]);
+            assert_eq!(strictest.map(|verdict| verdict.rule.as_str()), binding, "{upto}");
+        }
+    }
+
+    #[test]
+    fn a_cap_that_opens_at_midnight_is_asked_again_when_the_window_opens() {
+        let campaign = campaign_facts(Preset::CnCollection);
+        let answered = [
+            ("2026-03-02T10:00:00+08:00", true),
+            ("2026-03-02T11:00:00+08:00", true),
+            ("2026-03-02T12:00:00+08:00", true),
+        ];
+        let history = history_of(&answered);
+        let facts = customer_facts(&campaign, &history);
+        let now = instant("2026-03-02T13:00:00+08:00");
+        let midnight = instant("2026-03-03T00:00:00+08:00");
+        let verdicts = judge_customer(&facts, now);
+        assert_eq!(
+            strictest(&verdicts).map(|verdict| verdict.decision),
+            Some(Decision::DeferUntil(midnight))
+        );
+        let permitted = first_permitted(midnight, |at| judge_customer(&facts, at));
+        assert_eq!(permitted, instant("2026-03-03T08:00:00+08:00"));
+    }
+
+    #[test]
+    fn every_rule_names_itself_its_date_and_its_source() {
+        let mut ids: Vec<&str> = Vec::new();
+        for rule in customer_rules() {
+            assert!(!rule.source().is_empty() && rule.version() >= 1, "{}", rule.id());
+            assert_eq!(rule.effective_from().len(), "2026-01-01".len());
+            ids.push(rule.id());
+        }
+        for rule in number_rules() {
+            assert!(!rule.source().is_empty(), "{}", rule.id());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), customer_rules().len());
+    }
+}

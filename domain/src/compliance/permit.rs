@@ -123,3 +123,149 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
         leg,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compliance::Decision;
+    use crate::compliance::testing::{campaign, customer, instant, nth_call};
+    use std::collections::BTreeMap;
+
+    fn granted_at() -> Timestamp {
+        instant("2026-03-02T10:00:00+08:00")
+    }
+
+    fn number() -> NumberId {
+        "ffeeddccbbaa99887766554433221100".parse().unwrap()
+    }
+
+    fn verdict(rule: &str, decision: Decision) -> Verdict {
+        Verdict {
+            rule: rule.to_owned(),
+            version: 1,
+            effective_from: "2026-01-01".to_owned(),
+            decision,
+            facts: BTreeMap::new(),
+        }
+    }
+
+    fn grants() -> (CustomerGrant, NumberGrant) {
+        let valid_until = granted_at().plus_ms(GRANT_VALID_MS);
+        let by_customer = CustomerGrant {
+            call: nth_call(1),
+            campaign: campaign(),
+            customer: customer(),
+            number: number(),
+            valid_until,
+            verdicts: vec![verdict("calling_window", Decision::Allow)],
+        };
+        let by_number = NumberGrant {
+            call: nth_call(1),
+            campaign: campaign(),
+            number: number(),
+            valid_until: valid_until.plus_ms(1),
+            verdicts: vec![verdict("suppression", Decision::Allow)],
+        };
+        (by_customer, by_number)
+    }
+
+    #[test]
+    fn a_permit_is_for_the_first_leg_of_the_granted_call_and_number() {
+        let (by_customer, by_number) = grants();
+        let permit = permit(&by_customer, &by_number, granted_at()).unwrap();
+        assert_eq!(
+            (permit.call(), permit.number(), permit.leg()),
+            (nth_call(1), &number(), 1)
+        );
+    }
+
+    #[test]
+    fn the_earlier_of_both_grants_ends_the_permit() {
+        let (by_customer, by_number) = grants();
+        let last = granted_at().plus_ms(GRANT_VALID_MS);
+        assert!(permit(&by_customer, &by_number, last).is_ok());
+        let first_forbidden = Timestamp::from_micros(last.micros() + 1);
+        assert_eq!(
+            permit(&by_customer, &by_number, first_forbidden),
+            Err(PermitRefusal::Expired(last))
+        );
+    }
+
+    #[test]
+    fn grants_of_different_calls_campaigns_or_numbers_make_no_permit() {
+        let changes: [fn(&mut NumberGrant); 3] = [
+            |grant| grant.call = nth_call(2),
+            |grant| grant.campaign = "OTHER".parse().unwrap(),
+            |grant| grant.number = "0f1e2d3c4b5a69788796a5b4c3d2e1f0".parse().unwrap(),
+        ];
+        for change in changes {
+            let (by_customer, mut by_number) = grants();
+            change(&mut by_number);
+            assert_eq!(
+                permit(&by_customer, &by_number, granted_at()),
+                Err(PermitRefusal::Mismatch)
+            );
+        }
+    }
+
+    #[test]
+    fn a_verdict_that_does_not_allow_makes_no_permit_on_either_side() {
+        for decision in [Decision::Forbid, Decision::DeferUntil(granted_at())] {
+            let (mut by_customer, by_number) = grants();
+            by_customer.verdicts.push(verdict("consent", decision));
+            let refusal = Err(PermitRefusal::NotAllowed("consent".to_owned()));
+            assert_eq!(permit(&by_customer, &by_number, granted_at()), refusal);
+            let (by_customer, mut by_number) = grants();
+            by_number.verdicts.push(verdict("suppression", decision));
+            let refusal = Err(PermitRefusal::NotAllowed("suppression".to_owned()));
+            assert_eq!(permit(&by_customer, &by_number, granted_at()), refusal);
+        }
+    }
+
+    fn failed_leg(last_leg: u8) -> CallGrants {
+        CallGrants {
+            call: nth_call(1),
+            number: number(),
+            first_dialing_at: granted_at(),
+            last_leg,
+            last_leg_failed_definitely: true,
+            withdrawn: false,
+        }
+    }
+
+    #[test]
+    fn a_further_leg_follows_a_definite_failure_for_six_seconds_up_to_the_third() {
+        let last = granted_at().plus_ms(6_000);
+        let first_forbidden = Timestamp::from_micros(last.micros() + 1);
+        let minted = permit_next_leg(&failed_leg(1), 2, last).unwrap();
+        assert_eq!((minted.call(), minted.leg()), (nth_call(1), 2));
+        assert!(permit_next_leg(&failed_leg(2), 3, last).is_ok());
+        for (grants, leg, at) in [
+            (failed_leg(1), 2, first_forbidden),
+            (failed_leg(3), 4, last),
+            (failed_leg(1), 1, last),
+            (failed_leg(1), 3, last),
+            (
+                CallGrants {
+                    last_leg_failed_definitely: false,
+                    ..failed_leg(1)
+                },
+                2,
+                last,
+            ),
+            (
+                CallGrants {
+                    withdrawn: true,
+                    ..failed_leg(1)
+                },
+                2,
+                last,
+            ),
+        ] {
+            assert_eq!(
+                permit_next_leg(&grants, leg, at),
+                Err(PermitRefusal::NoNextLeg(leg))
+            );
+        }
+    }
+}
