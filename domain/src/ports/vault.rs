@@ -10,21 +10,31 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct PersonKey {
     person: CustomerId,
-    bytes: Arc<[u8; 32]>,
+    bytes: Arc<KeyBytes>,
+}
+
+/// Overwritten when the last holder drops it, as well as safe code can.
+struct KeyBytes([u8; 32]);
+
+impl Drop for KeyBytes {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        std::hint::black_box(&mut self.0);
+    }
 }
 
 impl PersonKey {
     pub fn new(person: CustomerId, bytes: [u8; 32]) -> Self {
         Self {
             person,
-            bytes: Arc::new(bytes),
+            bytes: Arc::new(KeyBytes(bytes)),
         }
     }
     pub fn person(&self) -> &CustomerId {
         &self.person
     }
     pub fn bytes(&self) -> &[u8; 32] {
-        &self.bytes
+        &self.bytes.0
     }
 }
 
