@@ -1,4 +1,4 @@
-//! Requests to one customer.
+//! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};

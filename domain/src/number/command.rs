@@ -1,4 +1,4 @@
-//! Requests to one phone number.
+//! Requests to one phone number: opt-out, suppression, its side of a permit, the end of a call.
 
 use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;

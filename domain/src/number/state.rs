@@ -1,4 +1,4 @@
-//! What a number's own events say of it.
+//! What a number's own events say of it: opt-out, suppression, validity, recent dials.
 
 use super::event::NumberEvent;
 use crate::compliance::{ContactHistory, Suppressed};
