@@ -15,6 +15,10 @@ mod live;
 mod progress;
 mod runner;
 mod sqlite;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod value;
 mod view;
 pub mod views;

@@ -94,7 +94,7 @@ impl Row {
     /// A count: never negative.
     pub fn count(&mut self) -> Result<u64, ProjectionError> {
         let value = self.int()?;
-        u64::try_from(value).map_err(|_| ProjectionError::Fault(format!("a count is {value}")))
+        u64::try_from(value).map_err(|error| ProjectionError::Fault(format!("a count is {value}: {error}")))
     }
 
     pub fn maybe_count(&mut self) -> Result<Option<u64>, ProjectionError> {

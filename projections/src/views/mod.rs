@@ -1,9 +1,8 @@
 //! The views of this build, one file each. No view knows another.
 
 pub mod worklist;
-mod worklist_port;
 
-pub use worklist_port::SqlWorklist;
+pub use worklist::SqlWorklist;
 
 use crate::view::View;
 use std::sync::Arc;

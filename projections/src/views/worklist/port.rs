@@ -1,6 +1,6 @@
 //! The Worklist port over the view's rows: what drivers read.
 
-use super::worklist::NAME;
+use super::NAME;
 use crate::database::ReadDb;
 use crate::error::ProjectionError;
 use crate::live::Projections;

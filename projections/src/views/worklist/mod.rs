@@ -3,6 +3,12 @@
 //! A call has a row from its first grant until both its customer and its number are told how it went. Events of
 //! different streams come in any order; each side of a row is moved only by its own stream's events.
 
+mod port;
+#[cfg(test)]
+mod tests;
+
+pub use port::SqlWorklist;
+
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;

@@ -1,0 +1,588 @@
+//! For tests: a story told in events, a log to feed from, tasks and a clock; given events, then rows.
+
+use crate::database::{ReadDb, Table, each_row, read_as};
+use crate::runner::InlineRunner;
+use crate::sqlite::SqliteReadDb;
+use crate::value::Val;
+use crate::view::View;
+use async_trait::async_trait;
+use domain::call::event::{CallEvent, EndReason};
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::campaign::event::CampaignEvent;
+use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{
+    CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId, ListId, NumberId, StreamId,
+};
+use domain::number::event::NumberEvent;
+use domain::personal::{LookupHash, Personal, Sealed};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::line::AnsweredDialog;
+use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
+use domain::time::{TimeOfDay, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// Monday, 10:00 in Beijing.
+pub(crate) fn ten() -> Timestamp {
+    "2026-03-02T10:00:00+08:00".parse().unwrap()
+}
+
+pub(crate) fn campaign(name: &str) -> CampaignId {
+    name.parse().unwrap()
+}
+
+pub(crate) fn customer(number: u32) -> CustomerId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn number(number: u32) -> NumberId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn call(campaign_name: &str, customer_number: u32, attempt: u32) -> CallId {
+    let enrolment = EnrolmentId {
+        campaign: campaign(campaign_name),
+        customer: customer(customer_number),
+    };
+    CallId::derive(&enrolment, attempt)
+}
+
+pub(crate) fn sealed(text: &str, hashed: bool) -> Personal<String> {
+    Personal::Sealed(Sealed {
+        sealed: text.to_owned(),
+        key: customer(0),
+        hash: hashed.then(|| LookupHash(format!("hash of {text}"))),
+    })
+}
+
+pub(crate) fn flow_ref() -> FlowRef {
+    FlowRef {
+        flow: "greeting".parse().unwrap(),
+        version: 1,
+        content_hash: "00".to_owned(),
+    }
+}
+
+/// Events as a store would give them back, in the order told; `at` moves on by a second an event.
+pub(crate) struct Story {
+    pub(crate) events: Vec<StoredEvent>,
+    pub(crate) at: Timestamp,
+    versions: BTreeMap<String, u64>,
+    owners: BTreeMap<CallId, (CampaignId, CustomerId)>,
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        Self {
+            events: Vec::new(),
+            at: ten(),
+            versions: BTreeMap::new(),
+            owners: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn head(&self) -> Position {
+        Position(self.events.len() as u64)
+    }
+
+    fn tell<E: EventData>(
+        &mut self,
+        stream: StreamId,
+        (campaign, customer): (Option<CampaignId>, Option<CustomerId>),
+        event: &E,
+    ) {
+        let value = serde_json::to_value(event).unwrap();
+        let envelope = serde_json::json!({
+            "id": EventId::derive(CommandId::derive_from_text("told"), self.events.len()),
+            "kind": event.kind(), "version": event.version(), "stream": stream,
+            "stream_version": self.versions.get(stream.as_str()).unwrap_or(&0) + 1,
+            "at": self.at, "campaign": campaign, "customer": customer,
+            "command": CommandId::derive_from_text("told"), "data": value["data"],
+        });
+        self.tell_record(&stream, serde_json::to_vec(&envelope).unwrap());
+    }
+
+    /// Any bytes as the next record.
+    pub(crate) fn tell_record(&mut self, stream: &StreamId, record: Vec<u8>) {
+        *self.versions.entry(stream.as_str().to_owned()).or_default() += 1;
+        self.events.push(StoredEvent {
+            position: Position(self.events.len() as u64 + 1),
+            recorded_at: self.at,
+            record: record.into(),
+        });
+        self.at = self.at.plus_ms(1_000);
+    }
+
+    pub(crate) fn campaign(&mut self, name: &str, event: CampaignEvent) -> &mut Self {
+        let id = campaign(name);
+        self.tell(StreamId::new("campaign", &id), (Some(id), None), &event);
+        self
+    }
+
+    pub(crate) fn customer(&mut self, of: u32, event: CustomerEvent) -> &mut Self {
+        let id = customer(of);
+        let scope = match &event {
+            CustomerEvent::Enrolled { campaign, .. }
+            | CustomerEvent::DialRefused { campaign, .. }
+            | CustomerEvent::DialReleased { campaign, .. }
+            | CustomerEvent::CallClosed { campaign, .. }
+            | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
+            CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
+            _ => None,
+        };
+        self.tell(StreamId::new("customer", &id), (scope, Some(id)), &event);
+        self
+    }
+
+    pub(crate) fn number(&mut self, of: u32, event: NumberEvent) -> &mut Self {
+        self.tell(StreamId::new("number", &number(of)), (None, None), &event);
+        self
+    }
+
+    pub(crate) fn call(&mut self, id: CallId, event: CallEvent) -> &mut Self {
+        if let CallEvent::Permitted { customer_grant, .. } = &event {
+            let owner = (customer_grant.campaign.clone(), customer_grant.customer.clone());
+            self.owners.insert(id, owner);
+        }
+        let scope = self.owners.get(&id).cloned().unzip();
+        self.tell(StreamId::new("call", &id), scope, &event);
+        self
+    }
+
+    // What happens often, by name.
+
+    pub(crate) fn created(&mut self, name: &str) -> &mut Self {
+        let plan = CallingPlan {
+            preset: Preset::CnService,
+            basis: Basis::Contract,
+            purpose: "service".to_owned(),
+            window: CallingWindow {
+                start: TimeOfDay::from_minutes(540).unwrap(),
+                end: TimeOfDay::from_minutes(1_260).unwrap(),
+                rests: Vec::new(),
+            },
+            max_concurrent: 50,
+            retry_policy: RetryPolicy {
+                retries_max: 3,
+                uncharged_max: 3,
+                rules: BTreeMap::new(),
+            },
+            ring_timeout_ms: None,
+            ends_at: None,
+            trial: false,
+        };
+        let created = CampaignEvent::Created {
+            campaign: campaign(name),
+            customer_segment: None,
+            flow: flow_ref(),
+            plan,
+        };
+        self.campaign(name, created)
+    }
+
+    pub(crate) fn enrolled(&mut self, name: &str, of: u32) -> &mut Self {
+        let event = CustomerEvent::Enrolled {
+            campaign: campaign(name),
+            list: ListId::derive(&campaign(name), "00"),
+            number: number(of),
+            basis: Basis::Contract,
+            due_at: self.at,
+            variables: BTreeMap::new(),
+        };
+        self.customer(of, event)
+    }
+
+    pub(crate) fn customer_grant(&self, name: &str, of: u32, attempt: u32) -> CustomerGrant {
+        CustomerGrant {
+            call: call(name, of, attempt),
+            campaign: campaign(name),
+            customer: customer(of),
+            number: number(of),
+            valid_until: self.at.plus_ms(2_000),
+            verdicts: Vec::new(),
+        }
+    }
+
+    pub(crate) fn number_grant(&self, name: &str, of: u32, attempt: u32) -> NumberGrant {
+        NumberGrant {
+            call: call(name, of, attempt),
+            campaign: campaign(name),
+            number: number(of),
+            valid_until: self.at.plus_ms(2_000),
+            verdicts: Vec::new(),
+        }
+    }
+
+    pub(crate) fn customer_granted(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
+        let grant = self.customer_grant(name, of, attempt);
+        self.customer(of, CustomerEvent::DialGranted { attempt, grant })
+    }
+
+    pub(crate) fn number_granted(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
+        let grant = self.number_grant(name, of, attempt);
+        self.number(of, NumberEvent::DialGranted { grant })
+    }
+
+    pub(crate) fn permitted(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
+        let event = CallEvent::Permitted {
+            attempt,
+            callee: sealed("callee", true),
+            customer_grant: Box::new(self.customer_grant(name, of, attempt)),
+            number_grant: Box::new(self.number_grant(name, of, attempt)),
+            flow: flow_ref(),
+        };
+        self.call(call(name, of, attempt), event)
+    }
+
+    /// Both grants and the permit.
+    pub(crate) fn granted(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
+        self.customer_granted(name, of, attempt)
+            .number_granted(name, of, attempt)
+            .permitted(name, of, attempt)
+    }
+
+    pub(crate) fn dialing(&mut self, id: CallId, leg: u8, trunk: &str) -> &mut Self {
+        let event = CallEvent::Dialing {
+            leg,
+            trunk: trunk.to_owned(),
+            sip_call_id: format!("sip-{leg}"),
+            local: "127.0.0.1:5060".to_owned(),
+            caller: None,
+            hold_off_ms: 5_000,
+        };
+        self.call(id, event)
+    }
+
+    pub(crate) fn answered(&mut self, id: CallId, leg: u8) -> &mut Self {
+        self.call(
+            id,
+            CallEvent::Answered {
+                leg,
+                dialog: dialog(),
+            },
+        )
+    }
+
+    pub(crate) fn ended(
+        &mut self,
+        id: CallId,
+        disposition: Disposition,
+        (outcome, talk_ms): (Option<Outcome>, u64),
+    ) -> &mut Self {
+        let event = CallEvent::Ended {
+            disposition,
+            disposition_version: 1,
+            outcome,
+            talk_ms,
+            charged: true,
+            reason: EndReason::FlowEnded,
+            sip_code: None,
+            reason_header: None,
+            q850: None,
+            late_answer: false,
+            recording_sha256: outcome.map(|_| "ab".repeat(32)),
+            recording_bytes: outcome.map(|_| 44),
+        };
+        self.call(id, event)
+    }
+
+    pub(crate) fn customer_closed(
+        &mut self,
+        (name, of, attempt): (&str, u32, u32),
+        disposition: Disposition,
+        next_due_at: Option<Timestamp>,
+    ) -> &mut Self {
+        let event = CustomerEvent::CallClosed {
+            campaign: campaign(name),
+            call: call(name, of, attempt),
+            number: number(of),
+            disposition,
+            outcome: None,
+            charged: true,
+            answered: disposition == Disposition::Answered,
+            dialed_at: self.at,
+            next_due_at,
+            next_number: None,
+        };
+        self.customer(of, event)
+    }
+
+    pub(crate) fn number_closed(&mut self, name: &str, of: u32, attempt: u32) -> &mut Self {
+        let event = NumberEvent::CallClosed {
+            call: call(name, of, attempt),
+            disposition: Disposition::Answered,
+            answered: true,
+            dialed_at: self.at,
+        };
+        self.number(of, event)
+    }
+
+    pub(crate) fn settled(&mut self, name: &str, of: u32, disposition: Disposition) -> &mut Self {
+        let event = CustomerEvent::EnrolmentSettled {
+            campaign: campaign(name),
+            disposition,
+            outcome: None,
+            calls_count: 1,
+            rule: None,
+            facts: BTreeMap::new(),
+        };
+        self.customer(of, event)
+    }
+
+    /// A first call from enrolment to settlement: answered and successful for even customers, busy for odd ones.
+    pub(crate) fn whole_call(&mut self, name: &str, of: u32) -> &mut Self {
+        let id = call(name, of, 1);
+        self.enrolled(name, of)
+            .granted(name, of, 1)
+            .dialing(id, 1, "first");
+        let disposition = if of.is_multiple_of(2) {
+            let success = (Some(Outcome::Success), 4_000);
+            self.answered(id, 1).ended(id, Disposition::Answered, success);
+            Disposition::Answered
+        } else {
+            self.ended(id, Disposition::Busy, (None, 0));
+            Disposition::Busy
+        };
+        self.customer_closed((name, of, 1), disposition, None)
+            .number_closed(name, of, 1)
+            .settled(name, of, disposition)
+    }
+
+    /// Applies the story to one view on a database in memory.
+    pub(crate) async fn shown_by(&self, view: impl View + 'static) -> (Arc<dyn ReadDb>, InlineRunner) {
+        let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+        let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(view)])
+            .await
+            .unwrap();
+        runner.apply_page(&self.events).await.unwrap();
+        assert!(
+            runner
+                .progress()
+                .checkpoints()
+                .iter()
+                .all(|row| row.parked.is_none()),
+            "{:?}",
+            runner.progress().checkpoints()
+        );
+        (db, runner)
+    }
+}
+
+pub(crate) fn dialog() -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: "tag".to_owned(),
+        remote_target: "sip:127.0.0.1:5070".to_owned(),
+        route_set: Vec::new(),
+        cseq: 1,
+    }
+}
+
+/// All rows of the given tables.
+pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> {
+    let tables = tables.to_vec();
+    read_as(db, move |tx| {
+        let mut rows = Vec::new();
+        for table in &tables {
+            each_row(tx, table, &mut |row| {
+                rows.push(row);
+                Ok(())
+            })?;
+        }
+        Ok(rows)
+    })
+    .await
+    .unwrap()
+}
+
+/// A log in memory that can be away for some subscriptions. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct TestLog {
+    events: Arc<Mutex<Vec<StoredEvent>>>,
+    grown: Arc<Notify>,
+    pub(crate) failures: Arc<AtomicUsize>,
+}
+
+impl TestLog {
+    pub(crate) fn of(events: &[StoredEvent]) -> Self {
+        let log = Self::default();
+        log.extend(events);
+        log
+    }
+
+    pub(crate) fn extend(&self, events: &[StoredEvent]) {
+        self.events.lock().unwrap().extend_from_slice(events);
+        self.grown.notify_waiters();
+    }
+
+    fn page(&self, after: Position, limit: usize) -> Vec<StoredEvent> {
+        let events = self.events.lock().unwrap();
+        let later = events.iter().filter(|event| event.position > after);
+        later.take(limit).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl EventStore for TestLog {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: false,
+        }
+    }
+    async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {
+        Err(StoreError::Invalid(
+            "this log is told, not appended to".to_owned(),
+        ))
+    }
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let events = self.events.lock().unwrap();
+        let wanted = |envelope: Envelope| envelope.stream == *stream && envelope.stream_version > after;
+        let mine = events.iter().filter(|event| event.envelope().is_ok_and(wanted));
+        Ok(mine.take(limit).cloned().collect())
+    }
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.page(after, limit))
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.events.lock().unwrap().len() as u64))
+    }
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+    async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
+        if self.failures.load(Ordering::SeqCst) > 0 {
+            self.failures.fetch_sub(1, Ordering::SeqCst);
+            return Err(StoreError::Unavailable("away for a while".to_owned()));
+        }
+        Ok(Box::new(TestSubscription {
+            log: self.clone(),
+            after,
+        }))
+    }
+}
+
+struct TestSubscription {
+    log: TestLog,
+    after: Position,
+}
+
+#[async_trait]
+impl Subscription for TestSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        loop {
+            let grown = self.log.grown.notified();
+            tokio::pin!(grown);
+            grown.as_mut().enable();
+            let page = self.log.page(self.after, 1_000);
+            if let Some(last) = page.last() {
+                self.after = last.position;
+                return Ok(page);
+            }
+            grown.await;
+        }
+    }
+}
+
+/// A clock on which whoever waits has waited at once.
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(ten().micros())))
+    }
+}
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+    async fn wait_until(&self, at: Timestamp) {
+        self.0.fetch_max(at.micros(), Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Tasks on the test's runtime.
+#[derive(Default)]
+pub(crate) struct TestTasks {
+    stop: Arc<TestStop>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct TestStop {
+    stopping: AtomicBool,
+    begun: Notify,
+}
+
+#[async_trait]
+impl StopSignal for TestStop {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+    async fn stopping(&self) {
+        loop {
+            let begun = self.begun.notified();
+            if self.is_stopping() {
+                return;
+            }
+            begun.await;
+        }
+    }
+}
+
+impl TestTasks {
+    /// Ends the tasks where they stand, as a crash would; threads finish what they hold.
+    pub(crate) fn kill(&self) {
+        for task in self.tasks.lock().unwrap().drain(..) {
+            task.abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Tasks for TestTasks {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own small Tasks")]
+    fn spawn(&self, _: &'static str, future: TaskFuture) {
+        self.tasks.lock().unwrap().push(tokio::task::spawn(future));
+    }
+    #[expect(clippy::disallowed_methods, reason = "the tests' own small Tasks")]
+    fn thread(&self, _: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
+        self.threads.lock().unwrap().push(std::thread::spawn(work));
+    }
+    fn stop_signal(&self) -> Arc<dyn StopSignal> {
+        Arc::clone(&self.stop) as Arc<dyn StopSignal>
+    }
+    fn alive_count(&self) -> usize {
+        let tasks = self.tasks.lock().unwrap();
+        let threads = self.threads.lock().unwrap();
+        tasks.iter().filter(|task| !task.is_finished()).count()
+            + threads.iter().filter(|thread| !thread.is_finished()).count()
+    }
+    async fn stop(&self) {
+        self.stop.stopping.store(true, Ordering::SeqCst);
+        self.stop.begun.notify_waiters();
+        let tasks: Vec<_> = self.tasks.lock().unwrap().drain(..).collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let threads: Vec<_> = self.threads.lock().unwrap().drain(..).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The runner and the database: nothing skipped, nothing twice, nothing hidden.
+
+use crate::database::{ReadDb, Table, Tx};
+use crate::error::{ErrorKind, ProjectionError};
+use crate::live::{Grounds, Projections};
+use crate::runner::InlineRunner;
+use crate::sqlite::SqliteReadDb;
+use crate::testing::{Story, TestClock, TestLog, TestTasks, rows_of};
+use crate::value::Val;
+use crate::view::{Handles, View, ViewEvent};
+use crate::views;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use domain::stored_event::Position;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Remembers the position of every event it takes; cannot take the kind `unwanted`.
+struct Memory {
+    version: u32,
+    unwanted: &'static str,
+}
+
+const MEMORY: &[Table] = &[Table {
+    name: "memory_seen",
+    ddl: &["create table memory_seen (position bigint primary key, kind text not null)"],
+    key_columns: 1,
+}];
+
+impl View for Memory {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+    fn version(&self) -> u32 {
+        self.version
+    }
+    fn tables(&self) -> &'static [Table] {
+        MEMORY
+    }
+    fn handles(&self) -> Handles {
+        Handles::All
+    }
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        if event.envelope.kind == self.unwanted {
+            return Err(ProjectionError::Fault("cannot take it".to_owned()));
+        }
+        let values = [Val::position(event.position), Val::text(&event.envelope.kind)];
+        tx.exec(
+            "insert into memory_seen (position, kind) values ($1, $2)",
+            &values,
+        )?;
+        Ok(())
+    }
+}
+
+fn memory(version: u32, unwanted: &'static str) -> Arc<dyn View> {
+    Arc::new(Memory { version, unwanted })
+}
+
+async fn seen_count(db: &dyn ReadDb) -> usize {
+    rows_of(db, MEMORY).await.len()
+}
+
+fn inline_db() -> Arc<dyn ReadDb> {
+    Arc::new(SqliteReadDb::open_inline().unwrap())
+}
+
+/// 40 customers, each with a whole call.
+fn forty_calls() -> Story {
+    let mut story = Story::new();
+    story.created("T");
+    for customer in 0..40 {
+        story.whole_call("T", customer);
+    }
+    story
+}
+
+#[tokio::test]
+async fn placeholders_bind_by_number_and_text_in_quotes_is_left_alone() {
+    let db = inline_db();
+    let values = vec![Val::Int(1), Val::text("two")];
+    let rows = db.query("select $2, $1, 'costs $1', $1", values).await.unwrap();
+    let expected = [Val::text("two"), Val::Int(1), Val::text("costs $1"), Val::Int(1)];
+    assert_eq!(rows[0].clone().rest(), expected);
+}
+
+#[tokio::test]
+async fn all_six_values_go_in_and_come_back() {
+    let values = vec![
+        Val::Null,
+        Val::Int(i64::MIN),
+        Val::Real(0.5),
+        Val::text("\u{5f20}\u{4e09}"),
+        Val::Blob(vec![0, 255]),
+        Val::Bool(true),
+    ];
+    let rows = inline_db()
+        .query("select $1, $2, $3, $4, $5, $6", values.clone())
+        .await
+        .unwrap();
+    let back = rows[0].clone().rest();
+    assert_eq!(back[..5], values[..5]);
+    assert_eq!(back[5], Val::Int(1), "SQLite has no booleans");
+}
+
+#[tokio::test]
+async fn a_failed_transaction_leaves_nothing_and_a_read_cannot_write() {
+    let db = inline_db();
+    db.exec("create table t (a bigint primary key)", Vec::new())
+        .await
+        .unwrap();
+    let failed = db
+        .transaction(Box::new(|tx| {
+            tx.exec("insert into t (a) values (1)", &[])?;
+            Err(ProjectionError::Fault("changed its mind".to_owned()))
+        }))
+        .await;
+    assert!(failed.is_err());
+    assert!(db.query("select a from t", Vec::new()).await.unwrap().is_empty());
+    assert!(
+        db.query("insert into t (a) values (1)", Vec::new())
+            .await
+            .is_err()
+    );
+    assert_eq!(db.exec("insert into t (a) values (1)", Vec::new()).await, Ok(1));
+}
+
+#[tokio::test]
+async fn applying_a_page_again_changes_nothing() {
+    let story = forty_calls();
+    let db = inline_db();
+    let mut views = views::all();
+    views.push(memory(1, ""));
+    let mut runner = InlineRunner::begin(Arc::clone(&db), views).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+    assert_eq!(runner.after(), Some(story.head()));
+    runner.apply_page(&story.events).await.unwrap();
+    assert_eq!(seen_count(db.as_ref()).await, story.events.len());
+}
+
+#[tokio::test]
+async fn a_simulated_crash_goes_on_from_the_last_commit() {
+    let story = forty_calls();
+    let db = inline_db();
+    for end in (0..=story.events.len()).step_by(7) {
+        // The runner is dropped each time; the database stays.
+        let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
+            .await
+            .unwrap();
+        let from = usize::try_from(runner.after().unwrap().0)
+            .unwrap()
+            .saturating_sub(3);
+        runner
+            .apply_page(&story.events[from..end.max(from)])
+            .await
+            .unwrap();
+    }
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
+        .await
+        .unwrap();
+    assert_eq!(
+        runner.catch_up(&TestLog::of(&story.events)).await.unwrap(),
+        story.head()
+    );
+    assert_eq!(seen_count(db.as_ref()).await, story.events.len());
+}
+
+#[tokio::test]
+async fn an_event_a_view_cannot_take_parks_that_view_before_it_and_no_other() {
+    let story = forty_calls();
+    let db = inline_db();
+    let mut views = views::all();
+    views.push(memory(1, "call.ended"));
+    let mut runner = InlineRunner::begin(Arc::clone(&db), views).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+
+    let poison = story
+        .events
+        .iter()
+        .find(|event| event.envelope().unwrap().kind == "call.ended");
+    let poison = poison.unwrap().position;
+    for row in runner.progress().checkpoints() {
+        if row.view == "memory" {
+            assert_eq!(row.position, Position(poison.0 - 1));
+            assert_eq!(row.parked.map(|(position, _)| position), Some(poison));
+        } else {
+            assert_eq!((row.position, row.parked), (story.head(), None));
+        }
+    }
+    assert_eq!(seen_count(db.as_ref()).await as u64, poison.0 - 1);
+    let waited = runner.progress().wait_for(Some("memory"), poison).await;
+    assert_eq!(waited.unwrap_err().kind(), ErrorKind::Unavailable);
+    runner.progress().wait_for(None, story.head()).await.unwrap();
+    runner
+        .progress()
+        .wait_for(Some("memory"), Position(poison.0 - 1))
+        .await
+        .unwrap();
+
+    // A build that can take the event goes on where the view stood.
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
+        .await
+        .unwrap();
+    runner.catch_up(&TestLog::of(&story.events)).await.unwrap();
+    assert_eq!(seen_count(db.as_ref()).await, story.events.len());
+    assert_eq!(runner.progress().checkpoints()[0].parked, None);
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_record_parks_every_view_before_it() {
+    let mut story = forty_calls();
+    let before = story.head();
+    story.tell_record(&StreamId::new("call", &"x"), b"not json".to_vec());
+    story.whole_call("T", 99);
+    let mut runner = InlineRunner::begin(inline_db(), views::all()).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+    assert_eq!(runner.after(), None);
+    for row in runner.progress().checkpoints() {
+        assert_eq!(row.position, before);
+    }
+}
+
+#[tokio::test]
+async fn a_new_version_of_a_view_is_made_anew() {
+    let story = forty_calls();
+    let db = inline_db();
+    let log = TestLog::of(&story.events);
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
+        .await
+        .unwrap();
+    runner.catch_up(&log).await.unwrap();
+    let runner = InlineRunner::begin(Arc::clone(&db), vec![memory(1, "")])
+        .await
+        .unwrap();
+    assert_eq!(
+        runner.after(),
+        Some(story.head()),
+        "the same version keeps its rows"
+    );
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![memory(2, "")])
+        .await
+        .unwrap();
+    assert_eq!(
+        (runner.after(), seen_count(db.as_ref()).await),
+        (Some(Position(0)), 0)
+    );
+    runner.catch_up(&log).await.unwrap();
+    assert_eq!(seen_count(db.as_ref()).await, story.events.len());
+}
+
+/// A running set of views over a log, on files.
+struct Running {
+    tasks: TestTasks,
+    projections: Arc<Projections>,
+    clock: Arc<TestClock>,
+}
+
+async fn running(dir: &std::path::Path, log: &TestLog) -> Running {
+    let tasks = TestTasks::default();
+    let clock = TestClock::new();
+    let grounds = Grounds {
+        store: Arc::new(log.clone()),
+        db: Arc::new(SqliteReadDb::open(dir, &tasks).unwrap()),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+    };
+    let mut all = views::all();
+    all.push(memory(1, ""));
+    let projections = Projections::start_views(grounds, all, &tasks).await.unwrap();
+    Running {
+        tasks,
+        projections,
+        clock,
+    }
+}
+
+#[tokio::test]
+async fn running_views_follow_the_log_and_wake_who_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut story = forty_calls();
+    let log = TestLog::of(&story.events);
+    log.failures.store(2, Ordering::SeqCst);
+    let on = running(dir.path(), &log).await;
+    on.projections
+        .progress()
+        .wait_for(None, story.head())
+        .await
+        .unwrap();
+
+    let told = story.events.len();
+    story.whole_call("T", 50);
+    let head = story.head();
+    let progress = on.projections.progress();
+    let (waited, ()) = tokio::join!(progress.wait_for(Some("memory"), head), async {
+        log.extend(&story.events[told..]);
+    });
+    waited.unwrap();
+    assert_eq!(on.projections.position(), Some(head));
+    assert_eq!(seen_count(on.projections.db().as_ref()).await as u64, head.0);
+
+    let late = on
+        .projections
+        .wait_for(Position(head.0 + 1), on.clock.now())
+        .await;
+    let wanted = Position(head.0 + 1);
+    assert_eq!(
+        late,
+        Err(ProjectionError::Late {
+            wanted,
+            reached: head
+        })
+    );
+    on.tasks.stop().await;
+    let closed = on.projections.db().query("select 1", Vec::new()).await;
+    assert_eq!(closed.unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_second_process_reads_beside_the_first_and_cannot_write() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(
+        SqliteReadDb::open_read_only(dir.path()).is_err(),
+        "nothing is there yet"
+    );
+    let story = forty_calls();
+    let on = running(dir.path(), &TestLog::of(&story.events)).await;
+    on.projections
+        .progress()
+        .wait_for(None, story.head())
+        .await
+        .unwrap();
+    let beside = SqliteReadDb::open_read_only(dir.path()).unwrap();
+    assert_eq!(seen_count(&beside).await, story.events.len());
+    assert!(beside.exec("delete from memory_seen", Vec::new()).await.is_err());
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn the_threads_end_when_the_database_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = TestTasks::default();
+    drop(SqliteReadDb::open(dir.path(), &tasks).unwrap());
+    tasks.stop().await;
+    assert_eq!(tasks.alive_count(), 0);
+}
