@@ -9,7 +9,11 @@ pub mod event;
 pub mod progress;
 
 mod decide;
+#[cfg(test)]
+mod end_tests;
 mod four_state;
+#[cfg(test)]
+mod given;
 mod leg_identity;
 mod refusal;
 mod state;

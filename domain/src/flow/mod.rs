@@ -1,4 +1,78 @@
-//! The flow aggregate, while its decider is written: its events and commands.
+//! The flow aggregate: what the robot says, as checked and published versions, and the pure run of one call.
+//!
+//! Promises: a published version is whole and never changes, and its hash is of its canonical JSON; every
+//! published flow says the recording notice first, and ends. A run is a function of the definition, the
+//! variables and what the callee did.
 
 pub mod command;
 pub mod event;
+
+mod canonical;
+mod check;
+mod decide;
+mod graph;
+mod nodes;
+mod refusal;
+#[cfg(test)]
+mod schema_tests;
+mod state;
+mod step;
+#[cfg(test)]
+mod step_tests;
+mod template;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use canonical::{canonical_json, content_hash};
+pub use check::{
+    DefinitionFault, FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, REPLAYS_MAX, TEXT_CHARS_MAX,
+    TIMEOUT_MAX_MS, TIMEOUT_MIN_MS, VISITS_MAX,
+};
+pub use decide::{DEFINITION_BYTES_MAX, VERSIONS_MAX};
+pub use graph::{
+    FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, VALUE_CHARS_MAX, Variable, VariableKind,
+};
+pub use nodes::{AskKeypress, Branch, Case, End, Node, Reprompt, Say, Transfer, Visits};
+pub use refusal::FlowRefusal;
+pub use state::{FlowState, PublishedFlow};
+pub use step::{FlowAction, FlowInput, FlowRun, NoticeKind, STEPS_MAX};
+pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
+pub use text::{TextFault, VARIABLE_NAME_MAX, is_variable_name};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::FlowId;
+use crate::time::Timestamp;
+use command::FlowCommand;
+use event::FlowEvent;
+
+/// The decider of one flow.
+pub struct Flow;
+
+impl Decider for Flow {
+    type Id = FlowId;
+    type Command = FlowCommand;
+    type Event = FlowEvent;
+    type State = FlowState;
+    type Refusal = FlowRefusal;
+
+    const AGGREGATE: &'static str = "flow";
+
+    fn command_kind(command: &FlowCommand) -> &'static str {
+        match command {
+            FlowCommand::Publish { .. } => "flow.publish",
+        }
+    }
+
+    fn decide(state: &FlowState, command: FlowCommand, _: Context) -> Result<Vec<FlowEvent>, FlowRefusal> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut FlowState, event: &FlowEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    fn scope(_: &FlowId, _: &FlowState, _: &FlowEvent) -> Scope {
+        Scope::default()
+    }
+}

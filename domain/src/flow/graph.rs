@@ -1,0 +1,199 @@
+//! The shape of a flow: what a flow file may say, read strictly; an error names its place in the file.
+//!
+//! The language is the keypress subset: say, ask_keypress, branch, transfer and end nodes. Its JSON Schema
+//! is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is checked in `check.rs`.
+
+use super::nodes::Node;
+use super::text::variables_of;
+use crate::ids::FlowId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Largest flow file: four times what a stored definition may have, for comments and blanks.
+pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;
+
+/// What the robot says and does in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowDefinition {
+    pub flow: FlowId,
+    /// BCP 47 tag of its texts.
+    #[serde(default = "mandarin")]
+    pub lang: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Variable>,
+    pub notices: Notices,
+    /// The first node after the notices.
+    pub start: String,
+    /// Where a fault leads, unless a node says otherwise.
+    pub on_exception: String,
+    pub nodes: BTreeMap<String, Node>,
+}
+
+fn mandarin() -> String {
+    "zh-CN".to_owned()
+}
+
+/// What is said before anything else; it cannot be interrupted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notices {
+    /// That the call is recorded (本次通话将录音).
+    pub recording: String,
+    /// That a robot speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ai: Option<String>,
+}
+
+/// A value that comes with the enrolment, or is set by a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    #[serde(rename = "type", default)]
+    pub kind: VariableKind,
+    /// Without it, a row of a list is a bad row.
+    #[serde(default = "yes")]
+    pub required: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What a variable's text must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum VariableKind {
+    #[default]
+    Text,
+    /// ASCII digits, spoken one by one.
+    Digits,
+    /// A whole number, with an optional sign.
+    Integer,
+    /// An amount with at most two decimals.
+    Money,
+}
+
+/// Longest value of a variable that is spoken, in characters: about half a minute of speech.
+pub const VALUE_CHARS_MAX: usize = 128;
+
+impl VariableKind {
+    /// True when `value` is of this kind.
+    pub fn accepts(self, value: &str) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
+        fits && match self {
+            Self::Text => true,
+            Self::Digits => digits(value),
+            Self::Integer => value.parse::<i64>().is_ok(),
+            Self::Money => match value.split_once('.') {
+                None => digits(value),
+                Some((whole, cents)) => digits(whole) && digits(cents) && cents.len() <= 2,
+            },
+        }
+    }
+
+    /// The value as it is put into a text.
+    pub fn spoken(self, value: &str) -> String {
+        match self {
+            Self::Digits => {
+                let digits: Vec<String> = value.chars().map(String::from).collect();
+                digits.join(" ")
+            }
+            Self::Text | Self::Integer | Self::Money => value.to_owned(),
+        }
+    }
+}
+
+/// A flow file that cannot be read; `path` is the place, such as `nodes.menu.ask_keypress`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadFault {
+    #[error("the flow has {bytes} bytes, more than {bytes_max}")]
+    TooLarge { bytes: usize, bytes_max: usize },
+    #[error("not YAML: {why}")]
+    NotYaml { why: String },
+    #[error("{path}: {why}")]
+    Shape { path: String, why: String },
+}
+
+impl FlowDefinition {
+    /// Reads a flow file: YAML, of which JSON is a part.
+    pub fn from_yaml(text: &str) -> Result<Self, ReadFault> {
+        if text.len() > FLOW_FILE_BYTES_MAX {
+            return Err(ReadFault::TooLarge {
+                bytes: text.len(),
+                bytes_max: FLOW_FILE_BYTES_MAX,
+            });
+        }
+        let not_yaml = |why: String| ReadFault::NotYaml { why };
+        // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
+        let yaml: serde_yaml_ng::Value =
+            serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;
+        let value = serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))?;
+        Self::from_value(&value)
+    }
+
+    /// Reads a definition from JSON, part by part, so that an error names its place.
+    pub fn from_value(value: &Value) -> Result<Self, ReadFault> {
+        if let Some(variables) = value.get("variables") {
+            read_members::<Variable>("variables", variables)?;
+        }
+        if let Some(notices) = value.get("notices") {
+            read_part::<Notices>("notices", notices)?;
+        }
+        if let Some(nodes) = value.get("nodes") {
+            read_members::<Node>("nodes", nodes)?;
+        }
+        read_part("flow", value)
+    }
+
+    /// The definition as JSON, with its defaults written out; what is hashed and stored.
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).expect("a flow has text keys and no floating-point numbers")
+    }
+
+    /// Names of variables a row must have.
+    pub fn required_variables(&self) -> BTreeSet<String> {
+        let required = |(name, variable): (&String, &Variable)| variable.required.then(|| name.clone());
+        self.variables.iter().filter_map(required).collect()
+    }
+
+    /// Every text of the flow, as written: notices first, then by node.
+    pub fn texts(&self) -> Vec<&str> {
+        let notices = [Some(self.notices.recording.as_str()), self.notices.ai.as_deref()];
+        let spoken = self.nodes.values().filter_map(Node::text);
+        notices.into_iter().flatten().chain(spoken).collect()
+    }
+
+    /// True when some text holds a variable: bundled clips cannot speak it.
+    pub fn speaks_variables(&self) -> bool {
+        self.texts()
+            .into_iter()
+            .any(|text| !variables_of(text).is_empty())
+    }
+}
+
+fn read_members<T: DeserializeOwned>(path: &str, value: &Value) -> Result<(), ReadFault> {
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let place = format!("{path}.{name}");
+        // A node's only member is its kind: name it too.
+        let kind = member.as_object().filter(|members| members.len() == 1);
+        let place = match kind.and_then(|members| members.iter().next()) {
+            Some((kind, body)) if body.is_object() => format!("{place}.{kind}"),
+            Some(_) | None => place,
+        };
+        read_part::<T>(&place, member)?;
+    }
+    Ok(())
+}
+
+fn read_part<T: DeserializeOwned>(path: &str, value: &Value) -> Result<T, ReadFault> {
+    T::deserialize(value).map_err(|error| ReadFault::Shape {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })
+}

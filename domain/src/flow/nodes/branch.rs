@@ -1,0 +1,107 @@
+//! A node that goes on by the value of a variable: the first case that holds, else `otherwise`. Says nothing.
+
+use super::Target;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    pub when: Vec<Case>,
+    pub otherwise: String,
+}
+
+/// One condition: exactly one of `equals`, `one_of`, `at_least` and `present`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub variable: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<String>>,
+    /// The value is a whole number of at least this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    /// Whether there is a value that is not blank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<bool>,
+    pub next: String,
+}
+
+impl Branch {
+    pub(super) fn targets(&self) -> Vec<Target<'_>> {
+        let cases = self.when.iter().enumerate();
+        cases
+            .map(|(index, case)| Target::automatic(format!("when[{index}].next"), &case.next))
+            .chain([Target::automatic("otherwise", &self.otherwise)])
+            .collect()
+    }
+
+    /// Where these values lead.
+    pub(in crate::flow) fn next(&self, values: &BTreeMap<String, String>) -> &str {
+        let held = self.when.iter().find(|case| case.holds(values));
+        held.map_or(&self.otherwise, |case| &case.next)
+    }
+}
+
+impl Case {
+    /// How many conditions it has; one is right.
+    pub(in crate::flow) fn conditions_count(&self) -> usize {
+        let conditions = [
+            self.equals.is_some(),
+            self.one_of.is_some(),
+            self.at_least.is_some(),
+            self.present.is_some(),
+        ];
+        conditions.into_iter().filter(|given| *given).count()
+    }
+
+    fn holds(&self, values: &BTreeMap<String, String>) -> bool {
+        let value = values.get(&self.variable).map(|value| value.trim());
+        if let Some(wanted) = self.present {
+            return value.is_some_and(|value| !value.is_empty()) == wanted;
+        }
+        let Some(value) = value else {
+            return false;
+        };
+        let among = |list: &Vec<String>| list.iter().any(|one| one == value);
+        let reached = |least: i64| value.parse::<i64>().is_ok_and(|number| number >= least);
+        self.equals.as_deref() == Some(value)
+            || self.one_of.as_ref().is_some_and(among)
+            || self.at_least.is_some_and(reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(condition: &str) -> Case {
+        let text = format!("{{\"variable\":\"days\",{condition},\"next\":\"late\"}}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_condition_holds_on_its_boundary_and_not_before() {
+        for (condition, value, holds) in [
+            ("\"equals\":\"3\"", Some("3"), true),
+            ("\"equals\":\"3\"", Some("4"), false),
+            ("\"equals\":\"3\"", None, false),
+            ("\"one_of\":[\"3\",\"4\"]", Some("4"), true),
+            ("\"one_of\":[]", Some("4"), false),
+            ("\"at_least\":3", Some("3"), true),
+            ("\"at_least\":3", Some("2"), false),
+            ("\"at_least\":3", Some("many"), false),
+            ("\"present\":true", Some(" "), false),
+            ("\"present\":true", Some("x"), true),
+            ("\"present\":false", None, true),
+        ] {
+            let values: BTreeMap<_, _> = value
+                .map(|value| ("days".to_owned(), value.to_owned()))
+                .into_iter()
+                .collect();
+            assert_eq!(case(condition).holds(&values), holds, "{condition} {value:?}");
+        }
+    }
+}

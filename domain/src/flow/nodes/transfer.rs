@@ -1,0 +1,18 @@
+//! A node that hands the call to a colleague. Until agents exist it says that one will call back and ends.
+
+use crate::disposition::Outcome;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    pub text: String,
+    #[serde(default = "callback")]
+    pub outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_exception: Option<String>,
+}
+
+const fn callback() -> Outcome {
+    Outcome::Callback
+}

@@ -1,0 +1,316 @@
+//! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound.
+//!
+//! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
+//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first; keys during them, or
+//! while a node only speaks, change nothing. After `End` every step answers nothing.
+
+use super::graph::FlowDefinition;
+use super::nodes::{AskKeypress, Node, Reprompt};
+use super::text::{Filled, fill};
+use crate::disposition::Outcome;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most node entries and replays of one call; beyond it the call ends as failed. Ten minutes of prompts of
+/// three seconds; less than `call::NODES_MAX`, so that every entry can be recorded.
+pub const STEPS_MAX: u32 = 200;
+
+/// What happened on the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowInput {
+    /// Everything queued so far has been played.
+    Played,
+    Keypress(char),
+    /// The `Listen`'s time ran out.
+    Silence,
+    /// Something of ours failed: speech, store or line.
+    Fault,
+}
+
+/// Which notice is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    Recording,
+    Ai,
+}
+
+/// What the driver does, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowAction {
+    Notice {
+        notice: NoticeKind,
+        text: String,
+    },
+    EnterNode {
+        node: String,
+    },
+    /// `personal`: a variable was filled in.
+    Say {
+        text: String,
+        personal: bool,
+    },
+    /// Drops what plays and what is queued: a key was pressed (barge-in), or something failed.
+    StopSaying,
+    /// Waits for a key, after what is queued has been played.
+    Listen {
+        silence_ms: u64,
+    },
+    RequestTransfer {
+        node: String,
+    },
+    /// The callee's number, everywhere.
+    OptOut,
+    /// Says what is queued first, then hangs up.
+    End {
+        outcome: Outcome,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Notices,
+    /// A say node plays.
+    Saying,
+    /// An ask node; `played` once its text has been played.
+    Asking {
+        played: bool,
+    },
+    Ended,
+}
+
+/// Where one call is in its flow.
+#[derive(Debug, Clone)]
+pub struct FlowRun {
+    graph: Arc<FlowDefinition>,
+    values: BTreeMap<String, String>,
+    node: String,
+    doing: Doing,
+    /// Replays in this visit of an ask node.
+    replays: u32,
+    visits: BTreeMap<String, u32>,
+    steps: u32,
+    /// A fault was met; the next one ends the call.
+    failed: bool,
+}
+
+impl FlowRun {
+    /// Begins with the notices. `variables` are the enrolment's; defaults fill in what is missing.
+    pub fn begin(
+        graph: &Arc<FlowDefinition>,
+        variables: &BTreeMap<String, String>,
+    ) -> (Self, Vec<FlowAction>) {
+        let run = Self {
+            values: values_of(graph, variables),
+            node: graph.start.clone(),
+            graph: Arc::clone(graph),
+            doing: Doing::Notices,
+            replays: 0,
+            visits: BTreeMap::new(),
+            steps: 0,
+            failed: false,
+        };
+        let notice = |notice, text: &str| FlowAction::Notice {
+            notice,
+            text: text.to_owned(),
+        };
+        let notices = &graph.notices;
+        let mut actions = vec![notice(NoticeKind::Recording, &notices.recording)];
+        actions.extend(notices.ai.as_deref().map(|text| notice(NoticeKind::Ai, text)));
+        (run, actions)
+    }
+
+    /// The node the call is in; during the notices, the one it will begin with.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// One step.
+    pub fn step(&mut self, input: FlowInput) -> Vec<FlowAction> {
+        let mut actions = Vec::new();
+        match (self.doing, input) {
+            (Doing::Ended, _) => {}
+            (_, FlowInput::Fault) => self.fail(&mut actions),
+            (Doing::Notices, FlowInput::Played) => {
+                let start = self.node.clone();
+                self.enter(start, &mut actions);
+            }
+            (Doing::Saying, FlowInput::Played) => self.go_on(&mut actions),
+            (Doing::Asking { .. }, FlowInput::Played) => self.doing = Doing::Asking { played: true },
+            (Doing::Asking { played }, FlowInput::Keypress(digit)) => {
+                if !played {
+                    actions.push(FlowAction::StopSaying);
+                }
+                self.take_key(digit, &mut actions);
+            }
+            (Doing::Asking { .. }, FlowInput::Silence) => self.take_silence(&mut actions),
+            (Doing::Notices | Doing::Saying, FlowInput::Keypress(_) | FlowInput::Silence) => {}
+        }
+        actions
+    }
+
+    /// From a say node that has been played to the next.
+    fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        if let Some(Node::Say(say)) = graph.nodes.get(&self.node) {
+            self.enter(say.next.clone(), actions);
+        }
+    }
+
+    fn asked(graph: &FlowDefinition, node: &str) -> Option<AskKeypress> {
+        match graph.nodes.get(node)? {
+            Node::AskKeypress(ask) => Some(ask.clone()),
+            Node::Say(_) | Node::Branch(_) | Node::Transfer(_) | Node::End(_) => None,
+        }
+    }
+
+    fn take_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
+        let Some(ask) = Self::asked(&self.graph, &self.node) else {
+            return;
+        };
+        let Some(next) = ask.node_of(digit) else {
+            return self.reprompt(&ask, &ask.on_other, actions);
+        };
+        if let Some(set) = ask.set.get(&digit.to_string()) {
+            self.values
+                .extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        self.enter(next.to_owned(), actions);
+    }
+
+    fn take_silence(&mut self, actions: &mut Vec<FlowAction>) {
+        if let Some(ask) = Self::asked(&self.graph, &self.node) {
+            self.reprompt(&ask, &ask.on_timeout, actions);
+        }
+    }
+
+    fn reprompt(&mut self, ask: &AskKeypress, by: &Reprompt, actions: &mut Vec<FlowAction>) {
+        if self.replays >= by.replay {
+            return self.enter(by.then.clone(), actions);
+        }
+        if self.count_step(actions) {
+            self.replays = self.replays.saturating_add(1);
+            self.ask(ask, actions);
+        }
+    }
+
+    fn ask(&mut self, ask: &AskKeypress, actions: &mut Vec<FlowAction>) {
+        self.say(&ask.text, actions);
+        actions.push(FlowAction::Listen {
+            silence_ms: ask.timeout_ms,
+        });
+        self.doing = Doing::Asking { played: false };
+    }
+
+    fn say(&self, text: &str, actions: &mut Vec<FlowAction>) {
+        let Filled { text, personal } = fill(text, &self.spoken_values());
+        actions.push(FlowAction::Say { text, personal });
+    }
+
+    fn spoken_values(&self) -> BTreeMap<String, String> {
+        let spoken = |(name, value): (&String, &String)| {
+            let kind = self.graph.variables.get(name).map(|variable| variable.kind);
+            (name.clone(), kind.unwrap_or_default().spoken(value))
+        };
+        self.values.iter().map(spoken).collect()
+    }
+
+    /// Enters nodes until one says something or the call ends.
+    fn enter(&mut self, first: String, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let mut next = first;
+        while self.count_step(actions) {
+            let Some(node) = graph.nodes.get(&next) else {
+                return self.fail(actions);
+            };
+            if let Some(instead) = self.visit(&next, node) {
+                next = instead;
+                continue;
+            }
+            self.node.clone_from(&next);
+            self.replays = 0;
+            actions.push(FlowAction::EnterNode { node: next.clone() });
+            match node {
+                Node::Branch(branch) => branch.next(&self.values).clone_into(&mut next),
+                Node::Say(_) | Node::AskKeypress(_) | Node::Transfer(_) | Node::End(_) => {
+                    return self.act(node, actions);
+                }
+            }
+        }
+    }
+
+    /// Counts a visit; where the node's visits are used up, the node that takes its place.
+    fn visit(&mut self, name: &str, node: &Node) -> Option<String> {
+        let bound = node.visits()?;
+        let count = self.visits.entry(name.to_owned()).or_default();
+        if *count >= bound.max {
+            return Some(bound.then.clone());
+        }
+        *count = count.saturating_add(1);
+        None
+    }
+
+    fn act(&mut self, node: &Node, actions: &mut Vec<FlowAction>) {
+        match node {
+            Node::Say(say) => {
+                self.say(&say.text, actions);
+                self.doing = Doing::Saying;
+            }
+            Node::AskKeypress(ask) => self.ask(ask, actions),
+            Node::Branch(_) => {}
+            Node::Transfer(transfer) => {
+                actions.push(FlowAction::RequestTransfer {
+                    node: self.node.clone(),
+                });
+                self.say(&transfer.text, actions);
+                self.end(transfer.outcome, actions);
+            }
+            Node::End(end) => {
+                if end.opt_out {
+                    actions.push(FlowAction::OptOut);
+                }
+                if let Some(text) = &end.text {
+                    self.say(text, actions);
+                }
+                self.end(end.outcome, actions);
+            }
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, actions: &mut Vec<FlowAction>) {
+        actions.push(FlowAction::End { outcome });
+        self.doing = Doing::Ended;
+    }
+
+    /// The exception branch, once; a second fault ends the call.
+    fn fail(&mut self, actions: &mut Vec<FlowAction>) {
+        actions.push(FlowAction::StopSaying);
+        if self.failed {
+            return self.end(Outcome::Failed, actions);
+        }
+        self.failed = true;
+        let graph = Arc::clone(&self.graph);
+        let own = graph.nodes.get(&self.node).and_then(Node::on_exception);
+        self.enter(own.unwrap_or(&graph.on_exception).to_owned(), actions);
+    }
+
+    /// False when the limit is reached: the call ends as failed.
+    fn count_step(&mut self, actions: &mut Vec<FlowAction>) -> bool {
+        if self.steps >= STEPS_MAX {
+            actions.push(FlowAction::StopSaying);
+            self.end(Outcome::Failed, actions);
+            return false;
+        }
+        self.steps = self.steps.saturating_add(1);
+        true
+    }
+}
+
+fn values_of(graph: &FlowDefinition, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let default = |(name, variable): (&String, &super::graph::Variable)| {
+        Some((name.clone(), variable.default.clone()?))
+    };
+    let mut values: BTreeMap<_, _> = graph.variables.iter().filter_map(default).collect();
+    let given = variables.iter().filter(|(_, value)| !value.trim().is_empty());
+    values.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+    values
+}

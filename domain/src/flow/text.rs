@@ -1,0 +1,130 @@
+//! Texts the robot speaks: plain characters and `{{variables}}`.
+
+use std::collections::BTreeMap;
+
+/// Longest variable name, in characters: a column's heading.
+pub const VARIABLE_NAME_MAX: usize = 64;
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Plain(&'a str),
+    Variable(&'a str),
+}
+
+/// Why a text cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    #[error("{{{{ is not closed by }}}}")]
+    Unclosed,
+    #[error("{name:?} is not a variable's name: letters, digits and _, at most 64")]
+    BadName { name: String },
+}
+
+/// True for letters and digits of any script, and `_`, at most 64 of them.
+pub fn is_variable_name(name: &str) -> bool {
+    let count = name.chars().count();
+    (1..=VARIABLE_NAME_MAX).contains(&count) && name.chars().all(|one| one.is_alphanumeric() || one == '_')
+}
+
+/// Splits a text at its variables.
+pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once("{{") {
+        let (name, tail) = after.split_once("}}").ok_or(TextFault::Unclosed)?;
+        let name = name.trim();
+        if !is_variable_name(name) {
+            return Err(TextFault::BadName {
+                name: name.to_owned(),
+            });
+        }
+        if !plain.is_empty() {
+            found.push(Piece::Plain(plain));
+        }
+        found.push(Piece::Variable(name));
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        found.push(Piece::Plain(rest));
+    }
+    Ok(found)
+}
+
+/// The names of a text's variables, in order of appearance; none for a text that cannot be read.
+pub(super) fn variables_of(text: &str) -> Vec<&str> {
+    let found = pieces(text).unwrap_or_default();
+    let variable = |piece| match piece {
+        Piece::Variable(name) => Some(name),
+        Piece::Plain(_) => None,
+    };
+    found.into_iter().filter_map(variable).collect()
+}
+
+/// A text with its variables filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) text: String,
+    /// A variable was filled in.
+    pub(super) personal: bool,
+}
+
+/// Fills a text in. A variable without a value is left out (publication and import see to it that none is).
+pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Filled {
+    let found = pieces(text).unwrap_or_default();
+    let personal = found.iter().any(|piece| matches!(piece, Piece::Variable(_)));
+    let filled = found.into_iter().map(|piece| match piece {
+        Piece::Plain(plain) => plain,
+        Piece::Variable(name) => values.get(name).map_or("", String::as_str),
+    });
+    Filled {
+        text: filled.collect(),
+        personal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_splits_at_its_variables_in_any_script() {
+        let text = "您好,{{customer_name}},已逾期{{ 天数 }}天";
+        assert_eq!(
+            pieces(text).unwrap(),
+            [
+                Piece::Plain("您好,"),
+                Piece::Variable("customer_name"),
+                Piece::Plain(",已逾期"),
+                Piece::Variable("天数"),
+                Piece::Plain("天"),
+            ]
+        );
+        assert_eq!(variables_of(text), ["customer_name", "天数"]);
+    }
+
+    #[test]
+    fn an_open_brace_or_a_bad_name_is_a_fault() {
+        assert_eq!(pieces("a {{b"), Err(TextFault::Unclosed));
+        for bad in ["{{}}", "{{a b}}", "{{a|b}}", "{{a.b}}"] {
+            assert!(matches!(pieces(bad), Err(TextFault::BadName { .. })), "{bad}");
+        }
+        let longest = "x".repeat(VARIABLE_NAME_MAX);
+        assert!(pieces(&format!("{{{{{longest}}}}}")).is_ok());
+        assert!(pieces(&format!("{{{{{longest}x}}}}")).is_err());
+        assert_eq!(pieces("a } b { c }}"), Ok(vec![Piece::Plain("a } b { c }}")]));
+    }
+
+    #[test]
+    fn filling_in_a_variable_makes_a_text_personal() {
+        let values = BTreeMap::from([("name".to_owned(), "张三".to_owned())]);
+        assert_eq!(
+            fill("您好，{{name}}", &values),
+            Filled {
+                text: "您好，张三".to_owned(),
+                personal: true
+            }
+        );
+        assert!(!fill("您好", &values).personal);
+    }
+}
