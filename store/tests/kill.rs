@@ -9,8 +9,8 @@ use domain::ports::vault::Vault;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, start};
 use store::test_ports::{HashIds, StepClock};
@@ -21,6 +21,12 @@ use store::{DataLock, FileVault, Keyring, SqliteEventStore, SqliteOptions};
 /// How often the child is killed, and how many acknowledgments are awaited before, at most.
 const KILLS: u64 = 10;
 const ACKNOWLEDGED_BEFORE_KILL_MAX: u64 = 400;
+
+/// Each of the first syncs of a thread is once the moment of the kill: all of a first start, and some appends.
+const SYNCS_KILLED: u64 = 30;
+
+/// What kills a process at a system call; Debian's package `strace`.
+const STRACE: &str = "/usr/bin/strace";
 
 /// Streams the child appends to at once.
 const WRITERS: u64 = 8;
@@ -144,44 +150,48 @@ impl Acknowledged {
     clippy::disallowed_methods,
     reason = "the test starts itself as the process that is killed"
 )]
-fn start_child(dir: &Path) -> Child {
-    let program = std::env::current_exe().expect("a process knows its program");
-    Command::new(program)
-        .args([
-            "--exact",
-            "--nocapture",
-            "--test-threads=1",
-            "the_child_appends_until_it_is_killed",
-        ])
-        .arg(format!("{DIR_MARK}{}", dir.display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("the test binary starts")
+fn program(name: &Path) -> Command {
+    Command::new(name)
 }
 
-/// Kills the child after so many acknowledgments, and takes whatever it had said by then.
-fn run_until_killed(dir: &Path, after: u64, acknowledged: &mut Acknowledged) {
-    let mut child = start_child(dir);
+/// The words that make the test binary the child.
+fn child_words(dir: &Path) -> Vec<String> {
+    let filter = "the_child_appends_until_it_is_killed".to_owned();
+    let mark = format!("{DIR_MARK}{}", dir.display());
+    ["--exact", "--nocapture", "--test-threads=1"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([filter, mark])
+        .collect()
+}
+
+fn this_program() -> PathBuf {
+    std::env::current_exe().expect("a process knows its program")
+}
+
+/// Takes what the child says, and kills it after so many acknowledgments, if it is not killed otherwise.
+/// Answers how many there were.
+fn follow(mut command: Command, kill_after: Option<u64>, acknowledged: &mut Acknowledged) -> u64 {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    let mut child = command.spawn().expect("the test binary starts");
     let output = child.stdout.take().expect("its output is piped");
     let mut taken = 0;
     let mut last_line = String::new();
     for line in BufReader::new(output).lines() {
-        // The kill may cut the last line; a cut line was not acknowledged, so it is looked at with the next.
+        // The kill may cut the last line, which is therefore never looked at.
         let line = line.expect("the child writes text");
         if acknowledged.take(&std::mem::replace(&mut last_line, line)) {
             taken += 1;
-        }
-        if taken == after {
-            child.kill().expect("SIGKILL reaches it");
+            if Some(taken) == kill_after {
+                child.kill().expect("SIGKILL reaches it");
+            }
         }
     }
     child.wait().expect("it ended");
-    assert!(
-        taken >= after,
-        "the child ended by itself after {taken} acknowledgments"
-    );
+    taken
 }
 
 async fn whole_log(store: &SqliteEventStore) -> Vec<StoredEvent> {
@@ -227,7 +237,12 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
         assert_eq!(end, *version, "a part of a batch is stored");
     }
     store.close().await;
-    let vault = open_vault(dir, u64::MAX, Keyring::MustExist);
+    let keyring = if events.is_empty() {
+        Keyring::MayBeNew
+    } else {
+        Keyring::MustExist
+    };
+    let vault = open_vault(dir, u64::MAX, keyring);
     for (owner, key) in &acknowledged.keys {
         let existing = vault.existing_key(&person(*owner)).await.expect("it answers");
         assert_eq!(
@@ -251,7 +266,13 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         let after = (moment >> 33) % ACKNOWLEDGED_BEFORE_KILL_MAX + 1;
-        run_until_killed(&data, after, &mut acknowledged);
+        let mut child = program(&this_program());
+        child.args(child_words(&data));
+        let taken = follow(child, Some(after), &mut acknowledged);
+        assert!(
+            taken >= after,
+            "the child ended by itself after {taken} acknowledgments"
+        );
         check(&data, &acknowledged).await;
     }
     assert!(
@@ -265,4 +286,47 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
         acknowledged.keys.len()
     )
     .unwrap();
+}
+
+/// Whether strace is here and may trace.
+fn can_trace() -> bool {
+    let mut probe = program(Path::new(STRACE));
+    probe.args([
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "inject=fsync:signal=KILL:when=1",
+        "/bin/true",
+    ]);
+    probe.status().is_ok_and(|status| status.success())
+}
+
+#[tokio::test]
+async fn a_kill_at_every_sync_of_a_first_start_leaves_what_opens_again() {
+    if !can_trace() {
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED kill at every sync: strace is missing or may not trace"
+        )
+        .unwrap();
+        return;
+    }
+    let mut before_first_event = 0;
+    for sync in 1..=SYNCS_KILLED {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let mut acknowledged = Acknowledged::default();
+        let mut child = program(Path::new(STRACE));
+        child.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+        child.arg(format!("inject=fsync,fdatasync:signal=KILL:when={sync}"));
+        child.arg(this_program()).args(child_words(&data));
+        follow(child, None, &mut acknowledged);
+        before_first_event += u64::from(acknowledged.events.is_empty());
+        check(&data, &acknowledged).await;
+    }
+    assert!(
+        (2..SYNCS_KILLED).contains(&before_first_event),
+        "{before_first_event}"
+    );
 }
