@@ -107,7 +107,11 @@ mod tests {
         assert!(history.find(nth_call(2)).is_some(), "the last instant kept");
         history.grant(nth_call(4), campaign(), start.plus_ms(KEEP_MS + 1));
         assert!(history.find(nth_call(2)).is_none(), "the first instant dropped");
-        assert!(history.is_open(nth_call(3)));
+        history.grant(nth_call(5), campaign(), start.plus_ms(3 * KEEP_MS));
+        assert!(
+            history.is_open(nth_call(3)),
+            "an open grant is kept whatever its age"
+        );
     }
 
     #[test]

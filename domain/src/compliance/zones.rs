@@ -173,6 +173,10 @@ mod tests {
         ] {
             assert_eq!(zones_of(None, Some(phone), record), zones, "{phone} {record:?}");
         }
+        assert_eq!(
+            zones_of(Some(BEIJING), Some("+8613800138000"), None),
+            Ok(vec![BEIJING])
+        );
         assert_eq!(zones_of(None, None, None), Err(UnknownZone::PhoneErased));
         assert_eq!(zones_of(None, Some("+12025550123"), None).unwrap().len(), 8);
         assert_eq!(

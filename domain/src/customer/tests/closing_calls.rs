@@ -105,6 +105,21 @@ fn uncharged_dials_do_not_use_retries_up_but_the_third_is_the_last() {
 }
 
 #[test]
+fn an_uncharged_dial_is_not_held_against_the_retries_of_its_disposition() {
+    use Disposition::Congestion;
+    let mut facts = facts();
+    let rules = &mut facts.plan.retry_policy.rules;
+    rules.get_mut(&Congestion).unwrap().retries_max = 1;
+    let before = closed_before(&[(Congestion, true)]);
+    check_next(&before, closing(2, Congestion), &facts, None);
+    let uncharged = CallClosing {
+        charged: false,
+        ..closing(2, Congestion)
+    };
+    check_next(&before, uncharged, &facts, Some(1_000));
+}
+
+#[test]
 fn an_interrupted_or_silent_dial_waits_out_the_hold_off() {
     for disposition in [Disposition::Interrupted, Disposition::TrunkTimeout] {
         // Dialed 9 s before its end: 180 s from the dial are 171 s from the end.

@@ -90,6 +90,26 @@ fn consent_of_the_row_is_recorded_once() {
 }
 
 #[test]
+fn of_two_consents_for_one_scope_the_later_counts() {
+    let recorded = |given_at: Timestamp, until: Timestamp| CustomerEvent::ConsentRecorded {
+        scope: "service".to_owned(),
+        source: "web form".to_owned(),
+        given_at,
+        until: Some(until),
+        evidence: None,
+    };
+    let (soon, later) = (now().plus_ms(1), now().plus_ms(2));
+    for (second, until) in [
+        (recorded(now(), later), later),
+        (recorded(now().plus_ms(1), later), later),
+        (recorded(now().minus_ms(1), later), soon),
+    ] {
+        let state = state_at(&person(&[recorded(now(), soon), second]), now());
+        assert_eq!(state.consents()["service"].until, Some(until));
+    }
+}
+
+#[test]
 fn consent_is_withdrawn_once_and_only_of_a_known_person() {
     let withdraw = || CustomerCommand::WithdrawConsent {
         scope: "service".to_owned(),

@@ -193,6 +193,17 @@ fn a_campaign_that_does_not_run_defers_with_one_event_a_day() {
 }
 
 #[test]
+fn a_rule_may_refuse_twice_a_day_when_a_call_came_between() {
+    let mut paused = facts();
+    paused.running = false;
+    let refusal = decide(&person(&[]), grant_with(paused.clone())).unwrap();
+    let busy = closing(1, Disposition::Busy);
+    let between = [refusal, vec![granted(1), closed(&busy, Some(now()))]].concat();
+    let again = decide_at(&person(&between), grant_with(paused), "2026-03-02T10:00:01+08:00");
+    assert_eq!(refused(&again).0, "campaign_state");
+}
+
+#[test]
 fn an_erased_person_is_not_called() {
     let erased = [
         CustomerEvent::Registered {
