@@ -1,4 +1,4 @@
-//! What is true and what is allowed; pure.
+//! What is true and what is allowed: the domain, pure.
 //!
 //! A command reaches an aggregate's decider, which turns it into events or refuses; `evolve` folds
 //! events into state. Nothing here reads a clock, draws a number, opens a file or a socket, or starts a
