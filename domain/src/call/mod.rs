@@ -14,6 +14,8 @@ mod end_tests;
 mod four_state;
 #[cfg(test)]
 mod given;
+#[cfg(test)]
+mod golden;
 mod leg_identity;
 mod refusal;
 mod state;

@@ -8,6 +8,8 @@ pub mod command;
 pub mod event;
 
 mod decide;
+#[cfg(test)]
+mod golden;
 mod refusal;
 mod state;
 #[cfg(test)]

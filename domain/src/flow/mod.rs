@@ -10,6 +10,8 @@ pub mod event;
 mod canonical;
 mod check;
 mod decide;
+#[cfg(test)]
+mod golden;
 mod graph;
 mod nodes;
 mod refusal;

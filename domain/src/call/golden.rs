@@ -1,0 +1,149 @@
+//! Every stored kind of a call event, held against its golden file.
+
+use super::LegIdentity;
+use super::event::{CallEvent, EndReason, Notice};
+use crate::calling_plan::FlowRef;
+use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
+use crate::disposition::{Disposition, Outcome};
+use crate::golden_support::{at, call, campaign, check, customer, number};
+use crate::personal::Personal;
+use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
+use std::collections::BTreeMap;
+
+fn verdict(rule: &str) -> Verdict {
+    Verdict {
+        rule: rule.to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision: Decision::Allow,
+        facts: BTreeMap::from([("local_time".to_owned(), "2026-03-02T10:00:00".to_owned())]),
+    }
+}
+
+fn permitted() -> CallEvent {
+    let valid_until = at().plus_ms(GRANT_VALID_MS);
+    CallEvent::Permitted {
+        attempt: 2,
+        callee: Personal::open_hashed("+8613800138000".to_owned()),
+        customer_grant: Box::new(CustomerGrant {
+            call: call(),
+            campaign: campaign(),
+            customer: customer(),
+            number: number(),
+            valid_until,
+            verdicts: vec![verdict("calling_window")],
+        }),
+        number_grant: Box::new(NumberGrant {
+            call: call(),
+            campaign: campaign(),
+            number: number(),
+            valid_until,
+            verdicts: vec![verdict("suppression")],
+        }),
+        flow: FlowRef {
+            flow: "reminder".parse().unwrap(),
+            version: 3,
+            content_hash: "5e".repeat(32),
+        },
+    }
+}
+
+fn dialog() -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: "a6c85cf".to_owned(),
+        remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
+        route_set: vec!["<sip:127.0.0.1:5061;lr>".to_owned()],
+        cseq: 2,
+    }
+}
+
+fn failure() -> LegFailure {
+    LegFailure {
+        sip_code: Some(503),
+        reason_header: Some("Q.850;cause=34".to_owned()),
+        q850: Some(34),
+        cause: FailureCause::Response,
+        definite: true,
+        rang: false,
+        after_ms: 120,
+        retry_after_s: Some(30),
+    }
+}
+
+#[test]
+fn the_way_to_an_answer_is_written_as_its_golden_files() {
+    let events = [
+        permitted(),
+        CallEvent::Dialing {
+            leg: 1,
+            trunk: "carrier".to_owned(),
+            sip_call_id: LegIdentity::new(call(), 1).sip_call_id(),
+            local: "127.0.0.1:5060".to_owned(),
+            caller: Some("+12025550142".to_owned()),
+            hold_off_ms: 180_000,
+        },
+        CallEvent::Ringing {
+            leg: 1,
+            sip_code: 183,
+            early_media: true,
+        },
+        CallEvent::LegFailed {
+            leg: 1,
+            failure: failure(),
+        },
+        CallEvent::CancelRequested {
+            leg: 1,
+            reason: EndReason::RingTimeout,
+        },
+        CallEvent::Answered {
+            leg: 2,
+            dialog: dialog(),
+        },
+        CallEvent::LateAnswered {
+            leg: 2,
+            dialog: dialog(),
+        },
+    ];
+    for event in events {
+        check("call", event);
+    }
+}
+
+#[test]
+fn a_conversation_and_its_end_are_written_as_their_golden_files() {
+    let node = || "menu".to_owned();
+    let events = [
+        CallEvent::NoticePlayed {
+            leg: 1,
+            notice: Notice::Recording,
+        },
+        CallEvent::NodeEntered { node: node() },
+        CallEvent::Keypressed {
+            leg: 1,
+            node: node(),
+            digit: Personal::open("9".to_owned()),
+        },
+        CallEvent::TransferRequested { node: node() },
+        CallEvent::HangupRequested {
+            leg: 1,
+            reason: EndReason::FlowEnded,
+        },
+        CallEvent::Ended {
+            disposition: Disposition::Answered,
+            disposition_version: 1,
+            outcome: Some(Outcome::OptedOut),
+            talk_ms: 8_500,
+            charged: true,
+            reason: EndReason::FlowEnded,
+            sip_code: Some(200),
+            reason_header: Some("Q.850;cause=16".to_owned()),
+            q850: Some(16),
+            late_answer: true,
+            recording_sha256: Some("ab".repeat(32)),
+            recording_bytes: Some(272_044),
+        },
+    ];
+    for event in events {
+        check("call", event);
+    }
+}

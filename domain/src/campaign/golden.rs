@@ -1,0 +1,83 @@
+//! Every stored kind of a campaign event, held against its golden file.
+
+use super::event::{CampaignEvent, PauseReason};
+use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use crate::disposition::Disposition;
+use crate::golden_support::{at, campaign, check, list};
+use crate::time::TimeOfDay;
+use std::collections::BTreeMap;
+
+fn time(minutes: u16) -> TimeOfDay {
+    TimeOfDay::from_minutes(minutes).unwrap()
+}
+
+fn created() -> CampaignEvent {
+    let busy = RetryRule {
+        waits_ms: vec![300_000, 900_000, 3_600_000],
+        retries_max: 3,
+    };
+    CampaignEvent::Created {
+        campaign: campaign(),
+        customer_segment: Some("overdue_3_days".to_owned()),
+        flow: FlowRef {
+            flow: "reminder".parse().unwrap(),
+            version: 3,
+            content_hash: "5e".repeat(32),
+        },
+        plan: CallingPlan {
+            preset: Preset::CnService,
+            basis: Basis::Contract,
+            purpose: "service".to_owned(),
+            window: CallingWindow {
+                start: time(540),
+                end: time(1_080),
+                rests: vec![(time(720), time(840))],
+            },
+            max_concurrent: 50,
+            retry_policy: RetryPolicy {
+                retries_max: 3,
+                uncharged_max: 3,
+                rules: BTreeMap::from([(Disposition::Busy, busy)]),
+            },
+            ring_timeout_ms: Some(30_000),
+            ends_at: Some(at().plus_ms(86_400_000)),
+            trial: true,
+        },
+    }
+}
+
+#[test]
+fn every_kind_is_written_as_its_golden_file() {
+    let events = [
+        created(),
+        CampaignEvent::Started {},
+        CampaignEvent::Paused {
+            reason: PauseReason::TrunkUnreachable,
+        },
+        CampaignEvent::Resumed {},
+        CampaignEvent::Stopped {
+            reason: "the product was withdrawn".to_owned(),
+        },
+        CampaignEvent::ListOpened {
+            list: list(),
+            source: "people.csv".to_owned(),
+        },
+        CampaignEvent::ListClosed {
+            list: list(),
+            count: 997,
+        },
+        CampaignEvent::DialsGranted {
+            count: 50,
+            until: at().plus_ms(1_000),
+        },
+        CampaignEvent::AlertRaised {
+            alert: "trunk_unreachable".to_owned(),
+            detail: "3 trunk-attributable failures in a row".to_owned(),
+        },
+        CampaignEvent::Completed { settled: 997 },
+        CampaignEvent::Reopened { list: list() },
+    ];
+    for event in events {
+        check("campaign", event);
+    }
+}
