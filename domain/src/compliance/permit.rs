@@ -25,7 +25,8 @@ pub struct CustomerGrant {
     pub verdicts: Vec<Verdict>,
 }
 
-/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`. It names no person.
+/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`.
+/// It names no person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberGrant {
     pub call: CallId,

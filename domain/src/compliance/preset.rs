@@ -29,7 +29,7 @@ pub struct PresetRules {
     pub source: &'static str,
 }
 
-/// The most calls in a period, counted in one way over one counter: the dial that would be one more is refused.
+/// The most calls in a period, counted in one way over one counter: one dial more is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrequencyCap {
     pub counted: CountedCalls,
@@ -168,8 +168,8 @@ static EU_GDPR: PresetRules = PresetRules {
     bars_xinjiang_and_tibet: false,
     caps: &[],
     missing_facts: &[],
-    source: "GDPR; ePrivacy directive 2002/58/EC, article 13 (automated calls need prior consent); hours are \
-             an operator default, the law is national",
+    source: "GDPR; ePrivacy directive 2002/58/EC, article 13 (automated calls need prior consent); hours \
+             are a default of ours, the law is national",
 };
 
 /// What a preset asks.

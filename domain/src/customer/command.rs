@@ -18,7 +18,7 @@ pub enum CustomerCommand {
         customer: CustomerId,
         facts: Box<CampaignFacts>,
     },
-    /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it also settles.
+    /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it settles too.
     ReleaseDial {
         call: CallId,
         reason: String,

@@ -1,4 +1,4 @@
-//! One phone number, over all customers and campaigns: opt-outs, suppressions, caps, and its side of a permit.
+//! One phone number, over all customers and campaigns: opt-outs, suppressions, caps, its side of a permit.
 //!
 //! After an opt-out or a suppression no grant follows on this stream; the calls granted before are named in
 //! the event, so that they are withdrawn or cancelled. Its events hold nothing personal and no key of any
