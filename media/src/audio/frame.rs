@@ -55,6 +55,15 @@ pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     Some(frame)
 }
 
+/// The sample nearest to a computed value.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "clamped to the range of i16 before; a float has no TryInto"
+)]
+pub(crate) fn sample_from(value: f64) -> i16 {
+    value.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

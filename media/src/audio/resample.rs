@@ -5,6 +5,7 @@
 //! product. The pass band ends at 3.4 kHz (G.712), the stop band begins near the fold-over frequency. About
 //! 80 lines for one conversion of short prompts; a resampling library would bring an FFT for this.
 
+use crate::audio::frame::sample_from;
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use std::f64::consts::PI;
 
@@ -103,24 +104,16 @@ fn dot(window: &[f64], filter: &[f64]) -> i16 {
         .zip(filter)
         .map(|(sample, coefficient)| sample * coefficient)
         .sum();
-    saturated(sum)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "clamped to the range of i16 before; a float has no TryInto"
-)]
-fn saturated(value: f64) -> i16 {
-    value.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
+    sample_from(sum)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tone(hertz: f64, rate_hz: u32, samples: u32) -> Vec<i16> {
+    fn sine(hertz: f64, rate_hz: u32, samples: u32) -> Vec<i16> {
         (0..samples)
-            .map(|n| saturated((2.0 * PI * hertz * f64::from(n) / f64::from(rate_hz)).sin() * 10_000.0))
+            .map(|n| sample_from((2.0 * PI * hertz * f64::from(n) / f64::from(rate_hz)).sin() * 10_000.0))
             .collect()
     }
 
@@ -137,8 +130,8 @@ mod tests {
     #[test]
     fn speech_passes_at_its_level_and_place() {
         for hertz in [200.0, 1_000.0, 3_000.0, 3_300.0] {
-            let resampled = to_telephone_rate(&tone(hertz, 22_050, 22_050), 22_050).unwrap();
-            let expected = tone(hertz, 8_000, 8_000);
+            let resampled = to_telephone_rate(&sine(hertz, 22_050, 22_050), 22_050).unwrap();
+            let expected = sine(hertz, 8_000, 8_000);
             assert_eq!(resampled.len(), 8_000);
             for (index, (got, wanted)) in resampled.iter().zip(&expected).enumerate().skip(200).take(7_600) {
                 assert!(
@@ -152,7 +145,7 @@ mod tests {
     #[test]
     fn what_a_telephone_cannot_carry_does_not_fold_back() {
         for hertz in [4_400.0, 5_000.0, 7_000.0, 10_000.0] {
-            let resampled = to_telephone_rate(&tone(hertz, 22_050, 22_050), 22_050).unwrap();
+            let resampled = to_telephone_rate(&sine(hertz, 22_050, 22_050), 22_050).unwrap();
             assert!(peak(&resampled) < 60, "{hertz} Hz leaves {}", peak(&resampled));
         }
     }

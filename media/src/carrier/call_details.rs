@@ -1,0 +1,82 @@
+//! What the carrier writes down of a call: one JSON line at the INVITE and one at the end.
+//!
+//! The last line of a Call-ID counts. Numbers stand in clear: the carrier is the outside world. Times are the
+//! carrier's own clock. Members are never left out; what has not happened is `null`.
+
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The dialing side: CANCEL or BYE.
+    Caller,
+    /// The person or machine called: a refusal or BYE.
+    Callee,
+    /// The carrier: nobody answered, the peer was gone, or it stopped.
+    Carrier,
+}
+
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallDetails {
+    /// The SIP Call-ID.
+    pub call_id: String,
+    pub caller: String,
+    pub callee: String,
+    /// INVITE transactions outside a dialog that were not answered 401, 407, 422 or 494.
+    pub invites: u32,
+    pub invited_at: Timestamp,
+    /// Final status of the INVITE.
+    pub code: Option<u16>,
+    pub answered_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub ended_by: Option<EndedBy>,
+    /// Keys that the callee pressed.
+    pub digits: String,
+    pub rtp_received: u64,
+    pub rtp_sent: u64,
+}
+
+impl CallDetails {
+    /// The line with its end, ready to be appended.
+    pub fn to_line(&self) -> Vec<u8> {
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_every_member_in_order() {
+        let details = CallDetails {
+            call_id: "a@b".to_owned(),
+            caller: "+15550100".to_owned(),
+            callee: "+8613800138000".to_owned(),
+            invites: 1,
+            invited_at: Timestamp::from_millis(1_500),
+            code: None,
+            answered_at: None,
+            ended_at: None,
+            ended_by: Some(EndedBy::Callee),
+            digits: "19".to_owned(),
+            rtp_received: 3,
+            rtp_sent: 4,
+        };
+        let line = String::from_utf8(details.to_line()).unwrap();
+        assert_eq!(
+            line,
+            concat!(
+                r#"{"call_id":"a@b","caller":"+15550100","callee":"+8613800138000","invites":1,"#,
+                r#""invited_at":"1970-01-01T00:00:01.500000Z","code":null,"answered_at":null,"#,
+                r#""ended_at":null,"ended_by":"callee","digits":"19","rtp_received":3,"rtp_sent":4}"#,
+                "\n"
+            )
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! What kinds of people a carrier's numbers belong to, and how patient they are: `--profile FILE`.
+//!
+//! YAML or JSON; every member has a default, unknown members are refused. Weights are shares of their own
+//! sum. The defaults suit the demonstration: about two of three people answer, within 4 seconds.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Longest ringing: the carrier then says that nobody answers. Below the demonstration's ring timeout.
+pub const RING_MS_MAX: u64 = 4_000;
+/// Longest any persona waits for something while talking: two minutes.
+const TALK_MS_MAX: u64 = 120_000;
+
+/// One way in which a callee takes a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// Answers, hears the robot out, presses one of the keys 1, 2 and 9.
+    PressesKey,
+    /// Answers and presses a key that means nothing, then perhaps a right one.
+    PressesWrongKey,
+    /// Answers, says hello and nothing more; stays until the robot hangs up.
+    SaysNothing,
+    /// Answers and hangs up while the robot speaks.
+    HangsUpMidway,
+    /// Answers and is gone within a second, without a sound.
+    AnswersAndGoes,
+    /// An answering machine: a greeting, a beep, then it records.
+    Machine,
+    /// Rings until the carrier gives up: 480 with Q.850 cause 19.
+    NoAnswer,
+    /// 486 with Q.850 cause 17.
+    Busy,
+    /// Rings, then 603 with Q.850 cause 21.
+    Declines,
+    /// A number nobody has: 404 with Q.850 cause 1.
+    Vacant,
+    /// Switched off: 480 without ringing, Q.850 cause 20.
+    Unreachable,
+    /// The network is full: 503 with Q.850 cause 34.
+    Congestion,
+    /// No response at all.
+    Silent,
+    /// 100 and nothing more until CANCEL.
+    OnlyTrying,
+    /// Rings; when CANCEL comes, a 200 to the INVITE crosses it.
+    AnswersAcrossCancel,
+}
+
+/// Shares of the manners unless the profile says otherwise, in thousandths.
+const WEIGHTS: [(Manner, u32); 12] = [
+    (Manner::PressesKey, 400),
+    (Manner::PressesWrongKey, 40),
+    (Manner::SaysNothing, 50),
+    (Manner::HangsUpMidway, 90),
+    (Manner::AnswersAndGoes, 20),
+    (Manner::Machine, 60),
+    (Manner::NoAnswer, 110),
+    (Manner::Busy, 90),
+    (Manner::Declines, 50),
+    (Manner::Vacant, 40),
+    (Manner::Unreachable, 40),
+    // Rare: three trunk-attributable failures in a row pause a campaign.
+    (Manner::Congestion, 10),
+];
+
+/// A time drawn evenly from `min` to `max`, both included, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanMs {
+    pub min: u64,
+    pub max: u64,
+}
+
+/// Whether and how an INVITE is challenged when the carrier knows a user (RFC 3261, 22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengeBy {
+    /// 401 with WWW-Authenticate.
+    #[default]
+    Registrar,
+    /// 407 with Proxy-Authenticate.
+    Proxy,
+}
+
+/// The mix of people behind a carrier's numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CarrierProfile {
+    /// Shares of the manners; those left out have none. Default: see the table in this file.
+    pub weights: BTreeMap<Manner, u32>,
+    /// From the INVITE to 180. Default 20 to 200.
+    pub post_dial_delay_ms: SpanMs,
+    /// From 180 to the answer or refusal, at most 4000 in all. Default 300 to 3000.
+    pub ring_ms: SpanMs,
+    /// How many calls in 100 begin with 183 and a ringing sound instead of 180. Default 15.
+    pub early_media_percent: u8,
+    /// From the robot's pause to the keypress. Default 700 to 1500.
+    pub think_ms: SpanMs,
+    /// What a person hears before hanging up midway. Default 2000 to 8000.
+    pub patience_ms: SpanMs,
+    /// How many callees in 100 that press a key know it before the robot has finished. Default 60.
+    pub impatient_percent: u8,
+    /// Weights of the keys 1, 2 and 9. Default 15, 50, 35.
+    pub keys: BTreeMap<char, u32>,
+    pub challenge_by: ChallengeBy,
+    /// How many right answers in 100 to a challenge meet a nonce called stale. Default 0.
+    pub stale_nonce_percent: u8,
+}
+
+impl Default for CarrierProfile {
+    fn default() -> Self {
+        Self {
+            weights: WEIGHTS.into_iter().collect(),
+            post_dial_delay_ms: SpanMs { min: 20, max: 200 },
+            ring_ms: SpanMs { min: 300, max: 3_000 },
+            early_media_percent: 15,
+            think_ms: SpanMs { min: 700, max: 1_500 },
+            patience_ms: SpanMs {
+                min: 2_000,
+                max: 8_000,
+            },
+            impatient_percent: 60,
+            keys: BTreeMap::from([('1', 15), ('2', 50), ('9', 35)]),
+            challenge_by: ChallengeBy::default(),
+            stale_nonce_percent: 0,
+        }
+    }
+}
+
+/// Why a profile makes no sense; names the member.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{member}: {why}")]
+pub struct ProfileError {
+    pub member: &'static str,
+    pub why: &'static str,
+}
+
+impl CarrierProfile {
+    /// All callees in one manner, for proofs and tests.
+    pub fn only(manner: Manner) -> Self {
+        Self {
+            weights: BTreeMap::from([(manner, 1)]),
+            ..Self::default()
+        }
+    }
+
+    /// Checks what the types cannot.
+    pub fn check(&self) -> Result<(), ProfileError> {
+        let bad = |member, why| Err(ProfileError { member, why });
+        if self.weights.values().all(|weight| *weight == 0) {
+            return bad("weights", "at least one must be above 0");
+        }
+        if self.keys.values().all(|weight| *weight == 0) {
+            return bad("keys", "at least one must be above 0");
+        }
+        if self.keys.keys().any(|key| !"0123456789*#ABCD".contains(*key)) {
+            return bad("keys", "a key is one of 0-9, *, #, A-D");
+        }
+        let rings = [
+            ("post_dial_delay_ms", self.post_dial_delay_ms),
+            ("ring_ms", self.ring_ms),
+        ];
+        let talks = [("think_ms", self.think_ms), ("patience_ms", self.patience_ms)];
+        let limited = rings.map(|(member, span)| (member, span, RING_MS_MAX));
+        let limited = limited
+            .into_iter()
+            .chain(talks.map(|(member, span)| (member, span, TALK_MS_MAX)));
+        for (member, span, max) in limited {
+            if span.min > span.max {
+                return bad(member, "min is above max");
+            }
+            if span.max > max {
+                return bad(member, "it is longer than allowed");
+            }
+        }
+        let percents = [
+            ("early_media_percent", self.early_media_percent),
+            ("impatient_percent", self.impatient_percent),
+            ("stale_nonce_percent", self.stale_nonce_percent),
+        ];
+        match percents.into_iter().find(|(_, percent)| *percent > 100) {
+            Some((member, _)) => bad(member, "it is above 100"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_sound_and_everything_in_it_can_be_left_out() {
+        assert_eq!(CarrierProfile::default().check(), Ok(()));
+        let read: CarrierProfile = serde_json::from_str("{}").unwrap();
+        assert_eq!(read, CarrierProfile::default());
+        assert_eq!(WEIGHTS.iter().map(|(_, weight)| weight).sum::<u32>(), 1_000);
+    }
+
+    #[test]
+    fn a_profile_names_manners_and_keys_in_words() {
+        let text = r#"{"weights":{"busy":2,"only_trying":1},"keys":{"9":1},"challenge_by":"proxy"}"#;
+        let read: CarrierProfile = serde_json::from_str(text).unwrap();
+        assert_eq!(read.check(), Ok(()));
+        assert_eq!(read.weights.len(), 2);
+        assert_eq!(read.challenge_by, ChallengeBy::Proxy);
+        assert!(serde_json::from_str::<CarrierProfile>(r#"{"weight":{}}"#).is_err());
+        assert!(serde_json::from_str::<CarrierProfile>(r#"{"weights":{"sleepy":1}}"#).is_err());
+    }
+
+    #[test]
+    fn the_last_permitted_value_is_taken_and_the_next_one_refused_by_name() {
+        let with = |change: fn(&mut CarrierProfile)| {
+            let mut profile = CarrierProfile::default();
+            change(&mut profile);
+            profile.check().err().map(|error| error.member)
+        };
+        assert_eq!(with(|one| one.ring_ms.max = RING_MS_MAX), None);
+        assert_eq!(with(|one| one.ring_ms.max = RING_MS_MAX + 1), Some("ring_ms"));
+        assert_eq!(with(|one| one.ring_ms.min = 3_001), Some("ring_ms"));
+        assert_eq!(with(|one| one.patience_ms.max = TALK_MS_MAX), None);
+        assert_eq!(
+            with(|one| one.patience_ms.max = TALK_MS_MAX + 1),
+            Some("patience_ms")
+        );
+        assert_eq!(with(|one| one.early_media_percent = 100), None);
+        assert_eq!(
+            with(|one| one.early_media_percent = 101),
+            Some("early_media_percent")
+        );
+        assert_eq!(with(|one| one.weights.clear()), Some("weights"));
+        assert_eq!(with(|one| one.keys = BTreeMap::from([('x', 1)])), Some("keys"));
+        assert_eq!(with(|one| one.keys = BTreeMap::from([('1', 0)])), Some("keys"));
+    }
+}
