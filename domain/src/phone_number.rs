@@ -105,12 +105,15 @@ pub fn region_of_e164(e164: &str) -> Option<String> {
 /// others keep the plus, three digits and the last four: `+120****0123`; fewer than 9 digits keep two and
 /// two. What is not a number becomes stars.
 pub fn mask_e164(e164: &str) -> String {
-    let digits: String = e164.chars().filter(char::is_ascii_digit).collect();
+    let digits = e164.strip_prefix('+').unwrap_or(e164);
+    if !all_digits(digits) {
+        return "****".to_owned();
+    }
     let national = match e164.strip_prefix("+86") {
         Some(national) if is_mainland_mobile(national) => national.to_owned(),
         Some(national) => format!("0{national}"),
         None if is_mainland_mobile(e164) => e164.to_owned(),
-        None => digits,
+        None => digits.to_owned(),
     };
     let plus = if e164.starts_with('+') && !e164.starts_with("+86") {
         "+"
@@ -347,6 +350,7 @@ mod tests {
             ("+29021", "****"),
             ("", "****"),
             ("张三", "****"),
+            ("+86张三李四王五赵六", "****"),
         ] {
             assert_eq!(mask_e164(e164), masked, "{e164}");
         }
