@@ -1,1 +1,28 @@
-//! Placeholder while the workspace is laid out; replaced by the crate story.
+//! Live entities and durable effects: the deciders of `domain`, hosted, and the drivers between them.
+//!
+//! An entity is asked by id through a bounded mailbox; it loads its stream, decides, appends and only then
+//! answers. Drivers follow events and ask entities; they keep no truth and can be dropped at any moment.
+//! Limits stand as named constants beside what they bound: mailbox places, live entities, legs, dials.
+
+mod capacity;
+mod drivers;
+mod entity;
+mod error;
+mod hosting;
+mod lifespan;
+mod mailbox;
+mod registry;
+mod supervisor;
+mod system;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress};
+pub use entity::{Answer, Asked, Loaded};
+pub use error::{AskError, ErrorKind, StartError};
+pub use hosting::{ARBITERS_MAX, Place};
+pub use supervisor::{STOP_WAIT_MS, Supervisor};
+pub use system::{ActorSystem, Entities, Environment};

@@ -1,0 +1,301 @@
+//! Legs and dials per second granted per line, over all campaigns, and how each line has fared lately.
+//!
+//! A place on a line is taken before anything is asked of anybody, and given back when the leg is over.
+//! Lines stand in order of preference. A line with 3 trunk-attributable failures in a row rests while
+//! another serves; when every line has failed so, the dialer pauses the campaigns.
+
+use domain::ports::line::LineFacts;
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Trunk-attributable failures in a row that open a line's breaker (call progress, LIN-4).
+pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 3;
+/// How long a failed line rests before one call may try it again (call progress: half-open each 10 s).
+const REST_MS: u64 = 10_000;
+/// Longest suspension a `Retry-After` may ask for (call progress: cap 300 s).
+const RETRY_AFTER_MS_MAX: u64 = 300_000;
+/// The window of `dials_per_second`.
+const RATE_WINDOW_MS: u64 = 1_000;
+
+/// All lines' legs, shared by the dialer and its calls.
+pub(crate) struct Capacity {
+    lines: Mutex<Vec<LineUse>>,
+    freed: Notify,
+}
+
+struct LineUse {
+    facts: LineFacts,
+    legs_count: u32,
+    /// Dials within the last second, oldest first; at most `dials_per_second`.
+    dialed: VecDeque<Timestamp>,
+    next_caller: usize,
+    failures_in_a_row: u32,
+    rests_until: Option<Timestamp>,
+}
+
+/// A place for one leg on one line; dropping it gives the place back.
+pub(crate) struct LegPlace {
+    capacity: Arc<Capacity>,
+    line: usize,
+    caller: Option<String>,
+}
+
+/// What a leg's end says of its trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrunkSign {
+    Healthy,
+    Neutral,
+    /// Trunk-attributable, with the `Retry-After` where one came.
+    Failed {
+        retry_after_ms: Option<u64>,
+    },
+}
+
+impl Capacity {
+    pub(crate) fn new(facts: Vec<LineFacts>) -> Arc<Self> {
+        let line = |facts| LineUse {
+            facts,
+            legs_count: 0,
+            dialed: VecDeque::new(),
+            next_caller: 0,
+            failures_in_a_row: 0,
+            rests_until: None,
+        };
+        Arc::new(Self {
+            lines: Mutex::new(facts.into_iter().map(line).collect()),
+            freed: Notify::new(),
+        })
+    }
+
+    /// A place on the first line that has one now, leaving out those in `except`.
+    pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegPlace> {
+        let mut lines = self.lock();
+        for (index, line) in lines.iter_mut().enumerate() {
+            if !except.contains(&index) && line.free_at(now).is_some_and(|at| at <= now) {
+                let caller = line.dial(now);
+                return Some(LegPlace {
+                    capacity: Arc::clone(self),
+                    line: index,
+                    caller,
+                });
+            }
+        }
+        None
+    }
+
+    /// When a place may come free by time alone: now, later, or `None` while all legs are taken.
+    pub(crate) fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut lines = self.lock();
+        lines.iter_mut().filter_map(|line| line.free_at(now)).min()
+    }
+
+    /// How many places could be taken now, over all lines.
+    pub(crate) fn free_count(&self, now: Timestamp) -> u32 {
+        let mut lines = self.lock();
+        lines
+            .iter_mut()
+            .map(|line| line.free_count(now))
+            .fold(0, u32::saturating_add)
+    }
+
+    /// Returns when a place has been given back. A place given back before the call counts once.
+    pub(crate) async fn freed(&self) {
+        self.freed.notified().await;
+    }
+
+    /// Notes how a leg on `line` ended; true when by now every line has failed too often.
+    pub(crate) fn note(&self, line: usize, sign: TrunkSign, now: Timestamp) -> bool {
+        let mut lines = self.lock();
+        if let Some(used) = lines.get_mut(line) {
+            used.note(sign, now);
+        }
+        lines
+            .iter()
+            .all(|line| line.failures_in_a_row >= FAILURES_IN_A_ROW_MAX)
+    }
+
+    /// Forgets failures: the campaigns are paused, and whoever resumes them has seen to the trunk.
+    pub(crate) fn forget_failures(&self) {
+        for line in self.lock().iter_mut() {
+            line.failures_in_a_row = 0;
+            line.rests_until = None;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<LineUse>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LineUse {
+    fn free_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.legs_count >= self.facts.legs_max {
+            return None;
+        }
+        while self
+            .dialed
+            .front()
+            .is_some_and(|at| now.ms_since(*at) >= RATE_WINDOW_MS)
+        {
+            self.dialed.pop_front();
+        }
+        let rests_until = self.rests_until.unwrap_or(now);
+        let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
+        if dialed_count < self.facts.dials_per_second {
+            return Some(rests_until.max(now));
+        }
+        let oldest = self.dialed.front()?;
+        Some(oldest.plus_ms(RATE_WINDOW_MS).max(rests_until))
+    }
+
+    fn free_count(&mut self, now: Timestamp) -> u32 {
+        if self.free_at(now).is_none_or(|at| at > now) {
+            return 0;
+        }
+        let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
+        let by_rate = self.facts.dials_per_second.saturating_sub(dialed_count);
+        by_rate.min(self.facts.legs_max.saturating_sub(self.legs_count))
+    }
+
+    fn dial(&mut self, now: Timestamp) -> Option<String> {
+        self.legs_count += 1;
+        self.dialed.push_back(now);
+        let callers = &self.facts.caller_numbers;
+        let caller = callers.get(self.next_caller % callers.len().max(1)).cloned();
+        self.next_caller = self.next_caller.wrapping_add(1);
+        caller
+    }
+
+    fn note(&mut self, sign: TrunkSign, now: Timestamp) {
+        match sign {
+            TrunkSign::Healthy => {
+                self.failures_in_a_row = 0;
+                self.rests_until = None;
+            }
+            TrunkSign::Neutral => {}
+            TrunkSign::Failed { retry_after_ms } => {
+                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+                let open = self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX;
+                let rest_ms = retry_after_ms
+                    .map(|asked_ms| asked_ms.min(RETRY_AFTER_MS_MAX))
+                    .or(open.then_some(REST_MS));
+                if let Some(rest_ms) = rest_ms {
+                    self.rests_until = Some(now.plus_ms(rest_ms));
+                }
+            }
+        }
+    }
+}
+
+impl LegPlace {
+    /// Index of the line, in order of preference.
+    pub(crate) const fn line(&self) -> usize {
+        self.line
+    }
+    /// The number to show, from the line's own in turn.
+    pub(crate) fn caller(&self) -> Option<String> {
+        self.caller.clone()
+    }
+}
+
+impl Drop for LegPlace {
+    fn drop(&mut self) {
+        if let Some(line) = self.capacity.lock().get_mut(self.line) {
+            line.legs_count = line.legs_count.saturating_sub(1);
+        }
+        self.capacity.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, legs_max: u32, dials_per_second: u32) -> LineFacts {
+        LineFacts {
+            name: name.to_owned(),
+            local: "127.0.0.1:5060".to_owned(),
+            loopback: true,
+            legs_max,
+            dials_per_second,
+            ring_timeout_ms: 6_000,
+            first_response_ms: 4_000,
+            hold_off_ms: 5_000,
+            caller_numbers: vec!["+15550101".to_owned(), "+15550102".to_owned()],
+        }
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+    const FAILED: TrunkSign = TrunkSign::Failed { retry_after_ms: None };
+
+    #[test]
+    fn the_last_leg_is_given_and_the_next_only_after_one_is_back() {
+        let capacity = Capacity::new(vec![line("a", 2, 100)]);
+        let first = capacity.take(NOW, &[]).unwrap();
+        let _second = capacity.take(NOW, &[]).unwrap();
+        assert!(capacity.take(NOW, &[]).is_none());
+        assert_eq!(capacity.free_at(NOW), None);
+        drop(first);
+        assert!(capacity.take(NOW, &[]).is_some());
+    }
+
+    #[test]
+    fn the_dial_after_the_rate_waits_one_second_from_the_oldest() {
+        let capacity = Capacity::new(vec![line("a", 100, 2)]);
+        let _one = capacity.take(NOW, &[]).unwrap();
+        let _two = capacity.take(NOW.plus_ms(400), &[]).unwrap();
+        assert!(capacity.take(NOW.plus_ms(999), &[]).is_none());
+        assert_eq!(capacity.free_at(NOW.plus_ms(999)), Some(NOW.plus_ms(1_000)));
+        assert!(capacity.take(NOW.plus_ms(1_000), &[]).is_some());
+        assert!(capacity.take(NOW.plus_ms(1_399), &[]).is_none());
+    }
+
+    #[test]
+    fn callers_take_turns_and_a_used_line_is_left_out() {
+        let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 9)]);
+        let callers: Vec<_> = (0..3)
+            .map(|_| capacity.take(NOW, &[]).unwrap().caller().unwrap())
+            .collect();
+        assert_eq!(callers, ["+15550101", "+15550102", "+15550101"]);
+        assert_eq!(capacity.take(NOW, &[0]).unwrap().line(), 1);
+        assert!(capacity.take(NOW, &[0, 1]).is_none());
+    }
+
+    #[test]
+    fn a_line_rests_at_its_third_failure_in_a_row_and_not_at_the_second() {
+        let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 9)]);
+        capacity.note(0, FAILED, NOW);
+        capacity.note(0, FAILED, NOW);
+        assert_eq!(capacity.take(NOW, &[]).unwrap().line(), 0);
+        assert!(!capacity.note(0, FAILED, NOW), "the other line still serves");
+        assert_eq!(capacity.take(NOW.plus_ms(9_999), &[]).unwrap().line(), 1);
+        assert_eq!(capacity.take(NOW.plus_ms(10_000), &[]).unwrap().line(), 0);
+    }
+
+    #[test]
+    fn every_line_must_fail_three_times_in_a_row_before_all_is_lost() {
+        let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 9)]);
+        let noted: Vec<bool> = [0, 0, 0, 1, 1]
+            .into_iter()
+            .map(|index| capacity.note(index, FAILED, NOW))
+            .collect();
+        assert_eq!(noted, [false; 5]);
+        capacity.note(1, TrunkSign::Healthy, NOW);
+        assert!(![1, 1].into_iter().any(|index| capacity.note(index, FAILED, NOW)));
+        assert!(capacity.note(1, FAILED, NOW));
+        capacity.forget_failures();
+        assert!(capacity.take(NOW, &[]).is_some());
+    }
+
+    #[test]
+    fn a_retry_after_suspends_at_once_but_not_for_longer_than_five_minutes() {
+        let capacity = Capacity::new(vec![line("a", 9, 9)]);
+        let sign = TrunkSign::Failed {
+            retry_after_ms: Some(3_600_000),
+        };
+        capacity.note(0, sign, NOW);
+        assert_eq!(capacity.free_at(NOW), Some(NOW.plus_ms(300_000)));
+    }
+}

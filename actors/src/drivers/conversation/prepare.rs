@@ -1,0 +1,149 @@
+//! What can be made ready while the phone rings: the flow's version, the variables, the first prompts.
+
+use crate::drivers::kit::{Halt, Kit};
+use domain::calling_plan::FlowRef;
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
+use domain::ids::CallId;
+use domain::personal::Personal;
+use domain::ports::speech::{Clip, Prompt, SpeechError};
+use domain::ports::worklist::DueEnrolment;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Clips kept for one conversation; a flow that says more speaks them again.
+const CLIPS_MAX: usize = 64;
+
+/// Steps of the flow spoken ahead: the first node after the notices, and two more.
+const STEPS_AHEAD_MAX: usize = 3;
+
+/// A conversation ready to begin; without a run it ends at once as failed.
+#[derive(Default)]
+pub(crate) struct Prepared {
+    pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
+    pub(crate) voice: Voice,
+}
+
+/// What is spoken, in the flow's language, with the clips made so far.
+#[derive(Default)]
+pub(crate) struct Voice {
+    language: String,
+    clips: BTreeMap<String, Arc<Clip>>,
+}
+
+/// Begins to prepare beside the dialing.
+pub(crate) fn prepare(
+    kit: &Arc<Kit>,
+    call: CallId,
+    flow: &FlowRef,
+    due: &DueEnrolment,
+) -> oneshot::Receiver<Prepared> {
+    let (sender, receiver) = oneshot::channel();
+    let (kit, flow, due) = (Arc::clone(kit), flow.clone(), due.clone());
+    let tasks = Arc::clone(&kit.environment.tasks);
+    let preparing = async move {
+        let prepared = match prepared(&kit, &flow, &due).await {
+            Ok(prepared) => prepared,
+            Err(halt) => {
+                tracing::error!(%call, %halt, "a conversation could not be prepared");
+                Prepared::default()
+            }
+        };
+        // The call may be over already.
+        drop(sender.send(prepared));
+    };
+    tasks.spawn("prepare", Box::pin(preparing));
+    receiver
+}
+
+async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepared, Halt> {
+    let definition = definition(kit, flow).await?;
+    let variables = variables(kit, due).await?;
+    let mut voice = Voice {
+        language: definition.lang.clone(),
+        clips: BTreeMap::new(),
+    };
+    let (run, actions) = FlowRun::begin(&definition, &variables);
+    for (text, personal) in actions.iter().filter_map(spoken) {
+        if let Err(error) = voice.speak(kit, text, personal).await {
+            tracing::error!(%error, "a notice could not be spoken");
+            return Err(Halt::Fault);
+        }
+    }
+    voice.look_ahead(kit, &run).await;
+    Ok(Prepared {
+        run: Some((run, actions)),
+        voice,
+    })
+}
+
+/// The text an action speaks, and whether it holds a personal value.
+fn spoken(action: &FlowAction) -> Option<(&str, bool)> {
+    match action {
+        FlowAction::Notice { text, .. } => Some((text, false)),
+        FlowAction::Say { text, personal } => Some((text, *personal)),
+        FlowAction::EnterNode { .. }
+        | FlowAction::StopSaying
+        | FlowAction::Listen { .. }
+        | FlowAction::RequestTransfer { .. }
+        | FlowAction::OptOut
+        | FlowAction::End { .. } => None,
+    }
+}
+
+async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Halt> {
+    let Ok(loaded) = kit.system.flows.state(&flow.flow).await else {
+        return Err(Halt::Unavailable);
+    };
+    let published = loaded.state.version(flow.version);
+    let same = published.filter(|one| one.flow_ref.content_hash == flow.content_hash);
+    same.and_then(|one| one.definition.clone()).ok_or(Halt::Fault)
+}
+
+/// The enrolment's variables; a person erased meanwhile has none that could be spoken.
+async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
+    let Ok(loaded) = kit.system.customers.state(&due.customer).await else {
+        return Err(Halt::Unavailable);
+    };
+    let enrolled = loaded.state.enrolment(&due.campaign).ok_or(Halt::Fault)?;
+    let open = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
+    let variables: Option<BTreeMap<_, _>> = enrolled.variables.iter().map(open).collect();
+    variables.ok_or(Halt::Fault)
+}
+
+impl Voice {
+    /// Speaks what will be said if the callee only listens; what fails here fails again where it is met.
+    async fn look_ahead(&mut self, kit: &Kit, run: &FlowRun) {
+        let mut ahead = run.clone();
+        for _ in 0..STEPS_AHEAD_MAX {
+            let actions = ahead.step(FlowInput::Played);
+            for (text, personal) in actions.iter().filter_map(spoken) {
+                if let Err(error) = self.speak(kit, text, personal).await {
+                    tracing::debug!(%error, "a later prompt could not be spoken ahead");
+                }
+            }
+        }
+    }
+
+    /// The clip of a text. Personal ones are made in memory and not kept.
+    pub(crate) async fn speak(
+        &mut self,
+        kit: &Kit,
+        text: &str,
+        personal: bool,
+    ) -> Result<Arc<Clip>, SpeechError> {
+        if let Some(clip) = self.clips.get(text) {
+            return Ok(Arc::clone(clip));
+        }
+        let prompt = Prompt {
+            text: text.to_owned(),
+            language: self.language.clone(),
+            personal,
+        };
+        let clip = kit.ports.synthesizer.speak(&prompt).await?;
+        if self.clips.len() < CLIPS_MAX {
+            self.clips.insert(text.to_owned(), Arc::clone(&clip));
+        }
+        Ok(clip)
+    }
+}

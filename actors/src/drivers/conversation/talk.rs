@@ -1,0 +1,390 @@
+//! One conversation: the flow's actions out, the callee's keys and silences in.
+
+use super::prepare::{Prepared, Voice};
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::live_calls::{Order, Working};
+use crate::drivers::one_call::{Attempt, reason_of};
+use crate::timers::wake_at;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::{EndReason, Notice};
+use domain::disposition::Outcome;
+use domain::flow::{FlowAction, FlowInput, FlowRun, NoticeKind};
+use domain::number::command::NumberCommand;
+use domain::number::event::OptOutSource;
+use domain::ports::line::{HungUpBy, Leg, LegEvent, LegSummary};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Longest answered call: a robot that has said nothing final by then never will.
+const TALK_MS_MAX: u64 = 180_000;
+/// How long a hung up leg may take to close: BYE and the recording's hash.
+const CLOSE_MS_MAX: u64 = 5_000;
+/// The stored reason of an opt-out by key.
+const OPT_OUT_REASON: &str = "keypress";
+
+/// What is being played, in order.
+struct Playing {
+    play: u32,
+    notice: Option<Notice>,
+}
+
+/// How the leg ended, as the line says.
+struct HungUp {
+    by: HungUpBy,
+    reason_header: Option<String>,
+    q850: Option<u16>,
+    heard_rtp: bool,
+}
+
+pub(super) struct Talk<'a> {
+    attempt: &'a mut Attempt,
+    kit: Arc<Kit>,
+    leg: Box<dyn Leg>,
+    leg_number: u8,
+    run: Option<FlowRun>,
+    first: Vec<FlowAction>,
+    voice: Voice,
+    node: String,
+    playing: VecDeque<Playing>,
+    plays_count: u32,
+    /// How long to wait for the callee once all is said.
+    silence_ms: Option<u64>,
+    silent_at: Option<Timestamp>,
+    outcome: Option<Outcome>,
+    /// The flow has ended; what is queued is still played.
+    ending: bool,
+    /// We asked to hang up, and why.
+    hanging_up: Option<EndReason>,
+    deadline: Timestamp,
+    hung_up: Option<HungUp>,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn new(
+        attempt: &'a mut Attempt,
+        leg: Box<dyn Leg>,
+        leg_number: u8,
+        prepared: Prepared,
+    ) -> Self {
+        let kit = Arc::clone(&attempt.kit);
+        let deadline = kit.now().plus_ms(TALK_MS_MAX);
+        let (run, first) = match prepared.run {
+            Some((run, first)) => (Some(run), first),
+            None => (None, Vec::new()),
+        };
+        Self {
+            attempt,
+            kit,
+            leg,
+            leg_number,
+            run,
+            first,
+            voice: prepared.voice,
+            node: String::new(),
+            playing: VecDeque::new(),
+            plays_count: 0,
+            silence_ms: None,
+            silent_at: None,
+            outcome: None,
+            ending: false,
+            hanging_up: None,
+            deadline,
+            hung_up: None,
+        }
+    }
+
+    pub(super) async fn run(mut self, working: &mut Working) -> Result<CallEnding, Halt> {
+        if self.run.is_none() {
+            self.fail().await?;
+        }
+        let first = std::mem::take(&mut self.first);
+        self.act(first).await?;
+        let kit = Arc::clone(&self.kit);
+        loop {
+            let event = tokio::select! {
+                biased;
+                order = working.next_order(), if self.hanging_up.is_none() => {
+                    self.obey(order).await?;
+                    continue;
+                }
+                event = self.leg.next() => event,
+                () = wake_at(kit.environment.clock.as_ref(), self.silent_at) => {
+                    self.silent_at = None;
+                    self.silence_ms = None;
+                    self.step(FlowInput::Silence).await?;
+                    continue;
+                }
+                () = kit.environment.clock.wait_until(self.deadline) => {
+                    if self.hanging_up.is_some() {
+                        tracing::warn!(call = %self.attempt.call, "a leg did not close in time");
+                        return Ok(self.ended(LegSummary::default()));
+                    }
+                    self.hang_up(EndReason::MediaLost).await?;
+                    continue;
+                }
+            };
+            if let Some(summary) = self.hear(event).await? {
+                return Ok(self.ended(summary));
+            }
+        }
+    }
+
+    /// One event of the leg. Answers its summary when it has closed.
+    async fn hear(&mut self, event: LegEvent) -> Result<Option<LegSummary>, Halt> {
+        match event {
+            LegEvent::Keypress { digit } => self.hear_key(digit).await?,
+            LegEvent::Played { play } => self.hear_played(play).await?,
+            LegEvent::HungUp {
+                by,
+                reason_header,
+                q850,
+                heard_rtp,
+            } => {
+                self.silent_at = None;
+                self.deadline = self.kit.now().plus_ms(CLOSE_MS_MAX);
+                self.hanging_up.get_or_insert(reason_of(by));
+                self.hung_up = Some(HungUp {
+                    by,
+                    reason_header,
+                    q850,
+                    heard_rtp,
+                });
+            }
+            LegEvent::Closed(summary) => return Ok(Some(summary)),
+            LegEvent::Ringing { .. }
+            | LegEvent::Failed(_)
+            | LegEvent::Answered(_)
+            | LegEvent::LateAnswered(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// Every key is recorded, also one that means nothing here.
+    async fn hear_key(&mut self, digit: char) -> Result<(), Halt> {
+        if self.hung_up.is_some() {
+            return Ok(());
+        }
+        let command = CallCommand::NoteKeypress {
+            leg: self.leg_number,
+            node: self.node.clone(),
+            digit,
+        };
+        match self.attempt.ask(command).await {
+            // More keys than are recorded: they are not acted on either.
+            Err(Halt::Refused) => Ok(()),
+            Err(halt) => Err(halt),
+            Ok(_) => self.step(FlowInput::Keypress(digit)).await,
+        }
+    }
+
+    async fn hear_played(&mut self, play: u32) -> Result<(), Halt> {
+        let Some(index) = self.playing.iter().position(|one| one.play == play) else {
+            return Ok(());
+        };
+        if let Some(Playing {
+            notice: Some(notice), ..
+        }) = self.playing.remove(index)
+        {
+            self.note_notice(notice).await?;
+        }
+        if !self.playing.is_empty() {
+            return Ok(());
+        }
+        if self.ending {
+            return self.hang_up(EndReason::FlowEnded).await;
+        }
+        self.listen();
+        self.step(FlowInput::Played).await
+    }
+
+    async fn note_notice(&mut self, notice: Notice) -> Result<(), Halt> {
+        let command = CallCommand::NoteNoticePlayed {
+            leg: self.leg_number,
+            notice,
+        };
+        self.attempt.ask(command).await?;
+        if notice == Notice::Recording
+            && let Err(error) = self.leg.record_callee().await
+        {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended before the callee was recorded");
+        }
+        Ok(())
+    }
+
+    async fn obey(&mut self, order: Order) -> Result<(), Halt> {
+        match order.against_talking() {
+            Some(reason) => self.hang_up(reason).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the flow makes of an input, done; after its end nothing moves it.
+    async fn step(&mut self, input: FlowInput) -> Result<(), Halt> {
+        if self.ending || self.hanging_up.is_some() {
+            return Ok(());
+        }
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let actions = run.step(input);
+        self.act(actions).await
+    }
+
+    async fn act(&mut self, actions: Vec<FlowAction>) -> Result<(), Halt> {
+        for action in actions {
+            if self.hanging_up.is_some() {
+                return Ok(());
+            }
+            match action {
+                FlowAction::Notice { notice, text } => {
+                    let notice = stored_notice(notice);
+                    if !self.say(&text, false, Some(notice)).await {
+                        return Box::pin(self.fault()).await;
+                    }
+                }
+                FlowAction::Say { text, personal } => {
+                    if !self.say(&text, personal, None).await {
+                        return Box::pin(self.fault()).await;
+                    }
+                }
+                FlowAction::EnterNode { node } => {
+                    self.node.clone_from(&node);
+                    self.silent_at = None;
+                    self.silence_ms = None;
+                    self.attempt.ask(CallCommand::EnterNode { node }).await?;
+                }
+                FlowAction::StopSaying => self.stop_saying().await,
+                FlowAction::Listen { silence_ms } => {
+                    self.silence_ms = Some(silence_ms);
+                    self.listen();
+                }
+                FlowAction::RequestTransfer { node } => {
+                    self.attempt.ask(CallCommand::RequestTransfer { node }).await?;
+                }
+                FlowAction::OptOut => self.opt_out().await?,
+                FlowAction::End { outcome } => self.end_flow(outcome).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The silence counts from the moment all is said.
+    fn listen(&mut self) {
+        if self.playing.is_empty() {
+            self.silent_at = self
+                .silence_ms
+                .map(|silence_ms| self.kit.now().plus_ms(silence_ms));
+        }
+    }
+
+    /// Queues a text. False when it could not be spoken.
+    async fn say(&mut self, text: &str, personal: bool, notice: Option<Notice>) -> bool {
+        self.silent_at = None;
+        let kit = Arc::clone(&self.kit);
+        let clip = match self.voice.speak(&kit, text, personal).await {
+            Ok(clip) => clip,
+            Err(error) => {
+                tracing::error!(call = %self.attempt.call, %error, "a prompt could not be spoken");
+                return false;
+            }
+        };
+        self.plays_count += 1;
+        let play = self.plays_count;
+        match self.leg.play(play, clip).await {
+            Ok(()) => self.playing.push_back(Playing { play, notice }),
+            Err(error) => {
+                tracing::debug!(call = %self.attempt.call, %error, "the leg ended while something was said");
+            }
+        }
+        true
+    }
+
+    async fn stop_saying(&mut self) {
+        self.playing.clear();
+        if let Err(error) = self.leg.stop_playing().await {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended while being silenced");
+        }
+    }
+
+    /// At once and everywhere: the number's own stream says so before the flow goes on.
+    async fn opt_out(&mut self) -> Result<(), Halt> {
+        self.outcome = Some(Outcome::OptedOut);
+        let command = NumberCommand::OptOut {
+            reason: OPT_OUT_REASON.to_owned(),
+            source: OptOutSource::Keypress,
+            call: Some(self.attempt.call),
+        };
+        let cause = self.attempt.cause();
+        let number = self.attempt.due.number.clone();
+        let kit = Arc::clone(&self.kit);
+        kit.ask(&kit.system.numbers, &number, command, cause).await?;
+        Ok(())
+    }
+
+    async fn end_flow(&mut self, outcome: Outcome) -> Result<(), Halt> {
+        self.ending = true;
+        self.silent_at = None;
+        self.outcome = Some(outcome);
+        if self.playing.is_empty() {
+            return self.hang_up(EndReason::FlowEnded).await;
+        }
+        Ok(())
+    }
+
+    /// Something of ours failed: the flow takes its exception branch; failing that, the call ends.
+    async fn fault(&mut self) -> Result<(), Halt> {
+        if self.ending {
+            return self.fail().await;
+        }
+        self.step(FlowInput::Fault).await
+    }
+
+    async fn fail(&mut self) -> Result<(), Halt> {
+        self.outcome = self.outcome.or(Some(Outcome::Failed));
+        self.hang_up(EndReason::Fault).await
+    }
+
+    /// Stores the request, then hangs up.
+    async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
+        if self.hanging_up.is_some() {
+            return Ok(());
+        }
+        self.hanging_up = Some(reason);
+        self.silent_at = None;
+        self.deadline = self.kit.now().plus_ms(CLOSE_MS_MAX);
+        let command = CallCommand::RequestHangup {
+            leg: self.leg_number,
+            reason,
+        };
+        self.attempt.ask(command).await?;
+        if let Err(error) = self.leg.hang_up().await {
+            tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
+        }
+        Ok(())
+    }
+
+    fn ended(self, summary: LegSummary) -> CallEnding {
+        let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
+        let reason = self.hanging_up.or(by_itself);
+        let (reason_header, q850, heard_rtp) = match self.hung_up {
+            Some(one) => (one.reason_header, one.q850, one.heard_rtp),
+            None => (None, None, summary.rtp_received_count > 0),
+        };
+        CallEnding {
+            reason,
+            outcome: self.outcome,
+            heard_rtp,
+            reason_header,
+            q850,
+            recording: summary.recording,
+        }
+    }
+}
+
+const fn stored_notice(kind: NoticeKind) -> Notice {
+    match kind {
+        NoticeKind::Recording => Notice::Recording,
+        NoticeKind::Ai => Notice::Ai,
+    }
+}

@@ -1,0 +1,199 @@
+//! Whole conversations over a scripted line: what is stored before what is done.
+
+use crate::drivers::DriversHandle;
+use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
+use crate::testing::world::{World, count};
+use crate::testing::{on_one_thread, settle};
+use domain::calling_plan::FlowRef;
+use domain::flow::command::FlowCommand;
+use domain::flow::from_script;
+use domain::ids::FlowId;
+use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use std::sync::Arc;
+
+fn answers() -> Arc<FakeLine> {
+    let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
+    FakeLine::new("answers", Box::new(script))
+}
+
+async fn published(world: &World) -> FlowRef {
+    let flow: FlowId = "remind".parse().expect("a plain word");
+    let definition = from_script(flow.clone(), "{{name}}您好，您的贷款将到期。").expect("a good script");
+    let command = FlowCommand::Publish {
+        flow: flow.clone(),
+        definition: serde_json::to_value(&definition).expect("a definition is JSON"),
+    };
+    let answer = world
+        .system
+        .flows
+        .ask(&flow, command, world.outside())
+        .await
+        .unwrap();
+    answer.state.latest().expect("just published").flow_ref.clone()
+}
+
+async fn talking(world: &World) -> DriversHandle {
+    let drivers = world.start_drivers().await;
+    let flow = published(world).await;
+    world.run_campaign(1, 1, flow).await;
+    // The fake plays at once: notices, text and menu are over as soon as it is answered.
+    world
+        .until("the menu", |log| count(log, "call.node_entered") == 2)
+        .await;
+    settle().await;
+    drivers
+}
+
+fn key(digit: char) -> LegEvent {
+    LegEvent::Keypress { digit }
+}
+
+#[test]
+fn the_notice_is_stored_before_the_callee_is_recorded_and_nothing_is_said_before_it() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let drivers = talking(&world).await;
+        assert_eq!(drivers.progress().talking, 1);
+        let begun = [
+            "call.answered",
+            "call.notice_played",
+            "call.notice_played",
+            "call.node_entered",
+        ];
+        assert_eq!(world.call_kinds()[3..7], begun);
+        assert_eq!(world.data("call.notice_played")[0]["notice"], "recording");
+        assert_eq!(
+            world.lines[0].entries()[..4],
+            ["dial 1", "play", "play", "record_callee"]
+        );
+    });
+}
+
+#[test]
+fn silence_replays_and_then_the_flow_ends_with_a_recording() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let drivers = talking(&world).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["disposition"], &ended["outcome"]),
+            (&"answered".into(), &"no_response".into())
+        );
+        assert_eq!(
+            (&ended["reason"], &ended["recording_bytes"]),
+            (&"flow_ended".into(), &44.into())
+        );
+        let kinds = world.call_kinds();
+        assert_eq!(kinds[kinds.len() - 2..], ["call.hangup_requested", "call.ended"]);
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        assert_eq!(drivers.progress().talking, 0);
+    });
+}
+
+#[test]
+fn nine_opts_the_number_out_before_the_goodbye() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        world.lines[0].tell(0, key('9'));
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let kinds = world.fakes.store.kinds();
+        let place = |kind: &str| kinds.iter().position(|one| one == kind).expect("it is stored");
+        assert!(place("call.keypressed") < place("number.opted_out"));
+        assert!(place("number.opted_out") < place("call.hangup_requested"));
+        assert_eq!(world.data("number.opted_out")[0]["source"], "keypress");
+        assert_eq!(world.data("call.ended")[0]["outcome"], "opted_out");
+        assert!(
+            world.data("call.keypressed")[0]["digit"]["sealed"].is_string(),
+            "a key is personal"
+        );
+    });
+}
+
+#[test]
+fn two_asks_for_a_colleague_and_ends_as_callback() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        world.lines[0].tell(0, key('2'));
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.count("call.transfer_requested"), 1);
+        assert_eq!(world.data("call.ended")[0]["outcome"], "callback");
+    });
+}
+
+#[test]
+fn a_callee_who_hangs_up_ends_the_call_without_our_request() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, closed());
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.count("call.hangup_requested"), 0);
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["outcome"], &ended["reason"]),
+            (&"hung_up".into(), &"callee_hung_up".into())
+        );
+    });
+}
+
+#[test]
+fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
+    on_one_thread(async {
+        let world = World::new(vec![FakeLine::new(
+            "rings",
+            Box::new(|_: &DialOrder| vec![ringing()]),
+        )]);
+        let _drivers = world.start_drivers().await;
+        let missing = FlowRef {
+            version: 9,
+            ..published(&world).await
+        };
+        world.run_campaign(1, 1, missing).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        world.lines[0].tell(0, LegEvent::Answered(dialog()));
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["outcome"], &ended["reason"]),
+            (&"failed".into(), &"fault".into())
+        );
+        assert!(!world.lines[0].entries().contains(&"play".to_owned()));
+    });
+}
+
+#[test]
+fn an_operators_opt_out_lets_a_conversation_finish() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        let command = domain::number::command::NumberCommand::OptOut {
+            reason: "asked".to_owned(),
+            source: domain::number::event::OptOutSource::Operator,
+            call: None,
+        };
+        world
+            .system
+            .numbers
+            .ask(&world.number(0), command, world.outside())
+            .await
+            .unwrap();
+        settle().await;
+        assert_eq!(
+            (
+                world.count("call.hangup_requested"),
+                world.count("call.cancel_requested")
+            ),
+            (0, 0)
+        );
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.data("call.ended")[0]["reason"], "flow_ended");
+    });
+}

@@ -1,0 +1,233 @@
+//! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
+
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::one_call::{self, Assignment};
+use crate::timers::earlier;
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::CampaignStatus;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::{CampaignEvent, PauseReason};
+use domain::customer::command::CustomerCommand;
+use domain::customer::event::CustomerEvent;
+use domain::ids::{CampaignId, EnrolmentId};
+use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Most enrolments worked on at once, over all campaigns and lines: each is a task, a leg and its audio.
+pub(crate) const WORKERS_MAX: usize = 1_000;
+/// Rows of due work read for one campaign in one round.
+const DUE_ROWS_MAX: usize = 256;
+/// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
+const AGAIN_MS: u64 = 1_000;
+/// An enrolment that did not settle past its campaign's end is not asked again before this.
+const HOLD_MS: u64 = 60_000;
+/// The alert raised beside the pause.
+const ALERT_UNREACHABLE: &str = "trunk_unreachable";
+
+/// Serves every campaign once. Answers when to look again by time alone.
+pub(super) async fn round(kit: &Arc<Kit>, seen: Position) -> Option<Timestamp> {
+    let now = kit.now();
+    if let Some(until) = kit.store_away_until(now) {
+        return Some(until);
+    }
+    match serve_all(kit, seen).await {
+        Ok(next_at) => earlier(next_at, kit.live.next_release(now)),
+        Err(error) => {
+            tracing::warn!(%error, "the dialer cannot read the worklist");
+            Some(now.plus_ms(AGAIN_MS))
+        }
+    }
+}
+
+async fn serve_all(kit: &Arc<Kit>, seen: Position) -> Result<Option<Timestamp>, WorklistError> {
+    kit.ports.worklist.wait_for(seen).await?;
+    let mut next_at = None;
+    for work in kit.ports.worklist.unfinished_campaigns().await? {
+        if work.running {
+            next_at = earlier(next_at, serve(kit, &work).await?);
+        }
+    }
+    Ok(next_at)
+}
+
+/// Serves one campaign. Answers when it may have work again by time alone: its next due time, or the
+/// moment a line takes dials again.
+async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>, WorklistError> {
+    let now = kit.now();
+    let later = work.next_due_at.filter(|at| *at > now);
+    let due = due_now(kit, &work.campaign, now).await?;
+    if due.is_empty() || kit.is_draining() {
+        return Ok(later);
+    }
+    if let Some(facts) = facts_past_end(kit, &work.campaign, now).await {
+        settle(kit, due, &facts).await;
+        return Ok(Some(now.plus_ms(super::ROUND_MS)));
+    }
+    let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
+        return Ok(earlier(later, kit.capacity.free_at(now).filter(|at| *at > now)));
+    };
+    match batch(kit, &work.campaign, wanted, open_count).await {
+        Ok((facts, count)) => {
+            let begun = begin(kit, due, &facts, count);
+            Ok(earlier(later, begun))
+        }
+        Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
+    }
+}
+
+/// The facts of a campaign that is past its end: what is still due there can only be settled.
+async fn facts_past_end(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Option<CampaignFacts> {
+    let loaded = kit.system.campaigns.state(campaign).await.ok()?;
+    let facts = loaded.state.facts(campaign.clone())?;
+    facts
+        .plan
+        .ends_at
+        .is_some_and(|ends_at| ends_at <= now)
+        .then_some(facts)
+}
+
+/// Asks for each grant without leave to dial: the customer's own rules forbid it and settle.
+async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFacts) {
+    for one in due {
+        let command = CustomerCommand::GrantDial {
+            customer: one.customer.clone(),
+            facts: Box::new(facts.clone()),
+        };
+        let asked = kit
+            .ask(&kit.system.customers, &one.customer, command, kit.fresh_cause())
+            .await;
+        let settled = |event: &CustomerEvent| matches!(event, CustomerEvent::EnrolmentSettled { .. });
+        if !asked.is_ok_and(|answer| answer.events.iter().any(settled)) {
+            let now = kit.now();
+            kit.live.hold(&enrolment(&one), now.plus_ms(HOLD_MS), now);
+            // A grant that came of it, against all rules, is given back.
+            kit.cut_off.notify_one();
+        }
+    }
+}
+
+/// Due enrolments that nobody is at.
+async fn due_now(
+    kit: &Kit,
+    campaign: &CampaignId,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    // The view may lag behind those that are being worked on: they come first in its order.
+    let limit = DUE_ROWS_MAX.saturating_add(kit.live.count());
+    let due = kit.ports.worklist.due(campaign, now, limit).await?;
+    let free = |one: &DueEnrolment| !kit.live.is_taken(&enrolment(one), now);
+    Ok(due.into_iter().filter(free).collect())
+}
+
+fn enrolment(due: &DueEnrolment) -> EnrolmentId {
+    EnrolmentId {
+        campaign: due.campaign.clone(),
+        customer: due.customer.clone(),
+    }
+}
+
+/// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
+fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize, now: Timestamp) -> Option<(u32, u32)> {
+    let room = WORKERS_MAX.saturating_sub(kit.live.count());
+    let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
+    let wanted = u32::try_from(due_count.min(room).min(dials)).unwrap_or(u32::MAX);
+    (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
+}
+
+/// Asks the campaign for a batch. Answers its facts and the dials granted; none when it refuses.
+async fn batch(
+    kit: &Kit,
+    campaign: &CampaignId,
+    wanted: u32,
+    in_flight: u32,
+) -> Result<(CampaignFacts, u32), Halt> {
+    let command = CampaignCommand::GrantDials { wanted, in_flight };
+    let cause = kit.fresh_cause();
+    let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
+    let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
+    let granted = answer.events.iter().find_map(|event| match event {
+        CampaignEvent::DialsGranted { count, .. } => Some(*count),
+        CampaignEvent::Created { .. }
+        | CampaignEvent::Started {}
+        | CampaignEvent::Paused { .. }
+        | CampaignEvent::Resumed {}
+        | CampaignEvent::Stopped { .. }
+        | CampaignEvent::ListOpened { .. }
+        | CampaignEvent::ListClosed { .. }
+        | CampaignEvent::AlertRaised { .. }
+        | CampaignEvent::Completed { .. }
+        | CampaignEvent::Reopened { .. } => None,
+    });
+    Ok((facts, granted.unwrap_or(0)))
+}
+
+/// Begins workers for up to `count` enrolments. Answers when a line takes dials again, if places ran out.
+fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, facts: &CampaignFacts, count: u32) -> Option<Timestamp> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let more = due.len() > count;
+    for due in due.into_iter().take(count) {
+        let now = kit.now();
+        let Some(place) = kit.capacity.take(now, &[]) else {
+            return kit.capacity.free_at(now);
+        };
+        let Some(working) = kit.live.begin(&enrolment(&due), &due.number) else {
+            continue;
+        };
+        let assignment = Assignment {
+            due,
+            facts: facts.clone(),
+            place,
+            working,
+        };
+        let worker = one_call::run(Arc::clone(kit), assignment);
+        kit.environment.tasks.spawn("one_call", Box::pin(worker));
+    }
+    let now = kit.now();
+    // With more due, the next batch begins as soon as a line takes dials again.
+    kit.capacity
+        .free_at(now)
+        .filter(|_| more)
+        .map(|at| at.max(now.plus_ms(super::ROUND_MS)))
+}
+
+/// Every line has failed too often in a row: nobody is dialed until a person has seen to it. Nobody is
+/// lost either: what failed so is not charged, and waits.
+pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
+    kit.capacity.forget_failures();
+    let works = match kit.ports.worklist.unfinished_campaigns().await {
+        Ok(works) => works,
+        Err(error) => {
+            tracing::error!(%error, "campaigns cannot be paused: the worklist is away");
+            return;
+        }
+    };
+    for work in works.into_iter().filter(|work| work.running) {
+        if let Err(halt) = pause(kit, &work.campaign, detail).await {
+            tracing::error!(campaign = %work.campaign, %halt, "a campaign could not be paused");
+        }
+    }
+}
+
+async fn pause(kit: &Kit, campaign: &CampaignId, detail: &str) -> Result<(), Halt> {
+    let loaded = kit.system.campaigns.state(campaign).await.map_err(|error| {
+        tracing::warn!(%campaign, %error, "a campaign cannot be read");
+        Halt::Unavailable
+    })?;
+    if loaded.state.status() != Some(CampaignStatus::Running) {
+        return Ok(());
+    }
+    let alert = CampaignCommand::RaiseAlert {
+        alert: ALERT_UNREACHABLE.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let command = CampaignCommand::Pause {
+        reason: PauseReason::TrunkUnreachable,
+    };
+    kit.ask(&kit.system.campaigns, campaign, command, kit.fresh_cause())
+        .await?;
+    kit.ask(&kit.system.campaigns, campaign, alert, kit.fresh_cause())
+        .await?;
+    Ok(())
+}

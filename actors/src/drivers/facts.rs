@@ -1,0 +1,69 @@
+//! What drivers read from the states of entities, to put into commands and orders.
+
+use super::kit::{Halt, Kit};
+use domain::call::{CallState, LegState};
+use domain::calling_plan::CampaignFacts;
+use domain::customer::command::CallClosing;
+use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::ports::line::LegFacts;
+
+/// The campaign's facts now.
+pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
+    let Ok(loaded) = kit.system.campaigns.state(campaign).await else {
+        return Err(Halt::Unavailable);
+    };
+    loaded.state.facts(campaign.clone()).ok_or_else(|| {
+        tracing::error!(%campaign, "a campaign with work does not exist");
+        Halt::Fault
+    })
+}
+
+/// True once `call.dialing` is stored: from then on grants are never released.
+pub(crate) fn is_dialed(state: &CallState) -> bool {
+    !state.legs().is_empty()
+}
+
+/// The trunk and the facts of the leg that may still be open at the far end. An erased callee does not
+/// keep a leg open: CANCEL and BYE go by the dialog.
+pub(crate) fn dialed_leg(call: CallId, state: &CallState) -> Option<(String, LegFacts)> {
+    let LegState {
+        leg,
+        trunk,
+        local,
+        caller,
+        answered,
+        late_answered,
+        ..
+    } = state.last_leg()?;
+    let callee = state.callee().and_then(|callee| callee.value().cloned());
+    let facts = LegFacts {
+        call,
+        leg: *leg,
+        local: local.clone(),
+        callee: callee.unwrap_or_default(),
+        caller: caller.clone(),
+        answered: answered.clone().or_else(|| late_answered.clone()),
+    };
+    Some((trunk.clone(), facts))
+}
+
+/// What customer and number are told of an ended call, and whose call it was; `None` when it was never
+/// dialed or has not ended.
+pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosing, CustomerId)> {
+    let ended = state.ended()?;
+    let first = state.legs().first()?;
+    let hold_off_ms = state.legs().iter().map(|leg| leg.hold_off_ms).max();
+    let closing = CallClosing {
+        call,
+        campaign: state.campaign()?.clone(),
+        number: state.number()?.clone(),
+        disposition: ended.disposition,
+        outcome: ended.outcome,
+        charged: ended.charged,
+        answered: state.answered_at().is_some(),
+        dialed_at: first.dialing_at,
+        ended_at: ended.at,
+        hold_off_ms: hold_off_ms.unwrap_or(first.hold_off_ms),
+    };
+    Some((closing, state.customer()?.clone()))
+}

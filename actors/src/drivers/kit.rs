@@ -1,0 +1,154 @@
+//! What all drivers share: the entities, the ports, the lines' capacity and the book of live calls.
+
+use super::DriverPorts;
+use super::live_calls::LiveCalls;
+use crate::capacity::Capacity;
+use crate::entity::Answer;
+use crate::error::AskError;
+use crate::system::{ActorSystem, Entities, Environment};
+use domain::decider::Decider;
+use domain::ids::{CallId, CampaignId, CommandId, EventId};
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, watch};
+
+/// Times a driver asks again when an entity is busy or another writer was first.
+const ASK_TRIES_MAX: u64 = 5;
+/// Wait before the second ask; each further one waits that much longer.
+const ASK_AGAIN_MS: u64 = 50;
+/// How long no dial is begun after the store was away: long enough for a restart of its server.
+const STORE_AWAY_MS: u64 = 5_000;
+
+/// Why a driver's work on one thing stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Halt {
+    #[error("refused")]
+    Refused,
+    #[error("unavailable")]
+    Unavailable,
+    #[error("fault")]
+    Fault,
+}
+
+pub(crate) struct Kit {
+    pub(crate) system: ActorSystem,
+    pub(crate) environment: Environment,
+    pub(crate) ports: DriverPorts,
+    pub(crate) capacity: Arc<Capacity>,
+    pub(crate) live: Arc<LiveCalls>,
+    draining: watch::Sender<bool>,
+    /// Somebody's work was cut off: the watchdog looks.
+    pub(crate) cut_off: Notify,
+    store_away_until: Mutex<Option<Timestamp>>,
+}
+
+impl Kit {
+    pub(crate) fn new(system: ActorSystem, environment: Environment, ports: DriverPorts) -> Arc<Self> {
+        let facts = ports.lines.iter().map(|line| line.facts()).collect();
+        Arc::new(Self {
+            system,
+            environment,
+            ports,
+            capacity: Capacity::new(facts),
+            live: LiveCalls::new(),
+            draining: watch::Sender::new(false),
+            cut_off: Notify::new(),
+            store_away_until: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.environment.clock.now()
+    }
+
+    /// Asks an entity, again a few times when it is busy. A refusal is logged and answered as such.
+    pub(crate) async fn ask<D: Decider>(
+        &self,
+        entities: &Entities<D>,
+        id: &D::Id,
+        command: D::Command,
+        cause: Cause,
+    ) -> Result<Answer<D>, Halt> {
+        let kind = D::command_kind(&command);
+        for tried in 1..=ASK_TRIES_MAX {
+            match entities.ask(id, command.clone(), cause).await {
+                Ok(answer) => return Ok(answer),
+                Err(AskError::Busy | AskError::Conflict) => {
+                    let again_at = self.now().plus_ms(ASK_AGAIN_MS * tried);
+                    self.environment.clock.wait_until(again_at).await;
+                }
+                Err(AskError::Refused(refusal)) => {
+                    tracing::debug!(aggregate = D::AGGREGATE, %id, kind, %refusal, "a driver was refused");
+                    return Err(Halt::Refused);
+                }
+                Err(AskError::Unavailable) => {
+                    self.note_store_away();
+                    return Err(Halt::Unavailable);
+                }
+                Err(AskError::Fault) => return Err(Halt::Fault),
+            }
+        }
+        tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
+        Err(Halt::Unavailable)
+    }
+
+    pub(crate) fn note_store_away(&self) {
+        let until = self.now().plus_ms(STORE_AWAY_MS);
+        *self
+            .store_away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(until);
+        tracing::warn!("the store is away; no dial begins");
+    }
+
+    /// Until when nothing new is begun because the store was away.
+    pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = *self
+            .store_away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        until.filter(|until| now < *until)
+    }
+
+    /// A new command of a driver's own, belonging to no event.
+    pub(crate) fn fresh_cause(&self) -> Cause {
+        Cause::outside(self.environment.ids.command(self.now()))
+    }
+
+    pub(crate) fn begin_drain(&self) {
+        self.draining.send_replace(true);
+    }
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+    /// Returns when draining begins. Cancel-safe.
+    pub(crate) async fn draining(&self) {
+        // The sender lives as long as `self`.
+        drop(self.draining.subscribe().wait_for(|draining| *draining).await);
+    }
+
+    /// Waits until the worklist shows what was written up to `position`; without the view there is nothing
+    /// to wait for, and the deciders refuse what is asked twice.
+    pub(crate) async fn view_reaches(&self, position: Position) {
+        if let Err(error) = self.ports.worklist.wait_for(position).await {
+            tracing::warn!(%error, "the worklist could not be awaited");
+        }
+    }
+}
+
+/// A command id fixed by the call and what is asked, so that whoever asks again is answered once.
+pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -> Cause {
+    Cause {
+        command: CommandId::derive_from_text(&format!("{what}:{call}")),
+        causation,
+        correlation: Some(call.uuid()),
+    }
+}
+
+/// A command id fixed by a campaign and what is asked of it at a position.
+pub(crate) fn campaign_cause(campaign: &CampaignId, what: &str, position: Position) -> Cause {
+    Cause::outside(CommandId::derive_from_text(&format!(
+        "{what}:{campaign}:{position}"
+    )))
+}

@@ -1,0 +1,278 @@
+//! The enrolments being worked on now, and the orders that reach them: at most one worker per enrolment.
+//!
+//! An order only ever gets stronger: not to dial, to give up what is not answered, to hang up. This is
+//! memory only; after a crash the worklist says what was open.
+
+use domain::call::event::EndReason;
+use domain::ids::{CallId, CampaignId, EnrolmentId, NumberId};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
+
+/// Enrolments remembered as not to be asked again yet; the oldest is forgotten first, at the price of one
+/// more refusal.
+const HELD_MAX: usize = 10_000;
+
+/// What the worker of an enrolment is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Proceed,
+    /// Withdraw what is not dialed; what is dialed goes on.
+    DoNotDial(EndReason),
+    /// Also cancel what is not answered.
+    GiveUp(EndReason),
+    /// Also hang up what is answered.
+    HangUp(EndReason),
+}
+
+impl Order {
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Proceed => 0,
+            Self::DoNotDial(_) => 1,
+            Self::GiveUp(_) => 2,
+            Self::HangUp(_) => 3,
+        }
+    }
+    /// Why an undialed call must not be dialed.
+    pub(crate) const fn against_dialing(self) -> Option<EndReason> {
+        match self {
+            Self::Proceed => None,
+            Self::DoNotDial(reason) | Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
+        }
+    }
+    /// Why an unanswered leg must be cancelled.
+    pub(crate) const fn against_ringing(self) -> Option<EndReason> {
+        match self {
+            Self::Proceed | Self::DoNotDial(_) => None,
+            Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
+        }
+    }
+    /// Why an answered leg must be hung up.
+    pub(crate) const fn against_talking(self) -> Option<EndReason> {
+        match self {
+            Self::Proceed | Self::DoNotDial(_) | Self::GiveUp(_) => None,
+            Self::HangUp(reason) => Some(reason),
+        }
+    }
+}
+
+/// How far the work on an enrolment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Grants are being asked for.
+    Asking,
+    /// Dialed and not answered.
+    Ringing,
+    Talking,
+    /// Over; the view has not caught up yet.
+    Closing,
+}
+
+struct Work {
+    number: NumberId,
+    call: Option<CallId>,
+    phase: Phase,
+    order: watch::Sender<Order>,
+}
+
+#[derive(Default)]
+struct Book {
+    work: BTreeMap<EnrolmentId, Work>,
+    held: BTreeMap<EnrolmentId, Timestamp>,
+}
+
+/// The book of work in progress.
+pub(crate) struct LiveCalls {
+    book: Mutex<Book>,
+    /// Enrolments in the book.
+    count: watch::Sender<usize>,
+    left: Notify,
+}
+
+impl LiveCalls {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            book: Mutex::default(),
+            count: watch::Sender::new(0),
+            left: Notify::new(),
+        })
+    }
+
+    /// Begins work on an enrolment; `None` when somebody is at it.
+    pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
+        let mut book = self.lock();
+        if book.work.contains_key(enrolment) {
+            return None;
+        }
+        let order = watch::Sender::new(Order::Proceed);
+        let orders = order.subscribe();
+        let work = Work {
+            number: number.clone(),
+            call: None,
+            phase: Phase::Asking,
+            order,
+        };
+        book.work.insert(enrolment.clone(), work);
+        self.count.send_replace(book.work.len());
+        Some(Working {
+            calls: Arc::clone(self),
+            enrolment: enrolment.clone(),
+            orders,
+        })
+    }
+
+    pub(crate) fn is_working(&self, enrolment: &EnrolmentId) -> bool {
+        self.lock().work.contains_key(enrolment)
+    }
+
+    /// True while the enrolment is worked on or not to be asked yet.
+    pub(crate) fn is_taken(&self, enrolment: &EnrolmentId, now: Timestamp) -> bool {
+        let book = self.lock();
+        book.work.contains_key(enrolment) || book.held.get(enrolment).is_some_and(|until| now < *until)
+    }
+
+    /// Enrolments of a campaign in the book, those closing left out.
+    pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
+        let book = self.lock();
+        let of_campaign = book
+            .work
+            .iter()
+            .filter(|(enrolment, work)| &enrolment.campaign == campaign && work.phase != Phase::Closing);
+        u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn phase_count(&self, phase: Phase) -> u32 {
+        let count = self
+            .lock()
+            .work
+            .values()
+            .filter(|work| work.phase == phase)
+            .count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.lock().work.len()
+    }
+
+    /// Not to be asked again before `until`, though the view lists it as due.
+    pub(crate) fn hold(&self, enrolment: &EnrolmentId, until: Timestamp, now: Timestamp) {
+        let mut book = self.lock();
+        book.held.retain(|_, held_until| now < *held_until);
+        if book.held.len() >= HELD_MAX {
+            book.held.pop_first();
+        }
+        book.held.insert(enrolment.clone(), until);
+    }
+
+    /// The earliest time at which something held may be asked again.
+    pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lock()
+            .held
+            .values()
+            .filter(|until| now < **until)
+            .min()
+            .copied()
+    }
+
+    pub(crate) fn order_campaign(&self, campaign: &CampaignId, order: Order) {
+        self.order(order, |enrolment, _| &enrolment.campaign == campaign);
+    }
+
+    pub(crate) fn order_number(&self, number: &NumberId, order: Order) {
+        self.order(order, |_, work| &work.number == number);
+    }
+
+    pub(crate) fn order_calls(&self, calls: &[CallId], order: Order) {
+        self.order(order, |_, work| {
+            work.call.is_some_and(|call| calls.contains(&call))
+        });
+    }
+
+    pub(crate) fn order_all(&self, order: Order) {
+        self.order(order, |_, _| true);
+    }
+
+    fn order(&self, order: Order, concerns: impl Fn(&EnrolmentId, &Work) -> bool) {
+        let book = self.lock();
+        for (_, work) in book
+            .work
+            .iter()
+            .filter(|(enrolment, work)| concerns(enrolment, work))
+        {
+            work.order.send_if_modified(|standing| {
+                let stronger = order.rank() > standing.rank();
+                if stronger {
+                    *standing = order;
+                }
+                stronger
+            });
+        }
+    }
+
+    /// Returns when the book is empty.
+    pub(crate) async fn emptied(&self) {
+        // The sender lives as long as `self`.
+        drop(self.count.subscribe().wait_for(|count| *count == 0).await);
+    }
+
+    /// Returns when somebody has left the book since the last call.
+    pub(crate) async fn left(&self) {
+        self.left.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An enrolment being worked on; dropping it ends that, also in a panic.
+pub(crate) struct Working {
+    calls: Arc<LiveCalls>,
+    enrolment: EnrolmentId,
+    orders: watch::Receiver<Order>,
+}
+
+impl Working {
+    pub(crate) const fn enrolment(&self) -> &EnrolmentId {
+        &self.enrolment
+    }
+
+    pub(crate) fn set_call(&self, call: CallId) {
+        if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
+            work.call = Some(call);
+        }
+    }
+
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
+            work.phase = phase;
+        }
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        *self.orders.borrow()
+    }
+
+    /// The next stronger order. Cancel-safe.
+    pub(crate) async fn next_order(&mut self) -> Order {
+        match self.orders.changed().await {
+            Ok(()) => *self.orders.borrow_and_update(),
+            // The book outlives its workers; without it nobody gives orders.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let mut book = self.calls.lock();
+        book.work.remove(&self.enrolment);
+        let count = book.work.len();
+        drop(book);
+        self.calls.count.send_replace(count);
+        self.calls.left.notify_one();
+    }
+}

@@ -1,0 +1,130 @@
+//! The flows across entities: each driver follows events and asks entities; none keeps a truth.
+//!
+//! At start: wait until the worklist has reached the log's head, close what a crash left, then begin. A
+//! driver that forgets everything asks again, and is answered once, because command ids follow from what
+//! caused them.
+
+mod conversation;
+mod dialer;
+mod facts;
+mod follow;
+mod kit;
+mod live_calls;
+mod one_call;
+mod orders;
+mod outreach;
+mod retry;
+#[cfg(test)]
+mod tests;
+mod watchdog;
+
+use crate::error::StartError;
+use crate::system::{ActorSystem, Environment};
+use domain::call::event::EndReason;
+use domain::ports::line::Line;
+use domain::ports::recording::Recordings;
+use domain::ports::speech::Synthesizer;
+use domain::ports::worklist::Worklist;
+use kit::Kit;
+use live_calls::{Order, Phase};
+use retry::Retry;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long calls that were told to end at a drain's end may take: CANCEL and BYE need a round trip, the
+/// recording its hash.
+const DRAIN_END_MS: u64 = 3_000;
+
+/// What drivers need besides the entities' environment.
+#[derive(Clone)]
+pub struct DriverPorts {
+    pub worklist: Arc<dyn Worklist>,
+    /// In order of preference; at least one.
+    pub lines: Vec<Arc<dyn Line>>,
+    pub synthesizer: Arc<dyn Synthesizer>,
+    pub recordings: Arc<dyn Recordings>,
+}
+
+/// Calls in progress now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Dialed and not answered.
+    pub ringing: u32,
+    /// Answered and not ended.
+    pub talking: u32,
+}
+
+/// The drivers of one process.
+pub struct Drivers;
+
+impl Drivers {
+    /// Closes what was left open, then begins to dial. The worklist must be fed from the same store.
+    pub async fn start(
+        system: ActorSystem,
+        environment: Environment,
+        ports: DriverPorts,
+    ) -> Result<DriversHandle, StartError> {
+        if ports.lines.is_empty() {
+            return Err(StartError::NoLine);
+        }
+        let kit = Kit::new(system, environment, ports);
+        let head = kit.environment.store.head().await?;
+        kit.ports.worklist.wait_for(head).await?;
+        let left = watchdog::sweep(&kit).await?;
+        if left > 0 {
+            tracing::warn!(
+                left,
+                "some left-over work could not be closed; the watchdog goes on trying"
+            );
+            kit.cut_off.notify_one();
+        }
+        let tasks = &kit.environment.tasks;
+        tasks.spawn("watchdog", Box::pin(watchdog::run(Arc::clone(&kit))));
+        tasks.spawn("orders", Box::pin(orders::run(Arc::clone(&kit), head)));
+        tasks.spawn("retry", Box::pin(Retry::new(&kit).run(head)));
+        tasks.spawn("outreach", Box::pin(outreach::run(Arc::clone(&kit), head)));
+        tasks.spawn("dialer", Box::pin(dialer::run(Arc::clone(&kit), head)));
+        Ok(DriversHandle { kit })
+    }
+}
+
+/// The running drivers, seen from outside.
+#[derive(Clone)]
+pub struct DriversHandle {
+    kit: Arc<Kit>,
+}
+
+impl DriversHandle {
+    pub fn progress(&self) -> Progress {
+        Progress {
+            ringing: self.kit.live.phase_count(Phase::Ringing),
+            talking: self.kit.live.phase_count(Phase::Talking),
+        }
+    }
+
+    /// No new grants from now on; what is granted and not dialed is withdrawn and released; live calls may
+    /// finish for `within`, then they are canceled or hung up and end as interrupted. Idempotent.
+    pub async fn drain(&self, within: Duration) {
+        let kit = &self.kit;
+        kit.begin_drain();
+        kit.live.order_all(Order::DoNotDial(EndReason::Drain));
+        if self.emptied_by(kit.now().plus(within)).await {
+            return;
+        }
+        kit.live.order_all(Order::HangUp(EndReason::Drain));
+        if !self.emptied_by(kit.now().plus_ms(DRAIN_END_MS)).await {
+            tracing::warn!(
+                left = kit.live.count(),
+                "some calls did not end in time; the next start ends them"
+            );
+        }
+    }
+
+    async fn emptied_by(&self, limit: domain::time::Timestamp) -> bool {
+        tokio::select! {
+            biased;
+            () = self.kit.live.emptied() => true,
+            () = self.kit.environment.clock.wait_until(limit) => false,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The dialed part of a call: leg after leg, then `call.ended`.
+
+use super::leg::{LegEnd, one_leg};
+use crate::capacity::{LegPlace, TrunkSign};
+use crate::drivers::dialer::pause_running_campaigns;
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::live_calls::Working;
+use crate::entity::Answer;
+use domain::call::Call;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::EndReason;
+use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
+use domain::calling_plan::CampaignFacts;
+use domain::compliance::{DialPermit, permit_next_leg};
+use domain::ids::{CallId, CommandId};
+use domain::ports::line::{FailureCause, LegFailure};
+use domain::ports::worklist::DueEnrolment;
+use domain::stored_event::{Cause, Position};
+use std::sync::Arc;
+
+/// Milliseconds per second, for `Retry-After`.
+const MS_PER_SECOND: u64 = 1_000;
+
+/// One permitted call while it is dialed and talked through.
+pub(crate) struct Attempt {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) facts: CampaignFacts,
+    pub(crate) due: DueEnrolment,
+    /// E.164.
+    pub(crate) callee: String,
+    pub(crate) call: CallId,
+    /// Commands asked so far: with the call they make each command's id.
+    pub(crate) steps_count: u64,
+    pub(crate) last: Position,
+}
+
+impl Attempt {
+    /// Asks this call's entity. Command ids count, because only one worker ever asks and a restarted
+    /// process does not go on with a call but ends it.
+    pub(crate) async fn ask(&mut self, command: CallCommand) -> Result<Answer<Call>, Halt> {
+        let kit = Arc::clone(&self.kit);
+        let cause = self.cause();
+        let answer = kit.ask(&kit.system.calls, &self.call, command, cause).await?;
+        self.last = self.last.max(answer.position);
+        Ok(answer)
+    }
+
+    pub(crate) fn cause(&mut self) -> Cause {
+        self.steps_count += 1;
+        Cause {
+            command: CommandId::derive_from_text(&format!("call:{}:{}", self.call, self.steps_count)),
+            causation: None,
+            correlation: Some(self.call.uuid()),
+        }
+    }
+
+    /// Dials leg after leg until the call is over. `Refused`: the first leg may not be dialed.
+    pub(super) async fn run(
+        &mut self,
+        working: &mut Working,
+        place: LegPlace,
+        permit: DialPermit,
+    ) -> Result<(), Halt> {
+        let (mut leg, mut place, mut permit) = (1, place, permit);
+        let mut used = Vec::new();
+        loop {
+            used.push(place.line());
+            let end = match one_leg(self, working, &place, permit, leg).await {
+                Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
+                end => end?,
+            };
+            let failure = match end {
+                LegEnd::Over(ending) => return self.end(ending).await,
+                LegEnd::NotAnswered { failure, given_up } => (failure, given_up),
+            };
+            self.note_trunk(place.line(), &failure.0).await;
+            drop(place);
+            match self.next_leg(working, leg, &failure.0, &used).await? {
+                Some(next) => (leg, place, permit) = (leg + 1, next.0, next.1),
+                None => return self.end(unanswered_ending(&failure.0, failure.1)).await,
+            }
+        }
+    }
+
+    pub(crate) async fn end(&mut self, ending: CallEnding) -> Result<(), Halt> {
+        self.ask(CallCommand::End(ending)).await?;
+        Ok(())
+    }
+
+    /// Another line's place and a permit, where the table, the time and the orders allow a further leg.
+    async fn next_leg(
+        &self,
+        working: &Working,
+        leg: u8,
+        failure: &LegFailure,
+        used: &[usize],
+    ) -> Result<Option<(LegPlace, DialPermit)>, Halt> {
+        let disposed = dispose_failure(failure);
+        let wanted = failure.definite && disposed.next_leg.allowed_after(leg);
+        if !wanted || working.order().against_dialing().is_some() {
+            return Ok(None);
+        }
+        let now = self.kit.now();
+        // The only line may be tried again where the table allows any trunk.
+        let except = if disposed.next_leg == NextLeg::AnotherTrunk {
+            used
+        } else {
+            &[]
+        };
+        let Some(place) = self
+            .kit
+            .capacity
+            .take(now, used)
+            .or_else(|| self.kit.capacity.take(now, except))
+        else {
+            return Ok(None);
+        };
+        let Ok(loaded) = self.kit.system.calls.state(&self.call).await else {
+            return Err(Halt::Unavailable);
+        };
+        let permit = loaded
+            .state
+            .grants()
+            .map(|grants| permit_next_leg(&grants, leg + 1, now));
+        match permit {
+            Some(Ok(permit)) => Ok(Some((place, permit))),
+            Some(Err(_)) | None => Ok(None),
+        }
+    }
+
+    /// Keeps the trunk's record; when every line has failed too often, the campaigns are paused.
+    async fn note_trunk(&self, line: usize, failure: &LegFailure) {
+        let disposed = dispose_failure(failure);
+        let sign = match disposed.health {
+            TrunkHealth::Healthy => TrunkSign::Healthy,
+            TrunkHealth::Neutral | TrunkHealth::Soft => TrunkSign::Neutral,
+            TrunkHealth::Counts | TrunkHealth::CountsHard => TrunkSign::Failed {
+                retry_after_ms: failure
+                    .retry_after_s
+                    .map(|seconds| u64::from(seconds) * MS_PER_SECOND),
+            },
+        };
+        if self.kit.capacity.note(line, sign, self.kit.now()) {
+            pause_running_campaigns(&self.kit, disposed.disposition.code()).await;
+        }
+    }
+}
+
+fn network_ending() -> CallEnding {
+    CallEnding {
+        reason: Some(EndReason::Network),
+        ..CallEnding::default()
+    }
+}
+
+/// Why an unanswered call ended: our order, our timer, or the network.
+fn unanswered_ending(failure: &LegFailure, given_up: Option<EndReason>) -> CallEnding {
+    let by_itself = match failure.cause {
+        FailureCause::Cancelled => EndReason::RingTimeout,
+        FailureCause::Local => EndReason::Fault,
+        FailureCause::Response
+        | FailureCause::NoResponse
+        | FailureCause::OnlyTrying
+        | FailureCause::Refused => EndReason::Network,
+    };
+    CallEnding {
+        reason: Some(given_up.unwrap_or(by_itself)),
+        reason_header: failure.reason_header.clone(),
+        q850: failure.q850,
+        ..CallEnding::default()
+    }
+}

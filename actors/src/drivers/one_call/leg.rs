@@ -1,0 +1,305 @@
+//! One leg: `call.dialing`, the one INVITE, and what the network says until it is answered or failed.
+
+use super::Attempt;
+use crate::capacity::{LegPlace, TrunkSign};
+use crate::drivers::conversation::{prepare, talk};
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::live_calls::{Order, Phase, Working};
+use domain::call::LegIdentity;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::{CallEvent, EndReason};
+use domain::compliance::DialPermit;
+use domain::ids::CommandId;
+use domain::ports::line::{
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
+};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Longest time to an answer, whatever the line does (call progress: hard setup cap).
+const SETUP_MS_MAX: u64 = 120_000;
+/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
+const CANCEL_MS_MAX: u64 = 34_000;
+
+/// How a leg ended.
+pub(super) enum LegEnd {
+    NotAnswered {
+        failure: LegFailure,
+        /// Why we gave it up, if we did.
+        given_up: Option<EndReason>,
+    },
+    /// It was answered, and the call is over.
+    Over(CallEnding),
+}
+
+/// Where the wait for an answer stands.
+struct Waiting {
+    leg: u8,
+    given_up: Option<EndReason>,
+    deadline: Timestamp,
+}
+
+/// Stores `call.dialing`, dials, and follows the leg to its end. `Refused`: it may not be dialed.
+pub(super) async fn one_leg(
+    attempt: &mut Attempt,
+    working: &mut Working,
+    place: &LegPlace,
+    permit: DialPermit,
+    leg: u8,
+) -> Result<LegEnd, Halt> {
+    let kit = Arc::clone(&attempt.kit);
+    let line = kit.ports.lines.get(place.line()).ok_or(Halt::Fault)?;
+    let mut handle = match dial(attempt, line, place, permit, leg).await? {
+        Ok(handle) => handle,
+        Err(error) => {
+            tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
+            return fail_leg(attempt, leg, nothing_left(), None).await;
+        }
+    };
+    working.set_phase(Phase::Ringing);
+    let prepared = prepare(&kit, attempt.call, &attempt.facts.flow, &attempt.due);
+    let mut waiting = Waiting {
+        leg,
+        given_up: None,
+        deadline: kit.now().plus_ms(SETUP_MS_MAX),
+    };
+    loop {
+        let Some(event) = waiting.next(attempt, working, handle.as_mut()).await? else {
+            continue;
+        };
+        match event {
+            LegEvent::Ringing {
+                sip_code,
+                early_media,
+            } => {
+                let ringing = CallCommand::NoteRinging {
+                    leg,
+                    sip_code,
+                    early_media,
+                };
+                attempt.ask(ringing).await?;
+            }
+            LegEvent::Failed(failure) => {
+                let end = fail_leg(attempt, leg, failure.clone(), waiting.given_up).await;
+                linger(attempt, leg, &failure, handle);
+                return end;
+            }
+            LegEvent::Answered(dialog) => {
+                if is_in_time(attempt, leg, dialog).await? {
+                    kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
+                    working.set_phase(Phase::Talking);
+                    let over = talk(attempt, working, handle, leg, prepared).await;
+                    return over.map(LegEnd::Over);
+                }
+                hang_up_late(&kit, handle.as_mut()).await;
+                return Ok(given_up_ending(&waiting));
+            }
+            LegEvent::LateAnswered(dialog) => {
+                attempt.ask(CallCommand::NoteLateAnswer { leg, dialog }).await?;
+            }
+            LegEvent::Closed(_) | LegEvent::HungUp { .. } if waiting.given_up.is_some() => {
+                return Ok(given_up_ending(&waiting));
+            }
+            LegEvent::Closed(_) | LegEvent::HungUp { .. } => {
+                return fail_leg(attempt, leg, nothing_left(), waiting.given_up).await;
+            }
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+        }
+    }
+}
+
+async fn dial(
+    attempt: &mut Attempt,
+    line: &Arc<dyn Line>,
+    place: &LegPlace,
+    permit: DialPermit,
+    leg: u8,
+) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
+    let facts = line.facts();
+    let dialing = CallCommand::Dial {
+        leg,
+        trunk: facts.name,
+        sip_call_id: LegIdentity::new(attempt.call, leg).sip_call_id(),
+        local: facts.local,
+        caller: place.caller(),
+        hold_off_ms: facts.hold_off_ms,
+    };
+    attempt.ask(dialing).await?;
+    let order = DialOrder {
+        call: attempt.call,
+        leg,
+        callee: attempt.callee.clone(),
+        caller: place.caller(),
+        ring_timeout_ms: attempt.facts.plan.ring_timeout_ms,
+    };
+    Ok(line.dial(permit, order).await)
+}
+
+async fn fail_leg(
+    attempt: &mut Attempt,
+    leg: u8,
+    failure: LegFailure,
+    given_up: Option<EndReason>,
+) -> Result<LegEnd, Halt> {
+    let command = CallCommand::FailLeg {
+        leg,
+        failure: failure.clone(),
+    };
+    attempt.ask(command).await?;
+    Ok(LegEnd::NotAnswered { failure, given_up })
+}
+
+/// Stores the answer. False when it came after we had given up: then it is stored as late.
+async fn is_in_time(attempt: &mut Attempt, leg: u8, dialog: AnsweredDialog) -> Result<bool, Halt> {
+    let answer = attempt.ask(CallCommand::Answer { leg, dialog }).await?;
+    let answered = |event: &CallEvent| matches!(event, CallEvent::Answered { .. });
+    Ok(answer.events.iter().any(answered))
+}
+
+/// A late answer is ended at once; nobody speaks.
+async fn hang_up_late(kit: &Kit, leg: &mut dyn Leg) {
+    if let Err(error) = leg.hang_up().await {
+        tracing::debug!(%error, "a late answered leg was over already");
+        return;
+    }
+    let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
+    loop {
+        tokio::select! {
+            biased;
+            event = leg.next() => if matches!(event, LegEvent::Closed(_)) { return },
+            () = kit.environment.clock.wait_until(deadline) => return,
+        }
+    }
+}
+
+fn given_up_ending(waiting: &Waiting) -> LegEnd {
+    LegEnd::Over(CallEnding {
+        reason: Some(waiting.given_up.unwrap_or(EndReason::RingTimeout)),
+        ..CallEnding::default()
+    })
+}
+
+impl Waiting {
+    /// The leg's next event; `None` when an order or the deadline was acted on instead.
+    async fn next(
+        &mut self,
+        attempt: &mut Attempt,
+        working: &mut Working,
+        leg: &mut dyn Leg,
+    ) -> Result<Option<LegEvent>, Halt> {
+        let clock = Arc::clone(&attempt.kit.environment.clock);
+        tokio::select! {
+            biased;
+            order = working.next_order(), if self.given_up.is_none() => {
+                self.obey(attempt, leg, order).await?;
+                Ok(None)
+            }
+            event = leg.next() => Ok(Some(event)),
+            () = clock.wait_until(self.deadline) => {
+                if self.given_up.is_some() {
+                    return Ok(Some(LegEvent::Failed(silence())));
+                }
+                self.give_up(attempt, leg, EndReason::RingTimeout).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn obey(&mut self, attempt: &mut Attempt, leg: &mut dyn Leg, order: Order) -> Result<(), Halt> {
+        match order.against_ringing() {
+            Some(reason) => self.give_up(attempt, leg, reason).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores the request, then cancels.
+    async fn give_up(
+        &mut self,
+        attempt: &mut Attempt,
+        leg: &mut dyn Leg,
+        reason: EndReason,
+    ) -> Result<(), Halt> {
+        self.given_up = Some(reason);
+        self.deadline = attempt.kit.now().plus_ms(CANCEL_MS_MAX);
+        let command = CallCommand::RequestCancel {
+            leg: self.leg,
+            reason,
+        };
+        attempt.ask(command).await?;
+        if let Err(error) = leg.cancel().await {
+            tracing::debug!(call = %attempt.call, %error, "a leg to cancel was over already");
+        }
+        Ok(())
+    }
+}
+
+/// A leg that failed without a final word may still be answered: it is kept so long, and a late answer is
+/// stored, also after the call's end.
+fn linger(attempt: &mut Attempt, leg: u8, failure: &LegFailure, mut handle: Box<dyn Leg>) {
+    if failure.definite && failure.cause != FailureCause::Cancelled {
+        return;
+    }
+    let kit = Arc::clone(&attempt.kit);
+    let call = attempt.call;
+    let cause = Cause {
+        command: CommandId::derive_from_text(&format!("late:{call}:{leg}")),
+        causation: None,
+        correlation: Some(call.uuid()),
+    };
+    let lingering = async move {
+        let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = handle.next() => event,
+                () = kit.environment.clock.wait_until(deadline) => return,
+            };
+            match event {
+                LegEvent::LateAnswered(dialog) | LegEvent::Answered(dialog) => {
+                    let command = CallCommand::NoteLateAnswer { leg, dialog };
+                    if let Err(halt) = kit.ask(&kit.system.calls, &call, command, cause).await {
+                        tracing::warn!(%call, %halt, "a late answer could not be stored");
+                    }
+                }
+                LegEvent::Closed(_) => return,
+                LegEvent::Ringing { .. }
+                | LegEvent::Failed(_)
+                | LegEvent::Keypress { .. }
+                | LegEvent::Played { .. }
+                | LegEvent::HungUp { .. } => {}
+            }
+        }
+    };
+    attempt
+        .kit
+        .environment
+        .tasks
+        .spawn("late_answer", Box::pin(lingering));
+}
+
+/// Our own side failed: nothing left the machine, so it is definite.
+fn nothing_left() -> LegFailure {
+    LegFailure {
+        cause: FailureCause::Local,
+        definite: true,
+        ..LegFailure::default()
+    }
+}
+
+/// Canceled, and nothing came back (CANCEL race d).
+fn silence() -> LegFailure {
+    LegFailure {
+        cause: FailureCause::Cancelled,
+        ..LegFailure::default()
+    }
+}
+
+/// How an answered leg's end reads in `call.ended`, when we did not end it.
+pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
+    match by {
+        HungUpBy::Callee => EndReason::CalleeHungUp,
+        HungUpBy::Robot => EndReason::FlowEnded,
+        HungUpBy::Media => EndReason::MediaLost,
+    }
+}

@@ -1,0 +1,364 @@
+//! One call's life: two grants, the permit, its legs, its end. Every step is stored before its effect.
+//!
+//! At most one worker per enrolment. Whatever is granted and not dialed is withdrawn and released; whatever
+//! is dialed is ended. A worker that dies leaves both to the watchdog.
+
+mod attempt;
+mod leg;
+
+pub(crate) use attempt::Attempt;
+pub(crate) use leg::reason_of;
+
+use super::kit::{Halt, Kit, call_cause};
+use super::live_calls::{Phase, Working};
+use super::watchdog::{Release, release_grants, withdraw_and_release};
+use crate::capacity::LegPlace;
+use crate::error::AskError;
+use domain::call::command::CallCommand;
+use domain::call::event::EndReason;
+use domain::calling_plan::CampaignFacts;
+use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
+use domain::customer::CustomerRefusal;
+use domain::customer::command::{CustomerCommand, ForbiddenBy};
+use domain::customer::event::CustomerEvent;
+use domain::ids::EventId;
+use domain::number::command::NumberCommand;
+use domain::number::event::NumberEvent;
+use domain::ports::worklist::DueEnrolment;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// An enrolment that was refused without moving its due time, or met an error, is not asked again before this.
+const ASK_AGAIN_MS: u64 = 30_000;
+
+/// What a worker is given: one due enrolment, leave of the campaign, and a place on a line.
+pub(crate) struct Assignment {
+    pub(crate) due: DueEnrolment,
+    pub(crate) facts: CampaignFacts,
+    pub(crate) place: LegPlace,
+    pub(crate) working: Working,
+}
+
+/// Both grants of one call.
+struct Grants {
+    attempt: u32,
+    customer: CustomerGrant,
+    number: NumberGrant,
+}
+
+/// Tells the watchdog when a worker ends without having finished; declared before what it watches over, so
+/// that the enrolment has left the book by then.
+struct DeathWatch {
+    kit: Arc<Kit>,
+    finished: bool,
+}
+
+impl Drop for DeathWatch {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.kit.cut_off.notify_one();
+        }
+    }
+}
+
+/// Works on one enrolment until its call has ended, or it turned out not to be dialed.
+pub(crate) async fn run(kit: Arc<Kit>, assignment: Assignment) {
+    let mut watch = DeathWatch {
+        kit: Arc::clone(&kit),
+        finished: false,
+    };
+    let Assignment {
+        due,
+        facts,
+        place,
+        working,
+    } = assignment;
+    let mut worker = Worker {
+        kit: Arc::clone(&kit),
+        due,
+        facts,
+        working,
+        last: Position(0),
+    };
+    let worked = worker.work(place).await;
+    if let Err(halt) = worked {
+        let now = kit.now();
+        tracing::warn!(enrolment = %worker.working.enrolment(), %halt, "work on an enrolment was cut off");
+        kit.live
+            .hold(worker.working.enrolment(), now.plus_ms(ASK_AGAIN_MS), now);
+    }
+    watch.finished = worked.is_ok();
+    worker.working.set_phase(Phase::Closing);
+    kit.view_reaches(worker.last).await;
+    drop(worker);
+    drop(watch);
+}
+
+struct Worker {
+    kit: Arc<Kit>,
+    due: DueEnrolment,
+    facts: CampaignFacts,
+    working: Working,
+    /// Position of the last event this work wrote.
+    last: Position,
+}
+
+impl Worker {
+    async fn work(&mut self, place: LegPlace) -> Result<(), Halt> {
+        let Some((grants, callee)) = self.grants().await? else {
+            return Ok(());
+        };
+        let Some(permit) = self.permit(&grants, callee.clone()).await? else {
+            return Ok(());
+        };
+        let mut attempt = Attempt {
+            kit: Arc::clone(&self.kit),
+            facts: self.facts.clone(),
+            due: self.due.clone(),
+            callee,
+            call: grants.customer.call,
+            steps_count: 0,
+            last: self.last,
+        };
+        let dialed = attempt.run(&mut self.working, place, permit).await;
+        self.last = self.last.max(attempt.last);
+        match dialed {
+            Ok(()) => Ok(()),
+            // The first leg was refused: expired, or withdrawn in the meantime.
+            Err(Halt::Refused) => {
+                let reason = self
+                    .working
+                    .order()
+                    .against_dialing()
+                    .unwrap_or(EndReason::GrantExpired);
+                self.withdraw(&grants, reason).await
+            }
+            Err(halt) => Err(halt),
+        }
+    }
+
+    /// Asks customer, then number. `None`: refused, and where needed released.
+    async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
+        let Some((attempt, customer)) = self.customer_grant().await? else {
+            return Ok(None);
+        };
+        self.working.set_call(customer.call);
+        let Some(number) = self.number_grant(&customer).await? else {
+            return Ok(None);
+        };
+        let grants = Grants {
+            attempt,
+            customer,
+            number,
+        };
+        if let Some(reason) = self.working.order().against_dialing() {
+            self.withdraw(&grants, reason).await?;
+            return Ok(None);
+        }
+        match self.callee().await? {
+            Some(callee) => Ok(Some((grants, callee))),
+            None => {
+                self.release_erased(&grants).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant)>, Halt> {
+        let command = CustomerCommand::GrantDial {
+            customer: self.due.customer.clone(),
+            facts: Box::new(self.facts.clone()),
+        };
+        let cause = self.kit.fresh_cause();
+        let asked = self
+            .kit
+            .system
+            .customers
+            .ask(&self.due.customer, command, cause)
+            .await;
+        let answer = match asked {
+            Ok(answer) => answer,
+            // Refused today already: nothing was written, and the view goes on listing it as due.
+            Err(AskError::Refused(CustomerRefusal::NotDue { due_at })) => {
+                self.hold_until(due_at);
+                return Ok(None);
+            }
+            Err(AskError::Refused(_) | AskError::Busy | AskError::Conflict) => {
+                self.hold();
+                return Ok(None);
+            }
+            Err(AskError::Unavailable) => {
+                self.kit.note_store_away();
+                return Err(Halt::Unavailable);
+            }
+            Err(AskError::Fault) => return Err(Halt::Fault),
+        };
+        self.last = self.last.max(answer.position);
+        if answer.events.is_empty() {
+            self.hold();
+        }
+        Ok(answer.events.into_iter().find_map(|event| match event {
+            CustomerEvent::DialGranted { attempt, grant } => Some((attempt, grant)),
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Enrolled { .. }
+            | CustomerEvent::DialRefused { .. }
+            | CustomerEvent::DialReleased { .. }
+            | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::EnrolmentSettled { .. } => None,
+        }))
+    }
+
+    /// The view lists it as due though nothing moved: not to be asked again at once.
+    fn hold(&self) {
+        self.hold_until(self.kit.now().plus_ms(ASK_AGAIN_MS));
+    }
+
+    fn hold_until(&self, until: Timestamp) {
+        self.kit
+            .live
+            .hold(self.working.enrolment(), until, self.kit.now());
+    }
+
+    async fn number_grant(&mut self, customer: &CustomerGrant) -> Result<Option<NumberGrant>, Halt> {
+        let command = NumberCommand::GrantDial {
+            number: customer.number.clone(),
+            call: customer.call,
+            facts: Box::new(self.facts.clone()),
+        };
+        let cause = call_cause(customer.call, "grant_number", None);
+        let answer = self
+            .kit
+            .ask(&self.kit.system.numbers, &customer.number, command, cause)
+            .await?;
+        self.last = self.last.max(answer.position);
+        for event in answer.events {
+            match event {
+                NumberEvent::DialGranted { grant } => return Ok(Some(grant)),
+                NumberEvent::DialRefused {
+                    verdict, not_before, ..
+                } => {
+                    // Without a later time it is forbidden for good, or until after the campaign's end.
+                    let forbidden_by = not_before.is_none().then(|| ForbiddenBy {
+                        rule: verdict.rule.clone(),
+                        facts: verdict.facts.clone(),
+                    });
+                    self.release(&Release {
+                        call: customer.call,
+                        customer: &customer.customer,
+                        number: None,
+                        reason: &verdict.rule,
+                        not_before,
+                        forbidden_by,
+                    })
+                    .await?;
+                    return Ok(None);
+                }
+                NumberEvent::OptedOut { .. }
+                | NumberEvent::Suppressed { .. }
+                | NumberEvent::DialReleased { .. }
+                | NumberEvent::CallClosed { .. } => {}
+            }
+        }
+        Err(Halt::Fault)
+    }
+
+    /// The number to dial, E.164; `None` when the person was erased.
+    async fn callee(&self) -> Result<Option<String>, Halt> {
+        let Ok(loaded) = self.kit.system.customers.state(&self.due.customer).await else {
+            return Err(Halt::Unavailable);
+        };
+        let phone = loaded.state.phone(&self.due.number);
+        Ok(phone.and_then(|phone| phone.value().cloned()))
+    }
+
+    async fn release_erased(&mut self, grants: &Grants) -> Result<(), Halt> {
+        self.release(&Release {
+            call: grants.customer.call,
+            customer: &grants.customer.customer,
+            number: Some(&grants.number.number),
+            reason: "erased",
+            not_before: None,
+            forbidden_by: Some(ForbiddenBy {
+                rule: "erased".to_owned(),
+                facts: std::collections::BTreeMap::new(),
+            }),
+        })
+        .await
+    }
+
+    /// Begins the call's stream with both grants and mints the permit. `None`: too late, given back.
+    async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<DialPermit>, Halt> {
+        let call = grants.customer.call;
+        let command = CallCommand::Permit {
+            call,
+            attempt: grants.attempt,
+            callee,
+            customer_grant: Box::new(grants.customer.clone()),
+            number_grant: Box::new(grants.number.clone()),
+            flow: self.facts.flow.clone(),
+        };
+        let granted = EventId::derive(call_cause(call, "grant_number", None).command, 0);
+        let cause = call_cause(call, "permit", Some(granted));
+        match self.kit.ask(&self.kit.system.calls, &call, command, cause).await {
+            Ok(answer) => self.last = self.last.max(answer.position),
+            Err(Halt::Refused) => {
+                self.withdraw(grants, EndReason::GrantExpired).await?;
+                return Ok(None);
+            }
+            Err(halt) => return Err(halt),
+        }
+        let against = self.working.order().against_dialing();
+        let minted = permit(&grants.customer, &grants.number, self.kit.now());
+        match (against, minted) {
+            (None, Ok(permit)) => Ok(Some(permit)),
+            (reason, _) => {
+                self.withdraw(grants, reason.unwrap_or(EndReason::GrantExpired))
+                    .await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Withdraws on the call's stream, then releases both grants.
+    async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
+        let release = Release {
+            call: grants.customer.call,
+            customer: &grants.customer.customer,
+            number: Some(&grants.number.number),
+            reason: release_reason(reason),
+            not_before: None,
+            forbidden_by: None,
+        };
+        let released = withdraw_and_release(&self.kit, &release, reason).await?;
+        self.last = self.last.max(released);
+        Ok(())
+    }
+
+    async fn release(&mut self, release: &Release<'_>) -> Result<(), Halt> {
+        let released = release_grants(&self.kit, release).await?;
+        self.last = self.last.max(released);
+        Ok(())
+    }
+}
+
+/// The stored word for why a grant was given back.
+const fn release_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::OptedOut => "opted_out",
+        EndReason::CampaignPaused => "campaign_paused",
+        EndReason::CampaignStopped => "campaign_stopped",
+        EndReason::Drain => "drain",
+        EndReason::GrantExpired => "grant_expired",
+        EndReason::Crash => "crash",
+        EndReason::Network
+        | EndReason::RingTimeout
+        | EndReason::CalleeHungUp
+        | EndReason::FlowEnded
+        | EndReason::MediaLost
+        | EndReason::Fault => "fault",
+    }
+}

@@ -1,0 +1,91 @@
+//! Sees campaigns through: when every list is closed and every enrolment settled, it asks to complete.
+//!
+//! The view is a hint; the campaign's decider compares with its own count of closed lists.
+
+use super::follow::Follow;
+use super::kit::{Kit, campaign_cause};
+use crate::timers::{earlier, wake_at};
+use domain::campaign::command::CampaignCommand;
+use domain::ports::worklist::{CampaignWork, WorklistError};
+use domain::stored_event::{Envelope, Position};
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Settlements looked at together: an import or a quick campaign settles many a second.
+const LOOK_MS: u64 = 200;
+/// Wait before the view is read again after an error.
+const AGAIN_MS: u64 = 5_000;
+
+/// Kinds after which a campaign may be complete.
+const KINDS: [&str; 5] = [
+    "customer.enrolment_settled",
+    "campaign.list_closed",
+    "campaign.started",
+    "campaign.resumed",
+    "campaign.reopened",
+];
+
+pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
+    let stop = kit.environment.tasks.stop_signal();
+    let mut follow = Follow::new(&kit.environment, after);
+    let mut seen = after;
+    let mut look_at = Some(kit.now());
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = wake_at(kit.environment.clock.as_ref(), look_at) => {
+                look_at = look(&kit, seen).await;
+            }
+            page = follow.next() => {
+                seen = page.last().map_or(seen, |(position, _)| *position);
+                if page.iter().any(|(_, envelope)| matters(envelope)) {
+                    look_at = earlier(look_at, Some(kit.now().plus_ms(LOOK_MS)));
+                }
+            }
+        }
+    }
+}
+
+fn matters(envelope: &Envelope) -> bool {
+    KINDS.contains(&envelope.kind.as_str())
+}
+
+/// Looks at all campaigns as of `seen`. Answers when to look again, if the view could not be read.
+async fn look(kit: &Kit, seen: Position) -> Option<Timestamp> {
+    match look_once(kit, seen).await {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::warn!(%error, "outreach cannot read the worklist");
+            Some(kit.now().plus_ms(AGAIN_MS))
+        }
+    }
+}
+
+async fn look_once(kit: &Kit, seen: Position) -> Result<(), WorklistError> {
+    kit.ports.worklist.wait_for(seen).await?;
+    let position = kit.ports.worklist.position().await?;
+    let works = kit.ports.worklist.unfinished_campaigns().await?;
+    for work in works.into_iter().filter(is_settled) {
+        let command = CampaignCommand::Complete {
+            settled: work.settled_count,
+            position,
+        };
+        let cause = campaign_cause(&work.campaign, "complete", position);
+        // A refusal says that a list is still open or counts differ; the next event asks again.
+        if let Err(halt) = kit
+            .ask(&kit.system.campaigns, &work.campaign, command, cause)
+            .await
+        {
+            tracing::debug!(campaign = %work.campaign, %halt, "a campaign is not complete yet");
+        }
+    }
+    Ok(())
+}
+
+/// Everything enrolled is settled and nothing is open. A campaign whose lists made no enrolment is complete
+/// once it was started; before that it waits for people.
+fn is_settled(work: &CampaignWork) -> bool {
+    let begun = work.running || work.enrolled_count > 0;
+    begun && work.settled_count == work.enrolled_count && work.open_count == 0
+}

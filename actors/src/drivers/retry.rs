@@ -1,0 +1,192 @@
+//! Tells customer and number how a call ended; the customer's decider sets the next due time or settles.
+//!
+//! Command ids follow from the stored `call.ended`, so that telling twice is telling once.
+
+use super::facts::{call_closing, campaign_facts};
+use super::follow::Follow;
+use super::kit::{Halt, Kit};
+use crate::timers::wake_at;
+use domain::call::event::CallEvent;
+use domain::customer::command::CustomerCommand;
+use domain::decider::EventData;
+use domain::disposition::Disposition;
+use domain::ids::{CallId, CustomerId, NumberId};
+use domain::number::command::NumberCommand;
+use domain::ports::worklist::{UnclosedCall, WorklistError};
+use domain::stored_event::{Cause, Envelope, Position};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Ended calls told at once; each is two appends.
+const CLOSING_AT_ONCE_MAX: usize = 32;
+/// Rows per page of unclosed calls.
+const PAGE_ROWS_MAX: usize = 1_000;
+/// Wait before unclosed calls are read again, after one could not be told.
+const AGAIN_MS: u64 = 5_000;
+
+pub(crate) struct Retry {
+    kit: Arc<Kit>,
+    places: Arc<Semaphore>,
+    failed: tokio::sync::Notify,
+}
+
+impl Retry {
+    pub(crate) fn new(kit: &Arc<Kit>) -> Arc<Self> {
+        Arc::new(Self {
+            kit: Arc::clone(kit),
+            places: Arc::new(Semaphore::new(CLOSING_AT_ONCE_MAX)),
+            failed: tokio::sync::Notify::new(),
+        })
+    }
+
+    /// Tells what is untold, then follows the log.
+    pub(crate) async fn run(self: Arc<Self>, after: Position) {
+        let stop = self.kit.environment.tasks.stop_signal();
+        let mut follow = Follow::new(&self.kit.environment, after);
+        let mut again_at = Some(self.kit.now());
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => return,
+                () = wake_at(self.kit.environment.clock.as_ref(), again_at) => {
+                    again_at = self.tell_untold().await;
+                }
+                () = self.failed.notified() => again_at = Some(self.kit.now().plus_ms(AGAIN_MS)),
+                page = follow.next() => self.react(page).await,
+            }
+        }
+    }
+
+    async fn react(self: &Arc<Self>, page: Vec<(Position, Envelope)>) {
+        for (_, envelope) in page {
+            if envelope.kind == "call.ended" {
+                self.tell_later(envelope).await;
+            }
+        }
+    }
+
+    /// Waits for a place, then tells beside the others.
+    async fn tell_later(self: &Arc<Self>, ended: Envelope) {
+        // The semaphore is never closed.
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let retry = Arc::clone(self);
+        let work = async move {
+            if let Err(halt) = retry.tell(&ended).await {
+                tracing::warn!(stream = %ended.stream, %halt, "an ended call could not be closed yet");
+                retry.failed.notify_one();
+            }
+            drop(place);
+        };
+        self.kit.environment.tasks.spawn("retry", Box::pin(work));
+    }
+
+    /// Reads and tells what the view lists as untold. Answers when to look again, if anything failed.
+    async fn tell_untold(&self) -> Option<domain::time::Timestamp> {
+        match self.untold_page().await {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::warn!(%error, "unclosed calls cannot be told");
+                Some(self.kit.now().plus_ms(AGAIN_MS))
+            }
+        }
+    }
+
+    async fn untold_page(&self) -> Result<(), WorklistError> {
+        loop {
+            let page = self.kit.ports.worklist.unclosed_calls(PAGE_ROWS_MAX).await?;
+            let mut last = Position(0);
+            for unclosed in &page {
+                match self.tell_unclosed(unclosed).await {
+                    Ok(position) => last = last.max(position),
+                    Err(halt) => return Err(WorklistError(format!("call {}: {halt}", unclosed.call))),
+                }
+            }
+            if page.len() < PAGE_ROWS_MAX {
+                return Ok(());
+            }
+            self.kit.ports.worklist.wait_for(last).await?;
+        }
+    }
+
+    async fn tell_unclosed(&self, unclosed: &UnclosedCall) -> Result<Position, Halt> {
+        let before = Position(unclosed.ended.0.saturating_sub(1));
+        let page = self.kit.environment.store.read_all(before, 1).await;
+        let Ok(Some(Ok(envelope))) = page.map(|page| page.first().map(|one| one.envelope())) else {
+            return Err(Halt::Unavailable);
+        };
+        self.tell(&envelope).await
+    }
+
+    /// Tells both. A call that was never dialed was released and is not told.
+    async fn tell(&self, ended: &Envelope) -> Result<Position, Halt> {
+        let Ok(call) = ended.stream.id().parse::<CallId>() else {
+            return Err(Halt::Fault);
+        };
+        match CallEvent::read(&ended.kind, ended.version, &ended.data) {
+            Ok(CallEvent::Ended { disposition, .. }) if disposition != Disposition::Withdrawn => {}
+            Ok(_) => return Ok(Position(0)),
+            Err(error) => {
+                tracing::error!(%call, %error, "a call.ended cannot be read");
+                return Err(Halt::Fault);
+            }
+        }
+        let Ok(loaded) = self.kit.system.calls.state(&call).await else {
+            return Err(Halt::Unavailable);
+        };
+        let Some((closing, customer)) = call_closing(call, &loaded.state) else {
+            tracing::error!(%call, "an ended call has no facts to close it by");
+            return Err(Halt::Fault);
+        };
+        let number = closing.number.clone();
+        let told = NumberCommand::CloseCall {
+            call,
+            disposition: closing.disposition,
+            answered: closing.answered,
+            dialed_at: closing.dialed_at,
+        };
+        let number_at = self.tell_number(&number, told, ended).await?;
+        let facts = campaign_facts(&self.kit, &closing.campaign).await?;
+        let command = CustomerCommand::CloseCall {
+            closing: Box::new(closing),
+            facts: Box::new(facts),
+        };
+        let customer_at = self.tell_customer(&customer, command, ended).await?;
+        Ok(number_at.max(customer_at))
+    }
+
+    async fn tell_number(
+        &self,
+        number: &NumberId,
+        command: NumberCommand,
+        ended: &Envelope,
+    ) -> Result<Position, Halt> {
+        let cause = Cause::follow(ended, "close_call_on_number");
+        let answer = self
+            .kit
+            .ask(&self.kit.system.numbers, number, command, cause)
+            .await;
+        told(answer.map(|answer| answer.position))
+    }
+
+    async fn tell_customer(
+        &self,
+        customer: &CustomerId,
+        command: CustomerCommand,
+        ended: &Envelope,
+    ) -> Result<Position, Halt> {
+        let cause = Cause::follow(ended, "close_call_on_customer");
+        let answer = self
+            .kit
+            .ask(&self.kit.system.customers, customer, command, cause)
+            .await;
+        told(answer.map(|answer| answer.position))
+    }
+}
+
+/// A refusal means that it was told before.
+fn told(answer: Result<Position, Halt>) -> Result<Position, Halt> {
+    match answer {
+        Err(Halt::Refused) => Ok(Position(0)),
+        answer => answer,
+    }
+}

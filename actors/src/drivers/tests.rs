@@ -1,0 +1,419 @@
+//! Whole calls over scripted lines: what is stored, in what order, and what is done about it.
+
+use crate::testing::line::{FakeLine, failed, ringing};
+use crate::testing::world::{World, count, no_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::PauseReason;
+use domain::number::command::NumberCommand;
+use domain::number::event::OptOutSource;
+use domain::ports::clock::Clock;
+use domain::ports::line::{DialOrder, LegEvent};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+fn busy() -> Arc<FakeLine> {
+    FakeLine::new(
+        "busy",
+        Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
+    )
+}
+
+fn rings() -> Arc<FakeLine> {
+    FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]))
+}
+
+fn always(name: &str, event: LegEvent) -> Arc<FakeLine> {
+    FakeLine::new(name, Box::new(move |_: &DialOrder| vec![event.clone()]))
+}
+
+fn opt_out() -> NumberCommand {
+    NumberCommand::OptOut {
+        reason: "asked".to_owned(),
+        source: OptOutSource::Operator,
+        call: None,
+    }
+}
+
+#[test]
+fn a_busy_callee_is_tried_as_often_as_the_policy_says_and_the_campaign_completes() {
+    on_one_thread(async {
+        let world = World::new(vec![busy()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        let once = [
+            "call.permitted",
+            "call.dialing",
+            "call.ringing",
+            "call.leg_failed",
+            "call.ended",
+        ];
+        assert_eq!(world.call_kinds(), [once, once].concat());
+        let closed = world.data("customer.call_closed");
+        assert_eq!(
+            (&closed[0]["disposition"], &closed[1]["disposition"]),
+            (&"busy".into(), &"busy".into())
+        );
+        assert_eq!(
+            (
+                world.count("number.call_closed"),
+                world.count("customer.enrolment_settled")
+            ),
+            (2, 1)
+        );
+        assert_eq!(world.lines[0].dialed_count(), 2);
+    });
+}
+
+#[test]
+fn an_opted_out_number_is_refused_and_the_enrolment_settles_without_a_dial() {
+    on_one_thread(async {
+        let world = World::new(vec![busy()]);
+        let number = world.number(0);
+        world
+            .system
+            .numbers
+            .ask(&number, opt_out(), world.outside())
+            .await
+            .unwrap();
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        assert_eq!(
+            world.data("customer.enrolment_settled")[0]["disposition"],
+            "not_permitted"
+        );
+        assert_eq!(
+            (
+                world.count("number.dial_refused"),
+                world.count("customer.dial_released")
+            ),
+            (1, 1)
+        );
+        assert_eq!(
+            (world.count("call.permitted"), world.lines[0].dialed_count()),
+            (0, 0)
+        );
+    });
+}
+
+#[test]
+fn a_definite_failure_is_followed_by_a_leg_on_another_line_and_by_no_third() {
+    on_one_thread(async {
+        let world = World::new(vec![always("first", failed(503, false)), busy()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let dialed = world.data("call.dialing");
+        assert_eq!(
+            (&dialed[0]["trunk"], &dialed[1]["trunk"]),
+            (&"first".into(), &"busy".into())
+        );
+        assert_ne!(dialed[0]["sip_call_id"], dialed[1]["sip_call_id"]);
+        assert_eq!(world.data("call.ended")[0]["disposition"], "busy");
+        assert_eq!(world.lines[1].entries()[0], "dial 2");
+    });
+}
+
+#[test]
+fn a_busy_callee_gets_no_second_leg() {
+    on_one_thread(async {
+        let world = World::new(vec![busy(), rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.lines[1].dialed_count(), 0);
+    });
+}
+
+#[test]
+fn an_opt_out_while_it_rings_cancels_the_leg_after_the_request_is_stored() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        let number = world.number(0);
+        world
+            .system
+            .numbers
+            .ask(&number, opt_out(), world.outside())
+            .await
+            .unwrap();
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.data("call.cancel_requested")[0]["reason"], "opted_out");
+        assert_eq!(world.lines[0].entries()[..2], ["dial 1", "cancel"]);
+        world
+            .until("settling", |log| count(log, "customer.enrolment_settled") == 1)
+            .await;
+        assert_eq!(world.lines[0].dialed_count(), 1);
+    });
+}
+
+#[test]
+fn after_a_crash_the_open_call_is_ended_as_interrupted_and_never_dialed_again() {
+    let (store, clock) = on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        (Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock))
+    });
+    let crashed_at = clock.now();
+    on_one_thread(async {
+        let world = World::over(store, clock, vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        let ended = world.data("call.ended");
+        assert_eq!(
+            (ended.len(), &ended[0]["disposition"]),
+            (1, &"interrupted".into())
+        );
+        assert_eq!(world.lines[0].entries(), ["left_over cancel 1"]);
+        world
+            .until("the retry", |log| count(log, "call.dialing") == 2)
+            .await;
+        assert!(
+            world.fakes.clock.now().ms_since(crashed_at) >= 4_000,
+            "the hold-off had not passed"
+        );
+        let dialed = world.data("call.dialing");
+        assert_ne!(dialed[0]["sip_call_id"], dialed[1]["sip_call_id"]);
+    });
+}
+
+#[test]
+fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
+    let (store, clock) = on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        world.fakes.store.hold_kind(Some("call.dialing"));
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("a permit", |log| count(log, "call.permitted") == 1)
+            .await;
+        world.fakes.store.hold_kind(None);
+        (Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock))
+    });
+    on_one_thread(async {
+        let world = World::over(store, clock, vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        assert_eq!(world.data("call.ended")[0]["disposition"], "withdrawn");
+        assert_eq!(
+            (
+                world.count("number.dial_released"),
+                world.count("customer.dial_released")
+            ),
+            (1, 1)
+        );
+        world
+            .until("the next attempt", |log| count(log, "call.dialing") == 1)
+            .await;
+        assert_eq!(
+            world.count("customer.call_closed"),
+            0,
+            "a withdrawn call was no attempt"
+        );
+    });
+}
+
+#[test]
+fn a_pause_stops_grants_and_lets_the_ringing_phone_ring() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(3, 1, no_flow()).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        world
+            .tell_campaign(CampaignCommand::Pause {
+                reason: PauseReason::Requested,
+            })
+            .await;
+        settle().await;
+        world.lines[0].tell(0, failed(486, true));
+        world
+            .until("closing", |log| count(log, "customer.call_closed") == 1)
+            .await;
+        for _ in 0..20 {
+            settle().await;
+            world.fakes.clock.advance_to_next();
+        }
+        assert_eq!(
+            (
+                world.count("customer.dial_granted"),
+                world.count("call.cancel_requested")
+            ),
+            (1, 0)
+        );
+        world.tell_campaign(CampaignCommand::Resume).await;
+        world
+            .until("the next", |log| count(log, "call.dialing") == 2)
+            .await;
+    });
+}
+
+#[test]
+fn a_stop_cancels_what_is_not_answered() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 1, no_flow()).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        world
+            .tell_campaign(CampaignCommand::Stop {
+                reason: "enough".to_owned(),
+            })
+            .await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(
+            world.data("call.cancel_requested")[0]["reason"],
+            "campaign_stopped"
+        );
+    });
+}
+
+#[test]
+fn no_more_calls_are_open_than_the_campaign_allows() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let drivers = world.start_drivers().await;
+        world.run_campaign(8, 3, no_flow()).await;
+        world.until("three", |log| count(log, "call.ringing") == 3).await;
+        for _ in 0..20 {
+            settle().await;
+            world.fakes.clock.advance_to_next();
+        }
+        assert_eq!((drivers.progress().ringing, world.count("call.dialing")), (3, 3));
+        world.lines[0].tell(1, failed(603, true));
+        world
+            .until("a fourth", |log| count(log, "call.dialing") == 4)
+            .await;
+    });
+}
+
+#[test]
+fn draining_waits_for_live_calls_and_then_interrupts_them() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let drivers = world.start_drivers().await;
+        world.run_campaign(4, 2, no_flow()).await;
+        world.until("two", |log| count(log, "call.ringing") == 2).await;
+        let draining = drivers.clone();
+        let (done, mut drained) = tokio::sync::oneshot::channel();
+        let drain = async move {
+            draining.drain(Duration::from_secs(5)).await;
+            done.send(()).unwrap();
+        };
+        world.fakes.environment.tasks.spawn("drain", Box::pin(drain));
+        settle().await;
+        world.fakes.clock.advance_ms(4_999);
+        settle().await;
+        assert_eq!(world.count("call.cancel_requested"), 0, "live calls may finish");
+        world.fakes.clock.advance_ms(1);
+        settle().await;
+        settle().await;
+        assert!(drained.try_recv().is_ok());
+        assert_eq!(
+            world
+                .data("call.ended")
+                .iter()
+                .filter(|one| one["disposition"] == "interrupted")
+                .count(),
+            2
+        );
+        assert_eq!(
+            world.count("call.dialing"),
+            2,
+            "no new dial after the drain began"
+        );
+    });
+}
+
+#[test]
+fn a_worker_that_dies_leaves_its_call_to_the_watchdog() {
+    on_one_thread(async {
+        let dials = AtomicUsize::new(0);
+        let script = move |_: &DialOrder| {
+            assert!(
+                dials.fetch_add(1, Ordering::Relaxed) > 0,
+                "the test kills the first worker"
+            );
+            vec![failed(603, true)]
+        };
+        let world = World::new(vec![FakeLine::new("deadly", Box::new(script))]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.data("call.ended")[0]["disposition"], "interrupted");
+        assert_eq!(
+            (
+                world.fakes.tasks.panicked_count(),
+                world.lines[0].entries()[0].as_str()
+            ),
+            (1, "left_over cancel 1")
+        );
+        world
+            .until("the retry", |log| count(log, "campaign.completed") == 1)
+            .await;
+        assert_eq!(world.count("call.dialing"), 2);
+    });
+}
+
+#[test]
+fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody() {
+    on_one_thread(async {
+        let world = World::new(vec![always("dead", failed(503, false))]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(5, 1, no_flow()).await;
+        world
+            .until("the pause", |log| count(log, "campaign.alert_raised") == 1)
+            .await;
+        assert_eq!(world.data("campaign.paused")[0]["reason"], "trunk_unreachable");
+        assert_eq!(
+            (
+                world.count("call.dialing"),
+                world.count("customer.enrolment_settled")
+            ),
+            (3, 0)
+        );
+        world.tell_campaign(CampaignCommand::Resume).await;
+        world
+            .until("another try", |log| count(log, "call.dialing") > 3)
+            .await;
+    });
+}
+
+#[test]
+fn while_the_store_is_away_nothing_is_dialed_and_afterwards_it_goes_on() {
+    on_one_thread(async {
+        let world = World::new(vec![busy()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(2, 1, no_flow()).await;
+        world.until("a dial", |log| count(log, "call.dialing") == 1).await;
+        world.fakes.store.set_down(true);
+        let before = world.lines[0].dialed_count();
+        for _ in 0..30 {
+            settle().await;
+            world.fakes.clock.advance_to_next();
+        }
+        assert_eq!(world.lines[0].dialed_count(), before);
+        world.fakes.store.set_down(false);
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        assert_eq!(world.count("call.dialing"), world.count("call.ended"));
+    });
+}

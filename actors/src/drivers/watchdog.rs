@@ -1,0 +1,272 @@
+//! Closes what was cut off: calls a crash left open, and grants that nobody will dial.
+//!
+//! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
+//! finds but CANCEL or BYE; then the call ends as interrupted, and the retry policy decides.
+
+use super::facts::{dialed_leg, is_dialed};
+use super::kit::{Halt, Kit, call_cause};
+use crate::timers::wake_at;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::EndReason;
+use domain::customer::command::{CustomerCommand, ForbiddenBy};
+use domain::ids::{CallId, CustomerId, EnrolmentId, NumberId};
+use domain::number::command::NumberCommand;
+use domain::ports::recording::RecordingFacts;
+use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Rows per page of open work.
+const PAGE_ROWS_MAX: usize = 1_000;
+/// Left-over calls ended at once: an unreachable far end takes its transaction's whole time.
+const ENDING_AT_ONCE_MAX: usize = 32;
+/// Wait before the watchdog looks again for what it could not close.
+const AGAIN_MS: u64 = 5_000;
+
+/// A grant to give back.
+pub(crate) struct Release<'a> {
+    pub(crate) call: CallId,
+    pub(crate) customer: &'a CustomerId,
+    /// Absent when the number was not asked or refused.
+    pub(crate) number: Option<&'a NumberId>,
+    pub(crate) reason: &'a str,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) forbidden_by: Option<ForbiddenBy>,
+}
+
+/// Looks whenever somebody's work was cut off, until the process stops.
+pub(crate) async fn run(kit: Arc<Kit>) {
+    let stop = kit.environment.tasks.stop_signal();
+    let mut again_at = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = kit.cut_off.notified() => {}
+            () = wake_at(kit.environment.clock.as_ref(), again_at) => {}
+        }
+        again_at = match sweep(&kit).await {
+            Ok(0) => None,
+            Ok(left) => {
+                tracing::warn!(left, "the watchdog could not close everything");
+                Some(kit.now().plus_ms(AGAIN_MS))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the watchdog cannot read open work");
+                Some(kit.now().plus_ms(AGAIN_MS))
+            }
+        };
+    }
+}
+
+/// Closes all open work that nobody is at. Answers how much could not be closed.
+pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
+    if let Ok(head) = kit.environment.store.head().await {
+        kit.ports.worklist.wait_for(head).await?;
+    }
+    let mut left = 0;
+    loop {
+        let calls = kit.ports.worklist.open_calls(PAGE_ROWS_MAX).await?;
+        let grants = kit.ports.worklist.open_grants(PAGE_ROWS_MAX).await?;
+        let full = calls.len() == PAGE_ROWS_MAX || grants.len() == PAGE_ROWS_MAX;
+        let closed = close_page(kit, calls, grants).await;
+        kit.view_reaches(closed.last).await;
+        left += closed.left;
+        if !full || closed.done == 0 {
+            return Ok(left);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Closed {
+    done: usize,
+    left: usize,
+    last: Position,
+}
+
+/// Closes a page at most `ENDING_AT_ONCE_MAX` at a time.
+async fn close_page(kit: &Arc<Kit>, calls: Vec<OpenCall>, grants: Vec<OpenGrant>) -> Closed {
+    let places = Arc::new(Semaphore::new(ENDING_AT_ONCE_MAX));
+    let (sender, mut ended) = tokio::sync::mpsc::channel(PAGE_ROWS_MAX.saturating_mul(2));
+    for call in calls {
+        let one = Arc::clone(kit);
+        let work = async move { end_call(&one, &call).await };
+        spawn_bounded(kit, &places, &sender, work);
+    }
+    for grant in grants {
+        let one = Arc::clone(kit);
+        let work = async move { release_grant(&one, &grant).await };
+        spawn_bounded(kit, &places, &sender, work);
+    }
+    drop(sender);
+    let mut closed = Closed::default();
+    while let Some(one) = ended.recv().await {
+        match one {
+            Ok(position) => {
+                closed.done += 1;
+                closed.last = closed.last.max(position);
+            }
+            Err(_halt) => closed.left += 1,
+        }
+    }
+    closed
+}
+
+fn spawn_bounded(
+    kit: &Arc<Kit>,
+    places: &Arc<Semaphore>,
+    sender: &tokio::sync::mpsc::Sender<Result<Position, Halt>>,
+    work: impl Future<Output = Result<Position, Halt>> + Send + 'static,
+) {
+    let (places, sender) = (Arc::clone(places), sender.clone());
+    let bounded = async move {
+        // The semaphore is never closed.
+        let place = places.acquire().await;
+        let end = work.await;
+        drop(place);
+        if sender.send(end).await.is_err() {
+            tracing::debug!("nobody waits for left-over work any more");
+        }
+    };
+    kit.environment.tasks.spawn("left_over", Box::pin(bounded));
+}
+
+async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
+    if is_worked_on(kit, &open.campaign, &open.customer) {
+        return Ok(Position(0));
+    }
+    end_left_over(kit, open.call).await
+}
+
+/// Ends a dialed call: the leg, the recording, the call.
+async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
+    let loaded = match kit.system.calls.state(&call).await {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            tracing::warn!(%call, %error, "an open call cannot be read");
+            return Err(Halt::Unavailable);
+        }
+    };
+    if let Some((trunk, facts)) = dialed_leg(call, &loaded.state) {
+        let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
+        match line {
+            Some(line) => {
+                if let Err(error) = line.end_left_over(facts).await {
+                    tracing::warn!(%call, trunk, %error, "a left-over leg could not be ended");
+                }
+            }
+            None => tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more"),
+        }
+    }
+    let ending = CallEnding {
+        reason: Some(EndReason::Crash),
+        recording: recording_left_over(kit, call).await,
+        ..CallEnding::default()
+    };
+    let cause = call_cause(call, "end_left_over", None);
+    let answer = kit
+        .ask(&kit.system.calls, &call, CallCommand::End(ending), cause)
+        .await;
+    match answer {
+        Ok(answer) => Ok(answer.position),
+        // Ended by its worker in the meantime.
+        Err(Halt::Refused) => Ok(loaded.position),
+        Err(halt) => Err(halt),
+    }
+}
+
+async fn recording_left_over(kit: &Kit, call: CallId) -> Option<RecordingFacts> {
+    match kit.ports.recordings.close_left_over(call).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            tracing::error!(%call, %error, "a left-over recording could not be closed");
+            None
+        }
+    }
+}
+
+async fn release_grant(kit: &Kit, open: &OpenGrant) -> Result<Position, Halt> {
+    if is_worked_on(kit, &open.campaign, &open.customer) {
+        return Ok(Position(0));
+    }
+    let release = Release {
+        call: open.call,
+        customer: &open.customer,
+        number: Some(&open.number),
+        reason: "crash",
+        not_before: None,
+        forbidden_by: None,
+    };
+    withdraw_and_release(kit, &release, EndReason::Crash).await
+}
+
+fn is_worked_on(kit: &Kit, campaign: &domain::ids::CampaignId, customer: &CustomerId) -> bool {
+    kit.live.is_working(&EnrolmentId {
+        campaign: campaign.clone(),
+        customer: customer.clone(),
+    })
+}
+
+/// Withdraws on the call's stream first, where it exists, so that a late dial is refused; then releases on
+/// the grantors. A call that turns out to be dialed is ended instead: its grants are never released.
+pub(crate) async fn withdraw_and_release(
+    kit: &Kit,
+    release: &Release<'_>,
+    reason: EndReason,
+) -> Result<Position, Halt> {
+    let call = release.call;
+    let Ok(loaded) = kit.system.calls.state(&call).await else {
+        return Err(Halt::Unavailable);
+    };
+    if is_dialed(&loaded.state) {
+        return end_left_over(kit, call).await;
+    }
+    if loaded.version.0 > 0 {
+        let command = CallCommand::Withdraw { reason };
+        let cause = call_cause(call, "withdraw", None);
+        match kit.ask(&kit.system.calls, &call, command, cause).await {
+            // A refusal means that it is withdrawn already.
+            Ok(_) | Err(Halt::Refused) => {}
+            Err(halt) => return Err(halt),
+        }
+    }
+    release_grants(kit, release).await
+}
+
+/// Gives the grants back, the number's first: while the customer's stands, nobody asks again.
+pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<Position, Halt> {
+    let call = release.call;
+    let mut last = Position(0);
+    if let Some(number) = release.number {
+        let command = NumberCommand::ReleaseDial {
+            call,
+            reason: release.reason.to_owned(),
+        };
+        let cause = call_cause(call, "release_number", None);
+        match kit.ask(&kit.system.numbers, number, command, cause).await {
+            Ok(answer) => last = answer.position,
+            // It never granted, or has it back already.
+            Err(Halt::Refused) => {}
+            Err(halt) => return Err(halt),
+        }
+    }
+    let command = CustomerCommand::ReleaseDial {
+        call,
+        reason: release.reason.to_owned(),
+        not_before: release.not_before,
+        forbidden_by: release.forbidden_by.clone(),
+    };
+    let cause = call_cause(call, "release_customer", None);
+    match kit
+        .ask(&kit.system.customers, release.customer, command, cause)
+        .await
+    {
+        Ok(answer) => Ok(last.max(answer.position)),
+        Err(Halt::Refused) => Ok(last),
+        Err(halt) => Err(halt),
+    }
+}

@@ -1,0 +1,393 @@
+//! One live entity of any decider: load, decide, append, evolve, reply.
+//!
+//! The state is only what the entity's own events say. A repeated command is answered before deciding.
+//! A record is durable before the state moves; after any failed append the state is dropped, so the next
+//! command reads the stream again. Nothing here knows how entities are hosted.
+
+use crate::error::AskError;
+use crate::system::Environment;
+use domain::decider::{Context, Decider, EventData};
+use domain::ids::{CommandId, CustomerId};
+use domain::personal::Personal;
+use domain::ports::event_store::StoreError;
+use domain::ports::vault::{PersonKey, VaultError};
+use domain::stored_event::{
+    Cause, Position, Record, RecordError, RecordFacts, Sealer, StoredEvent, StreamVersion, open_personal,
+    read_event, record,
+};
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+/// Commands an entity remembers to answer a repeat (issue: its last 64).
+const REMEMBERED_COMMANDS_MAX: usize = 64;
+
+/// Events per page while loading; bounds memory, not the stream.
+const LOAD_PAGE_EVENTS_MAX: usize = 512;
+
+/// What an entity answers to a command.
+pub struct Answer<D: Decider> {
+    /// The events this command led to; for a repeat, those of the first time.
+    pub events: Vec<D::Event>,
+    /// The state now.
+    pub state: Arc<D::State>,
+    pub version: StreamVersion,
+    /// Of the batch's last event; when nothing was written, of the stream's last event.
+    pub position: Position,
+    /// The command had been answered before.
+    pub repeated: bool,
+}
+
+/// An entity's state, for reading.
+pub struct Loaded<D: Decider> {
+    pub state: Arc<D::State>,
+    pub version: StreamVersion,
+    pub position: Position,
+}
+
+impl<D: Decider> fmt::Debug for Answer<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("events", &self.events)
+            .field("version", &self.version)
+            .field("position", &self.position)
+            .field("repeated", &self.repeated)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D: Decider> fmt::Debug for Loaded<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("version", &self.version)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an ask comes to.
+pub type Asked<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;
+
+/// One entity; `loaded` is `None` before the first command and after a failed append.
+pub(crate) struct Entity<D: Decider> {
+    id: D::Id,
+    environment: Environment,
+    loaded: Option<Live<D>>,
+}
+
+/// A command answered before: its events and where they ended.
+struct Remembered<D: Decider> {
+    command: CommandId,
+    events: Vec<D::Event>,
+    position: Position,
+}
+
+struct Live<D: Decider> {
+    state: Arc<D::State>,
+    version: StreamVersion,
+    position: Position,
+    recent: VecDeque<Remembered<D>>,
+}
+
+/// Why one try did not succeed.
+enum TryError<R: std::error::Error> {
+    /// Another writer was first: reload and decide again, once.
+    Raced,
+    Final(AskError<R>),
+}
+
+impl<D: Decider> Entity<D> {
+    pub(crate) const fn new(id: D::Id, environment: Environment) -> Self {
+        Self {
+            id,
+            environment,
+            loaded: None,
+        }
+    }
+
+    pub(crate) async fn read(&mut self) -> Asked<Loaded<D>, D> {
+        let live = self.take_loaded().await?;
+        let loaded = Loaded {
+            state: Arc::clone(&live.state),
+            version: live.version,
+            position: live.position,
+        };
+        self.loaded = Some(live);
+        Ok(loaded)
+    }
+
+    pub(crate) async fn ask(&mut self, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+        match self.attempt(command.clone(), cause).await {
+            Ok(answer) => Ok(answer),
+            Err(TryError::Final(error)) => Err(error),
+            Err(TryError::Raced) => match self.attempt(command, cause).await {
+                Ok(answer) => Ok(answer),
+                Err(TryError::Final(error)) => Err(error),
+                Err(TryError::Raced) => Err(AskError::Conflict),
+            },
+        }
+    }
+
+    /// Decides and appends once. The state is put back only when it is known to be the stream's.
+    async fn attempt(
+        &mut self,
+        command: D::Command,
+        cause: Cause,
+    ) -> Result<Answer<D>, TryError<D::Refusal>> {
+        let mut live = self.take_loaded().await.map_err(TryError::Final)?;
+        if let Some(answer) = live.repeat(cause.command) {
+            self.loaded = Some(live);
+            return Ok(answer);
+        }
+        let now = self.environment.clock.now();
+        let events = match D::decide(&live.state, command, Context { now }) {
+            Ok(events) => events,
+            Err(refusal) => {
+                self.loaded = Some(live);
+                return Err(TryError::Final(AskError::Refused(refusal)));
+            }
+        };
+        if !events.is_empty() {
+            let (records, state) = self
+                .write(&live, &events, cause, now)
+                .await
+                .map_err(TryError::Final)?;
+            let last = live.version.0 + records.len() as u64;
+            let position = self.append(live.version, records).await?;
+            if position <= live.position {
+                // Stored by this very command longer ago than is remembered: the stream has not moved.
+                let live = self.load().await.map_err(TryError::Final)?;
+                let answer = live.answer(events, position, true);
+                self.loaded = Some(live);
+                return Ok(answer);
+            }
+            live.state = Arc::new(state);
+            live.version = StreamVersion(last);
+            live.position = position;
+            live.remember(cause.command, events.clone(), position);
+        }
+        let answer = live.answer(events, live.position, false);
+        self.loaded = Some(live);
+        Ok(answer)
+    }
+
+    /// Makes the records, sealed, and the state after them.
+    async fn write(
+        &self,
+        live: &Live<D>,
+        events: &[D::Event],
+        cause: Cause,
+        now: Timestamp,
+    ) -> Asked<(Vec<Record>, D::State), D> {
+        let mut state = D::State::clone(&live.state);
+        let mut records = Vec::with_capacity(events.len());
+        for (index, event) in events.iter().enumerate() {
+            D::evolve(&mut state, event, now);
+            let scope = D::scope(&self.id, &state, event);
+            let key = self.sealing_key(event, scope.customer.as_ref()).await?;
+            let facts = RecordFacts {
+                stream: D::stream(&self.id),
+                stream_version: StreamVersion(live.version.0 + index as u64 + 1),
+                at: now,
+                cause,
+                index,
+                scope,
+                rehearsal: self.environment.rehearsal,
+            };
+            let mut random = |buffer: &mut [u8]| self.environment.ids.random(buffer);
+            let mut sealer = Sealer {
+                vault: self.environment.vault.as_ref(),
+                key: key.as_ref(),
+                random: &mut random,
+            };
+            let made = record(facts, event, &mut sealer).map_err(|error| self.record_error(&error))?;
+            records.push(made);
+        }
+        Ok((records, state))
+    }
+
+    /// The person's key, durable, when the event has something to seal.
+    async fn sealing_key(
+        &self,
+        event: &D::Event,
+        person: Option<&CustomerId>,
+    ) -> Asked<Option<PersonKey>, D> {
+        let mut event = event.clone();
+        let seals = event
+            .personal()
+            .iter()
+            .any(|(_, field)| matches!(field, Personal::Open { .. }));
+        match person {
+            Some(person) if seals => {
+                let key = self.environment.vault.key(person).await;
+                key.map(Some).map_err(|error| self.vault_error(&error))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Appends; an unclear append is sent once more with the same records, which the store answers as
+    /// the first time when they are stored already.
+    async fn append(
+        &self,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, TryError<D::Refusal>> {
+        let stream = D::stream(&self.id);
+        let store = &self.environment.store;
+        let mut tried = store.append(&stream, expected, records.clone()).await;
+        if let Err(StoreError::Unavailable(why)) = &tried {
+            tracing::warn!(%stream, why, "append is unclear, sending the same records again");
+            tried = store.append(&stream, expected, records).await;
+        }
+        tried.map_err(|error| match error {
+            StoreError::WrongVersion { .. } => TryError::Raced,
+            StoreError::Busy
+            | StoreError::Unavailable(_)
+            | StoreError::PartlyStored { .. }
+            | StoreError::Invalid(_)
+            | StoreError::Damaged(_) => TryError::Final(self.store_error(&error)),
+        })
+    }
+
+    async fn take_loaded(&mut self) -> Asked<Live<D>, D> {
+        match self.loaded.take() {
+            Some(live) => Ok(live),
+            None => self.load().await,
+        }
+    }
+
+    async fn load(&self) -> Asked<Live<D>, D> {
+        let stream = D::stream(&self.id);
+        let mut live = Live::empty();
+        let mut keys = BTreeMap::new();
+        loop {
+            let page = self
+                .environment
+                .store
+                .read_stream(&stream, live.version, LOAD_PAGE_EVENTS_MAX)
+                .await
+                .map_err(|error| self.store_error(&error))?;
+            for stored in &page {
+                self.fold(&mut live, stored, &mut keys).await?;
+            }
+            if page.len() < LOAD_PAGE_EVENTS_MAX {
+                return Ok(live);
+            }
+        }
+    }
+
+    async fn fold(
+        &self,
+        live: &mut Live<D>,
+        stored: &StoredEvent,
+        keys: &mut BTreeMap<CustomerId, Option<PersonKey>>,
+    ) -> Asked<(), D> {
+        let envelope = stored.envelope().map_err(|error| self.fault(&error))?;
+        let mut event = read_event::<D>(&envelope).map_err(|error| self.fault(&error))?;
+        let person = event.personal().into_iter().find_map(|(_, field)| match field {
+            Personal::Sealed(sealed) => Some(sealed.key.clone()),
+            Personal::Open { .. } | Personal::Erased { .. } => None,
+        });
+        if let Some(person) = person {
+            if !keys.contains_key(&person) {
+                let key = self.environment.vault.existing_key(&person).await;
+                keys.insert(person.clone(), key.map_err(|error| self.vault_error(&error))?);
+            }
+            let key = keys.get(&person).and_then(Option::as_ref);
+            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)
+                .map_err(|error| self.vault_error(&error))?;
+        }
+        D::evolve(Arc::make_mut(&mut live.state), &event, envelope.at);
+        live.version = envelope.stream_version;
+        live.position = stored.position;
+        live.remember(envelope.command, vec![event], stored.position);
+        Ok(())
+    }
+
+    fn store_error(&self, error: &StoreError) -> AskError<D::Refusal> {
+        match error {
+            StoreError::Busy => AskError::Busy,
+            StoreError::WrongVersion { .. } => AskError::Conflict,
+            StoreError::Unavailable(why) => {
+                tracing::warn!(stream = %D::stream(&self.id), why, "the store is unavailable");
+                AskError::Unavailable
+            }
+            StoreError::PartlyStored { .. } | StoreError::Invalid(_) | StoreError::Damaged(_) => {
+                self.fault(error)
+            }
+        }
+    }
+
+    fn record_error(&self, error: &RecordError) -> AskError<D::Refusal> {
+        match error {
+            RecordError::Vault(error) => self.vault_error(error),
+            RecordError::TooLarge { .. } | RecordError::NoKey { .. } | RecordError::Unwritable { .. } => {
+                self.fault(error)
+            }
+        }
+    }
+
+    fn vault_error(&self, error: &VaultError) -> AskError<D::Refusal> {
+        match error {
+            VaultError::Unavailable(why) => {
+                tracing::warn!(stream = %D::stream(&self.id), why, "the key store is unavailable");
+                AskError::Unavailable
+            }
+            VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
+                self.fault(error)
+            }
+        }
+    }
+
+    fn fault(&self, error: &dyn std::error::Error) -> AskError<D::Refusal> {
+        tracing::error!(stream = %D::stream(&self.id), %error, "entity fault");
+        AskError::Fault
+    }
+}
+
+impl<D: Decider> Live<D> {
+    fn empty() -> Self {
+        Self {
+            state: Arc::new(D::State::default()),
+            version: StreamVersion(0),
+            position: Position(0),
+            recent: VecDeque::new(),
+        }
+    }
+
+    fn repeat(&self, command: CommandId) -> Option<Answer<D>> {
+        let first = self.recent.iter().find(|one| one.command == command)?;
+        Some(self.answer(first.events.clone(), first.position, true))
+    }
+
+    fn answer(&self, events: Vec<D::Event>, position: Position, repeated: bool) -> Answer<D> {
+        Answer {
+            events,
+            state: Arc::clone(&self.state),
+            version: self.version,
+            position,
+            repeated,
+        }
+    }
+
+    /// Remembers a command's events; those of one command stand together in the stream.
+    fn remember(&mut self, command: CommandId, events: Vec<D::Event>, position: Position) {
+        if let Some(last) = self.recent.back_mut()
+            && last.command == command
+        {
+            last.events.extend(events);
+            last.position = position;
+            return;
+        }
+        if self.recent.len() == REMEMBERED_COMMANDS_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Remembered {
+            command,
+            events,
+            position,
+        });
+    }
+}

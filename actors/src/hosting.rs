@@ -1,0 +1,146 @@
+//! Where entities run: the only file that names the actor runtime's own types.
+//!
+//! In the product N arbiters share the process's one tokio runtime; in a simulation everything runs in
+//! the caller's `LocalSet`. An entity handles one request at a time (atomic response): load, decide,
+//! append. A panic ends that entity only; whoever asks next gets a new one, loaded from its stream.
+
+use crate::entity::Entity;
+use crate::mailbox::Delivery;
+use actix::prelude::{
+    Actor, ActorFutureExt, Addr, Arbiter, ArbiterHandle, AtomicResponse, Context, Handler, Message, System,
+    WrapFuture,
+};
+use domain::decider::Decider;
+use domain::ports::tasks::Tasks;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::runtime::Runtime;
+
+/// Where the entities of a system run.
+pub enum Place {
+    /// `count` arbiters, each an OS thread, sharing one multi-thread runtime. Its last `Arc` is dropped
+    /// outside async code.
+    Arbiters { runtime: Arc<Runtime>, count: usize },
+    /// The current thread's `LocalSet`, which must be running whenever an entity is asked.
+    Local,
+}
+
+/// Most arbiters: more than cores is waste.
+pub const ARBITERS_MAX: usize = 64;
+
+#[derive(Clone)]
+pub(crate) enum Hosting {
+    Arbiters(Arc<Shards>),
+    Local,
+}
+
+pub(crate) struct Shards {
+    arbiters: Vec<ArbiterHandle>,
+    next: AtomicUsize,
+}
+
+impl Hosting {
+    /// Starts the arbiters; they end when `tasks` stops.
+    pub(crate) fn start(place: Place, tasks: &Arc<dyn Tasks>) -> Self {
+        match place {
+            Place::Local => Self::Local,
+            Place::Arbiters { runtime, count } => {
+                let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+                let stop = tasks.stop_signal();
+                let count = count.clamp(1, ARBITERS_MAX);
+                tasks.thread(
+                    "arbiters",
+                    Box::new(move || {
+                        let runner = System::with_tokio_rt(|| Arc::clone(&runtime));
+                        let arbiters: Vec<Arbiter> = (0..count).map(|_| arbiter(&runtime)).collect();
+                        drop(sender.send(arbiters.iter().map(Arbiter::handle).collect::<Vec<_>>()));
+                        runner.block_on(async move { stop.stopping().await });
+                        for arbiter in arbiters {
+                            arbiter.stop();
+                            drop(arbiter.join());
+                        }
+                    }),
+                );
+                let arbiters = receiver
+                    .recv()
+                    .expect("the arbiters' thread answers before anything else");
+                Self::Arbiters(Arc::new(Shards {
+                    arbiters,
+                    next: AtomicUsize::new(0),
+                }))
+            }
+        }
+    }
+
+    /// Starts an entity; shards take turns, because the registry knows where each lives.
+    pub(crate) fn host<D: Decider>(&self, entity: Entity<D>) -> Hosted<D> {
+        let actor = EntityActor {
+            entity: Some(Box::new(entity)),
+        };
+        Hosted(match self {
+            Self::Local => actor.start(),
+            Self::Arbiters(shards) => {
+                let turn = shards.next.fetch_add(1, Ordering::Relaxed) % shards.arbiters.len().max(1);
+                match shards.arbiters.get(turn) {
+                    Some(handle) => EntityActor::start_in_arbiter(handle, move |_| actor),
+                    None => actor.start(),
+                }
+            }
+        })
+    }
+}
+
+fn arbiter(runtime: &Arc<Runtime>) -> Arbiter {
+    let runtime = Arc::clone(runtime);
+    Arbiter::with_tokio_rt(move || runtime)
+}
+
+/// The address of a hosted entity. The entity stops when its last address is dropped.
+pub(crate) struct Hosted<D: Decider>(Addr<EntityActor<D>>);
+
+impl<D: Decider> Clone for Hosted<D> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<D: Decider> Hosted<D> {
+    /// Each delivery goes through a clone of its own, which the runtime always accepts; the mailbox's
+    /// places are the bound.
+    pub(crate) fn deliver(&self, delivery: Delivery<D>) {
+        if self.0.clone().try_send(delivery).is_err() {
+            tracing::debug!(aggregate = D::AGGREGATE, "an entity was gone when asked");
+        }
+    }
+}
+
+struct EntityActor<D: Decider> {
+    /// Absent only while a request is being served.
+    entity: Option<Box<Entity<D>>>,
+}
+
+impl<D: Decider> Actor for EntityActor<D> {
+    type Context = Context<Self>;
+}
+
+impl<D: Decider> Message for Delivery<D> {
+    type Result = ();
+}
+
+impl<D: Decider> Handler<Delivery<D>> for EntityActor<D> {
+    type Result = AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, delivery: Delivery<D>, _: &mut Context<Self>) -> Self::Result {
+        let entity = self.entity.take();
+        let serving = async move {
+            let mut entity = entity?;
+            delivery.serve(&mut entity).await;
+            Some(entity)
+        };
+        AtomicResponse::new(Box::pin(
+            serving
+                .into_actor(self)
+                .map(|entity, this, _| this.entity = entity),
+        ))
+    }
+}

@@ -1,0 +1,44 @@
+//! When an idle entity leaves memory, per aggregate, and how many may live at once.
+
+use domain::decider::Decider;
+
+/// How long entities of one aggregate stay in memory unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifespan {
+    pub(crate) idle_ms: u64,
+    /// Most live entities; beyond it idle ones leave at once, and without an idle one the asker hears Busy.
+    pub(crate) live_max: usize,
+}
+
+/// How often idle entities are looked for.
+pub(crate) const SWEEP_MS: u64 = 15_000;
+
+/// A call's driver asks often while it lives and rarely after.
+const CALL_IDLE_MS: u64 = 30_000;
+/// Customers and numbers are asked around one dial: load on command, leave soon.
+const PERSON_IDLE_MS: u64 = 20_000;
+/// A campaign is asked each second while it runs, and its stream is long to read.
+const CAMPAIGN_IDLE_MS: u64 = 600_000;
+/// A flow is read once per call and is large.
+const FLOW_IDLE_MS: u64 = 600_000;
+/// Anything else.
+const DEFAULT_IDLE_MS: u64 = 60_000;
+
+/// About 1.2 KB each: at most 60 MB of idle entities per aggregate.
+const LIVE_ENTITIES_MAX: usize = 50_000;
+
+impl Lifespan {
+    pub(crate) fn of<D: Decider>() -> Self {
+        let idle_ms = match D::AGGREGATE {
+            "call" => CALL_IDLE_MS,
+            "customer" | "number" => PERSON_IDLE_MS,
+            "campaign" => CAMPAIGN_IDLE_MS,
+            "flow" => FLOW_IDLE_MS,
+            _ => DEFAULT_IDLE_MS,
+        };
+        Self {
+            idle_ms,
+            live_max: LIVE_ENTITIES_MAX,
+        }
+    }
+}

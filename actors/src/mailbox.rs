@@ -1,0 +1,102 @@
+//! An entity's bounded queue: at most `MAILBOX_COMMANDS_MAX` requests accepted and not yet answered.
+//!
+//! The bound is a semaphore of our own, because the actor runtime counts per clone of an address and so
+//! bounds nothing. A permit travels with each request; when none is free the asker hears `Busy` at once.
+
+use crate::entity::{Answer, Asked, Entity, Loaded};
+use crate::hosting::Hosted;
+use domain::decider::Decider;
+use domain::stored_event::Cause;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Requests one entity accepts before it says `Busy`: a call has a handful of askers, a campaign a few
+/// dozen imports and drivers.
+pub(crate) const MAILBOX_COMMANDS_MAX: usize = 64;
+
+/// What an entity can be asked, with where to answer.
+pub(crate) enum Request<D: Decider> {
+    Ask {
+        command: D::Command,
+        cause: Cause,
+        reply: oneshot::Sender<Asked<Answer<D>, D>>,
+    },
+    Read {
+        reply: oneshot::Sender<Asked<Loaded<D>, D>>,
+    },
+}
+
+/// A request on its way, holding its place in the mailbox.
+pub(crate) struct Delivery<D: Decider> {
+    request: Request<D>,
+    place: OwnedSemaphorePermit,
+}
+
+impl<D: Decider> Delivery<D> {
+    /// Serves the request; the place is free before the asker hears the answer. An asker that has gone
+    /// away changes nothing: what was decided is stored.
+    pub(crate) async fn serve(self, entity: &mut Entity<D>) {
+        match self.request {
+            Request::Ask {
+                command,
+                cause,
+                reply,
+            } => {
+                let answer = entity.ask(command, cause).await;
+                drop(self.place);
+                drop(reply.send(answer));
+            }
+            Request::Read { reply } => {
+                let loaded = entity.read().await;
+                drop(self.place);
+                drop(reply.send(loaded));
+            }
+        }
+    }
+}
+
+/// The way to one hosted entity.
+pub(crate) struct Mailbox<D: Decider> {
+    hosted: Hosted<D>,
+    places: Arc<Semaphore>,
+}
+
+/// A place in a mailbox, taken before the request is made.
+pub(crate) struct Place<D: Decider> {
+    hosted: Hosted<D>,
+    place: OwnedSemaphorePermit,
+}
+
+impl<D: Decider> Mailbox<D> {
+    pub(crate) fn new(hosted: Hosted<D>) -> Self {
+        Self {
+            hosted,
+            places: Arc::new(Semaphore::new(MAILBOX_COMMANDS_MAX)),
+        }
+    }
+
+    /// A place, or `None`: busy.
+    pub(crate) fn reserve(&self) -> Option<Place<D>> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(Place {
+            hosted: self.hosted.clone(),
+            place,
+        })
+    }
+
+    /// Nothing is queued and nothing is being answered.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.places.available_permits() == MAILBOX_COMMANDS_MAX
+    }
+}
+
+impl<D: Decider> Place<D> {
+    /// Hands the request over. When the entity is gone the request is dropped, and with it the reply's
+    /// sender: the asker sees that nobody will answer.
+    pub(crate) fn deliver(self, request: Request<D>) {
+        self.hosted.deliver(Delivery {
+            request,
+            place: self.place,
+        });
+    }
+}

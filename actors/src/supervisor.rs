@@ -1,0 +1,203 @@
+//! Every task and thread of the process: named, counted, stopped; panics are logged and counted.
+//!
+//! A task that panics ends alone. A thread that panics ends the process, because what ran on it cannot be
+//! missed and recovery is the tested path. Entities are restarted by the registry, within its budget.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+/// How long `stop` waits for tasks that do not end: what is durable is durable, the rest is lost work.
+pub const STOP_WAIT_MS: u64 = 10_000;
+
+/// Where tasks run.
+enum Ground {
+    /// The shared multi-thread runtime.
+    Runtime(Handle),
+    /// The current thread's `LocalSet`.
+    Local,
+}
+
+/// The product's `Tasks`.
+pub struct Supervisor {
+    ground: Ground,
+    clock: Arc<dyn Clock>,
+    stop: watch::Sender<bool>,
+    living: Arc<Living>,
+}
+
+struct Living {
+    /// Alive by name, and how many panicked.
+    counts: Mutex<Counts>,
+    changed: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct Counts {
+    alive: BTreeMap<&'static str, usize>,
+    panicked: usize,
+}
+
+impl Supervisor {
+    /// Tasks run on the given runtime.
+    pub fn new(runtime: Handle, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self::on(Ground::Runtime(runtime), clock))
+    }
+
+    /// Tasks run on the current thread's `LocalSet`, in the order in which they are woken.
+    pub fn local(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self::on(Ground::Local, clock))
+    }
+
+    fn on(ground: Ground, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            ground,
+            clock,
+            stop: watch::Sender::new(false),
+            living: Arc::new(Living {
+                counts: Mutex::new(Counts::default()),
+                changed: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// How many tasks have panicked so far.
+    pub fn panicked_count(&self) -> usize {
+        self.living.lock().panicked
+    }
+
+    /// Names and numbers of what is alive.
+    pub fn alive(&self) -> BTreeMap<&'static str, usize> {
+        self.living.lock().alive.clone()
+    }
+}
+
+#[async_trait]
+impl Tasks for Supervisor {
+    #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+    fn spawn(&self, name: &'static str, future: TaskFuture) {
+        let guarded = Guarded {
+            future,
+            life: Life::begin(&self.living, name),
+        };
+        match &self.ground {
+            Ground::Runtime(handle) => drop(handle.spawn(guarded)),
+            Ground::Local => drop(tokio::task::spawn_local(guarded)),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where threads begin")]
+    fn thread(&self, name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
+        let life = Life::begin(&self.living, name);
+        let begun = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let life = life;
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                tracing::error!(thread = name, "a thread panicked; the process ends");
+                std::process::abort();
+            }
+            drop(life);
+        });
+        if let Err(error) = begun {
+            tracing::error!(thread = name, %error, "a thread could not begin; the process ends");
+            std::process::abort();
+        }
+    }
+
+    fn stop_signal(&self) -> Arc<dyn StopSignal> {
+        Arc::new(Signal(self.stop.subscribe()))
+    }
+
+    fn alive_count(&self) -> usize {
+        self.living.lock().alive.values().sum()
+    }
+
+    async fn stop(&self) {
+        self.stop.send_replace(true);
+        let limit = self.clock.now().plus_ms(STOP_WAIT_MS);
+        let mut changed = self.living.changed.subscribe();
+        tokio::select! {
+            biased;
+            _ended = changed.wait_for(|alive| *alive == 0) => {}
+            () = self.clock.wait_until(limit) => {
+                tracing::warn!(alive = ?self.alive(), "some tasks did not end in time");
+            }
+        }
+    }
+}
+
+struct Signal(watch::Receiver<bool>);
+
+#[async_trait]
+impl StopSignal for Signal {
+    fn is_stopping(&self) -> bool {
+        *self.0.borrow()
+    }
+    async fn stopping(&self) {
+        // An error means the supervisor is gone, which is as good as a stop.
+        drop(self.0.clone().wait_for(|stopping| *stopping).await);
+    }
+}
+
+/// Counts one task or thread while it lives.
+struct Life {
+    living: Arc<Living>,
+    name: &'static str,
+}
+
+impl Life {
+    fn begin(living: &Arc<Living>, name: &'static str) -> Self {
+        *living.lock().alive.entry(name).or_default() += 1;
+        living.changed.send_modify(|alive| *alive += 1);
+        Self {
+            living: Arc::clone(living),
+            name,
+        }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        let mut counts = self.living.lock();
+        if let Some(alive) = counts.alive.get_mut(self.name) {
+            *alive = alive.saturating_sub(1);
+        }
+        drop(counts);
+        self.living
+            .changed
+            .send_modify(|alive| *alive = alive.saturating_sub(1));
+    }
+}
+
+impl Living {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task's future that turns a panic into a log line and a count.
+struct Guarded {
+    future: TaskFuture,
+    life: Life,
+}
+
+impl Future for Guarded {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let polled = catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(context)));
+        polled.unwrap_or_else(|_panic| {
+            this.life.living.lock().panicked += 1;
+            tracing::error!(task = this.life.name, "a task panicked");
+            Poll::Ready(())
+        })
+    }
+}

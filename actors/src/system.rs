@@ -1,0 +1,168 @@
+//! The live system: one `Entities` per aggregate over one environment, asked by id.
+//!
+//! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
+//! entity holds nothing that its stream does not say, so it needs no farewell.
+
+use crate::entity::{Answer, Asked, Entity, Loaded};
+use crate::error::AskError;
+use crate::hosting::{Hosting, Place};
+use crate::lifespan::{Lifespan, SWEEP_MS};
+use crate::mailbox::{Mailbox, Request};
+use crate::registry::{Registry, ReserveError};
+use domain::call::Call;
+use domain::campaign::Campaign;
+use domain::customer::Customer;
+use domain::decider::Decider;
+use domain::flow::Flow;
+use domain::number::Number;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
+use domain::ports::id_source::IdSource;
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use domain::stored_event::Cause;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The ports every entity needs.
+#[derive(Clone)]
+pub struct Environment {
+    pub store: Arc<dyn EventStore>,
+    pub vault: Arc<dyn Vault>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub tasks: Arc<dyn Tasks>,
+    /// Records are marked as made under a rehearsal clock.
+    pub rehearsal: bool,
+}
+
+/// Every aggregate's entities. A clone is the same system.
+#[derive(Clone)]
+pub struct ActorSystem {
+    pub campaigns: Entities<Campaign>,
+    pub customers: Entities<Customer>,
+    pub numbers: Entities<Number>,
+    pub calls: Entities<Call>,
+    pub flows: Entities<Flow>,
+}
+
+impl ActorSystem {
+    /// Starts the hosting; entities begin when they are asked. Ends with `Tasks::stop`.
+    pub fn start(environment: Environment, place: Place) -> Self {
+        let hosting = Hosting::start(place, &environment.tasks);
+        Self {
+            campaigns: Entities::start(&environment, &hosting),
+            customers: Entities::start(&environment, &hosting),
+            numbers: Entities::start(&environment, &hosting),
+            calls: Entities::start(&environment, &hosting),
+            flows: Entities::start(&environment, &hosting),
+        }
+    }
+}
+
+/// Times a dead entity is started again for one ask.
+const ASK_TRIES_MAX: usize = 2;
+
+/// All entities of one aggregate.
+pub struct Entities<D: Decider> {
+    inner: Arc<Inner<D>>,
+}
+
+struct Inner<D: Decider> {
+    environment: Environment,
+    hosting: Hosting,
+    registry: Registry<D>,
+}
+
+impl<D: Decider> Clone for Entities<D> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<D: Decider> Entities<D> {
+    pub(crate) fn start(environment: &Environment, hosting: &Hosting) -> Self {
+        Self::start_with(environment, hosting, Lifespan::of::<D>())
+    }
+
+    pub(crate) fn start_with(environment: &Environment, hosting: &Hosting, lifespan: Lifespan) -> Self {
+        let entities = Self {
+            inner: Arc::new(Inner {
+                environment: environment.clone(),
+                hosting: hosting.clone(),
+                registry: Registry::new(lifespan),
+            }),
+        };
+        environment
+            .tasks
+            .spawn("passivation", Box::pin(sweep(entities.clone())));
+        entities
+    }
+
+    /// Asks one entity. The same command id asked again is answered as the first time. An entity that dies
+    /// while it answers is loaded again and asked once more.
+    pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+        self.request(id, |reply| Request::Ask {
+            command: command.clone(),
+            cause,
+            reply,
+        })
+        .await
+    }
+
+    /// The entity's state now; the default state when its stream is empty.
+    pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
+        self.request(id, |reply| Request::Read { reply }).await
+    }
+
+    /// How many entities are in memory.
+    pub fn live_count(&self) -> usize {
+        self.inner.registry.live_count()
+    }
+
+    async fn request<T>(
+        &self,
+        id: &D::Id,
+        mut request: impl FnMut(oneshot::Sender<Asked<T, D>>) -> Request<D>,
+    ) -> Asked<T, D> {
+        let inner = &self.inner;
+        for _ in 0..ASK_TRIES_MAX {
+            let now = inner.environment.clock.now();
+            let start = || {
+                Mailbox::new(
+                    inner
+                        .hosting
+                        .host(Entity::new(id.clone(), inner.environment.clone())),
+                )
+            };
+            let (place, generation) = match inner.registry.reserve(id, now, start) {
+                Ok(reserved) => reserved,
+                Err(ReserveError::Busy) => return Err(AskError::Busy),
+                Err(ReserveError::GivenUp) => return Err(AskError::Fault),
+            };
+            let (reply, answer) = oneshot::channel();
+            place.deliver(request(reply));
+            match answer.await {
+                Ok(answer) => return answer,
+                Err(_gone) => inner.registry.bury(id, generation, inner.environment.clock.now()),
+            }
+        }
+        Err(AskError::Fault)
+    }
+}
+
+async fn sweep<D: Decider>(entities: Entities<D>) {
+    let environment = entities.inner.environment.clone();
+    let stop = environment.tasks.stop_signal();
+    loop {
+        let next = environment.clock.now().plus_ms(SWEEP_MS);
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = environment.clock.wait_until(next) => {}
+        }
+        entities.inner.registry.passivate(environment.clock.now());
+    }
+}

@@ -1,0 +1,114 @@
+//! The smallest decider: it counts, seals a note, refuses zero and panics when told to.
+
+use domain::decider::{Context, Decider, EventData, Scope, UnreadableEvent, read_current};
+use domain::ids::CustomerId;
+use domain::personal::Personal;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+thread_local! {
+    /// Panics still to come on this thread; each test has its own.
+    pub(crate) static PANICS_LEFT: AtomicUsize = const { AtomicUsize::new(0) };
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub(crate) enum CounterEvent {
+    #[serde(rename = "counter.added")]
+    Added { amount: u64, note: Personal<String> },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum CounterCommand {
+    Add(u64),
+    /// Two events in one batch.
+    AddTwice(u64),
+    Nothing,
+    PanicIfTold,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CounterState {
+    pub(crate) total: u64,
+    pub(crate) last_note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("zero cannot be added")]
+pub(crate) struct Zero;
+
+pub(crate) struct Counter;
+
+pub(crate) fn person() -> CustomerId {
+    "00112233445566778899aabbccddeeff"
+        .parse()
+        .expect("32 hexadecimal digits")
+}
+
+fn added(amount: u64) -> CounterEvent {
+    CounterEvent::Added {
+        amount,
+        note: Personal::open(format!("plus {amount}")),
+    }
+}
+
+impl EventData for CounterEvent {
+    fn kind(&self) -> &'static str {
+        "counter.added"
+    }
+    fn version(&self) -> u16 {
+        1
+    }
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        let Self::Added { note, .. } = self;
+        vec![("/note".to_owned(), note)]
+    }
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}
+
+impl Decider for Counter {
+    type Id = String;
+    type Command = CounterCommand;
+    type Event = CounterEvent;
+    type State = CounterState;
+    type Refusal = Zero;
+    const AGGREGATE: &'static str = "counter";
+
+    fn command_kind(_: &CounterCommand) -> &'static str {
+        "add"
+    }
+
+    fn decide(_: &CounterState, command: CounterCommand, _: Context) -> Result<Vec<CounterEvent>, Zero> {
+        match command {
+            CounterCommand::Add(0) | CounterCommand::AddTwice(0) => Err(Zero),
+            CounterCommand::Add(amount) => Ok(vec![added(amount)]),
+            CounterCommand::AddTwice(amount) => Ok(vec![added(amount), added(amount)]),
+            CounterCommand::Nothing => Ok(Vec::new()),
+            CounterCommand::PanicIfTold => {
+                let told = PANICS_LEFT.with(|left| {
+                    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                        .is_ok()
+                });
+                assert!(!told, "the test told the counter to panic");
+                Ok(vec![added(1)])
+            }
+        }
+    }
+
+    fn evolve(state: &mut CounterState, event: &CounterEvent, _: Timestamp) {
+        let CounterEvent::Added { amount, note } = event;
+        state.total += amount;
+        state.last_note = note.value().cloned();
+    }
+
+    fn scope(_: &String, _: &CounterState, _: &CounterEvent) -> Scope {
+        Scope {
+            campaign: None,
+            customer: Some(person()),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
+
+use async_trait::async_trait;
+use domain::compliance::DialPermit;
+use domain::ids::CallId;
+use domain::ports::line::{
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
+    LineError, LineFacts,
+};
+use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
+use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+
+/// What a leg's events begin with; the test goes on through `FakeLine::tell`.
+pub(crate) type Script = Box<dyn Fn(&DialOrder) -> Vec<LegEvent> + Send + Sync>;
+
+/// Events a scripted leg may hold.
+const EVENTS_MAX: usize = 64;
+
+pub(crate) struct FakeLine {
+    facts: LineFacts,
+    script: Script,
+    journal: Arc<Mutex<Journal>>,
+}
+
+#[derive(Default)]
+struct Journal {
+    /// `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg.
+    entries: Vec<String>,
+    legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
+    dialed: Vec<DialOrder>,
+}
+
+pub(crate) fn dialog() -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: "tag".to_owned(),
+        remote_target: "sip:127.0.0.1:5070".to_owned(),
+        route_set: Vec::new(),
+        cseq: 1,
+    }
+}
+
+pub(crate) fn ringing() -> LegEvent {
+    LegEvent::Ringing {
+        sip_code: 180,
+        early_media: false,
+    }
+}
+
+pub(crate) fn failed(sip_code: u16, rang: bool) -> LegEvent {
+    LegEvent::Failed(LegFailure {
+        sip_code: Some(sip_code),
+        definite: true,
+        rang,
+        after_ms: 1_500,
+        ..LegFailure::default()
+    })
+}
+
+impl FakeLine {
+    pub(crate) fn new(name: &str, script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            facts: LineFacts {
+                name: name.to_owned(),
+                local: "127.0.0.1:5060".to_owned(),
+                loopback: true,
+                legs_max: 50,
+                dials_per_second: 50,
+                ring_timeout_ms: 6_000,
+                first_response_ms: 4_000,
+                hold_off_ms: 5_000,
+                caller_numbers: Vec::new(),
+            },
+            script,
+            journal: Arc::default(),
+        })
+    }
+    /// What we did, in order.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.journal.lock().expect("no panic inside").entries.clone()
+    }
+    pub(crate) fn dialed_count(&self) -> usize {
+        self.journal.lock().expect("no panic inside").dialed.len()
+    }
+    /// The far end of leg number `index` of this line does something more.
+    pub(crate) fn tell(&self, index: usize, event: LegEvent) {
+        let journal = self.journal.lock().expect("no panic inside");
+        journal.legs[index].1.try_send(event).expect("the leg is live");
+    }
+}
+
+#[async_trait]
+impl Line for FakeLine {
+    fn facts(&self) -> LineFacts {
+        self.facts.clone()
+    }
+
+    async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
+        assert_eq!((permit.call(), permit.leg()), (order.call, order.leg));
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        for event in (self.script)(&order) {
+            sender.try_send(event).expect("a script is short");
+        }
+        let mut journal = self.journal.lock().expect("no panic inside");
+        journal.entries.push(format!("dial {}", order.leg));
+        journal.legs.push((order.call, sender.clone()));
+        journal.dialed.push(order);
+        Ok(Box::new(FakeLeg {
+            events,
+            sender,
+            journal: Arc::clone(&self.journal),
+        }))
+    }
+
+    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+        let how = if facts.answered.is_some() { "bye" } else { "cancel" };
+        let mut journal = self.journal.lock().expect("no panic inside");
+        journal.entries.push(format!("left_over {how} {}", facts.leg));
+        Ok(())
+    }
+}
+
+struct FakeLeg {
+    events: mpsc::Receiver<LegEvent>,
+    sender: mpsc::Sender<LegEvent>,
+    journal: Arc<Mutex<Journal>>,
+}
+
+impl FakeLeg {
+    fn note(&self, what: &str) {
+        self.journal
+            .lock()
+            .expect("no panic inside")
+            .entries
+            .push(what.to_owned());
+    }
+    fn emit(&self, event: LegEvent) {
+        self.sender.try_send(event).expect("a leg has few events");
+    }
+}
+
+pub(crate) fn closed() -> LegEvent {
+    LegEvent::Closed(LegSummary {
+        recording: Some(recording()),
+        ..LegSummary::default()
+    })
+}
+
+fn recording() -> RecordingFacts {
+    RecordingFacts {
+        sha256: "ab".repeat(32),
+        bytes: 44,
+        duration_ms: 0,
+    }
+}
+
+pub(crate) fn hung_up(by: HungUpBy) -> LegEvent {
+    LegEvent::HungUp {
+        by,
+        reason_header: None,
+        q850: None,
+        heard_rtp: true,
+    }
+}
+
+#[async_trait]
+impl Leg for FakeLeg {
+    async fn next(&mut self) -> LegEvent {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+    async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
+        self.note("play");
+        self.emit(LegEvent::Played { play });
+        Ok(())
+    }
+    async fn stop_playing(&mut self) -> Result<(), LineError> {
+        self.note("stop_playing");
+        Ok(())
+    }
+    async fn record_callee(&mut self) -> Result<(), LineError> {
+        self.note("record_callee");
+        Ok(())
+    }
+    async fn cancel(&mut self) -> Result<(), LineError> {
+        self.note("cancel");
+        self.emit(LegEvent::Failed(LegFailure {
+            sip_code: Some(487),
+            cause: FailureCause::Cancelled,
+            rang: true,
+            after_ms: 2_000,
+            ..LegFailure::default()
+        }));
+        self.emit(LegEvent::Closed(LegSummary::default()));
+        Ok(())
+    }
+    async fn hang_up(&mut self) -> Result<(), LineError> {
+        self.note("hang_up");
+        self.emit(hung_up(HungUpBy::Robot));
+        self.emit(closed());
+        Ok(())
+    }
+}
+
+impl Drop for FakeLeg {
+    fn drop(&mut self) {
+        // A lost leg and a finished one look the same from here; the journal only counts.
+        self.note("dropped");
+    }
+}
+
+/// Speaks every text as a short clip.
+pub(crate) struct FakeSynthesizer;
+
+#[async_trait]
+impl Synthesizer for FakeSynthesizer {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+    fn speaks_any_text(&self) -> bool {
+        true
+    }
+    async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        Ok(Arc::new(Clip {
+            samples: vec![0; prompt.text.len()],
+        }))
+    }
+}
+
+/// Finds a recording for every call.
+pub(crate) struct FakeRecordings;
+
+#[async_trait]
+impl Recordings for FakeRecordings {
+    async fn close_left_over(&self, _: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
+        Ok(Some(recording()))
+    }
+}

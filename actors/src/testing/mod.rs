@@ -1,0 +1,93 @@
+//! Fakes of the ports, for the tests of this crate only, and one thread to run them on.
+
+mod clock;
+pub(crate) mod counter;
+pub(crate) mod line;
+mod store;
+mod vault;
+mod worklist;
+pub(crate) mod world;
+
+pub(crate) use clock::FakeClock;
+pub(crate) use store::{AppendFault, FakeStore};
+pub(crate) use vault::FakeVault;
+pub(crate) use worklist::FakeWorklist;
+
+use crate::supervisor::Supervisor;
+use crate::system::Environment;
+use domain::ports::id_source::IdSource;
+use domain::ports::tasks::Tasks;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Times everything else may run before a test moves the clock.
+const TURNS_MAX: usize = 1_000;
+
+/// The fakes behind one environment.
+pub(crate) struct Fakes {
+    pub(crate) store: Arc<FakeStore>,
+    pub(crate) vault: Arc<FakeVault>,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) tasks: Arc<Supervisor>,
+    pub(crate) environment: Environment,
+}
+
+impl Fakes {
+    pub(crate) fn new() -> Self {
+        Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()))
+    }
+
+    /// A process begun over what another left.
+    pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>) -> Self {
+        let vault = Arc::new(FakeVault::default());
+        let tasks = Supervisor::local(Arc::<FakeClock>::clone(&clock));
+        store.follow_clock(&clock);
+        let environment = Environment {
+            store: Arc::<FakeStore>::clone(&store),
+            vault: Arc::<FakeVault>::clone(&vault),
+            clock: Arc::<FakeClock>::clone(&clock),
+            ids: Arc::new(FakeIds::default()),
+            tasks: Arc::<Supervisor>::clone(&tasks) as Arc<dyn Tasks>,
+            rehearsal: false,
+        };
+        Self {
+            store,
+            vault,
+            clock,
+            tasks,
+            environment,
+        }
+    }
+}
+
+/// Runs a test on one thread with a `LocalSet`; tasks it left are dropped with it.
+pub(crate) fn on_one_thread<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime without drivers can always be built");
+    tokio::task::LocalSet::new().block_on(&runtime, test)
+}
+
+/// Lets everything else run until nothing more can be expected without time passing.
+pub(crate) async fn settle() {
+    for _ in 0..TURNS_MAX {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ids that count: the same run gives the same ids.
+#[derive(Default)]
+pub(crate) struct FakeIds(AtomicU64);
+
+impl IdSource for FakeIds {
+    fn random(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            let next = self
+                .0
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            *byte = next.to_be_bytes()[0];
+        }
+    }
+}

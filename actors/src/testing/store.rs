@@ -1,0 +1,239 @@
+//! A store in memory that keeps the port's contract, and fails or waits when a test says so.
+
+use super::FakeClock;
+use async_trait::async_trait;
+use domain::ids::{EventId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::watch;
+
+/// What happens to the next append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppendFault {
+    /// Nothing is stored.
+    LostUnavailable,
+    /// It is stored, and the answer says unavailable.
+    StoredUnavailable,
+}
+
+#[derive(Default)]
+struct Log {
+    events: Vec<(StreamId, StoredEvent)>,
+    versions: BTreeMap<StreamId, u64>,
+    ids: BTreeMap<EventId, Position>,
+    faults: VecDeque<AppendFault>,
+    appends_count: usize,
+    reads_count: usize,
+    down: bool,
+    held_kind: Option<&'static str>,
+    clock: Option<Arc<FakeClock>>,
+}
+
+pub(crate) struct FakeStore {
+    log: Arc<Mutex<Log>>,
+    head: watch::Sender<u64>,
+    /// False while a test holds all appends back.
+    open: watch::Sender<bool>,
+}
+
+impl FakeStore {
+    pub(crate) fn new() -> Self {
+        Self {
+            log: Arc::default(),
+            head: watch::Sender::new(0),
+            open: watch::Sender::new(true),
+        }
+    }
+    pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
+        self.lock().clock = Some(Arc::clone(clock));
+    }
+    pub(crate) fn fail_next(&self, fault: AppendFault) {
+        self.lock().faults.push_back(fault);
+    }
+    pub(crate) fn set_down(&self, down: bool) {
+        self.lock().down = down;
+    }
+    /// Appends of this kind never come back: the process is about to crash there.
+    pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
+        self.lock().held_kind = kind;
+    }
+    pub(crate) fn hold_appends(&self) {
+        self.open.send_replace(false);
+    }
+    pub(crate) fn release_appends(&self) {
+        self.open.send_replace(true);
+    }
+    pub(crate) fn appends_count(&self) -> usize {
+        self.lock().appends_count
+    }
+    pub(crate) fn reads_count(&self) -> usize {
+        self.lock().reads_count
+    }
+    pub(crate) fn envelopes(&self) -> Vec<Envelope> {
+        let log = self.lock();
+        let read = |(_, stored): &(StreamId, StoredEvent)| stored.envelope().expect("a record we wrote");
+        log.events.iter().map(read).collect()
+    }
+    /// Kinds stored, in order.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.envelopes().into_iter().map(|one| one.kind).collect()
+    }
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("no test panics while holding it")
+    }
+
+    fn store(
+        log: &mut Log,
+        stream: &StreamId,
+        expected: u64,
+        records: &[Record],
+    ) -> Result<Position, StoreError> {
+        let known: Vec<_> = records
+            .iter()
+            .filter_map(|one| log.ids.get(&one.id))
+            .copied()
+            .collect();
+        if !known.is_empty() {
+            return match known.last() {
+                Some(last) if known.len() == records.len() => Ok(*last),
+                _ => Err(StoreError::PartlyStored {
+                    stream: stream.clone(),
+                }),
+            };
+        }
+        let actual = log.versions.get(stream).copied().unwrap_or(0);
+        if actual != expected {
+            return Err(StoreError::WrongVersion {
+                stream: stream.clone(),
+                expected: StreamVersion(expected),
+                actual: StreamVersion(actual),
+            });
+        }
+        for record in records {
+            let position = Position(log.events.len() as u64 + 1);
+            let stored = StoredEvent {
+                position,
+                recorded_at: log.clock.as_ref().map_or(Timestamp::EPOCH, |clock| clock.now()),
+                record: Arc::clone(record.bytes()),
+            };
+            log.ids.insert(record.id, position);
+            log.events.push((stream.clone(), stored));
+        }
+        log.versions
+            .insert(stream.clone(), expected + records.len() as u64);
+        Ok(Position(log.events.len() as u64))
+    }
+}
+
+#[async_trait]
+impl EventStore for FakeStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: false,
+        }
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        drop(self.open.subscribe().wait_for(|open| *open).await);
+        let held_kind = self.lock().held_kind;
+        if records
+            .iter()
+            .any(|record| Some(record.kind.as_str()) == held_kind)
+        {
+            return std::future::pending().await;
+        }
+        let away = || StoreError::Unavailable("the test said so".to_owned());
+        let answer = {
+            let mut log = self.lock();
+            log.appends_count += 1;
+            let fault = log.faults.pop_front();
+            if log.down || fault == Some(AppendFault::LostUnavailable) {
+                return Err(away());
+            }
+            let answer = Self::store(&mut log, stream, expected.0, &records);
+            if fault.is_some() { Err(away()) } else { answer }
+        };
+        let head = self.lock().events.len() as u64;
+        self.head.send_replace(head);
+        answer
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut log = self.lock();
+        log.reads_count += 1;
+        let of_stream = log.events.iter().filter(|(one, _)| one == stream);
+        let skip = usize::try_from(after.0).expect("few events");
+        Ok(of_stream
+            .skip(skip)
+            .take(limit)
+            .map(|(_, stored)| stored.clone())
+            .collect())
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let log = self.lock();
+        let skip = usize::try_from(after.0).expect("few events");
+        Ok(log
+            .events
+            .iter()
+            .skip(skip)
+            .take(limit)
+            .map(|(_, stored)| stored.clone())
+            .collect())
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.lock().events.len() as u64))
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.lock().events.last().map(|(_, stored)| stored.recorded_at))
+    }
+
+    async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
+        Ok(Box::new(FakeSubscription {
+            after,
+            head: self.head.subscribe(),
+            log: Arc::clone(&self.log),
+        }))
+    }
+}
+
+struct FakeSubscription {
+    after: Position,
+    head: watch::Receiver<u64>,
+    log: Arc<Mutex<Log>>,
+}
+
+#[async_trait]
+impl Subscription for FakeSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        let after = self.after.0;
+        drop(self.head.wait_for(|head| *head > after).await);
+        let skip = usize::try_from(after).expect("few events");
+        let log = self.log.lock().expect("no test panics while holding it");
+        let page: Vec<_> = log
+            .events
+            .iter()
+            .skip(skip)
+            .map(|(_, stored)| stored.clone())
+            .collect();
+        self.after = page.last().map_or(self.after, |last| last.position);
+        Ok(page)
+    }
+}

@@ -1,0 +1,75 @@
+//! A vault that turns text around, and knows when a key was never made or has been destroyed.
+
+use async_trait::async_trait;
+use domain::ids::{CustomerId, NumberId};
+use domain::personal::{LookupHash, Sealed};
+use domain::ports::vault::{PersonKey, Vault, VaultError};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use uuid::Uuid;
+
+#[derive(Default)]
+pub(crate) struct FakeVault {
+    destroyed: Mutex<BTreeSet<CustomerId>>,
+}
+
+impl FakeVault {
+    pub(crate) fn destroy(&self, person: &CustomerId) {
+        self.destroyed
+            .lock()
+            .expect("no panic inside")
+            .insert(person.clone());
+    }
+    fn is_destroyed(&self, person: &CustomerId) -> bool {
+        self.destroyed.lock().expect("no panic inside").contains(person)
+    }
+}
+
+fn derived(text: &str) -> String {
+    Uuid::new_v5(&domain::ids::NAMESPACE, text.as_bytes())
+        .simple()
+        .to_string()
+}
+
+#[async_trait]
+impl Vault for FakeVault {
+    async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
+        if self.is_destroyed(person) {
+            return Err(VaultError::Destroyed(person.clone()));
+        }
+        Ok(PersonKey::new(person.clone(), [7; 32]))
+    }
+    async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
+        Ok((!self.is_destroyed(person)).then(|| PersonKey::new(person.clone(), [7; 32])))
+    }
+    fn seal(&self, key: &PersonKey, _: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {
+        let turned: String = value.chars().rev().collect();
+        Ok(Sealed {
+            sealed: format!("{}|{turned}", derived(&String::from_utf8_lossy(aad))),
+            key: key.person().clone(),
+            hash: None,
+        })
+    }
+    fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
+        let place = derived(&String::from_utf8_lossy(aad));
+        match sealed.sealed.split_once('|') {
+            Some((at, turned)) if at == place && key.person() == &sealed.key => {
+                Ok(turned.chars().rev().collect())
+            }
+            _ => Err(VaultError::DoesNotOpen),
+        }
+    }
+    fn hash(&self, value: &str) -> LookupHash {
+        LookupHash(derived(value))
+    }
+    fn derive_customer(&self, external_id: &str) -> CustomerId {
+        derived(&format!("customer:{external_id}"))
+            .parse()
+            .expect("32 hexadecimal digits")
+    }
+    fn derive_number(&self, e164: &str) -> NumberId {
+        derived(&format!("number:{e164}"))
+            .parse()
+            .expect("32 hexadecimal digits")
+    }
+}

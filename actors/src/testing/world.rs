@@ -1,0 +1,232 @@
+//! A whole outbound system on one thread: entities, drivers, scripted lines and people enrolled in a campaign.
+
+use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
+use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
+use crate::drivers::{DriverPorts, Drivers, DriversHandle};
+use crate::hosting::Place;
+use crate::system::ActorSystem;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use domain::campaign::command::CampaignCommand;
+use domain::customer::command::{CustomerCommand, Enrolment};
+use domain::disposition::Disposition;
+use domain::ids::{CampaignId, CommandId, CustomerId, ListId, NumberId};
+use domain::ports::line::Line;
+use domain::ports::vault::Vault;
+use domain::stored_event::{Cause, Envelope};
+use domain::time::TimeOfDay;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Moves of the clock a test waits for something at most.
+const MOVES_MAX: usize = 2_000;
+
+pub(crate) struct World {
+    pub(crate) fakes: Fakes,
+    pub(crate) system: ActorSystem,
+    pub(crate) lines: Vec<Arc<FakeLine>>,
+}
+
+pub(crate) fn campaign() -> CampaignId {
+    "LOAN_REMIND".parse().expect("a plain word")
+}
+
+/// Two retries of everything that people and networks do, two seconds apart.
+fn plan(max_concurrent: u32) -> CallingPlan {
+    let rule = |disposition| {
+        let rule = RetryRule {
+            waits_ms: vec![2_000],
+            retries_max: 2,
+        };
+        (disposition, rule)
+    };
+    let retried = [
+        Disposition::NoAnswer,
+        Disposition::Busy,
+        Disposition::Interrupted,
+        Disposition::Congestion,
+        Disposition::TrunkUnreachable,
+    ];
+    CallingPlan {
+        preset: Preset::CnService,
+        basis: Basis::Contract,
+        purpose: "loan_reminder".to_owned(),
+        window: CallingWindow {
+            start: TimeOfDay::from_minutes(9 * 60).expect("a time of day"),
+            end: TimeOfDay::from_minutes(20 * 60).expect("a time of day"),
+            rests: Vec::new(),
+        },
+        max_concurrent,
+        retry_policy: RetryPolicy {
+            retries_max: 1,
+            uncharged_max: 3,
+            rules: retried.into_iter().map(rule).collect::<BTreeMap<_, _>>(),
+        },
+        ring_timeout_ms: None,
+        ends_at: None,
+        trial: false,
+    }
+}
+
+impl World {
+    pub(crate) fn new(lines: Vec<Arc<FakeLine>>) -> Self {
+        Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()), lines)
+    }
+
+    /// A process begun over what another left.
+    pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>, lines: Vec<Arc<FakeLine>>) -> Self {
+        let fakes = Fakes::over(store, clock);
+        let system = ActorSystem::start(fakes.environment.clone(), Place::Local);
+        Self { fakes, system, lines }
+    }
+
+    pub(crate) async fn start_drivers(&self) -> DriversHandle {
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| Arc::<FakeLine>::clone(line) as Arc<dyn Line>);
+        let ports = DriverPorts {
+            worklist: Arc::new(FakeWorklist(Arc::clone(&self.fakes.store))),
+            lines: lines.collect(),
+            synthesizer: Arc::new(FakeSynthesizer),
+            recordings: Arc::new(FakeRecordings),
+        };
+        Drivers::start(self.system.clone(), self.fakes.environment.clone(), ports)
+            .await
+            .expect("the drivers start")
+    }
+
+    pub(crate) fn outside(&self) -> Cause {
+        let environment = &self.fakes.environment;
+        Cause::outside(environment.ids.command(environment.clock.now()))
+    }
+
+    pub(crate) async fn tell_campaign(&self, command: CampaignCommand) {
+        let asked = self
+            .system
+            .campaigns
+            .ask(&campaign(), command, self.outside())
+            .await;
+        asked.expect("the campaign takes the command");
+    }
+
+    pub(crate) fn customer(&self, index: usize) -> CustomerId {
+        self.fakes.vault.derive_customer(&index.to_string())
+    }
+
+    pub(crate) fn number(&self, index: usize) -> NumberId {
+        self.fakes.vault.derive_number(&phone(index))
+    }
+
+    /// A running campaign with `people` enrolled.
+    pub(crate) async fn run_campaign(&self, people: usize, max_concurrent: u32, flow: FlowRef) {
+        let list = ListId::new(CommandId::derive_from_text("list").uuid());
+        self.tell_campaign(CampaignCommand::Create {
+            campaign: campaign(),
+            customer_segment: None,
+            flow,
+            plan: plan(max_concurrent),
+        })
+        .await;
+        self.tell_campaign(CampaignCommand::OpenList {
+            list,
+            source: "a test".to_owned(),
+        })
+        .await;
+        for index in 0..people {
+            self.enrol(index, list).await;
+        }
+        self.tell_campaign(CampaignCommand::CloseList {
+            list,
+            count: people as u64,
+        })
+        .await;
+        self.tell_campaign(CampaignCommand::Start).await;
+    }
+
+    async fn enrol(&self, index: usize, list: ListId) {
+        let customer = self.customer(index);
+        let row = Enrolment {
+            customer: customer.clone(),
+            external_id: index.to_string(),
+            number: self.number(index),
+            phone: phone(index),
+            name: None,
+            time_zone: None,
+            campaign: campaign(),
+            list,
+            basis: Basis::Contract,
+            variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
+            consent: None,
+        };
+        let command = CustomerCommand::Enrol(Box::new(row));
+        let asked = self
+            .system
+            .customers
+            .ask(&customer, command, self.outside())
+            .await;
+        asked.expect("a new person can be enrolled");
+    }
+
+    /// Lets time pass until the log satisfies `done`.
+    #[track_caller]
+    pub(crate) fn until<'a>(
+        &'a self,
+        what: &'a str,
+        done: impl Fn(&[String]) -> bool + 'a,
+    ) -> impl Future<Output = ()> + 'a {
+        let place = std::panic::Location::caller();
+        async move {
+            for _ in 0..MOVES_MAX {
+                settle().await;
+                if done(&self.fakes.store.kinds()) {
+                    return;
+                }
+                assert!(self.fakes.clock.advance_to_next(), "nobody waits for anything");
+            }
+            panic!(
+                "{place}: {what} never came; the log is {:#?}",
+                self.fakes.store.kinds()
+            );
+        }
+    }
+
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        count(&self.fakes.store.kinds(), kind)
+    }
+
+    /// Data of the events of one kind, in order.
+    pub(crate) fn data(&self, kind: &str) -> Vec<Value> {
+        let envelopes = self.fakes.store.envelopes();
+        let of_kind = envelopes.iter().filter(|envelope| envelope.kind == kind);
+        of_kind.map(data).collect()
+    }
+
+    /// Kinds of the call streams, in order.
+    pub(crate) fn call_kinds(&self) -> Vec<String> {
+        let kinds = self.fakes.store.kinds().into_iter();
+        kinds.filter(|kind| kind.starts_with("call.")).collect()
+    }
+}
+
+fn data(envelope: &Envelope) -> Value {
+    serde_json::from_str(envelope.data.get()).expect("data is JSON")
+}
+
+pub(crate) fn count(kinds: &[String], kind: &str) -> usize {
+    kinds.iter().filter(|one| *one == kind).count()
+}
+
+/// A generated number nobody has.
+fn phone(index: usize) -> String {
+    format!("+8613800{:06}", 138_000 + index)
+}
+
+/// A flow that was never published.
+pub(crate) fn no_flow() -> FlowRef {
+    FlowRef {
+        flow: "none".parse().expect("a plain word"),
+        version: 1,
+        content_hash: "none".to_owned(),
+    }
+}

@@ -1,0 +1,355 @@
+//! Entities over a fake store: repeats, races, deaths, bounds, and what survives them.
+
+use crate::error::AskError;
+use crate::hosting::{Hosting, Place};
+use crate::lifespan::Lifespan;
+use crate::mailbox::MAILBOX_COMMANDS_MAX;
+use crate::registry::RESTARTS_MAX;
+use crate::supervisor::Supervisor;
+use crate::system::Entities;
+use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, Zero, person};
+use crate::testing::{AppendFault, FakeClock, Fakes, on_one_thread, settle};
+use domain::ids::CommandId;
+use domain::ports::tasks::Tasks;
+use domain::stored_event::{Cause, Position, StreamVersion};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+fn cause(text: &str) -> Cause {
+    Cause::outside(CommandId::derive_from_text(text))
+}
+
+fn counters(fakes: &Fakes) -> Entities<Counter> {
+    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+    Entities::start(&fakes.environment, &hosting)
+}
+
+fn one() -> String {
+    "one".to_owned()
+}
+
+#[test]
+fn a_command_is_decided_stored_sealed_and_answered() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        let answer = entities
+            .ask(&one(), CounterCommand::AddTwice(3), cause("a"))
+            .await
+            .unwrap();
+        assert_eq!((answer.state.total, answer.events.len()), (6, 2));
+        assert_eq!((answer.version, answer.position), (StreamVersion(2), Position(2)));
+        assert!(!answer.repeated);
+        let stored = fakes.store.envelopes();
+        assert_eq!(stored[1].stream_version, StreamVersion(2));
+        assert!(stored[0].data.get().contains("sealed"), "{}", stored[0].data);
+        assert!(!stored[0].data.get().contains("plus 3"));
+    });
+}
+
+#[test]
+fn a_refusal_and_an_empty_decision_write_nothing() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        let refused = entities.ask(&one(), CounterCommand::Add(0), cause("a")).await;
+        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        let answer = entities
+            .ask(&one(), CounterCommand::Nothing, cause("b"))
+            .await
+            .unwrap();
+        assert_eq!((answer.events.len(), answer.position), (0, Position(0)));
+        assert_eq!(fakes.store.appends_count(), 0);
+    });
+}
+
+#[test]
+fn a_repeated_command_is_answered_as_the_first_time_also_after_a_reload() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        entities
+            .ask(&one(), CounterCommand::AddTwice(3), cause("a"))
+            .await
+            .unwrap();
+        entities
+            .ask(&one(), CounterCommand::Add(1), cause("b"))
+            .await
+            .unwrap();
+        for asked in [&entities, &counters(&fakes)] {
+            let again = asked
+                .ask(&one(), CounterCommand::AddTwice(3), cause("a"))
+                .await
+                .unwrap();
+            assert!(again.repeated);
+            assert_eq!(
+                (again.events.len(), again.state.total, again.position),
+                (2, 7, Position(2))
+            );
+        }
+        assert_eq!(fakes.store.kinds().len(), 3);
+    });
+}
+
+#[test]
+fn the_sixty_fourth_last_command_is_remembered_and_the_sixty_fifth_is_not() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        for number in 0..65 {
+            entities
+                .ask(&one(), CounterCommand::Add(1), cause(&format!("{number}")))
+                .await
+                .unwrap();
+        }
+        assert!(
+            entities
+                .ask(&one(), CounterCommand::Add(1), cause("1"))
+                .await
+                .unwrap()
+                .repeated
+        );
+        // The store still recognises the event ids, so even then nothing is written or counted twice.
+        let oldest = entities
+            .ask(&one(), CounterCommand::Add(1), cause("0"))
+            .await
+            .unwrap();
+        assert_eq!(
+            (oldest.repeated, oldest.position, oldest.state.total),
+            (true, Position(1), 65)
+        );
+        assert_eq!(fakes.store.kinds().len(), 65);
+    });
+}
+
+#[test]
+fn a_lost_race_reloads_once_and_decides_again() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let (mine, other) = (counters(&fakes), counters(&fakes));
+        mine.ask(&one(), CounterCommand::Add(1), cause("a"))
+            .await
+            .unwrap();
+        other
+            .ask(&one(), CounterCommand::Add(10), cause("b"))
+            .await
+            .unwrap();
+        let answer = mine
+            .ask(&one(), CounterCommand::Add(100), cause("c"))
+            .await
+            .unwrap();
+        assert_eq!((answer.state.total, answer.version), (111, StreamVersion(3)));
+    });
+}
+
+#[test]
+fn an_unclear_append_that_was_stored_is_not_stored_twice() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        fakes.store.fail_next(AppendFault::StoredUnavailable);
+        let answer = entities
+            .ask(&one(), CounterCommand::Add(5), cause("a"))
+            .await
+            .unwrap();
+        assert_eq!((answer.state.total, answer.position), (5, Position(1)));
+        assert_eq!((fakes.store.kinds().len(), fakes.store.appends_count()), (1, 2));
+    });
+}
+
+#[test]
+fn after_a_failed_append_the_state_is_read_again() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        entities
+            .ask(&one(), CounterCommand::Add(1), cause("a"))
+            .await
+            .unwrap();
+        let reads = fakes.store.reads_count();
+        fakes.store.fail_next(AppendFault::StoredUnavailable);
+        fakes.store.fail_next(AppendFault::LostUnavailable);
+        let lost = entities.ask(&one(), CounterCommand::Add(5), cause("b")).await;
+        assert_eq!(lost.unwrap_err(), AskError::Unavailable);
+        let again = entities
+            .ask(&one(), CounterCommand::Add(5), cause("b"))
+            .await
+            .unwrap();
+        assert!(again.repeated, "it had been stored, though nobody could say so");
+        assert_eq!(again.state.total, 6);
+        assert_eq!(fakes.store.reads_count(), reads + 1);
+    });
+}
+
+#[test]
+fn an_entity_that_panics_comes_back_and_answers_the_same_ask() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        entities
+            .ask(&one(), CounterCommand::Add(1), cause("a"))
+            .await
+            .unwrap();
+        PANICS_LEFT.with(|left| left.store(1, Ordering::Relaxed));
+        let answer = entities
+            .ask(&one(), CounterCommand::PanicIfTold, cause("b"))
+            .await
+            .unwrap();
+        assert_eq!((answer.state.total, answer.version), (2, StreamVersion(2)));
+    });
+}
+
+#[test]
+fn an_entity_that_keeps_dying_is_given_up_until_the_window_has_passed() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        PANICS_LEFT.with(|left| left.store(RESTARTS_MAX, Ordering::Relaxed));
+        for number in 0..RESTARTS_MAX.div_ceil(2) {
+            let died = entities
+                .ask(&one(), CounterCommand::PanicIfTold, cause(&format!("{number}")))
+                .await;
+            assert_eq!(died.unwrap_err(), AskError::Fault);
+        }
+        let given_up = entities.ask(&one(), CounterCommand::Add(1), cause("x")).await;
+        assert_eq!(given_up.unwrap_err(), AskError::Fault);
+        let healthy = entities
+            .ask(&"two".to_owned(), CounterCommand::Add(1), cause("x"))
+            .await;
+        assert!(healthy.is_ok(), "the budget is per entity");
+        fakes.clock.advance_ms(60_000);
+        assert!(
+            entities
+                .ask(&one(), CounterCommand::Add(1), cause("y"))
+                .await
+                .is_ok()
+        );
+    });
+}
+
+#[test]
+fn a_mailbox_takes_exactly_its_bound_and_then_says_busy() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        fakes.store.hold_appends();
+        for number in 0..MAILBOX_COMMANDS_MAX {
+            let asking = entities.clone();
+            let ask = async move {
+                let answer = asking
+                    .ask(&one(), CounterCommand::Add(1), cause(&format!("{number}")))
+                    .await;
+                assert!(answer.is_ok());
+            };
+            fakes.tasks.spawn("asker", Box::pin(ask));
+        }
+        settle().await;
+        let refused = entities
+            .ask(&one(), CounterCommand::Add(1), cause("one too many"))
+            .await;
+        assert_eq!(refused.unwrap_err(), AskError::Busy);
+        fakes.store.release_appends();
+        settle().await;
+        settle().await;
+        assert_eq!(fakes.store.kinds().len(), MAILBOX_COMMANDS_MAX);
+        assert!(
+            entities
+                .ask(&one(), CounterCommand::Add(1), cause("now"))
+                .await
+                .is_ok()
+        );
+        assert_eq!(fakes.tasks.panicked_count(), 0);
+    });
+}
+
+#[test]
+fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        let lifespan = Lifespan {
+            idle_ms: 15_000,
+            live_max: 1,
+        };
+        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        settle().await;
+        fakes.clock.advance_ms(1);
+        entities
+            .ask(&one(), CounterCommand::Add(1), cause("a"))
+            .await
+            .unwrap();
+        fakes.clock.advance_ms(14_999);
+        settle().await;
+        assert_eq!(
+            entities.live_count(),
+            1,
+            "idle for one millisecond less than its time"
+        );
+        fakes.clock.advance_ms(15_000);
+        settle().await;
+        assert_eq!(entities.live_count(), 0);
+        assert_eq!(entities.state(&one()).await.unwrap().state.total, 1);
+    });
+}
+
+#[test]
+fn a_full_house_makes_room_among_the_idle() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        let lifespan = Lifespan {
+            idle_ms: 60_000,
+            live_max: 2,
+        };
+        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        for id in ["a", "b", "c"] {
+            entities
+                .ask(&id.to_owned(), CounterCommand::Add(1), cause(id))
+                .await
+                .unwrap();
+        }
+        assert_eq!(entities.live_count(), 1);
+    });
+}
+
+#[test]
+fn a_destroyed_key_leaves_the_person_erased_and_the_entity_readable() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        counters(&fakes)
+            .ask(&one(), CounterCommand::Add(4), cause("a"))
+            .await
+            .unwrap();
+        let open = counters(&fakes).state(&one()).await.unwrap();
+        assert_eq!(open.state.last_note.as_deref(), Some("plus 4"));
+        fakes.vault.destroy(&person());
+        let erased = counters(&fakes).state(&one()).await.unwrap();
+        assert_eq!((erased.state.total, erased.state.last_note.as_deref()), (4, None));
+    });
+}
+
+#[test]
+fn arbiters_share_one_runtime_and_answer_from_any_thread() {
+    let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());
+    let mut fakes = Fakes::new();
+    let tasks: Arc<dyn Tasks> =
+        Supervisor::new(runtime.handle().clone(), Arc::<FakeClock>::clone(&fakes.clock));
+    fakes.environment.tasks = Arc::clone(&tasks);
+    let place = Place::Arbiters {
+        runtime: Arc::clone(&runtime),
+        count: 2,
+    };
+    let hosting = Hosting::start(place, &tasks);
+    runtime.block_on(async {
+        let entities = Entities::<Counter>::start(&fakes.environment, &hosting);
+        for id in ["a", "b", "c"] {
+            let answer = entities
+                .ask(&id.to_owned(), CounterCommand::Add(2), cause(id))
+                .await
+                .unwrap();
+            assert_eq!(answer.state.total, 2);
+        }
+        tasks.stop().await;
+        assert_eq!(tasks.alive_count(), 0);
+    });
+}
