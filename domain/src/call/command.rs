@@ -1,4 +1,4 @@
-//! Requests to one call.
+//! Requests to one call: its permit, its legs, the conversation and its end. A request may be refused.
 
 use super::event::{EndReason, Notice};
 use crate::calling_plan::FlowRef;

@@ -1,4 +1,5 @@
-//! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only added to.
+//! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only
+//! added to.
 
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};

@@ -18,6 +18,8 @@ mod given;
 mod golden;
 mod leg_identity;
 mod refusal;
+#[cfg(test)]
+mod small_world_tests;
 mod state;
 #[cfg(test)]
 mod tests;

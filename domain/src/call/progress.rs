@@ -11,7 +11,8 @@ use crate::ports::line::{FailureCause, LegFailure};
 /// Version of the table below; stored in every `call.ended`.
 pub const DISPOSITION_VERSION: u32 = 1;
 
-/// A BYE from the callee sooner than this after the 200, with no RTP, is false answer supervision (call progress).
+/// A BYE from the callee sooner than this after the 200, with no RTP, is false answer supervision (call
+/// progress).
 pub const ANSWERED_SHORT_BELOW_MS: u64 = 1_000;
 
 /// 480 without 18x and cause: another trunk is tried only when it came sooner than this (call progress).
@@ -175,8 +176,10 @@ pub fn dispose_failure(failure: &LegFailure) -> Disposed {
             // CANCEL race (d): no final response within 64*T1.
             None => Disposed::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never),
         },
-        FailureCause::NoResponse | FailureCause::OnlyTrying => trunk_timeout(failure),
-        FailureCause::Refused | FailureCause::Local => unreachable_trunk(failure),
+        FailureCause::NoResponse | FailureCause::OnlyTrying => {
+            trunk_failure(Disposition::TrunkTimeout, failure)
+        }
+        FailureCause::Refused | FailureCause::Local => trunk_failure(Disposition::TrunkUnreachable, failure),
         FailureCause::Response => {
             let by_cause = failure.q850.and_then(|cause| by_q850(cause, failure));
             by_cause.unwrap_or_else(|| by_code(failure))
@@ -184,16 +187,9 @@ pub fn dispose_failure(failure: &LegFailure) -> Disposed {
     }
 }
 
-/// Not charged when definite. After silence the phone may have rung: charged, and due again after the hold-off.
-fn trunk_timeout(failure: &LegFailure) -> Disposed {
-    hard(Disposition::TrunkTimeout, failure)
-}
-
-fn unreachable_trunk(failure: &LegFailure) -> Disposed {
-    hard(Disposition::TrunkUnreachable, failure)
-}
-
-fn hard(disposition: Disposition, failure: &LegFailure) -> Disposed {
+/// Not charged when definite. After silence the phone may have rung: charged, and due again after the
+/// hold-off.
+fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> Disposed {
     let next_leg = if failure.definite {
         NextLeg::AnotherTrunk
     } else {
@@ -207,7 +203,8 @@ fn hard(disposition: Disposition, failure: &LegFailure) -> Disposed {
     }
 }
 
-/// The rows named by a Q.850 cause; `None` when the cause decides nothing (16, normal clearing, and the rest).
+/// The rows named by a Q.850 cause; `None` when the cause decides nothing (16, normal clearing, and the
+/// rest).
 fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
     match cause {
         17 => Some(Disposed::person(Disposition::Busy)),
@@ -252,11 +249,11 @@ const fn congestion(failure: &LegFailure) -> Disposed {
 /// The rows named by a SIP status alone. A status without a row is read as its class (RFC 3261, 8.1.3.2).
 fn by_code(failure: &LegFailure) -> Disposed {
     let Some(code) = failure.sip_code else {
-        return trunk_timeout(failure);
+        return trunk_failure(Disposition::TrunkTimeout, failure);
     };
     match code {
         408 if failure.rang => Disposed::person(Disposition::NoAnswer),
-        408 => trunk_timeout(failure),
+        408 => trunk_failure(Disposition::TrunkTimeout, failure),
         480 => unavailable(failure),
         487 => Disposed {
             health: TrunkHealth::Neutral,

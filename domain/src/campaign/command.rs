@@ -1,4 +1,4 @@
-//! Requests to one campaign.
+//! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
 use super::event::PauseReason;
 use crate::calling_plan::{CallingPlan, FlowRef};

@@ -1,4 +1,4 @@
-//! Facts about one campaign.
+//! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{EventData, UnreadableEvent, read_current};

@@ -327,8 +327,8 @@ impl FlowDefinition {
         loop {
             let before = found.len();
             for (name, node) in &self.nodes {
-                let leads_out = node.targets().iter().any(|target| found.contains(target.node));
-                if node.is_last() || leads_out {
+                let has_exit = node.targets().iter().any(|target| found.contains(target.node));
+                if node.is_last() || has_exit {
                     found.insert(name.as_str());
                 }
             }

@@ -1,4 +1,4 @@
-//! Requests to one flow.
+//! Requests to one flow: publication of a definition, which is checked first and may be refused.
 
 use crate::ids::FlowId;
 

@@ -1,9 +1,10 @@
-//! A campaign's `script_template` (CMP-2) as a flow: notices → the text → “重听请按1，转人工请按2，谢绝来电请按9” → end.
+//! A campaign's `script_template` (CMP-2) as a flow: notices → the text →
+//! “重听请按1，转人工请按2，谢绝来电请按9” → end.
 //!
 //! What counts as success, and so as conversion: a person heard the text to its end. A person shows
 //! by a key that somebody listens; so 1 (hear it again) or a wrong key, then goodbye, is `success`. A call in
-//! which nobody presses anything is `no_response` (it may have been a machine), 2 is `callback`, 9 is `opted_out`,
-//! and a callee who hangs up first is `hung_up`.
+//! which nobody presses anything is `no_response` (it may have been a machine), 2 is `callback`, 9 is
+//! `opted_out`, and a callee who hangs up first is `hung_up`.
 
 use super::graph::{FlowDefinition, Notices, Variable, VariableKind};
 use super::nodes::{AskKeypress, End, Node, Reprompt, Say, Transfer, Visits};

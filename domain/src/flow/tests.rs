@@ -143,7 +143,7 @@ fn a_definition_of_another_flow_is_refused() {
 }
 
 #[test]
-fn a_graph_that_leads_nowhere_is_refused_by_node_and_member() {
+fn a_graph_with_an_edge_to_nothing_is_refused_by_node_and_member() {
     check_fault(
         changed("/start", json!("nowhere")),
         "start leads to \"nowhere\", which is no node",
