@@ -1,6 +1,7 @@
 //! The six values that cross the border to a database, and a row read from left to right.
 
 use crate::error::ProjectionError;
+use domain::personal::Personal;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::fmt::Display;
@@ -146,10 +147,24 @@ impl Row {
         self.count().map(Position)
     }
 
+    /// A personal value in its sealed or erased form.
+    pub fn personal(&mut self) -> Result<Personal<String>, ProjectionError> {
+        read_personal(&self.text()?)
+    }
+
+    pub fn maybe_personal(&mut self) -> Result<Option<Personal<String>>, ProjectionError> {
+        self.maybe_text()?.as_deref().map(read_personal).transpose()
+    }
+
     /// All columns not taken yet.
     pub fn rest(self) -> Vec<Val> {
         self.values.collect()
     }
+}
+
+fn read_personal(json: &str) -> Result<Personal<String>, ProjectionError> {
+    serde_json::from_str(json)
+        .map_err(|error| ProjectionError::Fault(format!("a sealed column cannot be read: {error}")))
 }
 
 fn parse<T: FromStr>(text: &str) -> Result<T, ProjectionError>

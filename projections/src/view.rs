@@ -137,3 +137,11 @@ pub(crate) fn sealed_columns(value: &Personal<String>) -> Result<(String, Option
         .map_err(|error| ProjectionError::Corrupt(format!("a personal field: {error}")))?;
     Ok((json, hash.map(|hash| hash.0)))
 }
+
+/// The stored name of a plain enum value, such as a preset or a pause reason.
+pub(crate) fn code_of(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(code)) => code,
+        Ok(_) | Err(_) => String::new(),
+    }
+}

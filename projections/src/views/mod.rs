@@ -1,5 +1,7 @@
 //! The views of this build, one file each. No view knows another.
 
+pub mod audit_trail;
+pub mod call_history;
 pub mod worklist;
 
 pub use worklist::SqlWorklist;
@@ -9,5 +11,9 @@ use std::sync::Arc;
 
 /// Every view, in the order in which a batch is applied.
 pub fn all() -> Vec<Arc<dyn View>> {
-    vec![Arc::new(worklist::Worklist)]
+    vec![
+        Arc::new(worklist::Worklist),
+        Arc::new(call_history::CallHistory),
+        Arc::new(audit_trail::AuditTrail),
+    ]
 }

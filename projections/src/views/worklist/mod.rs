@@ -247,12 +247,13 @@ impl Rows<'_> {
             ],
         )?;
         self.exec(
-            "update worklist_enrolment set state = 'open', call = $3, pos = $4
+            "update worklist_enrolment set state = 'open', call = $3, number = $4, pos = $5
              where campaign = $1 and customer = $2 and state <> 'settled'",
             &[
                 Val::text(&grant.campaign),
                 Val::text(&grant.customer),
                 Val::text(grant.call),
+                Val::text(&grant.number),
                 self.pos.clone(),
             ],
         )?;
