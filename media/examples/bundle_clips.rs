@@ -1,4 +1,5 @@
-//! Makes the bundled clips anew with espeak-ng: `cargo run -p media --example bundle_clips -- fixtures/audio`.
+//! Makes the bundled clips anew with espeak-ng:
+//! `cargo run -p media --example bundle_clips -- fixtures/audio`.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

@@ -209,7 +209,7 @@ impl WavRecordings {
 
 #[async_trait]
 impl Recordings for WavRecordings {
-    /// Reads the file on the calling thread: it is asked a few times at start, and a call is a few hundred kB.
+    /// Reads the file on the calling thread: it is asked a few times at start and a call is a few hundred kB.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
         repair(&self.path(call)).map_err(|error| RecordingError {
             call,

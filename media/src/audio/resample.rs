@@ -15,6 +15,7 @@ const ZERO_CROSSINGS: u32 = 28;
 const CUTOFF_RATIO: f64 = 0.925;
 /// Rates of speech synthesizers; anything outside is not one.
 const RATE_HZ_MIN: u32 = 8_000;
+/// The highest of them.
 const RATE_HZ_MAX: u32 = 48_000;
 
 /// A rate that no synthesizer uses.

@@ -1,7 +1,7 @@
 //! All calls at the carrier: which request belongs to which call, and what is due when.
 //!
-//! Bytes and time in, bytes and facts out (`handle_input`, `poll_output`, `next_deadline`). Memory is bounded:
-//! a full exchange answers 503 and remembers ended calls for some minutes only.
+//! Bytes and time in, bytes and facts out (`handle_input`, `poll_output`, `next_deadline`). Memory is
+//! bounded: a full exchange answers 503 and remembers ended calls for some minutes only.
 
 use super::call_details::EndedBy;
 use super::callee::Persona;

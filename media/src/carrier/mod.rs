@@ -1,9 +1,9 @@
 //! The carrier: the answering side of a rehearsal, with seeded people behind its numbers.
 //!
-//! Real SIP and RTP, so that a campaign can be rehearsed before a trunk exists. It shares the parser, SDP, RTP
-//! and codec code with the dialing side, but no state, transaction or dialog code: an error there would not
-//! meet its own mirror image here. What leaves a leg unanswered ends within 4 s, and an answered leg whose peer
-//! is gone is dropped 4 s after its last packet. Its own record of calls is `call_details`. Sockets are in
+//! Real SIP and RTP, so that a campaign can be rehearsed before a trunk exists. It shares the parser, SDP,
+//! RTP and codec code with the dialing side, but no state, transaction or dialog code: an error there would
+//! not meet its own mirror image here. Nobody rings longer than 4 s, and an answered leg whose peer is gone
+//! is dropped 4 s after its last packet. Its own record of calls is `call_details`. Sockets are in
 //! `driver/carrier.rs`.
 
 mod call_details;

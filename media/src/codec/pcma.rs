@@ -1,6 +1,7 @@
 //! G.711 A-law, by table: 13-bit uniform samples to 8 bits with every second bit inverted.
 //!
-//! ITU-T G.711 tables 1a and 1b; negative samples take the one's complement as in ITU-T G.191 `alaw_compress`.
+//! ITU-T G.711 tables 1a and 1b; negative samples take the one's complement, as in ITU-T G.191
+//! `alaw_compress`.
 
 use std::array;
 use std::sync::LazyLock;

@@ -1,6 +1,7 @@
 //! G.711 µ-law, by table: 14-bit uniform samples to 8 bits, all bits inverted.
 //!
-//! ITU-T G.711 tables 2a and 2b; negative samples take the one's complement as in ITU-T G.191 `ulaw_compress`.
+//! ITU-T G.711 tables 2a and 2b; negative samples take the one's complement, as in ITU-T G.191
+//! `ulaw_compress`.
 
 use std::array;
 use std::sync::LazyLock;

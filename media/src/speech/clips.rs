@@ -5,22 +5,11 @@
 //! ends aside.
 
 use async_trait::async_trait;
+use domain::flow::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE};
 use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The recording notice.
-pub const NOTICE_RECORDING: &str = "本次通话将录音。";
-/// The notice that a robot speaks.
-pub const NOTICE_ROBOT: &str = "我是智能语音机器人。";
-/// The keys of the standard flow.
-pub const MENU: &str = "重听请按1，转人工请按2，谢绝来电请按9。";
-/// Said after 2, until agents exist.
-pub const CALLBACK_PROMISE: &str = "稍后会有同事给您回电，再见。";
-/// Said after 9.
-pub const OPTED_OUT: &str = "好的，我们不会再致电，再见。";
-/// Said at the end.
-pub const GOODBYE: &str = "感谢接听，再见。";
 /// What the demonstration has to say; no variables.
 pub const DEMO_TEXT: &str = "您好，这里是示例银行，您的账单将于三天后到期，请按时还款。";
 
@@ -34,8 +23,8 @@ macro_rules! bundled {
 }
 
 bundled! {
-    NOTICE_RECORDING => "notice_recording.wav";
-    NOTICE_ROBOT => "notice_robot.wav";
+    RECORDING_NOTICE => "notice_recording.wav";
+    AI_NOTICE => "notice_robot.wav";
     MENU => "menu.wav";
     CALLBACK_PROMISE => "callback_promise.wav";
     OPTED_OUT => "opted_out.wav";
@@ -149,10 +138,25 @@ impl Synthesizer for BundledSynthesizer {
 mod tests {
     use super::*;
     use crate::speech::contract;
+    use domain::flow::FlowDefinition;
 
     #[tokio::test]
     async fn bundled_clips_hold_the_contract() {
         contract::holds(&BundledSynthesizer::new()).await;
+    }
+
+    #[test]
+    fn the_demonstration_speaks_bundled_texts_only() {
+        let yaml = include_str!("../../../fixtures/flows/notice.yaml");
+        let flow = FlowDefinition::from_yaml(yaml).unwrap();
+        assert!(!flow.speaks_variables());
+        let texts = flow.texts();
+        assert!(texts.len() >= 8, "{texts:?}");
+        for text in texts {
+            assert!(is_bundled(text), "{text}");
+        }
+        assert!(is_bundled(&flow.notices.recording));
+        assert!(!is_bundled("本次通话将录音"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What every synthesizer must do; each implementation runs this suite whole.
 
 use super::clips;
+use domain::flow::{MENU, RECORDING_NOTICE};
 use domain::ports::speech::{Prompt, SpeechError, Synthesizer};
 
 /// A text that no clip is bundled for.
@@ -36,8 +37,8 @@ async fn every_bundled_text_is_spoken(synthesizer: &dyn Synthesizer) {
 }
 
 async fn the_same_prompt_is_the_same_clip(synthesizer: &dyn Synthesizer) {
-    let first = synthesizer.speak(&prompt(clips::NOTICE_RECORDING)).await;
-    let second = synthesizer.speak(&prompt(clips::NOTICE_RECORDING)).await;
+    let first = synthesizer.speak(&prompt(RECORDING_NOTICE)).await;
+    let second = synthesizer.speak(&prompt(RECORDING_NOTICE)).await;
     assert_eq!(
         first.expect("spoken").samples,
         second.expect("spoken again").samples
@@ -63,7 +64,7 @@ async fn nothing_to_say_is_an_error(synthesizer: &dyn Synthesizer) {
 }
 
 async fn a_personal_prompt_sounds_like_any_other(synthesizer: &dyn Synthesizer) {
-    let mut personal = prompt(clips::MENU);
+    let mut personal = prompt(MENU);
     let open = synthesizer.speak(&personal).await.expect("spoken");
     personal.personal = true;
     let spoken = synthesizer.speak(&personal).await.expect("spoken for one person");
