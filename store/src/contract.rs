@@ -3,7 +3,8 @@
 //! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
 //! real records and no waiting by the clock.
 
-use crate::subscription::SUBSCRIPTIONS_MAX;
+use crate::race;
+use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, make_record, stream};
 use async_trait::async_trait;
@@ -13,18 +14,11 @@ use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX,
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-/// Writers and readers of the race, and what each writer appends.
-const WRITERS: u64 = 10;
-const READERS: u64 = 4;
-const BATCHES_PER_WRITER: u64 = 25;
-const EVENTS_PER_BATCH: u64 = 3;
 
 /// Runs every check, each on a store of its own.
 pub async fn run_whole<Make, Made>(make: Make)
@@ -46,9 +40,11 @@ where
     reads_are_pages_in_order(&*new().await).await;
     recorded_at_never_decreases(&*new().await, &clock).await;
     a_subscription_misses_and_repeats_nothing(&*new().await).await;
+    a_subscription_catches_up_over_many_pages(&*new().await).await;
+    a_waiting_subscription_is_woken_by_each_append(new().await).await;
     subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
-    racing_writers_lose_nothing_and_readers_miss_nothing(new().await).await;
-    racing_writers_of_one_stream_take_turns(new().await).await;
+    race::racing_writers_lose_nothing_and_readers_miss_nothing(new().await).await;
+    race::racing_writers_of_one_stream_take_turns(new().await).await;
 }
 
 async fn append(store: &dyn EventStore, name: &str, expected: u64, command: &str, count: u64) -> Position {
@@ -72,19 +68,19 @@ async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
         .expect("the log can be read")
 }
 
-async fn of_stream(store: &dyn EventStore, name: &str) -> Vec<StoredEvent> {
+pub(crate) async fn of_stream(store: &dyn EventStore, name: &str) -> Vec<StoredEvent> {
     let events = store
         .read_stream(&stream(name), StreamVersion(0), PAGE_EVENTS_MAX)
         .await;
     events.expect("the stream can be read")
 }
 
-fn versions(events: &[StoredEvent]) -> Vec<u64> {
+pub(crate) fn versions(events: &[StoredEvent]) -> Vec<u64> {
     let version = |event: &StoredEvent| event.envelope().expect("it was written").stream_version.0;
     events.iter().map(version).collect()
 }
 
-fn ids(events: &[StoredEvent]) -> Vec<EventId> {
+pub(crate) fn ids(events: &[StoredEvent]) -> Vec<EventId> {
     events
         .iter()
         .map(|event| event.envelope().expect("it was written").id)
@@ -183,6 +179,14 @@ async fn a_part_of_a_batch_is_a_conflict(store: &dyn EventStore) {
     ));
     assert_eq!(refused(store, "a", 0, both).await, partly("a"));
     assert_eq!(versions(&all(store).await), [1, 2, 3]);
+    // The end of one batch and the beginning of the next.
+    append(store, "b", 0, "four", 2).await;
+    append(store, "b", 2, "five", 2).await;
+    let across = vec![
+        make_record(&stream("b"), 2, CommandId::derive_from_text("four"), 1, "stored"),
+        make_record(&stream("b"), 3, CommandId::derive_from_text("five"), 0, "stored"),
+    ];
+    assert_eq!(refused(store, "b", 1, across).await, partly("b"));
 }
 
 async fn an_id_on_another_stream_is_a_conflict(store: &dyn EventStore) {
@@ -337,6 +341,45 @@ async fn a_subscription_misses_and_repeats_nothing(store: &dyn EventStore) {
     assert_eq!(follow(&mut *early, next).await, event);
 }
 
+async fn a_subscription_catches_up_over_many_pages(store: &dyn EventStore) {
+    let batch_events = APPEND_EVENTS_MAX as u64;
+    for batch in 0..6 {
+        append(
+            store,
+            "a",
+            batch * batch_events,
+            &format!("c{batch}"),
+            batch_events,
+        )
+        .await;
+    }
+    let head = store.head().await.expect("known");
+    let whole = all(store).await;
+    assert!(whole.len() > 2 * PAGE_EVENTS, "more than two pages");
+    let mut early = store.subscribe(Position(0)).await.expect("there is room");
+    assert_eq!(follow(&mut *early, head).await, whole);
+    let middle = whole.get(99).map_or(Position(0), |event| event.position);
+    let mut late = store.subscribe(middle).await.expect("there is room");
+    assert_eq!(follow(&mut *late, head).await, whole.get(100..).unwrap_or(&[]));
+}
+
+async fn a_waiting_subscription_is_woken_by_each_append(store: Arc<dyn EventStore>) {
+    for version in 0..21 {
+        let head = store.head().await.expect("known");
+        let mut subscription = store.subscribe(head).await.expect("there is room");
+        let waiting = start(async move { subscription.next().await });
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        let position = append(&*store, "a", version, &format!("c{version}"), 1).await;
+        let events = waiting.await.expect("it ends").expect("the log goes on");
+        assert_eq!(
+            events.iter().map(|event| event.position).collect::<Vec<_>>(),
+            [position]
+        );
+    }
+}
+
 async fn subscriptions_are_bounded_and_freed_when_dropped(store: &dyn EventStore) {
     let mut held = Vec::new();
     for _ in 0..SUBSCRIPTIONS_MAX {
@@ -360,124 +403,6 @@ async fn subscriptions_are_bounded_and_freed_when_dropped(store: &dyn EventStore
     );
     drop(held);
     assert!(store.subscribe(Position(0)).await.is_ok());
-}
-
-/// Follows the log until `until` events have come, taking a new subscription from its checkpoint now and then.
-async fn read_with_checkpoint(store: Arc<dyn EventStore>, until: usize) -> Vec<StoredEvent> {
-    let mut events: Vec<StoredEvent> = Vec::new();
-    while events.len() < until {
-        let checkpoint = events.last().map_or(Position(0), |event| event.position);
-        let mut subscription = store.subscribe(checkpoint).await.expect("there is room");
-        for _ in 0..5 {
-            if events.len() >= until {
-                break;
-            }
-            events.extend(subscription.next().await.expect("the log goes on"));
-        }
-    }
-    events
-}
-
-async fn write_batches(store: Arc<dyn EventStore>, writer: u64) -> Vec<(Position, Vec<EventId>)> {
-    let stream = stream(&format!("w{writer}"));
-    let mut acknowledged = Vec::new();
-    for batch in 0..BATCHES_PER_WRITER {
-        let expected = batch * EVENTS_PER_BATCH;
-        let records = make_batch(&stream, expected, &format!("{writer}/{batch}"), EVENTS_PER_BATCH);
-        let ids = records.iter().map(|record| record.id).collect();
-        let answer = store.append(&stream, StreamVersion(expected), records).await;
-        acknowledged.push((answer.expect("nobody else writes this stream"), ids));
-        tokio::task::yield_now().await;
-    }
-    acknowledged
-}
-
-async fn racing_writers_lose_nothing_and_readers_miss_nothing(store: Arc<dyn EventStore>) {
-    let count = usize::try_from(WRITERS * BATCHES_PER_WRITER * EVENTS_PER_BATCH).unwrap_or(usize::MAX);
-    let readers: Vec<_> = (0..READERS)
-        .map(|_| start(read_with_checkpoint(Arc::clone(&store), count)))
-        .collect();
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|writer| start(write_batches(Arc::clone(&store), writer)))
-        .collect();
-    let mut acknowledged = Vec::new();
-    for writer in writers {
-        acknowledged.extend(writer.await.expect("a writer ends"));
-    }
-    let mut whole: Vec<StoredEvent> = Vec::new();
-    while whole.len() < count {
-        let after = whole.last().map_or(Position(0), |event| event.position);
-        whole.extend(
-            store
-                .read_all(after, PAGE_EVENTS_MAX)
-                .await
-                .expect("the log can be read"),
-        );
-    }
-    assert_eq!(whole.len(), count, "every event once");
-    assert!(
-        whole
-            .iter()
-            .zip(whole.iter().skip(1))
-            .all(|(one, next)| one.position < next.position)
-    );
-    assert!(
-        whole
-            .iter()
-            .zip(whole.iter().skip(1))
-            .all(|(one, next)| one.recorded_at <= next.recorded_at)
-    );
-    let place: BTreeMap<EventId, Position> = ids(&whole)
-        .into_iter()
-        .zip(whole.iter().map(|event| event.position))
-        .collect();
-    for (position, batch) in acknowledged {
-        assert_eq!(
-            batch.last().and_then(|last| place.get(last)),
-            Some(&position),
-            "acknowledged there"
-        );
-        assert!(
-            batch.iter().all(|id| place.contains_key(id)),
-            "acknowledged and gone"
-        );
-    }
-    for reader in readers {
-        assert_eq!(
-            reader.await.expect("a reader ends"),
-            whole,
-            "a reader saw another log"
-        );
-    }
-}
-
-async fn racing_writers_of_one_stream_take_turns(store: Arc<dyn EventStore>) {
-    let racers: Vec<_> = (0..WRITERS)
-        .map(|racer| {
-            let store = Arc::clone(&store);
-            start(async move {
-                let shared = stream("shared");
-                let mut expected = 0;
-                loop {
-                    let batch = make_batch(&shared, expected, &format!("racer {racer}"), 2);
-                    match store.append(&shared, StreamVersion(expected), batch).await {
-                        Ok(position) => return position,
-                        Err(StoreError::WrongVersion { actual, .. }) => expected = actual.0,
-                        Err(other) => unreachable!("neither won nor lost the race: {other}"),
-                    }
-                }
-            })
-        })
-        .collect();
-    let mut positions = Vec::new();
-    for racer in racers {
-        positions.push(racer.await.expect("a racer ends"));
-    }
-    positions.sort_unstable();
-    positions.dedup();
-    assert_eq!(positions.len() as u64, WRITERS);
-    let expected: Vec<u64> = (1..=WRITERS * 2).collect();
-    assert_eq!(versions(&of_stream(&*store, "shared").await), expected);
 }
 
 /// Tasks on the current runtime and threads of their own, counted.

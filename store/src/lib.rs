@@ -16,6 +16,7 @@ mod frame;
 mod memory;
 mod memory_disk;
 mod memory_vault;
+mod race;
 mod sealing;
 mod sqlite;
 mod subscription;
