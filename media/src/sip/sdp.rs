@@ -3,6 +3,7 @@
 //! We offer PCMA, PCMU and `telephone-event` 101 at 20 ms. Of what comes back we read the first audio stream
 //! that is not switched off: where its packets go, its codec, its keypress payload type and its direction.
 
+use crate::codec::Codec;
 use std::net::{IpAddr, SocketAddr};
 
 /// Largest description read; a carrier's is below 2 kB.
@@ -10,28 +11,6 @@ pub const SDP_BYTES_MAX: usize = 16_384;
 
 /// Payload type of keypresses that we offer (RFC 4733 leaves it dynamic; 101 is what carriers expect).
 pub const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
-
-/// The two G.711 laws, with their fixed payload types (RFC 3551).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AudioCodec {
-    Pcma,
-    Pcmu,
-}
-
-impl AudioCodec {
-    pub const fn payload_type(self) -> u8 {
-        match self {
-            Self::Pcma => 8,
-            Self::Pcmu => 0,
-        }
-    }
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Pcma => "PCMA",
-            Self::Pcmu => "PCMU",
-        }
-    }
-}
 
 /// Which way audio flows, as the writer of the description sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +27,7 @@ pub struct AudioStream {
     /// Where it wants its packets.
     pub address: SocketAddr,
     /// Its first codec that is ours too.
-    pub codec: AudioCodec,
+    pub codec: Codec,
     /// The payload type it gave that codec: 8 or 0, or a dynamic one.
     pub payload_type: u8,
     /// Payload type of its keypresses, where it takes them.
@@ -75,7 +54,7 @@ pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
     describe(
         media,
         version,
-        &[(AudioCodec::Pcma, 8), (AudioCodec::Pcmu, 0)],
+        &[(Codec::Pcma, 8), (Codec::Pcmu, 0)],
         Some(KEYPRESS_PAYLOAD_TYPE),
     )
 }
@@ -96,7 +75,7 @@ pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8>
     text
 }
 
-fn describe(media: SocketAddr, version: u32, codecs: &[(AudioCodec, u8)], keypress: Option<u8>) -> Vec<u8> {
+fn describe(media: SocketAddr, version: u32, codecs: &[(Codec, u8)], keypress: Option<u8>) -> Vec<u8> {
     let family = if media.is_ipv4() { "IP4" } else { "IP6" };
     let host = media.ip();
     let mut formats: Vec<String> = codecs.iter().map(|(_, payload)| payload.to_string()).collect();
@@ -195,13 +174,13 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
 }
 
 /// PCMA and PCMU need no rtpmap (RFC 3551); a map of another name takes the number away.
-fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<AudioCodec> {
+fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<Codec> {
     match maps.iter().find(|(mapped, _)| *mapped == payload) {
-        Some((_, map)) if is_map(map, "PCMA") => Some(AudioCodec::Pcma),
-        Some((_, map)) if is_map(map, "PCMU") => Some(AudioCodec::Pcmu),
+        Some((_, map)) if is_map(map, "PCMA") => Some(Codec::Pcma),
+        Some((_, map)) if is_map(map, "PCMU") => Some(Codec::Pcmu),
         Some(_) => None,
-        None if payload == 8 => Some(AudioCodec::Pcma),
-        None if payload == 0 => Some(AudioCodec::Pcmu),
+        None if payload == 8 => Some(Codec::Pcma),
+        None if payload == 0 => Some(Codec::Pcmu),
         None => None,
     }
 }
@@ -261,7 +240,7 @@ fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{AudioCodec, Direction, SdpError, answer, offer, read};
+    use super::{Codec, Direction, SdpError, answer, offer, read};
 
     fn sdp(lines: &str) -> Vec<u8> {
         format!("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n{lines}").into_bytes()
@@ -273,7 +252,7 @@ mod tests {
             let media = media.parse().unwrap();
             let offered = read(&offer(media, 1)).unwrap();
             assert_eq!(offered.address, media);
-            assert_eq!(offered.codec, AudioCodec::Pcma);
+            assert_eq!(offered.codec, Codec::Pcma);
             assert_eq!(offered.keypress_payload_type, Some(101));
             assert_eq!(read(&answer(media, 2, &offered)).unwrap(), offered);
         }
@@ -298,25 +277,25 @@ mod tests {
             (
                 "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n",
                 "192.0.2.9:4000",
-                AudioCodec::Pcma,
+                Codec::Pcma,
                 None,
             ),
             (
                 "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 18 0 96\r\na=rtpmap:96 telephone-event/8000\r\nc=IN IP4 192.0.2.10\r\n",
                 "192.0.2.10:4000",
-                AudioCodec::Pcmu,
+                Codec::Pcmu,
                 Some(96),
             ),
             (
                 "m=video 5000 RTP/AVP 31\r\nc=IN IP4 192.0.2.1\r\nm=audio 0 RTP/AVP 8\r\nm=audio 6000/2 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n",
                 "[2001:db8::1]:6000",
-                AudioCodec::Pcma,
+                Codec::Pcma,
                 None,
             ),
             (
                 "c=IN IP4 224.2.1.1/127\r\nm=audio 4000 RTP/AVP 110 101\r\na=rtpmap:110 pcma/8000/1\r\na=rtpmap:101 telephone-event/8000\r\n",
                 "224.2.1.1:4000",
-                AudioCodec::Pcma,
+                Codec::Pcma,
                 Some(101),
             ),
         ];

@@ -1,0 +1,242 @@
+//! A dialog (RFC 3261, 12): its tags, route set, target and counters, and the requests made within it.
+
+use super::header_value::{Address, host_and_port, parameter};
+use super::message::SipMessage;
+use domain::call::LegIdentity;
+use domain::ports::line::AnsweredDialog;
+use std::net::{IpAddr, SocketAddr};
+
+/// The port of a SIP URI without one (RFC 3261, 19.1.2).
+const SIP_PORT: u16 = 5_060;
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hop {
+    /// To the trunk, as the INVITE went.
+    Trunk,
+    /// To an address a route, a contact or the packet itself named.
+    At(SocketAddr),
+}
+
+impl Hop {
+    /// The hop a URI names. Host names are not looked up: such a peer is behind its trunk.
+    pub fn of_uri(uri: &str) -> Self {
+        let Some((host, port)) = host_and_port(uri) else {
+            return Self::Trunk;
+        };
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Self::At(SocketAddr::new(ip, port.unwrap_or(SIP_PORT))),
+            Err(_) => Self::Trunk,
+        }
+    }
+}
+
+/// Who we are in a leg's messages: the parts that never change within it.
+#[derive(Debug, Clone)]
+pub struct Party {
+    pub identity: LegIdentity,
+    /// Sent-by, `host:port`.
+    pub local: String,
+    /// From, with our tag.
+    pub from: String,
+    /// To, without a tag.
+    pub to: String,
+    /// Request-URI of the INVITE.
+    pub uri: String,
+}
+
+impl Party {
+    /// `trunk` is `host:port` of the far end. Anonymous without a caller (RFC 3323, 4.1.1.3).
+    pub fn new(identity: LegIdentity, local: &str, trunk: &str, numbers: (&str, Option<&str>)) -> Self {
+        let (callee, caller) = numbers;
+        let caller = caller.unwrap_or("anonymous");
+        let uri = format!("sip:{callee}@{trunk}");
+        Self {
+            local: local.to_owned(),
+            from: format!("<sip:{caller}@{local}>;tag={}", identity.local_tag()),
+            to: format!("<{uri}>"),
+            uri,
+            identity,
+        }
+    }
+
+    /// A request with Via, Max-Forwards, From, To, Call-ID and CSeq.
+    pub fn request(&self, method: &str, uri: &str, to: &str, (cseq, branch): (u32, &str)) -> SipMessage {
+        SipMessage::request(method, uri)
+            .with("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.local))
+            .with("Max-Forwards", "70")
+            .with("From", &self.from)
+            .with("To", to)
+            .with("Call-ID", self.identity.sip_call_id())
+            .with("CSeq", format!("{cseq} {method}"))
+    }
+
+    pub fn contact(&self) -> String {
+        format!("<sip:ledgerline@{}>", self.local)
+    }
+}
+
+/// One confirmed dialog of a leg.
+#[derive(Debug, Clone)]
+pub struct Dialog {
+    /// To, with the far end's tag.
+    remote: String,
+    pub remote_tag: String,
+    pub remote_target: String,
+    /// In the order to send it.
+    pub route_set: Vec<String>,
+    pub local_cseq: u32,
+    /// Last CSeq the far end used (RFC 3261, 12.2.2).
+    pub remote_cseq: Option<u32>,
+}
+
+impl Dialog {
+    /// The dialog a 2xx to our INVITE makes (12.1.2); without a Contact the request URI stays the target.
+    pub fn from_answer(party: &Party, response: &SipMessage, cseq: u32) -> Self {
+        let mut route_set = response.record_routes();
+        route_set.reverse();
+        Self {
+            remote: response.header("To").unwrap_or(&party.to).to_owned(),
+            remote_tag: response.tag_of_to().unwrap_or_default().to_owned(),
+            remote_target: response.contact_uri().unwrap_or(&party.uri).to_owned(),
+            route_set,
+            local_cseq: cseq,
+            remote_cseq: None,
+        }
+    }
+
+    /// A dialog known from the log; requests begin above `cseq`.
+    pub fn from_log(party: &Party, answered: &AnsweredDialog, cseq: u32) -> Self {
+        Self {
+            remote: format!("{};tag={}", party.to, answered.to_tag),
+            remote_tag: answered.to_tag.clone(),
+            remote_target: answered.remote_target.clone(),
+            route_set: answered.route_set.clone(),
+            local_cseq: cseq,
+            remote_cseq: None,
+        }
+    }
+
+    pub fn facts(&self, invite_cseq: u32) -> AnsweredDialog {
+        AnsweredDialog {
+            to_tag: self.remote_tag.clone(),
+            remote_target: self.remote_target.clone(),
+            route_set: self.route_set.clone(),
+            cseq: invite_cseq,
+        }
+    }
+
+    /// The ACK of a 2xx: the INVITE's CSeq, a branch of its own (13.2.2.4).
+    pub fn ack(&self, party: &Party, invite_cseq: u32) -> (SipMessage, Hop) {
+        let branch = format!(
+            "{}-{}",
+            party.identity.branch("ACK", invite_cseq),
+            token_of(&self.remote_tag)
+        );
+        self.address(party, "ACK", (invite_cseq, &branch))
+    }
+
+    /// The next request within the dialog.
+    pub fn request(&mut self, party: &Party, method: &str) -> (SipMessage, Hop) {
+        self.local_cseq = self.local_cseq.saturating_add(1);
+        let cseq = self.local_cseq;
+        // Forked dialogs of one leg count apart; the tag keeps their branches apart too.
+        let branch = format!(
+            "{}-{}",
+            party.identity.branch(method, cseq),
+            token_of(&self.remote_tag)
+        );
+        self.address(party, method, (cseq, &branch))
+    }
+
+    /// Request-URI, Route headers and next hop, loose or strict (12.2.1.1).
+    fn address(&self, party: &Party, method: &str, name: (u32, &str)) -> (SipMessage, Hop) {
+        let first = self.route_set.first().and_then(|route| Address::read(route));
+        let Some(first) = first else {
+            let message = party.request(method, &self.remote_target, &self.remote, name);
+            return (message, Hop::of_uri(&self.remote_target));
+        };
+        let hop = Hop::of_uri(first.uri);
+        let loose = first
+            .uri
+            .split_once(';')
+            .is_some_and(|(_, rest)| parameter(rest, "lr").is_some());
+        if loose {
+            let message = party.request(method, &self.remote_target, &self.remote, name);
+            return (with_routes(message, &self.route_set), hop);
+        }
+        let message = party.request(method, first.uri, &self.remote, name);
+        let mut routes: Vec<String> = self.route_set.iter().skip(1).cloned().collect();
+        routes.push(format!("<{}>", self.remote_target));
+        (with_routes(message, &routes), hop)
+    }
+}
+
+fn with_routes(mut message: SipMessage, routes: &[String]) -> SipMessage {
+    for route in routes {
+        message.push("Route", route);
+    }
+    message
+}
+
+/// A tag as part of a branch: only what a token may hold, and not without end.
+fn token_of(tag: &str) -> String {
+    tag.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialog, Hop, Party};
+    use domain::call::LegIdentity;
+    use domain::ids::CallId;
+    use domain::ports::line::AnsweredDialog;
+
+    fn party() -> Party {
+        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        Party::new(
+            identity,
+            "127.0.0.1:5070",
+            "192.0.2.1:5060",
+            ("+8613800138000", None),
+        )
+    }
+
+    fn dialog(route_set: &[&str], target: &str) -> Dialog {
+        let answered = AnsweredDialog {
+            to_tag: "t".to_owned(),
+            remote_target: target.to_owned(),
+            route_set: route_set.iter().map(|route| (*route).to_owned()).collect(),
+            cseq: 1,
+        };
+        Dialog::from_log(&party(), &answered, 1)
+    }
+
+    #[test]
+    fn requests_follow_loose_and_strict_routes() {
+        let (bye, hop) = dialog(&[], "sip:a@192.0.2.9;transport=udp").request(&party(), "BYE");
+        assert_eq!(
+            (bye.uri(), hop),
+            (
+                Some("sip:a@192.0.2.9;transport=udp"),
+                Hop::At("192.0.2.9:5060".parse().unwrap())
+            )
+        );
+        assert_eq!(bye.cseq(), Some((2, "BYE")));
+        let routes = ["<sip:192.0.2.2:5070;lr>", "<sip:192.0.2.3;lr>"];
+        let (bye, hop) = dialog(&routes, "sip:a@10.0.0.1").request(&party(), "BYE");
+        assert_eq!(
+            (bye.uri(), hop),
+            (Some("sip:a@10.0.0.1"), Hop::At("192.0.2.2:5070".parse().unwrap()))
+        );
+        assert_eq!(bye.headers("Route").collect::<Vec<_>>(), routes);
+        let strict = ["<sip:192.0.2.2:5070>", "<sip:192.0.2.3>"];
+        let (bye, _) = dialog(&strict, "sip:a@10.0.0.1").request(&party(), "BYE");
+        assert_eq!(bye.uri(), Some("sip:192.0.2.2:5070"));
+        assert_eq!(
+            bye.headers("Route").collect::<Vec<_>>(),
+            ["<sip:192.0.2.3>", "<sip:a@10.0.0.1>"]
+        );
+        let (_, hop) = dialog(&[], "sip:a@host.example.com").request(&party(), "BYE");
+        assert_eq!(hop, Hop::Trunk, "names are not looked up");
+    }
+}

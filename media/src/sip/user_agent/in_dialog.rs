@@ -1,0 +1,253 @@
+//! After the answer: our BYE, the far end's BYE, its re-INVITEs and other requests, each answered properly.
+
+use super::inviting::ALLOW;
+use super::{Phase, Uac, UacEvent};
+use crate::sip::dialog::Hop;
+use crate::sip::message::{SipMessage, reason_phrase};
+use crate::sip::release_cause::ReleaseCause;
+use crate::sip::sdp;
+use crate::sip::transaction::Retransmission;
+use domain::ports::line::HungUpBy;
+use domain::time::Timestamp;
+use std::net::SocketAddr;
+
+impl Uac {
+    /// Sends the one BYE of a dialog.
+    pub(super) fn send_bye(&mut self, now: Timestamp, at: usize) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        if one.bye_sent || one.ended {
+            return;
+        }
+        one.bye_sent = true;
+        self.authenticator.next_request();
+        self.repeat_bye(now, at);
+    }
+
+    /// The BYE with the next CSeq and what is known of the realms: the first, or the answer to a challenge.
+    fn repeat_bye(&mut self, now: Timestamp, at: usize) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        let (mut bye, hop) = one.dialog.request(&self.party, "BYE");
+        let uri = bye.uri().unwrap_or_default().to_owned();
+        for (name, value) in self.authenticator.headers("BYE", &uri) {
+            bye.push(name, value);
+        }
+        let bytes = bye.to_bytes();
+        one.bye = Some(Retransmission::request(bytes.clone(), hop, now));
+        self.send(now, bytes, hop);
+    }
+
+    /// Ends an answered leg from our side.
+    pub(super) fn hang_up(&mut self, now: Timestamp, by: HungUpBy) {
+        if self.phase != Phase::Answered {
+            return;
+        }
+        for at in 0..self.dialogs.len() {
+            self.send_bye(now, at);
+        }
+        self.tell(UacEvent::HungUp {
+            by,
+            reason_header: None,
+            q850: None,
+        });
+        self.close(now);
+    }
+
+    pub(super) fn take_bye_response(
+        &mut self,
+        now: Timestamp,
+        response: &SipMessage,
+        (code, cseq): (u16, u32),
+    ) {
+        let tag = response.tag_of_to().unwrap_or_default();
+        let at = self.dialogs.iter().position(|one| one.dialog.remote_tag == tag);
+        let Some(at) = at else {
+            return;
+        };
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        let Some(running) = one.bye.as_mut().filter(|_| one.dialog.local_cseq == cseq) else {
+            return;
+        };
+        if code < 200 {
+            running.slow_down();
+            return;
+        }
+        one.bye = None;
+        if matches!(code, 401 | 407) && self.authenticator.take(response) {
+            self.repeat_bye(now, at);
+            return;
+        }
+        // 200, 481 and 408 alike: the dialog is gone (RFC 3261, 15.1.1).
+        if let Some(one) = self.dialogs.get_mut(at) {
+            one.ended = true;
+        }
+    }
+
+    /// A request of the far end that names this leg's Call-ID.
+    pub(super) fn take_request(&mut self, now: Timestamp, request: &SipMessage, from: SocketAddr) {
+        let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
+        let remote = request.tag_of_from().unwrap_or_default();
+        let at = self
+            .dialogs
+            .iter()
+            .position(|one| one.dialog.remote_tag == remote);
+        let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
+            self.refuse(now, request, (481, from));
+            return;
+        };
+        let Some((cseq, method)) = request.cseq() else {
+            return;
+        };
+        if method == "ACK" {
+            if let Some(one) = self.dialogs.get_mut(at) {
+                one.accepted = None;
+            }
+            return;
+        }
+        if self.answer_repeat(now, at, (cseq, method, from)) {
+            return;
+        }
+        let response = self.judge(now, at, request);
+        let bytes = response.to_bytes();
+        if let Some(one) = self.dialogs.get_mut(at) {
+            one.dialog.remote_cseq = Some(cseq);
+            one.last_response = Some((cseq, method.to_owned(), bytes.clone()));
+            if method == "INVITE" && response.code() == Some(200) {
+                one.accepted = Some(Retransmission::request(bytes.clone(), Hop::At(from), now));
+            }
+        }
+        self.send(now, bytes, Hop::At(from));
+        if method == "BYE" {
+            self.take_bye(now, at, request);
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, request: &SipMessage, (code, from): (u16, SocketAddr)) {
+        if request.method() != "ACK" {
+            let response = SipMessage::response(request, code, reason_phrase(code), None);
+            self.send(now, response.to_bytes(), Hop::At(from));
+        }
+    }
+
+    /// A request seen before gets its response again; one older than the last gets 500 (RFC 3261, 12.2.2).
+    fn answer_repeat(
+        &mut self,
+        now: Timestamp,
+        at: usize,
+        (cseq, method, from): (u32, &str, SocketAddr),
+    ) -> bool {
+        let Some(one) = self.dialogs.get(at) else {
+            return true;
+        };
+        if let Some((last, last_method, bytes)) = &one.last_response
+            && *last == cseq
+            && last_method == method
+        {
+            let again = bytes.clone();
+            self.send(now, again, Hop::At(from));
+            return true;
+        }
+        // An old request out of order is dropped: its sender has its answer or has gone on.
+        method != "CANCEL" && one.dialog.remote_cseq.is_some_and(|last| cseq <= last)
+    }
+
+    /// What a new request within the dialog is answered with.
+    fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
+        let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
+        let ended = self.dialogs.get(at).is_none_or(|one| one.ended);
+        match request.method() {
+            "BYE" => plain(200),
+            _ if ended => plain(481),
+            "INVITE" | "UPDATE" => self.renegotiate(now, at, request),
+            "OPTIONS" => plain(200).with("Allow", ALLOW).with("Accept", "application/sdp"),
+            "INFO" => {
+                if let Some(digit) = info_digit(request).filter(|_| !self.keypress_by_rtp) {
+                    self.tell(UacEvent::Keypress(digit));
+                }
+                plain(200)
+            }
+            "CANCEL" | "PRACK" => plain(481),
+            // No transfer to where the far end says (toll fraud).
+            "REFER" => plain(603),
+            _ => plain(405).with("Allow", ALLOW),
+        }
+    }
+
+    /// A re-INVITE or UPDATE: a new target, new audio, or only a refresh (RFC 3261, 14.2; RFC 3311).
+    fn renegotiate(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
+        let refuse = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
+        let media = self.settings.media;
+        let offered = match request.sdp().map(sdp::read) {
+            Some(Err(_)) => return refuse(488),
+            Some(Ok(stream)) => Some(stream),
+            None => None,
+        };
+        if let Some(one) = self.dialogs.get_mut(at)
+            && let Some(target) = request.contact_uri()
+        {
+            target.clone_into(&mut one.dialog.remote_target);
+        }
+        self.sdp_version = self.sdp_version.saturating_add(1);
+        let body = match &offered {
+            Some(stream) => Some(sdp::answer(media, self.sdp_version, stream)),
+            None if request.method() == "INVITE" => Some(sdp::offer(media, self.sdp_version)),
+            None => None,
+        };
+        if let Some(stream) = offered {
+            self.keypress_by_rtp = stream.keypress_payload_type.is_some();
+            self.tell(UacEvent::MediaMoved(stream));
+        }
+        self.linger_until = self.linger_until.max(now);
+        let mut response = refuse(200)
+            .with("Contact", self.party.contact())
+            .with("Allow", ALLOW);
+        if let Some(expires) = request.header("Session-Expires") {
+            response.push("Require", "timer");
+            response.push("Session-Expires", expires);
+        }
+        match body {
+            Some(body) => response.with_body("application/sdp", body),
+            None => response,
+        }
+    }
+
+    fn take_bye(&mut self, now: Timestamp, at: usize, request: &SipMessage) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        // Glare: our own BYE goes on until it is answered; both ends know that it is over.
+        one.ended = true;
+        one.accepted = None;
+        let last = self.dialogs.iter().all(|one| one.ended || one.bye_sent);
+        if self.phase == Phase::Answered && last {
+            let release = ReleaseCause::of(request);
+            self.tell(UacEvent::HungUp {
+                by: HungUpBy::Callee,
+                reason_header: release.reason_header,
+                q850: release.q850,
+            });
+            self.close(now);
+        }
+    }
+}
+
+/// `Signal=5` of application/dtmf-relay, or the bare digit of application/dtmf.
+fn info_digit(request: &SipMessage) -> Option<char> {
+    let text = std::str::from_utf8(&request.body).ok()?;
+    let digit = match request.content_type().as_deref()? {
+        "application/dtmf-relay" => text.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            key.trim()
+                .eq_ignore_ascii_case("Signal")
+                .then(|| value.trim().chars().next())?
+        })?,
+        "application/dtmf" => text.trim().chars().next()?,
+        _ => return None,
+    };
+    matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
+}

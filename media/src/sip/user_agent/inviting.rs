@@ -1,0 +1,447 @@
+//! The INVITE of a leg: sent once, answered once; its CANCEL and every race between the two.
+
+use super::{Cancel, Confirmed, Phase, Uac, UacEvent, step};
+use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::message::SipMessage;
+use crate::sip::release_cause::ReleaseCause;
+use crate::sip::sdp::{self, AudioStream};
+use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS};
+use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
+use domain::time::Timestamp;
+
+/// Methods we take within a dialog.
+pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
+/// INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
+pub const INVITES_MAX: u32 = 8;
+/// Most early dialogs whose audio is remembered.
+const EARLY_MAX: usize = 8;
+/// A refusal by the transport speaks of what was sent within this time before it.
+const REFUSAL_FOLLOWS_MS: u64 = 2_000;
+
+impl Uac {
+    /// Sends the INVITE, or sends it again with the next CSeq as the answer to a challenge.
+    pub(super) fn send_invite(&mut self, now: Timestamp) {
+        self.invite_cseq = self.invite_cseq.saturating_add(1);
+        let cseq = self.invite_cseq;
+        let branch = self.party.identity.branch("INVITE", cseq);
+        let uri = self.party.uri.clone();
+        let mut message = self
+            .party
+            .request("INVITE", &uri, &self.party.to, (cseq, &branch))
+            .with("Contact", self.party.contact())
+            .with("Allow", ALLOW)
+            .with("Accept", "application/sdp")
+            .with("User-Agent", "ledgerline");
+        self.invite_authorization = self.authenticator.headers("INVITE", &uri);
+        for (name, value) in &self.invite_authorization {
+            message.push(name, value);
+        }
+        for (name, value) in &self.extra_headers {
+            message.push(name, value);
+        }
+        let message = message.with_body(
+            "application/sdp",
+            sdp::offer(self.settings.media, self.sdp_version),
+        );
+        let bytes = message.to_bytes();
+        self.invite = Some(Retransmission::invite(bytes.clone(), Hop::Trunk, now));
+        self.phase = Phase::Calling;
+        self.silent_at = now.plus_ms(self.settings.first_response_ms.min(TRANSACTION_MS));
+        self.send(now, bytes, Hop::Trunk);
+    }
+
+    pub(super) fn take_response(&mut self, now: Timestamp, response: &SipMessage) {
+        let (Some(code), Some((cseq, method))) = (response.code(), response.cseq()) else {
+            return;
+        };
+        match method {
+            "INVITE" => {
+                let ours = cseq >= 1
+                    && cseq <= self.invite_cseq
+                    && response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
+                if ours {
+                    self.take_invite_response(now, response, (code, cseq));
+                }
+            }
+            "CANCEL" => self.take_cancel_response(code, cseq, response),
+            "BYE" => self.take_bye_response(now, response, (code, cseq)),
+            _ => {}
+        }
+    }
+
+    fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+        match code {
+            100..=199 if cseq == self.invite_cseq => self.take_provisional(now, code, response),
+            100..=199 => {}
+            200..=299 => self.take_success(now, response, cseq),
+            _ => self.take_failure(now, response, (code, cseq)),
+        }
+    }
+
+    fn take_provisional(&mut self, now: Timestamp, code: u16, response: &SipMessage) {
+        if !matches!(self.phase, Phase::Calling | Phase::Proceeding | Phase::Silent) {
+            return;
+        }
+        self.invite = None;
+        if self.phase == Phase::Calling {
+            self.phase = Phase::Proceeding;
+        }
+        let early_media = response.sdp().and_then(|body| sdp::read(body).ok());
+        if let (Some(tag), Some(stream)) = (response.tag_of_to(), &early_media) {
+            self.remember_early(tag, stream.clone());
+        }
+        let rings = (180..=189).contains(&code) && !self.rang;
+        self.rang |= rings;
+        match self.cancel {
+            Cancel::Held(cause) => {
+                self.send_cancel(now, cause);
+                // In silence already: kept as long as the CANCEL may take.
+                self.linger_until = now.plus_ms(TRANSACTION_MS);
+            }
+            Cancel::None if rings => {
+                self.ring_until = now.plus_ms(self.settings.ring_timeout_ms);
+                self.tell(UacEvent::Ringing {
+                    sip_code: code,
+                    early_media,
+                });
+            }
+            Cancel::None | Cancel::Sent { .. } => {}
+        }
+    }
+
+    fn remember_early(&mut self, tag: &str, stream: AudioStream) {
+        self.early.retain(|(known, _)| known != tag);
+        if self.early.len() < EARLY_MAX {
+            self.early.push((tag.to_owned(), stream));
+        }
+    }
+
+    /// A 2xx: acknowledged whatever we think of it (RFC 3261, 13.2.2.4), then kept, or ended at once.
+    fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
+        let tag = response.tag_of_to().unwrap_or_default();
+        let known = self.dialogs.iter().position(|one| one.dialog.remote_tag == tag);
+        if let Some(known) = known.and_then(|at| self.dialogs.get(at)) {
+            let (bytes, hop) = known.ack.clone();
+            self.send(now, bytes, hop);
+            return;
+        }
+        if self.phase == Phase::Finished || !self.has_room() {
+            return;
+        }
+        self.invite = None;
+        self.acknowledge(now, response, cseq);
+        let wanted =
+            matches!(self.phase, Phase::Calling | Phase::Proceeding) && matches!(self.cancel, Cancel::None);
+        let at = self.dialogs.len().saturating_sub(1);
+        if !wanted {
+            self.end_late(now, at);
+            return;
+        }
+        let described = response.sdp().map(sdp::read);
+        let early = self
+            .early
+            .iter()
+            .find(|(early, _)| early == tag)
+            .or(self.early.last());
+        let media = match described {
+            Some(Ok(stream)) => Some(stream),
+            Some(Err(_)) => None,
+            None => early.map(|(_, stream)| stream.clone()),
+        };
+        match media {
+            Some(media) => self.begin_talking(media, at),
+            None => self.refuse_media(now, at),
+        }
+    }
+
+    fn acknowledge(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
+        let dialog = Dialog::from_answer(&self.party, response, cseq);
+        let (mut ack, hop) = dialog.ack(&self.party, cseq);
+        for (name, value) in &self.invite_authorization {
+            ack.push(name, value);
+        }
+        let bytes = ack.to_bytes();
+        self.linger_until = self.linger_until.max(now.plus_ms(TRANSACTION_MS));
+        self.send(now, bytes.clone(), hop);
+        self.dialogs.push(Confirmed {
+            dialog,
+            ack: (bytes, hop),
+            bye: None,
+            bye_sent: false,
+            accepted: None,
+            last_response: None,
+            ended: false,
+        });
+    }
+
+    fn begin_talking(&mut self, media: AudioStream, at: usize) {
+        let Some(one) = self.dialogs.get(at) else {
+            return;
+        };
+        let dialog = one.dialog.facts(self.invite_cseq);
+        self.phase = Phase::Answered;
+        self.keypress_by_rtp = media.keypress_payload_type.is_some();
+        self.tell(UacEvent::Answered { dialog, media });
+    }
+
+    /// The callee answered with audio we cannot speak: hung up at once. Not definite: a second leg would
+    /// ring the same person again.
+    fn refuse_media(&mut self, now: Timestamp, at: usize) {
+        let failure = LegFailure {
+            sip_code: Some(488),
+            cause: FailureCause::Response,
+            definite: false,
+            ..self.failure(now)
+        };
+        self.tell(UacEvent::Failed(failure));
+        self.end_late(now, at);
+    }
+
+    /// BYE to a dialog nobody wants: a 2xx that crossed our CANCEL, came after silence, or a second fork.
+    fn end_late(&mut self, now: Timestamp, at: usize) {
+        let talking = self.phase == Phase::Answered;
+        self.send_bye(now, at);
+        let Some(one) = self.dialogs.get(at) else {
+            return;
+        };
+        if talking || self.is_closed() {
+            return;
+        }
+        let facts = one.dialog.facts(self.invite_cseq);
+        self.tell(UacEvent::LateAnswered(facts));
+        self.cancel = Cancel::None;
+        self.close(now);
+    }
+
+    /// A final response that is no 2xx: acknowledged in its transaction, then a retry or the end.
+    fn take_failure(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+        if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == cseq) {
+            let again = ack.clone();
+            self.send(now, again, Hop::Trunk);
+            return;
+        }
+        if !matches!(self.phase, Phase::Calling | Phase::Proceeding | Phase::Silent) {
+            return;
+        }
+        let branch = self.party.identity.branch("INVITE", cseq);
+        let to = response.header("To").unwrap_or(&self.party.to).to_owned();
+        let ack = self
+            .party
+            .request("ACK", &self.party.uri, &to, (cseq, &branch))
+            .to_bytes();
+        self.acks.push((cseq, ack.clone()));
+        self.send(now, ack, Hop::Trunk);
+        if cseq != self.invite_cseq {
+            return;
+        }
+        self.invite = None;
+        let wanted =
+            matches!(self.phase, Phase::Calling | Phase::Proceeding) && matches!(self.cancel, Cancel::None);
+        if wanted && self.invite_cseq < INVITES_MAX && self.may_retry(code, response) {
+            self.send_invite(now);
+            return;
+        }
+        self.fail(now, code, response);
+    }
+
+    /// Whether the same leg may ask again: a challenge it can answer, a longer interval, a security agreement.
+    fn may_retry(&mut self, code: u16, response: &SipMessage) -> bool {
+        match code {
+            401 | 407 => self.authenticator.take(response),
+            422 if !self.retried.contains(&422) => {
+                let interval = response
+                    .header("Min-SE")
+                    .and_then(|value| value.split(';').next()?.trim().parse().ok());
+                let Some(interval_s) = interval.filter(|interval: &u32| (90..=86_400).contains(interval))
+                else {
+                    return false;
+                };
+                // The far end refreshes (RFC 4028, 7.1); we only answer it.
+                self.retried.push(422);
+                self.extra_headers.extend([
+                    ("Supported".to_owned(), "timer".to_owned()),
+                    (
+                        "Session-Expires".to_owned(),
+                        format!("{interval_s};refresher=uas"),
+                    ),
+                    ("Min-SE".to_owned(), interval_s.to_string()),
+                ]);
+                true
+            }
+            494 if !self.retried.contains(&494) => {
+                let offered: Vec<String> = response.headers("Security-Server").map(str::to_owned).collect();
+                if offered.is_empty() {
+                    return false;
+                }
+                // RFC 3329, 2.3.1: the server's list is returned as it came.
+                self.retried.push(494);
+                let verify = offered
+                    .into_iter()
+                    .map(|value| ("Security-Verify".to_owned(), value));
+                self.extra_headers.extend(verify);
+                self.extra_headers
+                    .push(("Security-Client".to_owned(), "digest".to_owned()));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn fail(&mut self, now: Timestamp, code: u16, response: &SipMessage) {
+        let release = ReleaseCause::of(response);
+        let told = self.phase == Phase::Silent;
+        let failure = LegFailure {
+            sip_code: Some(code),
+            reason_header: release.reason_header,
+            q850: release.q850,
+            cause: self.cancel_cause().unwrap_or(FailureCause::Response),
+            definite: true,
+            retry_after_s: response.retry_after_s(),
+            ..self.failure(now)
+        };
+        self.cancel = Cancel::None;
+        self.linger_until = now.plus_ms(TIMER_D_MS);
+        if !told {
+            self.tell(UacEvent::Failed(failure));
+        }
+        self.close(now);
+    }
+
+    pub(super) fn failure(&self, now: Timestamp) -> LegFailure {
+        LegFailure {
+            rang: self.rang,
+            after_ms: now.ms_since(self.began_at),
+            ..LegFailure::default()
+        }
+    }
+
+    fn cancel_cause(&self) -> Option<FailureCause> {
+        match self.cancel {
+            Cancel::None => None,
+            Cancel::Held(cause) | Cancel::Sent { cause, .. } => Some(cause),
+        }
+    }
+
+    /// No response within the limit. Silence is never definite: the leg is kept for a late answer.
+    pub(super) fn fall_silent(&mut self, now: Timestamp) {
+        let failure = LegFailure {
+            cause: self.cancel_cause().unwrap_or(FailureCause::NoResponse),
+            definite: false,
+            ..self.failure(now)
+        };
+        self.invite = None;
+        self.phase = Phase::Silent;
+        self.linger_until = now.plus_ms(TRANSACTION_MS);
+        self.cancel = Cancel::Held(FailureCause::NoResponse);
+        self.tell(UacEvent::Failed(failure));
+    }
+
+    /// Gives up: CANCEL at the first provisional response, or at once when it has come; BYE after an answer.
+    pub(super) fn give_up(&mut self, now: Timestamp, cause: FailureCause) {
+        match (&self.cancel, self.phase) {
+            (_, Phase::Answered) => self.hang_up(now, HungUpBy::Robot),
+            (Cancel::None, Phase::Calling) => {
+                // Held until a first response (RFC 3261, 9.1). The INVITE is not repeated meanwhile: if it was
+                // lost, nobody rings; if not, its responses are repeated by the far end.
+                self.invite = None;
+                self.cancel = Cancel::Held(cause);
+            }
+            (Cancel::None, Phase::Proceeding) => self.send_cancel(now, cause),
+            (Cancel::None | Cancel::Held(_) | Cancel::Sent { .. }, _) => {}
+        }
+    }
+
+    fn send_cancel(&mut self, now: Timestamp, cause: FailureCause) {
+        let bytes = cancel_of(&self.party, self.invite_cseq).to_bytes();
+        self.cancel = Cancel::Sent {
+            cause,
+            retransmission: Some(Retransmission::request(bytes.clone(), Hop::Trunk, now)),
+            destroy_at: now.plus_ms(TRANSACTION_MS),
+        };
+        self.send(now, bytes, Hop::Trunk);
+    }
+
+    fn take_cancel_response(&mut self, code: u16, cseq: u32, response: &SipMessage) {
+        let ours = cseq == self.invite_cseq
+            && response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
+        if let Cancel::Sent { retransmission, .. } = &mut self.cancel
+            && ours
+        {
+            match retransmission {
+                Some(running) if code < 200 => running.slow_down(),
+                Some(_) | None => *retransmission = None,
+            }
+        }
+    }
+
+    pub(super) fn elapse_invite(&mut self, now: Timestamp) {
+        let mut again = Vec::new();
+        step(&mut self.invite, now, &mut again);
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+    }
+
+    pub(super) fn elapse_cancel(&mut self, now: Timestamp) {
+        let mut again = Vec::new();
+        let mut destroy = false;
+        if let Cancel::Sent {
+            retransmission,
+            destroy_at,
+            ..
+        } = &mut self.cancel
+        {
+            step(retransmission, now, &mut again);
+            destroy = now >= *destroy_at;
+        }
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+        if destroy && self.phase == Phase::Proceeding {
+            // CANCEL was answered or not, but the INVITE never was: destroyed here (call progress, case d).
+            let failure = LegFailure {
+                cause: self.cancel_cause().unwrap_or(FailureCause::Cancelled),
+                definite: false,
+                ..self.failure(now)
+            };
+            self.cancel = Cancel::None;
+            self.tell(UacEvent::Failed(failure));
+            self.close(now);
+        }
+    }
+
+    /// Nobody listens at the trunk. It is news only for what was just sent and not yet responded to.
+    pub(super) fn take_refusal(&mut self, now: Timestamp) {
+        if now.ms_since(self.last_sent_at) > REFUSAL_FOLLOWS_MS {
+            return;
+        }
+        let cancelling = matches!(
+            &self.cancel,
+            Cancel::Sent {
+                retransmission: Some(_),
+                ..
+            }
+        );
+        if self.phase == Phase::Calling || (self.phase == Phase::Proceeding && cancelling) {
+            let failure = LegFailure {
+                cause: self.cancel_cause().unwrap_or(FailureCause::Refused),
+                definite: true,
+                ..self.failure(now)
+            };
+            self.cancel = Cancel::None;
+            self.tell(UacEvent::Failed(failure));
+            self.close(now);
+        }
+        for one in &mut self.dialogs {
+            if one.bye.take().is_some() {
+                one.ended = true;
+            }
+        }
+    }
+}
+
+/// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
+pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
+    let branch = party.identity.branch("INVITE", invite_cseq);
+    party.request("CANCEL", &party.uri, &party.to, (invite_cseq, &branch))
+}

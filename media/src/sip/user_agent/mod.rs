@@ -1,0 +1,369 @@
+//! The client side of one leg: one INVITE, its CANCEL races, the dialog it makes, and its BYE.
+//!
+//! Sans-IO: inputs come with the time, outputs are taken with `poll_output`, and `next_deadline` says when to
+//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; every 2xx is
+//! acknowledged, each time it comes; CANCEL leaves only after a provisional response; at most one BYE
+//! per dialog; `Closed` exactly once and last; no deadline once finished.
+
+mod in_dialog;
+mod inviting;
+#[cfg(test)]
+mod tests;
+
+pub use inviting::INVITES_MAX;
+pub(in crate::sip) use inviting::cancel_of;
+
+use crate::sip::authentication::{Authenticator, Credentials};
+use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::message::SipMessage;
+use crate::sip::sdp::AudioStream;
+use crate::sip::transaction::{Elapsed, Retransmission, TRANSACTION_MS};
+use domain::call::LegIdentity;
+use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// Longest wait for a first 18x (call progress: announcements without 180 end before).
+pub const UNRUNG_MS: u64 = 60_000;
+/// Longest setup, whatever rings (call progress: timer C is for proxies).
+pub const SETUP_MS: u64 = 120_000;
+/// Most dialogs of one INVITE: forks beyond are left to the far end's timers.
+const DIALOGS_MAX: usize = 8;
+
+/// What a leg is dialed with.
+#[derive(Debug, Clone)]
+pub struct LegSettings {
+    /// Our sent-by, `host:port`.
+    pub local: String,
+    /// Where we take RTP.
+    pub media: SocketAddr,
+    /// The far end, `host:port`.
+    pub trunk: String,
+    pub callee: String,
+    pub caller: Option<String>,
+    pub credentials: Option<Credentials>,
+    pub ring_timeout_ms: u64,
+    /// Longest wait for any response to the INVITE (timer B, or less).
+    pub first_response_ms: u64,
+}
+
+/// What happens to a leg.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A parsed message of this leg's Call-ID, and where it came from.
+    Message(&'a SipMessage, SocketAddr),
+    /// The transport said that nobody listens at the trunk (ICMP port unreachable).
+    Refused,
+    /// Give up: CANCEL before an answer, BYE after it.
+    GiveUp,
+    /// RTP stopped: BYE.
+    MediaLost,
+    /// A deadline may have passed.
+    Elapsed,
+}
+
+/// What the caller is to do or know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    Send { bytes: Vec<u8>, hop: Hop },
+    Event(UacEvent),
+}
+
+/// A leg's story, in order; `Closed` is last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UacEvent {
+    Ringing {
+        sip_code: u16,
+        early_media: Option<AudioStream>,
+    },
+    Failed(LegFailure),
+    Answered {
+        dialog: AnsweredDialog,
+        media: AudioStream,
+    },
+    LateAnswered(AnsweredDialog),
+    /// A re-INVITE or UPDATE moved or held the far end's audio.
+    MediaMoved(AudioStream),
+    /// A digit by INFO, from a peer that takes no RFC 4733.
+    Keypress(char),
+    HungUp {
+        by: HungUpBy,
+        reason_header: Option<String>,
+        q850: Option<u16>,
+    },
+    Closed,
+}
+
+/// How far the leg is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The INVITE is out, nothing came back.
+    Calling,
+    /// A provisional response came.
+    Proceeding,
+    /// First-response limit or a held CANCEL ran out in silence; kept for a late answer.
+    Silent,
+    /// Answered, and talking.
+    Answered,
+    /// All that the owner is told has been told; repeats are still answered until `linger_until`.
+    Over,
+    Finished,
+}
+
+/// A CANCEL: not wanted, wanted before it may leave, or sent.
+#[derive(Debug)]
+pub(super) enum Cancel {
+    None,
+    Held(FailureCause),
+    Sent {
+        cause: FailureCause,
+        /// Until the CANCEL itself is answered.
+        retransmission: Option<Retransmission>,
+        /// When to stop waiting for the INVITE's final response.
+        destroy_at: Timestamp,
+    },
+}
+
+/// A dialog with what repeats in it.
+#[derive(Debug)]
+pub(super) struct Confirmed {
+    pub dialog: Dialog,
+    pub ack: (Vec<u8>, Hop),
+    pub bye: Option<Retransmission>,
+    pub bye_sent: bool,
+    /// Our 200 to a re-INVITE, until its ACK.
+    pub accepted: Option<Retransmission>,
+    /// CSeq, method and bytes of our last response, for repeated requests.
+    pub last_response: Option<(u32, String, Vec<u8>)>,
+    /// The far end sent BYE, or our BYE is done.
+    pub ended: bool,
+}
+
+/// One leg's user agent client.
+pub struct Uac {
+    pub(super) settings: LegSettings,
+    pub(super) party: Party,
+    pub(super) authenticator: Authenticator,
+    pub(super) phase: Phase,
+    /// CSeq of the INVITE under way.
+    pub(super) invite_cseq: u32,
+    pub(super) invite: Option<Retransmission>,
+    pub(super) began_at: Timestamp,
+    pub(super) silent_at: Timestamp,
+    pub(super) ring_until: Timestamp,
+    pub(super) rang: bool,
+    /// Audio the far end described before an answer, by To tag.
+    pub(super) early: Vec<(String, AudioStream)>,
+    pub(super) cancel: Cancel,
+    /// ACKs of non-2xx finals, by CSeq, for their repeats.
+    pub(super) acks: Vec<(u32, Vec<u8>)>,
+    pub(super) extra_headers: Vec<(String, String)>,
+    /// Authorization of the INVITE that was answered, for its ACK (RFC 3261, 22.1).
+    pub(super) invite_authorization: Vec<(&'static str, String)>,
+    /// Responses other than challenges that were answered by asking again.
+    pub(super) retried: Vec<u16>,
+    pub(super) dialogs: Vec<Confirmed>,
+    pub(super) sdp_version: u32,
+    pub(super) keypress_by_rtp: bool,
+    pub(super) linger_until: Timestamp,
+    pub(super) last_sent_at: Timestamp,
+    outputs: VecDeque<Output>,
+}
+
+impl Uac {
+    /// Begins the leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
+    pub fn dial(settings: LegSettings, identity: LegIdentity, seed: [u8; 16], now: Timestamp) -> Self {
+        let numbers = (settings.callee.as_str(), settings.caller.as_deref());
+        let party = Party::new(identity, &settings.local, &settings.trunk, numbers);
+        let mut uac = Self {
+            authenticator: Authenticator::new(settings.credentials.clone(), seed),
+            party,
+            phase: Phase::Calling,
+            invite_cseq: 0,
+            invite: None,
+            began_at: now,
+            silent_at: now.plus_ms(settings.first_response_ms.min(TRANSACTION_MS)),
+            ring_until: now.plus_ms(UNRUNG_MS),
+            rang: false,
+            early: Vec::new(),
+            cancel: Cancel::None,
+            acks: Vec::new(),
+            extra_headers: Vec::new(),
+            invite_authorization: Vec::new(),
+            retried: Vec::new(),
+            dialogs: Vec::new(),
+            sdp_version: 1,
+            keypress_by_rtp: true,
+            linger_until: now,
+            last_sent_at: now,
+            outputs: VecDeque::new(),
+            settings,
+        };
+        uac.send_invite(now);
+        uac
+    }
+
+    pub fn call_id(&self) -> String {
+        self.party.identity.sip_call_id()
+    }
+
+    /// Nothing will ever be sent or told again; the owner may forget the leg.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished && self.outputs.is_empty()
+    }
+
+    /// The next thing to do; `None` until another input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Takes one input. Deadlines that have passed are handled first, so late timers never miss a message.
+    pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
+        match input {
+            Input::Message(message, from) if message.is_request() => self.take_request(now, message, from),
+            Input::Message(message, _) => self.take_response(now, message),
+            Input::Refused => self.take_refusal(now),
+            Input::GiveUp => self.give_up(now, FailureCause::Cancelled),
+            Input::MediaLost => self.hang_up(now, HungUpBy::Media),
+            Input::Elapsed => {}
+        }
+        self.elapse(now);
+    }
+
+    /// When `handle_input(Elapsed)` is due; `None` when finished.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        if self.phase == Phase::Finished {
+            return None;
+        }
+        let mut deadlines: Vec<Timestamp> = Vec::new();
+        match (self.phase, &self.cancel) {
+            (Phase::Calling, _) => deadlines.push(self.silent_at),
+            (Phase::Proceeding, Cancel::Sent { destroy_at, .. }) => deadlines.push(*destroy_at),
+            (Phase::Proceeding, _) => deadlines.extend([self.ring_until, self.setup_until()]),
+            (Phase::Silent, _) => deadlines.push(self.linger_until),
+            (Phase::Over, _) if self.is_busy() => {}
+            (Phase::Over, _) => deadlines.push(self.linger_until),
+            (Phase::Answered | Phase::Finished, _) => {}
+        }
+        if let Cancel::Sent { retransmission, .. } = &self.cancel {
+            deadlines.extend(retransmission.as_ref().map(Retransmission::deadline));
+        }
+        deadlines.extend(self.invite.as_ref().map(Retransmission::deadline));
+        for one in &self.dialogs {
+            deadlines.extend(one.bye.as_ref().map(Retransmission::deadline));
+            deadlines.extend(one.accepted.as_ref().map(Retransmission::deadline));
+        }
+        deadlines.into_iter().min()
+    }
+
+    pub(super) fn setup_until(&self) -> Timestamp {
+        self.began_at.plus_ms(SETUP_MS)
+    }
+
+    fn elapse(&mut self, now: Timestamp) {
+        self.elapse_invite(now);
+        self.elapse_cancel(now);
+        self.elapse_dialogs(now);
+        match self.phase {
+            Phase::Calling if now >= self.silent_at => self.fall_silent(now),
+            Phase::Proceeding if matches!(self.cancel, Cancel::None) => {
+                if now >= self.ring_until.min(self.setup_until()) {
+                    let cause = if self.rang {
+                        FailureCause::Cancelled
+                    } else {
+                        FailureCause::OnlyTrying
+                    };
+                    self.give_up(now, cause);
+                }
+            }
+            Phase::Silent if now >= self.linger_until => self.close(now),
+            Phase::Over if now >= self.linger_until && !self.is_busy() => self.phase = Phase::Finished,
+            Phase::Calling
+            | Phase::Proceeding
+            | Phase::Silent
+            | Phase::Answered
+            | Phase::Over
+            | Phase::Finished => {}
+        }
+    }
+
+    /// A BYE or a 2xx of ours is still under way.
+    fn is_busy(&self) -> bool {
+        self.dialogs
+            .iter()
+            .any(|one| one.bye.is_some() || one.accepted.is_some())
+    }
+
+    fn elapse_dialogs(&mut self, now: Timestamp) {
+        let mut again: Vec<(Vec<u8>, Hop)> = Vec::new();
+        let mut unacknowledged = false;
+        for one in &mut self.dialogs {
+            if step(&mut one.bye, now, &mut again) {
+                one.ended = true;
+            }
+            unacknowledged |= step(&mut one.accepted, now, &mut again);
+        }
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+        if unacknowledged {
+            // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
+            self.hang_up(now, HungUpBy::Media);
+        }
+    }
+
+    pub(super) fn send(&mut self, now: Timestamp, bytes: Vec<u8>, hop: Hop) {
+        self.last_sent_at = now;
+        self.outputs.push_back(Output::Send { bytes, hop });
+    }
+
+    pub(super) fn tell(&mut self, event: UacEvent) {
+        if !self.is_closed() {
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    /// Tells the owner that all is over, once, and lingers for repeats.
+    pub(super) fn close(&mut self, now: Timestamp) {
+        if self.is_closed() {
+            return;
+        }
+        self.tell(UacEvent::Closed);
+        self.phase = Phase::Over;
+        self.invite = None;
+        self.linger_until = self.linger_until.max(now);
+    }
+
+    /// The owner has been told that all is over.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Over | Phase::Finished)
+    }
+
+    /// Room for one more fork's dialog.
+    pub(super) fn has_room(&self) -> bool {
+        self.dialogs.len() < DIALOGS_MAX
+    }
+}
+
+/// Moves one retransmission on: what is to be sent again goes to `again`; true when it timed out.
+pub(super) fn step(
+    timer: &mut Option<Retransmission>,
+    now: Timestamp,
+    again: &mut Vec<(Vec<u8>, Hop)>,
+) -> bool {
+    let Some(running) = timer else {
+        return false;
+    };
+    match running.elapse(now) {
+        Elapsed::NotYet => false,
+        Elapsed::SendAgain => {
+            again.push((running.bytes.clone(), running.hop));
+            false
+        }
+        Elapsed::TimedOut => {
+            *timer = None;
+            true
+        }
+    }
+}

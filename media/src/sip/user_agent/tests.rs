@@ -1,0 +1,784 @@
+//! One leg against a scripted far end on virtual time: races, timers, challenges and the invariants of every run.
+
+use super::{Credentials, Input, LegSettings, Output, Uac, UacEvent};
+use crate::sip::dialog::Hop;
+use crate::sip::message::{SipMessage, reason_phrase};
+use crate::sip::parse::parse;
+use crate::sip::sdp;
+use domain::call::LegIdentity;
+use domain::ids::CallId;
+use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
+use domain::time::Timestamp;
+use std::net::SocketAddr;
+
+struct Scene {
+    uac: Uac,
+    now: Timestamp,
+    /// What left, with its time in ms.
+    sent: Vec<(u64, SipMessage)>,
+    events: Vec<UacEvent>,
+    provisional_at: Option<u64>,
+    successes: usize,
+}
+
+fn trunk() -> SocketAddr {
+    "192.0.2.1:5060".parse().unwrap()
+}
+
+fn settings() -> LegSettings {
+    LegSettings {
+        local: "127.0.0.1:5070".to_owned(),
+        media: "127.0.0.1:40000".parse().unwrap(),
+        trunk: "192.0.2.1:5060".to_owned(),
+        callee: "+8613800138000".to_owned(),
+        caller: Some("+15550100".to_owned()),
+        credentials: Some(Credentials {
+            user: "u".to_owned(),
+            password: "p".to_owned(),
+        }),
+        ring_timeout_ms: 30_000,
+        first_response_ms: 32_000,
+    }
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self::with(settings())
+    }
+
+    fn with(settings: LegSettings) -> Self {
+        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        let now = Timestamp::from_millis(1_000_000);
+        let mut scene = Self {
+            uac: Uac::dial(settings, identity, [3; 16], now),
+            now,
+            sent: Vec::new(),
+            events: Vec::new(),
+            provisional_at: None,
+            successes: 0,
+        };
+        scene.collect();
+        scene
+    }
+
+    fn ms(&self) -> u64 {
+        self.now.ms_since(Timestamp::from_millis(1_000_000))
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.uac.poll_output() {
+            match output {
+                Output::Send { bytes, .. } => self.sent.push((self.ms(), parse(&bytes).unwrap())),
+                Output::Event(event) => self.events.push(event),
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.uac.handle_input(self.now, input);
+        self.collect();
+    }
+
+    /// Lets time pass, deadline by deadline.
+    fn wait(&mut self, ms: u64) {
+        let end = self.now.plus_ms(ms);
+        let mut steps = 0;
+        while let Some(at) = self.uac.next_deadline().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.input(Input::Elapsed);
+            steps += 1;
+            assert!(steps < 1_000, "a deadline that never moves: {:?}", self.events);
+        }
+        self.now = end;
+    }
+
+    fn last(&self, method: &str) -> SipMessage {
+        let found = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(_, message)| message.is_request() && message.method() == method);
+        found.unwrap_or_else(|| panic!("no {method} was sent")).1.clone()
+    }
+
+    fn count(&self, method: &str) -> usize {
+        self.sent
+            .iter()
+            .filter(|(_, message)| message.is_request() && message.method() == method)
+            .count()
+    }
+
+    fn answer(&mut self, request: &SipMessage, code: u16, tag: &str, more: &[(&str, &str)]) {
+        let mut response = SipMessage::response(request, code, reason_phrase(code), Some(tag));
+        for (name, value) in more {
+            response.push(name, value);
+        }
+        self.deliver(&response);
+    }
+
+    fn deliver(&mut self, message: &SipMessage) {
+        let message = parse(&message.to_bytes()).unwrap();
+        if message.method() == "INVITE" {
+            match message.code() {
+                Some(100..=199) => self.provisional_at = self.provisional_at.or(Some(self.ms())),
+                Some(200..=299) => self.successes += 1,
+                _ => {}
+            }
+        }
+        self.input(Input::Message(&message, trunk()));
+    }
+
+    fn respond(&mut self, code: u16, tag: &str) {
+        let invite = self.last("INVITE");
+        self.answer(&invite, code, tag, &[]);
+    }
+
+    fn respond_with_sdp(&mut self, code: u16, tag: &str) {
+        let invite = self.last("INVITE");
+        let body = sdp::offer("192.0.2.1:6000".parse().unwrap(), 1);
+        let response = SipMessage::response(&invite, code, reason_phrase(code), Some(tag))
+            .with("Contact", "<sip:192.0.2.1:5060>")
+            .with_body("application/sdp", body);
+        self.deliver(&response);
+    }
+
+    fn answered() -> Self {
+        let mut scene = Self::new();
+        scene.respond(100, "t");
+        scene.respond(180, "t");
+        scene.respond_with_sdp(200, "t");
+        scene
+    }
+
+    /// A request of the far end within the dialog.
+    fn peer(&mut self, method: &str, cseq: u32, body: Option<Vec<u8>>) {
+        let invite = self.last("INVITE");
+        let mut request = SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
+            .with("Via", format!("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKp{cseq}"))
+            .with("Max-Forwards", "70")
+            .with("From", format!("{};tag=t", invite.header("To").unwrap()))
+            .with("To", invite.header("From").unwrap())
+            .with("Call-ID", invite.call_id())
+            .with("CSeq", format!("{cseq} {method}"));
+        if method == "BYE" {
+            request.push("Reason", "Q.850;cause=16");
+        }
+        if let Some(body) = body {
+            request = request.with_body("application/sdp", body);
+        }
+        self.deliver(&request);
+    }
+
+    fn last_code(&self) -> Option<u16> {
+        self.sent.last().and_then(|(_, message)| message.code())
+    }
+
+    fn failure(&self) -> LegFailure {
+        let failures: Vec<&LegFailure> = self
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                UacEvent::Failed(failure) => Some(failure),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(failures.len(), 1, "{:?}", self.events);
+        failures[0].clone()
+    }
+
+    fn late_count(&self) -> usize {
+        self.events
+            .iter()
+            .filter(|event| matches!(event, UacEvent::LateAnswered(_)))
+            .count()
+    }
+
+    /// Runs to the end and holds the whole run to the invariants.
+    fn finish(&mut self) {
+        self.wait(200_000);
+        assert!(self.uac.is_finished(), "still busy: {:?}", self.events);
+        assert_eq!(self.uac.next_deadline(), None, "a deadline is left after the end");
+        let closed = self
+            .events
+            .iter()
+            .filter(|event| **event == UacEvent::Closed)
+            .count();
+        assert_eq!(closed, 1, "{:?}", self.events);
+        assert_eq!(self.events.last(), Some(&UacEvent::Closed));
+        let ended = self
+            .events
+            .iter()
+            .filter(|event| matches!(event, UacEvent::HungUp { .. } | UacEvent::Failed(_)));
+        assert!(ended.count() <= 1, "{:?}", self.events);
+        let acks = self
+            .sent
+            .iter()
+            .filter(|(_, message)| message.method() == "ACK" && message.is_request());
+        assert!(acks.count() >= self.successes, "a 2xx went without ACK");
+        if let Some((at, _)) = self.sent.iter().find(|(_, message)| message.method() == "CANCEL") {
+            assert!(
+                self.provisional_at.is_some_and(|first| first <= *at),
+                "CANCEL before any 1xx"
+            );
+        }
+        let mut byes: Vec<&str> = Vec::new();
+        for (_, message) in self
+            .sent
+            .iter()
+            .filter(|(_, message)| message.is_request() && message.method() == "BYE")
+        {
+            let unauthorized = message.header("Authorization").is_none();
+            let tag = message.header("To").unwrap_or_default();
+            let branch = message.branch().unwrap_or_default();
+            if unauthorized && !byes.contains(&branch) {
+                assert!(!byes.contains(&tag), "two BYE transactions in one dialog");
+                byes.extend([branch, tag]);
+            }
+        }
+    }
+}
+
+#[test]
+fn invite_rings_is_answered_acknowledged_and_hung_up_by_us() {
+    let mut scene = Scene::answered();
+    assert!(matches!(
+        scene.events[0],
+        UacEvent::Ringing {
+            sip_code: 180,
+            early_media: None
+        }
+    ));
+    let UacEvent::Answered { dialog, media } = &scene.events[1] else {
+        panic!("{:?}", scene.events)
+    };
+    assert_eq!((dialog.to_tag.as_str(), dialog.cseq), ("t", 1));
+    assert_eq!(dialog.remote_target, "sip:192.0.2.1:5060");
+    assert_eq!(media.address, "192.0.2.1:6000".parse().unwrap());
+    assert_eq!(
+        scene.uac.next_deadline(),
+        None,
+        "a conversation has no timer of ours"
+    );
+    scene.wait(5_000);
+    scene.respond_with_sdp(200, "t");
+    assert_eq!(scene.count("ACK"), 2, "every repeated 2xx is acknowledged again");
+    scene.input(Input::GiveUp);
+    scene.wait(600);
+    assert_eq!(scene.count("BYE"), 2, "a BYE without response is repeated");
+    let bye = scene.last("BYE");
+    scene.answer(&bye, 200, "t", &[]);
+    assert_eq!(scene.count("BYE"), 2);
+    scene.finish();
+    assert!(scene.events.contains(&UacEvent::HungUp {
+        by: HungUpBy::Robot,
+        reason_header: None,
+        q850: None
+    }));
+    assert_eq!(scene.count("INVITE"), 1);
+}
+
+#[test]
+fn the_callee_hangs_up_and_its_repeated_bye_is_answered_again() {
+    let mut scene = Scene::answered();
+    scene.peer("BYE", 9, None);
+    assert_eq!(scene.last_code(), Some(200));
+    let sent = scene.sent.len();
+    scene.peer("BYE", 9, None);
+    assert_eq!((scene.sent.len(), scene.last_code()), (sent + 1, Some(200)));
+    scene.finish();
+    let reason_header = Some("Q.850;cause=16".to_owned());
+    assert!(scene.events.contains(&UacEvent::HungUp {
+        by: HungUpBy::Callee,
+        reason_header,
+        q850: Some(16)
+    }));
+    assert_eq!(scene.count("BYE"), 0);
+}
+
+#[test]
+fn bye_crossing_bye_ends_once() {
+    let mut scene = Scene::answered();
+    scene.input(Input::GiveUp);
+    scene.peer("BYE", 9, None);
+    assert_eq!(scene.last_code(), Some(200));
+    let bye = scene.last("BYE");
+    scene.answer(&bye, 481, "t", &[]);
+    scene.finish();
+    assert_eq!(scene.count("BYE"), 1);
+}
+
+#[test]
+fn a_final_response_fails_the_leg_with_its_raw_values() {
+    for code in [300, 403, 404, 408, 480, 486, 488, 500, 503, 600, 603, 607, 608] {
+        let mut scene = Scene::new();
+        scene.respond(100, "t");
+        scene.wait(3_000);
+        let invite = scene.last("INVITE");
+        let more = [("Reason", "Q.850;cause=17"), ("Retry-After", "5 (soon)")];
+        scene.answer(&invite, code, "t", &more);
+        scene.answer(&invite, code, "t", &more);
+        assert_eq!(scene.count("ACK"), 2);
+        let failure = scene.failure();
+        assert_eq!(
+            failure,
+            LegFailure {
+                sip_code: Some(code),
+                reason_header: Some("Q.850;cause=17".to_owned()),
+                q850: Some(17),
+                cause: FailureCause::Response,
+                definite: true,
+                rang: false,
+                after_ms: 3_000,
+                retry_after_s: Some(5),
+            }
+        );
+        scene.finish();
+    }
+}
+
+#[test]
+fn an_unanswered_invite_is_repeated_then_given_up_without_being_definite() {
+    let mut scene = Scene::new();
+    scene.wait(31_999);
+    let times: Vec<u64> = scene.sent.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500]);
+    assert!(scene.events.is_empty());
+    scene.wait(1);
+    let failure = scene.failure();
+    assert_eq!(
+        (failure.cause, failure.definite, failure.after_ms),
+        (FailureCause::NoResponse, false, 32_000)
+    );
+    assert_eq!(scene.events.len(), 1, "the leg is kept for a late answer");
+    scene.wait(31_999);
+    assert_eq!(scene.events.len(), 1);
+    scene.wait(1);
+    assert_eq!(scene.events.len(), 2);
+    scene.finish();
+    assert_eq!((scene.count("INVITE"), scene.count("CANCEL")), (7, 0));
+}
+
+#[test]
+fn a_late_200_after_silence_is_acknowledged_hung_up_and_told() {
+    let mut scene = Scene::with(LegSettings {
+        first_response_ms: 4_000,
+        ..settings()
+    });
+    scene.wait(4_000);
+    assert_eq!(scene.failure().after_ms, 4_000);
+    scene.wait(20_000);
+    scene.respond_with_sdp(200, "t");
+    assert_eq!(
+        (scene.count("ACK"), scene.count("BYE"), scene.late_count()),
+        (1, 1, 1)
+    );
+    assert_eq!(scene.count("INVITE"), 4, "nothing is repeated after giving up");
+    scene.respond_with_sdp(200, "t");
+    assert_eq!((scene.count("ACK"), scene.count("BYE")), (2, 1));
+    scene.finish();
+}
+
+#[test]
+fn a_late_1xx_after_silence_is_cancelled() {
+    let mut scene = Scene::with(LegSettings {
+        first_response_ms: 4_000,
+        ..settings()
+    });
+    scene.wait(10_000);
+    scene.respond(180, "t");
+    assert_eq!(scene.count("CANCEL"), 1);
+    let cancel = scene.last("CANCEL");
+    scene.answer(&cancel, 200, "t", &[]);
+    scene.respond(487, "t");
+    scene.finish();
+    assert_eq!(scene.failure().cause, FailureCause::NoResponse);
+    assert_eq!(scene.count("ACK"), 1);
+}
+
+#[test]
+fn ring_timeout_counts_from_the_first_18x_and_cancels() {
+    let mut scene = Scene::new();
+    scene.respond(100, "t");
+    scene.wait(5_000);
+    scene.respond(180, "t");
+    scene.wait(10_000);
+    scene.respond(183, "t");
+    scene.wait(19_999);
+    assert_eq!(scene.count("CANCEL"), 0);
+    scene.wait(1);
+    assert_eq!(scene.count("CANCEL"), 1);
+    let (cancel, invite) = (scene.last("CANCEL"), scene.last("INVITE"));
+    assert_eq!((cancel.branch(), cancel.uri()), (invite.branch(), invite.uri()));
+    scene.answer(&cancel, 200, "t", &[]);
+    scene.respond(487, "t");
+    let failure = scene.failure();
+    assert_eq!(
+        (failure.cause, failure.sip_code, failure.rang),
+        (FailureCause::Cancelled, Some(487), true)
+    );
+    assert!(failure.definite);
+    scene.finish();
+}
+
+#[test]
+fn only_100_is_given_up_after_a_minute_and_destroyed_without_a_final_response() {
+    let mut scene = Scene::new();
+    scene.respond(100, "t");
+    scene.wait(59_999);
+    assert_eq!(scene.count("CANCEL"), 0);
+    scene.wait(1);
+    assert_eq!(scene.count("CANCEL"), 1);
+    let cancel = scene.last("CANCEL");
+    scene.answer(&cancel, 481, "t", &[]);
+    scene.wait(31_999);
+    assert!(scene.events.is_empty());
+    scene.wait(1);
+    let failure = scene.failure();
+    assert_eq!(
+        (failure.cause, failure.definite, failure.sip_code),
+        (FailureCause::OnlyTrying, false, None)
+    );
+    scene.finish();
+}
+
+#[test]
+fn ringing_never_outlasts_the_setup_cap() {
+    let mut scene = Scene::with(LegSettings {
+        ring_timeout_ms: 600_000,
+        ..settings()
+    });
+    scene.respond(180, "t");
+    scene.wait(119_999);
+    assert_eq!(scene.count("CANCEL"), 0);
+    scene.wait(1);
+    assert_eq!(scene.count("CANCEL"), 1);
+    scene.finish();
+}
+
+#[test]
+fn cancel_is_held_until_the_first_response() {
+    let mut scene = Scene::new();
+    scene.input(Input::GiveUp);
+    scene.wait(3_000);
+    assert_eq!((scene.count("CANCEL"), scene.count("INVITE")), (0, 1));
+    scene.respond(100, "t");
+    assert_eq!(scene.count("CANCEL"), 1);
+    scene.wait(500);
+    assert_eq!(scene.count("CANCEL"), 2, "CANCEL is repeated too");
+    scene.respond(487, "t");
+    assert_eq!(scene.failure().cause, FailureCause::Cancelled);
+    scene.finish();
+}
+
+#[test]
+fn a_200_that_crosses_cancel_is_acknowledged_and_ended_at_once() {
+    for held in [false, true] {
+        let mut scene = Scene::new();
+        if !held {
+            scene.respond(180, "t");
+        }
+        scene.input(Input::GiveUp);
+        scene.respond_with_sdp(200, "t");
+        assert_eq!(
+            (scene.count("ACK"), scene.count("BYE"), scene.late_count()),
+            (1, 1, 1),
+            "held: {held}"
+        );
+        assert!(
+            !scene
+                .events
+                .iter()
+                .any(|event| matches!(event, UacEvent::Answered { .. }))
+        );
+        scene.finish();
+    }
+}
+
+#[test]
+fn a_second_fork_is_acknowledged_and_ended_while_the_first_talks() {
+    let mut scene = Scene::answered();
+    scene.respond_with_sdp(200, "fork");
+    assert_eq!(
+        (scene.count("ACK"), scene.count("BYE"), scene.late_count()),
+        (2, 1, 0)
+    );
+    assert_eq!(scene.last("BYE").tag_of_to(), Some("fork"));
+    let bye = scene.last("BYE");
+    scene.answer(&bye, 200, "fork", &[]);
+    scene.respond_with_sdp(200, "fork");
+    scene.input(Input::GiveUp);
+    assert_eq!(scene.last("BYE").tag_of_to(), Some("t"));
+    scene.finish();
+    assert_eq!(scene.count("ACK"), 3);
+}
+
+#[test]
+fn a_challenge_is_answered_in_the_same_leg_and_a_stale_nonce_once_more() {
+    let mut scene = Scene::new();
+    let challenge = |nonce: &str, stale: bool| {
+        format!("Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\", stale={stale}")
+    };
+    for (nonce, stale) in [("1", false), ("2", true)] {
+        let invite = scene.last("INVITE");
+        scene.answer(
+            &invite,
+            407,
+            "t",
+            &[("Proxy-Authenticate", &challenge(nonce, stale))],
+        );
+    }
+    let invite = scene.last("INVITE");
+    assert_eq!(invite.cseq(), Some((3, "INVITE")));
+    assert!(
+        invite
+            .header("Proxy-Authorization")
+            .unwrap()
+            .contains("nonce=\"2\"")
+    );
+    assert_eq!(invite.tag_of_from(), scene.sent[0].1.tag_of_from());
+    assert_eq!((scene.count("INVITE"), scene.count("ACK")), (3, 2));
+    scene.respond(180, "t");
+    scene.respond_with_sdp(200, "t");
+    assert_eq!(
+        scene.last("ACK").header("Proxy-Authorization"),
+        invite.header("Proxy-Authorization")
+    );
+    scene.input(Input::GiveUp);
+    let bye = scene.last("BYE");
+    assert!(
+        bye.header("Proxy-Authorization").is_some(),
+        "the known realm is answered ahead"
+    );
+    scene.answer(
+        &bye,
+        401,
+        "t",
+        &[("WWW-Authenticate", "Digest realm=\"q\", nonce=\"9\"")],
+    );
+    assert!(scene.last("BYE").header("Authorization").is_some());
+    let bye = scene.last("BYE");
+    scene.answer(&bye, 200, "t", &[]);
+    scene.finish();
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_and_fails_definitely() {
+    let mut scene = Scene::new();
+    for _ in 0..2 {
+        let invite = scene.last("INVITE");
+        scene.answer(
+            &invite,
+            401,
+            "t",
+            &[("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"")],
+        );
+    }
+    assert_eq!((scene.count("INVITE"), scene.count("ACK")), (2, 2));
+    assert_eq!(
+        (scene.failure().sip_code, scene.failure().definite),
+        (Some(401), true)
+    );
+    scene.finish();
+}
+
+#[test]
+fn a_longer_interval_and_a_security_agreement_are_asked_for_once() {
+    for (code, more, header) in [
+        (422, ("Min-SE", "120"), "Session-Expires"),
+        (494, ("Security-Server", "digest;q=0.1"), "Security-Verify"),
+    ] {
+        let mut scene = Scene::new();
+        for _ in 0..2 {
+            let invite = scene.last("INVITE");
+            scene.answer(&invite, code, "t", &[more]);
+        }
+        assert_eq!(scene.count("INVITE"), 2);
+        assert!(scene.last("INVITE").header(header).is_some());
+        assert_eq!(scene.failure().sip_code, Some(code));
+        scene.finish();
+    }
+}
+
+#[test]
+fn a_refused_trunk_is_definite_but_old_news_and_answered_legs_are_not_touched() {
+    let mut scene = Scene::new();
+    scene.input(Input::Refused);
+    let failure = scene.failure();
+    assert_eq!((failure.cause, failure.definite), (FailureCause::Refused, true));
+    scene.finish();
+    let mut scene = Scene::new();
+    scene.respond(180, "t");
+    scene.input(Input::Refused);
+    assert_eq!(scene.events.len(), 1, "a leg that rings was heard");
+    scene.respond_with_sdp(200, "t");
+    scene.input(Input::Refused);
+    scene.peer("BYE", 2, None);
+    scene.finish();
+}
+
+#[test]
+fn requests_of_the_far_end_within_the_dialog_are_answered_properly() {
+    let mut scene = Scene::answered();
+    let held = b"v=0\r\nc=IN IP4 192.0.2.8\r\nm=audio 7000 RTP/AVP 0\r\na=sendonly\r\n".to_vec();
+    let bad = b"v=0\r\nc=IN IP4 192.0.2.8\r\nm=audio 7000 RTP/AVP 18\r\n".to_vec();
+    for (method, cseq, body, code) in [
+        ("OPTIONS", 1, None, 200),
+        ("INVITE", 2, Some(held), 200),
+        ("UPDATE", 3, None, 200),
+        ("INVITE", 4, Some(bad), 488),
+        ("REFER", 5, None, 603),
+        ("PONG", 6, None, 405),
+        ("PRACK", 7, None, 481),
+        ("INFO", 8, None, 200),
+    ] {
+        scene.peer(method, cseq, body);
+        assert_eq!(scene.last_code(), Some(code), "{method}");
+    }
+    let moved = scene
+        .events
+        .iter()
+        .any(|event| matches!(event, UacEvent::MediaMoved(stream) if stream.address.port() == 7_000));
+    assert!(moved, "{:?}", scene.events);
+    let sent = scene.sent.len();
+    scene.wait(500);
+    assert_eq!(
+        scene.sent.len(),
+        sent + 1,
+        "a 200 to a re-INVITE is repeated until its ACK"
+    );
+    scene.peer("ACK", 2, None);
+    scene.wait(10_000);
+    assert_eq!(scene.sent.len(), sent + 1);
+    scene.peer("OPTIONS", 3, None);
+    assert_eq!(scene.sent.len(), sent + 1, "an old CSeq is dropped");
+    scene.peer("BYE", 9, None);
+    scene.finish();
+}
+
+#[test]
+fn a_request_with_foreign_tags_is_not_ours() {
+    let mut scene = Scene::answered();
+    let invite = scene.last("INVITE");
+    let bye = SipMessage::request("BYE", "sip:ledgerline@127.0.0.1:5070")
+        .with("Via", "SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx")
+        .with("Max-Forwards", "70")
+        .with("From", "<sip:x@203.0.113.9>;tag=guess")
+        .with("To", invite.header("From").unwrap())
+        .with("Call-ID", invite.call_id())
+        .with("CSeq", "1 BYE");
+    scene.deliver(&bye);
+    assert_eq!(scene.last_code(), Some(481));
+    assert_eq!(scene.events.len(), 2, "the call goes on");
+    scene.peer("BYE", 2, None);
+    scene.finish();
+}
+
+#[test]
+fn an_answer_we_cannot_speak_is_hung_up_and_not_definite() {
+    let mut scene = Scene::new();
+    scene.respond(180, "t");
+    scene.respond(200, "t");
+    assert_eq!((scene.count("ACK"), scene.count("BYE")), (1, 1));
+    let failure = scene.failure();
+    assert_eq!(
+        (failure.sip_code, failure.definite, scene.late_count()),
+        (Some(488), false, 1)
+    );
+    scene.finish();
+}
+
+#[test]
+fn early_media_serves_when_the_200_says_nothing() {
+    let mut scene = Scene::new();
+    scene.respond_with_sdp(183, "t");
+    assert!(matches!(
+        &scene.events[0],
+        UacEvent::Ringing {
+            sip_code: 183,
+            early_media: Some(_)
+        }
+    ));
+    scene.respond(200, "t");
+    assert!(matches!(&scene.events[1], UacEvent::Answered { .. }));
+    scene.peer("BYE", 2, None);
+    scene.finish();
+}
+
+/// A small seeded generator (SplitMix64).
+fn draw(state: &mut u64, bound: u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % bound
+}
+
+#[test]
+fn any_order_of_inputs_keeps_the_invariants() {
+    for seed in 0..3_000_u64 {
+        let mut state = seed;
+        let mut scene = Scene::new();
+        for _ in 0..draw(&mut state, 14) {
+            let tag = if draw(&mut state, 4) == 0 { "fork" } else { "t" };
+            match draw(&mut state, 12) {
+                0 => scene.respond(100, tag),
+                1 => scene.respond(180, tag),
+                2 => scene.respond_with_sdp(183, tag),
+                3 | 4 => scene.respond_with_sdp(200, tag),
+                5 => scene.respond(486, tag),
+                6 => scene.respond(487, tag),
+                7 => scene.input(Input::GiveUp),
+                8 => scene.input(Input::Refused),
+                9 => scene.peer("BYE", 40, None),
+                10 => {
+                    let invite = scene.last("INVITE");
+                    scene.answer(
+                        &invite,
+                        401,
+                        tag,
+                        &[("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"")],
+                    );
+                }
+                _ => scene.input(Input::MediaLost),
+            }
+            scene.wait(draw(&mut state, 40_000));
+        }
+        if !scene.uac.is_finished() {
+            scene.input(Input::GiveUp);
+        }
+        scene.successes = 0;
+        scene.finish();
+        let invites: Vec<_> = scene
+            .sent
+            .iter()
+            .filter(|(_, message)| message.is_request() && message.method() == "INVITE")
+            .collect();
+        let mut branches: Vec<_> = invites.iter().map(|(_, message)| message.branch()).collect();
+        branches.dedup();
+        assert!(
+            branches.len() <= 2,
+            "seed {seed}: an INVITE that answers no challenge"
+        );
+    }
+}
+
+#[test]
+fn in_dialog_requests_go_where_the_contact_says() {
+    let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+    let mut uac = Uac::dial(settings(), identity, [3; 16], Timestamp::EPOCH);
+    let Some(Output::Send { bytes, hop }) = uac.poll_output() else {
+        panic!("no INVITE")
+    };
+    assert_eq!(hop, Hop::Trunk);
+    let answer = SipMessage::response(&parse(&bytes).unwrap(), 200, "OK", Some("t"))
+        .with("Contact", "<sip:192.0.2.77:5099>")
+        .with_body(
+            "application/sdp",
+            sdp::offer("192.0.2.1:6000".parse().unwrap(), 1),
+        );
+    uac.handle_input(Timestamp::EPOCH, Input::Message(&answer, trunk()));
+    let Some(Output::Send { hop, .. }) = uac.poll_output() else {
+        panic!("no ACK")
+    };
+    assert_eq!(hop, Hop::At("192.0.2.77:5099".parse().unwrap()));
+}
