@@ -129,14 +129,25 @@ pub enum CallProgress<'a> {
     Answered { talk_ms: u64, heard_rtp: bool },
 }
 
+impl CallProgress<'_> {
+    /// The last leg failed definitely: nothing of the call is open any more.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Unanswered { failure, .. } => failure.is_some_and(|failure| failure.definite),
+            Self::NotDialed | Self::Answered { .. } => false,
+        }
+    }
+}
+
 /// The disposition of a call from all that is known at its end.
 pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
     if facts.progress == CallProgress::NotDialed {
         return Disposed::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never).uncharged();
     }
-    // An interrupted call counts as an attempt: the phone may have rung.
+    // An interrupted call counts as an attempt: the phone may have rung. What had failed definitely before
+    // the interruption was over, and keeps its own disposition.
     let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
-    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) {
+    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) && !facts.progress.is_over() {
         return interrupted;
     }
     match facts.progress {
@@ -181,10 +192,16 @@ pub fn dispose_failure(failure: &LegFailure) -> Disposed {
         }
         FailureCause::Refused | FailureCause::Local => trunk_failure(Disposition::TrunkUnreachable, failure),
         FailureCause::Response => {
-            let by_cause = failure.q850.and_then(|cause| by_q850(cause, failure));
+            let by_cause = cause_of(failure).and_then(|cause| by_q850(cause, failure));
             by_cause.unwrap_or_else(|| by_code(failure))
         }
     }
+}
+
+/// The Q.850 cause as the line read it, or as the stored header says.
+fn cause_of(failure: &LegFailure) -> Option<u16> {
+    let from_header = || failure.reason_header.as_deref().and_then(parse_q850);
+    failure.q850.or_else(from_header)
 }
 
 /// Not charged when definite. After silence the phone may have rung: charged, and due again after the
@@ -290,7 +307,7 @@ fn unavailable(failure: &LegFailure) -> Disposed {
     if failure.rang {
         return Disposed::person(Disposition::NoAnswer);
     }
-    let soon = failure.after_ms < UNREACHABLE_FAILOVER_BELOW_MS && failure.q850.is_none();
+    let soon = failure.after_ms < UNREACHABLE_FAILOVER_BELOW_MS && cause_of(failure).is_none();
     let next_leg = if soon { NextLeg::Once } else { NextLeg::Never };
     Disposed::of(Disposition::Unreachable, TrunkHealth::Neutral, next_leg)
 }
@@ -324,6 +341,25 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
             dispose_failure(&failure).disposition
         }
     }
+}
+
+/// True when a carrier's final status and our disposition tell of the same end; whether it rang is not in a
+/// carrier's record, so both readings of a status count. Late answers and interruptions are the caller's to
+/// set apart.
+pub fn code_agrees_with(code: u16, disposition: Disposition) -> bool {
+    if (200..=299).contains(&code) {
+        return matches!(
+            disposition,
+            Disposition::Answered
+                | Disposition::Machine
+                | Disposition::Screened
+                | Disposition::AnsweredShort
+                | Disposition::Abandoned
+        );
+    }
+    [true, false]
+        .map(|rang| disposition_of_code(code, rang))
+        .contains(&disposition)
 }
 
 /// The Q.850 cause of a `Reason` header (RFC 3326, section 2), which may hold several values, quoted texts
@@ -722,6 +758,55 @@ mod tests {
         ] {
             assert_eq!(disposition_of_code(code, rang), disposition, "{code}");
         }
+    }
+
+    #[test]
+    fn a_carriers_code_agrees_with_every_reading_of_it_and_no_other() {
+        for (code, disposition, agrees) in [
+            (200, D::AnsweredShort, true),
+            (200, D::NoAnswer, false),
+            (480, D::Unreachable, true),
+            (480, D::NoAnswer, true),
+            (480, D::Busy, false),
+            (487, D::NoAnswer, true),
+            (486, D::Answered, false),
+            (408, D::TrunkTimeout, true),
+        ] {
+            assert_eq!(
+                code_agrees_with(code, disposition),
+                agrees,
+                "{code} {disposition:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_failed_definitely_before_a_crash_keeps_its_disposition() {
+        let silent = local(FailureCause::NoResponse, false);
+        for (failure, disposition) in [
+            (Some(&response(603)), D::Rejected),
+            (Some(&silent), D::Interrupted),
+            (None, D::Interrupted),
+        ] {
+            let disposed = dispose(&CallFacts {
+                reason: EndReason::Crash,
+                progress: CallProgress::Unanswered {
+                    rang: false,
+                    cancel_requested: false,
+                    failure,
+                },
+            });
+            assert_eq!(disposed.disposition, disposition);
+        }
+    }
+
+    #[test]
+    fn a_cause_that_only_the_stored_header_names_counts_too() {
+        let failure = LegFailure {
+            reason_header: Some("Q.850;cause=17".to_owned()),
+            ..response(480)
+        };
+        assert_eq!(dispose_failure(&failure).disposition, D::Busy);
     }
 
     #[test]

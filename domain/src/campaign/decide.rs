@@ -37,7 +37,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
         CampaignCommand::GrantDials { wanted, in_flight } => {
             let free = free(state, status, in_flight, context.now)?;
-            grant_dials(wanted, free, context.now)
+            grant_dials(state, wanted.min(free), context.now)
         }
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
@@ -186,13 +186,16 @@ fn free(
     Ok(free)
 }
 
-fn grant_dials(wanted: u32, free: u32, now: Timestamp) -> Decided {
-    if wanted == 0 {
+/// A batch never outlives the campaign.
+fn grant_dials(state: &CampaignState, count: u32, now: Timestamp) -> Decided {
+    if count == 0 {
         return Err(CampaignRefusal::NothingWanted);
     }
+    let until = now.plus_ms(BATCH_VALID_MS);
+    let ends_at = state.plan().and_then(|plan| plan.ends_at);
     Ok(vec![CampaignEvent::DialsGranted {
-        count: wanted.min(free).min(BATCH_DIALS_MAX),
-        until: now.plus_ms(BATCH_VALID_MS),
+        count: count.min(BATCH_DIALS_MAX),
+        until: ends_at.map_or(until, |ends_at| until.min(ends_at)),
     }])
 }
 

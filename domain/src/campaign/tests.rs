@@ -367,7 +367,11 @@ fn the_end_of_the_campaign_is_the_first_moment_without_dials() {
     let ends_at = now().plus_ms(60_000);
     let last = ends_at.minus_ms(1);
     let past = || Err(CampaignRefusal::PastEnd { ends_at });
-    check_at(last, &running(), grant(1, 0), Ok(vec![granted(1, last)]));
+    let cut_short = CampaignEvent::DialsGranted {
+        count: 1,
+        until: ends_at,
+    };
+    check_at(last, &running(), grant(1, 0), Ok(vec![cut_short]));
     check_at(ends_at, &running(), grant(1, 0), past());
     check_at(
         last,

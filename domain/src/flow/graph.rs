@@ -97,6 +97,16 @@ impl VariableKind {
         }
     }
 
+    /// For messages.
+    pub const fn described(self) -> &'static str {
+        match self {
+            Self::Text => "a text of at most 128 characters",
+            Self::Digits => "digits only",
+            Self::Integer => "a whole number",
+            Self::Money => "an amount such as 3250.50",
+        }
+    }
+
     /// The value as it is put into a text.
     pub fn spoken(self, value: &str) -> String {
         match self {
@@ -118,6 +128,24 @@ pub enum ReadFault {
     NotYaml { why: String },
     #[error("{path}: {why}")]
     Shape { path: String, why: String },
+}
+
+/// Why a row of a list does not fit a flow. The value itself is personal and not shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueFault {
+    #[error("variable {variable} is missing")]
+    Missing { variable: String },
+    #[error("variable {variable} is not {}", .kind.described())]
+    WrongType { variable: String, kind: VariableKind },
+}
+
+impl ValueFault {
+    /// The variable, which is the column.
+    pub fn variable(&self) -> &str {
+        match self {
+            Self::Missing { variable } | Self::WrongType { variable, .. } => variable,
+        }
+    }
 }
 
 impl FlowDefinition {
@@ -158,8 +186,30 @@ impl FlowDefinition {
 
     /// Names of variables a row must have.
     pub fn required_variables(&self) -> BTreeSet<String> {
-        let required = |(name, variable): (&String, &Variable)| variable.required.then(|| name.clone());
-        self.variables.iter().filter_map(required).collect()
+        let needed = |variable: &Variable| variable.required && variable.default.is_none();
+        let required = self.variables.iter().filter(|(_, variable)| needed(variable));
+        required.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What is wrong with the values of one row: a required one is missing or blank, or one is not of its
+    /// type. Values the flow does not know are none of its business.
+    pub fn check_values(&self, values: &BTreeMap<String, String>) -> Vec<ValueFault> {
+        let mut faults = Vec::new();
+        for (name, variable) in &self.variables {
+            let given = values.get(name).filter(|value| !value.trim().is_empty());
+            let variable_name = || name.clone();
+            match given {
+                None if variable.required && variable.default.is_none() => faults.push(ValueFault::Missing {
+                    variable: variable_name(),
+                }),
+                Some(value) if !variable.kind.accepts(value.trim()) => faults.push(ValueFault::WrongType {
+                    variable: variable_name(),
+                    kind: variable.kind,
+                }),
+                None | Some(_) => {}
+            }
+        }
+        faults
     }
 
     /// Every text of the flow, as written: notices first, then by node.

@@ -33,7 +33,8 @@ pub use check::{
 };
 pub use decide::{DEFINITION_BYTES_MAX, VERSIONS_MAX};
 pub use graph::{
-    FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, VALUE_CHARS_MAX, Variable, VariableKind,
+    FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, VALUE_CHARS_MAX, ValueFault, Variable,
+    VariableKind,
 };
 pub use nodes::{AskKeypress, Branch, Case, End, Node, Reprompt, Say, Transfer, Visits};
 pub use refusal::FlowRefusal;

@@ -2,7 +2,10 @@
 
 use super::command::FlowCommand;
 use super::event::FlowEvent;
-use super::{DefinitionFault, Flow, FlowDefinition, FlowRefusal, FlowState, GOODBYE, ReadFault, from_script};
+use super::{
+    DefinitionFault, Flow, FlowDefinition, FlowRefusal, FlowState, GOODBYE, ReadFault, VariableKind,
+    from_script,
+};
 use crate::decider::{Context, Decider};
 use crate::ids::FlowId;
 use crate::time::Timestamp;
@@ -302,4 +305,27 @@ fn the_shipped_reminder_is_the_script_as_a_file() {
     assert_eq!(file.nodes["menu"], made.nodes["menu"]);
     assert_eq!(file.nodes["menu_again"], made.nodes["menu_again"]);
     assert_eq!(file.nodes["heard"].text(), Some(GOODBYE));
+}
+
+#[test]
+fn a_row_that_lacks_a_variable_or_has_one_of_another_type_is_told_which() {
+    let flow = shipped("reminder.yaml");
+    let row = |days: &str, account: &str| {
+        let pairs = [("customer_name", "张三"), ("days", days), ("account", account)];
+        let row = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let faults = flow.check_values(&row.into());
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(row("3", "6222"), Vec::<String>::new());
+    assert_eq!(
+        row(" ", "62-22"),
+        ["variable account is not digits only", "variable days is missing"]
+    );
+    for (kind, good, bad) in [
+        (VariableKind::Text, "字".repeat(128), "字".repeat(129)),
+        (VariableKind::Money, "3250.50".to_owned(), "3250.505".to_owned()),
+        (VariableKind::Integer, "-3".to_owned(), "3.0".to_owned()),
+    ] {
+        assert!(kind.accepts(&good) && !kind.accepts(&bad), "{kind:?}");
+    }
 }
