@@ -2,6 +2,8 @@
 
 pub mod audit_trail;
 pub mod call_history;
+pub mod campaign_board;
+pub mod customer_timeline;
 pub mod worklist;
 
 pub use worklist::SqlWorklist;
@@ -13,7 +15,9 @@ use std::sync::Arc;
 pub fn all() -> Vec<Arc<dyn View>> {
     vec![
         Arc::new(worklist::Worklist),
+        Arc::new(campaign_board::CampaignBoard),
         Arc::new(call_history::CallHistory),
+        Arc::new(customer_timeline::CustomerTimeline),
         Arc::new(audit_trail::AuditTrail),
     ]
 }

@@ -1,0 +1,487 @@
+//! What is asked of the board: rows, shares by line and flow version, hours, and the three figures of REP-1.
+//!
+//! 接通率 answer ratio = calls answered ÷ calls dialed; 平均通话时长 mean talk time = talk of answered calls that
+//! ended ÷ their number; 转化率 conversion ratio = calls with outcome `success` ÷ calls answered. All per call.
+
+use crate::database::{ReadDb, Tx, read_as};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use domain::campaign::CampaignStatus;
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+use serde::Serialize;
+
+/// Most campaigns in one answer.
+pub const LISTED_MAX: usize = 1_000;
+
+/// Most hours in one answer: 60 days around the clock.
+const HOURS_MAX: usize = 1_440;
+
+/// Most lines, flow versions, dispositions or outcomes in one answer.
+const SHARES_MAX: usize = 200;
+
+/// Beijing time is UTC+8 all year.
+const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
+
+/// Calls counted, and the figures that follow.
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+pub struct Share {
+    pub dialed: u64,
+    pub answered: u64,
+    /// Dialed and ended.
+    pub ended: u64,
+    /// Answered and ended.
+    pub talked: u64,
+    pub talk_ms: u64,
+    /// Calls with outcome `success`.
+    pub conversions: u64,
+    /// 0 to 1; 0 while nothing was dialed.
+    pub answer_ratio: f64,
+    pub talk_ms_mean: f64,
+    pub conversion_ratio: f64,
+}
+
+impl Share {
+    fn read(row: &mut Row) -> Result<Self, ProjectionError> {
+        let mut share = Self {
+            dialed: row.count()?,
+            answered: row.count()?,
+            ended: row.count()?,
+            talked: row.count()?,
+            talk_ms: row.count()?,
+            conversions: row.count()?,
+            ..Self::default()
+        };
+        share.answer_ratio = ratio(share.answered, share.dialed);
+        share.talk_ms_mean = ratio(share.talk_ms, share.talked);
+        share.conversion_ratio = ratio(share.conversions, share.answered);
+        Ok(share)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    // Exact up to 2^32 calls, and to hundredths of a percent far beyond.
+    let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if whole == 0 {
+        return 0.0;
+    }
+    match (u32::try_from(part), u32::try_from(whole)) {
+        (Ok(part), Ok(whole)) => f64::from(part) / f64::from(whole),
+        // Talk time in milliseconds passes 32 bits: split into seconds and rest.
+        _ => float(part / 1_000) / float(whole) * 1_000.0 + float(part % 1_000) / float(whole),
+    }
+}
+
+/// One campaign on the board.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BoardRow {
+    pub campaign: CampaignId,
+    pub status: CampaignStatus,
+    pub preset: String,
+    pub purpose: String,
+    pub flow: String,
+    pub flow_version: u64,
+    pub customer_segment: Option<String>,
+    pub created_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub lists_open: u64,
+    pub lists_closed: u64,
+    /// Enrolments of closed lists, by the lists' own counts.
+    pub listed: u64,
+    pub enrolled: u64,
+    /// Enrolled, without an open grant or call, not settled.
+    pub waiting: u64,
+    /// With an open grant or a call that is not closed.
+    pub open: u64,
+    pub settled: u64,
+    pub pause_reason: Option<String>,
+    pub stop_reason: Option<String>,
+    pub alerts: u64,
+    pub last_alert: Option<String>,
+    pub last_alert_detail: Option<String>,
+    pub last_alert_at: Option<Timestamp>,
+    pub calls: Share,
+}
+
+/// How many calls (or enrolments) ended in one way. `code` is a `Disposition` or an `Outcome`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    pub code: String,
+    pub count: u64,
+}
+
+/// One hour's calls, by the time of their first dial.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hour {
+    /// When the hour began.
+    pub hour_at: Timestamp,
+    /// Beijing's date, `2026-03-02`.
+    pub date: String,
+    /// Beijing's hour, `08:00`: the category of a chart.
+    pub label: String,
+    pub calls: Share,
+}
+
+/// A campaign's figures, whole and by dimension.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub campaign: BoardRow,
+    /// All calls that ended, `withdrawn` (never dialed) among them.
+    pub dispositions: Vec<Count>,
+    pub outcomes: Vec<Count>,
+    /// Final dispositions of enrolments.
+    pub settled: Vec<Count>,
+    pub by_trunk: Vec<(String, Share)>,
+    pub by_flow_version: Vec<(String, Share)>,
+    pub hours: Vec<Hour>,
+}
+
+const SUMS: &str = "coalesce(cast(sum(dialed) as bigint), 0), coalesce(cast(sum(answered) as bigint), 0),
+    coalesce(cast(sum(ended) as bigint), 0), coalesce(cast(sum(talked) as bigint), 0),
+    coalesce(cast(sum(talk_ms) as bigint), 0), coalesce(cast(sum(conversions) as bigint), 0)";
+
+fn board(tx: &mut dyn Tx, tail: &str, values: &[Val]) -> Result<Vec<BoardRow>, ProjectionError> {
+    let sql = format!(
+        "select b.campaign, status, preset, purpose, flow, b.flow_version, customer_segment, created_at,
+         started_at, lists_open, lists_closed, listed, enrolled, open, settled, pause_reason, stop_reason,
+         alerts, last_alert, last_alert_detail, last_alert_at, {SUMS}
+         from campaign_board b left join campaign_board_hour h on h.campaign = b.campaign {tail}"
+    );
+    let rows = tx.query(&sql, values)?;
+    rows.into_iter().map(read_board).collect()
+}
+
+const GROUPED: &str = "group by b.campaign, status, preset, purpose, flow, b.flow_version, customer_segment,
+    created_at, started_at, lists_open, lists_closed, listed, enrolled, open, settled, pause_reason,
+    stop_reason, alerts, last_alert, last_alert_detail, last_alert_at";
+
+fn read_board(mut row: Row) -> Result<BoardRow, ProjectionError> {
+    let campaign = row.parse()?;
+    let status = row.text()?;
+    let mut board = BoardRow {
+        campaign,
+        status: status_of(&status)?,
+        preset: row.text()?,
+        purpose: row.text()?,
+        flow: row.text()?,
+        flow_version: row.count()?,
+        customer_segment: row.maybe_text()?,
+        created_at: row.maybe_at()?,
+        started_at: row.maybe_at()?,
+        lists_open: signed(&mut row)?,
+        lists_closed: row.count()?,
+        listed: row.count()?,
+        enrolled: row.count()?,
+        waiting: 0,
+        open: signed(&mut row)?,
+        settled: row.count()?,
+        pause_reason: row.maybe_text()?,
+        stop_reason: row.maybe_text()?,
+        alerts: row.count()?,
+        last_alert: row.maybe_text()?,
+        last_alert_detail: row.maybe_text()?,
+        last_alert_at: row.maybe_at()?,
+        calls: Share::read(&mut row)?,
+    };
+    let taken = board.open.saturating_add(board.settled);
+    board.waiting = board.enrolled.saturating_sub(taken);
+    Ok(board)
+}
+
+/// A difference of two streams' counts may be below 0 for a moment.
+fn signed(row: &mut Row) -> Result<u64, ProjectionError> {
+    Ok(u64::try_from(row.int()?).unwrap_or(0))
+}
+
+fn status_of(code: &str) -> Result<CampaignStatus, ProjectionError> {
+    let mut all = CampaignStatus::ALL.iter();
+    all.find(|status| status.code() == code)
+        .copied()
+        .ok_or_else(|| ProjectionError::Fault(format!("there is no campaign status {code}")))
+}
+
+/// Campaigns by id, after `after`; at most `limit` (≤ `LISTED_MAX`).
+pub async fn list(
+    db: &dyn ReadDb,
+    after: Option<&CampaignId>,
+    limit: usize,
+) -> Result<Vec<BoardRow>, ProjectionError> {
+    let after = after.map_or_else(String::new, ToString::to_string);
+    let values = [Val::Text(after), Val::count(limit.min(LISTED_MAX))];
+    read_as(db, move |tx| {
+        let tail = format!("where b.campaign > $1 {GROUPED} order by b.campaign limit $2");
+        board(tx, &tail, &values)
+    })
+    .await
+}
+
+/// One campaign.
+pub async fn get(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<BoardRow>, ProjectionError> {
+    let values = [Val::text(campaign)];
+    read_as(db, move |tx| one(tx, &values)).await
+}
+
+fn one(tx: &mut dyn Tx, values: &[Val]) -> Result<Option<BoardRow>, ProjectionError> {
+    let mut rows = board(tx, &format!("where b.campaign = $1 {GROUPED}"), values)?;
+    Ok(rows.pop())
+}
+
+/// A campaign's figures over one snapshot; `None` when there is no such campaign.
+pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Report>, ProjectionError> {
+    let values = [Val::text(campaign)];
+    read_as(db, move |tx| {
+        let Some(campaign) = one(tx, &values)? else {
+            return Ok(None);
+        };
+        Ok(Some(Report {
+            campaign,
+            dispositions: counts(tx, &values, "disposition")?,
+            outcomes: counts(tx, &values, "outcome")?,
+            settled: counts(tx, &values, "settled")?,
+            by_trunk: shares(tx, &values, "trunk")?,
+            by_flow_version: shares(tx, &values, "cast(flow_version as text)")?,
+            hours: hours(tx, &values)?,
+        }))
+    })
+    .await
+}
+
+/// A campaign's calls by the hour, in order; what a chart shows.
+pub async fn hourly(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<Hour>, ProjectionError> {
+    let values = [Val::text(campaign)];
+    read_as(db, move |tx| hours(tx, &values)).await
+}
+
+fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<Count>, ProjectionError> {
+    let [campaign] = campaign;
+    let rows = tx.query(
+        "select code, count from campaign_board_count where campaign = $1 and what = $2
+         order by count desc, code limit $3",
+        &[campaign.clone(), Val::text(what), Val::count(SHARES_MAX)],
+    )?;
+    let read = |mut row: Row| {
+        Ok(Count {
+            code: row.text()?,
+            count: row.count()?,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn shares(tx: &mut dyn Tx, campaign: &[Val; 1], by: &str) -> Result<Vec<(String, Share)>, ProjectionError> {
+    let [campaign] = campaign;
+    let sql = format!(
+        "select {by}, {SUMS} from campaign_board_hour where campaign = $1 group by {by} order by {by} limit $2"
+    );
+    let rows = tx.query(&sql, &[campaign.clone(), Val::count(SHARES_MAX)])?;
+    let read = |mut row: Row| Ok((row.text()?, Share::read(&mut row)?));
+    rows.into_iter().map(read).collect()
+}
+
+fn hours(tx: &mut dyn Tx, campaign: &[Val; 1]) -> Result<Vec<Hour>, ProjectionError> {
+    let [campaign] = campaign;
+    // The latest hours, when there are more than an answer holds.
+    let sql = format!(
+        "select hour_at, {SUMS} from campaign_board_hour where campaign = $1
+         group by hour_at order by hour_at desc limit $2"
+    );
+    let rows = tx.query(&sql, &[campaign.clone(), Val::count(HOURS_MAX)])?;
+    rows.into_iter().rev().map(read_hour).collect()
+}
+
+fn read_hour(mut row: Row) -> Result<Hour, ProjectionError> {
+    let hour_at = row.at()?;
+    let local = Timestamp::from_micros(hour_at.micros().saturating_add(BEIJING_MICROS)).to_utc();
+    Ok(Hour {
+        hour_at,
+        date: local.format("%Y-%m-%d").to_string(),
+        label: local.format("%H:%M").to_string(),
+        calls: Share::read(&mut row)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CampaignBoard;
+    use super::*;
+    use crate::testing::{Story, call, campaign, ten};
+    use domain::campaign::event::{CampaignEvent, PauseReason};
+    use domain::customer::event::CustomerEvent;
+    use domain::disposition::{Disposition, Outcome};
+    use domain::ids::ListId;
+
+    async fn shown(story: &Story) -> Report {
+        let (db, _runner) = story.shown_by(CampaignBoard).await;
+        report(db.as_ref(), &campaign("T")).await.unwrap().unwrap()
+    }
+
+    fn count(code: &str, count: u64) -> Count {
+        let code = code.to_owned();
+        Count { code, count }
+    }
+
+    #[tokio::test]
+    async fn figures_follow_from_whole_calls() {
+        let mut story = Story::new();
+        story.created("T").campaign("T", CampaignEvent::Started {});
+        for of in 1..=5 {
+            story.whole_call("T", of);
+        }
+        story
+            .enrolled("T", 6)
+            .enrolled("T", 7)
+            .granted("T", 7, 1)
+            .dialing(call("T", 7, 1), 1, "first");
+        let report = shown(&story).await;
+        let row = &report.campaign;
+        assert_eq!(
+            (row.status, row.enrolled, row.waiting, row.open, row.settled),
+            (CampaignStatus::Running, 7, 1, 1, 5)
+        );
+        assert_eq!((row.calls.dialed, row.calls.answered, row.calls.ended), (6, 2, 5));
+        assert_eq!(
+            (row.calls.answer_ratio, row.calls.talk_ms_mean),
+            (2.0 / 6.0, 4_000.0)
+        );
+        assert_eq!((row.calls.conversions, row.calls.conversion_ratio), (2, 1.0));
+        assert_eq!(report.dispositions, [count("busy", 3), count("answered", 2)]);
+        assert_eq!(report.outcomes, [count("success", 2)]);
+        assert_eq!(report.settled, [count("busy", 3), count("answered", 2)]);
+        assert_eq!(
+            (row.preset.as_str(), row.flow.as_str(), row.flow_version),
+            ("cn-service", "greeting", 1)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_counts_once_in_the_hour_and_on_the_trunk_of_its_first_dial() {
+        let mut story = Story::new();
+        let id = call("T", 2, 1);
+        story.created("T");
+        story.at = ten().plus_ms(3_599_000 - 3_000);
+        story
+            .granted("T", 2, 1)
+            .dialing(id, 1, "first")
+            .dialing(id, 2, "second");
+        story
+            .answered(id, 2)
+            .ended(id, Disposition::Answered, (Some(Outcome::Declined), 500));
+        let other = call("T", 3, 1);
+        story
+            .granted("T", 3, 1)
+            .dialing(other, 1, "second")
+            .ended(other, Disposition::Busy, (None, 0));
+        let report = shown(&story).await;
+        let hours: Vec<_> = report
+            .hours
+            .iter()
+            .map(|hour| (hour.label.as_str(), hour.calls.dialed, hour.calls.answered))
+            .collect();
+        assert_eq!(hours, [("10:00", 1, 1), ("11:00", 1, 0)]);
+        assert_eq!(report.hours[0].date, "2026-03-02");
+        let trunks: Vec<_> = report
+            .by_trunk
+            .iter()
+            .map(|(trunk, share)| (trunk.as_str(), share.dialed))
+            .collect();
+        assert_eq!(trunks, [("first", 1), ("second", 1)]);
+        assert_eq!(report.by_flow_version[0].0, "1");
+        assert_eq!(report.campaign.calls.conversions, 0);
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_call_is_a_disposition_and_no_dialed_call() {
+        let mut story = Story::new();
+        story.created("T").enrolled("T", 1).granted("T", 1, 1);
+        story.ended(call("T", 1, 1), Disposition::Withdrawn, (None, 0));
+        let released = CustomerEvent::DialReleased {
+            campaign: campaign("T"),
+            call: call("T", 1, 1),
+            reason: "drain".to_owned(),
+            not_before: None,
+        };
+        story.customer(1, released);
+        let report = shown(&story).await;
+        assert_eq!(report.dispositions, [count("withdrawn", 1)]);
+        assert_eq!(
+            (report.campaign.calls.dialed, report.campaign.calls.ended),
+            (0, 0)
+        );
+        assert_eq!((report.campaign.waiting, report.campaign.open), (1, 0));
+        assert_eq!(report.campaign.calls.answer_ratio, 0.0);
+    }
+
+    #[tokio::test]
+    async fn status_lists_alerts_and_reasons_follow_the_campaign() {
+        let mut story = Story::new();
+        let list_id = ListId::derive(&campaign("T"), "00");
+        let source = "file".to_owned();
+        story.created("T").campaign(
+            "T",
+            CampaignEvent::ListOpened {
+                list: list_id,
+                source,
+            },
+        );
+        assert_eq!(shown(&story).await.campaign.lists_open, 1);
+        story.campaign(
+            "T",
+            CampaignEvent::ListClosed {
+                list: list_id,
+                count: 200,
+            },
+        );
+        let row = shown(&story).await.campaign;
+        assert_eq!(
+            (row.status, row.lists_open, row.lists_closed, row.listed),
+            (CampaignStatus::Ready, 0, 1, 200)
+        );
+        let reason = PauseReason::TrunkUnreachable;
+        story
+            .campaign("T", CampaignEvent::Started {})
+            .campaign("T", CampaignEvent::Paused { reason });
+        let (alert, detail) = ("trunk_unreachable".to_owned(), "first".to_owned());
+        story.campaign("T", CampaignEvent::AlertRaised { alert, detail });
+        let row = shown(&story).await.campaign;
+        assert_eq!(
+            (row.status, row.pause_reason.as_deref()),
+            (CampaignStatus::Paused, Some("trunk_unreachable"))
+        );
+        assert_eq!(
+            (row.alerts, row.last_alert.as_deref()),
+            (1, Some("trunk_unreachable"))
+        );
+        story.campaign("T", CampaignEvent::Resumed {});
+        assert_eq!(shown(&story).await.campaign.pause_reason, None);
+        let reason = "enough".to_owned();
+        story.campaign("T", CampaignEvent::Stopped { reason });
+        assert_eq!(
+            shown(&story).await.campaign.stop_reason.as_deref(),
+            Some("enough")
+        );
+    }
+
+    #[tokio::test]
+    async fn campaigns_are_listed_by_id_in_pages() {
+        let mut story = Story::new();
+        story.created("C").created("A").created("B");
+        let (db, _runner) = story.shown_by(CampaignBoard).await;
+        let names = |rows: Vec<BoardRow>| {
+            rows.iter()
+                .map(|row| row.campaign.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(list(db.as_ref(), None, 2).await.unwrap()), ["A", "B"]);
+        assert_eq!(
+            names(list(db.as_ref(), Some(&campaign("B")), 2).await.unwrap()),
+            ["C"]
+        );
+        assert!(get(db.as_ref(), &campaign("D")).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_ratio_survives_counts_beyond_32_bits() {
+        assert_eq!(ratio(1, 0), 0.0);
+        assert_eq!(ratio(8_000_000_500, 2), 4_000_000_250.0);
+    }
+}
