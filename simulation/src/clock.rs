@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Wall time that starts at a given instant and moves only when every task waits (tokio's paused clock).
-pub struct VirtualClock {
+pub(crate) struct VirtualClock {
     origin: Instant,
     start: Timestamp,
 }
@@ -19,8 +19,11 @@ pub struct VirtualClock {
 impl VirtualClock {
     /// Must be made inside the paused runtime whose time it follows.
     #[expect(clippy::disallowed_methods, reason = "the simulation's clock is this file")]
-    pub fn new(start: Timestamp) -> Self {
-        Self { origin: Instant::now(), start }
+    pub(crate) fn new(start: Timestamp) -> Self {
+        Self {
+            origin: Instant::now(),
+            start,
+        }
     }
 }
 
@@ -42,12 +45,12 @@ impl Clock for VirtualClock {
 
 /// A seeded stream of chance for one purpose. Purposes have streams of their own, so that a change in one
 /// does not shift the draws of another.
-pub struct SeededChance {
+pub(crate) struct SeededChance {
     rng: Mutex<ChaCha8Rng>,
 }
 
 impl SeededChance {
-    pub fn new(seed: u64, purpose: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose);
         Self { rng: Mutex::new(rng) }
@@ -59,7 +62,7 @@ impl SeededChance {
     }
 
     /// Uniform in `0..below`; 0 when `below` is 0. The bias of the remainder is under 2⁻³².
-    pub fn below(&self, below: u64) -> u64 {
+    pub(crate) fn below(&self, below: u64) -> u64 {
         self.with(|rng| rng.next_u64().checked_rem(below).unwrap_or(0))
     }
 }

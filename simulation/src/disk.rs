@@ -25,14 +25,17 @@ struct State {
 }
 
 /// Survives crashes; the world keeps it while everything else is dropped.
-pub struct SimulatedDisk {
+pub(crate) struct SimulatedDisk {
     state: Mutex<State>,
     chance: Arc<SeededChance>,
 }
 
 impl SimulatedDisk {
-    pub fn new(chance: Arc<SeededChance>) -> Self {
-        Self { state: Mutex::new(State::default()), chance }
+    pub(crate) fn new(chance: Arc<SeededChance>) -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            chance,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -41,7 +44,7 @@ impl SimulatedDisk {
 
     /// Power goes: nothing is written from now on, and of each file's unsynced tail a random number of
     /// whole sectors survives.
-    pub fn crash(&self) {
+    pub(crate) fn crash(&self) {
         let mut state = self.state();
         state.down = true;
         for file in state.files.values_mut() {
@@ -54,14 +57,16 @@ impl SimulatedDisk {
         }
     }
 
-    /// Power is back.
-    pub fn boot(&self) {
-        self.state().down = false;
+    /// Power is back, and somebody has made room.
+    pub(crate) fn boot(&self) {
+        let mut state = self.state();
+        state.down = false;
+        state.full = false;
     }
 
-    /// From now on writes fail (true) or work again (false).
-    pub fn set_full(&self, full: bool) {
-        self.state().full = full;
+    /// From now on writes fail.
+    pub(crate) fn set_full(&self) {
+        self.state().full = true;
     }
 }
 
@@ -76,9 +81,17 @@ impl Disk for SimulatedDisk {
             return Err(gone());
         }
         if state.full {
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "the simulated disk is full"));
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the simulated disk is full",
+            ));
         }
-        state.files.entry(file.to_owned()).or_default().unsynced.extend_from_slice(bytes);
+        state
+            .files
+            .entry(file.to_owned())
+            .or_default()
+            .unsynced
+            .extend_from_slice(bytes);
         Ok(())
     }
 
@@ -100,9 +113,18 @@ impl Disk for SimulatedDisk {
             return Err(gone());
         }
         if state.full {
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "the simulated disk is full"));
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the simulated disk is full",
+            ));
         }
-        state.files.insert(file.to_owned(), File { synced: bytes.to_vec(), unsynced: Vec::new() });
+        state.files.insert(
+            file.to_owned(),
+            File {
+                synced: bytes.to_vec(),
+                unsynced: Vec::new(),
+            },
+        );
         Ok(())
     }
 
@@ -112,7 +134,9 @@ impl Disk for SimulatedDisk {
             return Err(gone());
         }
         let found = state.files.get(file);
-        Ok(found.map(|file| [file.synced.as_slice(), file.unsynced.as_slice()].concat()).unwrap_or_default())
+        Ok(found
+            .map(|file| [file.synced.as_slice(), file.unsynced.as_slice()].concat())
+            .unwrap_or_default())
     }
 }
 

@@ -16,7 +16,6 @@ mod world;
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 pub use invariants::Tally;
 pub use world::SimulationError;
@@ -91,11 +90,7 @@ pub fn simulate(plan: Plan, progress: &mut dyn FnMut(u32)) -> Result<Report, Sim
         index += 1;
         progress(done);
     }
-    report.log_hash = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // A String never refuses a write.
-        drop(write!(hex, "{byte:02x}"));
-        hex
-    });
+    report.log_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(report)
 }
 
@@ -104,7 +99,15 @@ mod tests {
     use super::*;
 
     fn run(seed: u64) -> Report {
-        simulate(Plan { days: 2, calls_per_day: 25, seed }, &mut |_| {}).unwrap()
+        simulate(
+            Plan {
+                days: 2,
+                calls_per_day: 25,
+                seed,
+            },
+            &mut |_| {},
+        )
+        .unwrap()
     }
 
     #[test]

@@ -11,7 +11,6 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::customer::command::CustomerCommand;
 use domain::flow::command::FlowCommand;
-use domain::flow::event::FlowEvent;
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
@@ -39,7 +38,10 @@ pub(crate) struct Acknowledged(Mutex<Vec<Position>>);
 
 impl Acknowledged {
     fn note(&self, position: Position) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(position);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(position);
     }
     pub(crate) fn positions(&self) -> Vec<Position> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -91,19 +93,18 @@ impl Operator {
 
     async fn flow(&self) -> FlowRef {
         let id: FlowId = "reminder".parse().expect("a constant id");
-        let definition = domain::flow::template::from_script("您好{{name}}，请按时还款。", "zh-CN")
+        let definition = domain::flow::from_script(id.clone(), "您好{{name}}，请按时还款。")
             .expect("a constant script is valid");
         let definition = serde_json::to_value(definition).expect("a definition is JSON");
         loop {
-            let command = FlowCommand::Publish { flow: id.clone(), definition: definition.clone() };
+            let command = FlowCommand::Publish {
+                flow: id.clone(),
+                definition: definition.clone(),
+            };
             match self.system.flows.ask(&id, command, cause("flow:reminder")).await {
                 Ok(answer) => {
-                    for event in answer.events {
-                        let FlowEvent::Published { flow, flow_version, content_hash, .. } = event;
-                        return FlowRef { flow, version: flow_version, content_hash };
-                    }
                     if let Some(latest) = answer.state.latest() {
-                        return latest;
+                        return latest.flow_ref.clone();
                     }
                 }
                 Err(_) => self.again_later().await,
@@ -117,7 +118,11 @@ impl Operator {
             preset: Preset::CnService,
             basis: Basis::Contract,
             purpose: "service".to_owned(),
-            window: CallingWindow { start: time(9 * 60), end: time(18 * 60), rests: Vec::new() },
+            window: CallingWindow {
+                start: time(9 * 60),
+                end: time(18 * 60),
+                rests: Vec::new(),
+            },
             max_concurrent: 20,
             retry_policy: RetryPolicy::standard(),
             ring_timeout_ms: Some(15_000),
@@ -137,16 +142,23 @@ impl Operator {
         };
         self.campaign(&id, create, &format!("create:{id}")).await;
         let list = ListId::derive(&id, "simulated");
-        let open = CampaignCommand::OpenList { list, source: "simulation".to_owned() };
+        let open = CampaignCommand::OpenList {
+            list,
+            source: "simulation".to_owned(),
+        };
         self.campaign(&id, open, &format!("open:{id}")).await;
         let chance = SeededChance::new(self.seed, 1_000 + u64::from(day));
         let persons = people::draw(&chance, self.calls_per_day);
         for index in &persons {
             self.enrol(*index, &id, list).await;
         }
-        let close = CampaignCommand::CloseList { list, count: persons.len() as u64 };
+        let close = CampaignCommand::CloseList {
+            list,
+            count: persons.len() as u64,
+        };
         self.campaign(&id, close, &format!("close:{id}")).await;
-        self.campaign(&id, CampaignCommand::Start, &format!("start:{id}")).await;
+        self.campaign(&id, CampaignCommand::Start, &format!("start:{id}"))
+            .await;
     }
 
     async fn enrol(&self, index: u64, campaign: &CampaignId, list: ListId) {
@@ -188,10 +200,13 @@ impl Operator {
             let at = today.plus_ms(START_MS + chance.below(3 * HOUR_MS));
             let resumes_at = at.plus_ms(chance.below(HOUR_MS));
             clock.wait_until(at).await;
-            let pause = CampaignCommand::Pause { reason: PauseReason::Requested };
+            let pause = CampaignCommand::Pause {
+                reason: PauseReason::Requested,
+            };
             self.campaign(&id, pause, &format!("pause:{id}")).await;
             clock.wait_until(resumes_at).await;
-            self.campaign(&id, CampaignCommand::Resume, &format!("resume:{id}")).await;
+            self.campaign(&id, CampaignCommand::Resume, &format!("resume:{id}"))
+                .await;
         }
     }
 }

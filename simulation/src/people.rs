@@ -61,7 +61,9 @@ impl SeededCallees {
         move |below| {
             state = Sha256::digest(state).into();
             let [a, b, c, d, e, f, g, h, ..] = state;
-            u64::from_be_bytes([a, b, c, d, e, f, g, h]).checked_rem(below).unwrap_or(0)
+            u64::from_be_bytes([a, b, c, d, e, f, g, h])
+                .checked_rem(below)
+                .unwrap_or(0)
         }
     }
 }
@@ -70,7 +72,12 @@ impl SimulatedCallees for SeededCallees {
     fn script(&self, callee: &str, nth: u32) -> CalleeScript {
         let mut draw = self.draws(callee, nth);
         let ring_ms = 200 + draw(2_000);
-        let refuses = |sip_code, q850| CalleeScript::Refuses { ring_ms: None, refuse_ms: 300, sip_code, q850 };
+        let refuses = |sip_code, q850| CalleeScript::Refuses {
+            ring_ms: None,
+            refuse_ms: 300,
+            sip_code,
+            q850,
+        };
         match draw(100) {
             0..50 => {
                 let keys = match draw(10) {
@@ -81,11 +88,26 @@ impl SimulatedCallees for SeededCallees {
                     _ => Vec::new(),
                 };
                 let hang_up_ms = (draw(3) == 0).then(|| 500 + draw(40_000));
-                CalleeScript::Answers { ring_ms, answer_ms: 500 + draw(20_000), keys, hang_up_ms }
+                CalleeScript::Answers {
+                    ring_ms,
+                    answer_ms: 500 + draw(20_000),
+                    keys,
+                    hang_up_ms,
+                }
             }
             50..68 => CalleeScript::Rings { ring_ms },
-            68..78 => CalleeScript::Refuses { ring_ms: Some(ring_ms), refuse_ms: 400, sip_code: 486, q850: Some(17) },
-            78..84 => CalleeScript::Refuses { ring_ms: Some(ring_ms), refuse_ms: 2_000, sip_code: 603, q850: Some(21) },
+            68..78 => CalleeScript::Refuses {
+                ring_ms: Some(ring_ms),
+                refuse_ms: 400,
+                sip_code: 486,
+                q850: Some(17),
+            },
+            78..84 => CalleeScript::Refuses {
+                ring_ms: Some(ring_ms),
+                refuse_ms: 2_000,
+                sip_code: 603,
+                q850: Some(21),
+            },
             84..89 => refuses(404, Some(1)),
             89..94 => refuses(480, Some(20)),
             94..96 => refuses(503, Some(34)),
@@ -105,6 +127,9 @@ mod tests {
         let distinct: std::collections::BTreeSet<u64> = drawn.iter().copied().collect();
         assert_eq!((drawn.len(), distinct.len()), (200, 200));
         let callees = SeededCallees { seed: 7 };
-        assert_eq!(callees.script("+8613800138000", 1), callees.script("+8613800138000", 1));
+        assert_eq!(
+            callees.script("+8613800138000", 1),
+            callees.script("+8613800138000", 1)
+        );
     }
 }

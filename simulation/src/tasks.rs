@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 /// Spawns into the `LocalSet` it is called in. Blocking threads do not exist here: virtual time would not
 /// wait for them.
-pub struct LocalTasks {
+pub(crate) struct LocalTasks {
     stop: Arc<LocalStop>,
     alive: Arc<AtomicUsize>,
 }
@@ -33,7 +33,10 @@ impl StopSignal for LocalStop {
 impl Default for LocalTasks {
     fn default() -> Self {
         let (sender, _) = watch::channel(false);
-        Self { stop: Arc::new(LocalStop { sender }), alive: Arc::new(AtomicUsize::new(0)) }
+        Self {
+            stop: Arc::new(LocalStop { sender }),
+            alive: Arc::new(AtomicUsize::new(0)),
+        }
     }
 }
 
@@ -59,7 +62,10 @@ impl Tasks for LocalTasks {
     }
 
     fn thread(&self, name: &'static str, _work: Box<dyn FnOnce() + Send + 'static>) {
-        tracing::error!(name, "a thread was asked for in the simulation and was not started");
+        tracing::error!(
+            name,
+            "a thread was asked for in the simulation and was not started"
+        );
     }
 
     fn stop_signal(&self) -> Arc<dyn StopSignal> {

@@ -5,7 +5,7 @@
 
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults;
+use super::faults::{self, Crash};
 use super::invariants::{self, Findings};
 use super::operator::{Acknowledged, Operator};
 use super::people::SeededCallees;
@@ -21,7 +21,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use media::lines::{CarrierBook, SimulatedLine};
-use media::speech::SimulatedSynthesizer;
+use media::speech::simulated::SimulatedSynthesizer;
 use projections::{Grounds, Projections, ReadDb, SqlWorklist, SqliteReadDb};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -107,10 +107,14 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     let chance = SeededChance::new(world.seed, FAULTS);
     let crashes = faults::crashes(&chance, world.midnight, plan.days);
     let end = world.midnight.plus_ms(u64::from(plan.days) * DAY_MS + GRACE_MS);
-    for (generation, until) in crashes.iter().copied().chain([end]).enumerate() {
+    let last = Crash {
+        at: end,
+        full_from: None,
+    };
+    for (generation, crash) in crashes.iter().copied().chain([last]).enumerate() {
         world.disk.boot();
         let local = LocalSet::new();
-        let started = runtime.block_on(local.run_until(world.live(generation as u64, until)));
+        let started = runtime.block_on(local.run_until(world.live(generation as u64, crash)));
         // The power goes first: what `Drop` and `stopped` of dying tasks still try, fails.
         world.disk.crash();
         drop(local);
@@ -141,7 +145,10 @@ fn failed(error: impl std::fmt::Display) -> SimulationError {
 
 impl World {
     fn new(plan: WorldPlan) -> Result<Self, SimulationError> {
-        let seed = plan.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(plan.index);
+        let seed = plan
+            .seed
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_add(plan.index);
         let midnight: Timestamp = FIRST_MIDNIGHT.parse().map_err(failed)?;
         Ok(Self {
             plan,
@@ -162,8 +169,8 @@ impl World {
         Ok(Arc::new(store))
     }
 
-    /// Boots the product and lets it live until an instant.
-    async fn live(&self, generation: u64, until: Timestamp) -> Result<(), SimulationError> {
+    /// Boots the product and lets it live until it crashes.
+    async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
         let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::default());
         let store = self.store()?;
         let environment = Environment {
@@ -174,8 +181,14 @@ impl World {
             tasks: Arc::clone(&tasks),
             rehearsal: true,
         };
-        let grounds = Grounds { store, db: Arc::clone(&self.views), clock: Arc::clone(&self.clock) };
-        let projections = Projections::start(grounds, tasks.as_ref()).await.map_err(failed)?;
+        let grounds = Grounds {
+            store,
+            db: Arc::clone(&self.views),
+            clock: Arc::clone(&self.clock),
+        };
+        let projections = Projections::start(grounds, tasks.as_ref())
+            .await
+            .map_err(failed)?;
         let system = ActorSystem::start(environment.clone(), Place::Local);
         let callees = Arc::new(SeededCallees { seed: self.seed });
         let line = SimulatedLine::new(facts(), Arc::clone(&self.clock), callees, Arc::clone(&self.book));
@@ -194,13 +207,21 @@ impl World {
             days: self.plan.days,
             calls_per_day: self.plan.calls_per_day,
         };
+        if let Some(from) = crash.full_from {
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let fills = async move {
+                clock.wait_until(from).await;
+                disk.set_full();
+            };
+            tasks.spawn("full disk", Box::pin(fills));
+        }
         tokio::select! {
             biased;
-            () = self.clock.wait_until(until) => Ok(()),
+            () = self.clock.wait_until(crash.at) => Ok(()),
             started = Drivers::start(system, environment, ports) => {
                 let _drivers = started.map_err(failed)?;
                 tasks.spawn("operator", Box::pin(operator.work()));
-                self.clock.wait_until(until).await;
+                self.clock.wait_until(crash.at).await;
                 Ok(())
             }
         }

@@ -30,12 +30,19 @@ impl History {
     }
 
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &Value> {
-        self.events.iter().filter(move |event| event["type"] == kind)
+        self.events
+            .iter()
+            .filter(move |event| member(event, "/type") == kind)
     }
 
     /// Positions run 1, 2, 3 … on a store that numbers for itself.
     pub fn gaps(&self) -> usize {
-        let wrong = |(index, event): &(usize, &Value)| event["position"] != (index + 1).to_string();
+        let wrong = |(index, event): &(usize, &Value)| {
+            member(event, "/position")
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                != Some(index + 1)
+        };
         self.events.iter().enumerate().filter(wrong).count()
     }
 
@@ -43,7 +50,7 @@ impl History {
     pub fn calls(&self) -> BTreeMap<String, Vec<&Value>> {
         let mut calls: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
         for event in &self.events {
-            let subject = event["subject"].as_str().unwrap_or("");
+            let subject = member(event, "/subject").as_str().unwrap_or("");
             if subject.starts_with("call-") {
                 calls.entry(subject.to_owned()).or_default().push(event);
             }
@@ -56,10 +63,14 @@ impl History {
         let ended = |events: &[&Value]| {
             events
                 .iter()
-                .filter(|event| event["type"] == "call.ended")
+                .filter(|event| member(event, "/type") == "call.ended")
                 .count()
         };
-        let dialed = |events: &[&Value]| events.iter().any(|event| event["type"] == "call.dialing");
+        let dialed = |events: &[&Value]| {
+            events
+                .iter()
+                .any(|event| member(event, "/type") == "call.dialing")
+        };
         self.calls()
             .into_iter()
             .filter(|(_, events)| dialed(events) && ended(events) != 1)
@@ -71,7 +82,7 @@ impl History {
     pub fn repeated_call_ids(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         self.of("call.dialing")
-            .filter_map(|event| event["data"]["sip_call_id"].as_str())
+            .filter_map(|event| member(event, "/data/sip_call_id").as_str())
             .filter(|id| !seen.insert((*id).to_owned()))
             .map(str::to_owned)
             .collect()
@@ -83,11 +94,11 @@ impl History {
         for (call, events) in self.calls() {
             let mut failed = BTreeSet::new();
             for event in events {
-                let leg = event["data"]["leg"].as_u64().unwrap_or(0);
-                if event["type"] == "call.leg_failed" && event["data"]["definite"] == true {
+                let leg = member(event, "/data/leg").as_u64().unwrap_or(0);
+                if member(event, "/type") == "call.leg_failed" && member(event, "/data/definite") == true {
                     failed.insert(leg);
                 }
-                if event["type"] == "call.dialing" && leg > 1 && !failed.contains(&(leg - 1)) {
+                if member(event, "/type") == "call.dialing" && leg > 1 && !failed.contains(&(leg - 1)) {
                     wrong.push(call.clone());
                 }
             }
@@ -99,8 +110,8 @@ impl History {
     pub fn unsettled(&self) -> usize {
         let key = |event: &Value| {
             (
-                event["subject"].to_string(),
-                event["data"]["campaign"].to_string(),
+                member(event, "/subject").to_string(),
+                member(event, "/data/campaign").to_string(),
             )
         };
         let settled: BTreeSet<_> = self.of("customer.enrolment_settled").map(key).collect();
@@ -109,4 +120,9 @@ impl History {
             .filter(|enrolment| !settled.contains(enrolment))
             .count()
     }
+}
+
+/// The member at a JSON pointer; null when there is none.
+pub fn member<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
 }

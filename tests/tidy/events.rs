@@ -4,7 +4,6 @@ use super::tree::{Finding, Tree};
 use regex::Regex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 const FOLDER: &str = "fixtures/events/";
 /// `<sha256>  <path below fixtures/events>`, one line per committed golden file; lines are added, never
@@ -24,10 +23,8 @@ fn kinds(tree: &Tree) -> BTreeSet<String> {
 fn sum(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

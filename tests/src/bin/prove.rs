@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use tests::history::member;
 use tests::prove::{Form, Proof, SHORT, run};
 
 fn say(line: &str) {
@@ -13,7 +14,7 @@ fn show(proof: &Proof) {
     if let Some(reason) = proof.line.get("skipped").and_then(|reason| reason.as_str()) {
         say(&format!(
             "SKIPPED {}: {reason}",
-            proof.line["proof"].as_str().unwrap_or("")
+            member(&proof.line, "/proof").as_str().unwrap_or("")
         ));
     }
     say(&proof.line.to_string());

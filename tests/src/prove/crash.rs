@@ -6,7 +6,7 @@
 use super::reconcile::{compare, not_zero};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::history::History;
+use crate::history::{History, member};
 use crate::program::{command, deadline, free_port, instant, is_installed, pause, wait_for};
 use crate::server::Server;
 use serde_json::json;
@@ -57,11 +57,11 @@ impl Run {
             self.suppressed += 1;
             let number = format!("139{:08}", 10_000_000 + self.suppressed);
             let path = format!("/api/v1/numbers/{number}/suppress");
-            if let Ok(reply) = server.post(&path, &json!({"reason": "kill loop"})) {
-                if reply.status < 300 {
-                    self.acknowledged.extend(reply.position);
-                    self.suppressed_acknowledged += 1;
-                }
+            if let Ok(reply) = server.post(&path, &json!({"reason": "kill loop"}))
+                && reply.status < 300
+            {
+                self.acknowledged.extend(reply.position);
+                self.suppressed_acknowledged += 1;
             }
             pause();
         }
@@ -162,7 +162,7 @@ fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value
     let mut server = Server::start(data, &carrier.trunk());
     let completed = wait_for(SETTLED_WITHIN, || {
         let reply = server.get("/api/v1/campaigns/KILL").ok()?;
-        (reply.body["status"] == "completed").then_some(())
+        (member(&reply.body, "/status") == "completed").then_some(())
     });
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
@@ -183,7 +183,7 @@ fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value
         "mismatched": disagreements.wrong.len(),
         "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),
         "calls": lines.len(),
-        "interrupted": history.of("call.ended").filter(|event| event["data"]["disposition"] == "interrupted").count(),
+        "interrupted": history.of("call.ended").filter(|event| member(event, "/data/disposition") == "interrupted").count(),
     })
 }
 
@@ -192,7 +192,7 @@ fn lost(history: &History, run: &Run) -> usize {
     let held: BTreeSet<String> = history
         .events
         .iter()
-        .filter_map(|event| event["position"].as_str().map(str::to_owned))
+        .filter_map(|event| member(event, "/position").as_str().map(str::to_owned))
         .collect();
     let positions = run
         .acknowledged
@@ -220,14 +220,15 @@ const ZERO: &[&str] = &[
 pub(crate) fn prove(form: Form) -> Proof {
     let random = random_kills(form);
     let mut holds = !not_zero(&random, ZERO);
-    let mut line = random;
-    line["proof"] = json!("crash");
-    if is_installed("strace") {
-        let fsync = fsync_kills(form);
-        holds &= !not_zero(&fsync, ZERO);
-        line["at_fsync"] = fsync;
+    let at_fsync = if is_installed("strace") {
+        let found = fsync_kills(form);
+        holds &= !not_zero(&found, ZERO);
+        found
     } else {
-        line["at_fsync"] = json!("SKIPPED: strace is not installed");
+        json!("SKIPPED: strace is not installed")
+    };
+    Proof {
+        line: json!({"proof": "crash", "at_random": random, "at_fsync": at_fsync}),
+        holds,
     }
-    Proof { line, holds }
 }

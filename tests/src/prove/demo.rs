@@ -1,6 +1,7 @@
 //! Other seeds of the demonstration, and the simulation run twice.
 
 use super::{Form, Proof};
+use crate::history::member;
 use crate::program::run_json;
 use serde_json::{Value, json};
 
@@ -35,13 +36,15 @@ pub(crate) fn demo(customers: u32, seed: u64) -> (Value, Vec<String>) {
 fn violations(summary: &Value) -> Vec<String> {
     let number = |member: &str| summary[member].as_u64();
     let mut wrong = Vec::new();
-    if number("dialed").is_none_or(|dialed| dialed == 0) || summary["terminal"] != summary["dialed"] {
+    if number("dialed").is_none_or(|dialed| dialed == 0)
+        || member(summary, "/terminal") != member(summary, "/dialed")
+    {
         wrong.push("terminal differs from dialed, or nothing was dialed".to_owned());
     }
-    if summary["reconcile"]["mismatched"] != 0 {
+    if member(summary, "/reconcile/mismatched") != 0 {
         wrong.push("the carrier's CDR and the log disagree".to_owned());
     }
-    if summary["recordings"] != summary["answered"] {
+    if member(summary, "/recordings") != member(summary, "/answered") {
         wrong.push("an answered call has no recording with the logged hash".to_owned());
     }
     wrong
@@ -58,8 +61,8 @@ pub(crate) fn seeds(form: Form) -> Proof {
         let (summary, wrong) = demo(customers, *seed);
         holds &= wrong.is_empty();
         rows.push(
-            json!({"seed": seed, "dialed": summary["dialed"], "terminal": summary["terminal"],
-            "mismatched": summary["reconcile"]["mismatched"], "violations": wrong}),
+            json!({"seed": seed, "dialed": member(&summary, "/dialed"), "terminal": member(&summary, "/terminal"),
+            "mismatched": member(&summary, "/reconcile/mismatched"), "violations": wrong}),
         );
     }
     Proof {
@@ -88,7 +91,8 @@ pub(crate) fn simulation(form: Form) -> Proof {
     };
     match (simulate(), simulate()) {
         (Ok((first, one)), Ok((second, other))) => {
-            let same = one["log_hash"].is_string() && one["log_hash"] == other["log_hash"];
+            let same = member(&one, "/log_hash").is_string()
+                && member(&one, "/log_hash") == member(&other, "/log_hash");
             let holds = same && first.success() && second.success();
             Proof {
                 line: json!({"proof": "simulation", "same_hash": same, "run": one}),

@@ -1,7 +1,7 @@
 //! The carrier's CDR against the log, by an oracle of its own: it shares no code with the product's.
 
 use crate::carrier::CdrLine;
-use crate::history::History;
+use crate::history::{History, member};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -42,6 +42,10 @@ pub(crate) fn compare(history: &History, lines: &BTreeMap<String, CdrLine>) -> D
     found
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts, read by name"
+)]
 #[derive(Default)]
 struct LegSide {
     answered: bool,
@@ -53,14 +57,19 @@ struct LegSide {
 fn legs(history: &History) -> BTreeMap<String, LegSide> {
     let mut legs = BTreeMap::new();
     for events in history.calls().values() {
-        let ended = events.iter().find(|event| event["type"] == "call.ended");
-        let disposition = ended.map_or("", |event| event["data"]["disposition"].as_str().unwrap_or(""));
-        for dialing in events.iter().filter(|event| event["type"] == "call.dialing") {
-            let leg = &dialing["data"]["leg"];
+        let ended = events.iter().find(|event| member(event, "/type") == "call.ended");
+        let disposition = ended.map_or("", |event| {
+            member(event, "/data/disposition").as_str().unwrap_or("")
+        });
+        for dialing in events
+            .iter()
+            .filter(|event| member(event, "/type") == "call.dialing")
+        {
+            let leg = member(dialing, "/data/leg");
             let of_leg = |kind: &str| {
                 events
                     .iter()
-                    .any(|event| event["type"] == kind && event["data"]["leg"] == *leg)
+                    .any(|event| member(event, "/type") == kind && member(event, "/data/leg") == leg)
             };
             let side = LegSide {
                 answered: of_leg("call.answered"),
@@ -68,7 +77,10 @@ fn legs(history: &History) -> BTreeMap<String, LegSide> {
                 interrupted: disposition == "interrupted",
                 trunk_failed: matches!(disposition, "trunk_timeout" | "trunk_unreachable"),
             };
-            let call_id = dialing["data"]["sip_call_id"].as_str().unwrap_or("").to_owned();
+            let call_id = member(dialing, "/data/sip_call_id")
+                .as_str()
+                .unwrap_or("")
+                .to_owned();
             legs.insert(call_id, side);
         }
     }
@@ -77,5 +89,7 @@ fn legs(history: &History) -> BTreeMap<String, LegSide> {
 
 /// Members of a JSON object that must be zero, and are not.
 pub(crate) fn not_zero(line: &Value, members: &[&str]) -> bool {
-    members.iter().any(|member| line[*member] != 0)
+    members
+        .iter()
+        .any(|member| line.get(*member).is_none_or(|count| count != 0))
 }

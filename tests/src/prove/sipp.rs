@@ -4,6 +4,7 @@
 //! sipp itself counted, with what the scenario must lead to.
 
 use super::{Form, Proof, skipped};
+use crate::history::member;
 use crate::program::{Program, command, free_port, is_installed, run_json};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -108,8 +109,8 @@ fn prove_row(row: &Row) -> (Value, bool) {
     let peer_ok = no_reply || peer_ended.is_some_and(|status| status.success());
     match ended {
         Ok((_, ended)) => {
-            let found = ended["disposition"].as_str().unwrap_or("").to_owned();
-            let late = ended["late_answer"] == true;
+            let found = member(&ended, "/disposition").as_str().unwrap_or("").to_owned();
+            let late = member(&ended, "/late_answer") == true;
             let holds = found == row.disposition && late == row.late && peer_ok;
             (
                 json!({"scenario": row.name, "disposition": found, "late_answer": late, "peer_ok": peer_ok, "holds": holds}),

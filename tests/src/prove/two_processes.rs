@@ -3,11 +3,10 @@
 use super::reconcile::compare;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::history::History;
+use crate::history::{History, member};
 use crate::program::{run_json, wait_for};
 use crate::server::Server;
 use serde_json::{Value, json};
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,9 +22,7 @@ pub(crate) fn gbk_file(folder: &Path, good: u32) -> PathBuf {
                 "B1,12345,张三,3,6222\r\n,13800138000,李四,3,6222\r\nB3,13800138001,王五,,6222\r\n",
             );
         }
-        // A String never refuses a write.
-        drop(write!(
-            text,
+        text.push_str(&format!(
             "G{index:05},1370{index:07},张三,3,6222000{index:04}\r\n"
         ));
     }
@@ -64,7 +61,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     // Standard retries wait minutes to hours: the proof ends when every first call has ended.
     let all_called = wait_for(Duration::from_secs(170), || {
         let reply = server.get("/api/v1/campaigns/LOAN_REMIND_20231101").ok()?;
-        (reply.body["calls_ended"].as_u64()? >= u64::from(customers)).then_some(())
+        (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(customers)).then_some(())
     });
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
@@ -72,8 +69,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let disagreements = compare(&history, &carrier.lines());
     let (enrolled, bad) = match &import {
         Ok((_, report)) => (
-            report["enrolled"].clone(),
-            report["bad"].as_array().map_or(0, Vec::len),
+            member(report, "/enrolled").clone(),
+            member(report, "/bad").as_array().map_or(0, Vec::len),
         ),
         Err(error) => (json!(error), 0),
     };
