@@ -272,6 +272,8 @@ fn machine(chance: &mut Chance) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::call::progress::{dispose_failure, disposition_of_code};
+    use domain::ports::line::LegFailure;
     use std::collections::BTreeMap;
 
     fn drawn_many(profile: &CarrierProfile, seed: u64, count: u32) -> Vec<Persona> {
@@ -351,6 +353,17 @@ mod tests {
                 panic!("{manner:?}")
             };
             assert_eq!((refusal.code, refusal.q850), (code, q850));
+            // What the dialing side makes of the cause must be what reconciling makes of the code.
+            let rang = matches!(manner, Manner::Declines | Manner::NoAnswer);
+            let failure = LegFailure {
+                sip_code: Some(code),
+                q850: Some(q850),
+                definite: true,
+                rang,
+                ..LegFailure::default()
+            };
+            let disposed = dispose_failure(&failure).disposition;
+            assert_eq!(disposed, disposition_of_code(code, rang), "{manner:?}");
         }
     }
 }
