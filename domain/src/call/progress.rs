@@ -343,25 +343,6 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     }
 }
 
-/// True when a carrier's final status and our disposition tell of the same end; whether it rang is not in a
-/// carrier's record, so both readings of a status count. Late answers and interruptions are the caller's to
-/// set apart.
-pub fn code_agrees_with(code: u16, disposition: Disposition) -> bool {
-    if (200..=299).contains(&code) {
-        return matches!(
-            disposition,
-            Disposition::Answered
-                | Disposition::Machine
-                | Disposition::Screened
-                | Disposition::AnsweredShort
-                | Disposition::Abandoned
-        );
-    }
-    [true, false]
-        .map(|rang| disposition_of_code(code, rang))
-        .contains(&disposition)
-}
-
 /// The Q.850 cause of a `Reason` header (RFC 3326, section 2), which may hold several values, quoted texts
 /// with commas in them, and other protocols.
 pub fn parse_q850(reason_header: &str) -> Option<u16> {
@@ -757,26 +738,6 @@ mod tests {
             (503, false, D::Congestion),
         ] {
             assert_eq!(disposition_of_code(code, rang), disposition, "{code}");
-        }
-    }
-
-    #[test]
-    fn a_carriers_code_agrees_with_every_reading_of_it_and_no_other() {
-        for (code, disposition, agrees) in [
-            (200, D::AnsweredShort, true),
-            (200, D::NoAnswer, false),
-            (480, D::Unreachable, true),
-            (480, D::NoAnswer, true),
-            (480, D::Busy, false),
-            (487, D::NoAnswer, true),
-            (486, D::Answered, false),
-            (408, D::TrunkTimeout, true),
-        ] {
-            assert_eq!(
-                code_agrees_with(code, disposition),
-                agrees,
-                "{code} {disposition:?}"
-            );
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
 //! a `Listen` ran out after that, and `Keypress` at any time. The notices come first; keys during them, or
-//! while a node only speaks, change nothing. After `End` every step answers nothing.
+//! while a node only speaks, change nothing. After `End` only a fault is answered, by the same `End` again:
+//! the last text could not be spoken, and the outcome stands.
 
 use super::graph::FlowDefinition;
 use super::nodes::{AskKeypress, Node, Reprompt};
@@ -75,7 +76,9 @@ enum Doing {
     Asking {
         played: bool,
     },
-    Ended,
+    Ended {
+        outcome: Outcome,
+    },
 }
 
 /// Where one call is in its flow.
@@ -128,7 +131,10 @@ impl FlowRun {
     pub fn step(&mut self, input: FlowInput) -> Vec<FlowAction> {
         let mut actions = Vec::new();
         match (self.doing, input) {
-            (Doing::Ended, _) => {}
+            (Doing::Ended { outcome }, FlowInput::Fault) => {
+                actions.extend([FlowAction::StopSaying, FlowAction::End { outcome }]);
+            }
+            (Doing::Ended { .. }, _) => {}
             (_, FlowInput::Fault) => self.fail(&mut actions),
             (Doing::Notices, FlowInput::Played) => {
                 let start = self.node.clone();
@@ -278,7 +284,7 @@ impl FlowRun {
 
     fn end(&mut self, outcome: Outcome, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::End { outcome });
-        self.doing = Doing::Ended;
+        self.doing = Doing::Ended { outcome };
     }
 
     /// The exception branch, once; a second fault ends the call.

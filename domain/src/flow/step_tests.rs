@@ -129,7 +129,15 @@ fn a_key_during_the_question_stops_it_and_counts() {
         ]
     );
     assert_eq!(later.step(Keypress('1')), []);
-    assert_eq!(later.step(Fault), []);
+    assert_eq!(
+        later.step(Fault),
+        [
+            FlowAction::StopSaying,
+            FlowAction::End {
+                outcome: Outcome::OptedOut
+            }
+        ]
+    );
 }
 
 #[test]

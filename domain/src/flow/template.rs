@@ -72,7 +72,6 @@ fn nodes(script: &str) -> BTreeMap<String, Node> {
             Node::Transfer(Transfer {
                 text: CALLBACK_PROMISE.to_owned(),
                 outcome: Outcome::Callback,
-                on_exception: None,
             }),
         ),
         ("refused", end(OPTED_OUT, Outcome::OptedOut)),

@@ -80,8 +80,8 @@ impl Node {
         match self {
             Self::Say(say) => say.on_exception.as_deref(),
             Self::AskKeypress(ask) => ask.on_exception.as_deref(),
-            Self::Transfer(transfer) => transfer.on_exception.as_deref(),
-            Self::Branch(_) | Self::End(_) => None,
+            // What ends the call ends it: should its last text fail, the outcome stands.
+            Self::Branch(_) | Self::Transfer(_) | Self::End(_) => None,
         }
     }
 

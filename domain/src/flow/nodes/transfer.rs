@@ -9,8 +9,6 @@ pub struct Transfer {
     pub text: String,
     #[serde(default = "callback")]
     pub outcome: Outcome,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_exception: Option<String>,
 }
 
 const fn callback() -> Outcome {
