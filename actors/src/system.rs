@@ -146,6 +146,9 @@ impl<D: Decider> Entities<D> {
             place.deliver(request(reply));
             match answer.await {
                 Ok(answer) => return answer,
+                Err(_gone) if inner.environment.tasks.stop_signal().is_stopping() => {
+                    return Err(AskError::Unavailable);
+                }
                 Err(_gone) => inner.registry.bury(id, generation, inner.environment.clock.now()),
             }
         }

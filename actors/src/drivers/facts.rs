@@ -9,9 +9,7 @@ use domain::ports::line::LegFacts;
 
 /// The campaign's facts now.
 pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
-    let Ok(loaded) = kit.system.campaigns.state(campaign).await else {
-        return Err(Halt::Unavailable);
-    };
+    let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     loaded.state.facts(campaign.clone()).ok_or_else(|| {
         tracing::error!(%campaign, "a campaign with work does not exist");
         Halt::Fault

@@ -3,7 +3,7 @@
 use super::DriverPorts;
 use super::live_calls::LiveCalls;
 use crate::capacity::Capacity;
-use crate::entity::Answer;
+use crate::entity::{Answer, Loaded};
 use crate::error::AskError;
 use crate::system::{ActorSystem, Entities, Environment};
 use domain::decider::Decider;
@@ -90,6 +90,30 @@ impl Kit {
             }
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
+        Err(Halt::Unavailable)
+    }
+
+    /// An entity's state, again a few times when it is busy.
+    pub(crate) async fn state<D: Decider>(
+        &self,
+        entities: &Entities<D>,
+        id: &D::Id,
+    ) -> Result<Loaded<D>, Halt> {
+        for tried in 1..=ASK_TRIES_MAX {
+            match entities.state(id).await {
+                Ok(loaded) => return Ok(loaded),
+                Err(AskError::Busy | AskError::Conflict) => {
+                    let again_at = self.now().plus_ms(ASK_AGAIN_MS * tried);
+                    self.environment.clock.wait_until(again_at).await;
+                }
+                Err(AskError::Unavailable | AskError::Refused(_)) => {
+                    self.note_store_away();
+                    return Err(Halt::Unavailable);
+                }
+                Err(AskError::Fault) => return Err(Halt::Fault),
+            }
+        }
+        tracing::warn!(aggregate = D::AGGREGATE, %id, "an entity stayed busy");
         Err(Halt::Unavailable)
     }
 

@@ -77,8 +77,9 @@ struct Work {
     order: watch::Sender<Order>,
 }
 
-#[derive(Default)]
 struct Book {
+    /// What everyone new is told: `Proceed`, until a drain.
+    standing: Order,
     work: BTreeMap<EnrolmentId, Work>,
     held: BTreeMap<EnrolmentId, Timestamp>,
 }
@@ -94,7 +95,11 @@ pub(crate) struct LiveCalls {
 impl LiveCalls {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            book: Mutex::default(),
+            book: Mutex::new(Book {
+                standing: Order::Proceed,
+                work: BTreeMap::new(),
+                held: BTreeMap::new(),
+            }),
             count: watch::Sender::new(0),
             left: Notify::new(),
         })
@@ -106,7 +111,7 @@ impl LiveCalls {
         if book.work.contains_key(enrolment) {
             return None;
         }
-        let order = watch::Sender::new(Order::Proceed);
+        let order = watch::Sender::new(book.standing);
         let orders = order.subscribe();
         let work = Work {
             number: number.clone(),
@@ -167,6 +172,11 @@ impl LiveCalls {
         book.held.insert(enrolment.clone(), until);
     }
 
+    /// True while anything the view lists as due is not to be asked.
+    pub(crate) fn is_holding(&self, now: Timestamp) -> bool {
+        self.next_release(now).is_some()
+    }
+
     /// The earliest time at which something held may be asked again.
     pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock()
@@ -191,7 +201,9 @@ impl LiveCalls {
         });
     }
 
+    /// Also tells everyone who begins later.
     pub(crate) fn order_all(&self, order: Order) {
+        self.lock().standing = order;
         self.order(order, |_, _| true);
     }
 
@@ -240,9 +252,11 @@ impl Working {
         &self.enrolment
     }
 
-    pub(crate) fn set_call(&self, call: CallId) {
+    /// The call granted, and the number it goes to: the person's next one when the first does not exist.
+    pub(crate) fn set_call(&self, call: CallId, number: &NumberId) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.call = Some(call);
+            work.number.clone_from(number);
         }
     }
 

@@ -17,7 +17,10 @@ const LOOK_MS: u64 = 200;
 const AGAIN_MS: u64 = 5_000;
 
 /// Kinds after which a campaign may be complete.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 8] = [
+    "customer.dial_released",
+    "customer.call_closed",
+    "number.call_closed",
     "customer.enrolment_settled",
     "campaign.list_closed",
     "campaign.started",

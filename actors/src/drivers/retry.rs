@@ -130,9 +130,7 @@ impl Retry {
                 return Err(Halt::Fault);
             }
         }
-        let Ok(loaded) = self.kit.system.calls.state(&call).await else {
-            return Err(Halt::Unavailable);
-        };
+        let loaded = self.kit.state(&self.kit.system.calls, &call).await?;
         let Some((closing, customer)) = call_closing(call, &loaded.state) else {
             tracing::error!(%call, "an ended call has no facts to close it by");
             return Err(Halt::Fault);

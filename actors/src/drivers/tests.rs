@@ -31,7 +31,7 @@ fn always(name: &str, event: LegEvent) -> Arc<FakeLine> {
 fn opt_out() -> NumberCommand {
     NumberCommand::OptOut {
         reason: "asked".to_owned(),
-        source: OptOutSource::Operator,
+        source: OptOutSource::Import,
         call: None,
     }
 }

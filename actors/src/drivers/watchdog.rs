@@ -144,13 +144,7 @@ async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
 
 /// Ends a dialed call: the leg, the recording, the call.
 async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
-    let loaded = match kit.system.calls.state(&call).await {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            tracing::warn!(%call, %error, "an open call cannot be read");
-            return Err(Halt::Unavailable);
-        }
-    };
+    let loaded = kit.state(&kit.system.calls, &call).await?;
     if let Some((trunk, facts)) = dialed_leg(call, &loaded.state) {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
@@ -219,9 +213,7 @@ pub(crate) async fn withdraw_and_release(
     reason: EndReason,
 ) -> Result<Position, Halt> {
     let call = release.call;
-    let Ok(loaded) = kit.system.calls.state(&call).await else {
-        return Err(Halt::Unavailable);
-    };
+    let loaded = kit.state(&kit.system.calls, &call).await?;
     if is_dialed(&loaded.state) {
         return end_left_over(kit, call).await;
     }

@@ -1,4 +1,4 @@
-//! A whole outbound system on one thread: entities, drivers, scripted lines and people enrolled in a campaign.
+//! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
 use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};

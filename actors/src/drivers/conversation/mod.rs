@@ -19,6 +19,9 @@ use domain::ports::line::Leg;
 use talk::Talk;
 use tokio::sync::oneshot;
 
+/// Longest wait for the first prompt once the callee has answered; longer, and nobody is there any more.
+const PREPARE_MS_MAX: u64 = 4_000;
+
 /// Talks until the call is over. The caller stores `call.ended` with what this answers.
 pub(crate) async fn talk(
     attempt: &mut Attempt,
@@ -27,7 +30,12 @@ pub(crate) async fn talk(
     leg_number: u8,
     prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
-    // A preparation that died leaves nothing to say: the call ends as failed.
-    let prepared = prepared.await.unwrap_or_default();
+    let clock = &attempt.kit.environment.clock;
+    // A preparation that died or hangs leaves nothing to say: the call ends as failed.
+    let prepared = tokio::select! {
+        biased;
+        prepared = prepared => prepared.unwrap_or_default(),
+        () = clock.wait_until(clock.now().plus_ms(PREPARE_MS_MAX)) => Prepared::default(),
+    };
     Box::pin(Talk::new(attempt, leg, leg_number, prepared).run(working)).await
 }

@@ -17,6 +17,9 @@ const CLIPS_MAX: usize = 64;
 /// Steps of the flow spoken ahead: the first node after the notices, and two more.
 const STEPS_AHEAD_MAX: usize = 3;
 
+/// Longest a synthesizer may take for one text.
+const SPEAK_MS_MAX: u64 = 10_000;
+
 /// A conversation ready to begin; without a run it ends at once as failed.
 #[derive(Default)]
 pub(crate) struct Prepared {
@@ -92,9 +95,7 @@ fn spoken(action: &FlowAction) -> Option<(&str, bool)> {
 }
 
 async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Halt> {
-    let Ok(loaded) = kit.system.flows.state(&flow.flow).await else {
-        return Err(Halt::Unavailable);
-    };
+    let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
     let same = published.filter(|one| one.flow_ref.content_hash == flow.content_hash);
     same.and_then(|one| one.definition.clone()).ok_or(Halt::Fault)
@@ -102,9 +103,7 @@ async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Ha
 
 /// The enrolment's variables; a person erased meanwhile has none that could be spoken.
 async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
-    let Ok(loaded) = kit.system.customers.state(&due.customer).await else {
-        return Err(Halt::Unavailable);
-    };
+    let loaded = kit.state(&kit.system.customers, &due.customer).await?;
     let enrolled = loaded.state.enrolment(&due.campaign).ok_or(Halt::Fault)?;
     let open = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
     let variables: Option<BTreeMap<_, _>> = enrolled.variables.iter().map(open).collect();
@@ -140,7 +139,14 @@ impl Voice {
             language: self.language.clone(),
             personal,
         };
-        let clip = kit.ports.synthesizer.speak(&prompt).await?;
+        let clock = &kit.environment.clock;
+        let clip = tokio::select! {
+            biased;
+            spoken = kit.ports.synthesizer.speak(&prompt) => spoken?,
+            () = clock.wait_until(clock.now().plus_ms(SPEAK_MS_MAX)) => {
+                return Err(SpeechError::Failed("it took too long".to_owned()));
+            }
+        };
         if self.clips.len() < CLIPS_MAX {
             self.clips.insert(text.to_owned(), Arc::clone(&clip));
         }

@@ -316,7 +316,7 @@ impl<'a> Talk<'a> {
             call: Some(self.attempt.call),
         };
         let cause = self.attempt.cause();
-        let number = self.attempt.due.number.clone();
+        let number = self.attempt.number.clone();
         let kit = Arc::clone(&self.kit);
         kit.ask(&kit.system.numbers, &number, command, cause).await?;
         Ok(())

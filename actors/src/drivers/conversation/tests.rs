@@ -170,13 +170,13 @@ fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
 }
 
 #[test]
-fn an_operators_opt_out_lets_a_conversation_finish() {
+fn an_opt_out_from_outside_lets_a_conversation_finish() {
     on_one_thread(async {
         let world = World::new(vec![answers()]);
         let _drivers = talking(&world).await;
         let command = domain::number::command::NumberCommand::OptOut {
             reason: "asked".to_owned(),
-            source: domain::number::event::OptOutSource::Operator,
+            source: domain::number::event::OptOutSource::Import,
             call: None,
         };
         world

@@ -14,15 +14,16 @@ use domain::stored_event::{Envelope, Position};
 use round::round;
 use std::sync::Arc;
 
-/// Shortest time between two rounds: an import or a burst of ended calls wakes once for many events.
+/// Shortest time between two rounds: a burst of ended calls wakes once for many events.
 const ROUND_MS: u64 = 20;
+/// The same while only enrolments come in: an import of thousands must not be counted row by row.
+const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 8] = [
     "campaign.started",
     "campaign.resumed",
     "campaign.reopened",
-    "customer.enrolled",
     "customer.dial_refused",
     "customer.dial_released",
     "customer.call_closed",
@@ -44,21 +45,25 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
             () = wake_at(kit.environment.clock.as_ref(), round_at) => {
                 round_at = round(&kit, seen).await;
                 last_round = kit.now();
-                false
+                None
             }
             page = follow.next() => {
                 seen = page.last().map_or(seen, |(position, _)| *position);
-                page.iter().any(|(_, envelope)| matters(envelope))
+                page.iter().filter_map(|(_, envelope)| wait_after(envelope)).min()
             }
-            () = kit.capacity.freed() => true,
-            () = kit.live.left() => true,
+            () = kit.capacity.freed() => Some(ROUND_MS),
+            () = kit.live.left() => Some(ROUND_MS),
         };
-        if woken {
-            round_at = earlier(round_at, Some(last_round.plus_ms(ROUND_MS)));
+        if let Some(wait_ms) = woken {
+            round_at = earlier(round_at, Some(last_round.plus_ms(wait_ms)));
         }
     }
 }
 
-fn matters(envelope: &Envelope) -> bool {
-    KINDS.contains(&envelope.kind.as_str())
+/// How long after the last round an event calls for the next; `None` when it says nothing new.
+fn wait_after(envelope: &Envelope) -> Option<u64> {
+    match envelope.kind.as_str() {
+        "customer.enrolled" => Some(IMPORT_ROUND_MS),
+        kind => KINDS.contains(&kind).then_some(ROUND_MS),
+    }
 }

@@ -1,5 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
+use crate::drivers::facts::campaign_facts;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -56,7 +57,10 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position) -> Result<Option<Timestamp>, 
 /// moment a line takes dials again.
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
+    // What is held hides the next due time behind one that has passed: then look again soon.
+    let held = work.next_due_at.is_some() && kit.live.is_holding(now);
     let later = work.next_due_at.filter(|at| *at > now);
+    let later = later.or(held.then(|| now.plus_ms(AGAIN_MS)));
     let due = due_now(kit, &work.campaign, now).await?;
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
@@ -79,8 +83,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
 
 /// The facts of a campaign that is past its end: what is still due there can only be settled.
 async fn facts_past_end(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Option<CampaignFacts> {
-    let loaded = kit.system.campaigns.state(campaign).await.ok()?;
-    let facts = loaded.state.facts(campaign.clone())?;
+    let facts = campaign_facts(kit, campaign).await.ok()?;
     facts
         .plan
         .ends_at

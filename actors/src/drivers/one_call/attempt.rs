@@ -12,7 +12,7 @@ use domain::call::event::EndReason;
 use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{DialPermit, permit_next_leg};
-use domain::ids::{CallId, CommandId};
+use domain::ids::{CallId, CommandId, NumberId};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
@@ -26,6 +26,7 @@ pub(crate) struct Attempt {
     pub(crate) kit: Arc<Kit>,
     pub(crate) facts: CampaignFacts,
     pub(crate) due: DueEnrolment,
+    pub(crate) number: NumberId,
     /// E.164.
     pub(crate) callee: String,
     pub(crate) call: CallId,
@@ -69,15 +70,23 @@ impl Attempt {
                 Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
                 end => end?,
             };
-            let failure = match end {
+            let (failure, given_up) = match end {
                 LegEnd::Over(ending) => return self.end(ending).await,
-                LegEnd::NotAnswered { failure, given_up } => (failure, given_up),
+                LegEnd::NotAnswered {
+                    failure,
+                    given_up,
+                    blames_trunk,
+                } => {
+                    if blames_trunk {
+                        self.note_trunk(place.line(), &failure).await;
+                    }
+                    (failure, given_up)
+                }
             };
-            self.note_trunk(place.line(), &failure.0).await;
             drop(place);
-            match self.next_leg(working, leg, &failure.0, &used).await? {
+            match self.next_leg(working, leg, &failure, &used).await? {
                 Some(next) => (leg, place, permit) = (leg + 1, next.0, next.1),
-                None => return self.end(unanswered_ending(&failure.0, failure.1)).await,
+                None => return self.end(unanswered_ending(&failure, given_up)).await,
             }
         }
     }
@@ -115,9 +124,7 @@ impl Attempt {
         else {
             return Ok(None);
         };
-        let Ok(loaded) = self.kit.system.calls.state(&self.call).await else {
-            return Err(Halt::Unavailable);
-        };
+        let loaded = self.kit.state(&self.kit.system.calls, &self.call).await?;
         let permit = loaded
             .state
             .grants()

@@ -28,9 +28,26 @@ pub(super) enum LegEnd {
         failure: LegFailure,
         /// Why we gave it up, if we did.
         given_up: Option<EndReason>,
+        /// False when the line was merely full: that says nothing of the trunk.
+        blames_trunk: bool,
     },
     /// It was answered, and the call is over.
     Over(CallEnding),
+}
+
+impl LegEnd {
+    fn blameless(self) -> Self {
+        match self {
+            Self::NotAnswered {
+                failure, given_up, ..
+            } => Self::NotAnswered {
+                failure,
+                given_up,
+                blames_trunk: false,
+            },
+            over @ Self::Over(_) => over,
+        }
+    }
 }
 
 /// Where the wait for an answer stands.
@@ -54,7 +71,12 @@ pub(super) async fn one_leg(
         Ok(handle) => handle,
         Err(error) => {
             tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
-            return fail_leg(attempt, leg, nothing_left(), None).await;
+            let end = fail_leg(attempt, leg, nothing_left(), None).await?;
+            return Ok(if error == LineError::Busy {
+                end.blameless()
+            } else {
+                end
+            });
         }
     };
     working.set_phase(Phase::Ringing);
@@ -97,12 +119,14 @@ pub(super) async fn one_leg(
             }
             LegEvent::LateAnswered(dialog) => {
                 attempt.ask(CallCommand::NoteLateAnswer { leg, dialog }).await?;
+                // The line had given up by itself: whatever follows, nobody is dialed again for this call.
+                waiting.given_up.get_or_insert(EndReason::RingTimeout);
             }
             LegEvent::Closed(_) | LegEvent::HungUp { .. } if waiting.given_up.is_some() => {
                 return Ok(given_up_ending(&waiting));
             }
             LegEvent::Closed(_) | LegEvent::HungUp { .. } => {
-                return fail_leg(attempt, leg, nothing_left(), waiting.given_up).await;
+                return fail_leg(attempt, leg, lost(), None).await;
             }
             LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
         }
@@ -147,7 +171,11 @@ async fn fail_leg(
         failure: failure.clone(),
     };
     attempt.ask(command).await?;
-    Ok(LegEnd::NotAnswered { failure, given_up })
+    Ok(LegEnd::NotAnswered {
+        failure,
+        given_up,
+        blames_trunk: true,
+    })
 }
 
 /// Stores the answer. False when it came after we had given up: then it is stored as late.
@@ -248,10 +276,12 @@ fn linger(attempt: &mut Attempt, leg: u8, failure: &LegFailure, mut handle: Box<
         correlation: Some(call.uuid()),
     };
     let lingering = async move {
+        let stop = kit.environment.tasks.stop_signal();
         let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
         loop {
             let event = tokio::select! {
                 biased;
+                () = stop.stopping() => return,
                 event = handle.next() => event,
                 () = kit.environment.clock.wait_until(deadline) => return,
             };
@@ -283,6 +313,14 @@ fn nothing_left() -> LegFailure {
     LegFailure {
         cause: FailureCause::Local,
         definite: true,
+        ..LegFailure::default()
+    }
+}
+
+/// The line closed the leg without saying how it failed: its INVITE may have left, so no leg follows.
+fn lost() -> LegFailure {
+    LegFailure {
+        cause: FailureCause::Local,
         ..LegFailure::default()
     }
 }

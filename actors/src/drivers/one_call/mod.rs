@@ -9,6 +9,7 @@ mod leg;
 pub(crate) use attempt::Attempt;
 pub(crate) use leg::reason_of;
 
+use super::facts::campaign_facts;
 use super::kit::{Halt, Kit, call_cause};
 use super::live_calls::{Phase, Working};
 use super::watchdog::{Release, release_grants, withdraw_and_release};
@@ -21,7 +22,7 @@ use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
 use domain::customer::event::CustomerEvent;
-use domain::ids::EventId;
+use domain::ids::{EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::DueEnrolment;
@@ -29,7 +30,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// An enrolment that was refused without moving its due time, or met an error, is not asked again before this.
+/// An enrolment refused without moving its due time, or cut off by an error, is not asked again before this.
 const ASK_AGAIN_MS: u64 = 30_000;
 
 /// What a worker is given: one due enrolment, leave of the campaign, and a place on a line.
@@ -62,8 +63,18 @@ impl Drop for DeathWatch {
     }
 }
 
-/// Works on one enrolment until its call has ended, or it turned out not to be dialed.
+/// Works on one enrolment until its call has ended, or it turned out not to be dialed. When the process
+/// stops without a drain it lets go where it is, as a crash would.
 pub(crate) async fn run(kit: Arc<Kit>, assignment: Assignment) {
+    let stop = kit.environment.tasks.stop_signal();
+    tokio::select! {
+        biased;
+        () = stop.stopping() => {}
+        () = Box::pin(work_on(kit, assignment)) => {}
+    }
+}
+
+async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
     let mut watch = DeathWatch {
         kit: Arc::clone(&kit),
         finished: false,
@@ -116,6 +127,7 @@ impl Worker {
             kit: Arc::clone(&self.kit),
             facts: self.facts.clone(),
             due: self.due.clone(),
+            number: grants.customer.number.clone(),
             callee,
             call: grants.customer.call,
             steps_count: 0,
@@ -143,7 +155,7 @@ impl Worker {
         let Some((attempt, customer)) = self.customer_grant().await? else {
             return Ok(None);
         };
-        self.working.set_call(customer.call);
+        self.working.set_call(customer.call, &customer.number);
         let Some(number) = self.number_grant(&customer).await? else {
             return Ok(None);
         };
@@ -156,7 +168,7 @@ impl Worker {
             self.withdraw(&grants, reason).await?;
             return Ok(None);
         }
-        match self.callee().await? {
+        match self.callee(&grants.customer.number).await? {
             Some(callee) => Ok(Some((grants, callee))),
             None => {
                 self.release_erased(&grants).await?;
@@ -267,11 +279,12 @@ impl Worker {
     }
 
     /// The number to dial, E.164; `None` when the person was erased.
-    async fn callee(&self) -> Result<Option<String>, Halt> {
-        let Ok(loaded) = self.kit.system.customers.state(&self.due.customer).await else {
-            return Err(Halt::Unavailable);
-        };
-        let phone = loaded.state.phone(&self.due.number);
+    async fn callee(&self, number: &NumberId) -> Result<Option<String>, Halt> {
+        let loaded = self
+            .kit
+            .state(&self.kit.system.customers, &self.due.customer)
+            .await?;
+        let phone = loaded.state.phone(number);
         Ok(phone.and_then(|phone| phone.value().cloned()))
     }
 
@@ -311,7 +324,10 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        let against = self.working.order().against_dialing();
+        // A pause that came after the batch was granted, and before this worker could be told.
+        let runs = campaign_facts(&self.kit, &self.due.campaign).await?.running;
+        let paused = (!runs).then_some(EndReason::CampaignPaused);
+        let against = self.working.order().against_dialing().or(paused);
         let minted = permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {
             (None, Ok(permit)) => Ok(Some(permit)),
