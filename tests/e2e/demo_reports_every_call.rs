@@ -6,7 +6,7 @@ use tests::program::{read, run_json};
 
 /// Channels, rate and length of a WAV file, from its own header.
 fn wav(path: &Path) -> (u16, u32, u32) {
-    let reader = hound::WavReader::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let reader = hound::WavReader::open(path).expect("an answered call has a readable recording");
     (
         reader.spec().channels,
         reader.spec().sample_rate,

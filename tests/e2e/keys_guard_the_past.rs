@@ -13,13 +13,13 @@ const NAME: &str = "欧阳测试";
 /// Files below `folder` that hold one of the texts.
 fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+    for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
         let path = entry.path();
         if path.is_dir() {
             found.extend(holding(&path, texts));
             continue;
         }
-        let bytes = std::fs::read(&path).unwrap();
+        let bytes = std::fs::read(&path).expect("our own file can be read");
         let holds = |text: &&str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         if texts.iter().any(holds) {
             found.push(path.display().to_string());

@@ -63,11 +63,17 @@ fn aggregate_imports(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Last part of a folder's path: in `routes`, only files that route are peers.
+fn folder_name(folder: &str) -> &str {
+    folder.trim_end_matches('/').rsplit('/').next().unwrap_or(folder)
+}
+
 fn folder_imports(tree: &Tree, folder: &str, name: &str) -> Vec<Finding> {
     let direct = |path: &str| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
     let peers: Vec<&str> = tree
         .rust()
         .filter(|file| direct(&file.path) && !SHARED.contains(&file.stem()))
+        .filter(|file| *folder_name(folder) != *"routes" || file.text.contains("warp::path"))
         .map(super::tree::File::stem)
         .collect();
     let mut findings = Vec::new();

@@ -1,20 +1,20 @@
 //! A line without a network: a script says what each callee does, and the Clock port says when.
 //!
-//! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it. The outside world's
-//! memory is the `CarrierBook`: it survives a simulated crash and counts every INVITE of every Call-ID.
+//! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
 
+use super::carrier_book::{CarrierBook, lock};
 use async_trait::async_trait;
 use domain::call::LegIdentity;
 use domain::compliance::DialPermit;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line, LineError,
-    LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
+    LineError, LineFacts,
 };
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Network delay between our request and its effect.
 const ROUND_TRIP_MS: u64 = 20;
@@ -23,9 +23,19 @@ const ROUND_TRIP_MS: u64 = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalleeScript {
     /// Rings, picks up, presses keys, and hangs up unless we do first.
-    Answers { ring_ms: u64, answer_ms: u64, keys: Vec<(u64, char)>, hang_up_ms: Option<u64> },
+    Answers {
+        ring_ms: u64,
+        answer_ms: u64,
+        keys: Vec<(u64, char)>,
+        hang_up_ms: Option<u64>,
+    },
     /// A final response, after ringing when `ring_ms` is set.
-    Refuses { ring_ms: Option<u64>, refuse_ms: u64, sip_code: u16, q850: Option<u16> },
+    Refuses {
+        ring_ms: Option<u64>,
+        refuse_ms: u64,
+        sip_code: u16,
+        q850: Option<u16>,
+    },
     /// Rings until we give up.
     Rings { ring_ms: u64 },
     /// Rings, and answers just as our CANCEL is on its way.
@@ -38,64 +48,6 @@ pub enum CalleeScript {
 pub trait SimulatedCallees: Send + Sync {
     /// `nth` counts the INVITEs this callee has received, from 1.
     fn script(&self, callee: &str, nth: u32) -> CalleeScript;
-}
-
-/// What the outside world saw of one leg.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BookEntry {
-    pub callee: String,
-    pub invites: u32,
-    pub invited_at: Timestamp,
-    pub answered_at: Option<Timestamp>,
-    /// A request of ours ended it after a crash.
-    pub ended_left_over: bool,
-}
-
-/// The outside world's memory of every leg, by SIP Call-ID.
-#[derive(Default)]
-pub struct CarrierBook {
-    entries: Mutex<BTreeMap<String, BookEntry>>,
-    turns: Mutex<BTreeMap<String, u32>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl CarrierBook {
-    /// Every leg so far.
-    pub fn entries(&self) -> BTreeMap<String, BookEntry> {
-        lock(&self.entries).clone()
-    }
-
-    /// Forgets everything; a new world begins.
-    pub fn clear(&self) {
-        lock(&self.entries).clear();
-        lock(&self.turns).clear();
-    }
-
-    fn invite(&self, sip_call_id: &str, callee: &str, now: Timestamp) -> u32 {
-        lock(&self.entries)
-            .entry(sip_call_id.to_owned())
-            .and_modify(|entry| entry.invites += 1)
-            .or_insert_with(|| BookEntry {
-                callee: callee.to_owned(),
-                invites: 1,
-                invited_at: now,
-                answered_at: None,
-                ended_left_over: false,
-            });
-        let mut turns = lock(&self.turns);
-        let turn = turns.entry(callee.to_owned()).or_insert(0);
-        *turn += 1;
-        *turn
-    }
-
-    fn change(&self, sip_call_id: &str, change: impl FnOnce(&mut BookEntry)) {
-        if let Some(entry) = lock(&self.entries).get_mut(sip_call_id) {
-            change(entry);
-        }
-    }
 }
 
 /// The line itself; cheap to make anew after a crash, with the same book.
@@ -114,7 +66,13 @@ impl SimulatedLine {
         callees: Arc<dyn SimulatedCallees>,
         book: Arc<CarrierBook>,
     ) -> Self {
-        Self { facts, clock, callees, book, legs: Arc::new(Mutex::new(0)) }
+        Self {
+            facts,
+            clock,
+            callees,
+            book,
+            legs: Arc::new(Mutex::new(0)),
+        }
     }
 }
 
@@ -126,7 +84,10 @@ impl Line for SimulatedLine {
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
         if permit.call() != order.call || permit.leg() != order.leg {
-            return Err(LineError::PermitMismatch { permitted: permit.call(), ordered: order.call });
+            return Err(LineError::PermitMismatch {
+                permitted: permit.call(),
+                ordered: order.call,
+            });
         }
         let held = {
             let mut legs = lock(&self.legs);
@@ -160,9 +121,12 @@ impl Line for SimulatedLine {
     }
 
     async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
-        self.clock.wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS)).await;
+        self.clock
+            .wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS))
+            .await;
         let sip_call_id = LegIdentity::new(facts.call, facts.leg).sip_call_id();
-        self.book.change(&sip_call_id, |entry| entry.ended_left_over = true);
+        self.book
+            .change(&sip_call_id, |entry| entry.ended_left_over = true);
         Ok(())
     }
 }
@@ -208,11 +172,20 @@ impl SimulatedLeg {
 
     fn begin(&mut self, script: CalleeScript, ring_timeout_ms: u64, first_response_ms: u64) {
         let at = |ms: u64| self.invited_at.plus_ms(ms);
-        let ringing = LegEvent::Ringing { sip_code: 180, early_media: false };
+        let ringing = LegEvent::Ringing {
+            sip_code: 180,
+            early_media: false,
+        };
         let gives_up = |ring_ms: u64| at(ring_ms.saturating_add(ring_timeout_ms));
         match script {
-            CalleeScript::Answers { ring_ms, answer_ms, keys, hang_up_ms } => {
-                let (ring_at, answer_at, give_up_at) = (at(ring_ms), at(ring_ms + answer_ms), gives_up(ring_ms));
+            CalleeScript::Answers {
+                ring_ms,
+                answer_ms,
+                keys,
+                hang_up_ms,
+            } => {
+                let (ring_at, answer_at, give_up_at) =
+                    (at(ring_ms), at(ring_ms + answer_ms), gives_up(ring_ms));
                 self.keys = keys;
                 self.hang_up_ms = hang_up_ms;
                 self.schedule(ring_at, ringing);
@@ -222,7 +195,12 @@ impl SimulatedLeg {
                     self.schedule_failure(give_up_at, cancelled(true));
                 }
             }
-            CalleeScript::Refuses { ring_ms, refuse_ms, sip_code, q850 } => {
+            CalleeScript::Refuses {
+                ring_ms,
+                refuse_ms,
+                sip_code,
+                q850,
+            } => {
                 let refuse_at = at(ring_ms.unwrap_or(0).saturating_add(refuse_ms));
                 if let Some(ring_ms) = ring_ms {
                     let ring_at = at(ring_ms);
@@ -249,7 +227,10 @@ impl SimulatedLeg {
             }
             CalleeScript::Silent => {
                 let silent_at = at(first_response_ms);
-                let failure = LegFailure { cause: FailureCause::NoResponse, ..LegFailure::default() };
+                let failure = LegFailure {
+                    cause: FailureCause::NoResponse,
+                    ..LegFailure::default()
+                };
                 self.schedule_failure(silent_at, failure);
             }
         }
@@ -277,7 +258,8 @@ impl SimulatedLeg {
             LegEvent::Answered(_) => {
                 self.phase = Phase::Answered;
                 self.playing_until = at;
-                self.book.change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+                self.book
+                    .change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
                 for (after_ms, digit) in std::mem::take(&mut self.keys) {
                     self.schedule(at.plus_ms(after_ms), LegEvent::Keypress { digit });
                 }
@@ -286,7 +268,8 @@ impl SimulatedLeg {
                 }
             }
             LegEvent::LateAnswered(_) => {
-                self.book.change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+                self.book
+                    .change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
             }
             LegEvent::HungUp { .. } | LegEvent::Failed(_) => self.phase = Phase::Over,
             LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::Closed(_) => {}
@@ -294,17 +277,35 @@ impl SimulatedLeg {
     }
 
     fn schedule_hang_up(&mut self, at: Timestamp, by: HungUpBy) {
-        self.schedule(at, LegEvent::HungUp { by, reason_header: None, q850: None, heard_rtp: true });
+        self.schedule(
+            at,
+            LegEvent::HungUp {
+                by,
+                reason_header: None,
+                q850: None,
+                heard_rtp: true,
+            },
+        );
         self.schedule(at, LegEvent::Closed(LegSummary::default()));
     }
 
     fn answered(&self) -> Result<(), LineError> {
-        if self.phase == Phase::Answered { Ok(()) } else { Err(LineError::Ended) }
+        if self.phase == Phase::Answered {
+            Ok(())
+        } else {
+            Err(LineError::Ended)
+        }
     }
 }
 
 fn cancelled(rang: bool) -> LegFailure {
-    LegFailure { sip_code: Some(487), cause: FailureCause::Cancelled, definite: true, rang, ..LegFailure::default() }
+    LegFailure {
+        sip_code: Some(487),
+        cause: FailureCause::Cancelled,
+        definite: true,
+        rang,
+        ..LegFailure::default()
+    }
 }
 
 #[async_trait]
@@ -334,7 +335,8 @@ impl Leg for SimulatedLeg {
 
     async fn stop_playing(&mut self) -> Result<(), LineError> {
         self.answered()?;
-        self.pending.retain(|_, event| !matches!(event, LegEvent::Played { .. }));
+        self.pending
+            .retain(|_, event| !matches!(event, LegEvent::Played { .. }));
         self.playing_until = self.clock.now();
         Ok(())
     }

@@ -1,0 +1,64 @@
+//! The outside world's memory of simulated legs: it survives a simulated crash and counts every INVITE of
+//! every Call-ID, so that an oracle can hold it against the log.
+
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the outside world saw of one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookEntry {
+    pub callee: String,
+    pub invites: u32,
+    pub invited_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    /// A request of ours ended it after a crash.
+    pub ended_left_over: bool,
+}
+
+/// The outside world's memory of every leg, by SIP Call-ID.
+#[derive(Default)]
+pub struct CarrierBook {
+    entries: Mutex<BTreeMap<String, BookEntry>>,
+    turns: Mutex<BTreeMap<String, u32>>,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl CarrierBook {
+    /// Every leg so far.
+    pub fn entries(&self) -> BTreeMap<String, BookEntry> {
+        lock(&self.entries).clone()
+    }
+
+    /// Forgets everything; a new world begins.
+    pub fn clear(&self) {
+        lock(&self.entries).clear();
+        lock(&self.turns).clear();
+    }
+
+    pub(super) fn invite(&self, sip_call_id: &str, callee: &str, now: Timestamp) -> u32 {
+        lock(&self.entries)
+            .entry(sip_call_id.to_owned())
+            .and_modify(|entry| entry.invites += 1)
+            .or_insert_with(|| BookEntry {
+                callee: callee.to_owned(),
+                invites: 1,
+                invited_at: now,
+                answered_at: None,
+                ended_left_over: false,
+            });
+        let mut turns = lock(&self.turns);
+        let turn = turns.entry(callee.to_owned()).or_insert(0);
+        *turn += 1;
+        *turn
+    }
+
+    pub(super) fn change(&self, sip_call_id: &str, change: impl FnOnce(&mut BookEntry)) {
+        if let Some(entry) = lock(&self.entries).get_mut(sip_call_id) {
+            change(entry);
+        }
+    }
+}
