@@ -29,13 +29,13 @@ fn check<D: Decider>() {
         let text = fs::read_to_string(&file).expect("a golden file is text");
         let envelope: Envelope = serde_json::from_str(text.trim_end()).expect("a golden file is a record");
         assert_eq!(envelope.stream.aggregate(), D::AGGREGATE, "{}", file.display());
-        let event = D::Event::read(&envelope.kind, envelope.version, &envelope.data)
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let event = D::Event::read(&envelope.kind, envelope.version, &envelope.data);
+        let event = event.expect("a stored version reads for ever");
         assert_eq!(event.kind(), envelope.kind, "{}", file.display());
         let written = serde_json::to_value(&event).expect("a sealed event can be written");
         let stored: serde_json::Value = serde_json::from_str(envelope.data.get()).expect("data is JSON");
         if event.version() == envelope.version {
-            assert_eq!(written["data"], stored, "{}", file.display());
+            assert_eq!(written.get("data"), Some(&stored), "{}", file.display());
         }
     }
 }
