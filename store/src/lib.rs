@@ -2,9 +2,11 @@
 //!
 //! Every backend promises what `domain::ports::event_store` says and runs the suite in `contract` whole:
 //! whoever is told "appended" never loses it, and a reader never misses an event below its checkpoint.
-//! `SqliteEventStore` is the embedded default, `MemoryEventStore` serves tests
-//! and the simulation. Nothing here decides anything, and only the
-//! composition root names a backend.
+//! `SqliteEventStore` is the embedded default, `MemoryEventStore` serves tests and the simulation. Likewise
+//! `FileVault` and `MemoryVault` run `vault_contract` whole. Nothing here decides anything.
+//!
+//! A process that writes acquires the `DataLock` first, opens vault and store, and at its end closes store and
+//! vault after everyone who uses them, before the supervisor of their threads is stopped.
 
 mod batch;
 pub mod contract;

@@ -7,6 +7,7 @@ use crate::test_records::{make_batch, make_record, stream};
 use domain::ids::CommandId;
 use domain::ports::tasks::{StopSignal, TaskFuture};
 use domain::stored_event::RECORD_BYTES_MAX;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 use tempfile::TempDir;
 
@@ -292,6 +293,30 @@ async fn a_file_that_is_no_store_is_refused() {
     std::fs::write(dir.path().join(EVENTS_FILE), "not a database ".repeat(600)).unwrap();
     assert!(matches!(open(&dir), Err(OpenError::Damaged { .. })));
     assert!(matches!(open_read_only(&dir), Err(OpenError::Damaged { .. })));
+}
+
+/// A kill leaves the page cache alone, so no kill test would notice a commit that is not synced.
+#[test]
+fn the_file_is_private_and_every_commit_is_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = schema::open_writer(dir.path()).unwrap();
+    let pragma = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!((pragma("synchronous"), pragma("secure_delete")), (2, 1));
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "wal");
+    for file in ["events.db", "events.db-wal"] {
+        let mode = std::fs::metadata(dir.path().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
 }
 
 #[tokio::test]
