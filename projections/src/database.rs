@@ -226,6 +226,11 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
     })
 }
 
+/// Every view's checkpoint as stored, also beside the process that writes them.
+pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionError> {
+    read_as(db, |tx| read_checkpoints(tx)).await
+}
+
 /// Moves a view's checkpoint, in the transaction that moved its rows.
 pub(crate) fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
     let (parked_position, parked_why) = match &checkpoint.parked {

@@ -13,6 +13,7 @@ mod database;
 mod error;
 mod live;
 mod progress;
+mod rebuild;
 mod runner;
 mod sqlite;
 #[cfg(test)]
@@ -23,10 +24,14 @@ mod value;
 mod view;
 pub mod views;
 
-pub use database::{Checkpoint, ReadDb, Table, Tx, TxWork, read_as, transact};
+pub use database::{Checkpoint, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};
 pub use live::{Grounds, Projections};
 pub use progress::Progress;
+pub use rebuild::{
+    DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views,
+    verify, verify_views,
+};
 pub use runner::{BATCH_EVENTS_MAX, InlineRunner};
 pub use sqlite::SqliteReadDb;
 pub use value::{Row, Val};

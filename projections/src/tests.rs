@@ -3,6 +3,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::{ErrorKind, ProjectionError};
 use crate::live::{Grounds, Projections};
+use crate::rebuild::{Difference, DifferenceKind, ViewCheck, rebuild, verify};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, TestClock, TestLog, TestTasks, rows_of};
@@ -342,4 +343,163 @@ async fn the_threads_end_when_the_database_is_dropped() {
     drop(SqliteReadDb::open(dir.path(), &tasks).unwrap());
     tasks.stop().await;
     assert_eq!(tasks.alive_count(), 0);
+}
+
+async fn all_hold(log: &TestLog, db: Arc<dyn ReadDb>) -> Vec<ViewCheck> {
+    let checks = verify(log, db).await.unwrap();
+    assert!(checks.iter().all(ViewCheck::holds), "{checks:?}");
+    checks
+}
+
+/// A small generator, so that the kills are at other places in every view and yet the same in every run.
+fn steps(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = seed;
+    std::iter::from_fn(move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Some(state >> 33)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn views_killed_at_random_points_equal_a_clean_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut story = Story::new();
+    story.created("T");
+    for customer in 0..600 {
+        story.whole_call("T", customer);
+    }
+    let log = TestLog::default();
+    let mut told = 0;
+    for step in steps(7).take(20) {
+        let on = running(dir.path(), &log).await;
+        let end = story
+            .events
+            .len()
+            .min(told + usize::try_from(step % 700).unwrap());
+        log.extend(&story.events[told..end]);
+        told = end;
+        // Some are killed before they have seen anything, some in the middle, some when they are through.
+        let seen = Position(u64::try_from(told).unwrap().saturating_sub(step % 600));
+        on.projections.progress().wait_for(None, seen).await.unwrap();
+        on.tasks.kill();
+    }
+    log.extend(&story.events[told..]);
+    let on = running(dir.path(), &log).await;
+    on.projections
+        .progress()
+        .wait_for(None, story.head())
+        .await
+        .unwrap();
+    let checks = all_hold(&log, on.projections.db()).await;
+    assert!(checks.iter().all(|check| check.position == story.head()));
+    assert_eq!(checks.len(), 5);
+    assert_eq!(seen_count(on.projections.db().as_ref()).await, story.events.len());
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_row_a_lost_row_and_an_added_row_are_found_by_verify() {
+    let story = forty_calls();
+    let log = TestLog::of(&story.events);
+    let db = inline_db();
+    let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+    runner.catch_up(&log).await.unwrap();
+    all_hold(&log, Arc::clone(&db)).await;
+    for statement in [
+        "update audit_trail set kind = 'call.other' where position = 3",
+        "delete from audit_trail where position = 4",
+        "insert into audit_trail (position, id, kind, stream, at, recorded_at, command)
+         values (9000, 'x', 'x', 'x', 0, 0, 'x')",
+    ] {
+        db.exec(statement, Vec::new()).await.unwrap();
+    }
+    let checks = verify(&log, Arc::clone(&db)).await.unwrap();
+    let broken: Vec<_> = checks.iter().filter(|check| !check.holds()).collect();
+    assert_eq!(broken.len(), 1);
+    let difference = |key: &str, what| Difference {
+        key: key.to_owned(),
+        what,
+    };
+    let expected = [
+        difference("3", DifferenceKind::Differs),
+        difference("9000", DifferenceKind::OnlyLive),
+        difference("4", DifferenceKind::OnlyReplay),
+    ];
+    assert_eq!(broken[0].tables[0].differences, expected);
+
+    let mut heard = Vec::new();
+    let head = rebuild(&log, Arc::clone(&db), &mut |at, head| heard.push((at, head)))
+        .await
+        .unwrap();
+    assert_eq!(
+        (head, heard.last()),
+        (story.head(), Some(&(story.head(), story.head())))
+    );
+    all_hold(&log, db).await;
+}
+
+#[tokio::test]
+async fn a_rebuild_over_an_event_no_view_can_take_says_so() {
+    let mut story = forty_calls();
+    story.tell_record(&StreamId::new("call", &"x"), b"not json".to_vec());
+    let result = rebuild(&TestLog::of(&story.events), inline_db(), &mut |_, _| {}).await;
+    assert!(matches!(result, Err(ProjectionError::Parked { position, .. }) if position == story.head()));
+}
+
+#[tokio::test]
+async fn the_digest_of_a_story_is_the_same_in_every_run() {
+    let story = forty_calls();
+    let log = TestLog::of(&story.events);
+    let mut digests = Vec::new();
+    for _ in 0..2 {
+        let db = inline_db();
+        let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+        runner.catch_up(&log).await.unwrap();
+        digests.push(all_hold(&log, db).await);
+    }
+    assert_eq!(digests[0], digests[1]);
+}
+
+#[tokio::test]
+async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+    let mut kinds = Vec::new();
+    let mut story = Story::new();
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(&golden)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
+        if folder.is_dir() {
+            files.extend(
+                std::fs::read_dir(folder)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        }
+    }
+    files.retain(|path| !path.to_string_lossy().contains(".expected."));
+    files.sort();
+    for path in files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let record = std::fs::read(&path).unwrap();
+        kinds.push(name.rsplit_once(".v").unwrap().0.to_owned());
+        story.tell_record(&StreamId::new("golden", &name), record);
+    }
+    let mut runner = InlineRunner::begin(inline_db(), views::all()).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+    for row in runner.progress().checkpoints() {
+        assert_eq!((row.parked, row.position), (None, story.head()), "{}", row.view);
+    }
+    for view in views::all() {
+        if let Handles::Kinds(named) = view.handles() {
+            let unknown: Vec<_> = named
+                .iter()
+                .filter(|kind| !kinds.contains(&(**kind).to_owned()))
+                .collect();
+            assert!(unknown.is_empty(), "{} names {unknown:?}", view.name());
+        }
+    }
 }

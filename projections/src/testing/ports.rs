@@ -1,0 +1,199 @@
+//! The ports that tests stand on: a log in memory, a clock nobody waits for, tasks on the test's runtime.
+
+use super::ten;
+use async_trait::async_trait;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// A log in memory that can be away for some subscriptions. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct TestLog {
+    events: Arc<Mutex<Vec<StoredEvent>>>,
+    grown: Arc<Notify>,
+    pub(crate) failures: Arc<AtomicUsize>,
+}
+
+impl TestLog {
+    pub(crate) fn of(events: &[StoredEvent]) -> Self {
+        let log = Self::default();
+        log.extend(events);
+        log
+    }
+
+    pub(crate) fn extend(&self, events: &[StoredEvent]) {
+        self.events.lock().unwrap().extend_from_slice(events);
+        self.grown.notify_waiters();
+    }
+
+    fn page(&self, after: Position, limit: usize) -> Vec<StoredEvent> {
+        let events = self.events.lock().unwrap();
+        let later = events.iter().filter(|event| event.position > after);
+        later.take(limit).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl EventStore for TestLog {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: false,
+        }
+    }
+    async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {
+        Err(StoreError::Invalid(
+            "this log is told, not appended to".to_owned(),
+        ))
+    }
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let events = self.events.lock().unwrap();
+        let wanted = |envelope: Envelope| envelope.stream == *stream && envelope.stream_version > after;
+        let mine = events.iter().filter(|event| event.envelope().is_ok_and(wanted));
+        Ok(mine.take(limit).cloned().collect())
+    }
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.page(after, limit))
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.events.lock().unwrap().len() as u64))
+    }
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+    async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
+        if self.failures.load(Ordering::SeqCst) > 0 {
+            self.failures.fetch_sub(1, Ordering::SeqCst);
+            return Err(StoreError::Unavailable("away for a while".to_owned()));
+        }
+        Ok(Box::new(TestSubscription {
+            log: self.clone(),
+            after,
+        }))
+    }
+}
+
+struct TestSubscription {
+    log: TestLog,
+    after: Position,
+}
+
+#[async_trait]
+impl Subscription for TestSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        loop {
+            let grown = self.log.grown.notified();
+            tokio::pin!(grown);
+            grown.as_mut().enable();
+            let page = self.log.page(self.after, 1_000);
+            if let Some(last) = page.last() {
+                self.after = last.position;
+                return Ok(page);
+            }
+            grown.await;
+        }
+    }
+}
+
+/// A clock on which whoever waits has waited at once.
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(ten().micros())))
+    }
+}
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+    async fn wait_until(&self, at: Timestamp) {
+        self.0.fetch_max(at.micros(), Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Tasks on the test's runtime.
+#[derive(Default)]
+pub(crate) struct TestTasks {
+    stop: Arc<TestStop>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct TestStop {
+    stopping: AtomicBool,
+    begun: Notify,
+}
+
+#[async_trait]
+impl StopSignal for TestStop {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+    async fn stopping(&self) {
+        loop {
+            let begun = self.begun.notified();
+            if self.is_stopping() {
+                return;
+            }
+            begun.await;
+        }
+    }
+}
+
+impl TestTasks {
+    /// Ends the tasks where they stand, as a crash would; threads finish what they hold.
+    pub(crate) fn kill(&self) {
+        for task in self.tasks.lock().unwrap().drain(..) {
+            task.abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Tasks for TestTasks {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own small Tasks")]
+    fn spawn(&self, _: &'static str, future: TaskFuture) {
+        self.tasks.lock().unwrap().push(tokio::task::spawn(future));
+    }
+    #[expect(clippy::disallowed_methods, reason = "the tests' own small Tasks")]
+    fn thread(&self, _: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
+        self.threads.lock().unwrap().push(std::thread::spawn(work));
+    }
+    fn stop_signal(&self) -> Arc<dyn StopSignal> {
+        Arc::clone(&self.stop) as Arc<dyn StopSignal>
+    }
+    fn alive_count(&self) -> usize {
+        let tasks = self.tasks.lock().unwrap();
+        let threads = self.threads.lock().unwrap();
+        tasks.iter().filter(|task| !task.is_finished()).count()
+            + threads.iter().filter(|thread| !thread.is_finished()).count()
+    }
+    async fn stop(&self) {
+        self.stop.stopping.store(true, Ordering::SeqCst);
+        self.stop.begun.notify_waiters();
+        let tasks: Vec<_> = self.tasks.lock().unwrap().drain(..).collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let threads: Vec<_> = self.threads.lock().unwrap().drain(..).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}

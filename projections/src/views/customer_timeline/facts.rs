@@ -1,0 +1,97 @@
+//! What a line of the timeline says of an event: facts that are not personal.
+
+use crate::view::code_of;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
+use domain::ids::{CallId, CampaignId};
+use serde_json::json;
+
+/// Which campaign and call a customer's event is about.
+pub(super) fn subject(fact: &CustomerEvent) -> (Option<&CampaignId>, Option<CallId>) {
+    match fact {
+        CustomerEvent::Registered { .. }
+        | CustomerEvent::NumberAdded { .. }
+        | CustomerEvent::ConsentRecorded { .. }
+        | CustomerEvent::ConsentWithdrawn { .. } => (None, None),
+        CustomerEvent::Enrolled { campaign, .. } | CustomerEvent::EnrolmentSettled { campaign, .. } => {
+            (Some(campaign), None)
+        }
+        CustomerEvent::DialGranted { grant, .. } => (Some(&grant.campaign), Some(grant.call)),
+        CustomerEvent::DialRefused { campaign, call, .. }
+        | CustomerEvent::DialReleased { campaign, call, .. }
+        | CustomerEvent::CallClosed { campaign, call, .. } => (Some(campaign), Some(*call)),
+    }
+}
+
+/// The facts of a customer's event.
+pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
+    without_nulls(match fact {
+        CustomerEvent::Registered { time_zone, .. } => json!({ "time_zone": time_zone }),
+        CustomerEvent::NumberAdded { number, .. } => json!({ "number": number }),
+        CustomerEvent::ConsentRecorded {
+            scope,
+            source,
+            given_at,
+            until,
+            ..
+        } => json!({ "scope": scope, "source": source, "given_at": given_at, "until": until }),
+        CustomerEvent::ConsentWithdrawn { scope, source } => json!({ "scope": scope, "source": source }),
+        CustomerEvent::Enrolled {
+            list, number, due_at, ..
+        } => json!({ "list": list, "number": number, "due_at": due_at }),
+        CustomerEvent::DialGranted { attempt, grant } => {
+            json!({ "attempt": attempt, "number": grant.number })
+        }
+        CustomerEvent::DialRefused {
+            verdict, not_before, ..
+        } => json!({ "rule": verdict.rule, "decision": verdict.decision, "facts": verdict.facts,
+            "not_before": not_before }),
+        CustomerEvent::DialReleased {
+            reason, not_before, ..
+        } => json!({ "reason": reason, "not_before": not_before }),
+        CustomerEvent::CallClosed {
+            disposition,
+            outcome,
+            charged,
+            next_due_at,
+            ..
+        } => json!({ "disposition": disposition, "outcome": outcome, "charged": charged,
+            "next_due_at": next_due_at }),
+        CustomerEvent::EnrolmentSettled {
+            disposition,
+            outcome,
+            calls_count,
+            rule,
+            facts,
+            ..
+        } => json!({ "disposition": disposition, "outcome": outcome, "calls": calls_count,
+            "rule": rule, "facts": facts }),
+    })
+}
+
+/// The facts of a call's event.
+pub(super) fn of_call(fact: &CallEvent) -> serde_json::Value {
+    without_nulls(match fact {
+        CallEvent::Permitted { attempt, flow, .. } => {
+            json!({ "attempt": attempt, "flow": flow.flow, "flow_version": flow.version })
+        }
+        CallEvent::Dialing { leg, trunk, .. } => json!({ "leg": leg, "trunk": trunk }),
+        CallEvent::TransferRequested { node } => json!({ "node": node }),
+        CallEvent::Ended {
+            disposition,
+            outcome,
+            talk_ms,
+            reason,
+            ..
+        } => json!({ "disposition": disposition, "outcome": outcome, "talk_ms": talk_ms,
+            "reason": code_of(reason) }),
+        _ => json!({}),
+    })
+}
+
+fn without_nulls(mut facts: serde_json::Value) -> serde_json::Value {
+    if let Some(members) = facts.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    facts
+}
