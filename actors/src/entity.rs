@@ -4,27 +4,18 @@
 //! A record is durable before the state moves; after any failed append the state is dropped, so the next
 //! command reads the stream again. Nothing here knows how entities are hosted.
 
-use crate::error::AskError;
+use crate::error::{AskError, record_error, store_error, vault_error};
+use crate::loading::{Live, LoadedStream, load};
 use crate::system::Environment;
 use domain::decider::{Context, Decider, EventData};
-use domain::ids::{CommandId, CustomerId};
+use domain::ids::CustomerId;
 use domain::personal::Personal;
 use domain::ports::event_store::StoreError;
-use domain::ports::vault::{PersonKey, VaultError};
-use domain::stored_event::{
-    Cause, Position, Record, RecordError, RecordFacts, Sealer, StoredEvent, StreamVersion, open_personal,
-    read_event, record,
-};
+use domain::ports::vault::PersonKey;
+use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record};
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-
-/// Commands an entity remembers to answer a repeat (issue: its last 64).
-const REMEMBERED_COMMANDS_MAX: usize = 64;
-
-/// Events per page while loading; bounds memory, not the stream.
-const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
 /// What an entity answers to a command.
 pub struct Answer<D: Decider> {
@@ -74,20 +65,6 @@ pub(crate) struct Entity<D: Decider> {
     id: D::Id,
     environment: Environment,
     loaded: Option<Live<D>>,
-}
-
-/// A command answered before: its events and where they ended.
-struct Remembered<D: Decider> {
-    command: CommandId,
-    events: Vec<D::Event>,
-    position: Position,
-}
-
-struct Live<D: Decider> {
-    state: Arc<D::State>,
-    version: StreamVersion,
-    position: Position,
-    recent: VecDeque<Remembered<D>>,
 }
 
 /// Why one try did not succeed.
@@ -157,8 +134,9 @@ impl<D: Decider> Entity<D> {
             let position = self.append(live.version, records).await?;
             if position <= live.position {
                 // Stored by this very command longer ago than is remembered: the stream has not moved.
-                let live = self.load().await.map_err(TryError::Final)?;
-                let answer = live.answer(events, position, true);
+                let again = load(&self.id, &self.environment, Some(cause.command)).await;
+                let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
+                let answer = live.answer(sought, position, true);
                 self.loaded = Some(live);
                 return Ok(answer);
             }
@@ -201,7 +179,8 @@ impl<D: Decider> Entity<D> {
                 key: key.as_ref(),
                 random: &mut random,
             };
-            let made = record(facts, event, &mut sealer).map_err(|error| self.record_error(&error))?;
+            let made = record(facts, event, &mut sealer)
+                .map_err(|error| record_error(&D::stream(&self.id), &error))?;
             records.push(made);
         }
         Ok((records, state))
@@ -221,7 +200,8 @@ impl<D: Decider> Entity<D> {
         match person {
             Some(person) if seals => {
                 let key = self.environment.vault.key(person).await;
-                key.map(Some).map_err(|error| self.vault_error(&error))
+                key.map(Some)
+                    .map_err(|error| vault_error(&D::stream(&self.id), &error))
             }
             _ => Ok(None),
         }
@@ -247,147 +227,17 @@ impl<D: Decider> Entity<D> {
             | StoreError::Unavailable(_)
             | StoreError::PartlyStored { .. }
             | StoreError::Invalid(_)
-            | StoreError::Damaged(_) => TryError::Final(self.store_error(&error)),
+            | StoreError::Damaged(_) => TryError::Final(store_error(&stream, &error)),
         })
     }
 
     async fn take_loaded(&mut self) -> Asked<Live<D>, D> {
         match self.loaded.take() {
             Some(live) => Ok(live),
-            None => self.load().await,
-        }
-    }
-
-    async fn load(&self) -> Asked<Live<D>, D> {
-        let stream = D::stream(&self.id);
-        let mut live = Live::empty();
-        let mut keys = BTreeMap::new();
-        loop {
-            let page = self
-                .environment
-                .store
-                .read_stream(&stream, live.version, LOAD_PAGE_EVENTS_MAX)
-                .await
-                .map_err(|error| self.store_error(&error))?;
-            for stored in &page {
-                self.fold(&mut live, stored, &mut keys).await?;
-            }
-            if page.len() < LOAD_PAGE_EVENTS_MAX {
-                return Ok(live);
+            None => {
+                let loaded = load(&self.id, &self.environment, None).await?;
+                Ok(loaded.live)
             }
         }
-    }
-
-    async fn fold(
-        &self,
-        live: &mut Live<D>,
-        stored: &StoredEvent,
-        keys: &mut BTreeMap<CustomerId, Option<PersonKey>>,
-    ) -> Asked<(), D> {
-        let envelope = stored.envelope().map_err(|error| self.fault(&error))?;
-        let mut event = read_event::<D>(&envelope).map_err(|error| self.fault(&error))?;
-        let person = event.personal().into_iter().find_map(|(_, field)| match field {
-            Personal::Sealed(sealed) => Some(sealed.key.clone()),
-            Personal::Open { .. } | Personal::Erased { .. } => None,
-        });
-        if let Some(person) = person {
-            if !keys.contains_key(&person) {
-                let key = self.environment.vault.existing_key(&person).await;
-                keys.insert(person.clone(), key.map_err(|error| self.vault_error(&error))?);
-            }
-            let key = keys.get(&person).and_then(Option::as_ref);
-            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)
-                .map_err(|error| self.vault_error(&error))?;
-        }
-        D::evolve(Arc::make_mut(&mut live.state), &event, envelope.at);
-        live.version = envelope.stream_version;
-        live.position = stored.position;
-        live.remember(envelope.command, vec![event], stored.position);
-        Ok(())
-    }
-
-    fn store_error(&self, error: &StoreError) -> AskError<D::Refusal> {
-        match error {
-            StoreError::Busy => AskError::Busy,
-            StoreError::WrongVersion { .. } => AskError::Conflict,
-            StoreError::Unavailable(why) => {
-                tracing::warn!(stream = %D::stream(&self.id), why, "the store is unavailable");
-                AskError::Unavailable
-            }
-            StoreError::PartlyStored { .. } | StoreError::Invalid(_) | StoreError::Damaged(_) => {
-                self.fault(error)
-            }
-        }
-    }
-
-    fn record_error(&self, error: &RecordError) -> AskError<D::Refusal> {
-        match error {
-            RecordError::Vault(error) => self.vault_error(error),
-            RecordError::TooLarge { .. } | RecordError::NoKey { .. } | RecordError::Unwritable { .. } => {
-                self.fault(error)
-            }
-        }
-    }
-
-    fn vault_error(&self, error: &VaultError) -> AskError<D::Refusal> {
-        match error {
-            VaultError::Unavailable(why) => {
-                tracing::warn!(stream = %D::stream(&self.id), why, "the key store is unavailable");
-                AskError::Unavailable
-            }
-            VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
-                self.fault(error)
-            }
-        }
-    }
-
-    fn fault(&self, error: &dyn std::error::Error) -> AskError<D::Refusal> {
-        tracing::error!(stream = %D::stream(&self.id), %error, "entity fault");
-        AskError::Fault
-    }
-}
-
-impl<D: Decider> Live<D> {
-    fn empty() -> Self {
-        Self {
-            state: Arc::new(D::State::default()),
-            version: StreamVersion(0),
-            position: Position(0),
-            recent: VecDeque::new(),
-        }
-    }
-
-    fn repeat(&self, command: CommandId) -> Option<Answer<D>> {
-        let first = self.recent.iter().find(|one| one.command == command)?;
-        Some(self.answer(first.events.clone(), first.position, true))
-    }
-
-    fn answer(&self, events: Vec<D::Event>, position: Position, repeated: bool) -> Answer<D> {
-        Answer {
-            events,
-            state: Arc::clone(&self.state),
-            version: self.version,
-            position,
-            repeated,
-        }
-    }
-
-    /// Remembers a command's events; those of one command stand together in the stream.
-    fn remember(&mut self, command: CommandId, events: Vec<D::Event>, position: Position) {
-        if let Some(last) = self.recent.back_mut()
-            && last.command == command
-        {
-            last.events.extend(events);
-            last.position = position;
-            return;
-        }
-        if self.recent.len() == REMEMBERED_COMMANDS_MAX {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(Remembered {
-            command,
-            events,
-            position,
-        });
     }
 }

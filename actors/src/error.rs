@@ -1,5 +1,11 @@
 //! Why an ask was not answered, in the five kinds a caller can act on.
 
+use domain::ids::StreamId;
+use domain::ports::event_store::StoreError;
+use domain::ports::vault::VaultError;
+use domain::ports::worklist::WorklistError;
+use domain::stored_event::RecordError;
+
 /// What a caller should do about an error; `api/src/reply.rs` turns it into a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -42,13 +48,54 @@ impl<R: std::error::Error> AskError<R> {
     }
 }
 
+/// How a store's error is answered; what nobody can retry away is a fault, with its details in the log.
+pub(crate) fn store_error<R: std::error::Error>(stream: &StreamId, error: &StoreError) -> AskError<R> {
+    match error {
+        StoreError::Busy => AskError::Busy,
+        StoreError::WrongVersion { .. } => AskError::Conflict,
+        StoreError::Unavailable(why) => {
+            tracing::warn!(%stream, why, "the store is unavailable");
+            AskError::Unavailable
+        }
+        StoreError::PartlyStored { .. } | StoreError::Invalid(_) | StoreError::Damaged(_) => {
+            fault(stream, error)
+        }
+    }
+}
+
+pub(crate) fn record_error<R: std::error::Error>(stream: &StreamId, error: &RecordError) -> AskError<R> {
+    match error {
+        RecordError::Vault(error) => vault_error(stream, error),
+        RecordError::TooLarge { .. } | RecordError::NoKey { .. } | RecordError::Unwritable { .. } => {
+            fault(stream, error)
+        }
+    }
+}
+
+pub(crate) fn vault_error<R: std::error::Error>(stream: &StreamId, error: &VaultError) -> AskError<R> {
+    match error {
+        VaultError::Unavailable(why) => {
+            tracing::warn!(%stream, why, "the key store is unavailable");
+            AskError::Unavailable
+        }
+        VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
+            fault(stream, error)
+        }
+    }
+}
+
+pub(crate) fn fault<R: std::error::Error>(stream: &StreamId, error: &dyn std::error::Error) -> AskError<R> {
+    tracing::error!(%stream, %error, "entity fault");
+    AskError::Fault
+}
+
 /// Why the drivers could not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
-    Store(#[from] domain::ports::event_store::StoreError),
+    Store(#[from] StoreError),
     #[error(transparent)]
-    Worklist(#[from] domain::ports::worklist::WorklistError),
+    Worklist(#[from] WorklistError),
     #[error("at least one line is needed")]
     NoLine,
 }

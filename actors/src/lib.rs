@@ -10,6 +10,7 @@ mod entity;
 mod error;
 mod hosting;
 mod lifespan;
+mod loading;
 mod mailbox;
 mod registry;
 mod supervisor;

@@ -5,6 +5,8 @@
 //! caused them.
 
 mod conversation;
+#[cfg(test)]
+mod crash_tests;
 mod dialer;
 mod facts;
 mod follow;

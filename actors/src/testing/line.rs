@@ -80,6 +80,15 @@ impl FakeLine {
     pub(crate) fn entries(&self) -> Vec<String> {
         self.journal.lock().expect("no panic inside").entries.clone()
     }
+    /// Every leg dialed, in order.
+    pub(crate) fn dialed(&self) -> Vec<(CallId, u8)> {
+        let journal = self.journal.lock().expect("no panic inside");
+        journal
+            .dialed
+            .iter()
+            .map(|order| (order.call, order.leg))
+            .collect()
+    }
     pub(crate) fn dialed_count(&self) -> usize {
         self.journal.lock().expect("no panic inside").dialed.len()
     }

@@ -47,7 +47,8 @@ impl Fakes {
             store: Arc::<FakeStore>::clone(&store),
             vault: Arc::<FakeVault>::clone(&vault),
             clock: Arc::<FakeClock>::clone(&clock),
-            ids: Arc::new(FakeIds::default()),
+            // Another process draws other ids.
+            ids: Arc::new(FakeIds(AtomicU64::new(store.appends_count() as u64 * 1_000_003))),
             tasks: Arc::<Supervisor>::clone(&tasks) as Arc<dyn Tasks>,
             rehearsal: false,
         };
@@ -77,7 +78,6 @@ pub(crate) async fn settle() {
 }
 
 /// Ids that count: the same run gives the same ids.
-#[derive(Default)]
 pub(crate) struct FakeIds(AtomicU64);
 
 impl IdSource for FakeIds {

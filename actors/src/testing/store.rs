@@ -30,6 +30,7 @@ struct Log {
     reads_count: usize,
     down: bool,
     held_kind: Option<&'static str>,
+    appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
 }
 
@@ -38,6 +39,18 @@ pub(crate) struct FakeStore {
     head: watch::Sender<u64>,
     /// False while a test holds all appends back.
     open: watch::Sender<bool>,
+}
+
+impl Log {
+    fn swallows(&mut self, records: &[Record]) -> bool {
+        let held_kind = self.held_kind;
+        let held = records
+            .iter()
+            .any(|record| Some(record.kind.as_str()) == held_kind);
+        let crashed = self.appends_left == Some(0);
+        self.appends_left = self.appends_left.map(|left| left.saturating_sub(1));
+        held || crashed
+    }
 }
 
 impl FakeStore {
@@ -56,6 +69,14 @@ impl FakeStore {
     }
     pub(crate) fn set_down(&self, down: bool) {
         self.lock().down = down;
+    }
+    /// After so many more appends none comes back: the process crashes there.
+    pub(crate) fn crash_after(&self, appends: Option<usize>) {
+        self.lock().appends_left = appends;
+    }
+    /// True once an append was swallowed by the crash.
+    pub(crate) fn has_crashed(&self) -> bool {
+        self.lock().appends_left == Some(0)
     }
     /// Appends of this kind never come back: the process is about to crash there.
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
@@ -145,11 +166,7 @@ impl EventStore for FakeStore {
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
         drop(self.open.subscribe().wait_for(|open| *open).await);
-        let held_kind = self.lock().held_kind;
-        if records
-            .iter()
-            .any(|record| Some(record.kind.as_str()) == held_kind)
-        {
+        if self.lock().swallows(&records) {
             return std::future::pending().await;
         }
         let away = || StoreError::Unavailable("the test said so".to_owned());

@@ -9,7 +9,9 @@ use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, R
 use domain::campaign::command::CampaignCommand;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::disposition::Disposition;
-use domain::ids::{CampaignId, CommandId, CustomerId, ListId, NumberId};
+use domain::flow::command::FlowCommand;
+use domain::flow::from_script;
+use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
 use domain::stored_event::{Cause, Envelope};
@@ -229,4 +231,21 @@ pub(crate) fn no_flow() -> FlowRef {
         version: 1,
         content_hash: "none".to_owned(),
     }
+}
+
+/// Publishes a reminder with a menu.
+pub(crate) async fn publish(world: &World) -> FlowRef {
+    let flow: FlowId = "remind".parse().expect("a plain word");
+    let definition = from_script(flow.clone(), "{{name}}您好，您的贷款将到期。").expect("a good script");
+    let command = FlowCommand::Publish {
+        flow: flow.clone(),
+        definition: serde_json::to_value(&definition).expect("a definition is JSON"),
+    };
+    let answer = world
+        .system
+        .flows
+        .ask(&flow, command, world.outside())
+        .await
+        .expect("a good flow");
+    answer.state.latest().expect("just published").flow_ref.clone()
 }

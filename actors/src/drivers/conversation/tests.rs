@@ -2,12 +2,9 @@
 
 use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
-use crate::testing::world::{World, count};
+use crate::testing::world::{World, count, publish};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::FlowRef;
-use domain::flow::command::FlowCommand;
-use domain::flow::from_script;
-use domain::ids::FlowId;
 use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
 use std::sync::Arc;
 
@@ -16,25 +13,9 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-async fn published(world: &World) -> FlowRef {
-    let flow: FlowId = "remind".parse().expect("a plain word");
-    let definition = from_script(flow.clone(), "{{name}}您好，您的贷款将到期。").expect("a good script");
-    let command = FlowCommand::Publish {
-        flow: flow.clone(),
-        definition: serde_json::to_value(&definition).expect("a definition is JSON"),
-    };
-    let answer = world
-        .system
-        .flows
-        .ask(&flow, command, world.outside())
-        .await
-        .unwrap();
-    answer.state.latest().expect("just published").flow_ref.clone()
-}
-
 async fn talking(world: &World) -> DriversHandle {
     let drivers = world.start_drivers().await;
-    let flow = published(world).await;
+    let flow = publish(world).await;
     world.run_campaign(1, 1, flow).await;
     // The fake plays at once: notices, text and menu are over as soon as it is answered.
     world
@@ -152,7 +133,7 @@ fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
         let _drivers = world.start_drivers().await;
         let missing = FlowRef {
             version: 9,
-            ..published(&world).await
+            ..publish(&world).await
         };
         world.run_campaign(1, 1, missing).await;
         world

@@ -1,0 +1,165 @@
+//! Reading a stream into a state: pages of records, read, opened with the person's key, folded.
+//!
+//! Beside the state stand the last commands with their events, so that a repeat is answered before deciding.
+
+use crate::entity::{Answer, Asked};
+use crate::error::{fault, store_error, vault_error};
+use crate::system::Environment;
+use domain::decider::{Decider, EventData};
+use domain::ids::{CommandId, CustomerId, StreamId};
+use domain::personal::Personal;
+use domain::ports::vault::PersonKey;
+use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, read_event};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Commands an entity remembers to answer a repeat (issue: its last 64).
+const REMEMBERED_COMMANDS_MAX: usize = 64;
+
+/// Events per page while loading; bounds memory, not the stream.
+const LOAD_PAGE_EVENTS_MAX: usize = 512;
+
+/// A command answered before: its events and where they ended.
+struct Remembered<D: Decider> {
+    command: CommandId,
+    events: Vec<D::Event>,
+    position: Position,
+}
+
+pub(crate) struct Live<D: Decider> {
+    pub(crate) state: Arc<D::State>,
+    pub(crate) version: StreamVersion,
+    pub(crate) position: Position,
+    recent: VecDeque<Remembered<D>>,
+}
+
+/// A stream as loaded, with the events of one command that was looked for.
+pub(crate) struct LoadedStream<D: Decider> {
+    pub(crate) live: Live<D>,
+    pub(crate) sought: Vec<D::Event>,
+}
+
+/// Reads the whole stream of one entity.
+pub(crate) async fn load<D: Decider>(
+    id: &D::Id,
+    environment: &Environment,
+    sought: Option<CommandId>,
+) -> Asked<LoadedStream<D>, D> {
+    let stream = D::stream(id);
+    let mut loaded = LoadedStream {
+        live: Live::empty(),
+        sought: Vec::new(),
+    };
+    let mut reader = Reader {
+        stream: &stream,
+        environment,
+        keys: BTreeMap::new(),
+    };
+    loop {
+        let page = environment
+            .store
+            .read_stream(&stream, loaded.live.version, LOAD_PAGE_EVENTS_MAX)
+            .await
+            .map_err(|error| store_error(&stream, &error))?;
+        for stored in &page {
+            let (command, event) = reader.fold(&mut loaded.live, stored).await?;
+            if sought == Some(command) {
+                loaded.sought.push(event);
+            }
+        }
+        if page.len() < LOAD_PAGE_EVENTS_MAX {
+            return Ok(loaded);
+        }
+    }
+}
+
+/// Opens personal fields; a person's key is asked for once per load.
+struct Reader<'a> {
+    stream: &'a StreamId,
+    environment: &'a Environment,
+    keys: BTreeMap<CustomerId, Option<PersonKey>>,
+}
+
+impl Reader<'_> {
+    async fn fold<D: Decider>(
+        &mut self,
+        live: &mut Live<D>,
+        stored: &StoredEvent,
+    ) -> Asked<(CommandId, D::Event), D> {
+        let envelope = stored.envelope().map_err(|error| fault(self.stream, &error))?;
+        let mut event = read_event::<D>(&envelope).map_err(|error| fault(self.stream, &error))?;
+        if let Some(person) = sealed_for(&mut event) {
+            self.fetch_key::<D>(&person).await?;
+            let key = self.keys.get(&person).and_then(Option::as_ref);
+            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)
+                .map_err(|error| vault_error(self.stream, &error))?;
+        }
+        D::evolve(Arc::make_mut(&mut live.state), &event, envelope.at);
+        live.version = envelope.stream_version;
+        live.position = stored.position;
+        live.remember(envelope.command, vec![event.clone()], stored.position);
+        Ok((envelope.command, event))
+    }
+
+    async fn fetch_key<D: Decider>(&mut self, person: &CustomerId) -> Asked<(), D> {
+        if !self.keys.contains_key(person) {
+            let key = self.environment.vault.existing_key(person).await;
+            let key = key.map_err(|error| vault_error(self.stream, &error))?;
+            self.keys.insert(person.clone(), key);
+        }
+        Ok(())
+    }
+}
+
+/// Whose key sealed the event, where anything in it is sealed.
+fn sealed_for<E: EventData>(event: &mut E) -> Option<CustomerId> {
+    event.personal().into_iter().find_map(|(_, field)| match field {
+        Personal::Sealed(sealed) => Some(sealed.key.clone()),
+        Personal::Open { .. } | Personal::Erased { .. } => None,
+    })
+}
+
+impl<D: Decider> Live<D> {
+    fn empty() -> Self {
+        Self {
+            state: Arc::new(D::State::default()),
+            version: StreamVersion(0),
+            position: Position(0),
+            recent: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn repeat(&self, command: CommandId) -> Option<Answer<D>> {
+        let first = self.recent.iter().find(|one| one.command == command)?;
+        Some(self.answer(first.events.clone(), first.position, true))
+    }
+
+    pub(crate) fn answer(&self, events: Vec<D::Event>, position: Position, repeated: bool) -> Answer<D> {
+        Answer {
+            events,
+            state: Arc::clone(&self.state),
+            version: self.version,
+            position,
+            repeated,
+        }
+    }
+
+    /// Remembers a command's events; those of one command stand together in the stream.
+    pub(crate) fn remember(&mut self, command: CommandId, events: Vec<D::Event>, position: Position) {
+        if let Some(last) = self.recent.back_mut()
+            && last.command == command
+        {
+            last.events.extend(events);
+            last.position = position;
+            return;
+        }
+        if self.recent.len() == REMEMBERED_COMMANDS_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Remembered {
+            command,
+            events,
+            position,
+        });
+    }
+}
