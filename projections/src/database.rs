@@ -1,8 +1,9 @@
 //! The read database: one portable SQL, transactions, and the schema versions and checkpoints of the views.
 //!
-//! Statements are written for SQLite and PostgreSQL alike: `$1` placeholders, BIGINT integers, TEXT ids, times
-//! in microseconds, `nulls first/last` always said, no dialect's own functions. Rows can always be rebuilt from
-//! the log, so SQLite runs with `synchronous = normal`: a crash may lose the last commits, never part of one.
+//! Statements are written for SQLite and PostgreSQL alike: `$1` placeholders, BIGINT integers, TEXT ids,
+//! times in microseconds, `nulls first/last` always said, no dialect's own functions. Rows can always be
+//! rebuilt from the log, so SQLite runs with `synchronous = normal`: a crash may lose the last commits,
+//! never part of one.
 
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -38,8 +39,8 @@ pub trait Tx {
 /// What is done inside one transaction; an error rolls it back.
 pub type TxWork = Box<dyn FnOnce(&mut dyn Tx) -> Result<(), ProjectionError> + Send>;
 
-/// A database of rows. Executing never blocks an async executor for long: threads of its own do it, or, in the
-/// simulation, memory on the caller's thread.
+/// A database of rows. Executing never blocks an async executor for long: threads of its own do it, or, in
+/// the simulation, memory on the caller's thread.
 #[async_trait]
 pub trait ReadDb: Send + Sync {
     /// Runs `work` in one writing transaction: committed when it answers `Ok`, else rolled back.

@@ -1,13 +1,13 @@
 //! Rows for questions: views fed from the event log, and the queries beside them.
 //!
-//! Events in, rows out. One runner reads the log in batches and gives each event to every view that handles its
-//! kind; rows and checkpoint move in one transaction, so a view is always complete up to a known position, can be
-//! dropped, and is made anew when its version changes. Nothing decides by a view: deciders read their own streams.
-//! Personal values stay in their sealed form, with the id of the event that sealed them, so that a permitted
-//! reply can open them.
+//! Events in, rows out. One runner reads the log in batches and gives each event to every view that handles
+//! its kind; rows and checkpoint move in one transaction, so a view is always complete up to a known
+//! position, can be dropped, and is made anew when its version changes. Nothing decides by a view: deciders
+//! read their own streams. Personal values stay in their sealed form, with the id of the event that sealed
+//! them, so that a permitted reply can open them.
 //!
-//! A view is one file in `views/`: tables, `apply`, queries, tests. SQL is portable over SQLite and PostgreSQL
-//! and stands only in `database.rs` and `views/`.
+//! A view is one file in `views/`: tables, `apply`, queries, tests. SQL is portable over SQLite and
+//! PostgreSQL and stands only in `database.rs` and `views/`.
 
 mod database;
 mod error;

@@ -14,8 +14,8 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Pause before a store or database that was away is asked again: short beside a reader's patience, long beside
-/// the cost of asking.
+/// Pause before a store or database that was away is asked again: short beside a reader's patience, long
+/// beside the cost of asking.
 const AGAIN_AFTER_MS: u64 = 500;
 
 /// What the views stand on.

@@ -1,5 +1,5 @@
-//! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, waiters woken
-//! after it. A view that cannot take an event is parked before it and says so; the others go on.
+//! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, waiters
+//! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
 
 use crate::database::{
     Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, transact, write_checkpoint,
@@ -114,8 +114,8 @@ async fn own_checkpoints(
     Ok(all)
 }
 
-/// Rows of all views and their checkpoints, in the caller's transaction. The checkpoints are read inside it, so
-/// events that were applied before are skipped whatever the caller believes.
+/// Rows of all views and their checkpoints, in the caller's transaction. The checkpoints are read inside
+/// it, so events that were applied before are skipped whatever the caller believes.
 fn apply_batch(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
@@ -198,7 +198,8 @@ impl InlineRunner {
             .map(|feeder| Self { feeder })
     }
 
-    /// Applies a page; events that a view has seen already are skipped. In order, without gaps, from `after()`.
+    /// Applies a page; events that a view has seen already are skipped. In order, without gaps, from
+    /// `after()`.
     pub async fn apply_page(&mut self, page: &[StoredEvent]) -> Result<(), ProjectionError> {
         self.feeder.feed(page).await
     }

@@ -1,5 +1,5 @@
-//! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or memory
-//! executed inline on the caller's thread for the simulation.
+//! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or
+//! memory executed inline on the caller's thread for the simulation.
 
 use crate::database::{ReadDb, Tx, TxWork};
 use crate::error::ProjectionError;
@@ -95,8 +95,9 @@ impl SqliteReadDb {
         })
     }
 
-    /// Rows in memory, every statement on the caller's thread: nothing to wait for on virtual time. They live as
-    /// long as this value, which a simulated crash keeps: what was committed survives, the rest was rolled back.
+    /// Rows in memory, every statement on the caller's thread: nothing to wait for on virtual time. They
+    /// live as long as this value, which a simulated crash keeps: what was committed survives, the rest was
+    /// rolled back.
     pub fn open_inline() -> Result<Self, ProjectionError> {
         let connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
         prepare(&connection)?;
@@ -305,8 +306,8 @@ fn from_sqlite(value: ValueRef<'_>) -> Val {
     }
 }
 
-/// `$1` becomes `?1`: SQLite takes `$2, $1` for names and binds them in order of appearance. What stands between
-/// quotes is left alone.
+/// `$1` becomes `?1`: SQLite takes `$2, $1` for names and binds them in order of appearance. What stands
+/// between quotes is left alone.
 fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
     if !sql.contains('$') {
         return Cow::Borrowed(sql);
@@ -349,5 +350,64 @@ fn failed(error: &rusqlite::Error) -> ProjectionError {
         ) => ProjectionError::Unavailable(why),
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => ProjectionError::Corrupt(why),
         _ => ProjectionError::Fault(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inline_db() -> SqliteReadDb {
+        SqliteReadDb::open_inline().unwrap()
+    }
+
+    #[tokio::test]
+    async fn placeholders_bind_by_number_and_text_in_quotes_is_left_alone() {
+        let db = inline_db();
+        let values = vec![Val::Int(1), Val::text("two")];
+        let rows = db.query("select $2, $1, 'costs $1', $1", values).await.unwrap();
+        let expected = [Val::text("two"), Val::Int(1), Val::text("costs $1"), Val::Int(1)];
+        assert_eq!(rows[0].clone().rest(), expected);
+    }
+
+    #[tokio::test]
+    async fn all_six_values_go_in_and_come_back() {
+        let values = vec![
+            Val::Null,
+            Val::Int(i64::MIN),
+            Val::Real(0.5),
+            Val::text("\u{5f20}\u{4e09}"),
+            Val::Blob(vec![0, 255]),
+            Val::Bool(true),
+        ];
+        let rows = inline_db()
+            .query("select $1, $2, $3, $4, $5, $6", values.clone())
+            .await
+            .unwrap();
+        let back = rows[0].clone().rest();
+        assert_eq!(back[..5], values[..5]);
+        assert_eq!(back[5], Val::Int(1), "SQLite has no booleans");
+    }
+
+    #[tokio::test]
+    async fn a_failed_transaction_leaves_nothing_and_a_read_cannot_write() {
+        let db = inline_db();
+        db.exec("create table t (a bigint primary key)", Vec::new())
+            .await
+            .unwrap();
+        let failed = db
+            .transaction(Box::new(|tx| {
+                tx.exec("insert into t (a) values (1)", &[])?;
+                Err(ProjectionError::Fault("changed its mind".to_owned()))
+            }))
+            .await;
+        assert!(failed.is_err());
+        assert!(db.query("select a from t", Vec::new()).await.unwrap().is_empty());
+        assert!(
+            db.query("insert into t (a) values (1)", Vec::new())
+                .await
+                .is_err()
+        );
+        assert_eq!(db.exec("insert into t (a) values (1)", Vec::new()).await, Ok(1));
     }
 }

@@ -78,56 +78,6 @@ fn forty_calls() -> Story {
 }
 
 #[tokio::test]
-async fn placeholders_bind_by_number_and_text_in_quotes_is_left_alone() {
-    let db = inline_db();
-    let values = vec![Val::Int(1), Val::text("two")];
-    let rows = db.query("select $2, $1, 'costs $1', $1", values).await.unwrap();
-    let expected = [Val::text("two"), Val::Int(1), Val::text("costs $1"), Val::Int(1)];
-    assert_eq!(rows[0].clone().rest(), expected);
-}
-
-#[tokio::test]
-async fn all_six_values_go_in_and_come_back() {
-    let values = vec![
-        Val::Null,
-        Val::Int(i64::MIN),
-        Val::Real(0.5),
-        Val::text("\u{5f20}\u{4e09}"),
-        Val::Blob(vec![0, 255]),
-        Val::Bool(true),
-    ];
-    let rows = inline_db()
-        .query("select $1, $2, $3, $4, $5, $6", values.clone())
-        .await
-        .unwrap();
-    let back = rows[0].clone().rest();
-    assert_eq!(back[..5], values[..5]);
-    assert_eq!(back[5], Val::Int(1), "SQLite has no booleans");
-}
-
-#[tokio::test]
-async fn a_failed_transaction_leaves_nothing_and_a_read_cannot_write() {
-    let db = inline_db();
-    db.exec("create table t (a bigint primary key)", Vec::new())
-        .await
-        .unwrap();
-    let failed = db
-        .transaction(Box::new(|tx| {
-            tx.exec("insert into t (a) values (1)", &[])?;
-            Err(ProjectionError::Fault("changed its mind".to_owned()))
-        }))
-        .await;
-    assert!(failed.is_err());
-    assert!(db.query("select a from t", Vec::new()).await.unwrap().is_empty());
-    assert!(
-        db.query("insert into t (a) values (1)", Vec::new())
-            .await
-            .is_err()
-    );
-    assert_eq!(db.exec("insert into t (a) values (1)", Vec::new()).await, Ok(1));
-}
-
-#[tokio::test]
 async fn applying_a_page_again_changes_nothing() {
     let story = forty_calls();
     let db = inline_db();

@@ -1,4 +1,5 @@
-//! The View trait, and an event as a view sees it: envelope at hand, typed data read once and only when wanted.
+//! The View trait, and an event as a view sees it: envelope at hand, typed data read once and only when
+//! wanted.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;

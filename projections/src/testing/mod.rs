@@ -2,12 +2,11 @@
 
 mod ports;
 
-pub(crate) use ports::{TestClock, TestLog, TestTasks};
+pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
 
-use crate::database::{ReadDb, Table, each_row, read_as};
+use crate::database::ReadDb;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::value::Val;
 use crate::view::View;
 use domain::call::event::{CallEvent, EndReason};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
@@ -334,7 +333,8 @@ impl Story {
         self.customer(of, event)
     }
 
-    /// A first call from enrolment to settlement: answered and successful for even customers, busy for odd ones.
+    /// A first call from enrolment to settlement: answered and successful for even customers, busy for odd
+    /// ones.
     pub(crate) fn whole_call(&mut self, name: &str, of: u32) -> &mut Self {
         let id = call(name, of, 1);
         self.enrolled(name, of)
@@ -380,21 +380,4 @@ pub(crate) fn dialog() -> AnsweredDialog {
         route_set: Vec::new(),
         cseq: 1,
     }
-}
-
-/// All rows of the given tables.
-pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> {
-    let tables = tables.to_vec();
-    read_as(db, move |tx| {
-        let mut rows = Vec::new();
-        for table in &tables {
-            each_row(tx, table, &mut |row| {
-                rows.push(row);
-                Ok(())
-            })?;
-        }
-        Ok(rows)
-    })
-    .await
-    .unwrap()
 }

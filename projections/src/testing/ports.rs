@@ -1,6 +1,8 @@
 //! The ports that tests stand on: a log in memory, a clock nobody waits for, tasks on the test's runtime.
 
 use super::ten;
+use crate::database::{ReadDb, Table, each_row, read_as};
+use crate::value::Val;
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
@@ -196,4 +198,21 @@ impl Tasks for TestTasks {
             thread.join().unwrap();
         }
     }
+}
+
+/// All rows of the given tables.
+pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> {
+    let tables = tables.to_vec();
+    read_as(db, move |tx| {
+        let mut rows = Vec::new();
+        for table in &tables {
+            each_row(tx, table, &mut |row| {
+                rows.push(row);
+                Ok(())
+            })?;
+        }
+        Ok(rows)
+    })
+    .await
+    .unwrap()
 }

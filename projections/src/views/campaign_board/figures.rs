@@ -271,7 +271,8 @@ fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<Count>
 fn shares(tx: &mut dyn Tx, campaign: &[Val; 1], by: &str) -> Result<Vec<(String, Share)>, ProjectionError> {
     let [campaign] = campaign;
     let sql = format!(
-        "select {by}, {SUMS} from campaign_board_hour where campaign = $1 group by {by} order by {by} limit $2"
+        "select {by}, {SUMS} from campaign_board_hour where campaign = $1
+         group by {by} order by {by} limit $2"
     );
     let rows = tx.query(&sql, &[campaign.clone(), Val::count(SHARES_MAX)])?;
     let read = |mut row: Row| Ok((row.text()?, Share::read(&mut row)?));

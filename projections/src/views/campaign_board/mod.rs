@@ -1,7 +1,7 @@
 //! How each campaign stands: its status, its list, its calls by hour, line and flow version, its figures.
 //!
-//! A call counts in the hour in which its first leg was dialed and on that leg's trunk, for ever: a ratio never
-//! compares the answers of one hour with the dials of another.
+//! A call counts in the hour in which its first leg was dialed and on that leg's trunk, for ever: a ratio
+//! never compares the answers of one hour with the dials of another.
 
 mod figures;
 
@@ -141,8 +141,8 @@ impl Board<'_> {
         self.tx.exec(sql, values).map(|_| ())
     }
 
-    /// Sets columns of a campaign's row; `$1` is the campaign, `$2` the position. The row is made when another
-    /// stream's event came first.
+    /// Sets columns of a campaign's row; `$1` is the campaign, `$2` the position. The row is made when
+    /// another stream's event came first.
     fn set(&mut self, campaign: &CampaignId, set: &str, values: Vec<Val>) -> Result<(), ProjectionError> {
         let mut all = vec![Val::text(campaign), self.pos.clone()];
         self.exec(

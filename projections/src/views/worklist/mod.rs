@@ -1,7 +1,8 @@
 //! Open work: enrolments with their due times, dials granted, calls open, calls ended and not yet closed.
 //!
-//! A call has a row from its first grant until both its customer and its number are told how it went. Events of
-//! different streams come in any order; each side of a row is moved only by its own stream's events.
+//! A call has a row from its first grant until both its customer and its number are told how it went.
+//! Events of different streams come in any order; each side of a row is moved only by its own stream's
+//! events.
 
 mod port;
 #[cfg(test)]
@@ -385,13 +386,15 @@ impl Rows<'_> {
         self.forget_when_done(call)
     }
 
-    /// A dialed call is done when it has ended and both sides are told. One that was not dialed is done when no
-    /// side holds a grant, the number was asked (its grant may still be on its way after a crash between the two,
-    /// and must then be found), and a permitted one has ended, so that it can never be dialed any more.
+    /// A dialed call is done when it has ended and both sides are told. One that was not dialed is done
+    /// when no side holds a grant, the number was asked (its grant may still be on its way after a crash
+    /// between the two, and must then be found), and a permitted one has ended, so that it can never be
+    /// dialed any more.
     fn forget_when_done(&mut self, call: CallId) -> Result<(), ProjectionError> {
         self.exec(
             "delete from worklist_call where call = $1 and customer_side = 'told' and (
-             (dialed_at is null and number_side in ('told', 'refused') and (permitted = 0 or ended_pos is not null))
+             (dialed_at is null and number_side in ('told', 'refused')
+              and (permitted = 0 or ended_pos is not null))
              or (ended_pos is not null and number_side = 'told'))",
             &[Val::text(call)],
         )?;
