@@ -272,12 +272,12 @@ impl Exchange {
         self.admit(now, from, number, invite);
     }
 
-    /// True when another call can be remembered; the oldest ended one makes room.
+    /// True when another call can be remembered; the oldest one that is not live makes room.
     fn make_room(&mut self) -> bool {
         if self.legs.len() < REMEMBERED_LEGS_MAX {
             return true;
         }
-        let oldest = self.legs.iter().find(|(_, (_, leg))| leg.is_ended());
+        let oldest = self.legs.iter().find(|(_, (_, leg))| !leg.is_live());
         let Some(number) = oldest.map(|(number, _)| *number) else {
             return false;
         };

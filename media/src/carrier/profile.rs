@@ -2,8 +2,17 @@
 //!
 //! YAML or JSON; every member has a default, unknown members are refused. Weights are shares of their own
 //! sum. The defaults suit the demonstration: about two of three people answer, within 4 seconds.
+//!
+//! ```yaml
+//! weights: {presses_key: 6, busy: 2, no_answer: 2}   # replaces the whole mix
+//! ring_ms: {min: 500, max: 2000}
+//! keys: {1: 1, 2: 3, 9: 1}
+//! challenge_by: proxy          # 407 instead of 401, with `--auth USER:PASSWORD`
+//! stale_nonce_percent: 50
+//! ```
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// Longest ringing: the carrier then says that nobody answers. Below the demonstration's ring timeout.
@@ -102,6 +111,7 @@ pub struct CarrierProfile {
     /// How many callees in 100 that press a key know it before the robot has finished. Default 60.
     pub impatient_percent: u8,
     /// Weights of the keys 1, 2 and 9. Default 15, 50, 35.
+    #[serde(deserialize_with = "keys")]
     pub keys: BTreeMap<char, u32>,
     pub challenge_by: ChallengeBy,
     /// How many right answers in 100 to a challenge meet a nonce called stale. Default 0.
@@ -126,6 +136,27 @@ impl Default for CarrierProfile {
             stale_nonce_percent: 0,
         }
     }
+}
+
+/// A key as people write it: YAML reads an unquoted 9 as a number.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(untagged)]
+enum WrittenKey {
+    Digit(u32),
+    Character(char),
+}
+
+fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<char, u32>, D::Error> {
+    let written: BTreeMap<WrittenKey, u32> = BTreeMap::deserialize(deserializer)?;
+    let key = |key: WrittenKey| match key {
+        WrittenKey::Character(key) => Ok(key),
+        WrittenKey::Digit(digit) => char::from_digit(digit, 10).ok_or(digit),
+    };
+    let read: Result<BTreeMap<char, u32>, u32> = written
+        .into_iter()
+        .map(|(one, weight)| key(one).map(|one| (one, weight)))
+        .collect();
+    read.map_err(|digit| D::Error::custom(format!("{digit} is no key")))
 }
 
 /// Why a profile makes no sense; names the member.

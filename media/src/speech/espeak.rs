@@ -33,6 +33,8 @@ const TEXT_BYTES_MAX: usize = 4_096;
 const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
 /// Clips kept in memory: every prompt of some dozen flows.
 const MEMORY_CLIPS_MAX: usize = 256;
+/// Files kept on disk: sixteen times what is kept in memory, about 300 MB at most; more are not written.
+const DISK_CLIPS_MAX: usize = 4_096;
 /// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
 
@@ -207,6 +209,9 @@ impl EspeakSynthesizer {
     async fn replace_file(&self, dir: &Path, key: &str, aside: &Path, clip: &Clip) -> std::io::Result<()> {
         let wav = write_clip(clip).map_err(std::io::Error::other)?;
         tokio::fs::create_dir_all(dir).await?;
+        if !has_room(dir).await? {
+            return Err(std::io::Error::other("the prompt cache is full"));
+        }
         tokio::fs::write(aside, wav).await?;
         tokio::fs::rename(aside, dir.join(format!("{key}.wav"))).await
     }
@@ -234,6 +239,15 @@ impl Synthesizer for EspeakSynthesizer {
         let _process = self.process().await?;
         self.synthesized(text, voice).await.map(Arc::new)
     }
+}
+
+async fn has_room(dir: &Path) -> std::io::Result<bool> {
+    let mut entries = tokio::fs::read_dir(dir).await?;
+    let mut count = 0;
+    while entries.next_entry().await?.is_some() {
+        count += 1;
+    }
+    Ok(count < DISK_CLIPS_MAX)
 }
 
 /// espeak-ng's voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
@@ -425,6 +439,21 @@ mod tests {
         assert!(clip.duration_ms() > 500);
         assert!(files(&cache).is_empty());
         assert!(espeak.memory.lock().unwrap().clips.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_cache_takes_no_more_and_the_prompt_is_spoken_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        for number in 0..DISK_CLIPS_MAX - 1 {
+            std::fs::write(dir.path().join(number.to_string()), b"").unwrap();
+        }
+        assert!(espeak.speak(&prompt("您好。", "zh", false)).await.is_ok());
+        assert_eq!(files(dir.path()).len(), DISK_CLIPS_MAX);
+        assert!(espeak.speak(&prompt("再见。", "zh", false)).await.is_ok());
+        assert_eq!(files(dir.path()).len(), DISK_CLIPS_MAX);
     }
 
     #[tokio::test]

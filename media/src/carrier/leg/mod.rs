@@ -151,9 +151,6 @@ impl Leg {
     pub(in crate::carrier) fn is_live(&self) -> bool {
         !matches!(self.phase, Phase::Ended | Phase::Challenged)
     }
-    pub(in crate::carrier) fn is_ended(&self) -> bool {
-        self.phase == Phase::Ended
-    }
     /// Whether this is the INVITE that the leg knows, sent again.
     pub(in crate::carrier) fn knows(&self, invite: &SipMessage) -> bool {
         invite.branch() == self.invite.branch() && invite.cseq() == self.invite.cseq()
