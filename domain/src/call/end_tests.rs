@@ -243,3 +243,34 @@ fn every_event_is_about_the_campaign_and_customer_of_the_permit() {
         (Some(campaign()), Some(customer()))
     );
 }
+
+#[test]
+fn a_flow_that_calls_it_hung_up_after_a_transfer_was_asked_for_means_callback() {
+    let given = and(
+        up_to_answer(),
+        CallEvent::TransferRequested {
+            node: "colleague".to_owned(),
+        },
+    );
+    let hung_up = CallCommand::End(CallEnding {
+        reason: Some(EndReason::CalleeHungUp),
+        outcome: Some(Outcome::HungUp),
+        ..CallEnding::default()
+    });
+    assert_eq!(ends(3_000, &given, hung_up).2, Some(Outcome::Callback));
+}
+
+#[test]
+fn the_cause_of_a_hangup_is_read_from_its_header() {
+    let ending = CallCommand::End(CallEnding {
+        reason: Some(EndReason::CalleeHungUp),
+        reason_header: Some("Q.850;cause=16".to_owned()),
+        heard_rtp: true,
+        ..CallEnding::default()
+    });
+    let events = decide_at(3_000, &up_to_answer(), ending).unwrap();
+    assert!(
+        matches!(events.as_slice(), [CallEvent::Ended { q850: Some(16), .. }]),
+        "{events:?}"
+    );
+}

@@ -317,3 +317,29 @@ fn a_cancel_is_requested_once_and_only_before_the_answer() {
         Err(CallRefusal::AlreadyAnswered { leg: 1 }),
     );
 }
+
+#[test]
+fn a_ringing_that_comes_after_the_failure_or_the_answer_says_nothing_new() {
+    let dialed = vec![(0, permitted()), (0, dialing(1))];
+    check(
+        &and(dialed.clone(), leg_failed(1, failure(503))),
+        ring(1),
+        Ok(vec![]),
+    );
+    check(&and(dialed, answered(1)), ring(1), Ok(vec![]));
+}
+
+#[test]
+fn a_refused_offer_may_be_repeated_on_the_same_trunk_but_only_once() {
+    let mut given = and(
+        vec![(0, permitted()), (0, dialing(1))],
+        leg_failed(1, failure(488)),
+    );
+    assert!(decide_at(1_000, &given, dial_on(2, "trunk-1")).is_ok());
+    given.extend([(1_000, dialing(2)), (1_100, leg_failed(2, failure(488)))]);
+    let refused = CallRefusal::NoFailover {
+        leg: 2,
+        trunk: "trunk-3".to_owned(),
+    };
+    check_at(1_200, &given, dial(3), Err(refused));
+}

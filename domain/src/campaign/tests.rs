@@ -2,7 +2,7 @@
 
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason};
-use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus};
+use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
@@ -440,4 +440,19 @@ fn a_pause_takes_back_what_was_granted() {
     assert_eq!(state_after(&given).granted_until(), Some(now().plus_ms(1_000)));
     let given = [given, vec![paused()]].concat();
     assert_eq!(state_after(&given).granted_until(), None);
+}
+
+#[test]
+fn a_campaign_takes_so_many_lists_and_no_more() {
+    let mut state = state_after(&running());
+    let most = u128::try_from(LISTS_MAX).unwrap();
+    for number in 2..=most {
+        Campaign::evolve(&mut state, &closed(number, 0), now());
+    }
+    let context = Context { now: now() };
+    let again = Campaign::decide(&state, open_list(most), context);
+    assert_eq!(again, Ok(vec![]));
+    let refused = Campaign::decide(&state, open_list(most + 1), context);
+    let expected = CampaignRefusal::TooManyLists { lists_max: LISTS_MAX };
+    assert_eq!(refused, Err(expected));
 }

@@ -312,3 +312,29 @@ fn a_branch_goes_by_the_value_and_a_default_fills_in() {
         "{actions:?}"
     );
 }
+
+#[test]
+fn replays_are_counted_anew_in_every_visit() {
+    let again = [Played, Silence, Silence];
+    let mut definition = script();
+    if let Some(super::Node::AskKeypress(menu)) = definition.nodes.get_mut("menu") {
+        menu.on_timeout.then = "message".to_owned();
+    }
+    let inputs = [&[Played, Played][..], &again, &[Played], &again].concat();
+    let (entered, _) = play(definition, &inputs);
+    assert_eq!(entered, ["message", "menu", "message", "menu", "message"]);
+}
+
+#[test]
+fn a_nodes_own_exception_branch_comes_before_the_flows() {
+    let mut definition = script();
+    if let Some(super::Node::Say(message)) = definition.nodes.get_mut("message") {
+        message.on_exception = Some("silent".to_owned());
+    }
+    check_end(
+        definition,
+        &[Played, Fault],
+        &["message", "silent"],
+        Outcome::NoResponse,
+    );
+}

@@ -329,3 +329,120 @@ fn a_row_that_lacks_a_variable_or_has_one_of_another_type_is_told_which() {
         assert!(kind.accepts(&good) && !kind.accepts(&bad), "{kind:?}");
     }
 }
+
+#[test]
+fn a_question_that_only_asks_itself_again_has_no_exit() {
+    let mut definition = small();
+    let ask = |text: &str| {
+        json!({"ask_keypress": {
+            "text": text, "keys": {}, "timeout_ms": 5000,
+            "on_timeout": {"then": "trap"}, "on_other": {"then": "trap"}
+        }})
+    };
+    definition["nodes"]["ask"]["ask_keypress"]["keys"]["2"] = json!("trap");
+    definition["nodes"]["trap"] = ask("再说一遍。");
+    check_fault(definition, "nodes.trap is in a loop without an exit");
+}
+
+#[test]
+fn a_loop_of_branches_is_found_though_an_end_can_be_reached_from_it() {
+    let mut definition = small();
+    definition["variables"] = json!({"days": {"type": "integer"}});
+    definition["nodes"]["ask"]["ask_keypress"]["keys"]["2"] = json!("check");
+    let back = json!([{"variable": "days", "at_least": 3, "next": "say"}]);
+    definition["nodes"]["check"] = json!({"branch": {"when": back, "otherwise": "bye"}});
+    definition["nodes"]["say"] = json!({"say": {"text": "好", "next": "check"}});
+    assert_eq!(
+        faults(definition),
+        [
+            "nodes.check is in a loop without an exit",
+            "nodes.say is in a loop without an exit"
+        ]
+    );
+}
+
+#[test]
+fn a_nodes_own_exception_branch_makes_a_node_reachable() {
+    let mut definition = changed("/nodes/own", json!({"end": {"outcome": "failed"}}));
+    definition["nodes"]["ask"]["ask_keypress"]["on_exception"] = json!("own");
+    assert_eq!(faults(definition), Vec::<String>::new());
+}
+
+#[test]
+fn a_branch_has_exactly_one_condition_on_a_declared_variable() {
+    for (case, fault) in [
+        (json!({"variable": "days", "equals": "3", "next": "bye"}), None),
+        (
+            json!({"variable": "days", "next": "bye"}),
+            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is needed"),
+        ),
+        (
+            json!({"variable": "days", "equals": "3", "present": true, "next": "bye"}),
+            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is needed"),
+        ),
+        (
+            json!({"variable": "months", "equals": "3", "next": "bye"}),
+            Some("nodes.by.when[0]: variable \"months\" is not declared, or never has a value"),
+        ),
+    ] {
+        let mut definition = changed("/start", json!("by"));
+        definition["variables"] = json!({"days": {"type": "integer"}});
+        definition["nodes"]["by"] = json!({"branch": {"when": [case], "otherwise": "ask"}});
+        let expected: Vec<String> = fault.map(str::to_owned).into_iter().collect();
+        assert_eq!(faults(definition), expected);
+    }
+}
+
+#[test]
+fn what_a_key_sets_is_a_declared_variable_of_its_type_by_a_key_that_is_asked() {
+    for (set, fault) in [
+        (json!({"1": {"terms": "3"}}), None),
+        (
+            json!({"1": {"terms": "three"}}),
+            Some("nodes.ask.set.1.terms: \"three\" is not of the variable's type"),
+        ),
+        (
+            json!({"1": {"months": "3"}}),
+            Some("nodes.ask.set.1: variable \"months\" is not declared, or never has a value"),
+        ),
+        (
+            json!({"2": {"terms": "3"}}),
+            Some("nodes.ask.set: \"2\" is not a key: 0 to 9, * or #"),
+        ),
+    ] {
+        let mut definition = changed("/nodes/ask/ask_keypress/set", set);
+        definition["variables"] = json!({"terms": {"type": "integer", "required": false}});
+        let expected: Vec<String> = fault.map(str::to_owned).into_iter().collect();
+        assert_eq!(faults(definition), expected);
+    }
+}
+
+#[test]
+fn the_outcome_opted_out_is_never_said_without_being_done() {
+    check_fault(
+        changed("/nodes/bye/end/outcome", json!("opted_out")),
+        "nodes.bye.end: opt_out and the outcome opted_out go together",
+    );
+}
+
+#[test]
+fn a_definition_that_fits_into_no_record_is_refused() {
+    let mut definition = small();
+    for index in 0..100 {
+        let name = format!("n{index}");
+        definition["nodes"]["ask"]["ask_keypress"]["keys"]["1"] = json!("n0");
+        let next = if index < 99 {
+            format!("n{}", index + 1)
+        } else {
+            "bye".to_owned()
+        };
+        definition["nodes"][name] = json!({"say": {"text": "字".repeat(200), "next": next}});
+    }
+    assert!(matches!(
+        publish(&FlowState::default(), "small", definition),
+        Err(FlowRefusal::TooLarge {
+            bytes_max: 60_000,
+            ..
+        })
+    ));
+}
