@@ -201,3 +201,66 @@ impl Future for Guarded {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FakeClock, on_one_thread, settle};
+
+    #[test]
+    fn stopping_tells_every_task_and_waits_until_all_have_ended() {
+        on_one_thread(async {
+            let tasks = Supervisor::local(Arc::new(FakeClock::new()));
+            for _ in 0..3 {
+                let stop = tasks.stop_signal();
+                tasks.spawn("waiter", Box::pin(async move { stop.stopping().await }));
+            }
+            assert_eq!(
+                (tasks.alive_count(), tasks.stop_signal().is_stopping()),
+                (3, false)
+            );
+            tasks.stop().await;
+            assert_eq!(
+                (tasks.alive_count(), tasks.stop_signal().is_stopping()),
+                (0, true)
+            );
+        });
+    }
+
+    #[test]
+    fn a_task_that_does_not_end_is_given_up_at_the_limit_and_named() {
+        on_one_thread(async {
+            let clock = Arc::new(FakeClock::new());
+            let tasks = Supervisor::local(Arc::<FakeClock>::clone(&clock));
+            tasks.spawn("stubborn", Box::pin(std::future::pending()));
+            let stopping = Arc::clone(&tasks);
+            let (done, mut stopped) = tokio::sync::oneshot::channel();
+            let stop = async move {
+                stopping.stop().await;
+                done.send(()).unwrap();
+            };
+            tasks.spawn("stop", Box::pin(stop));
+            settle().await;
+            clock.advance_ms(STOP_WAIT_MS - 1);
+            settle().await;
+            assert!(stopped.try_recv().is_err());
+            clock.advance_ms(1);
+            settle().await;
+            assert!(stopped.try_recv().is_ok());
+            assert_eq!(tasks.alive().get("stubborn"), Some(&1));
+        });
+    }
+
+    #[test]
+    fn a_panic_ends_its_own_task_alone() {
+        on_one_thread(async {
+            let tasks = Supervisor::local(Arc::new(FakeClock::new()));
+            let (done, mut healthy) = tokio::sync::oneshot::channel();
+            tasks.spawn("unlucky", Box::pin(async { panic!("the test says so") }));
+            tasks.spawn("healthy", Box::pin(async move { done.send(()).unwrap() }));
+            settle().await;
+            assert_eq!((tasks.panicked_count(), tasks.alive_count()), (1, 0));
+            assert!(healthy.try_recv().is_ok());
+        });
+    }
+}

@@ -1,4 +1,4 @@
-//! A crash at every append of a run, and again while recovering: nothing is dialed twice, nobody is forgotten.
+//! A crash at every append of a run, and again in recovery: nothing is dialed twice, nobody is forgotten.
 
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
 use crate::testing::world::{World, campaign, count, publish};

@@ -4,7 +4,7 @@
 //! memory only; after a crash the worklist says what was open.
 
 use domain::call::event::EndReason;
-use domain::ids::{CallId, CampaignId, EnrolmentId, NumberId};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -195,6 +195,10 @@ impl LiveCalls {
         self.order(order, |_, work| &work.number == number);
     }
 
+    pub(crate) fn order_customer(&self, customer: &CustomerId, order: Order) {
+        self.order(order, |enrolment, _| &enrolment.customer == customer);
+    }
+
     pub(crate) fn order_calls(&self, calls: &[CallId], order: Order) {
         self.order(order, |_, work| {
             work.call.is_some_and(|call| calls.contains(&call))
@@ -288,5 +292,95 @@ impl Drop for Working {
         drop(book);
         self.calls.count.send_replace(count);
         self.calls.left.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enrolment(campaign: &str) -> EnrolmentId {
+        EnrolmentId {
+            campaign: campaign.parse().unwrap(),
+            customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
+        }
+    }
+
+    fn number() -> NumberId {
+        "ffeeddccbbaa99887766554433221100".parse().unwrap()
+    }
+
+    const PAUSED: Order = Order::DoNotDial(EndReason::CampaignPaused);
+    const OPTED_OUT: Order = Order::GiveUp(EndReason::OptedOut);
+    const DRAINED: Order = Order::HangUp(EndReason::Drain);
+
+    #[test]
+    fn an_enrolment_has_one_worker_until_that_one_is_gone() {
+        let calls = LiveCalls::new();
+        let working = calls.begin(&enrolment("A"), &number()).unwrap();
+        assert!(calls.begin(&enrolment("A"), &number()).is_none());
+        assert!(calls.begin(&enrolment("B"), &number()).is_some());
+        drop(working);
+        assert!(calls.begin(&enrolment("A"), &number()).is_some());
+    }
+
+    #[test]
+    fn an_order_gets_stronger_and_never_weaker() {
+        let calls = LiveCalls::new();
+        let working = calls.begin(&enrolment("A"), &number()).unwrap();
+        for (order, standing) in [
+            (PAUSED, PAUSED),
+            (OPTED_OUT, OPTED_OUT),
+            (PAUSED, OPTED_OUT),
+            (DRAINED, DRAINED),
+        ] {
+            calls.order_campaign(&enrolment("A").campaign, order);
+            assert_eq!(working.order(), standing);
+        }
+    }
+
+    #[test]
+    fn each_order_reaches_as_far_as_it_says() {
+        let reach = |order: Order| {
+            let (dial, ring, talk) = (
+                order.against_dialing(),
+                order.against_ringing(),
+                order.against_talking(),
+            );
+            [dial.is_some(), ring.is_some(), talk.is_some()]
+        };
+        assert_eq!(reach(Order::Proceed), [false, false, false]);
+        assert_eq!(reach(PAUSED), [true, false, false]);
+        assert_eq!(reach(OPTED_OUT), [true, true, false]);
+        assert_eq!(reach(DRAINED), [true, true, true]);
+    }
+
+    #[test]
+    fn an_order_reaches_only_whom_it_concerns() {
+        let calls = LiveCalls::new();
+        let one = calls.begin(&enrolment("A"), &number()).unwrap();
+        let other = calls.begin(&enrolment("B"), &number()).unwrap();
+        calls.order_campaign(&enrolment("A").campaign, PAUSED);
+        assert_eq!((one.order(), other.order()), (PAUSED, Order::Proceed));
+        calls.order_number(&number(), OPTED_OUT);
+        assert_eq!((one.order(), other.order()), (OPTED_OUT, OPTED_OUT));
+    }
+
+    #[test]
+    fn who_begins_after_a_drain_began_is_told_at_once() {
+        let calls = LiveCalls::new();
+        calls.order_all(Order::DoNotDial(EndReason::Drain));
+        let late = calls.begin(&enrolment("A"), &number()).unwrap();
+        assert_eq!(late.order().against_dialing(), Some(EndReason::Drain));
+    }
+
+    #[test]
+    fn what_is_held_is_taken_until_its_time() {
+        let calls = LiveCalls::new();
+        let now = Timestamp::from_millis(1_000);
+        calls.hold(&enrolment("A"), now.plus_ms(10), now);
+        assert!(calls.is_taken(&enrolment("A"), now.plus_ms(9)));
+        assert!(!calls.is_taken(&enrolment("A"), now.plus_ms(10)));
+        assert_eq!(calls.next_release(now), Some(now.plus_ms(10)));
     }
 }

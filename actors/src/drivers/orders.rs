@@ -1,4 +1,5 @@
-//! Carries what was decided elsewhere to the calls in progress: opt-outs, suppressions, pause and stop.
+//! Carries what was decided elsewhere to the calls in progress: opt-outs, suppressions, withdrawn consents,
+//! pause and stop.
 //!
 //! The log's order is what counts: after these events no grant follows; what was granted before is
 //! withdrawn, or cancelled if it is not answered.
@@ -35,6 +36,13 @@ fn react(kit: &Kit, envelope: &Envelope) {
             let event = CampaignEvent::read(&envelope.kind, envelope.version, &envelope.data);
             if let (Ok(event), Ok(campaign)) = (event, envelope.stream.id().parse()) {
                 react_to_campaign(kit, &campaign, &event);
+            }
+        }
+        "customer" if envelope.kind == "customer.consent_withdrawn" => {
+            if let Ok(customer) = envelope.stream.id().parse() {
+                // Which campaigns rest on this consent is the rules' to say.
+                kit.live
+                    .order_customer(&customer, Order::GiveUp(EndReason::OptedOut));
             }
         }
         "number" => {

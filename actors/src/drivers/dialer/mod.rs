@@ -37,13 +37,15 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let mut seen = after;
     let mut round_at = Some(kit.now());
     let mut last_round = kit.now();
+    let mut rounds_count = 0;
     loop {
         let woken = tokio::select! {
             biased;
             () = stop.stopping() => return,
             () = kit.draining() => return,
             () = wake_at(kit.environment.clock.as_ref(), round_at) => {
-                round_at = round(&kit, seen).await;
+                round_at = round(&kit, seen, rounds_count).await;
+                rounds_count = rounds_count.wrapping_add(1);
                 last_round = kit.now();
                 None
             }

@@ -27,13 +27,14 @@ const HOLD_MS: u64 = 60_000;
 /// The alert raised beside the pause.
 const ALERT_UNREACHABLE: &str = "trunk_unreachable";
 
-/// Serves every campaign once. Answers when to look again by time alone.
-pub(super) async fn round(kit: &Arc<Kit>, seen: Position) -> Option<Timestamp> {
+/// Serves every campaign once, each round beginning with another one, so that none starves while lines are
+/// scarce. Answers when to look again by time alone.
+pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option<Timestamp> {
     let now = kit.now();
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    match serve_all(kit, seen).await {
+    match serve_all(kit, seen, turn).await {
         Ok(next_at) => earlier(next_at, kit.live.next_release(now)),
         Err(error) => {
             tracing::warn!(%error, "the dialer cannot read the worklist");
@@ -42,13 +43,15 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position) -> Option<Timestamp> {
     }
 }
 
-async fn serve_all(kit: &Arc<Kit>, seen: Position) -> Result<Option<Timestamp>, WorklistError> {
+async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option<Timestamp>, WorklistError> {
     kit.ports.worklist.wait_for(seen).await?;
+    let mut running = kit.ports.worklist.unfinished_campaigns().await?;
+    running.retain(|work| work.running);
+    let first = turn.checked_rem(running.len()).unwrap_or(0);
+    running.rotate_left(first);
     let mut next_at = None;
-    for work in kit.ports.worklist.unfinished_campaigns().await? {
-        if work.running {
-            next_at = earlier(next_at, serve(kit, &work).await?);
-        }
+    for work in &running {
+        next_at = earlier(next_at, serve(kit, work).await?);
     }
     Ok(next_at)
 }
