@@ -321,8 +321,11 @@ fn replays_are_counted_anew_in_every_visit() {
         menu.on_timeout.then = "message".to_owned();
     }
     let inputs = [&[Played, Played][..], &again, &[Played], &again].concat();
-    let (entered, _) = play(definition, &inputs);
-    assert_eq!(entered, ["message", "menu", "message", "menu", "message"]);
+    let nodes = ["message", "menu", "message", "menu", "message"];
+    let (entered, _) = play(definition.clone(), &inputs);
+    assert_eq!(entered, nodes);
+    let (entered, _) = play(definition, &inputs[..inputs.len() - 1]);
+    assert_eq!(entered, nodes[..4]);
 }
 
 #[test]
