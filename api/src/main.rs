@@ -1,2 +1,25 @@
-//! Placeholder while the workspace is laid out.
-fn main() {}
+//! The `ledgerline` program: parses the command line and runs one command.
+
+mod app;
+mod auth;
+mod cli;
+mod clock;
+mod cloud_event;
+mod config;
+mod data_dir;
+mod enroller;
+mod import;
+mod openapi;
+mod outbound;
+mod reply;
+mod routes;
+mod running;
+mod server;
+mod serving;
+mod signals;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,94 @@
+//! `ledgerline campaign`: create, start, pause, resume, stop and show campaigns on the running server.
+
+use super::failure::Failure;
+use super::output;
+use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use domain::ids::CampaignId;
+use hyper::Method;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Create and steer campaigns.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Create a campaign from a JSON or YAML file, such as
+    /// {"task_id":"LOAN_REMIND","customer_segment":"overdue","script_template":"您好,{{customer_name}}…",
+    /// "schedule":{"start_time":"09:00","end_time":"18:00","max_concurrent":50}}
+    Create {
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Let a campaign dial
+    Start(Named),
+    /// Stop dialing for now; live calls go on
+    Pause(Named),
+    /// Dial again after a pause
+    Resume(Named),
+    /// End a campaign for good
+    Stop(Named),
+    /// Show a campaign and where its enrolments stand
+    Show(Named),
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Print JSON on one line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Create { file, common } => {
+            let body = read(&file)?;
+            ask(&common, Method::POST, "/api/v1/campaigns", Some(&body)).await
+        }
+        Action::Start(named) => command(&named, "start").await,
+        Action::Pause(named) => command(&named, "pause").await,
+        Action::Resume(named) => command(&named, "resume").await,
+        Action::Stop(named) => command(&named, "stop").await,
+        Action::Show(named) => {
+            let path = format!("/api/v1/campaigns/{}", encode(named.id.as_str()));
+            ask(&named.common, Method::GET, &path, None).await
+        }
+    }
+}
+
+/// YAML contains JSON, so one reader serves both.
+fn read(file: &PathBuf) -> Result<Value, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+async fn command(named: &Named, verb: &str) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/{verb}", encode(named.id.as_str()));
+    ask(&named.common, Method::POST, &path, Some(&json!({}))).await
+}
+
+async fn ask(common: &Common, method: Method, path: &str, body: Option<&Value>) -> Result<(), Failure> {
+    let reply = OwnServer::find(&common.server)?.ask(method, path, body).await?;
+    if common.json {
+        output::json(&reply)
+    } else {
+        output::pretty(&reply)
+    }
+}

@@ -1,0 +1,165 @@
+//! What the log says of every call: the facts that a summary counts and a reconciliation compares.
+
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::call::progress::dispose_failure;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::CallId;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::line::LegFailure;
+use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Events read from the store at a time.
+const PAGE_EVENTS: usize = 1_024;
+
+/// One leg: its Call-ID and how it went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct LoggedLeg {
+    pub(crate) sip_call_id: String,
+    pub(crate) rang: bool,
+    pub(crate) answer: LoggedAnswer,
+    pub(crate) failed_as: Option<Disposition>,
+}
+
+/// Whether and when a 2xx came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LoggedAnswer {
+    #[default]
+    None,
+    InTime,
+    /// After we had given up: ACK and BYE were sent.
+    Late,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoggedEnd {
+    pub(crate) disposition: Disposition,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) talk_ms: u64,
+    pub(crate) late_answer: bool,
+    pub(crate) recording_sha256: Option<String>,
+}
+
+/// One call, from its own events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct LoggedCall {
+    pub(crate) legs: Vec<LoggedLeg>,
+    pub(crate) answered_at: Option<Timestamp>,
+    pub(crate) ended: Option<LoggedEnd>,
+}
+
+impl LoggedCall {
+    pub(crate) fn dialed(&self) -> bool {
+        !self.legs.is_empty()
+    }
+
+    fn leg(&mut self, leg: u8) -> Option<&mut LoggedLeg> {
+        self.legs.get_mut(usize::from(leg).checked_sub(1)?)
+    }
+
+    /// Folds one event; other kinds than a call's are not given.
+    pub(crate) fn apply(&mut self, event: &CallEvent, at: Timestamp) {
+        match event {
+            CallEvent::Dialing { sip_call_id, .. } => self.legs.push(LoggedLeg {
+                sip_call_id: sip_call_id.clone(),
+                ..LoggedLeg::default()
+            }),
+            CallEvent::Ringing { leg, .. } => self.note(*leg, |leg| leg.rang = true),
+            CallEvent::LegFailed { leg, failure } => self.fail(*leg, failure),
+            CallEvent::Answered { leg, .. } => {
+                self.answered_at = Some(at);
+                self.note(*leg, |leg| leg.answer = LoggedAnswer::InTime);
+            }
+            CallEvent::LateAnswered { leg, .. } => self.note(*leg, |leg| leg.answer = LoggedAnswer::Late),
+            CallEvent::Ended {
+                disposition,
+                outcome,
+                talk_ms,
+                late_answer,
+                recording_sha256,
+                ..
+            } => {
+                self.ended = Some(LoggedEnd {
+                    disposition: *disposition,
+                    outcome: *outcome,
+                    talk_ms: *talk_ms,
+                    late_answer: *late_answer,
+                    recording_sha256: recording_sha256.clone(),
+                });
+            }
+            CallEvent::Permitted { .. }
+            | CallEvent::NoticePlayed { .. }
+            | CallEvent::NodeEntered { .. }
+            | CallEvent::Keypressed { .. }
+            | CallEvent::TransferRequested { .. }
+            | CallEvent::CancelRequested { .. }
+            | CallEvent::HangupRequested { .. } => {}
+        }
+    }
+
+    fn note(&mut self, leg: u8, note: impl FnOnce(&mut LoggedLeg)) {
+        if let Some(leg) = self.leg(leg) {
+            note(leg);
+        }
+    }
+
+    fn fail(&mut self, leg: u8, failure: &LegFailure) {
+        let disposition = dispose_failure(failure).disposition;
+        self.note(leg, |leg| leg.failed_as = Some(disposition));
+    }
+}
+
+/// Every call of a log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallBook {
+    pub(crate) calls: BTreeMap<CallId, LoggedCall>,
+    at: Position,
+}
+
+/// Why a log could not be read into a book.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BookError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("position {position}: {why}")]
+    Unreadable { position: Position, why: String },
+}
+
+impl CallBook {
+    /// Reads on to the end of the log.
+    pub(crate) async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), BookError> {
+        loop {
+            let page = store.read_all(self.at, PAGE_EVENTS).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            let reached = last.position;
+            for stored in &page {
+                self.take(stored)?;
+            }
+            self.at = reached;
+        }
+    }
+
+    fn take(&mut self, stored: &StoredEvent) -> Result<(), BookError> {
+        let unreadable = |why: String| BookError::Unreadable {
+            position: stored.position,
+            why,
+        };
+        let envelope: Envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
+        if envelope.stream.aggregate() != "call" {
+            return Ok(());
+        }
+        let call: CallId = envelope
+            .stream
+            .id()
+            .parse()
+            .map_err(|error: domain::ids::InvalidId| unreadable(error.to_string()))?;
+        let event = read_event::<Call>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+        self.calls.entry(call).or_default().apply(&event, envelope.at);
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! The demo's progress: one line a second, until every customer is settled and the line is quiet.
+
+use super::campaign;
+use super::log::CallBook;
+use crate::app::Carrier;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::running::Running;
+use domain::campaign::CampaignStatus;
+
+/// Between two lines.
+const STEP_MS: u64 = 1_000;
+
+/// How long the carrier's last calls may take to be over: BYE and its answer, or the 4 s after which a
+/// carrier drops a leg whose peer is gone.
+const QUIET_WITHIN_MS: u64 = 6_000;
+
+/// How often that is looked at.
+const QUIET_STEP_MS: u64 = 100;
+
+/// Returns with every call when the campaign has completed (or was paused or stopped by somebody).
+pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<CallBook, Failure> {
+    let app = &running.app;
+    let mut book = CallBook::default();
+    let mut paused_seen = false;
+    loop {
+        read(&mut book, running).await?;
+        let state = app
+            .system()
+            .campaigns
+            .state(&campaign::id())
+            .await
+            .map_err(crate::reply::Problem::from)?
+            .state;
+        let progress = app
+            .drivers()
+            .map(actors::DriversHandle::progress)
+            .unwrap_or_default();
+        let ended = book.calls.values().filter(|call| call.ended.is_some()).count();
+        let waiting = waiting(running, customers).await?;
+        output::line(&format!(
+            "等待 waiting {waiting:>4}  振铃 ringing {:>3}  通话 talking {:>3}  结束 ended {ended:>4}",
+            progress.ringing, progress.talking
+        ))?;
+        match state.status() {
+            Some(CampaignStatus::Completed | CampaignStatus::Stopped) => {
+                read(&mut book, running).await?;
+                return Ok(book);
+            }
+            Some(CampaignStatus::Paused) if !paused_seen => {
+                paused_seen = true;
+                output::notice(&format!("the campaign is paused: {:?}", state.pause_reason()));
+            }
+            Some(_) | None => {}
+        }
+        app.pause(STEP_MS).await;
+    }
+}
+
+async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
+    book.catch_up(running.app.store())
+        .await
+        .map_err(|error| Failure::fault(error.to_string()))
+}
+
+/// Customers neither settled nor in a call.
+async fn waiting(running: &Running, customers: u32) -> Result<u64, Failure> {
+    let work = crate::app::worklist(running.app.views())
+        .unfinished_campaigns()
+        .await
+        .map_err(|error| Failure::unavailable(error.to_string()))?;
+    let own = work.into_iter().find(|work| work.campaign == campaign::id());
+    Ok(own.map_or(0, |work| {
+        u64::from(customers)
+            .saturating_sub(work.settled_count)
+            .saturating_sub(work.open_count)
+    }))
+}
+
+/// Waits until the carrier has no call left, so that its record is whole.
+pub(super) async fn until_quiet(carrier: &Carrier, running: &Running) {
+    let mut left_ms = QUIET_WITHIN_MS;
+    while carrier.live_count() > 0 && left_ms > 0 {
+        running.app.pause(QUIET_STEP_MS).await;
+        left_ms = left_ms.saturating_sub(QUIET_STEP_MS);
+    }
+}

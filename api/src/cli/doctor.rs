@@ -1,0 +1,232 @@
+//! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::{self, ReadOnly};
+use crate::clock::SystemClock;
+use crate::data_dir::{self, KEYS_DIR, Mode};
+use domain::ports::clock::Clock;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Syncs timed.
+const SYNCS: u64 = 20;
+
+/// Above this one sync is too slow for ten calls a second.
+const SYNC_MS_SLOW: u64 = 30;
+
+/// Open files that a hundred calls need: two sockets and a recording each, with room.
+const OPEN_FILES_MIN: u64 = 1_024;
+
+/// Check this machine, and a data directory if one is given.
+///
+/// Says which synthesizer speaks, whether keys are at hand, how fast the disk syncs, and what is not done yet.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The data directory; it may be in use
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Good,
+    /// Works, with something worth knowing.
+    Note,
+    Bad,
+}
+
+impl Finding {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Note => "note",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+struct Check {
+    name: &'static str,
+    finding: Finding,
+    says: String,
+}
+
+impl Check {
+    fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
+        Self {
+            name,
+            finding,
+            says: says.into(),
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let mut checks = vec![synthesizer().await, udp_ports(), open_files(), recordings()];
+    if let Some(directory) = &args.data {
+        checks.push(mode(directory));
+        checks.push(keys(directory));
+        checks.push(log(directory).await);
+    }
+    let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
+    checks.push(disk_sync(&disk));
+    report(&checks, args.json)
+}
+
+fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
+    let bad = checks
+        .iter()
+        .filter(|check| check.finding == Finding::Bad)
+        .count();
+    if json {
+        let list: Vec<Value> = checks
+            .iter()
+            .map(|check| json!({ "check": check.name, "finding": check.finding.word(), "says": check.says }))
+            .collect();
+        output::json(&json!({ "healthy": bad == 0, "checks": list }))?;
+    } else {
+        for check in checks {
+            output::line(&format!(
+                "{:<5} {:<14} {}",
+                check.finding.word(),
+                check.name,
+                check.says
+            ))?;
+        }
+    }
+    if bad == 0 {
+        return Ok(());
+    }
+    Err(Failure::found(format!("{bad} checks are bad")))
+}
+
+async fn synthesizer() -> Check {
+    let synthesizer = app::synthesizer(None, Arc::new(SystemClock::default())).await;
+    let name = synthesizer.name();
+    if synthesizer.speaks_any_text() {
+        return Check::new("synthesizer", Finding::Good, format!("{name} speaks any text"));
+    }
+    Check::new(
+        "synthesizer",
+        Finding::Note,
+        format!(
+            "{name}: no synthesizer is installed, bundled clips only; campaigns whose flow speaks text with \
+             variables are refused at start (apt-get install espeak-ng)"
+        ),
+    )
+}
+
+fn udp_ports() -> Check {
+    match app::free_udp_port() {
+        Ok(port) => Check::new(
+            "udp",
+            Finding::Good,
+            format!("loopback UDP works (port {port} was free)"),
+        ),
+        Err(error) => Check::new("udp", Finding::Bad, format!("no UDP port can be bound: {error}")),
+    }
+}
+
+/// `RLIMIT_NOFILE` as the kernel tells it (Linux).
+fn open_files() -> Check {
+    let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let soft = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    match soft {
+        Some(limit) if limit < OPEN_FILES_MIN => Check::new(
+            "open files",
+            Finding::Note,
+            format!("{limit} allowed; {OPEN_FILES_MIN} or more are needed for a hundred calls (ulimit -n)"),
+        ),
+        Some(limit) => Check::new("open files", Finding::Good, format!("{limit} allowed")),
+        None => Check::new("open files", Finding::Note, "the limit is unknown here"),
+    }
+}
+
+fn recordings() -> Check {
+    Check::new(
+        "recordings",
+        Finding::Note,
+        "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600)",
+    )
+}
+
+fn mode(directory: &Path) -> Check {
+    match data_dir::mode(directory) {
+        Some(Mode::Real) => Check::new("directory", Finding::Good, "a real directory"),
+        Some(Mode::Rehearsal) => Check::new("directory", Finding::Good, "a rehearsal directory, for life"),
+        None => Check::new("directory", Finding::Note, "no server has used it yet"),
+    }
+}
+
+fn keys(directory: &Path) -> Check {
+    let keys = directory.join(KEYS_DIR);
+    let missing: Vec<&str> = [store::MASTER_KEY_FILE, store::KEYS_FILE]
+        .into_iter()
+        .filter(|name| !keys.join(name).exists())
+        .collect();
+    if missing.is_empty() {
+        return Check::new("keys", Finding::Good, format!("present in {}", keys.display()));
+    }
+    Check::new(
+        "keys",
+        Finding::Note,
+        format!(
+            "{} not in {}: elsewhere (--keys), or not made yet",
+            missing.join(" and "),
+            keys.display()
+        ),
+    )
+}
+
+async fn log(directory: &Path) -> Check {
+    if !directory.join(store::EVENTS_FILE).exists() {
+        return Check::new("log", Finding::Note, "there are no events yet");
+    }
+    match ReadOnly::open(directory) {
+        Ok(opened) => {
+            let head = opened.store.head().await;
+            opened.close().await;
+            match head {
+                Ok(head) => Check::new("log", Finding::Good, format!("readable, {head} events")),
+                Err(error) => Check::new("log", Finding::Bad, error.to_string()),
+            }
+        }
+        Err(error) => Check::new("log", Finding::Bad, error.to_string()),
+    }
+}
+
+fn disk_sync(directory: &Path) -> Check {
+    match timed_syncs(directory) {
+        Ok(ms) if ms > SYNC_MS_SLOW => Check::new(
+            "disk",
+            Finding::Note,
+            format!("a sync takes {ms} ms; commands will be slow"),
+        ),
+        Ok(ms) => Check::new("disk", Finding::Good, format!("a sync takes {ms} ms")),
+        Err(error) => Check::new("disk", Finding::Bad, format!("{}: {error}", directory.display())),
+    }
+}
+
+/// Milliseconds per write and sync.
+fn timed_syncs(directory: &Path) -> std::io::Result<u64> {
+    let clock = SystemClock::default();
+    let mut file: File = tempfile::tempfile_in(directory)?;
+    let began = clock.now();
+    for _ in 0..SYNCS {
+        file.write_all(&[0; 4_096])?;
+        file.sync_data()?;
+    }
+    Ok(clock.now().ms_since(began) / SYNCS)
+}

@@ -1,0 +1,99 @@
+//! `ledgerline events`: read the log of a directory, or follow the running server's.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::ReadOnly;
+use crate::cloud_event::CloudEvent;
+use crate::outbound::own_server::{OwnServer, ServerArgs};
+use domain::stored_event::Position;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Events read from the store at a time.
+const PAGE_EVENTS: usize = 512;
+
+/// Read or follow the event log. Personal values are shown sealed; no key is needed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Print the events of a data directory, also while a server writes it
+    Read {
+        /// The data directory
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Only events after this position
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        after: u64,
+        /// One CloudEvents object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow the events of the running server as they are stored
+    Tail {
+        /// Begin after this position; 0 is the beginning
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        after: u64,
+        /// One CloudEvents object a line
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Read { data, after, json } => read(&data, Position(after), json).await,
+        Action::Tail { after, json, server } => tail(&server, after, json).await,
+    }
+}
+
+async fn read(data: &std::path::Path, after: Position, json: bool) -> Result<(), Failure> {
+    let opened = ReadOnly::open(data)?;
+    let mut after = after;
+    loop {
+        let page = opened.store.read_all(after, PAGE_EVENTS).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.position;
+        for stored in &page {
+            let event = CloudEvent::read(stored).map_err(|error| Failure::fault(error.to_string()))?;
+            show(&event.value(), &event.line(), json)?;
+        }
+    }
+}
+
+async fn tail(server: &ServerArgs, after: u64, json: bool) -> Result<(), Failure> {
+    let path = format!("/api/v1/events/stream?after={after}");
+    OwnServer::find(server)?
+        .follow(&path, |name, data| {
+            if name == "caught-up" {
+                return Ok(());
+            }
+            let event: Value = serde_json::from_str(data).unwrap_or_default();
+            show(&event, data, json)
+        })
+        .await
+}
+
+fn show(event: &Value, line: &str, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::line(line);
+    }
+    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
+    output::line(&format!(
+        "{:>8}  {}  {:<28} {}  {}",
+        text("position"),
+        text("time"),
+        text("type"),
+        text("subject"),
+        event.get("data").map_or_else(String::new, Value::to_string)
+    ))
+}

@@ -1,0 +1,86 @@
+//! `ledgerline import`: sends a customer file to the running server and shows what became of its rows.
+
+use super::failure::Failure;
+use super::output;
+use crate::import::load::ImportReport;
+use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use domain::ids::CampaignId;
+use std::path::PathBuf;
+
+/// Bad rows shown to people; all that the server lists are in --json.
+const BAD_ROWS_SHOWN_MAX: usize = 20;
+
+/// Import customers from a CSV or XLSX file into a campaign.
+///
+/// The header names the columns: 客户ID and 手机号 (or customer_id and phone) are found by themselves, others
+/// are mapped with --map. Columns that are mapped to nothing are variables of the flow. The same file again
+/// goes on where it stopped, and enrols nobody twice. Bad rows are listed with row, column and reason; they
+/// stop nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The file
+    file: PathBuf,
+    /// The campaign's id (its task_id)
+    #[arg(long, value_name = "ID")]
+    campaign: CampaignId,
+    /// Which column is which member, such as 客户ID=customer_id,手机号=phone
+    #[arg(long, value_name = "COLUMN=MEMBER,…")]
+    map: Option<String>,
+    /// auto, utf-8, gbk or gb18030
+    #[arg(long, default_value = "auto")]
+    encoding: String,
+    /// Check every row, enrol nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let server = OwnServer::find(&args.server)?;
+    let file = tokio::fs::File::open(&args.file)
+        .await
+        .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
+    let name = args
+        .file
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let path = format!(
+        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}",
+        encode(args.campaign.as_str()),
+        args.dry_run,
+        encode(&args.encoding),
+        encode(&name),
+        encode(args.map.as_deref().unwrap_or_default()),
+    );
+    let reply = server.upload(&path, file).await?;
+    if args.json {
+        return output::json(&reply);
+    }
+    let report: ImportReport = serde_json::from_value(reply)
+        .map_err(|error| Failure::fault(format!("the server's report cannot be read: {error}")))?;
+    show(&report)
+}
+
+fn show(report: &ImportReport) -> Result<(), Failure> {
+    let verb = match (report.dry_run, report.repeated) {
+        (true, _) => "would be enrolled",
+        (false, true) => "were enrolled by this very file before",
+        (false, false) => "enrolled",
+    };
+    output::line(&format!(
+        "{} rows ({}): {} {verb}, {} duplicates, {} bad",
+        report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
+    ))?;
+    for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
+        output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
+    }
+    if report.bad.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `ledgerline serve`: the server, until a signal.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::OpenSettings;
+use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
+use crate::running::{Running, ServeSettings};
+use crate::server;
+use crate::signals::Signals;
+use domain::time::Timestamp;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Run the server: campaigns, calls and the HTTP API.
+///
+/// A trunk is sip:HOST:PORT[;user=U;password-file=F|password-env=V][;name=N][;from=NUMBER,NUMBER…][;legs-max=N]
+/// [;dials-per-second=10][;ring-timeout=30s][;first-response=32s][;hold-off=180s]. Several trunks: their order is
+/// preference. `from` rotates and is required unless the trunk is a loopback address.
+///
+/// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is 0. A
+/// second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The data directory; made at first start
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where to listen for HTTP
+    #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
+    http: SocketAddr,
+    /// A trunk to dial on; may be given several times
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<TrunkSpec>,
+    /// Our SIP address; default: the one this directory used before, else a fitting one
+    #[arg(long, value_name = "ADDR")]
+    sip: Option<SocketAddr>,
+    /// UDP ports for audio, such as 20000-20199
+    #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
+    rtp_ports: Option<RangeInclusive<u16>>,
+    /// Where master.key and keys.db are; default: DATA/keys
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// How long live calls may go on after a signal
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration_ms)]
+    drain: u64,
+    /// Rehearse: start the clock at this instant; only with loopback trunks
+    #[arg(long, value_name = "RFC3339")]
+    rehearse_at: Option<Timestamp>,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let listener = server::bind(args.http)
+        .await
+        .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
+    let settings = ServeSettings {
+        open: OpenSettings {
+            data: args.data.clone(),
+            keys: args.keys,
+            rehearse_at: args.rehearse_at,
+        },
+        trunks: args.trunks,
+        sip: args.sip,
+        rtp_ports: args.rtp_ports,
+    };
+    let running = Running::start(settings, Some(listener), runtime).await?;
+    output::line(&format!("data      {}", args.data.display()))?;
+    output::line(&format!(
+        "status    {}/",
+        running.url.as_deref().unwrap_or_default()
+    ))?;
+    signals.next().await;
+    output::notice("draining; a second signal leaves at once");
+    running
+        .finish(&mut signals, Duration::from_millis(args.drain))
+        .await
+}

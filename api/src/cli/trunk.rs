@@ -1,0 +1,285 @@
+//! `ledgerline trunk call`: one call on one trunk, with the same permit, caps and events as every other.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::OpenSettings;
+use crate::config::TrunkSpec;
+use crate::data_dir::RECORDINGS_DIR;
+use crate::import::body::BodySource;
+use crate::import::load::Load;
+use crate::reply::Problem;
+use crate::routes::campaign_body::{CampaignBody, FlowBody};
+use crate::routes::campaigns::{create_campaign, start_campaign};
+use crate::routes::lists::import;
+use crate::running::{Running, ServeSettings};
+use crate::signals::Signals;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::ids::{CallId, CampaignId, EnrolmentId};
+use domain::phone_number::PhoneNumber;
+use domain::stored_event::{Cause, Envelope, Position};
+use domain::time::TimeOfDay;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// The built-in campaign.
+const CAMPAIGN: &str = "trial-call";
+
+/// Its directory, so that opt-outs and caps hold from one trial to the next.
+const DATA_DEFAULT: &str = "trial-data";
+
+/// How long a live trial may go on after ctrl-c.
+const DRAIN_MS: u64 = 2_000;
+
+/// Try a trunk with one call.
+///
+/// The number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit, caps and
+/// events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the number must be your
+/// own (--own-number) and the calling hours hold. Prints the call's `call.ended`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Place one call and print how it ended
+    Call(CallArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CallArgs {
+    /// The number to call
+    number: String,
+    /// The trunk, as for `serve`
+    #[arg(long, value_name = "SPEC")]
+    trunk: TrunkSpec,
+    /// Copy the call's recording to this file
+    #[arg(long, value_name = "FILE")]
+    wav: Option<PathBuf>,
+    /// The data directory; default: trial-data
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// I own this number, or its owner has agreed to this call
+    #[arg(long)]
+    own_number: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Action::Call(args) = args.action;
+    let phone = PhoneNumber::parse(&args.number).map_err(|error| Failure::usage(error.to_string()))?;
+    let loopback = args.trunk.is_loopback();
+    if !loopback && !args.own_number {
+        return Err(Failure::refused(
+            "a trunk of the world reaches real people: pass --own-number if the number is yours or its owner agreed",
+        ));
+    }
+    let mut signals = Signals::listen()?;
+    let data = args.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
+    let settings = ServeSettings {
+        open: OpenSettings {
+            data: data.clone(),
+            keys: None,
+            rehearse_at: None,
+        },
+        trunks: vec![args.trunk.clone()],
+        sip: None,
+        rtp_ports: None,
+    };
+    let running = Running::start(settings, None, runtime).await?;
+    let ended = tokio::select! {
+        biased;
+        () = signals.next() => None,
+        ended = place(&running, &phone, loopback) => Some(ended),
+    };
+    running
+        .finish(&mut signals, Duration::from_millis(DRAIN_MS))
+        .await?;
+    let Some(ended) = ended else {
+        return Err(Failure::unavailable("interrupted"));
+    };
+    let (call, ended) = ended?;
+    if let Some(file) = &args.wav {
+        copy_recording(&data, call, file)?;
+    }
+    show(call, ended, args.json)
+}
+
+/// Enrols, starts, and waits for the end.
+async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result<(CallId, Value), Failure> {
+    let app = &running.app;
+    let campaign: CampaignId = CAMPAIGN
+        .parse()
+        .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;
+    let body = campaign_body(&campaign, loopback);
+    create_campaign(app, body, Cause::outside(app.new_command())).await?;
+    let after = app.store().head().await?;
+    // A customer of its own: an enrolment is for ever, and the same number may be tried again.
+    let external_id = format!("trial-{}", app.new_command());
+    let customer = app.vault().derive_customer(&external_id);
+    let mut record = Map::new();
+    record.insert("customer_id".to_owned(), Value::String(external_id.clone()));
+    record.insert("phone".to_owned(), Value::String(phone.as_e164().to_owned()));
+    let plan = Load {
+        rules: app.list_rules(&campaign, &external_id).await?,
+        source: "trunk call".to_owned(),
+        format: "trial".to_owned(),
+        dry_run: false,
+    };
+    let report = import(app, plan, Box::new(BodySource::new(vec![record]))).await?;
+    if let Some(bad) = report.bad.first() {
+        return Err(Failure::refused(bad.reason.clone()));
+    }
+    start_again(running, &campaign).await?;
+    let call = CallId::derive(
+        &EnrolmentId {
+            campaign,
+            customer: customer.clone(),
+        },
+        1,
+    );
+    let watched = Watched {
+        call: format!("call-{call}"),
+        customer: format!("customer-{customer}"),
+    };
+    watched
+        .until_ended(running, after)
+        .await
+        .map(|ended| (call, ended))
+}
+
+/// Started the first time; a later list has reopened it already; a pause of an earlier trial is lifted.
+async fn start_again(running: &Running, campaign: &CampaignId) -> Result<(), Failure> {
+    use domain::campaign::CampaignStatus;
+    use domain::campaign::command::CampaignCommand;
+    let app = &running.app;
+    let loaded = app
+        .system()
+        .campaigns
+        .state(campaign)
+        .await
+        .map_err(Problem::from)?;
+    let cause = Cause::outside(app.new_command());
+    match loaded.state.status() {
+        Some(CampaignStatus::Paused) => {
+            let resumed = app
+                .system()
+                .campaigns
+                .ask(campaign, CampaignCommand::Resume, cause);
+            resumed.await.map_err(Problem::from)?;
+        }
+        Some(CampaignStatus::Running) => {}
+        Some(_) | None => {
+            start_campaign(app, campaign, cause).await?;
+        }
+    }
+    Ok(())
+}
+
+fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
+    let hour = |hour: u16| TimeOfDay::from_minutes(hour * 60).expect("an hour of the day is a time of day");
+    CampaignBody {
+        campaign: campaign.clone(),
+        customer_segment: None,
+        // Bundled, so that a trunk can be tried without a synthesizer.
+        flow: FlowBody::ScriptTemplate(media::speech::clips::DEMO_TEXT.to_owned()),
+        plan: CallingPlan {
+            preset: Preset::CnService,
+            basis: Basis::Contract,
+            purpose: "service".to_owned(),
+            window: CallingWindow {
+                start: hour(0),
+                end: hour(24),
+                rests: Vec::new(),
+            },
+            max_concurrent: 1,
+            retry_policy: RetryPolicy {
+                retries_max: 0,
+                uncharged_max: 0,
+                rules: BTreeMap::new(),
+            },
+            ring_timeout_ms: None,
+            ends_at: None,
+            trial: loopback,
+        },
+    }
+}
+
+/// What a trial waits for.
+struct Watched {
+    call: String,
+    customer: String,
+}
+
+impl Watched {
+    async fn until_ended(&self, running: &Running, after: Position) -> Result<Value, Failure> {
+        let mut events = running.app.store().subscribe(after).await?;
+        loop {
+            for stored in events.next().await? {
+                let envelope = stored
+                    .envelope()
+                    .map_err(|error| Failure::fault(error.to_string()))?;
+                if let Some(ended) = self.look(&envelope)? {
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+
+    /// The end, or the refusal that means there will be none.
+    fn look(&self, envelope: &Envelope) -> Result<Option<Value>, Failure> {
+        let data = || -> Value { serde_json::from_str(envelope.data.get()).unwrap_or_default() };
+        let stream = envelope.stream.as_str();
+        if stream == self.call && envelope.kind == "call.ended" {
+            return Ok(Some(data()));
+        }
+        let refused = match envelope.kind.as_str() {
+            "customer.dial_refused" | "customer.enrolment_settled" => stream == self.customer,
+            "number.dial_refused" => {
+                data()
+                    .get("call")
+                    .and_then(Value::as_str)
+                    .map(|call| format!("call-{call}"))
+                    == Some(self.call.clone())
+            }
+            _ => false,
+        };
+        if refused && envelope.kind != "customer.enrolment_settled" {
+            return Err(Failure::refused(format!("not permitted: {}", data())));
+        }
+        if refused && data().get("disposition") == Some(&json!("not_permitted")) {
+            return Err(Failure::refused(format!("not permitted: {}", data())));
+        }
+        Ok(None)
+    }
+}
+
+fn copy_recording(data: &std::path::Path, call: CallId, file: &std::path::Path) -> Result<(), Failure> {
+    let from = data.join(RECORDINGS_DIR).join(format!("{call}.wav"));
+    if !from.exists() {
+        output::notice("the call was not answered: there is no recording");
+        return Ok(());
+    }
+    std::fs::copy(&from, file)
+        .map(drop)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", file.display())))
+}
+
+fn show(call: CallId, ended: Value, json_wanted: bool) -> Result<(), Failure> {
+    let mut shown = json!({ "call": call });
+    if let (Some(members), Value::Object(data)) = (shown.as_object_mut(), ended) {
+        members.extend(data);
+    }
+    if json_wanted {
+        return output::json(&shown);
+    }
+    output::pretty(&shown)
+}

@@ -1,0 +1,138 @@
+//! The wall clock, the rehearsal clock and the source of ids: the only readers of time and chance.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use domain::time::Timestamp;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Longest single sleep: a wall clock that is set while we sleep is noticed within it.
+const SLEEP_MS_MAX: u64 = 1_000;
+
+/// The machine's wall clock, held so that it never goes backwards within this process.
+#[derive(Debug, Default)]
+pub(crate) struct SystemClock {
+    last: AtomicI64,
+}
+
+impl SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
+    fn read() -> i64 {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .and_then(|since| i64::try_from(since.as_micros()).ok())
+            .unwrap_or(0)
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let read = Self::read();
+        Timestamp::from_micros(self.last.fetch_max(read, Ordering::Relaxed).max(read))
+    }
+
+    async fn wait_until(&self, at: Timestamp) {
+        wait(self, at).await;
+    }
+}
+
+/// A clock that began at a given instant and runs at the pace of real time.
+#[derive(Debug)]
+pub(crate) struct RehearsalClock {
+    began: Instant,
+    instant: Timestamp,
+}
+
+impl RehearsalClock {
+    #[expect(clippy::disallowed_methods, reason = "the rehearsal's pace is the machine's")]
+    pub(crate) fn starting_at(instant: Timestamp) -> Self {
+        Self {
+            began: Instant::now(),
+            instant,
+        }
+    }
+
+    /// A directory with later events goes on one second behind its last one.
+    pub(crate) fn begin(asked: Timestamp, last_recorded: Option<Timestamp>) -> Timestamp {
+        const STEP_MS: u64 = 1_000;
+        last_recorded.map_or(asked, |last| asked.max(last.plus_ms(STEP_MS)))
+    }
+}
+
+#[async_trait]
+impl Clock for RehearsalClock {
+    #[expect(clippy::disallowed_methods, reason = "the rehearsal's pace is the machine's")]
+    fn now(&self) -> Timestamp {
+        self.instant.plus(self.began.elapsed())
+    }
+
+    async fn wait_until(&self, at: Timestamp) {
+        wait(self, at).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
+async fn wait(clock: &dyn Clock, at: Timestamp) {
+    loop {
+        let left = at.duration_since(clock.now());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(Duration::from_millis(SLEEP_MS_MAX))).await;
+    }
+}
+
+/// Random bytes of the operating system.
+#[derive(Debug)]
+pub(crate) struct SystemIds;
+
+impl SystemIds {
+    /// Fails when the operating system has no randomness to give.
+    pub(crate) fn checked() -> Result<Self, getrandom::Error> {
+        getrandom::fill(&mut [0; 16]).map(|()| Self)
+    }
+}
+
+impl IdSource for SystemIds {
+    fn random(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("a source that worked at start does not fail later (getrandom(2))");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rehearsal_goes_on_behind_what_is_recorded() {
+        let asked = Timestamp::from_millis(10_000);
+        assert_eq!(RehearsalClock::begin(asked, None), asked);
+        assert_eq!(
+            RehearsalClock::begin(asked, Some(Timestamp::from_millis(9_000))),
+            asked
+        );
+        let later = Timestamp::from_millis(9_001);
+        assert_eq!(
+            RehearsalClock::begin(asked, Some(later)),
+            Timestamp::from_millis(10_001)
+        );
+    }
+
+    #[test]
+    fn the_clock_does_not_go_backwards() {
+        let clock = SystemClock::default();
+        let future = clock.now().plus_ms(60_000);
+        clock.last.store(future.micros(), Ordering::Relaxed);
+        assert_eq!(clock.now(), future);
+    }
+
+    #[test]
+    fn two_ids_of_one_instant_differ() {
+        let ids = SystemIds::checked().unwrap();
+        let now = Timestamp::from_millis(1);
+        assert_ne!(ids.command(now), ids.command(now));
+    }
+}

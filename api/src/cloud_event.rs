@@ -1,0 +1,102 @@
+//! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
+
+use domain::stored_event::{Envelope, StoredEvent, UnreadableRecord};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
+#[derive(Debug, Serialize)]
+pub(crate) struct CloudEvent {
+    specversion: &'static str,
+    id: String,
+    source: &'static str,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: String,
+    pub(crate) position: String,
+    kindversion: u16,
+    streamversion: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causationid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlationid: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rehearsal: bool,
+    data: Box<RawValue>,
+}
+
+impl CloudEvent {
+    pub(crate) fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
+        Ok(Self::from_envelope(
+            stored.position.to_string(),
+            stored.envelope()?,
+        ))
+    }
+
+    fn from_envelope(position: String, envelope: Envelope) -> Self {
+        Self {
+            specversion: "1.0",
+            id: envelope.id.to_string(),
+            source: "/ledgerline",
+            kind: envelope.kind,
+            subject: envelope.stream.to_string(),
+            time: envelope.at.to_string(),
+            position,
+            kindversion: envelope.version,
+            streamversion: envelope.stream_version.0,
+            campaign: envelope.campaign.map(String::from),
+            customer: envelope.customer.map(String::from),
+            causationid: envelope.causation.map(|id| id.to_string()),
+            correlationid: envelope.correlation.map(|id| id.to_string()),
+            rehearsal: envelope.rehearsal,
+            data: envelope.data,
+        }
+    }
+
+    /// On one line, members in the order of the contract.
+    pub(crate) fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::stored_event::Position;
+    use domain::time::Timestamp;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_shown_as_the_contract_says() {
+        let record = json!({
+            "id": "00000000-0000-0000-0000-000000000001",
+            "kind": "campaign.paused", "version": 1, "stream": "campaign-T", "stream_version": 3,
+            "at": "2026-03-02T02:00:00.000000Z", "campaign": "T",
+            "command": "00000000-0000-0000-0000-000000000002",
+            "data": {"reason": "requested"}
+        });
+        let stored = StoredEvent {
+            position: Position(42),
+            recorded_at: Timestamp::EPOCH,
+            record: record.to_string().into_bytes().into(),
+        };
+        let line = CloudEvent::read(&stored).unwrap().line();
+        assert_eq!(
+            line,
+            "{\"specversion\":\"1.0\",\"id\":\"00000000-0000-0000-0000-000000000001\",\
+             \"source\":\"/ledgerline\",\"type\":\"campaign.paused\",\"subject\":\"campaign-T\",\
+             \"time\":\"2026-03-02T02:00:00.000000Z\",\"position\":\"42\",\"kindversion\":1,\
+             \"streamversion\":3,\"campaign\":\"T\",\"data\":{\"reason\":\"requested\"}}"
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected.
+//!
+//! Bytes that are not of the encoding become U+FFFD, by which the row that holds them is reported.
+
+use super::ImportError;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8};
+use std::io::{self, Read};
+
+/// Bytes read from the file at a time.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// What the user said about the encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum EncodingChoice {
+    #[default]
+    Auto,
+    Utf8,
+    /// GB18030 contains GBK, so both are read as GB18030.
+    Gb18030,
+}
+
+impl EncodingChoice {
+    pub(crate) fn parse(text: &str) -> Result<Self, ImportError> {
+        match text.to_ascii_lowercase().as_str() {
+            "" | "auto" => Ok(Self::Auto),
+            "utf-8" | "utf8" => Ok(Self::Utf8),
+            "gbk" | "gb2312" | "gb18030" => Ok(Self::Gb18030),
+            _ => Err(ImportError::UnknownEncoding(text.to_owned())),
+        }
+    }
+}
+
+/// Sees every byte of a file once, and says at the end what it is written in.
+pub(crate) struct Detection {
+    detector: EncodingDetector,
+}
+
+impl Detection {
+    pub(crate) fn new() -> Self {
+        Self {
+            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
+        }
+    }
+
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.detector.feed(bytes, false);
+    }
+
+    pub(crate) fn finish(mut self, choice: EncodingChoice) -> &'static Encoding {
+        match choice {
+            EncodingChoice::Utf8 => return UTF_8,
+            EncodingChoice::Gb18030 => return GB18030,
+            EncodingChoice::Auto => {}
+        }
+        if !self.detector.feed(b"", true) {
+            return UTF_8;
+        }
+        let guess = self.detector.guess(Some(b"cn"), Utf8Detection::Allow);
+        // A list is Chinese or it is UTF-8: other legacy encodings are detection errors on short files.
+        if guess == UTF_8 { UTF_8 } else { GB18030 }
+    }
+}
+
+/// The name shown to users.
+pub(crate) fn name(encoding: &'static Encoding) -> &'static str {
+    if encoding == GBK || encoding == GB18030 {
+        "GB18030"
+    } else {
+        encoding.name()
+    }
+}
+
+/// Reads bytes of one encoding, gives UTF-8; a byte order mark is removed.
+pub(crate) struct DecodingReader<R> {
+    source: R,
+    decoder: Decoder,
+    text: Vec<u8>,
+    given: usize,
+    ended: bool,
+}
+
+impl<R: Read> DecodingReader<R> {
+    pub(crate) fn new(source: R, encoding: &'static Encoding) -> Self {
+        Self {
+            source,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            text: Vec::new(),
+            given: 0,
+            ended: false,
+        }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        let mut raw = vec![0_u8; CHUNK_BYTES];
+        let count = self.source.read(&mut raw)?;
+        self.ended = count == 0;
+        let raw = raw.get(..count).unwrap_or_default();
+        let room = self
+            .decoder
+            .max_utf8_buffer_length(raw.len())
+            .unwrap_or(CHUNK_BYTES * 4);
+        self.text.resize(room, 0);
+        let (_, _, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.ended);
+        self.text.truncate(written);
+        self.given = 0;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for DecodingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            if self.ended {
+                return Ok(0);
+            }
+            self.refill()?;
+        }
+        let left = self.text.get(self.given..).unwrap_or_default();
+        let count = left.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(left) {
+            *to = *from;
+        }
+        self.given += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(bytes: &[u8]) -> &'static Encoding {
+        let mut detection = Detection::new();
+        detection.feed(bytes);
+        detection.finish(EncodingChoice::Auto)
+    }
+
+    fn read(bytes: &[u8], encoding: &'static Encoding) -> String {
+        let mut text = String::new();
+        DecodingReader::new(bytes, encoding)
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    #[test]
+    fn chinese_in_gbk_and_in_utf_8_are_told_apart() {
+        let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
+        let (gbk, _, _) = GBK.encode(text);
+        assert_eq!(detect(&gbk), GB18030);
+        assert_eq!(read(&gbk, detect(&gbk)), text);
+        assert_eq!(detect(text.as_bytes()), UTF_8);
+        assert_eq!(detect(b"id,phone\n1,2\n"), UTF_8);
+    }
+
+    #[test]
+    fn chinese_far_behind_an_ascii_start_is_still_seen() {
+        let mut bytes = b"id,phone,name\n".repeat(10_000);
+        bytes.extend_from_slice(&GBK.encode("欧阳娜娜,王小明").0);
+        assert_eq!(detect(&bytes), GB18030);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_the_first_title() {
+        assert_eq!(read("\u{feff}客户ID".as_bytes(), UTF_8), "客户ID");
+    }
+
+    #[test]
+    fn four_byte_characters_survive_chunk_borders() {
+        let text = "𠮷".repeat(CHUNK_BYTES);
+        let (bytes, _, _) = GB18030.encode(&text);
+        assert_eq!(read(&bytes, GB18030), text);
+    }
+
+    #[test]
+    fn bytes_of_no_encoding_are_marked() {
+        assert!(read(b"abc\xff\xfe,x", UTF_8).contains('\u{fffd}'));
+    }
+}

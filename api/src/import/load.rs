@@ -1,0 +1,406 @@
+//! Enrols the rows of one list: opens it, enrols with bounded concurrency, closes it by its own count.
+//!
+//! Every command's id follows from the list and the customer, so a repeat after a crash resumes: what
+//! the list has enrolled already is answered again and counted again. People who are in the campaign
+//! through another list, or stand twice in this one, are duplicates.
+
+use super::row::{RowRules, check};
+use super::source::{ReadRow, RowSource};
+use super::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX};
+use crate::reply::Problem;
+use async_trait::async_trait;
+use domain::customer::command::Enrolment;
+use domain::ids::{CommandId, CustomerId, ListId};
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use domain::stored_event::Position;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use tokio::sync::mpsc;
+
+/// Enrolments asked for at once: enough to fill a group commit, few enough to leave the mailboxes room.
+const ENROLMENTS_IN_FLIGHT_MAX: usize = 64;
+
+/// Rows read ahead of the enrolments.
+const ROWS_READ_AHEAD_MAX: usize = 256;
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Enrolled {
+    /// By this list, now or in an earlier run of it.
+    ByThisList(Position),
+    /// The customer is in the campaign through another list.
+    ByAnotherList,
+    /// A rule said no; the reason is shown beside the row.
+    Refused(String),
+}
+
+/// Where enrolments go. The composition root answers with entities, tests with a list.
+#[async_trait]
+pub(crate) trait Enroller: Send + Sync {
+    /// Begins or resumes the list. When it is closed already: the count it was closed with.
+    async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
+    /// For a dry run: the list through which the customer is in the campaign.
+    async fn list_of(&self, customer: &CustomerId) -> Result<Option<ListId>, Problem>;
+    async fn close(&self, count: u64) -> Result<Position, Problem>;
+}
+
+/// What an import did, as replied and as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct ImportReport {
+    pub(crate) campaign: String,
+    pub(crate) list: String,
+    /// How the file was read.
+    pub(crate) format: String,
+    pub(crate) dry_run: bool,
+    /// True when this very content was imported before; nothing was enrolled now.
+    #[serde(default)]
+    pub(crate) repeated: bool,
+    /// Data rows read.
+    pub(crate) rows: u64,
+    /// Enrolments this list has made (or would make).
+    pub(crate) enrolled: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) bad_count: u64,
+    /// The first of the bad rows, in the order of the file.
+    pub(crate) bad: Vec<BadRow>,
+    /// Position of the list's closing, to wait for in reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<String>,
+}
+
+/// One list to be loaded.
+pub(crate) struct Load {
+    pub(crate) rules: RowRules,
+    /// File name or `tasks/data`; not personal.
+    pub(crate) source: String,
+    pub(crate) format: String,
+    pub(crate) dry_run: bool,
+}
+
+enum Read {
+    Row(ReadRow),
+    Failed(ImportError),
+    Ended,
+}
+
+/// Runs a load to its end. On an error the list stays open, and the same content resumes it.
+pub(crate) async fn load(
+    load: Load,
+    rows: Box<dyn RowSource>,
+    enroller: &dyn Enroller,
+    vault: &dyn Vault,
+    tasks: &dyn Tasks,
+) -> Result<ImportReport, Problem> {
+    let mut reading = read_aside(rows, tasks);
+    let mut run = Run {
+        seen: BTreeSet::new(),
+        report: ImportReport {
+            campaign: load.rules.campaign.to_string(),
+            list: load.rules.list.to_string(),
+            format: load.format.clone(),
+            dry_run: load.dry_run,
+            ..ImportReport::default()
+        },
+    };
+    // The list begins only when the file turned out to be readable.
+    let mut next = reading.recv().await;
+    if matches!(next, Some(Read::Row(_) | Read::Ended))
+        && !load.dry_run
+        && let Some(count) = enroller.open(&load.source).await?
+    {
+        run.report.repeated = true;
+        run.report.enrolled = count;
+        return Ok(run.report);
+    }
+    let mut asked = FuturesUnordered::new();
+    loop {
+        match next {
+            Some(Read::Row(row)) => {
+                if let Some((row, enrolment)) = run.take(row, &load.rules, vault)? {
+                    asked.push(ask(&load, enroller, row, enrolment));
+                }
+            }
+            Some(Read::Failed(error)) => return Err(error.into()),
+            Some(Read::Ended) => break,
+            None => return Err(Problem::fault("the reader of the file stopped")),
+        }
+        if asked.len() >= ENROLMENTS_IN_FLIGHT_MAX
+            && let Some((row, enrolled)) = asked.next().await
+        {
+            run.count(row, enrolled?);
+        }
+        next = reading.recv().await;
+    }
+    while let Some((row, enrolled)) = asked.next().await {
+        run.count(row, enrolled?);
+    }
+    let mut report = run.report;
+    report.bad.sort_by_key(|bad| bad.row);
+    if !load.dry_run {
+        report.position = Some(enroller.close(report.enrolled).await?.to_string());
+    }
+    Ok(report)
+}
+
+/// Where a row stands, for the report of a refusal.
+struct Place {
+    row: u64,
+    column: String,
+}
+
+async fn ask(
+    load: &Load,
+    enroller: &dyn Enroller,
+    place: Place,
+    enrolment: Enrolment,
+) -> (Place, Result<Enrolled, Problem>) {
+    let list = load.rules.list;
+    if load.dry_run {
+        let known = enroller.list_of(&enrolment.customer).await;
+        let enrolled = known.map(|known| match known {
+            None => Enrolled::ByThisList(Position(0)),
+            Some(one) if one == list => Enrolled::ByThisList(Position(0)),
+            Some(_) => Enrolled::ByAnotherList,
+        });
+        return (place, enrolled);
+    }
+    let command = CommandId::derive_from_text(&format!("enrol:{list}/{}", enrolment.customer));
+    (place, enroller.enrol(command, enrolment).await)
+}
+
+struct Run {
+    seen: BTreeSet<CustomerId>,
+    report: ImportReport,
+}
+
+impl Run {
+    /// The enrolment to ask for, or nothing when the row is bad or stands twice.
+    fn take(
+        &mut self,
+        row: ReadRow,
+        rules: &RowRules,
+        vault: &dyn Vault,
+    ) -> Result<Option<(Place, Enrolment)>, Problem> {
+        self.report.rows += 1;
+        if self.report.rows > ROWS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of rows",
+                limit: ROWS_MAX,
+            }
+            .into());
+        }
+        let named = match row {
+            Ok(named) => named,
+            Err(bad) => {
+                self.note_bad(bad);
+                return Ok(None);
+            }
+        };
+        let place = Place {
+            row: named.row,
+            column: named.title(super::mapping::Member::CustomerId),
+        };
+        match check(named, rules, vault) {
+            Err(bad) => {
+                self.note_bad(bad);
+                Ok(None)
+            }
+            Ok(enrolment) if !self.seen.insert(enrolment.customer.clone()) => {
+                self.report.duplicates += 1;
+                Ok(None)
+            }
+            Ok(enrolment) => Ok(Some((place, enrolment))),
+        }
+    }
+
+    fn note_bad(&mut self, bad: BadRow) {
+        self.report.bad_count += 1;
+        if self.report.bad.len() < BAD_ROWS_LISTED_MAX {
+            self.report.bad.push(bad);
+        }
+    }
+
+    fn count(&mut self, place: Place, enrolled: Enrolled) {
+        match enrolled {
+            Enrolled::ByThisList(_) => self.report.enrolled += 1,
+            Enrolled::ByAnotherList => self.report.duplicates += 1,
+            Enrolled::Refused(reason) => self.note_bad(BadRow {
+                row: place.row,
+                column: place.column,
+                reason,
+            }),
+        }
+    }
+}
+
+/// Reads the rows on a worker that may block, a bounded number ahead.
+fn read_aside(mut rows: Box<dyn RowSource>, tasks: &dyn Tasks) -> mpsc::Receiver<Read> {
+    let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
+    tasks.spawn(
+        "import-reader",
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let read = rows.read_rows(&mut |row| match sender.blocking_send(Read::Row(row)) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+                let last = match read {
+                    Ok(()) => Read::Ended,
+                    Err(error) => Read::Failed(error),
+                };
+                // The receiver is gone when the request was; then nobody waits for the end.
+                drop(sender.blocking_send(last));
+            });
+        }),
+    );
+    receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoding::EncodingChoice;
+    use super::super::mapping::Mapping;
+    use super::super::spool::Spool;
+    use super::super::testing::{PlainVault, TestTasks};
+    use super::*;
+    use domain::calling_plan::{Basis, Preset};
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    /// Remembers who was enrolled by which list, as the customer entities do.
+    #[derive(Default)]
+    struct Book {
+        enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
+        closed: Mutex<Option<u64>>,
+        /// Enrolments after which the store goes away; none when absent.
+        fails_after: Option<usize>,
+    }
+
+    #[async_trait]
+    impl Enroller for Book {
+        async fn open(&self, _: &str) -> Result<Option<u64>, Problem> {
+            Ok(*self.closed.lock().unwrap())
+        }
+        async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+            let mut enrolled = self.enrolled.lock().unwrap();
+            if self.fails_after.is_some_and(|limit| enrolled.len() >= limit) {
+                return Err(Problem::unavailable("the disk is full"));
+            }
+            let by = *enrolled.entry(enrolment.customer).or_insert(enrolment.list);
+            Ok(if by == enrolment.list {
+                Enrolled::ByThisList(Position(1))
+            } else {
+                Enrolled::ByAnotherList
+            })
+        }
+        async fn list_of(&self, customer: &CustomerId) -> Result<Option<ListId>, Problem> {
+            Ok(self.enrolled.lock().unwrap().get(customer).copied())
+        }
+        async fn close(&self, count: u64) -> Result<Position, Problem> {
+            *self.closed.lock().unwrap() = Some(count);
+            Ok(Position(9))
+        }
+    }
+
+    fn plan(dry_run: bool, list: &str) -> Load {
+        let campaign = "T".parse().unwrap();
+        Load {
+            rules: RowRules {
+                list: ListId::derive(&campaign, list),
+                campaign,
+                preset: Preset::CnService,
+                basis: Basis::Contract,
+                flow_variables: BTreeSet::from(["days".to_owned()]),
+            },
+            source: "customers.csv".to_owned(),
+            format: String::new(),
+            dry_run,
+        }
+    }
+
+    async fn run(book: &Book, load_plan: Load, text: &[u8]) -> Result<ImportReport, Problem> {
+        let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
+        spool.write(text).unwrap();
+        let spooled = spool.finish(EncodingChoice::Auto);
+        let rows = spooled.into_rows(Mapping::default())?;
+        load(load_plan, rows, book, &PlainVault, &TestTasks).await
+    }
+
+    /// A thousand customers in GBK; rows 10, 500 and 1,001 are bad.
+    fn thousand() -> Vec<u8> {
+        let mut text = "客户ID,手机号,姓名,days\n".to_owned();
+        for index in 0..1_000 {
+            let line = match index {
+                8 => format!("C{index},12345,张三,3\n"),
+                498 => format!("C{index},13800138000,李四,\n"),
+                999 => ",13800138000,王五,3\n".to_owned(),
+                _ => format!("C{index},138{index:08},欧阳娜,3\n"),
+            };
+            text.push_str(&line);
+        }
+        encoding_rs::GBK.encode(&text).0.into_owned()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn three_bad_rows_of_a_thousand_are_named_and_stop_nothing() {
+        let book = Book::default();
+        let report = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.rows, report.enrolled, report.bad_count), (1_000, 997, 3));
+        let places: Vec<_> = report
+            .bad
+            .iter()
+            .map(|bad| (bad.row, bad.column.as_str()))
+            .collect();
+        assert_eq!(places, [(10, "手机号"), (500, "days"), (1_001, "客户ID")]);
+        assert_eq!(*book.closed.lock().unwrap(), Some(997));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_dry_run_judges_the_same_and_enrols_nobody() {
+        let book = Book::default();
+        let report = run(&book, plan(true, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.enrolled, report.bad_count), (997, 3));
+        assert!(book.enrolled.lock().unwrap().is_empty());
+        assert_eq!(*book.closed.lock().unwrap(), None);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_import_that_was_cut_off_resumes_with_the_right_count() {
+        let mut book = Book {
+            fails_after: Some(300),
+            ..Book::default()
+        };
+        let problem = run(&book, plan(false, "a"), &thousand()).await.unwrap_err();
+        assert_eq!(problem.code, "unavailable");
+        assert_eq!(*book.closed.lock().unwrap(), None);
+        book.fails_after = None;
+        let report = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.enrolled, report.duplicates), (997, 0));
+        let repeat = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert!(repeat.repeated);
+        assert_eq!(repeat.enrolled, 997);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_is_in_the_campaign_or_stands_twice_is_a_duplicate() {
+        let book = Book::default();
+        run(&book, plan(false, "a"), b"id,phone,days\n1,13800138000,3\n")
+            .await
+            .unwrap();
+        *book.closed.lock().unwrap() = None;
+        let text = b"id,phone,days\n1,13800138000,3\n2,13800138000,3\n2,13800138000,4\n";
+        let report = run(&book, plan(false, "b"), text).await.unwrap();
+        assert_eq!((report.enrolled, report.duplicates), (1, 2));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_without_a_phone_column_opens_no_list() {
+        let book = Book::default();
+        let problem = run(&book, plan(false, "a"), b"id,days\n1,3\n").await.unwrap_err();
+        assert_eq!(problem.code, "column-missing");
+    }
+}

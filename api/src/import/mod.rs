@@ -1,0 +1,70 @@
+//! From a customer file or body to enrolments: one list per content, one answer per row.
+//!
+//! A file (CSV, XLSX) or a body (`POST tasks/data`) is read as rows, each row is mapped to named
+//! members, checked and normalised, and enrolled. What cannot be enrolled is reported with row, column
+//! and reason and stops nothing. Rows are streamed: memory does not grow with the file, except for the
+//! 16 bytes per customer by which duplicates inside one file are found.
+
+pub(crate) mod body;
+pub(crate) mod csv;
+pub(crate) mod encoding;
+pub(crate) mod load;
+pub(crate) mod mapping;
+pub(crate) mod row;
+pub(crate) mod source;
+pub(crate) mod spool;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod xlsx;
+
+use serde::{Deserialize, Serialize};
+
+/// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
+pub(crate) const ROWS_MAX: u64 = 1_048_575;
+
+/// Most columns of one file; more is a mistake, not a customer list.
+pub(crate) const COLUMNS_MAX: usize = 256;
+
+/// Largest cell or member value, UTF-8: a record holds 65,527 bytes, sealing adds a third and 28 bytes.
+pub(crate) const CELL_BYTES_MAX: usize = 4_096;
+
+/// Largest row as text; also stops a quote that is never closed from swallowing the file.
+pub(crate) const ROW_BYTES_MAX: u64 = 65_536;
+
+/// Most rows listed as bad in a report; the count goes on.
+pub(crate) const BAD_ROWS_LISTED_MAX: usize = 1_000;
+
+/// Why one row cannot be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BadRow {
+    /// As a spreadsheet counts: the header is row 1. In a body, the first record is row 1.
+    pub(crate) row: u64,
+    /// The column's own title, or the member's name.
+    pub(crate) column: String,
+    pub(crate) reason: String,
+}
+
+/// Why a whole file or body cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImportError {
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the file has no header row")]
+    NoHeader,
+    #[error("no column is mapped to {member}; the columns are {columns}; map one with --map COLUMN={member}")]
+    MissingColumn { member: &'static str, columns: String },
+    #[error("mapping {0:?} is not COLUMN=member")]
+    InvalidMapping(String),
+    #[error("the mapping names column {0:?}, which the file does not have")]
+    UnknownColumn(String),
+    #[error("two columns are mapped to {0}")]
+    MappedTwice(String),
+    #[error("encoding {0:?} is not one of auto, utf-8, gbk, gb18030")]
+    UnknownEncoding(String),
+    #[error("{what} is more than the {limit} allowed")]
+    TooLarge { what: &'static str, limit: u64 },
+    #[error("row {row} has more than {ROW_BYTES_MAX} bytes; a quote may not be closed")]
+    RowTooLong { row: u64 },
+    #[error("the disk cannot be used: {0}")]
+    Disk(std::io::Error),
+}

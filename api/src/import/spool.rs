@@ -1,0 +1,101 @@
+//! A file on its way in: written aside without a name, hashed and its encoding seen, then read as rows.
+//!
+//! The content's hash names the list, so it must be known before the first enrolment. The file has no
+//! name on disk (`O_TMPFILE`): it holds personal data in clear and vanishes with the process.
+
+use super::ImportError;
+use super::csv::CsvSource;
+use super::encoding::{Detection, EncodingChoice, name};
+use super::mapping::Mapping;
+use super::source::RowSource;
+use super::xlsx::XlsxSource;
+use encoding_rs::Encoding;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Largest file: a million rows of 250 bytes.
+pub(crate) const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// First bytes of every XLSX file (a ZIP archive).
+const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
+
+/// A file being received.
+pub(crate) struct Spool {
+    file: File,
+    hash: Sha256,
+    detection: Detection,
+    head: Vec<u8>,
+    bytes: u64,
+}
+
+/// A file received whole.
+pub(crate) struct Spooled {
+    file: File,
+    pub(crate) content_sha256: String,
+    encoding: &'static Encoding,
+    is_archive: bool,
+}
+
+impl Spool {
+    /// `directory` is the data directory: the one place that is known to have room and to be private.
+    pub(crate) fn new(directory: &Path) -> Result<Self, ImportError> {
+        Ok(Self {
+            file: tempfile::tempfile_in(directory).map_err(ImportError::Disk)?,
+            hash: Sha256::new(),
+            detection: Detection::new(),
+            head: Vec::new(),
+            bytes: 0,
+        })
+    }
+
+    pub(crate) fn write(&mut self, chunk: &[u8]) -> Result<(), ImportError> {
+        self.bytes += chunk.len() as u64;
+        if self.bytes > FILE_BYTES_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the size of the file in bytes",
+                limit: FILE_BYTES_MAX,
+            });
+        }
+        let missing = ARCHIVE_MARK.len().saturating_sub(self.head.len());
+        self.head.extend(chunk.iter().take(missing));
+        self.hash.update(chunk);
+        self.detection.feed(chunk);
+        self.file.write_all(chunk).map_err(ImportError::Disk)
+    }
+
+    pub(crate) fn finish(self, choice: EncodingChoice) -> Spooled {
+        Spooled {
+            file: self.file,
+            content_sha256: hex(&self.hash.finalize()),
+            encoding: self.detection.finish(choice),
+            is_archive: self.head == ARCHIVE_MARK,
+        }
+    }
+}
+
+impl Spooled {
+    /// What the reader took the file for, as shown in the report.
+    pub(crate) fn format(&self) -> String {
+        if self.is_archive {
+            "XLSX".to_owned()
+        } else {
+            format!("CSV, {}", name(self.encoding))
+        }
+    }
+
+    pub(crate) fn into_rows(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
+        self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        if self.is_archive {
+            return Ok(Box::new(XlsxSource::open(self.file, mapping)?));
+        }
+        let file = BufReader::new(self.file);
+        Ok(Box::new(CsvSource::open(file, self.encoding, &mapping)?))
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,138 @@
+//! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from.
+
+use crate::routes::{Endpoint, Takes};
+use serde_json::{Map, Value, json};
+
+/// The document of these endpoints.
+pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for endpoint in endpoints {
+        let item = paths
+            .entry(endpoint.path)
+            .or_insert_with(|| Value::Object(Map::new()));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(endpoint.method.as_str().to_lowercase(), operation(endpoint));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "ledgerline",
+            "summary": "Intelligent outbound calling (智能外呼)",
+            "description": "Phones are masked in every reply. Errors are RFC 9457 problem details with a `code`. \
+                A write answers `X-Event-Position`; a read with `?after_position=` waits for it.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer",
+                "description": "The token of DIR/token; not asked for on a loopback listener" } },
+        },
+    })
+}
+
+fn operation(endpoint: &Endpoint) -> Value {
+    let mut operation = json!({
+        "operationId": operation_id(endpoint),
+        "summary": endpoint.summary,
+        "parameters": parameters(endpoint),
+        "responses": {
+            "2XX": { "description": "Done", "content": { content_type(endpoint): {} } },
+            "default": { "description": "Why it was not done", "content": {
+                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } },
+        },
+    });
+    let Some(members) = operation.as_object_mut() else {
+        return operation;
+    };
+    let body = match endpoint.takes {
+        Takes::Nothing => None,
+        Takes::Json(schema) => Some(json!({ "content": { "application/json": {
+            "schema": { "$ref": format!("#/components/schemas/{schema}") } } } })),
+        Takes::File => Some(json!({ "required": true, "content": {
+            "text/csv": {}, "application/octet-stream": {},
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {} } })),
+    };
+    if let Some(body) = body {
+        members.insert("requestBody".to_owned(), body);
+    }
+    if !endpoint.open {
+        members.insert("security".to_owned(), json!([{ "token": [] }, {}]));
+    }
+    operation
+}
+
+fn content_type(endpoint: &Endpoint) -> &'static str {
+    match endpoint.path {
+        "/" => "text/html",
+        "/api/v1/events/stream" => "text/event-stream",
+        _ => "application/json",
+    }
+}
+
+fn operation_id(endpoint: &Endpoint) -> String {
+    let mut id = endpoint.method.as_str().to_lowercase();
+    let words = endpoint
+        .path
+        .trim_start_matches("/api/v1")
+        .split(['/', '{', '}', '-', '.']);
+    for word in words.filter(|word| !word.is_empty()) {
+        id.push('_');
+        id.push_str(word);
+    }
+    id
+}
+
+fn parameters(endpoint: &Endpoint) -> Vec<Value> {
+    let in_path = endpoint
+        .path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let in_query = endpoint.query.iter().map(|(name, what)| {
+        json!({ "name": name, "in": "query", "description": what, "schema": { "type": "string" } })
+    });
+    let key = (endpoint.method == "POST").then(|| {
+        json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" },
+            "description": "The same key again is the same command: it is answered, not done twice" })
+    });
+    in_path.chain(in_query).chain(key).collect()
+}
+
+fn schemas() -> Value {
+    json!({
+        "Problem": { "type": "object", "required": ["type", "title", "status", "detail", "code"], "properties": {
+            "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
+            "detail": { "type": "string" }, "code": { "type": "string" },
+            "errors": { "type": "array", "items": { "type": "object", "properties": {
+                "pointer": { "type": "string", "description": "JSON pointer of the wrong member" },
+                "detail": { "type": "string" } } } } } },
+        "CampaignBody": { "type": "object", "required": ["task_id"], "properties": {
+            "task_id": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" },
+            "customer_segment": { "type": "string" },
+            "script_template": { "type": "string", "description": "Said after the notice; {{variables}} are filled in" },
+            "flow": { "type": "object", "description": "A flow of one's own, instead of script_template" },
+            "schedule": { "type": "object", "properties": {
+                "start_time": { "type": "string", "examples": ["09:00"] },
+                "end_time": { "type": "string", "examples": ["18:00"] },
+                "rests": { "type": "array", "items": { "type": "array", "items": { "type": "string" } } },
+                "max_concurrent": { "type": "integer", "minimum": 1, "maximum": 1000 } } },
+            "preset": { "type": "string", "default": "cn-service" },
+            "basis": { "type": "string", "enum": ["contract", "consent"], "default": "contract" },
+            "purpose": { "type": "string" },
+            "retry_policy": { "type": "object" },
+            "ring_timeout_s": { "type": "integer", "minimum": 3, "maximum": 120 },
+            "ends_at": { "type": "string", "format": "date-time" } } },
+        "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
+            "task_id": { "type": "string" },
+            "records": { "type": "array", "items": { "type": "object", "required": ["customer_id", "phone"],
+                "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
+                "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
+        "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
+        "Suppression": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" }, "until": { "type": "string", "format": "date-time" } } },
+    })
+}

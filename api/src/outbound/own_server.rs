@@ -1,0 +1,270 @@
+//! The command line as a client of the running server: which one, with which token, and what it answered.
+
+use crate::auth::TOKEN_FILE;
+use crate::cli::failure::Failure;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::{Method, Request, Response, header};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use tokio::io::AsyncReadExt;
+
+/// Where a running server says how to reach it.
+pub(crate) const SERVER_FILE: &str = "server.json";
+
+/// The server asked when nothing else is named.
+const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
+
+/// Largest reply read whole: the longest pages of the API are far below.
+const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of a file sent at a time.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Longest line of an event stream: a record has 64 KiB, its CloudEvents form a little more.
+const LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Content of `DIR/server.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ServerFile {
+    pub(crate) url: String,
+    pub(crate) pid: u32,
+}
+
+impl ServerFile {
+    /// Written when the server listens; a reader never sees half of it.
+    pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
+        let aside = directory.join(format!("{SERVER_FILE}.new"));
+        fs::write(&aside, serde_json::to_vec(self)?)?;
+        fs::rename(aside, directory.join(SERVER_FILE))
+    }
+}
+
+/// Which server a command talks to.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The server's address; default: the one named in DIR/server.json with --data, else http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// File with the server's token; default: DIR/token with --data. A loopback server asks for none
+    #[arg(long, value_name = "F")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Data directory of the server
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+type Body = BoxBody<Bytes, io::Error>;
+
+/// A client of one server.
+pub(crate) struct OwnServer {
+    base: String,
+    token: Option<String>,
+    client: Client<HttpConnector, Body>,
+}
+
+impl OwnServer {
+    pub(crate) fn find(args: &ServerArgs) -> Result<Self, Failure> {
+        let base = match (&args.server, &args.data) {
+            (Some(url), _) => url.clone(),
+            (None, Some(directory)) => {
+                let path = directory.join(SERVER_FILE);
+                let text = fs::read(&path).map_err(|error| {
+                    Failure::unavailable(format!("no server has run in {}: {error}", directory.display()))
+                })?;
+                let file: ServerFile = serde_json::from_slice(&text)
+                    .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))?;
+                file.url
+            }
+            (None, None) => SERVER_DEFAULT.to_owned(),
+        };
+        if !base.starts_with("http://") {
+            return Err(Failure::usage("--server takes http://HOST:PORT"));
+        }
+        Ok(Self {
+            base: base.trim_end_matches('/').to_owned(),
+            token: read_token(args)?,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        })
+    }
+
+    /// The reply's JSON, or the problem as a failure.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+        let response = self.send(method, path, "application/json", body).await?;
+        read_json(response).await
+    }
+
+    /// Sends a file as it is, in pieces.
+    pub(crate) async fn upload(&self, path: &str, file: tokio::fs::File) -> Result<Value, Failure> {
+        let pieces = stream::try_unfold(file, |mut file| async move {
+            let mut piece = vec![0_u8; CHUNK_BYTES];
+            let count = file.read(&mut piece).await?;
+            piece.truncate(count);
+            Ok::<_, io::Error>((count > 0).then(|| (Frame::data(Bytes::from(piece)), file)))
+        });
+        let body = BodyExt::boxed(StreamBody::new(Box::pin(pieces)));
+        let response = self
+            .send(Method::POST, path, "application/octet-stream", body)
+            .await?;
+        read_json(response).await
+    }
+
+    /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
+    pub(crate) async fn follow(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&str, &str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
+        let response = self.send(Method::GET, path, "application/json", body).await?;
+        if !response.status().is_success() {
+            return read_json(response).await.map(drop);
+        }
+        let mut body = response.into_body();
+        let mut pending = Vec::new();
+        let mut name = String::new();
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| Failure::unavailable(format!("the stream broke off: {error}")))?;
+            pending.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
+            while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = pending.drain(..=end).collect();
+                let line = String::from_utf8_lossy(&line);
+                let line = line.trim_end();
+                if let Some(event) = line.strip_prefix("event:") {
+                    event.trim().clone_into(&mut name);
+                } else if let Some(data) = line.strip_prefix("data:") {
+                    take(&name, data.trim_start())?;
+                } else if line.is_empty() {
+                    name.clear();
+                }
+            }
+            if pending.len() > LINE_BYTES_MAX {
+                return Err(Failure::fault("a line of the stream is too long"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Body,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(header::CONTENT_TYPE, content_type);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| Failure::usage(format!("{}: {error}", self.base)))?;
+        self.client.request(request).await.map_err(|error| {
+            Failure::unavailable(format!(
+                "no server answers at {} ({error}); start one with `ledgerline serve`, or name it with --server",
+                self.base
+            ))
+        })
+    }
+}
+
+fn read_token(args: &ServerArgs) -> Result<Option<String>, Failure> {
+    let (path, given) = match (&args.token_file, &args.data) {
+        (Some(path), _) => (path.clone(), true),
+        (None, Some(directory)) => (directory.join(TOKEN_FILE), false),
+        (None, None) => return Ok(None),
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(_) if !given => Ok(None),
+        Err(error) => Err(Failure::usage(format!("{}: {error}", path.display()))),
+    }
+}
+
+async fn read_json(response: Response<Incoming>) -> Result<Value, Failure> {
+    let status = response.status();
+    let limited = http_body_util::Limited::new(response.into_body(), REPLY_BYTES_MAX);
+    let bytes = limited
+        .collect()
+        .await
+        .map_err(|error| Failure::unavailable(format!("the reply broke off: {error}")))?
+        .to_bytes();
+    let body: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::fault(format!("the server's reply is not JSON: {error}")))?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = format!("{}: {}", text("title"), text("detail"));
+    Err(if status.is_server_error() {
+        Failure::unavailable(text)
+    } else {
+        Failure::refused(text)
+    })
+}
+
+/// A path segment or query value, percent-encoded (RFC 3986, 2.3: only unreserved characters stay).
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_survives_the_query() {
+        assert_eq!(encode("客户ID=a"), "%E5%AE%A2%E6%88%B7ID%3Da");
+        assert_eq!(encode("+8613800138000"), "%2B8613800138000");
+    }
+
+    #[test]
+    fn the_server_of_a_directory_is_found_and_none_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let args = ServerArgs {
+            server: None,
+            token_file: None,
+            data: Some(directory.path().to_owned()),
+        };
+        assert!(OwnServer::find(&args).is_err());
+        let file = ServerFile {
+            url: "http://127.0.0.1:9/".to_owned(),
+            pid: 1,
+        };
+        file.write(directory.path()).unwrap();
+        fs::write(directory.path().join(TOKEN_FILE), "t\n").unwrap();
+        let server = OwnServer::find(&args).unwrap();
+        assert_eq!(
+            (server.base.as_str(), server.token.as_deref()),
+            ("http://127.0.0.1:9", Some("t"))
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
+
+use super::campaign_body::{CampaignBody, FlowBody};
+use super::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Problem, Written};
+use crate::serving::App;
+use actors::Answer;
+use domain::calling_plan::FlowRef;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::PauseReason;
+use domain::campaign::{Campaign, CampaignState, CampaignStatus};
+use domain::flow::command::FlowCommand;
+use domain::ids::{CampaignId, FlowId};
+use domain::stored_event::Cause;
+use projections::views::campaign_board::BoardRow;
+use serde_json::{Map, Value, json};
+
+/// Longest reason kept for a stop.
+const REASON_BYTES_MAX: usize = 256;
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/campaigns",
+            "Create a campaign; the same body again is answered as the first time",
+            |ctx, input| Box::pin(create(ctx, input)),
+        )
+        .takes(Takes::Json("CampaignBody")),
+        Endpoint::get(
+            "/api/v1/campaigns",
+            "All campaigns with their figures",
+            |ctx, input| Box::pin(list(ctx, input)),
+        )
+        .query(&[("after_position", "Wait until the views have this position")]),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}",
+            "One campaign and where its enrolments stand",
+            |ctx, input| Box::pin(show(ctx, input)),
+        )
+        .query(&[("after_position", "Wait until the views have this position")]),
+        Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", |ctx, input| {
+            Box::pin(start(ctx, input))
+        }),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/pause",
+            "Stop dialing for now; live calls go on",
+            |ctx, input| {
+                Box::pin(steer(ctx, input, "pause", |_| CampaignCommand::Pause {
+                    reason: PauseReason::Requested,
+                }))
+            },
+        ),
+        Endpoint::post("/api/v1/campaigns/{id}/resume", "Dial again", |ctx, input| {
+            Box::pin(steer(ctx, input, "resume", |_| CampaignCommand::Resume))
+        }),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/stop",
+            "End it for good; an optional reason is kept",
+            |ctx, input| {
+                Box::pin(steer(ctx, input, "stop", |reason| CampaignCommand::Stop {
+                    reason,
+                }))
+            },
+        )
+        .takes(Takes::Json("Reason")),
+    ]
+}
+
+async fn create(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let cause = input.cause(&ctx, "campaigns")?;
+    let body = CampaignBody::read(input.object().await?)?;
+    let campaign = body.campaign.clone();
+    let answer = create_campaign(&ctx, body, cause).await?;
+    let written = written(&campaign, &answer);
+    Ok(if answer.events.is_empty() || answer.repeated {
+        Done::Changed(written)
+    } else {
+        Done::Made(written)
+    })
+}
+
+/// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
+pub(crate) async fn create_campaign(
+    app: &App,
+    body: CampaignBody,
+    cause: Cause,
+) -> Result<Answer<Campaign>, Problem> {
+    let flow = publish(app, &body.campaign, body.flow, cause).await?;
+    let command = CampaignCommand::Create {
+        campaign: body.campaign.clone(),
+        customer_segment: body.customer_segment,
+        flow,
+        plan: body.plan,
+    };
+    Ok(app.system().campaigns.ask(&body.campaign, command, cause).await?)
+}
+
+/// A script's flow has the campaign's own id; a definition may name another, to be shared.
+async fn publish(app: &App, campaign: &CampaignId, body: FlowBody, cause: Cause) -> Result<FlowRef, Problem> {
+    let own: FlowId = campaign
+        .as_str()
+        .parse()
+        .map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))?;
+    let (flow, definition) = match body {
+        FlowBody::ScriptTemplate(text) => (own.clone(), App::script_flow(own, &text)?),
+        FlowBody::Definition(definition) => with_flow_id(definition, own)?,
+    };
+    let command = FlowCommand::Publish {
+        flow: flow.clone(),
+        definition,
+    };
+    let cause = app.follow(cause, "flow.publish");
+    let answer = app.system().flows.ask(&flow, command, cause).await?;
+    let latest = answer
+        .state
+        .latest()
+        .ok_or_else(|| Problem::fault("a published flow has no version"))?;
+    Ok(latest.flow_ref.clone())
+}
+
+fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), Problem> {
+    let Some(members) = definition.as_object_mut() else {
+        return Err(Problem::invalid("flow-invalid", "flow must be an object"));
+    };
+    let named = members.entry("flow").or_insert_with(|| json!(own)).as_str();
+    match named.map(str::parse::<FlowId>) {
+        Some(Ok(flow)) => Ok((flow, definition)),
+        Some(Err(_)) | None => Err(Problem::refused("flow-invalid", "/flow/flow is not a flow's id")),
+    }
+}
+
+async fn start(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let cause = input.cause(&ctx, "campaigns/start")?;
+    start_campaign(&ctx, &campaign, cause)
+        .await
+        .map(|answer| Done::Changed(written(&campaign, &answer)))
+}
+
+/// Starts a campaign whose words can be spoken here.
+pub(crate) async fn start_campaign(
+    app: &App,
+    campaign: &CampaignId,
+    cause: Cause,
+) -> Result<Answer<Campaign>, Problem> {
+    app.refuse_unspeakable(campaign).await?;
+    Ok(app
+        .system()
+        .campaigns
+        .ask(campaign, CampaignCommand::Start, cause)
+        .await?)
+}
+
+async fn steer(
+    ctx: Ctx,
+    input: Input,
+    verb: &'static str,
+    command: fn(String) -> CampaignCommand,
+) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let cause = input.cause(&ctx, verb)?;
+    let body = input.object().await?;
+    let reason = match body.get("reason") {
+        None | Some(Value::Null) => "requested".to_owned(),
+        Some(Value::String(text)) if text.len() <= REASON_BYTES_MAX => text.clone(),
+        Some(_) => {
+            return Err(Problem::invalid(
+                "reason-invalid",
+                format!("reason is a text of at most {REASON_BYTES_MAX} bytes"),
+            ));
+        }
+    };
+    let answer = ctx
+        .system()
+        .campaigns
+        .ask(&campaign, command(reason), cause)
+        .await?;
+    Ok(Done::Changed(written(&campaign, &answer)))
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let loaded = ctx.system().campaigns.state(&campaign).await?;
+    if loaded.state.status().is_none() {
+        return Err(Problem::missing("this campaign"));
+    }
+    let mut body = describe(&campaign, &loaded.state);
+    if let (Some(members), Some(row)) = (body.as_object_mut(), ctx.board(&campaign).await?) {
+        members.extend(progress(&row));
+    }
+    Ok(Done::Read(body))
+}
+
+async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+    let rows = ctx.boards().await?;
+    let items: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let mut item = progress(row);
+            item.insert("id".to_owned(), json!(row.campaign));
+            item.insert("task_id".to_owned(), json!(row.campaign));
+            item.insert("status".to_owned(), json!(row.status));
+            item.insert("preset".to_owned(), json!(row.preset));
+            item.insert("enrolled".to_owned(), json!(row.enrolled));
+            Value::Object(item)
+        })
+        .collect();
+    Ok(Done::Read(json!({ "items": items })))
+}
+
+/// Where the enrolments and calls of a campaign stand, from its board.
+fn progress(row: &BoardRow) -> Map<String, Value> {
+    let figures = json!({
+        "waiting": row.waiting,
+        "open": row.open,
+        "settled": row.settled,
+        "dialed": row.calls.dialed,
+        "answered": row.calls.answered,
+        "calls_ended": row.calls.ended,
+        "answer_ratio": row.calls.answer_ratio,
+        "talk_ms_mean": row.calls.talk_ms_mean,
+        "conversion_ratio": row.calls.conversion_ratio,
+        "alerts": row.alerts,
+        "last_alert": row.last_alert,
+        "last_alert_detail": row.last_alert_detail,
+    });
+    match figures {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        _ => Map::new(),
+    }
+}
+
+fn written(campaign: &CampaignId, answer: &Answer<Campaign>) -> Written {
+    Written {
+        body: describe(campaign, &answer.state),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }
+}
+
+/// A campaign as shown: what was asked for comes back with its defaults.
+fn describe(campaign: &CampaignId, state: &CampaignState) -> Value {
+    let mut body = json!({
+        "task_id": campaign,
+        "id": campaign,
+        "status": state.status().map(CampaignStatus::code),
+        "enrolled": state.enrolled_count(),
+        "open_lists": state.open_lists_count(),
+    });
+    let Some(members) = body.as_object_mut() else {
+        return body;
+    };
+    if let Some(created) = state.created() {
+        let plan = &created.plan;
+        let fixed = [
+            ("customer_segment", json!(created.customer_segment)),
+            ("preset", json!(plan.preset)),
+            ("basis", json!(plan.basis)),
+            ("purpose", json!(plan.purpose)),
+            ("ends_at", json!(plan.ends_at)),
+            ("flow", json!(created.flow)),
+            (
+                "schedule",
+                json!({
+                    "start_time": plan.window.start,
+                    "end_time": plan.window.end,
+                    "rests": plan.window.rests,
+                    "max_concurrent": plan.max_concurrent,
+                }),
+            ),
+        ];
+        for (name, value) in fixed.into_iter().filter(|(_, value)| !value.is_null()) {
+            members.insert(name.to_owned(), value);
+        }
+    }
+    if let Some(reason) = state.pause_reason() {
+        members.insert("pause_reason".to_owned(), json!(reason));
+    }
+    body
+}

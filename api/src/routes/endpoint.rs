@@ -1,0 +1,343 @@
+//! One endpoint: its method, path, description and handler; what a handler is given; how warp is told.
+//!
+//! Handlers know nothing of warp: they take a context and an input and answer a result. The published
+//! description is made from the same list as the router, so the two cannot drift apart.
+
+use crate::reply::{Done, Kind, Problem, problem_response, respond};
+use crate::server::Peer;
+use crate::serving::App;
+use bytes::{Buf, Bytes};
+use domain::ids::CommandId;
+use domain::stored_event::{Cause, Position};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
+
+/// Largest JSON body: ten thousand records of a hundred bytes; larger lists go as files.
+pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Longest `Idempotency-Key`.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
+
+/// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
+const POSITION_WAIT_MS: u64 = 5_000;
+
+/// Everything a handler may use.
+pub(crate) type Ctx = Arc<App>;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Done, Problem>> + Send>>;
+type Handler = fn(Ctx, Input) -> Answering;
+
+/// What kind of body an endpoint reads, for the description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Nothing,
+    /// A JSON object of this schema in the description.
+    Json(&'static str),
+    File,
+}
+
+/// One method on one path.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    /// From the root, such as `/api/v1/campaigns/{id}`.
+    pub(crate) path: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) takes: Takes,
+    /// Query parameters and what they do.
+    pub(crate) query: &'static [(&'static str, &'static str)],
+    /// Open to everybody: health and the status page hold nothing of anybody.
+    pub(crate) open: bool,
+    handler: Handler,
+}
+
+impl Endpoint {
+    pub(crate) fn get(path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self::new(Method::GET, path, summary, handler)
+    }
+    pub(crate) fn post(path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self::new(Method::POST, path, summary, handler)
+    }
+    fn new(method: Method, path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self {
+            method,
+            path,
+            summary,
+            takes: Takes::Nothing,
+            query: &[],
+            open: false,
+            handler,
+        }
+    }
+    pub(crate) const fn takes(mut self, takes: Takes) -> Self {
+        self.takes = takes;
+        self
+    }
+    pub(crate) const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+        self.query = query;
+        self
+    }
+    pub(crate) const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
+    /// another method is told apart from an unknown path.
+    fn filter(self, app: Ctx) -> BoxedFilter<(Response,)> {
+        let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
+        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+            path = if segment.starts_with('{') {
+                path.and(warp::path::param::<String>())
+                    .map(|mut params: Params, value: String| {
+                        params.0.push(value);
+                        params
+                    })
+                    .boxed()
+            } else {
+                path.and(warp::path(segment)).boxed()
+            };
+        }
+        let (handler, open) = (self.handler, self.open);
+        path.and(warp::path::end())
+            .and(method(self.method))
+            .and(warp::query::<BTreeMap<String, String>>())
+            .and(warp::header::headers_cloned())
+            .and(warp::ext::optional::<Peer>())
+            .and(warp::body::stream())
+            .then(move |params: Params, query, headers, peer, body| {
+                let input = Input {
+                    params: params.0,
+                    query,
+                    headers,
+                    peer,
+                    body: Body(pieces(body)),
+                };
+                answer(Arc::clone(&app), handler, open, input)
+            })
+            .boxed()
+    }
+}
+
+fn method(method: Method) -> BoxedFilter<()> {
+    if method == Method::GET {
+        warp::get().boxed()
+    } else {
+        warp::post().boxed()
+    }
+}
+
+async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Response {
+    if !open && let Err(problem) = app.door().admit(input.header("authorization")) {
+        tracing::warn!(peer = ?input.peer, "a request without the right token");
+        return problem_response(&problem);
+    }
+    // Read-your-writes: a read with `?after_position=` waits until the views have it.
+    let reached = match input.number::<u64>("after_position") {
+        Ok(Some(position)) => app.views_at(Position(position), POSITION_WAIT_MS).await,
+        Ok(None) => Ok(()),
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = reached {
+        return problem_response(&problem);
+    }
+    respond(handler(app, input).await)
+}
+
+/// Joins endpoints into one boxed group.
+pub(crate) fn join(endpoints: Vec<Endpoint>, app: &Ctx) -> BoxedFilter<(Response,)> {
+    let nothing: BoxedFilter<(Response,)> = warp::any()
+        .and_then(|| async { Err::<Response, _>(warp::reject::not_found()) })
+        .boxed();
+    endpoints.into_iter().fold(nothing, |group, endpoint| {
+        group.or(endpoint.filter(Arc::clone(app))).unify().boxed()
+    })
+}
+
+/// Values of the path's parameters, in order, still percent-encoded.
+#[derive(Debug, Clone, Default)]
+struct Params(Vec<String>);
+
+/// A request's body, in pieces.
+pub(crate) struct Body(BoxStream<'static, Result<Bytes, Problem>>);
+
+fn pieces<B: Buf>(
+    body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
+) -> BoxStream<'static, Result<Bytes, Problem>> {
+    body.map(|piece| match piece {
+        Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),
+        Err(error) => Err(Problem::invalid("body-broken", error.to_string())),
+    })
+    .boxed()
+}
+
+impl Body {
+    /// The next piece; `None` at the end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.0.next().await.transpose()
+    }
+
+    /// The whole body, up to `BODY_BYTES_MAX`.
+    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, Problem> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            if whole.len() + piece.len() > BODY_BYTES_MAX {
+                return Err(Problem::new(
+                    Kind::TooLarge,
+                    "body-too-large",
+                    format!("a body may have {BODY_BYTES_MAX} bytes; send larger lists as files"),
+                ));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole)
+    }
+}
+
+/// What a handler is given.
+pub(crate) struct Input {
+    params: Vec<String>,
+    query: BTreeMap<String, String>,
+    headers: HeaderMap,
+    /// Absent in tests that have no connection.
+    peer: Option<Peer>,
+    pub(crate) body: Body,
+}
+
+impl Input {
+    /// The `index`-th parameter of the path, decoded.
+    pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
+        let raw = self.params.get(index).map_or("", String::as_str);
+        decode(raw)
+            .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
+    }
+
+    /// A parameter of the path as an id.
+    pub(crate) fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
+        self.param(index)?
+            .parse()
+            .or_else(|_: T::Err| Err(Problem::missing(what)))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Problem::invalid(
+                "query-invalid",
+                format!("the query parameter {name} is not a number in range"),
+            )),
+        }
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.text(name) {
+            None | Some("false" | "0") => Ok(false),
+            Some("" | "true" | "1") => Ok(true),
+            Some(_) => Err(Problem::invalid(
+                "query-invalid",
+                format!("the query parameter {name} is true or false"),
+            )),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
+    /// route and thing, so that one key used for two things is two commands.
+    pub(crate) fn cause(&self, app: &App, what: &str) -> Result<Cause, Problem> {
+        let Some(key) = self.header("idempotency-key") else {
+            return Ok(Cause::outside(app.new_command()));
+        };
+        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+            return Err(Problem::invalid(
+                "idempotency-key-invalid",
+                format!("Idempotency-Key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes"),
+            ));
+        }
+        let text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
+        Ok(Cause::outside(CommandId::derive_from_text(&text)))
+    }
+
+    /// The body as a JSON object.
+    pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
+        let bytes = self.body.whole().await?;
+        if bytes.is_empty() {
+            return Ok(serde_json::Map::new());
+        }
+        parse_object(&bytes)
+    }
+}
+
+/// Reads bytes as a JSON object.
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Problem::invalid(
+            "body-not-an-object",
+            "the body must be a JSON object",
+        )),
+        Err(error) => Err(Problem::invalid(
+            "body-not-json",
+            format!(
+                "the body is not JSON: line {}, column {}",
+                error.line(),
+                error.column()
+            ),
+        )),
+    }
+}
+
+/// Percent-decoding (RFC 3986, 2.1).
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let high = char::from(rest.next()?).to_digit(16)?;
+        let low = char::from(rest.next()?).to_digit(16)?;
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_in_a_path_is_decoded() {
+        assert_eq!(decode("%2B8613800138000").as_deref(), Some("+8613800138000"));
+        assert_eq!(decode("%E5%AE%A2").as_deref(), Some("客"));
+        for bad in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_told_what_is_wrong() {
+        assert_eq!(parse_object(b"[]").unwrap_err().code, "body-not-an-object");
+        let broken = parse_object(b"{\"a\":").unwrap_err();
+        assert!(broken.detail.contains("line 1"), "{}", broken.detail);
+    }
+}

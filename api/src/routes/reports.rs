@@ -1,0 +1,128 @@
+//! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
+
+use super::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::{Done, Problem};
+use domain::ids::CampaignId;
+use projections::views::campaign_board::{Count, Hour, hourly, report};
+use serde_json::{Value, json};
+
+/// What each figure means, shown beside it.
+const DEFINITIONS: [(&str, &str); 3] = [
+    ("answer_ratio", "接通率 v1: calls answered / calls dialed"),
+    (
+        "talk_ms_mean",
+        "平均通话时长 v1: mean of talk_ms over answered calls that ended",
+    ),
+    (
+        "conversion_ratio",
+        "转化率 v1: calls with outcome success / calls answered",
+    ),
+];
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/report",
+            "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
+            |ctx, input| Box::pin(show(ctx, input)),
+        )
+        .query(&[("after_position", "Wait until the views have this position")]),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/report/chart",
+            "The answer rate by hour, as ECharts options",
+            |ctx, input| Box::pin(chart(ctx, input)),
+        ),
+    ]
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let report = report(ctx.views().db().as_ref(), &campaign)
+        .await?
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    let calls = &report.campaign.calls;
+    Ok(Done::Read(json!({
+        "campaign": campaign,
+        "status": report.campaign.status,
+        "as_of_position": ctx.views().position().map(|position| position.to_string()),
+        "answer_ratio": calls.answer_ratio,
+        "talk_ms_mean": calls.talk_ms_mean,
+        "conversion_ratio": calls.conversion_ratio,
+        "dialed": calls.dialed,
+        "answered": calls.answered,
+        "ended": calls.ended,
+        "conversions": calls.conversions,
+        "enrolled": report.campaign.enrolled,
+        "settled": report.campaign.settled,
+        "dispositions": counts(&report.dispositions),
+        "outcomes": counts(&report.outcomes),
+        "settled_as": counts(&report.settled),
+        "by_trunk": report.by_trunk,
+        "by_flow_version": report.by_flow_version,
+        "hours": report.hours,
+        "chart": options(&report.hours),
+        "definitions": DEFINITIONS.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+    })))
+}
+
+async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let db = ctx.views().db();
+    if ctx.board(&campaign).await?.is_none() {
+        return Err(Problem::missing("this campaign"));
+    }
+    Ok(Done::Read(options(&hourly(db.as_ref(), &campaign).await?)))
+}
+
+fn counts(counts: &[Count]) -> Value {
+    counts
+        .iter()
+        .map(|one| (one.code.clone(), json!(one.count)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// ECharts options of the answer rate in per cent by hour, as REP-5 has them.
+fn options(hours: &[Hour]) -> Value {
+    let labels: Vec<&str> = hours.iter().map(|hour| hour.label.as_str()).collect();
+    let percents: Vec<u64> = hours
+        .iter()
+        .map(|hour| {
+            let rounded = hour.calls.answered * 100 + hour.calls.dialed / 2;
+            rounded.checked_div(hour.calls.dialed).unwrap_or(0)
+        })
+        .collect();
+    json!({
+        "xAxis": { "type": "category", "data": labels },
+        "yAxis": { "type": "value" },
+        "series": [{ "name": "接通率", "type": "bar", "data": percents }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::Timestamp;
+    use projections::views::campaign_board::Share;
+
+    #[test]
+    fn a_chart_is_as_the_requirements_write_it() {
+        let hour = |label: &str, dialed, answered| Hour {
+            hour_at: Timestamp::EPOCH,
+            date: "2026-03-02".to_owned(),
+            label: label.to_owned(),
+            calls: Share {
+                dialed,
+                answered,
+                ..Share::default()
+            },
+        };
+        let shown = options(&[hour("08:00", 100, 45), hour("10:00", 200, 124)]);
+        let expected: Value = serde_json::from_str(
+            "{\"xAxis\":{\"type\":\"category\",\"data\":[\"08:00\",\"10:00\"]},\"yAxis\":{\"type\":\"value\"},\
+             \"series\":[{\"name\":\"接通率\",\"type\":\"bar\",\"data\":[45,62]}]}",
+        )
+        .unwrap();
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,146 @@
+//! A running server: started in order, drained, and stopped in the reverse order.
+
+use crate::app::{self, OpenSettings, Opened};
+use crate::auth::{self, Door};
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::config::TrunkSpec;
+use crate::outbound::own_server::ServerFile;
+use crate::routes;
+use crate::server;
+use crate::serving::App;
+use crate::signals::Signals;
+use actors::{DriverPorts, Drivers};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// Everything a server is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeSettings {
+    pub(crate) open: OpenSettings,
+    pub(crate) trunks: Vec<TrunkSpec>,
+    pub(crate) sip: Option<SocketAddr>,
+    pub(crate) rtp_ports: Option<RangeInclusive<u16>>,
+}
+
+/// A server whose drivers and routes run.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    /// Where its page is.
+    pub(crate) url: Option<String>,
+}
+
+impl Running {
+    /// Opens, recovers, listens, closes what a crash left, and begins. Without a listener there are no routes
+    /// (`trunk call`).
+    pub(crate) async fn start(
+        settings: ServeSettings,
+        listener: Option<TcpListener>,
+        runtime: Arc<Runtime>,
+    ) -> Result<Self, Failure> {
+        refuse_rehearsal_off_loopback(&settings)?;
+        let opened = Opened::open(&settings.open)?;
+        let system = opened.entities(runtime);
+        let views = opened.views().await?;
+        let synthesizer = opened.synthesizer().await;
+        let lines = opened.lines(&settings).await?;
+        let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
+            Some(address) if !address.ip().is_loopback() => {
+                Door::Token(auth::token(&opened.directory, opened.environment.ids.as_ref())?)
+            }
+            Some(_) | None => {
+                // Made at first start all the same, so that a later wider listener finds it.
+                auth::token(&opened.directory, opened.environment.ids.as_ref())?;
+                Door::Open
+            }
+        };
+        let ports = DriverPorts {
+            worklist: app::worklist(&views),
+            lines,
+            synthesizer: Arc::clone(&synthesizer),
+            recordings: opened.recordings(),
+        };
+        let environment = opened.environment.clone();
+        let app = Arc::new(App::new(opened, system.clone(), views, synthesizer, door));
+        let url = match listener {
+            Some(listener) => Some(serve(&app, listener)?),
+            None => None,
+        };
+        if !ports.lines.is_empty() {
+            let drivers = Drivers::start(system, environment, ports)
+                .await
+                .map_err(|error| Failure::unavailable(error.to_string()))?;
+            app.begin(Some(drivers));
+        } else {
+            app.begin(None);
+        }
+        Ok(Self { app, url })
+    }
+
+    /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
+    pub(crate) async fn drain(&self, within: Duration) {
+        self.app.begin_drain();
+        if let Some(drivers) = self.app.drivers() {
+            drivers.drain(within).await;
+        }
+    }
+
+    /// Ends tasks, server and store; the directory is free when it returns.
+    pub(crate) async fn stop(self) {
+        self.app.opened.close().await;
+    }
+
+    /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is open.
+    pub(crate) async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Failure> {
+        let ending = async {
+            self.drain(within).await;
+            self.stop().await;
+        };
+        tokio::select! {
+            biased;
+            () = signals.next() => {
+                output::notice("second signal: leaving at once; the next start closes what is open");
+            }
+            () = ending => {}
+        }
+        Ok(())
+    }
+}
+
+fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Failure> {
+    if settings.open.rehearse_at.is_none() {
+        return Ok(());
+    }
+    match settings.trunks.iter().find(|trunk| !trunk.is_loopback()) {
+        None => Ok(()),
+        Some(trunk) => Err(Failure::refused(format!(
+            "--rehearse-at is refused: trunk {} is not a loopback address, and real people answer there",
+            trunk.name
+        ))),
+    }
+}
+
+fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
+    let address = listener.local_addr()?;
+    let url = format!("http://{address}");
+    let environment = &app.opened.environment;
+    environment.tasks.spawn(
+        "http-server",
+        Box::pin(server::serve(
+            listener,
+            routes::all(app),
+            Arc::clone(&environment.tasks),
+            Arc::clone(&environment.clock),
+        )),
+    );
+    let file = ServerFile {
+        url: url.clone(),
+        pid: std::process::id(),
+    };
+    file.write(app.directory())?;
+    Ok(url)
+}

@@ -1,0 +1,318 @@
+//! What handlers stand on: the live system, its views and its state of readiness, without knowing their makes.
+
+use crate::app::Opened;
+use crate::auth::Door;
+use crate::import::row::RowRules;
+use crate::reply::{Kind, MemberError, Problem};
+use actors::{ActorSystem, AskError, DriversHandle};
+use domain::call::Call;
+use domain::campaign::{CampaignRefusal, CampaignState};
+use domain::decider::Decider;
+use domain::flow::{FlowDefinition, from_script};
+use domain::ids::{CampaignId, CommandId, FlowId, ListId};
+use domain::personal::Personal;
+use domain::phone_number::mask_e164;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::speech::Synthesizer;
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use domain::ports::vault::VaultError;
+use domain::stored_event::{Cause, Position, aad};
+use projections::views::call_history::{CALLEE_POINTER, CallRow};
+use projections::views::campaign_board::{self, BoardRow};
+use projections::{ProjectionError, Projections};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Most events the views may be behind while the process calls itself ready.
+const LAG_EVENTS_MAX: u64 = 10_000;
+
+/// The running server as its handlers see it.
+pub(crate) struct App {
+    pub(crate) opened: Opened,
+    system: ActorSystem,
+    views: Arc<Projections>,
+    synthesizer: Arc<dyn Synthesizer>,
+    drivers: OnceLock<DriversHandle>,
+    door: Door,
+    ready: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn new(
+        opened: Opened,
+        system: ActorSystem,
+        views: Arc<Projections>,
+        synthesizer: Arc<dyn Synthesizer>,
+        door: Door,
+    ) -> Self {
+        Self {
+            opened,
+            system,
+            views,
+            synthesizer,
+            drivers: OnceLock::new(),
+            door,
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn system(&self) -> &ActorSystem {
+        &self.system
+    }
+    pub(crate) fn store(&self) -> &dyn EventStore {
+        self.opened.environment.store.as_ref()
+    }
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        self.opened.environment.vault.as_ref()
+    }
+    pub(crate) fn tasks(&self) -> &dyn Tasks {
+        self.opened.environment.tasks.as_ref()
+    }
+    pub(crate) fn views(&self) -> &Arc<Projections> {
+        &self.views
+    }
+    pub(crate) fn door(&self) -> &Door {
+        &self.door
+    }
+    pub(crate) fn directory(&self) -> &Path {
+        &self.opened.directory
+    }
+    pub(crate) fn synthesizer(&self) -> &Arc<dyn Synthesizer> {
+        &self.synthesizer
+    }
+
+    pub(crate) fn begin(&self, drivers: Option<DriversHandle>) {
+        if let Some(drivers) = drivers {
+            // Set once, at start; a second call would change nothing.
+            drop(self.drivers.set(drivers));
+        }
+        self.ready.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn drivers(&self) -> Option<&DriversHandle> {
+        self.drivers.get()
+    }
+
+    /// From now on `/readyz` says no.
+    pub(crate) fn begin_drain(&self) {
+        self.ready.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn new_command(&self) -> CommandId {
+        let environment = &self.opened.environment;
+        environment.ids.command(environment.clock.now())
+    }
+
+    /// A further command of the same outside request.
+    pub(crate) fn follow(&self, cause: Cause, kind: &str) -> Cause {
+        Cause {
+            command: CommandId::derive_from_text(&format!("{}/{kind}", cause.command)),
+            ..cause
+        }
+    }
+
+    pub(crate) async fn pause(&self, ms: u64) {
+        let clock = &self.opened.environment.clock;
+        clock.wait_until(clock.now().plus_ms(ms)).await;
+    }
+
+    /// Waits until the views have a position; 503 when they are late.
+    pub(crate) async fn views_at(&self, position: Position, within_ms: u64) -> Result<(), Problem> {
+        let deadline = self.opened.environment.clock.now().plus_ms(within_ms);
+        Ok(self.views.wait_for(position, deadline).await?)
+    }
+
+    /// Not draining, the store writes, the views follow.
+    pub(crate) async fn readiness(&self) -> Result<Value, Problem> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Err(Problem::unavailable("the process is starting or draining"));
+        }
+        if let Some(failure) = self.opened.store.failure() {
+            return Err(Problem::unavailable(failure.to_string()));
+        }
+        let head = self.store().head().await?;
+        let reached = self
+            .views
+            .position()
+            .ok_or_else(|| Problem::unavailable("all views are parked"))?;
+        let lag = head.0.saturating_sub(reached.0);
+        if lag > LAG_EVENTS_MAX {
+            return Err(Problem::unavailable(format!("the views are {lag} events behind")));
+        }
+        Ok(json!({
+            "ready": true,
+            "position": head.to_string(),
+            "views_lag_events": lag,
+            "synthesizer": self.synthesizer.name(),
+            "rehearsal": self.opened.environment.rehearsal,
+        }))
+    }
+
+    /// One campaign's row on the board, when the view has it.
+    pub(crate) async fn board(&self, campaign: &CampaignId) -> Result<Option<BoardRow>, Problem> {
+        Ok(campaign_board::get(self.views.db().as_ref(), campaign).await?)
+    }
+
+    pub(crate) async fn boards(&self) -> Result<Vec<BoardRow>, Problem> {
+        let db = self.views.db();
+        Ok(campaign_board::list(db.as_ref(), None, campaign_board::LISTED_MAX).await?)
+    }
+
+    /// The masked number of a stored call, opened with its person's key; absent when the key is gone.
+    pub(crate) async fn masked_callee(&self, row: &CallRow) -> Result<Option<String>, Problem> {
+        let Personal::Sealed(sealed) = &row.callee else {
+            return Ok(None);
+        };
+        let vault = self.vault();
+        let key = vault.existing_key(&row.customer).await?;
+        let Some(key) = key else {
+            return Ok(None);
+        };
+        let aad = aad(&Call::stream(&row.call), row.callee_event, CALLEE_POINTER);
+        Ok(Some(mask_e164(&vault.open(&key, &aad, sealed)?)))
+    }
+
+    async fn campaign(&self, campaign: &CampaignId) -> Result<Arc<CampaignState>, Problem> {
+        let loaded = self.system.campaigns.state(campaign).await?;
+        if loaded.state.status().is_none() {
+            return Err(Problem::missing("this campaign"));
+        }
+        Ok(loaded.state)
+    }
+
+    async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
+        let used = state
+            .flow()
+            .ok_or_else(|| Problem::fault("a campaign without a flow"))?;
+        let loaded = self.system.flows.state(&used.flow).await?;
+        loaded
+            .state
+            .version(used.version)
+            .and_then(|published| published.definition.clone())
+            .ok_or_else(|| Problem::fault("a campaign's flow version is missing or cannot be read"))
+    }
+
+    /// What the rows of a list of this campaign are held against.
+    pub(crate) async fn list_rules(
+        &self,
+        campaign: &CampaignId,
+        content_sha256: &str,
+    ) -> Result<RowRules, Problem> {
+        let state = self.campaign(campaign).await?;
+        let plan = state
+            .plan()
+            .ok_or_else(|| Problem::fault("a campaign without a plan"))?;
+        let flow = self.flow_of(&state).await?;
+        Ok(RowRules {
+            campaign: campaign.clone(),
+            list: ListId::derive(campaign, content_sha256),
+            preset: plan.preset,
+            basis: plan.basis,
+            flow_variables: flow.required_variables(),
+        })
+    }
+
+    /// `script_template` as a flow definition.
+    pub(crate) fn script_flow(flow: FlowId, text: &str) -> Result<Value, Problem> {
+        match from_script(flow, text) {
+            Ok(definition) => Ok(definition.to_value()),
+            Err(fault) => Err(Problem::members(vec![MemberError {
+                pointer: "/script_template".to_owned(),
+                detail: fault.to_string(),
+            }])),
+        }
+    }
+
+    /// Without a synthesizer only bundled clips can be heard: a campaign that says anything else would be
+    /// silent on the line, so it is refused before it dials.
+    pub(crate) async fn refuse_unspeakable(&self, campaign: &CampaignId) -> Result<(), Problem> {
+        if self.synthesizer.speaks_any_text() {
+            return Ok(());
+        }
+        let state = self.campaign(campaign).await?;
+        let flow = self.flow_of(&state).await?;
+        let unspeakable = flow
+            .texts()
+            .into_iter()
+            .find(|text| !media::speech::clips::is_bundled(text));
+        match unspeakable {
+            None => Ok(()),
+            Some(text) => Err(Problem::refused(
+                "no-synthesizer",
+                format!("no synthesizer is installed (espeak-ng), and {text:?} is not a bundled clip"),
+            )),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
+            StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
+            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
+                Self::new(Kind::Conflict, "conflict", "somebody else was faster")
+            }
+            StoreError::Invalid(why) | StoreError::Damaged(why) => Self::fault(&why),
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Unavailable(why) => Self::unavailable(format!("the keys: {why}")),
+            VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
+                Self::fault(&error.to_string())
+            }
+        }
+    }
+}
+
+impl From<ProjectionError> for Problem {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Late { .. } => Self::new(Kind::Unavailable, "timeout", error.to_string()),
+            ProjectionError::Unavailable(_) | ProjectionError::Parked { .. } => {
+                Self::unavailable(error.to_string())
+            }
+            ProjectionError::Corrupt(why) | ProjectionError::Fault(why) => Self::fault(&why),
+        }
+    }
+}
+
+/// What a refusal is to a caller.
+pub(crate) trait Explained: std::error::Error {
+    /// True when the thing asked does not exist.
+    fn is_missing(&self) -> bool {
+        false
+    }
+}
+
+impl Explained for CampaignRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotCreated)
+    }
+}
+impl Explained for domain::customer::CustomerRefusal {}
+impl Explained for domain::number::NumberRefusal {}
+impl Explained for domain::call::CallRefusal {}
+impl Explained for domain::flow::FlowRefusal {}
+
+impl<R: Explained> From<AskError<R>> for Problem {
+    fn from(error: AskError<R>) -> Self {
+        match error {
+            AskError::Refused(refusal) if refusal.is_missing() => {
+                Self::new(Kind::Missing, "missing", refusal.to_string())
+            }
+            AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
+            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was first, twice"),
+            AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
+            AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
+            AskError::Fault => Self::fault("an entity failed"),
+        }
+    }
+}
