@@ -208,6 +208,10 @@ struct Running {
 }
 
 async fn running(dir: &std::path::Path, log: &TestLog) -> Running {
+    running_with(dir, log, "").await
+}
+
+async fn running_with(dir: &std::path::Path, log: &TestLog, unwanted: &'static str) -> Running {
     let tasks = TestTasks::default();
     let clock = TestClock::new();
     let grounds = Grounds {
@@ -216,7 +220,7 @@ async fn running(dir: &std::path::Path, log: &TestLog) -> Running {
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
     };
     let mut all = views::all();
-    all.push(memory(1, ""));
+    all.push(memory(1, unwanted));
     let projections = Projections::start_views(grounds, all, &tasks).await.unwrap();
     Running {
         tasks,
@@ -284,6 +288,54 @@ async fn a_second_process_reads_beside_the_first_and_cannot_write() {
     assert_eq!(seen_count(&beside).await, story.events.len());
     assert!(beside.exec("delete from memory_seen", Vec::new()).await.is_err());
     on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn a_parked_view_holds_up_no_other_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut story = forty_calls();
+    let log = TestLog::of(&story.events);
+    for customer in [50, 51] {
+        let on = running_with(dir.path(), &log, "call.ended").await;
+        on.projections
+            .progress()
+            .wait_for(None, story.head())
+            .await
+            .unwrap();
+        let told = story.events.len();
+        story.whole_call("T", customer);
+        log.extend(&story.events[told..]);
+        on.projections
+            .progress()
+            .wait_for(Some("worklist"), story.head())
+            .await
+            .unwrap();
+        let parked = on
+            .projections
+            .status()
+            .into_iter()
+            .filter(|row| row.parked.is_some());
+        assert_eq!(parked.map(|row| row.view).collect::<Vec<_>>(), ["memory"]);
+        on.tasks.stop().await;
+    }
+    let on = running(dir.path(), &log).await;
+    on.projections
+        .progress()
+        .wait_for(Some("memory"), story.head())
+        .await
+        .unwrap();
+    assert_eq!(seen_count(on.projections.db().as_ref()).await, story.events.len());
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_damaged_and_a_missing_folder_is_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = TestTasks::default();
+    let kind_at = |path: &std::path::Path| SqliteReadDb::open(path, &tasks).err().map(|error| error.kind());
+    assert_eq!(kind_at(&dir.path().join("missing")), Some(ErrorKind::Unavailable));
+    std::fs::write(dir.path().join("views.db"), [b'x'; 4_096]).unwrap();
+    assert_eq!(kind_at(dir.path()), Some(ErrorKind::Corrupt));
 }
 
 #[tokio::test]

@@ -233,6 +233,16 @@ impl Rows<'_> {
     }
 
     fn customer_granted(&mut self, grant: &CustomerGrant) -> Result<(), ProjectionError> {
+        // What a crash left of an earlier attempt that never reached the number has no news to come any more.
+        self.exec(
+            "delete from worklist_call where campaign = $1 and customer = $2 and customer_side = 'told'
+             and number_side = 'none' and permitted = 0 and call <> $3",
+            &[
+                Val::text(&grant.campaign),
+                Val::text(&grant.customer),
+                Val::text(grant.call),
+            ],
+        )?;
         self.exec(
             "insert into worklist_call
              (call, campaign, customer, number, customer_side, number_side, permitted, pos)
