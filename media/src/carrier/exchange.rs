@@ -243,6 +243,9 @@ impl Exchange {
         if leg.knows(&invite) {
             return self.with_leg(number, |leg, out| leg.repeat_response(out));
         }
+        if leg.is_older(&invite) {
+            return; // a repetition that was overtaken by the next transaction
+        }
         if leg.is_challenged() {
             return self.admit(now, from, number, invite);
         }

@@ -10,6 +10,8 @@ mod call_details;
 mod callee;
 mod challenge;
 mod chance;
+#[cfg(test)]
+mod chaos;
 mod exchange;
 mod leg;
 mod profile;

@@ -155,6 +155,11 @@ impl Leg {
     pub(in crate::carrier) fn knows(&self, invite: &SipMessage) -> bool {
         invite.branch() == self.invite.branch() && invite.cseq() == self.invite.cseq()
     }
+    /// Whether an INVITE comes before the one the leg knows, in the caller's own count.
+    pub(in crate::carrier) fn is_older(&self, invite: &SipMessage) -> bool {
+        let number = |message: &SipMessage| message.cseq().map_or(0, |(number, _)| number);
+        number(invite) < number(&self.invite)
+    }
     /// Whether a CANCEL names the INVITE's transaction (RFC 3261, 9.1).
     pub(in crate::carrier) fn is_cancelled_by(&self, cancel: &SipMessage) -> bool {
         cancel.branch().is_some() && cancel.branch() == self.invite.branch()
