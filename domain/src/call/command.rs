@@ -7,6 +7,7 @@ use crate::disposition::Outcome;
 use crate::ids::CallId;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::ports::recording::RecordingFacts;
+use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallCommand {
@@ -88,4 +89,6 @@ pub struct CallEnding {
     pub reason_header: Option<String>,
     pub q850: Option<u16>,
     pub recording: Option<RecordingFacts>,
+    /// When the line heard or sent the BYE: talk time ends there, not when the recording has been hashed.
+    pub hung_up_at: Option<Timestamp>,
 }

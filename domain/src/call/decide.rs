@@ -301,7 +301,10 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
     let last = state.last_leg();
     let failure = last.and_then(|leg| leg.failure.as_ref());
     let reason = ending.reason.unwrap_or(EndReason::Network);
-    let talk_ms = state.answered_at().map(|answered_at| now.ms_since(answered_at));
+    let over_at = ending.hung_up_at.map_or(now, |hung_up_at| hung_up_at.min(now));
+    let talk_ms = state
+        .answered_at()
+        .map(|answered_at| over_at.ms_since(answered_at));
     let progress = match (last, talk_ms) {
         (None, _) => CallProgress::NotDialed,
         (Some(_), Some(talk_ms)) => CallProgress::Answered {

@@ -3,9 +3,9 @@
 use super::command::{CallCommand, CallEnding};
 use super::event::{CallEvent, EndReason};
 use super::given::{
-    and, answer, answered, call, campaign, cancel, cancel_requested, canceled, check, customer, decide_at,
-    dial, dialing, dialog, end, ended, ends, failure, keypress, late_answered, leg_failed, permitted, ring,
-    ringing, state_after, up_to_answer,
+    and, answer, answered, at, call, campaign, cancel, cancel_requested, canceled, check, customer,
+    decide_at, dial, dialing, dialog, end, ended, ends, failure, keypress, late_answered, leg_failed,
+    permitted, ring, ringing, state_after, up_to_answer,
 };
 use super::{Call, CallPhase, CallRefusal, FourState};
 use crate::decider::Decider;
@@ -137,6 +137,19 @@ fn talk_time_runs_from_answer_to_end_and_a_callees_hangup_is_its_outcome() {
         ends(9_500, &up_to_answer(), flow_ended),
         (Disposition::Answered, true, Some(Outcome::Success), 8_500)
     );
+}
+
+#[test]
+fn talk_time_ends_when_the_line_was_hung_up_and_never_after_now() {
+    for (hung_up_at_ms, talk_ms) in [(9_000, 8_000), (9_500, 8_500), (9_501, 8_500), (0, 0)] {
+        let ending = CallCommand::End(CallEnding {
+            reason: Some(EndReason::CalleeHungUp),
+            heard_rtp: true,
+            hung_up_at: Some(at(hung_up_at_ms)),
+            ..CallEnding::default()
+        });
+        assert_eq!(ends(9_500, &up_to_answer(), ending).3, talk_ms, "{hung_up_at_ms}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! is let into the recording. An opt-out by key is stored on the number at once. The call ends when the
 //! flow does, when the callee hangs up, at the longest duration, or by an order.
 
+mod ending;
 mod prepare;
 mod talk;
 #[cfg(test)]

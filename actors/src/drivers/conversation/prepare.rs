@@ -8,8 +8,8 @@ use domain::personal::Personal;
 use domain::ports::speech::{Clip, Prompt, SpeechError};
 use domain::ports::worklist::DueEnrolment;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OnceCell, oneshot};
 
 /// Clips kept for one conversation; a flow that says more speaks them again.
 const CLIPS_MAX: usize = 64;
@@ -27,11 +27,14 @@ pub(crate) struct Prepared {
     pub(crate) voice: Voice,
 }
 
-/// What is spoken, in the flow's language, with the clips made so far.
-#[derive(Default)]
+/// Clips by text, made or being made.
+type Clips = BTreeMap<String, Arc<OnceCell<Arc<Clip>>>>;
+
+/// What is spoken, in the flow's language. Each text is made once, whoever asks first; clones share the clips.
+#[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
-    clips: BTreeMap<String, Arc<Clip>>,
+    clips: Arc<Mutex<Clips>>,
 }
 
 /// Begins to prepare beside the dialing.
@@ -52,8 +55,14 @@ pub(crate) fn prepare(
                 Prepared::default()
             }
         };
-        // The call may be over already.
-        drop(sender.send(prepared));
+        let ahead = prepared.run.as_ref().map(|(run, _)| run.clone());
+        let voice = prepared.voice.clone();
+        // The call may be over already; then nothing more is made.
+        if sender.send(prepared).is_ok()
+            && let Some(ahead) = ahead
+        {
+            voice.look_ahead(&kit, ahead).await;
+        }
     };
     tasks.spawn("prepare", Box::pin(preparing));
     receiver
@@ -62,9 +71,9 @@ pub(crate) fn prepare(
 async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = variables(kit, due).await?;
-    let mut voice = Voice {
+    let voice = Voice {
         language: definition.lang.clone(),
-        clips: BTreeMap::new(),
+        clips: Arc::default(),
     };
     let (run, actions) = FlowRun::begin(&definition, &variables);
     for (text, personal) in actions.iter().filter_map(spoken) {
@@ -73,7 +82,6 @@ async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepa
             return Err(Halt::Fault);
         }
     }
-    voice.look_ahead(kit, &run).await;
     Ok(Prepared {
         run: Some((run, actions)),
         voice,
@@ -112,8 +120,7 @@ async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, Str
 
 impl Voice {
     /// Speaks what will be said if the callee only listens; what fails here fails again where it is met.
-    async fn look_ahead(&mut self, kit: &Kit, run: &FlowRun) {
-        let mut ahead = run.clone();
+    async fn look_ahead(&self, kit: &Kit, mut ahead: FlowRun) {
         for _ in 0..STEPS_AHEAD_MAX {
             let actions = ahead.step(FlowInput::Played);
             for (text, personal) in actions.iter().filter_map(spoken) {
@@ -124,32 +131,44 @@ impl Voice {
         }
     }
 
-    /// The clip of a text. Personal ones are made in memory and not kept.
+    /// The clip of a text, kept in memory for this call.
     pub(crate) async fn speak(
-        &mut self,
+        &self,
         kit: &Kit,
         text: &str,
         personal: bool,
     ) -> Result<Arc<Clip>, SpeechError> {
-        if let Some(clip) = self.clips.get(text) {
-            return Ok(Arc::clone(clip));
-        }
         let prompt = Prompt {
             text: text.to_owned(),
             language: self.language.clone(),
             personal,
         };
-        let clock = &kit.environment.clock;
-        let clip = tokio::select! {
-            biased;
-            spoken = kit.ports.synthesizer.speak(&prompt) => spoken?,
-            () = clock.wait_until(clock.now().plus_ms(SPEAK_MS_MAX)) => {
-                return Err(SpeechError::Failed("it took too long".to_owned()));
-            }
-        };
-        if self.clips.len() < CLIPS_MAX {
-            self.clips.insert(text.to_owned(), Arc::clone(&clip));
+        let cell = self.cell(text);
+        let clip = cell.get_or_try_init(|| speak_in_time(kit, &prompt)).await?;
+        Ok(Arc::clone(clip))
+    }
+
+    /// Where the clip of a text is, or will be; beyond `CLIPS_MAX` texts it is not kept.
+    fn cell(&self, text: &str) -> Arc<OnceCell<Arc<Clip>>> {
+        let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = clips.get(text) {
+            return Arc::clone(cell);
         }
-        Ok(clip)
+        let cell = Arc::default();
+        if clips.len() < CLIPS_MAX {
+            clips.insert(text.to_owned(), Arc::clone(&cell));
+        }
+        cell
+    }
+}
+
+async fn speak_in_time(kit: &Kit, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+    let clock = &kit.environment.clock;
+    tokio::select! {
+        biased;
+        spoken = kit.ports.synthesizer.speak(prompt) => spoken,
+        () = clock.wait_until(clock.now().plus_ms(SPEAK_MS_MAX)) => {
+            Err(SpeechError::Failed("it took too long".to_owned()))
+        }
     }
 }

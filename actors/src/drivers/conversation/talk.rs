@@ -1,5 +1,6 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
+use super::ending::{HungUp, ending};
 use super::prepare::{Prepared, Voice};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
@@ -11,7 +12,8 @@ use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun, NoticeKind};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
-use domain::ports::line::{HungUpBy, Leg, LegEvent, LegSummary};
+use domain::ports::line::{Leg, LegEvent, LegSummary};
+use domain::ports::speech::{Clip, SpeechError};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 const TALK_MS_MAX: u64 = 180_000;
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 const CLOSE_MS_MAX: u64 = 5_000;
+/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
+const UNHEARD_MAX: usize = 64;
 /// The stored reason of an opt-out by key.
 const OPT_OUT_REASON: &str = "keypress";
 
@@ -27,14 +31,6 @@ const OPT_OUT_REASON: &str = "keypress";
 struct Playing {
     play: u32,
     notice: Option<Notice>,
-}
-
-/// How the leg ended, as the line says.
-struct HungUp {
-    by: HungUpBy,
-    reason_header: Option<String>,
-    q850: Option<u16>,
-    heard_rtp: bool,
 }
 
 pub(super) struct Talk<'a> {
@@ -58,6 +54,8 @@ pub(super) struct Talk<'a> {
     hanging_up: Option<EndReason>,
     deadline: Timestamp,
     hung_up: Option<HungUp>,
+    /// What the leg said while a prompt was being made, and when.
+    unheard: VecDeque<(LegEvent, Timestamp)>,
 }
 
 impl<'a> Talk<'a> {
@@ -91,6 +89,7 @@ impl<'a> Talk<'a> {
             hanging_up: None,
             deadline,
             hung_up: None,
+            unheard: VecDeque::new(),
         }
     }
 
@@ -102,6 +101,12 @@ impl<'a> Talk<'a> {
         self.act(first).await?;
         let kit = Arc::clone(&self.kit);
         loop {
+            if let Some((event, at)) = self.unheard.pop_front() {
+                if let Some(summary) = self.hear(event, at).await? {
+                    return Ok(self.ended(summary));
+                }
+                continue;
+            }
             let event = tokio::select! {
                 biased;
                 order = working.next_order(), if self.hanging_up.is_none() => {
@@ -124,14 +129,14 @@ impl<'a> Talk<'a> {
                     continue;
                 }
             };
-            if let Some(summary) = self.hear(event).await? {
+            if let Some(summary) = self.hear(event, kit.now()).await? {
                 return Ok(self.ended(summary));
             }
         }
     }
 
     /// One event of the leg. Answers its summary when it has closed.
-    async fn hear(&mut self, event: LegEvent) -> Result<Option<LegSummary>, Halt> {
+    async fn hear(&mut self, event: LegEvent, at: Timestamp) -> Result<Option<LegSummary>, Halt> {
         match event {
             LegEvent::Keypress { digit } => self.hear_key(digit).await?,
             LegEvent::Played { play } => self.hear_played(play).await?,
@@ -149,6 +154,7 @@ impl<'a> Talk<'a> {
                     reason_header,
                     q850,
                     heard_rtp,
+                    at,
                 });
             }
             LegEvent::Closed(summary) => return Ok(Some(summary)),
@@ -281,8 +287,7 @@ impl<'a> Talk<'a> {
     /// Queues a text. False when it could not be spoken.
     async fn say(&mut self, text: &str, personal: bool, notice: Option<Notice>) -> bool {
         self.silent_at = None;
-        let kit = Arc::clone(&self.kit);
-        let clip = match self.voice.speak(&kit, text, personal).await {
+        let clip = match self.clip(text, personal).await {
             Ok(clip) => clip,
             Err(error) => {
                 tracing::error!(call = %self.attempt.call, %error, "a prompt could not be spoken");
@@ -298,6 +303,22 @@ impl<'a> Talk<'a> {
             }
         }
         true
+    }
+
+    /// The clip of a text; meanwhile the leg is listened to, so that a hang-up keeps its own time.
+    async fn clip(&mut self, text: &str, personal: bool) -> Result<Arc<Clip>, SpeechError> {
+        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
+        let speaking = voice.speak(&kit, text, personal);
+        tokio::pin!(speaking);
+        loop {
+            tokio::select! {
+                biased;
+                clip = &mut speaking => return clip,
+                event = self.leg.next(), if self.unheard.len() < UNHEARD_MAX => {
+                    self.unheard.push_back((event, kit.now()));
+                }
+            }
+        }
     }
 
     async fn stop_saying(&mut self) {
@@ -366,19 +387,7 @@ impl<'a> Talk<'a> {
 
     fn ended(self, summary: LegSummary) -> CallEnding {
         let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
-        let reason = self.hanging_up.or(by_itself);
-        let (reason_header, q850, heard_rtp) = match self.hung_up {
-            Some(one) => (one.reason_header, one.q850, one.heard_rtp),
-            None => (None, None, summary.rtp_received_count > 0),
-        };
-        CallEnding {
-            reason,
-            outcome: self.outcome,
-            heard_rtp,
-            reason_header,
-            q850,
-            recording: summary.recording,
-        }
+        ending(self.hanging_up.or(by_itself), self.outcome, self.hung_up, summary)
     }
 }
 

@@ -1,0 +1,42 @@
+//! What `call.ended` is told of a conversation: how the line ended it, and what remains of the leg.
+
+use domain::call::command::CallEnding;
+use domain::call::event::EndReason;
+use domain::disposition::Outcome;
+use domain::ports::line::{HungUpBy, LegSummary};
+use domain::time::Timestamp;
+
+/// How the leg ended, as the line says.
+pub(super) struct HungUp {
+    pub(super) by: HungUpBy,
+    pub(super) reason_header: Option<String>,
+    pub(super) q850: Option<u16>,
+    pub(super) heard_rtp: bool,
+    /// When we heard of it; talk time ends here.
+    pub(super) at: Timestamp,
+}
+
+pub(super) fn ending(
+    reason: Option<EndReason>,
+    outcome: Option<Outcome>,
+    hung_up: Option<HungUp>,
+    summary: LegSummary,
+) -> CallEnding {
+    let ending = CallEnding {
+        reason,
+        outcome,
+        heard_rtp: summary.rtp_received_count > 0,
+        recording: summary.recording,
+        ..CallEnding::default()
+    };
+    match hung_up {
+        Some(one) => CallEnding {
+            heard_rtp: one.heard_rtp,
+            reason_header: one.reason_header,
+            q850: one.q850,
+            hung_up_at: Some(one.at),
+            ..ending
+        },
+        None => ending,
+    }
+}
