@@ -4,6 +4,7 @@ pub mod audio;
 pub mod carrier;
 pub mod codec;
 pub mod driver;
+pub mod error;
 pub mod lines;
 pub mod rtp;
 pub mod sip;

@@ -1,3 +1,371 @@
 //! The only place that moves bytes: sockets, files of the wire, and waiting for the next deadline.
+//!
+//! One driver serves all trunks: a task for signalling, a task per SIP socket that parses, one thread that
+//! paces sound, and one that writes recordings. Times of SIP come from the Clock port; the pace keeps its own
+//! monotonic time.
 
 pub mod carrier;
+mod leg_audio;
+pub(crate) mod leg_mailbox;
+mod pace;
+mod pace_statistics;
+mod recording_writer;
+mod rtp_ports;
+mod signalling;
+mod sip_sockets;
+
+pub use pace_statistics::PaceStatistics;
+
+use crate::error::MediaError;
+use crate::rtp::packet::OutgoingStream;
+use crate::sip::authentication::Credentials;
+use crate::sip::left_over::LeftOver;
+use crate::sip::user_agent::{LegSettings, Uac};
+use domain::call::LegIdentity;
+use domain::ids::CallId;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use domain::ports::line::{LegFacts, LineError};
+use domain::ports::speech::Clip;
+use domain::ports::tasks::Tasks;
+use leg_mailbox::LegMailbox;
+use pace::{Pace, PaceGrounds, Request};
+use recording_writer::{LegNumber, write_recordings};
+use rtp_ports::RtpPorts;
+use signalling::{Arrival, NewLeg, Order, Origin, Signalling, SignallingGrounds, TrunkNumber, TrunkSocket};
+use sip_sockets::SipCounters;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::UdpSocket;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+
+/// How a driver is started.
+#[derive(Debug, Clone)]
+pub struct MediaConfig {
+    /// Where SIP is taken. A data directory keeps its port over restarts; port 0 takes a free one.
+    pub sip: SocketAddr,
+    /// The address to show to far ends, where it differs from `sip` (NAT); otherwise each trunk is shown the
+    /// address that reaches it.
+    pub advertised: Option<IpAddr>,
+    /// First and last RTP port; even ones are used.
+    pub rtp_ports: (u16, u16),
+    /// Directory of `<call id>.wav`; made, mode 0700, when it does not exist.
+    pub recordings: PathBuf,
+}
+
+/// The ports a driver needs of its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub tasks: Arc<dyn Tasks>,
+}
+
+/// What was dropped or refused since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SipCounts {
+    /// Datagrams that are no SIP message.
+    pub malformed: u64,
+    /// Messages that the full queue refused.
+    pub dropped: u64,
+    /// Messages of no leg, or of a leg but from a stranger.
+    pub foreign: u64,
+}
+
+/// Sockets, signalling and sound of all trunks of one process.
+pub struct MediaDriver {
+    config: MediaConfig,
+    local: SocketAddr,
+    surroundings: Surroundings,
+    orders: mpsc::Sender<Order>,
+    pace: mpsc::Sender<Request>,
+    arrivals: mpsc::Sender<Arrival>,
+    /// All sockets on the SIP port, the unconnected one first, with their trunk's address.
+    sockets: Mutex<Vec<(Option<SocketAddr>, Arc<UdpSocket>)>>,
+    ports: Arc<Mutex<RtpPorts>>,
+    counters: Arc<SipCounters>,
+    statistics: Arc<Mutex<PaceStatistics>>,
+    ended: watch::Receiver<()>,
+    next_leg: AtomicU64,
+}
+
+/// A trunk's place in a driver.
+#[derive(Debug, Clone)]
+pub(crate) struct TrunkPlace {
+    number: TrunkNumber,
+    /// Our sent-by towards it.
+    pub(crate) local: SocketAddr,
+}
+
+/// A leg as its owner holds it.
+pub(crate) struct LegHandle {
+    pub(crate) mailbox: Arc<LegMailbox>,
+    call_id: String,
+    number: LegNumber,
+    orders: mpsc::Sender<Order>,
+    pace: mpsc::Sender<Request>,
+}
+
+impl MediaDriver {
+    /// Binds the SIP port and spawns tasks and threads. Must run inside the tasks' runtime.
+    pub fn start(config: MediaConfig, surroundings: Surroundings) -> Result<Arc<Self>, MediaError> {
+        make_directory(&config)?;
+        let listen = |error| MediaError::Listen {
+            address: config.sip,
+            error,
+        };
+        let ports = Arc::new(Mutex::new(RtpPorts::new(config.sip.ip(), config.rtp_ports)?));
+        let general = Arc::new(sip_sockets::bind(config.sip).map_err(listen)?);
+        let local = general.local_addr().map_err(listen)?;
+        let (orders, orders_taken) = mpsc::channel(signalling::ORDERS_MAX);
+        let (arrivals, arrivals_taken) = mpsc::channel(signalling::ARRIVALS_MAX);
+        let (pace, requests) = mpsc::channel(pace::REQUESTS_MAX);
+        let (writer, pieces) = mpsc::channel(recording_writer::PIECES_MAX);
+        let (ending, ended) = watch::channel(());
+        let counters = Arc::new(SipCounters::default());
+        let statistics = Arc::new(Mutex::new(PaceStatistics::default()));
+        let tasks = &surroundings.tasks;
+        tasks.thread("recording-writer", Box::new(move || write_recordings(pieces)));
+        let pacing = Pace::new(PaceGrounds {
+            clock: Arc::clone(&surroundings.clock),
+            requests,
+            writer,
+            orders: orders.clone(),
+            ports: Arc::clone(&ports),
+            statistics: Arc::clone(&statistics),
+        });
+        tasks.thread("media-pace", Box::new(move || pacing.run()));
+        let signalling = Signalling::new(SignallingGrounds {
+            clock: Arc::clone(&surroundings.clock),
+            orders: orders_taken,
+            arrivals: arrivals_taken,
+            pace: pace.clone(),
+            general: Arc::clone(&general),
+            counters: Arc::clone(&counters),
+            ended: ending,
+        });
+        let signal = tasks.stop_signal();
+        tasks.spawn("sip-signalling", Box::pin(signalling.run(signal)));
+        let driver = Self {
+            config,
+            local,
+            surroundings,
+            orders,
+            pace,
+            arrivals,
+            sockets: Mutex::new(vec![(None, Arc::clone(&general))]),
+            ports,
+            counters,
+            statistics,
+            ended,
+            next_leg: AtomicU64::new(1),
+        };
+        driver.listen(general, Origin::Anyone);
+        Ok(Arc::new(driver))
+    }
+
+    /// Where SIP is taken: the port is to be kept over restarts.
+    pub const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    pub fn sip_counts(&self) -> SipCounts {
+        SipCounts {
+            malformed: self.counters.malformed.load(Ordering::Relaxed),
+            dropped: self.counters.dropped.load(Ordering::Relaxed),
+            foreign: self.counters.foreign.load(Ordering::Relaxed),
+        }
+    }
+
+    pub fn pace_statistics(&self) -> PaceStatistics {
+        self.statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn listen(&self, socket: Arc<UdpSocket>, origin: Origin) {
+        let receiving = sip_sockets::receive(
+            socket,
+            origin,
+            self.arrivals.clone(),
+            Arc::clone(&self.counters),
+            self.ended.clone(),
+        );
+        self.surroundings.tasks.spawn("sip-receive", Box::pin(receiving));
+    }
+
+    /// Makes a trunk known. Two trunks at one address share a socket.
+    pub(crate) async fn add_trunk(&self, name: &str, remote: SocketAddr) -> Result<TrunkPlace, MediaError> {
+        let unreachable = |error| MediaError::Unreachable {
+            trunk: name.to_owned(),
+            error,
+        };
+        let (socket, is_new) = self.connected(remote).map_err(unreachable)?;
+        let seen = socket.local_addr().map_err(unreachable)?;
+        let (reply, number) = oneshot::channel();
+        let trunk = TrunkSocket {
+            remote,
+            socket: Arc::clone(&socket),
+        };
+        let gone = || unreachable(std::io::Error::other("the media driver has stopped"));
+        let asked = self.orders.send(Order::AddTrunk(trunk, reply)).await;
+        asked.map_err(|_gone| gone())?;
+        let number = number.await.map_err(|_gone| gone())?;
+        if is_new {
+            self.listen(socket, Origin::Trunk(number));
+        }
+        let ip = self.config.advertised.unwrap_or(seen.ip());
+        Ok(TrunkPlace {
+            number,
+            local: SocketAddr::new(ip, self.local.port()),
+        })
+    }
+
+    /// The socket connected to a trunk's address, and whether it was made now. One at a time: sharing the port
+    /// is switched on for all its sockets while one is added.
+    fn connected(&self, remote: SocketAddr) -> std::io::Result<(Arc<UdpSocket>, bool)> {
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = sockets.iter().find(|(held, _)| *held == Some(remote)) {
+            return Ok((Arc::clone(known), false));
+        }
+        let held: Vec<Arc<UdpSocket>> = sockets.iter().map(|(_, socket)| Arc::clone(socket)).collect();
+        let socket = Arc::new(sip_sockets::connect(self.local, remote, &held)?);
+        sockets.push((Some(remote), Arc::clone(&socket)));
+        Ok((socket, true))
+    }
+
+    /// Dials a leg: binds its port, then hands its INVITE to signalling. `slot` is held until it has ended.
+    pub(crate) async fn dial(
+        &self,
+        place: &TrunkPlace,
+        mut settings: LegSettings,
+        (call, leg): (CallId, u8),
+        slot: OwnedSemaphorePermit,
+    ) -> Result<LegHandle, LineError> {
+        let now = self.surroundings.clock.now();
+        let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
+        let socket = {
+            let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+            ports.bind(now).map_err(unavailable)?
+        };
+        let port = socket.local_addr().map_err(unavailable)?.port();
+        settings.media = SocketAddr::new(place.local.ip(), port);
+        let uac = Uac::dial(settings, LegIdentity::new(call, leg), self.draw_seed(), now);
+        let number = self.next_leg.fetch_add(1, Ordering::Relaxed);
+        let handle = LegHandle {
+            mailbox: Arc::new(LegMailbox::new()),
+            call_id: uac.call_id(),
+            number,
+            orders: self.orders.clone(),
+            pace: self.pace.clone(),
+        };
+        let add = Request::Add {
+            leg: number,
+            call_id: handle.call_id.clone(),
+            socket,
+            mailbox: Arc::clone(&handle.mailbox),
+        };
+        let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
+        self.pace.send(add).await.map_err(|_gone| stopped())?;
+        let new = NewLeg {
+            uac,
+            number,
+            trunk: place.number,
+            mailbox: Arc::clone(&handle.mailbox),
+            out: self.draw_stream(),
+            recording: self.config.recordings.join(format!("{call}.wav")),
+            slot,
+        };
+        let order = Order::Dial(Box::new(new));
+        self.orders.send(order).await.map_err(|_gone| stopped())?;
+        Ok(handle)
+    }
+
+    /// Ends what a crash left; returns when the far end has answered or the transaction timed out.
+    pub(crate) async fn end_left_over(
+        &self,
+        place: &TrunkPlace,
+        facts: &LegFacts,
+        (trunk, credentials): (&str, Option<Credentials>),
+    ) -> Result<(), LineError> {
+        let now = self.surroundings.clock.now();
+        let left_over = LeftOver::end(facts, trunk, (credentials, self.draw_seed()), now);
+        let (done, ended) = oneshot::channel();
+        let order = Order::EndLeftOver {
+            left_over: Box::new(left_over),
+            trunk: place.number,
+            done,
+        };
+        let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
+        self.orders.send(order).await.map_err(|_gone| stopped())?;
+        ended.await.map_err(|_gone| stopped())
+    }
+
+    fn draw_seed(&self) -> [u8; 16] {
+        let mut seed = [0_u8; 16];
+        self.surroundings.ids.random(&mut seed);
+        seed
+    }
+
+    /// SSRC, first sequence number and timestamp are random (RFC 3550, 5.1).
+    fn draw_stream(&self) -> OutgoingStream {
+        let (mut ssrc, mut sequence, mut timestamp) = ([0_u8; 4], [0_u8; 2], [0_u8; 4]);
+        self.surroundings.ids.random(&mut ssrc);
+        self.surroundings.ids.random(&mut sequence);
+        self.surroundings.ids.random(&mut timestamp);
+        OutgoingStream::new(
+            u32::from_be_bytes(ssrc),
+            u16::from_be_bytes(sequence),
+            u32::from_be_bytes(timestamp),
+        )
+    }
+}
+
+impl LegHandle {
+    /// CANCEL or BYE, whichever is right by then.
+    pub(crate) async fn give_up(&self) -> Result<(), LineError> {
+        let order = Order::GiveUp(self.call_id.clone());
+        self.orders.send(order).await.map_err(|_gone| LineError::Ended)
+    }
+
+    /// The same without waiting, for an owner that is being dropped.
+    pub(crate) fn abandon(&self) {
+        if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
+            self.mailbox.abandon();
+        }
+    }
+
+    pub(crate) async fn play(&self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
+        self.ask(Request::Play {
+            leg: self.number,
+            play,
+            clip,
+        })
+        .await
+    }
+    pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
+        self.ask(Request::StopPlaying { leg: self.number }).await
+    }
+    pub(crate) async fn record_callee(&self) -> Result<(), LineError> {
+        self.ask(Request::RecordCallee { leg: self.number }).await
+    }
+
+    async fn ask(&self, request: Request) -> Result<(), LineError> {
+        self.pace.send(request).await.map_err(|_gone| LineError::Ended)
+    }
+}
+
+fn make_directory(config: &MediaConfig) -> Result<(), MediaError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.recordings)
+        .map_err(|error| MediaError::Recordings {
+            path: config.recordings.display().to_string(),
+            error,
+        })
+}

@@ -1,7 +1,16 @@
 //! Lines: everything that can place a leg. A simulated one for rehearsing drivers, a SIP trunk for the network.
 
 mod carrier_book;
+#[cfg(test)]
+mod contract;
 mod simulated;
+mod sip_trunk;
+#[cfg(test)]
+mod tests;
 
 pub use carrier_book::{BookEntry, CarrierBook};
-pub use simulated::{CalleeScript, SimulatedCallees, SimulatedLine};
+pub use simulated::{CalleeScript, SimulatedCallees, SimulatedInvite, SimulatedLine};
+pub use sip_trunk::{
+    DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
+    LEGS_MAX, RING_TIMEOUT_MS, SipTrunk, TrunkConfig,
+};

@@ -288,6 +288,11 @@ impl Uac {
         }
     }
 
+    /// A request of ours still waits for its response: a CANCEL or a BYE.
+    pub fn is_ending(&self) -> bool {
+        matches!(self.cancel, Cancel::Sent { .. }) || self.is_busy()
+    }
+
     /// A BYE or a 2xx of ours is still under way.
     fn is_busy(&self) -> bool {
         self.dialogs

@@ -1,0 +1,232 @@
+//! One leg's sound, without sockets: a frame out every 20 ms, packets in, keypresses, and both for the recording.
+
+use crate::audio::frame::{FRAME_SAMPLES, Frame, FrameCutter, SILENCE, frame_of};
+use crate::codec::Codec;
+use crate::rtp::jitter_buffer::{Due, JitterBuffer};
+use crate::rtp::keypress::KeypressReceiver;
+use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX, Packet};
+use crate::rtp::report::{ReceiveReport, ReceiveStatistics};
+use crate::sip::sdp::{AudioStream, Direction};
+use domain::ports::speech::Clip;
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// Clips that may wait behind one another; a flow queues two or three.
+pub(super) const PLAYS_MAX: usize = 64;
+/// An address other than the one described may take over only this early (RTP bleed), in microseconds.
+const LATCH_US: i64 = 5_000_000;
+/// Silence of the far end after which the media is lost, in microseconds (telephony: 20 s, on hold 60 s).
+const LOST_US: i64 = 20_000_000;
+const LOST_ON_HOLD_US: i64 = 60_000_000;
+/// Packets taken out of the playout buffer for one frame, at most: 10 ms packets need two.
+const POPS_PER_FRAME: usize = 3;
+
+/// A clip being played.
+struct Play {
+    number: u32,
+    clip: Arc<Clip>,
+    next_frame: usize,
+}
+
+/// What one tick did.
+pub(super) struct Tick {
+    /// Bytes of the packet in the buffer, and where it goes; `None` while the far end wants none.
+    pub(super) packet: Option<(usize, SocketAddr)>,
+    pub(super) robot: Frame,
+    pub(super) callee: Frame,
+    /// A clip whose last frame this was.
+    pub(super) played: Option<u32>,
+}
+
+/// Sound of one answered leg. Times are microseconds of any fixed origin.
+pub(super) struct LegAudio {
+    stream: AudioStream,
+    latched: bool,
+    out: OutgoingStream,
+    plays: VecDeque<Play>,
+    buffer: JitterBuffer,
+    cutter: FrameCutter,
+    incoming: Codec,
+    keypresses: KeypressReceiver,
+    statistics: ReceiveStatistics,
+    began_us: i64,
+    heard_us: i64,
+    foreign_count: u64,
+}
+
+impl LegAudio {
+    pub(super) fn new(stream: AudioStream, out: OutgoingStream, now_us: i64) -> Self {
+        Self {
+            incoming: stream.codec,
+            stream,
+            latched: false,
+            out,
+            plays: VecDeque::new(),
+            buffer: JitterBuffer::new(),
+            cutter: FrameCutter::default(),
+            keypresses: KeypressReceiver::default(),
+            statistics: ReceiveStatistics::default(),
+            began_us: now_us,
+            heard_us: now_us,
+            foreign_count: 0,
+        }
+    }
+
+    /// A re-INVITE moved or held the audio; a new address is latched anew.
+    pub(super) fn move_to(&mut self, stream: AudioStream, now_us: i64) {
+        if stream.address != self.stream.address {
+            self.latched = false;
+            self.began_us = now_us;
+        }
+        self.heard_us = now_us;
+        self.stream = stream;
+    }
+
+    /// False when too many clips wait.
+    pub(super) fn play(&mut self, number: u32, clip: Arc<Clip>) -> bool {
+        let room = self.plays.len() < PLAYS_MAX;
+        if room {
+            self.plays.push_back(Play {
+                number,
+                clip,
+                next_frame: 0,
+            });
+        }
+        room
+    }
+
+    pub(super) fn stop_playing(&mut self) {
+        self.plays.clear();
+    }
+
+    /// Takes a datagram; answers a digit at the first packet of a press.
+    pub(super) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) -> Option<char> {
+        let packet = Packet::parse(datagram).ok()?;
+        if !self.is_from_far_end(from, now_us) {
+            self.foreign_count += 1;
+            return None;
+        }
+        self.heard_us = now_us;
+        self.statistics.packet(&packet, now_us);
+        if Some(packet.payload_type) == self.stream.keypress_payload_type {
+            self.buffer.push_other(packet.ssrc, packet.sequence);
+            return self.keypresses.receive(&packet);
+        }
+        let codec = if packet.payload_type == self.stream.payload_type {
+            Some(self.stream.codec)
+        } else {
+            // We offered both laws; a far end may use the other one, too.
+            Codec::from_payload_type(packet.payload_type)
+        };
+        if let Some(codec) = codec {
+            self.incoming = codec;
+            self.buffer.push(packet.ssrc, packet.sequence, packet.payload);
+        }
+        None
+    }
+
+    /// Latches once: the described address, or, in the first seconds, its neighbour behind the same NAT.
+    fn is_from_far_end(&mut self, from: SocketAddr, now_us: i64) -> bool {
+        if from == self.stream.address {
+            self.latched = true;
+            return true;
+        }
+        let early = now_us - self.began_us <= LATCH_US;
+        if self.latched || !early || !are_neighbours(from.ip(), self.stream.address.ip()) {
+            return false;
+        }
+        self.latched = true;
+        self.stream.address = from;
+        true
+    }
+
+    /// 20 ms pass: builds the next packet into `buffer` and takes what is due to be heard.
+    pub(super) fn tick(&mut self, buffer: &mut [u8; PACKET_BYTES_MAX]) -> Tick {
+        let (robot, played) = self.next_robot_frame();
+        let callee = self.next_callee_frame();
+        let packet = match self.stream.direction {
+            Direction::SendRecv | Direction::RecvOnly => {
+                let mut payload = [0_u8; FRAME_SAMPLES];
+                self.stream.codec.encode(&robot, &mut payload);
+                let built = self.out.audio_into(self.stream.payload_type, &payload, buffer);
+                built.ok().map(|length| (length, self.stream.address))
+            }
+            Direction::SendOnly | Direction::Inactive => {
+                self.skip(1);
+                None
+            }
+        };
+        Tick {
+            packet,
+            robot,
+            callee,
+            played,
+        }
+    }
+
+    /// Frames that the pace could not keep: media time goes on without them.
+    pub(super) fn skip(&mut self, frames: u32) {
+        let samples = u32::try_from(FRAME_SAMPLES).unwrap_or(0);
+        self.out.skip(samples.saturating_mul(frames));
+    }
+
+    fn next_robot_frame(&mut self) -> (Frame, Option<u32>) {
+        let Some(play) = self.plays.front_mut() else {
+            return (SILENCE, None);
+        };
+        let frame = frame_of(&play.clip.samples, play.next_frame).unwrap_or(SILENCE);
+        play.next_frame += 1;
+        let number = play.number;
+        let over = frame_of(&play.clip.samples, play.next_frame).is_none();
+        if over {
+            self.plays.pop_front();
+        }
+        (frame, over.then_some(number))
+    }
+
+    fn next_callee_frame(&mut self) -> Frame {
+        for _ in 0..POPS_PER_FRAME {
+            if let Some(frame) = self.cutter.pop() {
+                return frame;
+            }
+            match self.buffer.pop() {
+                Due::Payload(bytes) => {
+                    let mut samples = [0_i16; crate::rtp::jitter_buffer::PAYLOAD_BYTES_MAX];
+                    let count = self.incoming.decode(bytes, &mut samples);
+                    self.cutter.push(samples.get(..count).unwrap_or(&[]));
+                }
+                Due::Lost | Due::Nothing => return SILENCE,
+            }
+        }
+        self.cutter.pop().unwrap_or(SILENCE)
+    }
+
+    /// The far end has been silent for too long.
+    pub(super) fn is_lost(&self, now_us: i64) -> bool {
+        let limit_us = match self.stream.direction {
+            Direction::SendRecv | Direction::SendOnly => LOST_US,
+            Direction::RecvOnly | Direction::Inactive => LOST_ON_HOLD_US,
+        };
+        now_us - self.heard_us >= limit_us
+    }
+
+    pub(super) fn report(&self) -> ReceiveReport {
+        self.statistics.report()
+    }
+    pub(super) const fn sent_count(&self) -> u64 {
+        self.out.sent_count()
+    }
+    pub(super) const fn foreign_count(&self) -> u64 {
+        self.foreign_count
+    }
+}
+
+/// The same address, or the same /24 (IPv4) or /64 (IPv6).
+fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
+    match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => one.octets().get(..3) == other.octets().get(..3),
+        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments().get(..4) == other.segments().get(..4),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+    }
+}

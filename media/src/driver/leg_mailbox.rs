@@ -1,0 +1,107 @@
+//! What a leg tells its owner: a bounded queue that never loses how the leg ended.
+//!
+//! Keypresses and finished clips are dropped beyond the bound, since only an owner that does not read can let
+//! them pile up; the other events come at most once each.
+
+use domain::ports::line::LegEvent;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Events that may wait for an owner; a call presses and hears far less between two reads.
+const EVENTS_MAX: usize = 256;
+
+/// How far a leg is, as its owner may act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LegStage {
+    Unanswered,
+    Answered,
+    Ended,
+}
+
+struct Waiting {
+    events: VecDeque<LegEvent>,
+    stage: LegStage,
+    closed: bool,
+}
+
+/// Shared by a leg's owner, its signalling and its sound.
+pub(crate) struct LegMailbox {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+    heard_rtp: AtomicBool,
+    abandoned: AtomicBool,
+}
+
+impl LegMailbox {
+    pub(super) fn new() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                events: VecDeque::new(),
+                stage: LegStage::Unanswered,
+                closed: false,
+            }),
+            arrived: Notify::new(),
+            heard_rtp: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues an event. Nothing follows `Closed`.
+    pub(super) fn push(&self, event: LegEvent) {
+        let mut waiting = self.lock();
+        let droppable = matches!(event, LegEvent::Keypress { .. } | LegEvent::Played { .. });
+        let unwanted = waiting.stage == LegStage::Unanswered || waiting.events.len() >= EVENTS_MAX;
+        if waiting.closed || (droppable && unwanted) {
+            return;
+        }
+        match event {
+            LegEvent::Answered(_) => waiting.stage = LegStage::Answered,
+            LegEvent::Failed(_) | LegEvent::LateAnswered(_) | LegEvent::HungUp { .. } => {
+                waiting.stage = LegStage::Ended;
+            }
+            LegEvent::Closed(_) => {
+                waiting.stage = LegStage::Ended;
+                waiting.closed = true;
+            }
+            LegEvent::Ringing { .. } | LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+        }
+        waiting.events.push_back(event);
+        drop(waiting);
+        self.arrived.notify_one();
+    }
+
+    /// The next event. Cancel-safe: an event is taken only when it is returned.
+    pub(crate) async fn next(&self) -> LegEvent {
+        loop {
+            if let Some(event) = self.lock().events.pop_front() {
+                return event;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    pub(crate) fn stage(&self) -> LegStage {
+        self.lock().stage
+    }
+
+    pub(super) fn note_rtp(&self) {
+        self.heard_rtp.store(true, Ordering::Relaxed);
+    }
+    pub(super) fn heard_rtp(&self) -> bool {
+        self.heard_rtp.load(Ordering::Relaxed)
+    }
+
+    /// The owner is gone and could not say so by the queue.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,423 @@
+//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and drains what came.
+//!
+//! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
+//! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
+
+use super::leg_audio::LegAudio;
+use super::leg_mailbox::LegMailbox;
+use super::pace_statistics::PaceStatistics;
+use super::recording_writer::{FramePair, LegNumber, Piece};
+use super::rtp_ports::RtpPorts;
+use super::signalling::Order;
+use crate::audio::frame::{FRAME_MS, SILENCE};
+use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX};
+use crate::sip::sdp::AudioStream;
+use domain::ports::clock::Clock;
+use domain::ports::line::{LegEvent, LegSummary};
+use domain::ports::speech::Clip;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::UdpSocket;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+
+/// Requests to the pace that may wait; it takes them all every 20 ms.
+pub(super) const REQUESTS_MAX: usize = 4_096;
+/// Frames handed to the writer at once: a second, as the header is rewritten.
+const BATCH_FRAMES: usize = 50;
+/// Frames of one leg that may wait for a slow disk: beyond five seconds they are dropped and counted.
+const BACKLOG_FRAMES_MAX: usize = 250;
+/// Packets taken of one leg per tick; a far end sends one or two.
+const PACKETS_PER_TICK_MAX: usize = 32;
+/// Frames caught up after a late wake-up (telephony: at most two).
+const CATCH_UP_FRAMES: u32 = 2;
+/// Longest RTP datagram looked at.
+const DATAGRAM_BYTES_MAX: usize = 2_048;
+
+const FRAME: Duration = Duration::from_millis(FRAME_MS);
+
+/// What signalling and owners ask of the pace.
+pub(super) enum Request {
+    /// A leg was dialed; its port is ours.
+    Add {
+        leg: LegNumber,
+        call_id: String,
+        socket: UdpSocket,
+        mailbox: Arc<LegMailbox>,
+    },
+    /// It was answered: sound flows, and the recording begins.
+    Begin {
+        leg: LegNumber,
+        stream: AudioStream,
+        out: OutgoingStream,
+        recording: PathBuf,
+    },
+    Move {
+        leg: LegNumber,
+        stream: AudioStream,
+    },
+    Play {
+        leg: LegNumber,
+        play: u32,
+        clip: Arc<Clip>,
+    },
+    StopPlaying {
+        leg: LegNumber,
+    },
+    RecordCallee {
+        leg: LegNumber,
+    },
+    /// It is over: frees the port, closes the recording, tells the owner.
+    End {
+        leg: LegNumber,
+    },
+    /// No more legs will come; those still here are closed.
+    Stop,
+}
+
+/// One leg in the pace.
+struct PacedLeg {
+    call_id: String,
+    socket: UdpSocket,
+    mailbox: Arc<LegMailbox>,
+    audio: Option<LegAudio>,
+    recording: Option<PathBuf>,
+    records_callee: bool,
+    frames: Vec<FramePair>,
+    lost_told: bool,
+}
+
+/// What the pace stands on.
+pub(super) struct PaceGrounds {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) writer: mpsc::Sender<Piece>,
+    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) ports: Arc<Mutex<RtpPorts>>,
+    pub(super) statistics: Arc<Mutex<PaceStatistics>>,
+}
+
+/// The thread's state.
+pub(super) struct Pace {
+    grounds: PaceGrounds,
+    legs: BTreeMap<LegNumber, PacedLeg>,
+    /// Openings and closings that the writer's full queue refused.
+    waiting: VecDeque<Piece>,
+    origin: Instant,
+    stopping: bool,
+}
+
+impl Pace {
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    pub(super) fn new(grounds: PaceGrounds) -> Self {
+        Self {
+            grounds,
+            legs: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            origin: Instant::now(),
+            stopping: false,
+        }
+    }
+
+    /// The thread's work.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one pacing thread sleeps until its next absolute deadline"
+    )]
+    pub(super) fn run(mut self) {
+        let mut deadline = Instant::now();
+        loop {
+            if self.legs.is_empty() && self.waiting.is_empty() {
+                if self.stopping {
+                    return;
+                }
+                let Some(request) = self.grounds.requests.blocking_recv() else {
+                    return;
+                };
+                self.take(request);
+                deadline = Instant::now();
+            }
+            let late = Instant::now().saturating_duration_since(deadline);
+            self.note_lateness(late);
+            if late > FRAME * CATCH_UP_FRAMES {
+                let frames = u32::try_from(late.as_millis() / FRAME.as_millis()).unwrap_or(u32::MAX);
+                self.skip_all(frames);
+                deadline += FRAME * frames;
+            }
+            self.take_waiting();
+            self.hand_over_waiting();
+            self.tick_all();
+            deadline += FRAME;
+            std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    fn now_us(&self) -> i64 {
+        let elapsed = Instant::now().saturating_duration_since(self.origin);
+        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn note_lateness(&self, late: Duration) {
+        let mut statistics = self
+            .grounds
+            .statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        statistics.note(late);
+    }
+
+    fn skip_all(&mut self, frames: u32) {
+        for leg in self.legs.values_mut() {
+            if let Some(audio) = &mut leg.audio {
+                audio.skip(frames);
+                let silence = usize::try_from(frames).unwrap_or(0).min(BACKLOG_FRAMES_MAX);
+                leg.frames
+                    .extend(std::iter::repeat_n((SILENCE, SILENCE), silence));
+            }
+        }
+        let mut statistics = self
+            .grounds
+            .statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        statistics.skipped_frames += u64::from(frames);
+    }
+
+    fn take_waiting(&mut self) {
+        loop {
+            match self.grounds.requests.try_recv() {
+                Ok(request) => self.take(request),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.take(Request::Stop);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Add {
+                leg,
+                call_id,
+                socket,
+                mailbox,
+            } => {
+                let paced = PacedLeg {
+                    call_id,
+                    socket,
+                    mailbox,
+                    audio: None,
+                    recording: None,
+                    records_callee: false,
+                    frames: Vec::new(),
+                    lost_told: false,
+                };
+                self.legs.insert(leg, paced);
+            }
+            Request::Begin {
+                leg,
+                stream,
+                out,
+                recording,
+            } => self.begin(leg, (stream, out), recording),
+            Request::Move { leg, stream } => {
+                let now_us = self.now_us();
+                if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
+                    audio.move_to(stream, now_us);
+                }
+            }
+            Request::Play { leg, play, clip } => self.play(leg, play, clip),
+            Request::StopPlaying { leg } => {
+                if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
+                    audio.stop_playing();
+                }
+            }
+            Request::RecordCallee { leg } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.records_callee = true;
+                }
+            }
+            Request::End { leg } => self.end(leg),
+            Request::Stop => {
+                self.stopping = true;
+                let all: Vec<LegNumber> = self.legs.keys().copied().collect();
+                all.into_iter().for_each(|leg| self.end(leg));
+            }
+        }
+    }
+
+    fn begin(&mut self, number: LegNumber, (stream, out): (AudioStream, OutgoingStream), recording: PathBuf) {
+        let now_us = self.now_us();
+        let Some(leg) = self.legs.get_mut(&number) else {
+            return;
+        };
+        // What came before the answer is not part of the conversation.
+        let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
+        while leg.socket.recv_from(&mut buffer).is_ok() {}
+        leg.audio = Some(LegAudio::new(stream, out, now_us));
+        leg.recording = Some(recording.clone());
+        self.hand_over(Piece::Open {
+            leg: number,
+            path: recording,
+        });
+    }
+
+    fn play(&mut self, number: LegNumber, play: u32, clip: Arc<Clip>) {
+        let Some(leg) = self.legs.get_mut(&number) else {
+            return;
+        };
+        if let Some(audio) = &mut leg.audio
+            && !audio.play(play, clip)
+        {
+            tracing::warn!(leg = number, "too many clips wait; one was dropped");
+        }
+    }
+
+    fn end(&mut self, number: LegNumber) {
+        let Some(mut leg) = self.legs.remove(&number) else {
+            return;
+        };
+        let mut summary = LegSummary::default();
+        if let Some(audio) = &leg.audio {
+            let report = audio.report();
+            summary.rtp_sent_count = audio.sent_count();
+            summary.rtp_received_count = report.received_count;
+            summary.rtp_lost_count = report.lost_count;
+            let mut statistics = self
+                .grounds
+                .statistics
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            statistics.foreign_packets += audio.foreign_count();
+        }
+        let port = leg.socket.local_addr().map(|address| address.port());
+        drop(leg.socket);
+        if let Ok(port) = port {
+            let mut ports = self.grounds.ports.lock().unwrap_or_else(PoisonError::into_inner);
+            ports.release(port, self.grounds.clock.now());
+        }
+        if leg.recording.is_some() && !leg.frames.is_empty() {
+            self.hand_over(Piece::Frames {
+                leg: number,
+                frames: std::mem::take(&mut leg.frames),
+            });
+        }
+        self.hand_over(Piece::Close {
+            leg: number,
+            summary,
+            mailbox: leg.mailbox,
+        });
+    }
+
+    /// In order: nothing overtakes what waits.
+    fn hand_over(&mut self, piece: Piece) {
+        self.waiting.push_back(piece);
+        self.hand_over_waiting();
+    }
+
+    fn hand_over_waiting(&mut self) {
+        while let Some(piece) = self.waiting.pop_front() {
+            match self.grounds.writer.try_send(piece) {
+                Ok(()) => {}
+                Err(TrySendError::Full(piece)) => {
+                    self.waiting.push_front(piece);
+                    return;
+                }
+                Err(TrySendError::Closed(_)) => {
+                    tracing::error!("the recording writer is gone");
+                    self.waiting.clear();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn tick_all(&mut self) {
+        let now_us = self.now_us();
+        let mut full: Vec<Piece> = Vec::new();
+        for (number, leg) in &mut self.legs {
+            drain(leg, now_us);
+            let Some(audio) = &mut leg.audio else {
+                continue;
+            };
+            let mut buffer = [0_u8; PACKET_BYTES_MAX];
+            let tick = audio.tick(&mut buffer);
+            if let Some((length, to)) = tick.packet {
+                // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
+                drop(leg.socket.send_to(buffer.get(..length).unwrap_or(&[]), to));
+            }
+            if let Some(play) = tick.played {
+                leg.mailbox.push(LegEvent::Played { play });
+            }
+            let callee = if leg.records_callee { tick.callee } else { SILENCE };
+            leg.frames.push((tick.robot, callee));
+            if leg.frames.len() >= BATCH_FRAMES {
+                full.push(Piece::Frames {
+                    leg: *number,
+                    frames: std::mem::take(&mut leg.frames),
+                });
+            }
+            if audio.is_lost(now_us) && !leg.lost_told {
+                let lost = Order::MediaLost(leg.call_id.clone());
+                leg.lost_told = self.grounds.orders.try_send(lost).is_ok();
+            }
+        }
+        for piece in full {
+            self.hand_over_frames(piece);
+        }
+    }
+
+    /// Frames go after what waits; when the disk is five seconds behind they are given back, then dropped.
+    fn hand_over_frames(&mut self, piece: Piece) {
+        let refused = if self.waiting.is_empty() {
+            match self.grounds.writer.try_send(piece) {
+                Ok(()) => return,
+                Err(TrySendError::Full(piece) | TrySendError::Closed(piece)) => piece,
+            }
+        } else {
+            piece
+        };
+        let Piece::Frames { leg, frames } = refused else {
+            return;
+        };
+        let Some(paced) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        let mut kept = frames;
+        kept.append(&mut paced.frames);
+        let excess = kept.len().saturating_sub(BACKLOG_FRAMES_MAX);
+        kept.drain(..excess);
+        paced.frames = kept;
+        let mut statistics = self
+            .grounds
+            .statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        statistics.dropped_recording_frames += u64::try_from(excess).unwrap_or(0);
+    }
+}
+
+/// Takes what came for a leg; before the answer it is only thrown away.
+fn drain(leg: &mut PacedLeg, now_us: i64) {
+    let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
+    for _ in 0..PACKETS_PER_TICK_MAX {
+        let Ok((length, from)) = leg.socket.recv_from(&mut buffer) else {
+            return;
+        };
+        let Some(audio) = &mut leg.audio else {
+            continue;
+        };
+        let datagram = buffer.get(..length).unwrap_or(&[]);
+        if let Some(digit) = audio.receive(datagram, from, now_us) {
+            leg.mailbox.push(LegEvent::Keypress { digit });
+        }
+        if audio.report().received_count > 0 {
+            leg.mailbox.note_rtp();
+        }
+    }
+}

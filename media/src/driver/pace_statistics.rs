@@ -1,0 +1,82 @@
+//! How well the pace keeps time: lateness of its wake-ups, skipped and dropped frames.
+
+use std::time::Duration;
+
+/// Width of a bucket of the lateness histogram.
+const BUCKET_US: u64 = 100;
+/// Buckets: up to 100 ms, then one for all above.
+const BUCKETS: usize = 1_000;
+
+/// Counts since the driver began.
+#[derive(Debug, Clone)]
+pub struct PaceStatistics {
+    /// Ticks of 20 ms.
+    pub ticks: u64,
+    /// Frames not sent because the wake-up came more than two frames late.
+    pub skipped_frames: u64,
+    /// Frames of recordings dropped because the disk could not follow.
+    pub dropped_recording_frames: u64,
+    /// RTP from addresses other than the far end's.
+    pub foreign_packets: u64,
+    pub lateness_us_max: u64,
+    buckets: Vec<u64>,
+}
+
+impl Default for PaceStatistics {
+    fn default() -> Self {
+        Self {
+            ticks: 0,
+            skipped_frames: 0,
+            dropped_recording_frames: 0,
+            foreign_packets: 0,
+            lateness_us_max: 0,
+            buckets: vec![0; BUCKETS],
+        }
+    }
+}
+
+impl PaceStatistics {
+    pub(super) fn note(&mut self, late: Duration) {
+        let late_us = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
+        self.ticks += 1;
+        self.lateness_us_max = self.lateness_us_max.max(late_us);
+        let bucket = usize::try_from(late_us / BUCKET_US)
+            .unwrap_or(BUCKETS)
+            .min(BUCKETS - 1);
+        if let Some(count) = self.buckets.get_mut(bucket) {
+            *count += 1;
+        }
+    }
+
+    /// Lateness that `percent` of the ticks kept, in microseconds, rounded up to 100.
+    pub fn lateness_us(&self, percent: u64) -> u64 {
+        let wanted = self.ticks.saturating_mul(percent).div_ceil(100);
+        let mut seen = 0;
+        for (bucket, count) in (1_u64..).zip(&self.buckets) {
+            seen += count;
+            if seen >= wanted {
+                return bucket * BUCKET_US;
+            }
+        }
+        self.lateness_us_max
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PaceStatistics;
+    use std::time::Duration;
+
+    #[test]
+    fn lateness_is_read_at_a_share_of_the_ticks() {
+        let mut statistics = PaceStatistics::default();
+        for late_ms in 0..100 {
+            statistics.note(Duration::from_millis(late_ms));
+        }
+        assert_eq!(statistics.lateness_us(50), 49_100);
+        assert_eq!(statistics.lateness_us(99), 98_100);
+        assert_eq!(statistics.lateness_us_max, 99_000);
+        statistics.note(Duration::from_secs(9));
+        assert_eq!(statistics.lateness_us(100), 100_000);
+    }
+}

@@ -1,0 +1,76 @@
+//! Writes recordings on a thread of its own: the pace hands over seconds of sound and never waits for a disk.
+
+use super::leg_mailbox::LegMailbox;
+use crate::audio::frame::Frame;
+use crate::audio::recording::Recorder;
+use domain::ports::line::{LegEvent, LegSummary};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Pieces that may wait for the disk: a second of 500 legs.
+pub(super) const PIECES_MAX: usize = 512;
+
+/// Names a leg within one driver.
+pub(super) type LegNumber = u64;
+
+/// 20 ms of both channels: robot, callee.
+pub(super) type FramePair = (Frame, Frame);
+
+/// What the writer is asked.
+pub(super) enum Piece {
+    Open {
+        leg: LegNumber,
+        path: PathBuf,
+    },
+    Frames {
+        leg: LegNumber,
+        frames: Vec<FramePair>,
+    },
+    /// Finishes the recording, if there is one, and tells the owner that the leg has closed.
+    Close {
+        leg: LegNumber,
+        summary: LegSummary,
+        mailbox: Arc<LegMailbox>,
+    },
+}
+
+/// The thread's work; ends when every sender is gone.
+pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
+    let mut recorders: BTreeMap<LegNumber, Recorder> = BTreeMap::new();
+    while let Some(piece) = pieces.blocking_recv() {
+        match piece {
+            Piece::Open { leg, path } => match Recorder::create(&path) {
+                Ok(recorder) => drop(recorders.insert(leg, recorder)),
+                Err(error) => tracing::error!(leg, %error, "a recording cannot begin"),
+            },
+            Piece::Frames { leg, frames } => {
+                let failed = recorders.get_mut(&leg).and_then(|recorder| {
+                    frames
+                        .iter()
+                        .find_map(|(robot, callee)| recorder.push_frame(Some(robot), Some(callee)).err())
+                });
+                if let Some(error) = failed {
+                    tracing::error!(leg, %error, "a recording cannot go on");
+                }
+            }
+            Piece::Close {
+                leg,
+                mut summary,
+                mailbox,
+            } => {
+                summary.recording = recorders
+                    .remove(&leg)
+                    .and_then(|recorder| match recorder.finish() {
+                        Ok(facts) => Some(facts),
+                        Err(error) => {
+                            tracing::error!(leg, %error, "a recording cannot be finished");
+                            None
+                        }
+                    });
+                mailbox.push(LegEvent::Closed(summary));
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! RTP ports: an even port per leg out of a range, and a rest for a freed one, so that late packets of one
+//! call never reach the next.
+
+use crate::error::MediaError;
+use domain::time::Timestamp;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+/// How long a freed port rests: far ends stop within seconds of a BYE.
+const QUARANTINE_MS: u64 = 5_000;
+/// Receive buffer per leg: more than a second of packets; thousands of legs stay affordable.
+const RECEIVE_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// The ports of one driver.
+#[derive(Debug)]
+pub(super) struct RtpPorts {
+    ip: IpAddr,
+    /// Even ports, in the order to try them.
+    free: VecDeque<u16>,
+    resting: VecDeque<(Timestamp, u16)>,
+    taken: BTreeSet<u16>,
+}
+
+impl RtpPorts {
+    pub(super) fn new(ip: IpAddr, (first, last): (u16, u16)) -> Result<Self, MediaError> {
+        let free: VecDeque<u16> = (first.max(2)..=last).filter(|port| port % 2 == 0).collect();
+        if free.is_empty() {
+            return Err(MediaError::RtpPorts { first, last });
+        }
+        Ok(Self {
+            ip,
+            free,
+            resting: VecDeque::new(),
+            taken: BTreeSet::new(),
+        })
+    }
+
+    /// Binds the next free port; ports that others hold are passed over.
+    pub(super) fn bind(&mut self, now: Timestamp) -> io::Result<UdpSocket> {
+        while let Some((freed_at, port)) = self.resting.front().copied() {
+            if now.ms_since(freed_at) < QUARANTINE_MS {
+                break;
+            }
+            self.resting.pop_front();
+            self.free.push_back(port);
+        }
+        for _ in 0..self.free.len() {
+            let Some(port) = self.free.pop_front() else {
+                break;
+            };
+            match open(SocketAddr::new(self.ip, port)) {
+                Ok(socket) => {
+                    self.taken.insert(port);
+                    return Ok(socket);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => self.free.push_back(port),
+                Err(error) => {
+                    self.free.push_front(port);
+                    return Err(error);
+                }
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "no RTP port is free"))
+    }
+
+    /// The port's socket is closed.
+    pub(super) fn release(&mut self, port: u16, now: Timestamp) {
+        if self.taken.remove(&port) {
+            self.resting.push_back((now, port));
+        }
+    }
+}
+
+fn open(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RtpPorts;
+    use domain::time::Timestamp;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_freed_port_rests_before_it_serves_again() {
+        let mut ports = RtpPorts::new(LOOPBACK, (39_990, 39_991)).unwrap();
+        let start = Timestamp::from_millis(10_000);
+        let socket = ports.bind(start).unwrap();
+        assert_eq!(socket.local_addr().unwrap().port(), 39_990);
+        assert!(ports.bind(start).is_err(), "there is one even port");
+        drop(socket);
+        ports.release(39_990, start);
+        assert!(ports.bind(start.plus_ms(4_999)).is_err());
+        assert!(ports.bind(start.plus_ms(5_000)).is_ok());
+    }
+
+    #[test]
+    fn a_port_that_another_holds_is_passed_over_and_an_odd_range_is_refused() {
+        let mut ports = RtpPorts::new(LOOPBACK, (39_980, 39_983)).unwrap();
+        let held = super::open("127.0.0.1:39980".parse().unwrap()).unwrap();
+        let socket = ports.bind(Timestamp::EPOCH).unwrap();
+        assert_eq!(socket.local_addr().unwrap().port(), 39_982);
+        drop(held);
+        assert!(RtpPorts::new(LOOPBACK, (39_981, 39_981)).is_err());
+    }
+}

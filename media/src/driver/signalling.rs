@@ -1,0 +1,533 @@
+//! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
+
+use super::leg_mailbox::LegMailbox;
+use super::pace::Request;
+use super::recording_writer::LegNumber;
+use super::sip_sockets::{SipCounters, count};
+use crate::rtp::packet::OutgoingStream;
+use crate::sip::dialog::Hop;
+use crate::sip::left_over::LeftOver;
+use crate::sip::message::{SipMessage, reason_phrase};
+use crate::sip::sdp::AudioStream;
+use crate::sip::user_agent::{Input, Output, Uac, UacEvent};
+use domain::ports::clock::Clock;
+use domain::ports::line::LegEvent;
+use domain::ports::tasks::StopSignal;
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::UdpSocket;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+
+/// Orders that may wait.
+pub(super) const ORDERS_MAX: usize = 1_024;
+/// Datagrams that may wait: beyond, they are dropped and counted, and UDP repeats them.
+pub(super) const ARRIVALS_MAX: usize = 4_096;
+/// Longest sleep; owners that vanished without a word are looked for at least as often.
+const IDLE_MS: u64 = 1_000;
+/// How long BYEs and CANCELs may be repeated once the process stops.
+const FAREWELL_MS: u64 = 2_000;
+/// Addresses a leg was sent to, beside its trunk's, from which it may hear.
+const PEERS_MAX: usize = 8;
+
+/// Names a trunk within one driver.
+pub(super) type TrunkNumber = usize;
+
+/// Which socket a datagram came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    Trunk(TrunkNumber),
+    Anyone,
+}
+
+/// What came by a socket.
+pub(super) enum Arrival {
+    Message {
+        message: Box<SipMessage>,
+        from: SocketAddr,
+        origin: Origin,
+    },
+    Refused(TrunkNumber),
+}
+
+/// A trunk as signalling knows it.
+pub(super) struct TrunkSocket {
+    pub(super) remote: SocketAddr,
+    pub(super) socket: Arc<UdpSocket>,
+}
+
+/// A leg to be dialed.
+pub(super) struct NewLeg {
+    pub(super) uac: Uac,
+    pub(super) number: LegNumber,
+    pub(super) trunk: TrunkNumber,
+    pub(super) mailbox: Arc<LegMailbox>,
+    pub(super) out: OutgoingStream,
+    pub(super) recording: PathBuf,
+    /// The trunk's capacity that it holds until it has ended.
+    pub(super) slot: OwnedSemaphorePermit,
+}
+
+/// What signalling is asked.
+pub(super) enum Order {
+    AddTrunk(TrunkSocket, oneshot::Sender<TrunkNumber>),
+    Dial(Box<NewLeg>),
+    /// CANCEL or BYE, whichever is right now.
+    GiveUp(String),
+    MediaLost(String),
+    EndLeftOver {
+        left_over: Box<LeftOver>,
+        trunk: TrunkNumber,
+        done: oneshot::Sender<()>,
+    },
+}
+
+struct LiveLeg {
+    uac: Uac,
+    number: LegNumber,
+    trunk: TrunkNumber,
+    mailbox: Arc<LegMailbox>,
+    begin: Option<(OutgoingStream, PathBuf)>,
+    slot: Option<OwnedSemaphorePermit>,
+    peers: BTreeSet<IpAddr>,
+    deadline: Option<Timestamp>,
+    given_up: bool,
+}
+
+struct LiveLeftOver {
+    left_over: LeftOver,
+    trunk: TrunkNumber,
+    done: Option<oneshot::Sender<()>>,
+    deadline: Option<Timestamp>,
+}
+
+/// What the task stands on.
+pub(super) struct SignallingGrounds {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) arrivals: mpsc::Receiver<Arrival>,
+    pub(super) pace: mpsc::Sender<Request>,
+    pub(super) general: Arc<UdpSocket>,
+    pub(super) counters: Arc<SipCounters>,
+    /// Tells the receiving tasks to end.
+    pub(super) ended: watch::Sender<()>,
+}
+
+/// The task's state.
+pub(super) struct Signalling {
+    grounds: SignallingGrounds,
+    trunks: Vec<TrunkSocket>,
+    legs: BTreeMap<String, LiveLeg>,
+    left_overs: BTreeMap<String, LiveLeftOver>,
+    deadlines: BTreeSet<(Timestamp, String)>,
+}
+
+impl Signalling {
+    pub(super) fn new(grounds: SignallingGrounds) -> Self {
+        Self {
+            grounds,
+            trunks: Vec::new(),
+            legs: BTreeMap::new(),
+            left_overs: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+        }
+    }
+
+    /// The task's work, until the process stops: then every leg is given up, and BYEs have a moment.
+    pub(super) async fn run(mut self, signal: Arc<dyn StopSignal>) {
+        let clock = Arc::clone(&self.grounds.clock);
+        let mut farewell: Option<Timestamp> = None;
+        loop {
+            let now = clock.now();
+            if farewell.is_some_and(|until| now >= until || self.is_idle()) {
+                break;
+            }
+            let idle = now.plus_ms(IDLE_MS);
+            let next = self.deadlines.first().map_or(idle, |(at, _)| (*at).min(idle));
+            tokio::select! {
+                biased;
+                () = signal.stopping(), if farewell.is_none() => {
+                    farewell = Some(clock.now().plus_ms(FAREWELL_MS));
+                    self.give_up_all().await;
+                }
+                Some(order) = self.grounds.orders.recv() => self.take_order(order).await,
+                Some(arrival) = self.grounds.arrivals.recv() => self.take_arrival(arrival).await,
+                () = clock.wait_until(next) => {}
+            }
+            self.elapse().await;
+        }
+        self.close_all().await;
+        self.grounds.ended.send_replace(());
+    }
+
+    /// Nobody waits for a response of the far end.
+    fn is_idle(&self) -> bool {
+        self.left_overs.is_empty()
+            && self
+                .legs
+                .values()
+                .all(|leg| leg.slot.is_none() && !leg.uac.is_ending())
+    }
+
+    async fn give_up_all(&mut self) {
+        let call_ids: Vec<String> = self.legs.keys().cloned().collect();
+        for call_id in call_ids {
+            self.step(&call_id, Input::GiveUp).await;
+        }
+    }
+
+    /// What is still open in the pace is closed, so that its recording is finished and its owner told.
+    async fn close_all(&mut self) {
+        for leg in self.legs.values() {
+            self.ask_pace(Request::End { leg: leg.number }).await;
+        }
+        self.ask_pace(Request::Stop).await;
+    }
+
+    async fn take_order(&mut self, order: Order) {
+        match order {
+            Order::AddTrunk(trunk, reply) => {
+                let number = self.trunks.len();
+                self.trunks.push(trunk);
+                if reply.send(number).is_err() {
+                    tracing::debug!(number, "a trunk was added for nobody");
+                }
+            }
+            Order::Dial(new) => self.dial(*new).await,
+            Order::GiveUp(call_id) => self.step(&call_id, Input::GiveUp).await,
+            Order::MediaLost(call_id) => self.step(&call_id, Input::MediaLost).await,
+            Order::EndLeftOver {
+                left_over,
+                trunk,
+                done,
+            } => {
+                let call_id = left_over.call_id();
+                let live = LiveLeftOver {
+                    left_over: *left_over,
+                    trunk,
+                    done: Some(done),
+                    deadline: None,
+                };
+                self.left_overs.insert(call_id.clone(), live);
+                self.settle_left_over(&call_id).await;
+            }
+        }
+    }
+
+    async fn dial(&mut self, new: NewLeg) {
+        let call_id = new.uac.call_id();
+        let live = LiveLeg {
+            uac: new.uac,
+            number: new.number,
+            trunk: new.trunk,
+            mailbox: new.mailbox,
+            begin: Some((new.out, new.recording)),
+            slot: Some(new.slot),
+            peers: BTreeSet::new(),
+            deadline: None,
+            given_up: false,
+        };
+        if self.legs.contains_key(&call_id) {
+            // One leg has one INVITE: the same leg asked for twice is closed unsent.
+            tracing::error!(%call_id, "a leg was ordered twice");
+            self.ask_pace(Request::End { leg: live.number }).await;
+            return;
+        }
+        self.legs.insert(call_id.clone(), live);
+        self.settle(&call_id).await;
+    }
+
+    async fn take_arrival(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Message {
+                message,
+                from,
+                origin,
+            } => self.take_message(&message, from, origin).await,
+            Arrival::Refused(trunk) => self.refuse(trunk).await,
+        }
+    }
+
+    async fn take_message(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
+        let call_id = message.call_id().to_owned();
+        if let Some(leg) = self.legs.get(&call_id) {
+            let known = self
+                .trunks
+                .get(leg.trunk)
+                .is_some_and(|trunk| trunk.remote.ip() == from.ip());
+            if known || leg.peers.contains(&from.ip()) {
+                self.step(&call_id, Input::Message(message, from)).await;
+                return;
+            }
+            count(&self.grounds.counters.foreign);
+            return;
+        }
+        if let Some(live) = self.left_overs.get_mut(&call_id) {
+            live.left_over.take(self.grounds.clock.now(), message);
+            self.settle_left_over(&call_id).await;
+            return;
+        }
+        self.take_stray(message, from, origin).await;
+    }
+
+    /// What belongs to no leg: a trunk's OPTIONS is answered, its other requests get 481; INVITEs and
+    /// everything from strangers are dropped without a word.
+    async fn take_stray(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
+        count(&self.grounds.counters.foreign);
+        let of_trunk = match origin {
+            Origin::Trunk(_) => true,
+            Origin::Anyone => self.trunks.iter().any(|trunk| trunk.remote.ip() == from.ip()),
+        };
+        let code = match message.method() {
+            _ if !of_trunk || !message.is_request() => return,
+            "ACK" | "INVITE" | "REGISTER" => return,
+            "OPTIONS" => 200,
+            _ => 481,
+        };
+        let response = SipMessage::response(message, code, reason_phrase(code), Some("ledgerline"));
+        self.send(None, &response.to_bytes(), Hop::At(from)).await;
+    }
+
+    async fn refuse(&mut self, trunk: TrunkNumber) {
+        let of_trunk = |leg: &LiveLeg| leg.trunk == trunk;
+        let call_ids: Vec<String> = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| of_trunk(leg))
+            .map(|(call_id, _)| call_id.clone())
+            .collect();
+        for call_id in call_ids {
+            self.step(&call_id, Input::Refused).await;
+        }
+    }
+
+    /// Handles every deadline that has passed, and owners that vanished.
+    async fn elapse(&mut self) {
+        let now = self.grounds.clock.now();
+        while let Some((at, call_id)) = self.deadlines.first().cloned().filter(|(at, _)| *at <= now) {
+            self.deadlines.remove(&(at, call_id.clone()));
+            if let Some(live) = self.left_overs.get_mut(&call_id) {
+                live.deadline = None;
+                live.left_over.elapse(now);
+                self.settle_left_over(&call_id).await;
+            }
+            if let Some(leg) = self.legs.get_mut(&call_id) {
+                leg.deadline = None;
+                self.step(&call_id, Input::Elapsed).await;
+            }
+        }
+        let vanished: Vec<String> = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| leg.mailbox.is_abandoned() && !leg.given_up)
+            .map(|(call_id, _)| call_id.clone())
+            .collect();
+        for call_id in vanished {
+            self.step(&call_id, Input::GiveUp).await;
+        }
+    }
+
+    async fn step(&mut self, call_id: &str, input: Input<'_>) {
+        let now = self.grounds.clock.now();
+        if let Some(leg) = self.legs.get_mut(call_id) {
+            leg.given_up |= matches!(input, Input::GiveUp);
+            leg.uac.handle_input(now, input);
+            self.settle(call_id).await;
+        }
+    }
+
+    /// Does what a leg's state machine asks, and notes its next deadline.
+    async fn settle(&mut self, call_id: &str) {
+        while let Some(output) = self.legs.get_mut(call_id).and_then(|leg| leg.uac.poll_output()) {
+            match output {
+                Output::Send { bytes, hop } => {
+                    let Some(leg) = self.legs.get_mut(call_id) else {
+                        return;
+                    };
+                    if let Hop::At(address) = hop
+                        && leg.peers.len() < PEERS_MAX
+                    {
+                        leg.peers.insert(address.ip());
+                    }
+                    let trunk = leg.trunk;
+                    if self.send(Some(trunk), &bytes, hop).await == Sent::Refused
+                        && let Some(leg) = self.legs.get_mut(call_id)
+                    {
+                        leg.uac.handle_input(self.grounds.clock.now(), Input::Refused);
+                    }
+                }
+                Output::Event(event) => self.tell(call_id, event).await,
+            }
+        }
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        if let Some(old) = leg.deadline.take() {
+            self.deadlines.remove(&(old, call_id.to_owned()));
+        }
+        if leg.uac.is_finished() {
+            self.legs.remove(call_id);
+            return;
+        }
+        leg.deadline = leg.uac.next_deadline();
+        if let Some(at) = leg.deadline {
+            self.deadlines.insert((at, call_id.to_owned()));
+        }
+    }
+
+    async fn tell(&mut self, call_id: &str, event: UacEvent) {
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        let number = leg.number;
+        let request = match event {
+            UacEvent::Ringing {
+                sip_code,
+                early_media,
+            } => {
+                leg.mailbox.push(LegEvent::Ringing {
+                    sip_code,
+                    early_media: early_media.is_some(),
+                });
+                None
+            }
+            UacEvent::Failed(failure) => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::Failed(failure));
+                None
+            }
+            UacEvent::LateAnswered(dialog) => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::LateAnswered(dialog));
+                None
+            }
+            UacEvent::Answered { dialog, media } => {
+                self.begin(call_id, media).await;
+                self.push(call_id, LegEvent::Answered(dialog));
+                None
+            }
+            UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
+            UacEvent::Keypress(digit) => {
+                leg.mailbox.push(LegEvent::Keypress { digit });
+                None
+            }
+            UacEvent::HungUp {
+                by,
+                reason_header,
+                q850,
+            } => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::HungUp {
+                    by,
+                    reason_header,
+                    q850,
+                    heard_rtp: leg.mailbox.heard_rtp(),
+                });
+                None
+            }
+            UacEvent::Closed => {
+                leg.slot = None;
+                Some(Request::End { leg: number })
+            }
+        };
+        if let Some(request) = request {
+            self.ask_pace(request).await;
+        }
+    }
+
+    /// Sound begins before the owner knows, so that a clip played at once finds it there.
+    async fn begin(&mut self, call_id: &str, stream: AudioStream) {
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        let number = leg.number;
+        if let Some((out, recording)) = leg.begin.take() {
+            let begin = Request::Begin {
+                leg: number,
+                stream,
+                out,
+                recording,
+            };
+            self.ask_pace(begin).await;
+        }
+    }
+
+    fn push(&self, call_id: &str, event: LegEvent) {
+        if let Some(leg) = self.legs.get(call_id) {
+            leg.mailbox.push(event);
+        }
+    }
+
+    async fn ask_pace(&self, request: Request) {
+        if self.grounds.pace.send(request).await.is_err() {
+            tracing::error!("the media pace is gone");
+        }
+    }
+
+    async fn settle_left_over(&mut self, call_id: &str) {
+        while let Some(live) = self.left_overs.get_mut(call_id) {
+            let Some((bytes, hop)) = live.left_over.poll_output() else {
+                break;
+            };
+            let trunk = live.trunk;
+            // A refused socket is no answer: the transaction's own timer ends it.
+            self.send(Some(trunk), &bytes, hop).await;
+        }
+        let Some(live) = self.left_overs.get_mut(call_id) else {
+            return;
+        };
+        if let Some(old) = live.deadline.take() {
+            self.deadlines.remove(&(old, call_id.to_owned()));
+        }
+        if live.left_over.is_finished() {
+            let told = live.done.take().is_some_and(|done| done.send(()).is_ok());
+            tracing::debug!(%call_id, told, "a left-over leg has ended");
+            self.left_overs.remove(call_id);
+            return;
+        }
+        live.deadline = live.left_over.next_deadline();
+        if let Some(at) = live.deadline {
+            self.deadlines.insert((at, call_id.to_owned()));
+        }
+    }
+
+    /// Sends by the trunk's connected socket where it is the trunk that is meant.
+    async fn send(&self, trunk: Option<TrunkNumber>, bytes: &[u8], hop: Hop) -> Sent {
+        let own = trunk.and_then(|trunk| self.trunks.get(trunk));
+        let (socket, to) = match hop {
+            Hop::Trunk => match own {
+                Some(trunk) => (&trunk.socket, None),
+                None => return Sent::Yes,
+            },
+            Hop::At(address) => match self.trunks.iter().find(|trunk| trunk.remote == address) {
+                Some(trunk) => (&trunk.socket, None),
+                None => (&self.grounds.general, Some(address)),
+            },
+        };
+        // A pending ICMP error is reported instead of the next send: it speaks of an earlier datagram.
+        for _ in 0..2 {
+            let sent = match to {
+                None => socket.send(bytes).await,
+                Some(address) => socket.send_to(bytes, address).await,
+            };
+            match sent {
+                Ok(_) => return Sent::Yes,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a sip message could not be sent");
+                    return Sent::Refused;
+                }
+            }
+        }
+        Sent::Refused
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Yes,
+    Refused,
+}

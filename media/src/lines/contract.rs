@@ -1,0 +1,450 @@
+//! The suite every line runs whole: what the `Line` port promises, shown on callees of known manners.
+//!
+//! It holds a clock, ids and tasks of its own, small and for tests only.
+
+use async_trait::async_trait;
+use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
+use domain::ids::CallId;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use domain::ports::line::{
+    DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line, LineError,
+};
+use domain::ports::speech::Clip;
+use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Longest wait for one event; a line that needs more has lost it.
+const EVENT_WAIT_MS: u64 = 15_000;
+
+/// A prompt long enough for a callee to hear out before it presses a key.
+const PROMPT_MS: usize = 5_200;
+
+/// Who is behind the number that a line dials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// Answers and stays.
+    Answers,
+    /// Answers, presses one key.
+    PressesKey,
+    /// Answers and hangs up.
+    HangsUp,
+    Busy,
+    /// Rings for seconds.
+    Rings,
+    /// Rings, and answers across a CANCEL.
+    CrossesCancel,
+    /// Says nothing at all to an INVITE.
+    Silent,
+}
+
+/// Makes lines to callees of one manner each.
+#[async_trait]
+pub(crate) trait Stage: Send + Sync {
+    /// A line of at most two legs, first response within 400 ms.
+    async fn line_to(&self, callee: Callee) -> Arc<dyn Line>;
+}
+
+/// A new call's id.
+pub(crate) fn new_call() -> CallId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
+    let process = u128::from(std::process::id());
+    CallId::new(uuid::Uuid::from_u128((process << 64) | number))
+}
+
+/// A permit for the first leg of a call, from two grants that allow.
+pub(crate) fn permit_for(call: CallId) -> DialPermit {
+    let id = "0123456789abcdef0123456789abcdef";
+    let verdicts = vec![Verdict {
+        rule: "calling_window".to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision: Decision::Allow,
+        facts: BTreeMap::new(),
+    }];
+    let customer = CustomerGrant {
+        call,
+        campaign: "c".parse().expect("a plain word"),
+        customer: id.parse().expect("32 hexadecimal digits"),
+        number: id.parse().expect("32 hexadecimal digits"),
+        valid_until: Timestamp::from_millis(2_000),
+        verdicts: verdicts.clone(),
+    };
+    let number = NumberGrant {
+        call,
+        campaign: customer.campaign.clone(),
+        number: customer.number.clone(),
+        valid_until: customer.valid_until,
+        verdicts,
+    };
+    permit(&customer, &number, Timestamp::EPOCH).expect("both grants allow")
+}
+
+pub(crate) fn order(call: CallId) -> DialOrder {
+    DialOrder {
+        call,
+        leg: 1,
+        callee: "+8613800138000".to_owned(),
+        caller: None,
+        ring_timeout_ms: None,
+    }
+}
+
+pub(crate) async fn dial(line: &Arc<dyn Line>) -> Box<dyn Leg> {
+    let call = new_call();
+    line.dial(permit_for(call), order(call))
+        .await
+        .expect("the line takes an order")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+pub(crate) async fn next(leg: &mut Box<dyn Leg>) -> LegEvent {
+    let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
+    waited.expect("an event comes in time")
+}
+
+/// The next event that is not a ringing.
+pub(crate) async fn next_after_ringing(leg: &mut Box<dyn Leg>) -> LegEvent {
+    loop {
+        match next(leg).await {
+            LegEvent::Ringing { .. } => {}
+            event => return event,
+        }
+    }
+}
+
+async fn answered(line: &Arc<dyn Line>) -> Box<dyn Leg> {
+    let mut leg = dial(line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg
+}
+
+/// `Closed` comes, and nothing after it.
+pub(crate) async fn closes(leg: &mut Box<dyn Leg>) -> LegSummary {
+    loop {
+        match next(leg).await {
+            LegEvent::Closed(summary) => {
+                stays_silent(leg).await;
+                return summary;
+            }
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+            event => panic_with(&event, "Closed"),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+async fn stays_silent(leg: &mut Box<dyn Leg>) {
+    let more = tokio::time::timeout(Duration::from_millis(50), leg.next()).await;
+    assert!(more.is_err(), "after Closed came {more:?}");
+}
+
+fn panic_with(event: &LegEvent, expected: &str) -> ! {
+    panic!("{event:?} instead of {expected}")
+}
+
+pub(crate) fn clip(ms: usize) -> Arc<Clip> {
+    Arc::new(Clip {
+        samples: vec![1_000; ms * 8],
+    })
+}
+
+/// The whole suite.
+pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
+    a_permit_of_another_call_is_refused(stage).await;
+    // Each case has a line of its own; they run side by side because callees take their time.
+    tokio::join!(
+        Box::pin(an_answered_leg_plays_and_is_hung_up_by_us(stage)),
+        Box::pin(the_callee_hangs_up(stage)),
+        Box::pin(a_keypress_comes_once(stage)),
+        Box::pin(a_refused_leg_fails_definitely(stage)),
+        Box::pin(a_cancelled_leg_fails_with_our_cause(stage)),
+        Box::pin(a_ring_timeout_cancels(stage)),
+        Box::pin(an_answer_across_cancel_is_late(stage)),
+        Box::pin(silence_fails_without_being_definite(stage)),
+        Box::pin(a_full_line_refuses_and_a_dropped_leg_frees_it(stage)),
+        Box::pin(a_left_over_leg_is_ended(stage)),
+    );
+}
+
+async fn a_permit_of_another_call_is_refused(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let (permitted, ordered) = (new_call(), new_call());
+    let refused = line.dial(permit_for(permitted), order(ordered)).await.err();
+    assert_eq!(refused, Some(LineError::PermitMismatch { permitted, ordered }));
+    let mut second = order(permitted);
+    second.leg = 2;
+    assert!(
+        line.dial(permit_for(permitted), second).await.is_err(),
+        "another leg"
+    );
+}
+
+async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let mut leg = answered(&line).await;
+    leg.record_callee().await.expect("the leg is answered");
+    leg.play(1, clip(60)).await.expect("the leg is answered");
+    leg.play(2, clip(40)).await.expect("the leg is answered");
+    for play in [1, 2] {
+        assert_eq!(next(&mut leg).await, LegEvent::Played { play });
+    }
+    leg.play(3, clip(60_000)).await.expect("the leg is answered");
+    leg.stop_playing().await.expect("the leg is answered");
+    leg.hang_up().await.expect("the leg is answered");
+    let event = next(&mut leg).await;
+    assert!(
+        matches!(
+            event,
+            LegEvent::HungUp {
+                by: HungUpBy::Robot,
+                ..
+            }
+        ),
+        "{event:?}"
+    );
+    assert_eq!(leg.hang_up().await, Err(LineError::Ended));
+    assert_eq!(leg.play(4, clip(20)).await, Err(LineError::Ended));
+    closes(&mut leg).await;
+}
+
+async fn the_callee_hangs_up(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::HangsUp).await;
+    let mut leg = answered(&line).await;
+    leg.play(1, clip(20_000)).await.expect("the leg is answered");
+    let event = next(&mut leg).await;
+    assert!(
+        matches!(
+            event,
+            LegEvent::HungUp {
+                by: HungUpBy::Callee,
+                ..
+            }
+        ),
+        "{event:?}"
+    );
+    closes(&mut leg).await;
+}
+
+async fn a_keypress_comes_once(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::PressesKey).await;
+    let mut leg = answered(&line).await;
+    leg.play(1, clip(PROMPT_MS)).await.expect("the leg is answered");
+    let mut digits = Vec::new();
+    while digits.is_empty() {
+        match next(&mut leg).await {
+            LegEvent::Keypress { digit } => digits.push(digit),
+            LegEvent::Played { .. } => {}
+            event => panic_with(&event, "a keypress"),
+        }
+    }
+    leg.hang_up().await.expect("the leg is answered");
+    loop {
+        match next(&mut leg).await {
+            LegEvent::Closed(_) => break,
+            LegEvent::Keypress { digit } => digits.push(digit),
+            LegEvent::HungUp { .. } | LegEvent::Played { .. } => {}
+            event => panic_with(&event, "the end"),
+        }
+    }
+    assert_eq!(digits.len(), 1, "{digits:?}");
+}
+
+async fn a_refused_leg_fails_definitely(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Busy).await;
+    let mut leg = dial(&line).await;
+    match next_after_ringing(&mut leg).await {
+        LegEvent::Failed(failure) => {
+            assert_eq!((failure.sip_code, failure.q850), (Some(486), Some(17)));
+            assert_eq!((failure.cause, failure.definite), (FailureCause::Response, true));
+        }
+        event => panic_with(&event, "Failed"),
+    }
+    assert_eq!(leg.cancel().await, Err(LineError::Ended));
+    closes(&mut leg).await;
+}
+
+async fn a_cancelled_leg_fails_with_our_cause(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Rings).await;
+    let mut leg = dial(&line).await;
+    let event = next(&mut leg).await;
+    assert!(matches!(event, LegEvent::Ringing { .. }), "{event:?}");
+    leg.cancel().await.expect("the leg rings");
+    is_cancelled(&mut leg).await;
+}
+
+async fn a_ring_timeout_cancels(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Rings).await;
+    let call = new_call();
+    let mut order = order(call);
+    order.ring_timeout_ms = Some(200);
+    let mut leg = line
+        .dial(permit_for(call), order)
+        .await
+        .expect("the line takes an order");
+    is_cancelled(&mut leg).await;
+}
+
+async fn is_cancelled(leg: &mut Box<dyn Leg>) {
+    match next_after_ringing(leg).await {
+        LegEvent::Failed(failure) => {
+            assert_eq!((failure.cause, failure.rang), (FailureCause::Cancelled, true));
+        }
+        event => panic_with(&event, "Failed"),
+    }
+    closes(leg).await;
+}
+
+async fn an_answer_across_cancel_is_late(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::CrossesCancel).await;
+    let mut leg = dial(&line).await;
+    let event = next(&mut leg).await;
+    assert!(matches!(event, LegEvent::Ringing { .. }), "{event:?}");
+    leg.cancel().await.expect("the leg rings");
+    let event = next(&mut leg).await;
+    assert!(matches!(event, LegEvent::LateAnswered(_)), "{event:?}");
+    closes(&mut leg).await;
+}
+
+async fn silence_fails_without_being_definite(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Silent).await;
+    let mut leg = dial(&line).await;
+    match next(&mut leg).await {
+        LegEvent::Failed(failure) => {
+            assert_eq!(
+                (failure.cause, failure.definite),
+                (FailureCause::NoResponse, false)
+            );
+        }
+        event => panic_with(&event, "Failed"),
+    }
+}
+
+async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Rings).await;
+    let (first, second) = (dial(&line).await, dial(&line).await);
+    let call = new_call();
+    assert_eq!(
+        line.dial(permit_for(call), order(call)).await.err(),
+        Some(LineError::Busy)
+    );
+    drop((first, second));
+    for _ in 0..500 {
+        let call = new_call();
+        match line.dial(permit_for(call), order(call)).await {
+            Ok(_) => return,
+            Err(error) => assert_eq!(error, LineError::Busy),
+        }
+        WallClock.wait_until(WallClock.now().plus_ms(20)).await;
+    }
+    unreachable!("two dropped legs never freed the line");
+}
+
+async fn a_left_over_leg_is_ended(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let facts = LegFacts {
+        call: new_call(),
+        leg: 1,
+        local: line.facts().local,
+        callee: "+8613800138000".to_owned(),
+        caller: None,
+        answered: None,
+    };
+    line.end_left_over(facts)
+        .await
+        .expect("a leg nobody knows is as good as ended");
+}
+
+/// The wall clock of a suite.
+pub(crate) struct WallClock;
+
+#[async_trait]
+impl Clock for WallClock {
+    #[expect(clippy::disallowed_methods, reason = "a suite's own clock")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Timestamp::EPOCH.plus(since.unwrap_or_default())
+    }
+    #[expect(clippy::disallowed_methods, reason = "a suite's own clock")]
+    async fn wait_until(&self, at: Timestamp) {
+        tokio::time::sleep(at.duration_since(self.now())).await;
+    }
+}
+
+/// Ids that count.
+pub(crate) struct CountingIds(pub(crate) AtomicU64);
+
+impl IdSource for CountingIds {
+    fn random(&self, buffer: &mut [u8]) {
+        let number = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        for (byte, drawn) in buffer.iter_mut().rev().zip(number.iter().rev()) {
+            *byte = *drawn;
+        }
+    }
+}
+
+/// Tasks of a suite: spawned on the runtime at hand, awaited by `stop`.
+pub(crate) struct SuiteTasks {
+    stop: watch::Sender<bool>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+impl SuiteTasks {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            stop: watch::Sender::new(false),
+            threads: Mutex::new(Vec::new()),
+        })
+    }
+}
+
+struct SuiteSignal(watch::Receiver<bool>);
+
+#[async_trait]
+impl StopSignal for SuiteSignal {
+    fn is_stopping(&self) -> bool {
+        *self.0.borrow()
+    }
+    async fn stopping(&self) {
+        let mut stopping = self.0.clone();
+        // An error means that the tasks are gone, which is stopping too.
+        drop(stopping.wait_for(|stopping| *stopping).await);
+    }
+}
+
+#[async_trait]
+impl Tasks for SuiteTasks {
+    #[expect(clippy::disallowed_methods, reason = "a suite's own tasks")]
+    fn spawn(&self, _name: &'static str, future: TaskFuture) {
+        drop(tokio::spawn(future));
+    }
+    #[expect(clippy::disallowed_methods, reason = "a suite's own threads")]
+    fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.push(std::thread::spawn(work));
+    }
+    fn stop_signal(&self) -> Arc<dyn StopSignal> {
+        Arc::new(SuiteSignal(self.stop.subscribe()))
+    }
+    fn alive_count(&self) -> usize {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.iter().filter(|thread| !thread.is_finished()).count()
+    }
+    /// Fires the signal; threads that do not end within ten seconds are left.
+    async fn stop(&self) {
+        self.stop.send_replace(true);
+        for _ in 0..500 {
+            if self.alive_count() == 0 {
+                return;
+            }
+            WallClock.wait_until(WallClock.now().plus_ms(20)).await;
+        }
+    }
+}

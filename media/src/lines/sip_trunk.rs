@@ -1,0 +1,273 @@
+//! A trunk: the line that reaches a carrier over SIP and RTP.
+//!
+//! It checks the permit against the order, keeps the trunk's own limit of legs, and turns an order into a leg
+//! of the media driver. What a leg promises is the `Line` port's and `call_progress.md`'s; this file only joins.
+
+use crate::driver::leg_mailbox::LegStage;
+use crate::driver::{LegHandle, MediaDriver, TrunkPlace};
+use crate::error::MediaError;
+use crate::sip::authentication::Credentials;
+use crate::sip::user_agent::LegSettings;
+use async_trait::async_trait;
+use domain::compliance::DialPermit;
+use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
+use domain::ports::speech::Clip;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Longest ringing before we give up (call progress: 30 s from the first 18x).
+pub const RING_TIMEOUT_MS: u64 = 30_000;
+/// Longest wait for a first response: timer B (RFC 3261, 17.1.1.2).
+pub const FIRST_RESPONSE_MS: u64 = 32_000;
+/// The same where another trunk follows, which takes new calls meanwhile (call progress).
+pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
+/// An interrupted call's enrolment rests this long: timer C, the first phone may still ring.
+pub const HOLD_OFF_MS: u64 = 180_000;
+/// The same for a loopback trunk, whose carrier drops an unanswered leg 4 s after its peer is gone.
+pub const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
+/// Legs of a trunk that names no limit.
+pub const LEGS_MAX: u32 = 100;
+/// New legs per second of a trunk that names no limit.
+pub const DIALS_PER_SECOND: u32 = 10;
+
+/// Longest user part we put into a URI: E.164 has 15 digits, carriers' own forms a few more.
+const NUMBER_BYTES_MAX: usize = 32;
+
+/// One trunk, as its SPEC says.
+#[derive(Debug, Clone)]
+pub struct TrunkConfig {
+    /// Stored in `call.dialing`.
+    pub name: String,
+    /// Name or address; an IPv6 address without brackets.
+    pub host: String,
+    pub port: u16,
+    pub credentials: Option<Credentials>,
+    /// Numbers we may show; empty on a loopback trunk.
+    pub caller_numbers: Vec<String>,
+    pub legs_max: u32,
+    pub dials_per_second: u32,
+    pub ring_timeout_ms: u64,
+    pub first_response_ms: u64,
+    /// `None`: 180 s, or 5 s for a loopback trunk.
+    pub hold_off_ms: Option<u64>,
+}
+
+impl TrunkConfig {
+    /// A trunk with every default, without credentials and numbers.
+    pub fn new(name: &str, host: &str, port: u16) -> Self {
+        Self {
+            name: name.to_owned(),
+            host: host.to_owned(),
+            port,
+            credentials: None,
+            caller_numbers: Vec::new(),
+            legs_max: LEGS_MAX,
+            dials_per_second: DIALS_PER_SECOND,
+            ring_timeout_ms: RING_TIMEOUT_MS,
+            first_response_ms: FIRST_RESPONSE_MS,
+            hold_off_ms: None,
+        }
+    }
+
+    /// `host:port` as it stands in a URI.
+    fn authority(&self) -> String {
+        match self.host.parse::<IpAddr>() {
+            Ok(ip) => SocketAddr::new(ip, self.port).to_string(),
+            Err(_) => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    fn check(&self) -> Result<(), MediaError> {
+        let bad = |why| {
+            Err(MediaError::InvalidTrunk {
+                trunk: self.name.clone(),
+                why,
+            })
+        };
+        let host_is_plain = !self.host.is_empty()
+            && self
+                .host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.:_".contains(&b));
+        if !host_is_plain {
+            return bad("its host is no name and no address");
+        }
+        if self.legs_max == 0 || self.dials_per_second == 0 {
+            return bad("a limit of 0 dials nobody");
+        }
+        if self.ring_timeout_ms == 0 || self.first_response_ms == 0 {
+            return bad("a time-out of 0 reaches nobody");
+        }
+        if !self.caller_numbers.iter().all(|number| is_dialable(number)) {
+            return bad("a caller number holds more than digits, +, * and #");
+        }
+        Ok(())
+    }
+}
+
+/// What may stand in a URI's user part: nothing that could add a parameter, a header or another host.
+fn is_dialable(number: &str) -> bool {
+    (1..=NUMBER_BYTES_MAX).contains(&number.len())
+        && number
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'*' | b'#'))
+}
+
+/// A line that reaches a carrier over SIP.
+pub struct SipTrunk {
+    config: TrunkConfig,
+    driver: Arc<MediaDriver>,
+    place: TrunkPlace,
+    loopback: bool,
+    slots: Arc<Semaphore>,
+}
+
+impl SipTrunk {
+    /// Looks up the host, once, and makes the trunk known to the driver.
+    pub async fn start(config: TrunkConfig, driver: &Arc<MediaDriver>) -> Result<Arc<Self>, MediaError> {
+        config.check()?;
+        let looked_up = tokio::net::lookup_host((config.host.clone(), config.port)).await;
+        let remote = match looked_up {
+            Ok(mut addresses) => addresses.find(|address| address.is_ipv4() == driver.local().is_ipv4()),
+            Err(error) => {
+                let trunk = config.name.clone();
+                return Err(MediaError::Unreachable { trunk, error });
+            }
+        };
+        let remote = remote.ok_or_else(|| MediaError::NoAddress(config.name.clone()))?;
+        let place = driver.add_trunk(&config.name, remote).await?;
+        let legs_max = usize::try_from(config.legs_max).unwrap_or(Semaphore::MAX_PERMITS);
+        Ok(Arc::new(Self {
+            slots: Arc::new(Semaphore::new(legs_max.min(Semaphore::MAX_PERMITS))),
+            driver: Arc::clone(driver),
+            loopback: remote.ip().is_loopback(),
+            place,
+            config,
+        }))
+    }
+
+    fn settings(&self, order: &DialOrder) -> LegSettings {
+        LegSettings {
+            local: self.place.local.to_string(),
+            // The driver sets the port that it bound for this leg.
+            media: self.place.local,
+            trunk: self.config.authority(),
+            callee: order.callee.clone(),
+            caller: order.caller.clone(),
+            credentials: self.config.credentials.clone(),
+            ring_timeout_ms: order.ring_timeout_ms.unwrap_or(self.config.ring_timeout_ms),
+            first_response_ms: self.config.first_response_ms,
+        }
+    }
+}
+
+#[async_trait]
+impl Line for SipTrunk {
+    fn facts(&self) -> LineFacts {
+        let hold_off_ms = if self.loopback {
+            HOLD_OFF_LOOPBACK_MS
+        } else {
+            HOLD_OFF_MS
+        };
+        LineFacts {
+            name: self.config.name.clone(),
+            local: self.place.local.to_string(),
+            loopback: self.loopback,
+            legs_max: self.config.legs_max,
+            dials_per_second: self.config.dials_per_second,
+            ring_timeout_ms: self.config.ring_timeout_ms,
+            first_response_ms: self.config.first_response_ms,
+            hold_off_ms: self.config.hold_off_ms.unwrap_or(hold_off_ms),
+            caller_numbers: self.config.caller_numbers.clone(),
+        }
+    }
+
+    async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
+        if permit.call() != order.call || permit.leg() != order.leg {
+            return Err(LineError::PermitMismatch {
+                permitted: permit.call(),
+                ordered: order.call,
+            });
+        }
+        let numbers = [Some(&order.callee), order.caller.as_ref()];
+        if !numbers.into_iter().flatten().all(|number| is_dialable(number)) {
+            return Err(LineError::Invalid(
+                "a number holds more than digits, +, * and #".to_owned(),
+            ));
+        }
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            return Err(LineError::Busy);
+        };
+        let settings = self.settings(&order);
+        let handle = self
+            .driver
+            .dial(&self.place, settings, (order.call, order.leg), slot)
+            .await?;
+        Ok(Box::new(SipLeg { handle }))
+    }
+
+    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+        let trunk = self.config.authority();
+        let credentials = self.config.credentials.clone();
+        self.driver
+            .end_left_over(&self.place, &facts, (&trunk, credentials))
+            .await
+    }
+}
+
+/// One leg of a trunk.
+struct SipLeg {
+    handle: LegHandle,
+}
+
+impl SipLeg {
+    /// Sound needs an answered leg.
+    fn answered(&self) -> Result<(), LineError> {
+        match self.handle.mailbox.stage() {
+            LegStage::Answered => Ok(()),
+            LegStage::Unanswered => Err(LineError::Invalid("the leg is not answered".to_owned())),
+            LegStage::Ended => Err(LineError::Ended),
+        }
+    }
+
+    async fn give_up(&self) -> Result<(), LineError> {
+        match self.handle.mailbox.stage() {
+            LegStage::Unanswered | LegStage::Answered => self.handle.give_up().await,
+            LegStage::Ended => Err(LineError::Ended),
+        }
+    }
+}
+
+#[async_trait]
+impl Leg for SipLeg {
+    async fn next(&mut self) -> LegEvent {
+        self.handle.mailbox.next().await
+    }
+    async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
+        self.answered()?;
+        self.handle.play(play, clip).await
+    }
+    async fn stop_playing(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        self.handle.stop_playing().await
+    }
+    async fn record_callee(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        self.handle.record_callee().await
+    }
+    async fn cancel(&mut self) -> Result<(), LineError> {
+        self.give_up().await
+    }
+    async fn hang_up(&mut self) -> Result<(), LineError> {
+        self.give_up().await
+    }
+}
+
+impl Drop for SipLeg {
+    fn drop(&mut self) {
+        if self.handle.mailbox.stage() != LegStage::Ended {
+            self.handle.abandon();
+        }
+    }
+}

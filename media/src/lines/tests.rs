@@ -1,0 +1,380 @@
+//! The SIP trunk against the carrier on loopback: the contract, then what only real signalling can show.
+
+use super::contract::{
+    Callee, CountingIds, Stage, SuiteTasks, WallClock, clip, closes, dial, keeps_the_contract, new_call,
+    next, next_after_ringing, order, permit_for,
+};
+use super::{SipTrunk, TrunkConfig};
+use crate::carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
+use crate::driver::carrier::{Carrier, CarrierConfig, CarrierHandle};
+use crate::driver::{MediaConfig, MediaDriver, Surroundings};
+use crate::sip::authentication::Credentials;
+use async_trait::async_trait;
+use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
+use domain::ports::tasks::Tasks;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+/// A driver of its own port and directory, and carriers beside it.
+struct Network {
+    driver: Arc<MediaDriver>,
+    tasks: Arc<SuiteTasks>,
+    dir: TempDir,
+    /// Held, so that they go on.
+    carriers: Mutex<Vec<CarrierHandle>>,
+}
+
+impl Network {
+    fn new(rtp_ports: (u16, u16)) -> Self {
+        Self::at("127.0.0.1:0".parse().unwrap(), rtp_ports)
+    }
+
+    fn at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let tasks = SuiteTasks::new();
+        let config = MediaConfig {
+            sip,
+            advertised: None,
+            rtp_ports,
+            recordings: dir.path().join("recordings"),
+        };
+        let shared = Arc::clone(&tasks) as Arc<dyn Tasks>;
+        let surroundings = Surroundings {
+            clock: Arc::new(WallClock),
+            ids: Arc::new(CountingIds(AtomicU64::new(1))),
+            tasks: shared,
+        };
+        Self {
+            driver: MediaDriver::start(config, surroundings).unwrap(),
+            tasks,
+            dir,
+            carriers: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn carrier(&self, profile: CarrierProfile, auth: Option<CarrierUser>) -> CarrierHandle {
+        let config = CarrierConfig {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            seed: 7,
+            cdr: None,
+            profile,
+            auth,
+        };
+        let carrier = Carrier::start(config, Arc::new(WallClock), &*self.tasks).unwrap();
+        self.carriers.lock().unwrap().push(carrier.clone());
+        carrier
+    }
+
+    async fn trunk_to(
+        &self,
+        carrier: &CarrierHandle,
+        change: impl FnOnce(&mut TrunkConfig),
+    ) -> Arc<dyn Line> {
+        let mut config = TrunkConfig::new("one", "127.0.0.1", carrier.local_addr().port());
+        change(&mut config);
+        SipTrunk::start(config, &self.driver).await.unwrap()
+    }
+}
+
+fn quick(manner: Manner) -> CarrierProfile {
+    CarrierProfile {
+        post_dial_delay_ms: SpanMs { min: 1, max: 5 },
+        ring_ms: SpanMs { min: 20, max: 60 },
+        think_ms: SpanMs { min: 20, max: 60 },
+        patience_ms: SpanMs { min: 200, max: 400 },
+        ..CarrierProfile::only(manner)
+    }
+}
+
+struct CarrierStage(Network);
+
+#[async_trait]
+impl Stage for CarrierStage {
+    async fn line_to(&self, callee: Callee) -> Arc<dyn Line> {
+        let manner = match callee {
+            Callee::Answers => Manner::SaysNothing,
+            Callee::PressesKey => Manner::PressesKey,
+            Callee::HangsUp => Manner::HangsUpMidway,
+            Callee::Busy => Manner::Busy,
+            Callee::Rings => Manner::NoAnswer,
+            Callee::CrossesCancel => Manner::AnswersAcrossCancel,
+            Callee::Silent => Manner::Silent,
+        };
+        let mut profile = quick(manner);
+        if matches!(callee, Callee::Rings | Callee::CrossesCancel) {
+            profile.ring_ms = SpanMs {
+                min: 3_000,
+                max: 3_500,
+            };
+        }
+        let carrier = self.0.carrier(profile, None);
+        self.0
+            .trunk_to(&carrier, |config| {
+                config.legs_max = 2;
+                config.first_response_ms = 400;
+            })
+            .await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sip_trunk_keeps_the_contract() {
+    let stage = CarrierStage(Network::new((41_000, 41_400)));
+    keeps_the_contract(&stage).await;
+}
+
+/// Events of one leg up to and with `Closed`, played and pressed on the way as `act` says.
+async fn story(leg: &mut Box<dyn Leg>) -> Vec<LegEvent> {
+    let mut events = Vec::new();
+    loop {
+        let event = next(leg).await;
+        let closed = matches!(event, LegEvent::Closed(_));
+        events.push(event);
+        if closed {
+            return events;
+        }
+    }
+}
+
+fn wav_files(network: &Network) -> Vec<std::path::PathBuf> {
+    let dir = network.dir.path().join("recordings");
+    std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answered_call_is_recorded_in_two_channels_with_its_hash() {
+    let network = Network::new((41_400, 41_450));
+    let carrier = network.carrier(quick(Manner::Machine), None);
+    let line = network.trunk_to(&carrier, |_| {}).await;
+    let mut leg = dial(&line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.play(1, clip(400)).await.unwrap();
+    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 1 });
+    leg.record_callee().await.unwrap();
+    leg.play(2, clip(600)).await.unwrap();
+    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 2 });
+    leg.hang_up().await.unwrap();
+    let hung_up = next(&mut leg).await;
+    assert!(
+        matches!(
+            hung_up,
+            LegEvent::HungUp {
+                by: HungUpBy::Robot,
+                heard_rtp: true,
+                ..
+            }
+        ),
+        "{hung_up:?}"
+    );
+    let summary = closes(&mut leg).await;
+    assert!(
+        summary.rtp_sent_count >= 50 && summary.rtp_received_count >= 40,
+        "{summary:?}"
+    );
+    let facts = summary.recording.unwrap();
+    assert!((1_000..1_400).contains(&facts.duration_ms), "{facts:?}");
+    let files = wav_files(&network);
+    assert_eq!(files.len(), 1);
+    let bytes = std::fs::read(&files[0]).unwrap();
+    assert_eq!(sha256(&bytes), facts.sha256);
+    let mut reader = hound::WavReader::open(&files[0]).unwrap();
+    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 8_000));
+    let samples: Vec<i16> = reader.samples::<i16>().map(Result::unwrap).collect();
+    let channel = |number: usize| {
+        samples
+            .iter()
+            .skip(number)
+            .step_by(2)
+            .copied()
+            .collect::<Vec<i16>>()
+    };
+    let (robot, callee) = (channel(0), channel(1));
+    assert_eq!(
+        robot.iter().filter(|sample| **sample != 0).count(),
+        8_000,
+        "both clips, whole"
+    );
+    assert!(
+        callee[..3_200].iter().all(|sample| *sample == 0),
+        "nothing of the callee before it is let in"
+    );
+    assert!(callee.iter().any(|sample| *sample != 0), "the machine speaks");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
+    let network = Network::new((41_450, 41_500));
+    for by in [ChallengeBy::Registrar, ChallengeBy::Proxy] {
+        let profile = CarrierProfile {
+            challenge_by: by,
+            stale_nonce_percent: 100,
+            ..quick(Manner::HangsUpMidway)
+        };
+        let user = CarrierUser {
+            user: "demo".to_owned(),
+            password: "secret".to_owned(),
+        };
+        let carrier = network.carrier(profile, Some(user));
+        let credentials = |password: &str| Credentials {
+            user: "demo".to_owned(),
+            password: password.to_owned(),
+        };
+        let right = network
+            .trunk_to(&carrier, |config| {
+                config.credentials = Some(credentials("secret"));
+            })
+            .await;
+        let mut leg = dial(&right).await;
+        match next_after_ringing(&mut leg).await {
+            LegEvent::Answered(dialog) => assert_eq!(dialog.cseq, 3, "two answers to two nonces"),
+            event => panic!("{event:?}"),
+        }
+        leg.play(1, clip(10_000)).await.unwrap();
+        let events = story(&mut leg).await;
+        assert!(
+            matches!(
+                events[0],
+                LegEvent::HungUp {
+                    by: HungUpBy::Callee,
+                    ..
+                }
+            ),
+            "{events:?}"
+        );
+        let wrong = network
+            .trunk_to(&carrier, |config| config.credentials = Some(credentials("guess")))
+            .await;
+        let events = story(&mut dial(&wrong).await).await;
+        let expected = if by == ChallengeBy::Registrar { 401 } else { 407 };
+        match &events[0] {
+            LegEvent::Failed(failure) => {
+                assert_eq!((failure.sip_code, failure.definite), (Some(expected), true));
+            }
+            event => panic!("{event:?}"),
+        }
+        assert_eq!(events.len(), 2, "{events:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
+    let network = Network::new((41_500, 41_550));
+    let carrier = network.carrier(quick(Manner::Busy), None);
+    carrier.stop().await;
+    let line = network.trunk_to(&carrier, |_| {}).await;
+    let events = story(&mut dial(&line).await).await;
+    match &events[0] {
+        LegEvent::Failed(failure) => {
+            assert_eq!((failure.cause, failure.definite), (FailureCause::Refused, true));
+            assert!(failure.after_ms < 1_000, "{failure:?}");
+        }
+        event => panic!("{event:?}"),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
+    for (manner, answers) in [(Manner::SaysNothing, true), (Manner::NoAnswer, false)] {
+        let mut profile = quick(manner);
+        if !answers {
+            profile.ring_ms = SpanMs {
+                min: 3_900,
+                max: 3_900,
+            };
+        }
+        let (outside, lost, restarted) = (runtime(), runtime(), runtime());
+        let world = outside.block_on(async { Network::new((41_550, 41_560)) });
+        let carrier = outside.block_on(async { world.carrier(profile, None) });
+        let call = new_call();
+        let (local, answered) = lost.block_on(async {
+            let network = Network::new((41_560, 41_600));
+            let line = network.trunk_to(&carrier, |_| {}).await;
+            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+            let event = if answers {
+                next_after_ringing(&mut leg).await
+            } else {
+                next(&mut leg).await
+            };
+            let answered = match event {
+                LegEvent::Answered(dialog) => Some(dialog),
+                _ => None,
+            };
+            let local = network.driver.local();
+            // The process is gone in the middle of the call: nothing is said, nothing is cleaned up.
+            CRASHED.lock().unwrap().push(Box::new((leg, line, network)));
+            (local, answered)
+        });
+        assert_eq!((answered.is_some(), carrier.live_count()), (answers, 1));
+        lost.shutdown_background();
+        CRASHED.lock().unwrap().clear();
+        restarted.block_on(async {
+            let network = Network::at(local, (41_600, 41_650));
+            let line = network.trunk_to(&carrier, |_| {}).await;
+            let facts = LegFacts {
+                call,
+                leg: 1,
+                local: line.facts().local,
+                callee: "+8613800138000".to_owned(),
+                caller: None,
+                answered,
+            };
+            assert_eq!(facts.local, local.to_string());
+            line.end_left_over(facts).await.unwrap();
+            assert_eq!(carrier.live_count(), 0);
+        });
+    }
+}
+
+/// What a crashed process held; dropped only after its runtime, so that nothing of it can speak.
+static CRASHED: Mutex<Vec<Box<dyn std::any::Any + Send>>> = Mutex::new(Vec::new());
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {
+    let network = Network::new((41_650, 41_700));
+    let carrier = network.carrier(quick(Manner::SaysNothing), None);
+    let line = network.trunk_to(&carrier, |_| {}).await;
+    let mut leg = dial(&line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    network.tasks.stop().await;
+    let summary = closes_after_hang_up(&mut leg).await;
+    assert!(summary.recording.is_some());
+    assert_eq!(network.tasks.alive_count(), 0, "both threads have ended");
+}
+
+async fn closes_after_hang_up(leg: &mut Box<dyn Leg>) -> LegSummary {
+    let event = next(leg).await;
+    assert!(
+        matches!(
+            event,
+            LegEvent::HungUp {
+                by: HungUpBy::Robot,
+                ..
+            }
+        ),
+        "{event:?}"
+    );
+    closes(leg).await
+}
