@@ -16,8 +16,6 @@ use domain::ports::vault::{Vault, VaultError};
 use domain::ports::worklist::Worklist;
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
-use media::carrier::{CarrierProfile, CarrierUser};
-use media::driver::carrier::{self, CarrierConfig, CarrierError, CarrierHandle};
 use media::driver::{MediaConfig, MediaDriver, Surroundings};
 use media::error::MediaError;
 use media::lines::{SipTrunk, TrunkConfig};
@@ -51,13 +49,9 @@ pub(crate) enum AppError {
     #[error("the operating system gives no random bytes: {0}")]
     Random(String),
     #[error(transparent)]
-    Carrier(#[from] CarrierError),
-    #[error(transparent)]
     Media(#[from] MediaError),
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },
-    #[error("the carrier's profile cannot be read: {0}")]
-    Profile(String),
 }
 
 /// Which directory, and how time runs in it.
@@ -353,59 +347,59 @@ impl WritableRows {
     }
 }
 
-/// How a carrier is asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct CarrierSettings {
-    pub(crate) listen: SocketAddr,
-    pub(crate) seed: u64,
-    pub(crate) cdr: PathBuf,
-    /// YAML or JSON; the built-in mix when absent.
-    pub(crate) profile: Option<String>,
-    /// User and password of the digest challenge.
-    pub(crate) auth: Option<(String, String)>,
-}
-
-/// A carrier of this process, on tasks and a clock of its own: it is the outside world.
-pub(crate) struct Carrier {
-    handle: CarrierHandle,
+/// One trunk on its own, for measurements: no store, no entities.
+pub(crate) struct BenchLine {
+    pub(crate) line: Arc<dyn Line>,
+    driver: Arc<MediaDriver>,
     tasks: Arc<Supervisor>,
 }
 
-impl Carrier {
-    pub(crate) fn start(settings: CarrierSettings) -> Result<Self, AppError> {
+/// How well sound kept its pace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PaceFigures {
+    pub(crate) skipped_frames: u64,
+    pub(crate) lateness_us_p99: u64,
+    pub(crate) lateness_us_max: u64,
+}
+
+impl BenchLine {
+    pub(crate) async fn start(directory: &Path, carrier: SocketAddr, legs: u32) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
-        let profile = match &settings.profile {
-            Some(text) => {
-                serde_yaml_ng::from_str(text).map_err(|error| AppError::Profile(error.to_string()))?
-            }
-            None => CarrierProfile::default(),
+        let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
+        let config = MediaConfig {
+            sip: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            advertised: None,
+            rtp_ports: (*RTP_PORTS_DEFAULT.start(), *RTP_PORTS_DEFAULT.end()),
+            recordings: directory.join(RECORDINGS_DIR),
         };
-        let config = CarrierConfig {
-            listen: settings.listen,
-            seed: settings.seed,
-            cdr: Some(settings.cdr),
-            profile,
-            auth: settings
-                .auth
-                .map(|(user, password)| CarrierUser { user, password }),
+        let surroundings = Surroundings {
+            clock,
+            ids: Arc::new(ids),
+            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
         };
-        let handle = carrier::Carrier::start(config, clock, tasks.as_ref())?;
-        Ok(Self { handle, tasks })
+        let driver = MediaDriver::start(config, surroundings)?;
+        let trunk = TrunkConfig {
+            legs_max: legs,
+            ..TrunkConfig::new("bench", &carrier.ip().to_string(), carrier.port())
+        };
+        let line = SipTrunk::start(trunk, &driver).await?;
+        Ok(Self { line, driver, tasks })
     }
 
-    pub(crate) const fn address(&self) -> SocketAddr {
-        self.handle.local_addr()
+    pub(crate) fn pace(&self) -> PaceFigures {
+        let statistics = self.driver.pace_statistics();
+        PaceFigures {
+            skipped_frames: statistics.skipped_frames,
+            lateness_us_p99: statistics.lateness_us(99),
+            lateness_us_max: statistics.lateness_us_max,
+        }
     }
 
-    pub(crate) fn live_count(&self) -> usize {
-        self.handle.live_count()
-    }
-
-    /// Ends its calls and writes its last lines.
-    pub(crate) async fn stop(&self) {
-        self.handle.stop().await;
-        self.tasks.stop().await;
+    pub(crate) async fn stop(self) {
+        let tasks = self.tasks;
+        drop((self.line, self.driver));
+        tasks.stop().await;
     }
 }
 

@@ -11,6 +11,7 @@ mod enroller;
 mod import;
 mod openapi;
 mod outbound;
+mod rehearsal;
 mod reply;
 mod routes;
 mod running;

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::app;
+use crate::rehearsal::{Carrier, CarrierSettings};
 use crate::signals::Signals;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
         ),
     };
-    let carrier = app::Carrier::start(app::CarrierSettings {
+    let carrier = Carrier::start(CarrierSettings {
         listen: args.listen,
         seed: args.seed,
         cdr: args.cdr,

@@ -89,3 +89,9 @@ impl From<crate::reply::Problem> for Failure {
         }
     }
 }
+
+impl From<crate::rehearsal::RehearsalError> for Failure {
+    fn from(error: crate::rehearsal::RehearsalError) -> Self {
+        Self::unavailable(error.to_string())
+    }
+}

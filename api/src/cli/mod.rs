@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, parsed here, run on one runtime.
 
+mod bench;
 mod call;
 mod campaign;
 mod carrier;
@@ -47,6 +48,7 @@ enum Command {
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
+    Bench(bench::Args),
 }
 
 /// Parses the arguments and runs the command to its exit code.
@@ -97,6 +99,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Projections(args) => projections::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Simulate(args) => simulate::run(&args),
     }
 }

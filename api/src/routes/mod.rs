@@ -12,6 +12,8 @@ pub(crate) mod lists;
 mod members;
 mod numbers;
 mod reports;
+#[cfg(test)]
+mod tests;
 
 use crate::reply::{Kind, Problem, problem_response};
 pub(crate) use endpoint::{Ctx, Endpoint, Takes};

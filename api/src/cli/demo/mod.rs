@@ -13,10 +13,11 @@ mod watch;
 
 use super::failure::Failure;
 use super::output;
-use crate::app::{Carrier, CarrierSettings, OpenSettings};
+use crate::app::OpenSettings;
 use crate::clock::SystemClock;
 use crate::config::{HTTP_DEFAULT, TrunkSpec};
 use crate::data_dir::RECORDINGS_DIR;
+use crate::rehearsal::{Carrier, CarrierSettings};
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;

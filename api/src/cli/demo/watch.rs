@@ -2,9 +2,9 @@
 
 use super::campaign;
 use super::log::CallBook;
-use crate::app::Carrier;
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::rehearsal::Carrier;
 use crate::running::Running;
 use domain::campaign::CampaignStatus;
 

@@ -1,0 +1,210 @@
+//! The routes as a client meets them: description and router agree, doors hold, errors are problems.
+
+use super::{all, endpoints};
+use crate::app::OpenSettings;
+use crate::auth::Door;
+use crate::openapi::document;
+use crate::running::{Running, ServeSettings};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+use warp::http::Request;
+
+const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好,{{days}}。","schedule":{"start_time":"09:00","end_time":"18:00"}}"#;
+
+/// A server without lines on a directory of its own.
+struct Story {
+    running: Running,
+    runtime: Arc<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+impl Story {
+    fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let running = runtime
+            .block_on(Running::start(settings(directory.path()), None, Arc::clone(&runtime)))
+            .unwrap();
+        Self {
+            running,
+            runtime,
+            _directory: directory,
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Full::new(Bytes::from(body.to_owned())))
+            .unwrap();
+        let service = warp::service(all(&self.running.app));
+        self.runtime.block_on(async {
+            let response = service.oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            if path.ends_with("/stream") {
+                return (status, Value::Null);
+            }
+            let bytes = response.into_body().collect().await.unwrap().to_bytes();
+            (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        })
+    }
+
+    fn end(self) {
+        let Self { running, runtime, .. } = self;
+        runtime.block_on(running.stop());
+    }
+}
+
+fn settings(directory: &Path) -> ServeSettings {
+    ServeSettings {
+        open: OpenSettings {
+            data: directory.join("data"),
+            keys: None,
+            rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
+        },
+        trunks: Vec::new(),
+        sip: None,
+        rtp_ports: None,
+    }
+}
+
+/// A path of the description with something in place of its parameters.
+fn filled(path: &str) -> String {
+    path.replace("{number}", "13800138000").replace("{id}", "some-thing")
+}
+
+#[test]
+fn every_described_route_is_served_and_every_served_route_is_described() {
+    let story = Story::begin();
+    let document = document(&endpoints());
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let (status, body) = story.send(&method.to_uppercase(), &filled(path), "");
+            assert_ne!(status, 405, "{method} {path}");
+            assert_ne!(body["code"], "no-such-route", "{method} {path}");
+            described.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    let served: BTreeSet<_> = endpoints()
+        .iter()
+        .map(|endpoint| (endpoint.method.to_string(), endpoint.path.to_owned()))
+        .collect();
+    assert_eq!(served, described);
+    story.end();
+}
+
+#[test]
+fn the_routes_of_the_contract_exist() {
+    let served: BTreeSet<String> = endpoints()
+        .iter()
+        .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+        .collect();
+    for route in [
+        "POST /api/v1/campaigns",
+        "POST /api/v1/tasks/data",
+        "POST /api/v1/campaigns/{id}/start",
+        "POST /api/v1/campaigns/{id}/pause",
+        "POST /api/v1/campaigns/{id}/resume",
+        "POST /api/v1/campaigns/{id}/stop",
+        "POST /api/v1/campaigns/{id}/lists",
+        "POST /api/v1/numbers/{number}/opt-out",
+        "POST /api/v1/numbers/{number}/suppress",
+        "GET /api/v1/campaigns",
+        "GET /api/v1/campaigns/{id}",
+        "GET /api/v1/campaigns/{id}/report",
+        "GET /api/v1/calls",
+        "GET /api/v1/calls/{id}",
+        "GET /api/v1/calls/{id}/events",
+        "GET /api/v1/customers/{id}",
+        "GET /api/v1/events",
+        "GET /api/v1/events/stream",
+        "GET /api/v1/openapi.json",
+        "GET /livez",
+        "GET /readyz",
+        "GET /",
+    ] {
+        assert!(served.contains(route), "{route}");
+    }
+}
+
+#[test]
+fn a_campaign_is_made_once_filled_and_shown_masked() {
+    let story = Story::begin();
+    assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    let (status, again) = story.send("POST", "/api/v1/campaigns", CAMPAIGN);
+    assert_eq!((status, &again["preset"]), (200, &json!("cn-service")));
+    let other = CAMPAIGN.replace("18:00", "17:00");
+    assert_eq!(story.send("POST", "/api/v1/campaigns", &other).0, 422);
+
+    let list = "客户ID,手机号,姓名,days\nC001,138-0013-8000,张三,3\nC002,13800138000,李四,\n";
+    let path = "/api/v1/campaigns/T/lists?source=a.csv";
+    let (status, report) = story.send("POST", path, list);
+    assert_eq!((status, &report["enrolled"]), (200, &json!(1)));
+    assert_eq!(report["bad"][0]["column"], "days");
+    let (_, again) = story.send("POST", path, list);
+    assert_eq!((&again["enrolled"], &again["repeated"]), (&json!(1), &json!(true)));
+
+    let (_, shown) = story.send("GET", "/api/v1/customers/C001", "");
+    assert_eq!(shown["numbers"][0]["phone"], "138****8000");
+    assert_eq!(shown["name"], "张*");
+    let id = shown["id"].as_str().unwrap();
+    assert_eq!(story.send("GET", &format!("/api/v1/customers/{id}"), "").1, shown);
+    let position = report["position"].as_str().unwrap();
+    let (_, campaigns) = story.send("GET", &format!("/api/v1/campaigns?after_position={position}"), "");
+    assert_eq!(campaigns["items"][0]["enrolled"], 1);
+    story.end();
+}
+
+#[test]
+fn events_are_pages_and_a_read_of_the_future_times_out_as_a_problem() {
+    let story = Story::begin();
+    let body = r#"{"reason":"asked by phone"}"#;
+    let (status, reply) = story.send("POST", "/api/v1/numbers/138-0013-8000/opt-out", body);
+    assert_eq!((status, &reply["number"]), (200, &json!("138****8000")));
+    let (_, page) = story.send("GET", "/api/v1/events?after=0&limit=1", "");
+    assert_eq!(page["items"][0]["type"], "number.opted_out");
+    assert_eq!(page["next"], "1");
+    let (_, empty) = story.send("GET", "/api/v1/events?after=1", "");
+    assert_eq!(empty, json!({"items": [], "next": "1"}));
+    let (status, problem) = story.send("GET", "/api/v1/campaigns?after_position=99", "");
+    assert_eq!((status, &problem["code"]), (503, &json!("timeout")));
+    story.end();
+}
+
+#[test]
+fn what_cannot_be_done_is_told_as_a_problem() {
+    let story = Story::begin();
+    for (method, path, body, status, code) in [
+        ("GET", "/nothing", "", 404, "no-such-route"),
+        ("GET", "/api/v1/tasks/data", "", 405, "method-not-allowed"),
+        ("POST", "/api/v1/campaigns", "{", 400, "body-not-json"),
+        ("POST", "/api/v1/campaigns", "{}", 422, "invalid-members"),
+        ("GET", "/api/v1/campaigns/NONE", "", 404, "missing"),
+        ("POST", "/api/v1/campaigns/NONE/start", "", 404, "missing"),
+        ("POST", "/api/v1/campaigns/NONE/lists", "id,phone\n", 404, "missing"),
+        ("POST", "/api/v1/numbers/12345/opt-out", r#"{"reason":"x"}"#, 422, "number-invalid"),
+        ("POST", "/api/v1/numbers/13800138000/opt-out", "{}", 422, "invalid-members"),
+        ("GET", "/api/v1/events?after=x", "", 400, "query-invalid"),
+        ("GET", "/api/v1/calls/none", "", 404, "missing"),
+    ] {
+        let (found, problem) = story.send(method, path, body);
+        assert_eq!((found, problem["code"].as_str()), (status, Some(code)), "{method} {path}");
+    }
+    story.end();
+}
+
+#[test]
+fn a_token_is_asked_for_where_others_can_reach_us() {
+    let door = Door::Token("t".to_owned());
+    let open: Vec<_> = endpoints().iter().filter(|one| one.open).map(|one| one.path).collect();
+    assert_eq!(open, ["/livez", "/readyz", "/", "/api/v1/openapi.json"]);
+    assert!(door.admit(None).is_err());
+}
