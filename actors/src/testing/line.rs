@@ -9,6 +9,7 @@ use domain::ports::line::{
 };
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
@@ -221,8 +222,17 @@ impl Drop for FakeLeg {
     }
 }
 
-/// Speaks every text as a short clip.
-pub(crate) struct FakeSynthesizer;
+/// Speaks every text as a short clip, until it is told to hang.
+#[derive(Default)]
+pub(crate) struct FakeSynthesizer {
+    hangs: AtomicBool,
+}
+
+impl FakeSynthesizer {
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+}
 
 #[async_trait]
 impl Synthesizer for FakeSynthesizer {
@@ -233,6 +243,9 @@ impl Synthesizer for FakeSynthesizer {
         true
     }
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
         Ok(Arc::new(Clip {
             samples: vec![0; prompt.text.len()],
         }))

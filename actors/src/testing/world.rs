@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) fakes: Fakes,
     pub(crate) system: ActorSystem,
     pub(crate) lines: Vec<Arc<FakeLine>>,
+    pub(crate) synthesizer: Arc<FakeSynthesizer>,
 }
 
 pub(crate) fn campaign() -> CampaignId {
@@ -79,7 +80,12 @@ impl World {
     pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>, lines: Vec<Arc<FakeLine>>) -> Self {
         let fakes = Fakes::over(store, clock);
         let system = ActorSystem::start(fakes.environment.clone(), Place::Local);
-        Self { fakes, system, lines }
+        Self {
+            fakes,
+            system,
+            lines,
+            synthesizer: Arc::default(),
+        }
     }
 
     pub(crate) async fn start_drivers(&self) -> DriversHandle {
@@ -90,7 +96,7 @@ impl World {
         let ports = DriverPorts {
             worklist: Arc::new(FakeWorklist(Arc::clone(&self.fakes.store))),
             lines: lines.collect(),
-            synthesizer: Arc::new(FakeSynthesizer),
+            synthesizer: Arc::<FakeSynthesizer>::clone(&self.synthesizer),
             recordings: Arc::new(FakeRecordings),
         };
         Drivers::start(self.system.clone(), self.fakes.environment.clone(), ports)

@@ -12,31 +12,68 @@ mod tests;
 
 pub(crate) use prepare::{Prepared, prepare};
 
-use super::kit::Halt;
+use super::kit::{Halt, Kit};
 use super::live_calls::Working;
 use super::one_call::Attempt;
 use domain::call::command::CallEnding;
-use domain::ports::line::Leg;
+use domain::call::event::Notice;
+use domain::flow::NoticeKind;
+use domain::ports::line::{Leg, LegEvent};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
 use talk::Talk;
 use tokio::sync::oneshot;
 
 /// Longest wait for the first prompt once the callee has answered; longer, and nobody is there any more.
 const PREPARE_MS_MAX: u64 = 4_000;
 
+/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
+const HEARD_MAX: usize = 64;
+
+/// What the leg said, and when.
+type Heard = (LegEvent, Timestamp);
+
 /// Talks until the call is over. The caller stores `call.ended` with what this answers.
 pub(crate) async fn talk(
     attempt: &mut Attempt,
     working: &mut Working,
-    leg: Box<dyn Leg>,
+    mut leg: Box<dyn Leg>,
     leg_number: u8,
     prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
-    let clock = &attempt.kit.environment.clock;
-    // A preparation that died or hangs leaves nothing to say: the call ends as failed.
-    let prepared = tokio::select! {
-        biased;
-        prepared = prepared => prepared.unwrap_or_default(),
-        () = clock.wait_until(clock.now().plus_ms(PREPARE_MS_MAX)) => Prepared::default(),
-    };
-    Box::pin(Talk::new(attempt, leg, leg_number, prepared).run(working)).await
+    let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared).await;
+    Box::pin(Talk::new(attempt, leg, leg_number, prepared).run(working, heard)).await
+}
+
+/// A preparation that died or hangs leaves nothing to say, and the call ends as failed. Meanwhile the leg is
+/// listened to: a callee who hangs up at once is gone at that time.
+async fn prepared_in_time(
+    kit: &Kit,
+    leg: &mut dyn Leg,
+    mut prepared: oneshot::Receiver<Prepared>,
+) -> (Prepared, VecDeque<Heard>) {
+    let clock = &kit.environment.clock;
+    let limit = clock.now().plus_ms(PREPARE_MS_MAX);
+    let mut heard = VecDeque::new();
+    loop {
+        tokio::select! {
+            biased;
+            prepared = &mut prepared => return (prepared.unwrap_or_default(), heard),
+            event = leg.next(), if heard.len() < HEARD_MAX => {
+                let is_over = matches!(event, LegEvent::Closed(_));
+                heard.push_back((event, clock.now()));
+                if is_over {
+                    return (Prepared::default(), heard);
+                }
+            }
+            () = clock.wait_until(limit) => return (Prepared::default(), heard),
+        }
+    }
+}
+
+const fn stored_notice(kind: NoticeKind) -> Notice {
+    match kind {
+        NoticeKind::Recording => Notice::Recording,
+        NoticeKind::Ai => Notice::Ai,
+    }
 }

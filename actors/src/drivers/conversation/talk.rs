@@ -2,6 +2,7 @@
 
 use super::ending::{HungUp, ending};
 use super::prepare::{Prepared, Voice};
+use super::{HEARD_MAX, Heard, stored_notice};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
@@ -9,7 +10,7 @@ use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{EndReason, Notice};
 use domain::disposition::Outcome;
-use domain::flow::{FlowAction, FlowInput, FlowRun, NoticeKind};
+use domain::flow::{FlowAction, FlowInput, FlowRun};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
@@ -22,8 +23,6 @@ use std::sync::Arc;
 const TALK_MS_MAX: u64 = 180_000;
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 const CLOSE_MS_MAX: u64 = 5_000;
-/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
-const UNHEARD_MAX: usize = 64;
 /// The stored reason of an opt-out by key.
 const OPT_OUT_REASON: &str = "keypress";
 
@@ -55,7 +54,7 @@ pub(super) struct Talk<'a> {
     deadline: Timestamp,
     hung_up: Option<HungUp>,
     /// What the leg said while a prompt was being made, and when.
-    unheard: VecDeque<(LegEvent, Timestamp)>,
+    unheard: VecDeque<Heard>,
 }
 
 impl<'a> Talk<'a> {
@@ -93,7 +92,16 @@ impl<'a> Talk<'a> {
         }
     }
 
-    pub(super) async fn run(mut self, working: &mut Working) -> Result<CallEnding, Halt> {
+    pub(super) async fn run(
+        mut self,
+        working: &mut Working,
+        heard: VecDeque<Heard>,
+    ) -> Result<CallEnding, Halt> {
+        for (event, at) in heard {
+            if let Some(summary) = self.hear(event, at).await? {
+                return Ok(self.ended(summary));
+            }
+        }
         if self.run.is_none() {
             self.fail().await?;
         }
@@ -314,7 +322,7 @@ impl<'a> Talk<'a> {
             tokio::select! {
                 biased;
                 clip = &mut speaking => return clip,
-                event = self.leg.next(), if self.unheard.len() < UNHEARD_MAX => {
+                event = self.leg.next(), if self.unheard.len() < HEARD_MAX => {
                     self.unheard.push_back((event, kit.now()));
                 }
             }
@@ -388,12 +396,5 @@ impl<'a> Talk<'a> {
     fn ended(self, summary: LegSummary) -> CallEnding {
         let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
         ending(self.hanging_up.or(by_itself), self.outcome, self.hung_up, summary)
-    }
-}
-
-const fn stored_notice(kind: NoticeKind) -> Notice {
-    match kind {
-        NoticeKind::Recording => Notice::Recording,
-        NoticeKind::Ai => Notice::Ai,
     }
 }

@@ -178,3 +178,25 @@ fn an_opt_out_from_outside_lets_a_conversation_finish() {
         assert_eq!(world.data("call.ended")[0]["reason"], "flow_ended");
     });
 }
+
+#[test]
+fn a_callee_who_is_gone_while_the_prompt_is_made_has_talked_only_so_long() {
+    on_one_thread(async {
+        let gone = |_: &DialOrder| {
+            let answered = LegEvent::Answered(dialog());
+            vec![ringing(), answered, hung_up(HungUpBy::Callee), closed()]
+        };
+        let world = World::new(vec![FakeLine::new("gone", Box::new(gone))]);
+        world.synthesizer.hang();
+        let _drivers = world.start_drivers().await;
+        let flow = publish(&world).await;
+        world.run_campaign(1, 1, flow).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.count("call.hangup_requested"), 0);
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["talk_ms"], &ended["outcome"]),
+            (&0.into(), &"hung_up".into())
+        );
+    });
+}
