@@ -1,4 +1,4 @@
-//! One leg's sound, without sockets: a frame out every 20 ms, packets in, keypresses, and both for the recording.
+//! One leg's sound, without sockets: a frame out every 20 ms, packets in, keypresses, both channels recorded.
 
 use crate::audio::frame::{FRAME_SAMPLES, Frame, FrameCutter, SILENCE, frame_of};
 use crate::codec::Codec;
@@ -228,5 +228,138 @@ fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets().get(..3) == other.octets().get(..3),
         (IpAddr::V6(one), IpAddr::V6(other)) => one.segments().get(..4) == other.segments().get(..4),
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LegAudio, PLAYS_MAX};
+    use crate::codec::Codec;
+    use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX, Packet};
+    use crate::sip::sdp::{AudioStream, Direction};
+    use domain::ports::speech::Clip;
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    fn far_end() -> SocketAddr {
+        "192.0.2.1:6000".parse().unwrap()
+    }
+
+    fn stream(direction: Direction) -> AudioStream {
+        AudioStream {
+            address: far_end(),
+            codec: Codec::Pcma,
+            payload_type: 8,
+            keypress_payload_type: Some(96),
+            direction,
+            ptime_ms: 20,
+        }
+    }
+
+    fn audio() -> LegAudio {
+        LegAudio::new(stream(Direction::SendRecv), OutgoingStream::new(1, 1, 1), 0)
+    }
+
+    fn packet(sequence: u16, payload: &[u8]) -> Vec<u8> {
+        let mut buffer = [0; PACKET_BYTES_MAX];
+        let built = Packet {
+            payload_type: 8,
+            marker: false,
+            sequence,
+            timestamp: u32::from(sequence) * 160,
+            ssrc: 9,
+            payload,
+        }
+        .build_into(&mut buffer);
+        buffer[..built.unwrap()].to_vec()
+    }
+
+    fn clip(samples: usize) -> Arc<Clip> {
+        Arc::new(Clip {
+            samples: vec![2_000; samples],
+        })
+    }
+
+    #[test]
+    fn clips_play_one_after_another_and_are_told_at_their_last_frame() {
+        let mut audio = audio();
+        assert!(audio.play(1, clip(161)));
+        assert!(audio.play(2, clip(160)));
+        let mut buffer = [0; PACKET_BYTES_MAX];
+        let told: Vec<Option<u32>> = (0..4).map(|_| audio.tick(&mut buffer).played).collect();
+        assert_eq!(told, [None, Some(1), Some(2), None]);
+        assert_eq!(audio.sent_count(), 4, "silence is sent too");
+        for number in 0..PLAYS_MAX {
+            assert!(audio.play(u32::try_from(number).unwrap(), clip(160)));
+        }
+        assert!(!audio.play(99, clip(160)), "the queue has a bound");
+        audio.stop_playing();
+        assert_eq!(audio.tick(&mut buffer).played, None);
+    }
+
+    #[test]
+    fn an_empty_clip_is_over_at_once() {
+        let mut audio = audio();
+        assert!(audio.play(1, clip(0)));
+        assert_eq!(audio.tick(&mut [0; PACKET_BYTES_MAX]).played, Some(1));
+    }
+
+    #[test]
+    fn what_arrives_is_heard_in_order_whatever_its_packet_time() {
+        for bytes in [80, 160, 240] {
+            let mut audio = audio();
+            let loud = vec![0x2A_u8; bytes];
+            let mut heard = 0;
+            let mut sent_ms = 0;
+            let mut sequence = 0;
+            for tick in 0..50 {
+                while sent_ms <= tick * 20 {
+                    audio.receive(&packet(sequence, &loud), far_end(), tick * 20_000);
+                    sequence += 1;
+                    sent_ms += i64::try_from(bytes / 8).unwrap();
+                }
+                let callee = audio.tick(&mut [0; PACKET_BYTES_MAX]).callee;
+                heard += callee.iter().filter(|sample| **sample != 0).count();
+            }
+            assert!(heard >= 160 * 44, "{bytes} bytes a packet: {heard} samples heard");
+        }
+    }
+
+    #[test]
+    fn the_address_is_latched_once_and_strangers_are_not_heard() {
+        let mut audio = audio();
+        let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
+        let stranger: SocketAddr = "203.0.113.9:6000".parse().unwrap();
+        audio.receive(&packet(1, &[1; 160]), stranger, 0);
+        assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
+        audio.receive(&packet(1, &[1; 160]), neighbour, 5_000_000);
+        assert_eq!(audio.report().received_count, 1);
+        let (_, to) = audio.tick(&mut [0; PACKET_BYTES_MAX]).packet.unwrap();
+        assert_eq!(to, neighbour, "sound goes where it comes from");
+        let another: SocketAddr = "192.0.2.78:9000".parse().unwrap();
+        audio.receive(&packet(2, &[1; 160]), another, 5_000_000);
+        assert_eq!((audio.report().received_count, audio.foreign_count()), (1, 2));
+    }
+
+    #[test]
+    fn a_neighbour_that_comes_too_late_is_a_stranger() {
+        let mut audio = audio();
+        let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
+        audio.receive(&packet(1, &[1; 160]), neighbour, 5_000_001);
+        assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
+    }
+
+    #[test]
+    fn silence_loses_the_media_after_twenty_seconds_and_on_hold_after_sixty() {
+        let mut audio = audio();
+        assert!(!audio.is_lost(19_999_999));
+        assert!(audio.is_lost(20_000_000));
+        audio.move_to(stream(Direction::Inactive), 20_000_000);
+        assert!(
+            audio.tick(&mut [0; PACKET_BYTES_MAX]).packet.is_none(),
+            "nothing is sent on hold"
+        );
+        assert!(!audio.is_lost(79_999_999));
+        assert!(audio.is_lost(80_000_000));
     }
 }

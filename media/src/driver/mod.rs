@@ -224,8 +224,8 @@ impl MediaDriver {
         })
     }
 
-    /// The socket connected to a trunk's address, and whether it was made now. One at a time: sharing the port
-    /// is switched on for all its sockets while one is added.
+    /// The socket connected to a trunk's address, and whether it was made now. One at a time: sharing
+    /// the port is switched on for all its sockets while one is added.
     fn connected(&self, remote: SocketAddr) -> std::io::Result<(Arc<UdpSocket>, bool)> {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sockets.iter().find(|(held, _)| *held == Some(remote)) {

@@ -68,7 +68,7 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Reads one socket until signalling ends: parses, counts what is malformed, drops what does not fit the queue.
+/// Reads one socket until signalling ends: parses, counts what is malformed, drops what the queue refuses.
 pub(super) async fn receive(
     socket: Arc<UdpSocket>,
     origin: Origin,

@@ -1,4 +1,4 @@
-//! Lines: everything that can place a leg. A simulated one for rehearsing drivers, a SIP trunk for the network.
+//! Lines: everything that can place a leg. A simulated one for the simulation, a SIP trunk for the network.
 
 mod carrier_book;
 #[cfg(test)]

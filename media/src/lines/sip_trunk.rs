@@ -1,7 +1,7 @@
 //! A trunk: the line that reaches a carrier over SIP and RTP.
 //!
 //! It checks the permit against the order, keeps the trunk's own limit of legs, and turns an order into a leg
-//! of the media driver. What a leg promises is the `Line` port's and `call_progress.md`'s; this file only joins.
+//! of the media driver. What a leg promises, the `Line` port says; this file only joins.
 
 use crate::driver::leg_mailbox::LegStage;
 use crate::driver::{LegHandle, MediaDriver, TrunkPlace};
@@ -269,5 +269,52 @@ impl Drop for SipLeg {
         if self.handle.mailbox.stage() != LegStage::Ended {
             self.handle.abandon();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::carrier::{Manner, SpanMs};
+    use crate::lines::contract::{self, Callee, Stage};
+    use crate::lines::tests::{Network, quick};
+    use async_trait::async_trait;
+    use domain::ports::line::Line;
+    use std::sync::Arc;
+
+    struct CarrierStage(Network);
+
+    #[async_trait]
+    impl Stage for CarrierStage {
+        async fn line_to(&self, callee: Callee) -> Arc<dyn Line> {
+            let manner = match callee {
+                Callee::Answers => Manner::SaysNothing,
+                Callee::PressesKey => Manner::PressesKey,
+                Callee::HangsUp => Manner::HangsUpMidway,
+                Callee::Busy => Manner::Busy,
+                Callee::Rings => Manner::NoAnswer,
+                Callee::CrossesCancel => Manner::AnswersAcrossCancel,
+                Callee::Silent => Manner::Silent,
+            };
+            let mut profile = quick(manner);
+            if matches!(callee, Callee::Rings | Callee::CrossesCancel) {
+                profile.ring_ms = SpanMs {
+                    min: 3_000,
+                    max: 3_500,
+                };
+            }
+            let carrier = self.0.carrier(profile, None);
+            self.0
+                .trunk_to(&carrier, |config| {
+                    config.legs_max = 2;
+                    config.first_response_ms = 400;
+                })
+                .await
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_sip_trunk_keeps_the_contract() {
+        let stage = CarrierStage(Network::new((41_000, 41_400)));
+        contract::keeps_the_contract(&stage).await;
     }
 }

@@ -1,15 +1,14 @@
-//! The SIP trunk against the carrier on loopback: the contract, then what only real signalling can show.
+//! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
 
 use super::contract::{
-    Callee, CountingIds, Stage, SuiteTasks, WallClock, clip, closes, dial, keeps_the_contract, new_call,
-    next, next_after_ringing, order, permit_for,
+    CountingIds, SuiteTasks, WallClock, clip, closes, dial, new_call, next, next_after_ringing, order,
+    permit_for,
 };
 use super::{SipTrunk, TrunkConfig};
 use crate::carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use crate::driver::carrier::{Carrier, CarrierConfig, CarrierHandle};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::sip::authentication::Credentials;
-use async_trait::async_trait;
 use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
@@ -18,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// A driver of its own port and directory, and carriers beside it.
-struct Network {
+pub(super) struct Network {
     driver: Arc<MediaDriver>,
     tasks: Arc<SuiteTasks>,
     dir: TempDir,
@@ -27,7 +26,7 @@ struct Network {
 }
 
 impl Network {
-    fn new(rtp_ports: (u16, u16)) -> Self {
+    pub(super) fn new(rtp_ports: (u16, u16)) -> Self {
         Self::at("127.0.0.1:0".parse().unwrap(), rtp_ports)
     }
 
@@ -54,7 +53,7 @@ impl Network {
         }
     }
 
-    fn carrier(&self, profile: CarrierProfile, auth: Option<CarrierUser>) -> CarrierHandle {
+    pub(super) fn carrier(&self, profile: CarrierProfile, auth: Option<CarrierUser>) -> CarrierHandle {
         let config = CarrierConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             seed: 7,
@@ -67,7 +66,7 @@ impl Network {
         carrier
     }
 
-    async fn trunk_to(
+    pub(super) async fn trunk_to(
         &self,
         carrier: &CarrierHandle,
         change: impl FnOnce(&mut TrunkConfig),
@@ -78,7 +77,7 @@ impl Network {
     }
 }
 
-fn quick(manner: Manner) -> CarrierProfile {
+pub(super) fn quick(manner: Manner) -> CarrierProfile {
     CarrierProfile {
         post_dial_delay_ms: SpanMs { min: 1, max: 5 },
         ring_ms: SpanMs { min: 20, max: 60 },
@@ -86,43 +85,6 @@ fn quick(manner: Manner) -> CarrierProfile {
         patience_ms: SpanMs { min: 200, max: 400 },
         ..CarrierProfile::only(manner)
     }
-}
-
-struct CarrierStage(Network);
-
-#[async_trait]
-impl Stage for CarrierStage {
-    async fn line_to(&self, callee: Callee) -> Arc<dyn Line> {
-        let manner = match callee {
-            Callee::Answers => Manner::SaysNothing,
-            Callee::PressesKey => Manner::PressesKey,
-            Callee::HangsUp => Manner::HangsUpMidway,
-            Callee::Busy => Manner::Busy,
-            Callee::Rings => Manner::NoAnswer,
-            Callee::CrossesCancel => Manner::AnswersAcrossCancel,
-            Callee::Silent => Manner::Silent,
-        };
-        let mut profile = quick(manner);
-        if matches!(callee, Callee::Rings | Callee::CrossesCancel) {
-            profile.ring_ms = SpanMs {
-                min: 3_000,
-                max: 3_500,
-            };
-        }
-        let carrier = self.0.carrier(profile, None);
-        self.0
-            .trunk_to(&carrier, |config| {
-                config.legs_max = 2;
-                config.first_response_ms = 400;
-            })
-            .await
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sip_trunk_keeps_the_contract() {
-    let stage = CarrierStage(Network::new((41_000, 41_400)));
-    keeps_the_contract(&stage).await;
 }
 
 /// Events of one leg up to and with `Closed`, played and pressed on the way as `act` says.

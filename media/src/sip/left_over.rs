@@ -1,4 +1,4 @@
-//! Ends what a crash left of a leg, from its stored facts: BYE when it was answered, else CANCEL. Never an INVITE.
+//! Ends what a crash left of a leg, from its stored facts: BYE when it was answered, else CANCEL; no INVITE.
 //!
 //! A restarted process does not know how far the INVITE got, so it cancels the transaction of CSeq 1, and on
 //! 481 that of each CSeq a digest challenge may have led to. A 2xx that crosses is acknowledged and ended.
@@ -202,5 +202,180 @@ impl LeftOver {
         let bytes = bye.to_bytes();
         self.request = Some(Retransmission::request(bytes.clone(), hop, now));
         self.outputs.push_back((bytes, hop));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LeftOver;
+    use crate::sip::authentication::Credentials;
+    use crate::sip::message::{SipMessage, reason_phrase};
+    use crate::sip::parse::parse;
+    use crate::sip::sdp;
+    use crate::sip::user_agent::{LegSettings, Output, Uac};
+    use domain::call::LegIdentity;
+    use domain::ids::CallId;
+    use domain::ports::line::{AnsweredDialog, LegFacts};
+    use domain::time::Timestamp;
+
+    const START: Timestamp = Timestamp::EPOCH;
+
+    fn facts(answered: Option<AnsweredDialog>) -> LegFacts {
+        LegFacts {
+            call: CallId::new(uuid::Uuid::from_u128(7)),
+            leg: 1,
+            local: "127.0.0.1:5070".to_owned(),
+            callee: "+8613800138000".to_owned(),
+            caller: Some("+15550100".to_owned()),
+            answered,
+        }
+    }
+
+    fn ended(answered: Option<AnsweredDialog>) -> LeftOver {
+        let credentials = Credentials {
+            user: "u".to_owned(),
+            password: "p".to_owned(),
+        };
+        LeftOver::end(
+            &facts(answered),
+            "192.0.2.1:5060",
+            (Some(credentials), [1; 16]),
+            START,
+        )
+    }
+
+    /// What left, after checking that no INVITE is among it.
+    fn sent(left_over: &mut LeftOver) -> Vec<SipMessage> {
+        let mut messages = Vec::new();
+        while let Some((bytes, _)) = left_over.poll_output() {
+            let message = parse(&bytes).unwrap();
+            assert!(!(message.is_request() && message.method() == "INVITE"));
+            messages.push(message);
+        }
+        messages
+    }
+
+    fn answer(left_over: &mut LeftOver, request: &SipMessage, code: u16) {
+        let response = SipMessage::response(request, code, reason_phrase(code), Some("t"));
+        left_over.take(START, &response);
+    }
+
+    /// The INVITE that the lost process sent.
+    fn lost_invite() -> SipMessage {
+        let facts = facts(None);
+        let settings = LegSettings {
+            local: facts.local,
+            media: "127.0.0.1:40000".parse().unwrap(),
+            trunk: "192.0.2.1:5060".to_owned(),
+            callee: facts.callee,
+            caller: facts.caller,
+            credentials: None,
+            ring_timeout_ms: 30_000,
+            first_response_ms: 32_000,
+        };
+        let mut uac = Uac::dial(settings, LegIdentity::new(facts.call, 1), [0; 16], START);
+        match uac.poll_output() {
+            Some(Output::Send { bytes, .. }) => parse(&bytes).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_ringing_leg_is_cancelled_by_the_name_its_invite_had() {
+        let mut left_over = ended(None);
+        let cancel = sent(&mut left_over).remove(0);
+        let invite = lost_invite();
+        assert_eq!(
+            (cancel.method(), cancel.branch(), cancel.uri()),
+            ("CANCEL", invite.branch(), invite.uri())
+        );
+        for name in ["From", "To", "Call-ID"] {
+            assert_eq!(cancel.header(name), invite.header(name), "{name}");
+        }
+        answer(&mut left_over, &cancel, 200);
+        assert!(
+            !left_over.is_finished(),
+            "the INVITE's final response is still to come"
+        );
+        answer(&mut left_over, &invite, 487);
+        assert_eq!(sent(&mut left_over)[0].method(), "ACK");
+        assert!(left_over.is_finished());
+        assert_eq!(left_over.next_deadline(), None);
+    }
+
+    #[test]
+    fn unknown_transactions_are_cancelled_up_to_the_last_that_can_have_been() {
+        let mut left_over = ended(None);
+        for cseq in 1..=4 {
+            let cancel = sent(&mut left_over).remove(0);
+            assert_eq!(cancel.cseq(), Some((cseq, "CANCEL")));
+            assert!(!left_over.is_finished());
+            answer(&mut left_over, &cancel, 481);
+        }
+        assert!(left_over.is_finished());
+    }
+
+    #[test]
+    fn a_200_that_crosses_is_acknowledged_and_hung_up() {
+        let mut left_over = ended(None);
+        sent(&mut left_over);
+        let response = SipMessage::response(&lost_invite(), 200, "OK", Some("t"))
+            .with("Contact", "<sip:192.0.2.1:5060>")
+            .with_body(
+                "application/sdp",
+                sdp::offer("192.0.2.1:6000".parse().unwrap(), 1),
+            );
+        left_over.take(START, &response);
+        let messages = sent(&mut left_over);
+        assert_eq!(
+            messages.iter().map(SipMessage::method).collect::<Vec<_>>(),
+            ["ACK", "BYE"]
+        );
+        left_over.take(START, &response);
+        assert_eq!(
+            sent(&mut left_over)[0].method(),
+            "ACK",
+            "a repeated 200 gets its ACK again"
+        );
+        answer(&mut left_over, &messages[1], 200);
+        assert!(left_over.is_finished());
+    }
+
+    #[test]
+    fn an_answered_leg_gets_one_bye_above_every_cseq_it_can_have_used() {
+        let answered = AnsweredDialog {
+            to_tag: "t".to_owned(),
+            remote_target: "sip:192.0.2.9".to_owned(),
+            route_set: vec!["<sip:192.0.2.1;lr>".to_owned()],
+            cseq: 2,
+        };
+        let mut left_over = ended(Some(answered));
+        let bye = sent(&mut left_over).remove(0);
+        assert_eq!((bye.cseq(), bye.tag_of_to()), (Some((19, "BYE")), Some("t")));
+        assert_eq!(
+            (bye.uri(), bye.header("Route")),
+            (Some("sip:192.0.2.9"), Some("<sip:192.0.2.1;lr>"))
+        );
+        let challenge = SipMessage::response(&bye, 401, "Unauthorized", None)
+            .with("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"");
+        left_over.take(START, &challenge);
+        let bye = sent(&mut left_over).remove(0);
+        assert!(bye.header("Authorization").is_some());
+        answer(&mut left_over, &bye, 481);
+        assert!(left_over.is_finished());
+    }
+
+    #[test]
+    fn silence_ends_after_the_transaction_and_not_before() {
+        let mut left_over = ended(None);
+        let mut repeats = 0;
+        while let Some(at) = left_over.next_deadline().filter(|at| *at < START.plus_ms(32_000)) {
+            left_over.elapse(at);
+            repeats += 1;
+            assert!(!left_over.is_finished());
+        }
+        assert_eq!(repeats, 10);
+        left_over.elapse(START.plus_ms(32_000));
+        assert!(left_over.is_finished());
     }
 }

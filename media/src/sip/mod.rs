@@ -2,7 +2,7 @@
 //!
 //! RFC 3261 as a client that dials (INVITE, CANCEL, BYE, digest, dialogs), with RFC 3326 reasons and a strict
 //! subset of RFC 3264/4566 offers and answers. Parsing is shared with the carrier; state is not. Left out:
-//! TCP and TLS, PRACK, and refreshing a session timer ourselves (RFC 4028; a refresh by the far end is answered).
+//! TCP and TLS, PRACK, and refreshing a session timer ourselves (RFC 4028; the far end's are answered).
 
 pub mod authentication;
 pub mod dialog;

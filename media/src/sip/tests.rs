@@ -34,7 +34,7 @@ fn a_response_gives_its_parts() {
 fn compact_names_and_folded_lines_are_read() {
     let text = "BYE sip:[::1]:5070 SIP/2.0\r\n\
         v: SIP/2.0/UDP [::1]:5060 ;branch=z9hG4bK1\r\n\
-        f:\r\n\t<tel:+8613800138000>\r\n ;tag=a\r\n\
+        f:\r\n\t<sips:+8613800138000@[::1]>\r\n ;tag=a\r\n\
         t : <sip:[::1]>;tag=b\r\n\
         i: x@y\r\n\
         m: <sip:[::1]:5060;transport=udp>\r\n\
@@ -50,7 +50,7 @@ fn compact_names_and_folded_lines_are_read() {
         (message.tag_of_from(), message.tag_of_to()),
         (Some("a"), Some("b"))
     );
-    assert_eq!(message.header("From"), Some("<tel:+8613800138000> ;tag=a"));
+    assert_eq!(message.header("From"), Some("<sips:+8613800138000@[::1]> ;tag=a"));
     assert_eq!(message.contact_uri(), Some("sip:[::1]:5060;transport=udp"));
     assert_eq!(message.cseq(), Some((7, "BYE")));
     assert_eq!(message.body, b"abc");

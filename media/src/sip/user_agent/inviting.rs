@@ -1,12 +1,12 @@
-//! The INVITE of a leg: sent once, answered once; its CANCEL and every race between the two.
+//! The INVITE of a leg: sent once and answered once, by a 2xx that begins the talk or by what ends it.
 
 use super::{Cancel, Confirmed, Phase, Uac, UacEvent, step};
-use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream};
 use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS};
-use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
+use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
 /// Methods we take within a dialog.
@@ -15,8 +15,6 @@ pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
 pub const INVITES_MAX: u32 = 8;
 /// Most early dialogs whose audio is remembered.
 const EARLY_MAX: usize = 8;
-/// A refusal by the transport speaks of what was sent within this time before it.
-const REFUSAL_FOLLOWS_MS: u64 = 2_000;
 
 impl Uac {
     /// Sends the INVITE, or sends it again with the next CSeq as the answer to a challenge.
@@ -244,7 +242,7 @@ impl Uac {
         self.fail(now, code, response);
     }
 
-    /// Whether the same leg may ask again: a challenge it can answer, a longer interval, a security agreement.
+    /// Whether the same leg may ask again: a challenge it can answer, a longer interval, an agreement.
     fn may_retry(&mut self, code: u16, response: &SipMessage) -> bool {
         match code {
             401 | 407 => self.authenticator.take(response),
@@ -315,62 +313,10 @@ impl Uac {
         }
     }
 
-    fn cancel_cause(&self) -> Option<FailureCause> {
+    pub(super) fn cancel_cause(&self) -> Option<FailureCause> {
         match self.cancel {
             Cancel::None => None,
             Cancel::Held(cause) | Cancel::Sent { cause, .. } => Some(cause),
-        }
-    }
-
-    /// No response within the limit. Silence is never definite: the leg is kept for a late answer.
-    pub(super) fn fall_silent(&mut self, now: Timestamp) {
-        let failure = LegFailure {
-            cause: self.cancel_cause().unwrap_or(FailureCause::NoResponse),
-            definite: false,
-            ..self.failure(now)
-        };
-        self.invite = None;
-        self.phase = Phase::Silent;
-        self.linger_until = now.plus_ms(TRANSACTION_MS);
-        self.cancel = Cancel::Held(FailureCause::NoResponse);
-        self.tell(UacEvent::Failed(failure));
-    }
-
-    /// Gives up: CANCEL at the first provisional response, or at once when it has come; BYE after an answer.
-    pub(super) fn give_up(&mut self, now: Timestamp, cause: FailureCause) {
-        match (&self.cancel, self.phase) {
-            (_, Phase::Answered) => self.hang_up(now, HungUpBy::Robot),
-            (Cancel::None, Phase::Calling) => {
-                // Held until a first response (RFC 3261, 9.1). The INVITE is not repeated meanwhile: if it was
-                // lost, nobody rings; if not, its responses are repeated by the far end.
-                self.invite = None;
-                self.cancel = Cancel::Held(cause);
-            }
-            (Cancel::None, Phase::Proceeding) => self.send_cancel(now, cause),
-            (Cancel::None | Cancel::Held(_) | Cancel::Sent { .. }, _) => {}
-        }
-    }
-
-    fn send_cancel(&mut self, now: Timestamp, cause: FailureCause) {
-        let bytes = cancel_of(&self.party, self.invite_cseq).to_bytes();
-        self.cancel = Cancel::Sent {
-            cause,
-            retransmission: Some(Retransmission::request(bytes.clone(), Hop::Trunk, now)),
-            destroy_at: now.plus_ms(TRANSACTION_MS),
-        };
-        self.send(now, bytes, Hop::Trunk);
-    }
-
-    fn take_cancel_response(&mut self, code: u16, cseq: u32, response: &SipMessage) {
-        let ours = cseq == self.invite_cseq
-            && response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
-        if let Cancel::Sent { retransmission, .. } = &mut self.cancel
-            && ours
-        {
-            match retransmission {
-                Some(running) if code < 200 => running.slow_down(),
-                Some(_) | None => *retransmission = None,
-            }
         }
     }
 
@@ -381,67 +327,4 @@ impl Uac {
             self.send(now, bytes, hop);
         }
     }
-
-    pub(super) fn elapse_cancel(&mut self, now: Timestamp) {
-        let mut again = Vec::new();
-        let mut destroy = false;
-        if let Cancel::Sent {
-            retransmission,
-            destroy_at,
-            ..
-        } = &mut self.cancel
-        {
-            step(retransmission, now, &mut again);
-            destroy = now >= *destroy_at;
-        }
-        for (bytes, hop) in again {
-            self.send(now, bytes, hop);
-        }
-        if destroy && self.phase == Phase::Proceeding {
-            // CANCEL was answered or not, but the INVITE never was: destroyed here (call progress, case d).
-            let failure = LegFailure {
-                cause: self.cancel_cause().unwrap_or(FailureCause::Cancelled),
-                definite: false,
-                ..self.failure(now)
-            };
-            self.cancel = Cancel::None;
-            self.tell(UacEvent::Failed(failure));
-            self.close(now);
-        }
-    }
-
-    /// Nobody listens at the trunk. It is news only for what was just sent and not yet responded to.
-    pub(super) fn take_refusal(&mut self, now: Timestamp) {
-        if now.ms_since(self.last_sent_at) > REFUSAL_FOLLOWS_MS {
-            return;
-        }
-        let cancelling = matches!(
-            &self.cancel,
-            Cancel::Sent {
-                retransmission: Some(_),
-                ..
-            }
-        );
-        if self.phase == Phase::Calling || (self.phase == Phase::Proceeding && cancelling) {
-            let failure = LegFailure {
-                cause: self.cancel_cause().unwrap_or(FailureCause::Refused),
-                definite: true,
-                ..self.failure(now)
-            };
-            self.cancel = Cancel::None;
-            self.tell(UacEvent::Failed(failure));
-            self.close(now);
-        }
-        for one in &mut self.dialogs {
-            if one.bye.take().is_some() {
-                one.ended = true;
-            }
-        }
-    }
-}
-
-/// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
-pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
-    let branch = party.identity.branch("INVITE", invite_cseq);
-    party.request("CANCEL", &party.uri, &party.to, (invite_cseq, &branch))
 }

@@ -5,13 +5,16 @@
 //! acknowledged, each time it comes; CANCEL leaves only after a provisional response; at most one BYE
 //! per dialog; `Closed` exactly once and last; no deadline once finished.
 
+mod giving_up;
 mod in_dialog;
 mod inviting;
 #[cfg(test)]
+mod scene;
+#[cfg(test)]
 mod tests;
 
+pub(in crate::sip) use giving_up::cancel_of;
 pub use inviting::INVITES_MAX;
-pub(in crate::sip) use inviting::cancel_of;
 
 use crate::sip::authentication::{Authenticator, Credentials};
 use crate::sip::dialog::{Dialog, Hop, Party};

@@ -1,17 +1,20 @@
 //! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
 
-use super::leg_mailbox::LegMailbox;
-use super::pace::Request;
-use super::recording_writer::LegNumber;
-use super::sip_sockets::{SipCounters, count};
+mod orders;
+mod telling;
+
+pub(super) use orders::{Arrival, NewLeg, Order, Origin, TrunkNumber, TrunkSocket};
+
+use crate::driver::leg_mailbox::LegMailbox;
+use crate::driver::pace::Request;
+use crate::driver::recording_writer::LegNumber;
+use crate::driver::sip_sockets::{SipCounters, count};
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::dialog::Hop;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::{SipMessage, reason_phrase};
-use crate::sip::sdp::AudioStream;
-use crate::sip::user_agent::{Input, Output, Uac, UacEvent};
+use crate::sip::user_agent::{Input, Output, Uac};
 use domain::ports::clock::Clock;
-use domain::ports::line::LegEvent;
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,58 +35,6 @@ const IDLE_MS: u64 = 1_000;
 const FAREWELL_MS: u64 = 2_000;
 /// Addresses a leg was sent to, beside its trunk's, from which it may hear.
 const PEERS_MAX: usize = 8;
-
-/// Names a trunk within one driver.
-pub(super) type TrunkNumber = usize;
-
-/// Which socket a datagram came by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    Trunk(TrunkNumber),
-    Anyone,
-}
-
-/// What came by a socket.
-pub(super) enum Arrival {
-    Message {
-        message: Box<SipMessage>,
-        from: SocketAddr,
-        origin: Origin,
-    },
-    Refused(TrunkNumber),
-}
-
-/// A trunk as signalling knows it.
-pub(super) struct TrunkSocket {
-    pub(super) remote: SocketAddr,
-    pub(super) socket: Arc<UdpSocket>,
-}
-
-/// A leg to be dialed.
-pub(super) struct NewLeg {
-    pub(super) uac: Uac,
-    pub(super) number: LegNumber,
-    pub(super) trunk: TrunkNumber,
-    pub(super) mailbox: Arc<LegMailbox>,
-    pub(super) out: OutgoingStream,
-    pub(super) recording: PathBuf,
-    /// The trunk's capacity that it holds until it has ended.
-    pub(super) slot: OwnedSemaphorePermit,
-}
-
-/// What signalling is asked.
-pub(super) enum Order {
-    AddTrunk(TrunkSocket, oneshot::Sender<TrunkNumber>),
-    Dial(Box<NewLeg>),
-    /// CANCEL or BYE, whichever is right now.
-    GiveUp(String),
-    MediaLost(String),
-    EndLeftOver {
-        left_over: Box<LeftOver>,
-        trunk: TrunkNumber,
-        done: oneshot::Sender<()>,
-    },
-}
 
 struct LiveLeg {
     uac: Uac,
@@ -375,95 +326,6 @@ impl Signalling {
         leg.deadline = leg.uac.next_deadline();
         if let Some(at) = leg.deadline {
             self.deadlines.insert((at, call_id.to_owned()));
-        }
-    }
-
-    async fn tell(&mut self, call_id: &str, event: UacEvent) {
-        let Some(leg) = self.legs.get_mut(call_id) else {
-            return;
-        };
-        let number = leg.number;
-        let request = match event {
-            UacEvent::Ringing {
-                sip_code,
-                early_media,
-            } => {
-                leg.mailbox.push(LegEvent::Ringing {
-                    sip_code,
-                    early_media: early_media.is_some(),
-                });
-                None
-            }
-            UacEvent::Failed(failure) => {
-                leg.slot = None;
-                leg.mailbox.push(LegEvent::Failed(failure));
-                None
-            }
-            UacEvent::LateAnswered(dialog) => {
-                leg.slot = None;
-                leg.mailbox.push(LegEvent::LateAnswered(dialog));
-                None
-            }
-            UacEvent::Answered { dialog, media } => {
-                self.begin(call_id, media).await;
-                self.push(call_id, LegEvent::Answered(dialog));
-                None
-            }
-            UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
-            UacEvent::Keypress(digit) => {
-                leg.mailbox.push(LegEvent::Keypress { digit });
-                None
-            }
-            UacEvent::HungUp {
-                by,
-                reason_header,
-                q850,
-            } => {
-                leg.slot = None;
-                leg.mailbox.push(LegEvent::HungUp {
-                    by,
-                    reason_header,
-                    q850,
-                    heard_rtp: leg.mailbox.heard_rtp(),
-                });
-                None
-            }
-            UacEvent::Closed => {
-                leg.slot = None;
-                Some(Request::End { leg: number })
-            }
-        };
-        if let Some(request) = request {
-            self.ask_pace(request).await;
-        }
-    }
-
-    /// Sound begins before the owner knows, so that a clip played at once finds it there.
-    async fn begin(&mut self, call_id: &str, stream: AudioStream) {
-        let Some(leg) = self.legs.get_mut(call_id) else {
-            return;
-        };
-        let number = leg.number;
-        if let Some((out, recording)) = leg.begin.take() {
-            let begin = Request::Begin {
-                leg: number,
-                stream,
-                out,
-                recording,
-            };
-            self.ask_pace(begin).await;
-        }
-    }
-
-    fn push(&self, call_id: &str, event: LegEvent) {
-        if let Some(leg) = self.legs.get(call_id) {
-            leg.mailbox.push(event);
-        }
-    }
-
-    async fn ask_pace(&self, request: Request) {
-        if self.grounds.pace.send(request).await.is_err() {
-            tracing::error!("the media pace is gone");
         }
     }
 

@@ -1,15 +1,19 @@
-//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and drains what came.
+//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and reads what came.
 //!
 //! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
 //! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
 
-use super::leg_audio::LegAudio;
-use super::leg_mailbox::LegMailbox;
-use super::pace_statistics::PaceStatistics;
-use super::recording_writer::{FramePair, LegNumber, Piece};
-use super::rtp_ports::RtpPorts;
-use super::signalling::Order;
+mod request;
+
+pub(super) use request::Request;
+
 use crate::audio::frame::{FRAME_MS, SILENCE};
+use crate::driver::leg_audio::LegAudio;
+use crate::driver::leg_mailbox::LegMailbox;
+use crate::driver::pace_statistics::PaceStatistics;
+use crate::driver::recording_writer::{FramePair, LegNumber, Piece};
+use crate::driver::rtp_ports::RtpPorts;
+use crate::driver::signalling::Order;
 use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX};
 use crate::sip::sdp::AudioStream;
 use domain::ports::clock::Clock;
@@ -37,45 +41,6 @@ const CATCH_UP_FRAMES: u32 = 2;
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 const FRAME: Duration = Duration::from_millis(FRAME_MS);
-
-/// What signalling and owners ask of the pace.
-pub(super) enum Request {
-    /// A leg was dialed; its port is ours.
-    Add {
-        leg: LegNumber,
-        call_id: String,
-        socket: UdpSocket,
-        mailbox: Arc<LegMailbox>,
-    },
-    /// It was answered: sound flows, and the recording begins.
-    Begin {
-        leg: LegNumber,
-        stream: AudioStream,
-        out: OutgoingStream,
-        recording: PathBuf,
-    },
-    Move {
-        leg: LegNumber,
-        stream: AudioStream,
-    },
-    Play {
-        leg: LegNumber,
-        play: u32,
-        clip: Arc<Clip>,
-    },
-    StopPlaying {
-        leg: LegNumber,
-    },
-    RecordCallee {
-        leg: LegNumber,
-    },
-    /// It is over: frees the port, closes the recording, tells the owner.
-    End {
-        leg: LegNumber,
-    },
-    /// No more legs will come; those still here are closed.
-    Stop,
-}
 
 /// One leg in the pace.
 struct PacedLeg {

@@ -1,0 +1,49 @@
+//! What signalling and owners ask of the pace.
+
+use crate::driver::leg_mailbox::LegMailbox;
+use crate::driver::recording_writer::LegNumber;
+use crate::rtp::packet::OutgoingStream;
+use crate::sip::sdp::AudioStream;
+use domain::ports::speech::Clip;
+use std::net::UdpSocket;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One request; requests of one leg are taken in order.
+pub(in crate::driver) enum Request {
+    /// A leg was dialed; its port is ours.
+    Add {
+        leg: LegNumber,
+        call_id: String,
+        socket: UdpSocket,
+        mailbox: Arc<LegMailbox>,
+    },
+    /// It was answered: sound flows, and the recording begins.
+    Begin {
+        leg: LegNumber,
+        stream: AudioStream,
+        out: OutgoingStream,
+        recording: PathBuf,
+    },
+    Move {
+        leg: LegNumber,
+        stream: AudioStream,
+    },
+    Play {
+        leg: LegNumber,
+        play: u32,
+        clip: Arc<Clip>,
+    },
+    StopPlaying {
+        leg: LegNumber,
+    },
+    RecordCallee {
+        leg: LegNumber,
+    },
+    /// It is over: frees the port, closes the recording, tells the owner.
+    End {
+        leg: LegNumber,
+    },
+    /// No more legs will come; those still here are closed.
+    Stop,
+}

@@ -1,0 +1,98 @@
+//! What a leg's state machine says, told to its owner and to the pace.
+
+use super::Signalling;
+use crate::driver::pace::Request;
+use crate::sip::sdp::AudioStream;
+use crate::sip::user_agent::UacEvent;
+use domain::ports::line::LegEvent;
+
+impl Signalling {
+    pub(super) async fn tell(&mut self, call_id: &str, event: UacEvent) {
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        let number = leg.number;
+        let request = match event {
+            UacEvent::Ringing {
+                sip_code,
+                early_media,
+            } => {
+                leg.mailbox.push(LegEvent::Ringing {
+                    sip_code,
+                    early_media: early_media.is_some(),
+                });
+                None
+            }
+            UacEvent::Failed(failure) => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::Failed(failure));
+                None
+            }
+            UacEvent::LateAnswered(dialog) => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::LateAnswered(dialog));
+                None
+            }
+            UacEvent::Answered { dialog, media } => {
+                self.begin(call_id, media).await;
+                self.push(call_id, LegEvent::Answered(dialog));
+                None
+            }
+            UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
+            UacEvent::Keypress(digit) => {
+                leg.mailbox.push(LegEvent::Keypress { digit });
+                None
+            }
+            UacEvent::HungUp {
+                by,
+                reason_header,
+                q850,
+            } => {
+                leg.slot = None;
+                leg.mailbox.push(LegEvent::HungUp {
+                    by,
+                    reason_header,
+                    q850,
+                    heard_rtp: leg.mailbox.heard_rtp(),
+                });
+                None
+            }
+            UacEvent::Closed => {
+                leg.slot = None;
+                Some(Request::End { leg: number })
+            }
+        };
+        if let Some(request) = request {
+            self.ask_pace(request).await;
+        }
+    }
+
+    /// Sound begins before the owner knows, so that a clip played at once finds it there.
+    async fn begin(&mut self, call_id: &str, stream: AudioStream) {
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        let number = leg.number;
+        if let Some((out, recording)) = leg.begin.take() {
+            let begin = Request::Begin {
+                leg: number,
+                stream,
+                out,
+                recording,
+            };
+            self.ask_pace(begin).await;
+        }
+    }
+
+    fn push(&self, call_id: &str, event: LegEvent) {
+        if let Some(leg) = self.legs.get(call_id) {
+            leg.mailbox.push(event);
+        }
+    }
+
+    pub(super) async fn ask_pace(&self, request: Request) {
+        if self.grounds.pace.send(request).await.is_err() {
+            tracing::error!("the media pace is gone");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Giving up an unanswered leg: silence, CANCEL and its races, and a trunk that refuses.
+
+use super::{Cancel, Phase, Uac, UacEvent, step};
+use crate::sip::dialog::{Hop, Party};
+use crate::sip::message::SipMessage;
+use crate::sip::transaction::{Retransmission, TRANSACTION_MS};
+use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
+use domain::time::Timestamp;
+
+/// A refusal by the transport speaks of what was sent within this time before it.
+const REFUSAL_FOLLOWS_MS: u64 = 2_000;
+
+impl Uac {
+    /// No response within the limit. Silence is never definite: the leg is kept for a late answer.
+    pub(super) fn fall_silent(&mut self, now: Timestamp) {
+        let failure = LegFailure {
+            cause: self.cancel_cause().unwrap_or(FailureCause::NoResponse),
+            definite: false,
+            ..self.failure(now)
+        };
+        self.invite = None;
+        self.phase = Phase::Silent;
+        self.linger_until = now.plus_ms(TRANSACTION_MS);
+        self.cancel = Cancel::Held(FailureCause::NoResponse);
+        self.tell(UacEvent::Failed(failure));
+    }
+
+    /// Gives up: CANCEL at the first provisional response, or at once when it has come; BYE after an answer.
+    pub(super) fn give_up(&mut self, now: Timestamp, cause: FailureCause) {
+        match (&self.cancel, self.phase) {
+            (_, Phase::Answered) => self.hang_up(now, HungUpBy::Robot),
+            (Cancel::None, Phase::Calling) => {
+                // Held until a first response (RFC 3261, 9.1). The INVITE is not repeated meanwhile: if it
+                // was lost, nobody rings; if not, its responses are repeated by the far end.
+                self.invite = None;
+                self.cancel = Cancel::Held(cause);
+            }
+            (Cancel::None, Phase::Proceeding) => self.send_cancel(now, cause),
+            (Cancel::None | Cancel::Held(_) | Cancel::Sent { .. }, _) => {}
+        }
+    }
+
+    pub(super) fn send_cancel(&mut self, now: Timestamp, cause: FailureCause) {
+        let bytes = cancel_of(&self.party, self.invite_cseq).to_bytes();
+        self.cancel = Cancel::Sent {
+            cause,
+            retransmission: Some(Retransmission::request(bytes.clone(), Hop::Trunk, now)),
+            destroy_at: now.plus_ms(TRANSACTION_MS),
+        };
+        self.send(now, bytes, Hop::Trunk);
+    }
+
+    pub(super) fn take_cancel_response(&mut self, code: u16, cseq: u32, response: &SipMessage) {
+        let ours = cseq == self.invite_cseq
+            && response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
+        if let Cancel::Sent { retransmission, .. } = &mut self.cancel
+            && ours
+        {
+            match retransmission {
+                Some(running) if code < 200 => running.slow_down(),
+                Some(_) | None => *retransmission = None,
+            }
+        }
+    }
+
+    pub(super) fn elapse_cancel(&mut self, now: Timestamp) {
+        let mut again = Vec::new();
+        let mut destroy = false;
+        if let Cancel::Sent {
+            retransmission,
+            destroy_at,
+            ..
+        } = &mut self.cancel
+        {
+            step(retransmission, now, &mut again);
+            destroy = now >= *destroy_at;
+        }
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+        if destroy && self.phase == Phase::Proceeding {
+            // CANCEL was answered or not, but the INVITE never was: destroyed here (call progress, case d).
+            let failure = LegFailure {
+                cause: self.cancel_cause().unwrap_or(FailureCause::Cancelled),
+                definite: false,
+                ..self.failure(now)
+            };
+            self.cancel = Cancel::None;
+            self.tell(UacEvent::Failed(failure));
+            self.close(now);
+        }
+    }
+
+    /// Nobody listens at the trunk. It is news only for what was just sent and not yet responded to.
+    pub(super) fn take_refusal(&mut self, now: Timestamp) {
+        if now.ms_since(self.last_sent_at) > REFUSAL_FOLLOWS_MS {
+            return;
+        }
+        let cancelling = matches!(
+            &self.cancel,
+            Cancel::Sent {
+                retransmission: Some(_),
+                ..
+            }
+        );
+        if self.phase == Phase::Calling || (self.phase == Phase::Proceeding && cancelling) {
+            let failure = LegFailure {
+                cause: self.cancel_cause().unwrap_or(FailureCause::Refused),
+                definite: true,
+                ..self.failure(now)
+            };
+            self.cancel = Cancel::None;
+            self.tell(UacEvent::Failed(failure));
+            self.close(now);
+        }
+        for one in &mut self.dialogs {
+            if one.bye.take().is_some() {
+                one.ended = true;
+            }
+        }
+    }
+}
+
+/// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
+pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
+    let branch = party.identity.branch("INVITE", invite_cseq);
+    party.request("CANCEL", &party.uri, &party.to, (invite_cseq, &branch))
+}
