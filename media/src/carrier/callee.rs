@@ -207,10 +207,12 @@ fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     };
     let mut script = vec![hello(chance), press(chance, cue, digit)];
     if digit == '1' {
-        // Heard it again: now decide.
-        let decided = if chance.percent(50) { '2' } else { '9' };
+        // Heard it again: some now decide, the others know enough and wait for goodbye.
+        let decided = chance
+            .weighted(&[(Some('2'), 20), (Some('9'), 20), (None, 60)])
+            .flatten();
         let cue = after_prompt(profile, chance);
-        script.push(press(chance, cue, decided));
+        script.extend(decided.map(|digit| press(chance, cue, digit)));
     } else {
         // A robot that did not take the key (it was still speaking) is given it again.
         let cue = Cue::RobotQuiet {

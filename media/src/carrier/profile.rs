@@ -60,8 +60,8 @@ pub enum Manner {
 const WEIGHTS: [(Manner, u32); 12] = [
     (Manner::PressesKey, 400),
     (Manner::PressesWrongKey, 40),
-    (Manner::SaysNothing, 50),
-    (Manner::HangsUpMidway, 90),
+    (Manner::SaysNothing, 30),
+    (Manner::HangsUpMidway, 110),
     (Manner::AnswersAndGoes, 20),
     (Manner::Machine, 60),
     (Manner::NoAnswer, 110),
@@ -108,9 +108,9 @@ pub struct CarrierProfile {
     pub think_ms: SpanMs,
     /// What a person hears before hanging up midway. Default 2000 to 8000.
     pub patience_ms: SpanMs,
-    /// How many callees in 100 that press a key know it before the robot has finished. Default 60.
+    /// How many callees in 100 that press a key know it before the robot has finished. Default 70.
     pub impatient_percent: u8,
-    /// Weights of the keys 1, 2 and 9. Default 15, 50, 35.
+    /// Weights of the keys 1, 2 and 9. Default 30, 40, 30.
     #[serde(deserialize_with = "keys")]
     pub keys: BTreeMap<char, u32>,
     pub challenge_by: ChallengeBy,
@@ -130,8 +130,8 @@ impl Default for CarrierProfile {
                 min: 2_000,
                 max: 8_000,
             },
-            impatient_percent: 60,
-            keys: BTreeMap::from([('1', 15), ('2', 50), ('9', 35)]),
+            impatient_percent: 70,
+            keys: BTreeMap::from([('1', 30), ('2', 40), ('9', 30)]),
             challenge_by: ChallengeBy::default(),
             stale_nonce_percent: 0,
         }
