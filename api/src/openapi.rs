@@ -124,7 +124,7 @@ fn schemas() -> Value {
             "basis": { "type": "string", "enum": ["contract", "consent"], "default": "contract" },
             "purpose": { "type": "string" },
             "retry_policy": { "type": "object" },
-            "ring_timeout_s": { "type": "integer", "minimum": 3, "maximum": 120 },
+            "ring_timeout_ms": { "type": "integer", "minimum": 3000, "maximum": 120000 },
             "ends_at": { "type": "string", "format": "date-time" } } },
         "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
             "task_id": { "type": "string" },

@@ -13,9 +13,11 @@ const MAX_CONCURRENT_DEFAULT: u32 = 50;
 /// Most concurrent calls a campaign may ask for (DEP-4: 1,000 are supported and measured).
 const MAX_CONCURRENT_MAX: u32 = 1_000;
 
-/// Bounds of a ring time-out: shorter than a first ring makes no sense, longer than the setup cap neither.
-const RING_TIMEOUT_S_MIN: u32 = 3;
-const RING_TIMEOUT_S_MAX: u32 = 120;
+/// Shortest ring time-out: less than a first ring makes no sense.
+const RING_TIMEOUT_MS_MIN: u32 = 3_000;
+
+/// Longest ring time-out: the hard setup cap of a call (call progress: 120 s).
+const RING_TIMEOUT_MS_MAX: u32 = 120_000;
 
 /// Longest customer segment and purpose: names, not documents.
 const NAME_BYTES_MAX: usize = 128;
@@ -56,8 +58,8 @@ impl CampaignBody {
                 .value::<RetryPolicy>("retry_policy")
                 .unwrap_or_else(RetryPolicy::standard),
             ring_timeout_ms: body
-                .count("ring_timeout_s", RING_TIMEOUT_S_MIN, RING_TIMEOUT_S_MAX)
-                .map(|seconds| u64::from(seconds) * 1_000),
+                .count("ring_timeout_ms", RING_TIMEOUT_MS_MIN, RING_TIMEOUT_MS_MAX)
+                .map(u64::from),
             ends_at: body.parsed::<Timestamp>("ends_at"),
             trial: false,
         };

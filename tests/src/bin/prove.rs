@@ -1,4 +1,4 @@
-//! `prove NAME` runs one proof in its long form; `prove short` runs the short form of each and says so.
+//! `prove NAME` runs one proof in its long form (`--short` in its short one); `prove short` runs the short form of each and says so.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,8 +23,13 @@ fn show(proof: &Proof) {
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     if name != "short" {
-        let Some(proof) = run(&name, Form::Long) else {
-            say("usage: prove seeds|two-processes|crash|sipp|simulation|short");
+        let form = if std::env::args().any(|arg| arg == "--short") {
+            Form::Short
+        } else {
+            Form::Long
+        };
+        let Some(proof) = run(&name, form) else {
+            say("usage: prove seeds|two-processes|crash|sipp|simulation [--short] | prove short");
             return ExitCode::from(2);
         };
         show(&proof);
