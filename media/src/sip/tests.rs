@@ -56,6 +56,41 @@ fn compact_names_and_folded_lines_are_read() {
     assert_eq!(message.body, b"abc");
 }
 
+/// After RFC 4475, 3.1.1.1: unusual but valid spaces, folds, cases, escapes and unknown headers.
+#[test]
+fn a_tortuous_but_valid_invite_is_read() {
+    let text = "INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0\r\n\
+TO :\r\n sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n\r\n\
+from   : \"J Rosenberg \\\\\\\"\"       <sip:jdrosen@example.com>\r\n  ;\r\n  tag = 98asjd8\r\n\
+MaX-fOrWaRdS: 0068\r\n\
+Call-ID: wsinv.ndaksdj@192.0.2.1\r\n\
+Content-Length   : 3\r\n\
+cseq: 0009\r\n  INVITE\r\n\
+Via  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;rport;branch=390skdjuw\r\n\
+s :\r\n\
+NewFangledHeader:   newfangled value\r\n continued newfangled value\r\n\
+UnknownHeaderWithUnusualValue: ;;,,;;,;\r\n\
+Content-Type: application/sdp\r\n\
+Route:\r\n <sip:services.example.com;lr;unknownwith=value;unknown-no-value>\r\n\
+v:  SIP  / 2.0  / TCP     spindle.example.com   ;\r\n  branch  =   z9hG4bK9ikj8  ,\r\n\x20SIP  /    2.0   / UDP  192.168.255.111   ; branch=\r\n z9hG4bK30239\r\n\
+m:\"Quoted string \\\"\\\"\" <sip:jdrosen@example.com> ; newparam =\r\n      newvalue ;\r\n  secondparam ; q = 0.33\r\n\
+\r\nv=0";
+    let message = parse(text.as_bytes()).unwrap();
+    assert_eq!(
+        (message.tag_of_to(), message.tag_of_from()),
+        (Some("1918181833n"), Some("98asjd8"))
+    );
+    assert_eq!(
+        (message.cseq(), message.branch()),
+        (Some((9, "INVITE")), Some("390skdjuw"))
+    );
+    assert_eq!(message.headers("Via").count(), 3);
+    assert_eq!(message.contact_uri(), Some("sip:jdrosen@example.com"));
+    assert_eq!(message.sdp(), Some(b"v=0".as_slice()));
+    let folded = message.header("NewFangledHeader");
+    assert_eq!(folded, Some("newfangled value continued newfangled value"));
+}
+
 #[test]
 fn a_method_rsip_does_not_know_is_still_a_request() {
     let text = request("PONG");

@@ -1,4 +1,4 @@
-//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and reads what came.
+//! The pace: one thread that sends a frame for every leg each 20 ms, by absolute deadlines, and reads.
 //!
 //! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
 //! is heard as noise. It never waits for disks or queues: recordings go to their own thread.

@@ -15,6 +15,7 @@ use crate::sip::left_over::LeftOver;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::user_agent::{Input, Output, Uac};
 use domain::ports::clock::Clock;
+use domain::ports::line::{FailureCause, LegEvent, LegFailure};
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,8 @@ pub(super) struct Signalling {
     legs: BTreeMap<String, LiveLeg>,
     left_overs: BTreeMap<String, LiveLeftOver>,
     deadlines: BTreeSet<(Timestamp, String)>,
+    /// No leg begins any more.
+    stopping: bool,
 }
 
 impl Signalling {
@@ -84,6 +87,7 @@ impl Signalling {
             legs: BTreeMap::new(),
             left_overs: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            stopping: false,
         }
     }
 
@@ -102,6 +106,7 @@ impl Signalling {
                 biased;
                 () = signal.stopping(), if farewell.is_none() => {
                     farewell = Some(clock.now().plus_ms(FAREWELL_MS));
+                    self.stopping = true;
                     self.give_up_all().await;
                 }
                 Some(order) = self.grounds.orders.recv() => self.take_order(order).await,
@@ -181,9 +186,14 @@ impl Signalling {
             deadline: None,
             given_up: false,
         };
-        if self.legs.contains_key(&call_id) {
-            // One leg has one INVITE: the same leg asked for twice is closed unsent.
-            tracing::error!(%call_id, "a leg was ordered twice");
+        if self.stopping || self.legs.contains_key(&call_id) {
+            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is one that comes late.
+            tracing::error!(%call_id, stopping = self.stopping, "a leg was ordered twice, or too late");
+            live.mailbox.push(LegEvent::Failed(LegFailure {
+                cause: FailureCause::Local,
+                definite: true,
+                ..LegFailure::default()
+            }));
             self.ask_pace(Request::End { leg: live.number }).await;
             return;
         }
@@ -243,7 +253,11 @@ impl Signalling {
     }
 
     async fn refuse(&mut self, trunk: TrunkNumber) {
-        let of_trunk = |leg: &LiveLeg| leg.trunk == trunk;
+        let Some(remote) = self.trunks.get(trunk).map(|trunk| trunk.remote) else {
+            return;
+        };
+        // Trunks at one address share a socket, and its errors.
+        let of_trunk = |leg: &LiveLeg| self.trunks.get(leg.trunk).is_some_and(|own| own.remote == remote);
         let call_ids: Vec<String> = self
             .legs
             .iter()

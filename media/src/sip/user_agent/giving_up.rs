@@ -3,12 +3,13 @@
 use super::{Cancel, Phase, Uac, UacEvent, step};
 use crate::sip::dialog::{Hop, Party};
 use crate::sip::message::SipMessage;
-use crate::sip::transaction::{Retransmission, TRANSACTION_MS};
+use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS};
 use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 
-/// A refusal by the transport speaks of what was sent within this time before it.
-const REFUSAL_FOLLOWS_MS: u64 = 2_000;
+/// A refusal by the transport speaks of what was sent within a round trip before it (T1): it cannot be told
+/// which leg's datagram it answers, and an older one may have been heard.
+const REFUSAL_FOLLOWS_MS: u64 = T1_MS;
 
 impl Uac {
     /// No response within the limit. Silence is never definite: the leg is kept for a late answer.

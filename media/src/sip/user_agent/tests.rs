@@ -1,4 +1,4 @@
-//! One leg against a scripted far end on virtual time: races, timers, challenges, and what holds in every run.
+//! One leg against a scripted far end on virtual time: races, timers, challenges; invariants in each run.
 
 use super::scene::{Scene, settings, trunk};
 use super::{Input, LegSettings, Output, Uac, UacEvent};
