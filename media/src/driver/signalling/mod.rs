@@ -1,9 +1,12 @@
 //! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
 
 mod orders;
+mod sending;
 mod telling;
 
 pub(super) use orders::{Arrival, NewLeg, Order, Origin, TrunkNumber, TrunkSocket};
+
+use sending::Sent;
 
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
@@ -19,7 +22,6 @@ use domain::ports::line::{FailureCause, LegEvent, LegFailure};
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -187,7 +189,7 @@ impl Signalling {
             given_up: false,
         };
         if self.stopping || self.legs.contains_key(&call_id) {
-            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is one that comes late.
+            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one.
             tracing::error!(%call_id, stopping = self.stopping, "a leg was ordered twice, or too late");
             live.mailbox.push(LegEvent::Failed(LegFailure {
                 cause: FailureCause::Local,
@@ -369,41 +371,4 @@ impl Signalling {
             self.deadlines.insert((at, call_id.to_owned()));
         }
     }
-
-    /// Sends by the trunk's connected socket where it is the trunk that is meant.
-    async fn send(&self, trunk: Option<TrunkNumber>, bytes: &[u8], hop: Hop) -> Sent {
-        let own = trunk.and_then(|trunk| self.trunks.get(trunk));
-        let (socket, to) = match hop {
-            Hop::Trunk => match own {
-                Some(trunk) => (&trunk.socket, None),
-                None => return Sent::Yes,
-            },
-            Hop::At(address) => match self.trunks.iter().find(|trunk| trunk.remote == address) {
-                Some(trunk) => (&trunk.socket, None),
-                None => (&self.grounds.general, Some(address)),
-            },
-        };
-        // A pending ICMP error is reported instead of the next send: it speaks of an earlier datagram.
-        for _ in 0..2 {
-            let sent = match to {
-                None => socket.send(bytes).await,
-                Some(address) => socket.send_to(bytes, address).await,
-            };
-            match sent {
-                Ok(_) => return Sent::Yes,
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(error) => {
-                    tracing::warn!(%error, "a sip message could not be sent");
-                    return Sent::Refused;
-                }
-            }
-        }
-        Sent::Refused
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Yes,
-    Refused,
 }
