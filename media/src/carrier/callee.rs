@@ -173,6 +173,15 @@ fn hello(chance: &mut Chance) -> Step {
     )
 }
 
+/// A word while listening, after the recording notice, so that a recording has a voice on both sides.
+fn attentive(chance: &mut Chance) -> Step {
+    let cue = Cue::Heard {
+        ms: chance.between(4_000, 7_000),
+    };
+    let ms = chance.between(300, 800);
+    step(cue, Act::Speak { ms })
+}
+
 const fn stays() -> Step {
     step(Cue::After { ms: STAYS_MS_MAX }, Act::HangUp)
 }
@@ -205,7 +214,7 @@ fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     } else {
         after_prompt(profile, chance)
     };
-    let mut script = vec![hello(chance), press(chance, cue, digit)];
+    let mut script = vec![hello(chance), attentive(chance), press(chance, cue, digit)];
     if digit == '1' {
         // Heard it again: some now decide, the others know enough and wait for goodbye.
         let decided = chance
@@ -228,7 +237,11 @@ fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
 fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     let wrong = chance.weighted(&[('3', 1), ('5', 1), ('0', 1), ('*', 1), ('#', 1)]);
     let cue = after_prompt(profile, chance);
-    let mut script = vec![hello(chance), press(chance, cue, wrong.unwrap_or('3'))];
+    let mut script = vec![
+        hello(chance),
+        attentive(chance),
+        press(chance, cue, wrong.unwrap_or('3')),
+    ];
     if chance.percent(60) {
         // Whatever the robot says to that, however short.
         let cue = Cue::RobotQuiet {

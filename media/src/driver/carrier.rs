@@ -7,6 +7,7 @@ use crate::carrier::{
     CallDetails, CarrierCounts, CarrierProfile, CarrierUser, Exchange, ExchangeSettings, Input, LegNumber,
     Output, ProfileError,
 };
+use crate::error::MediaErrorKind;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::{StopSignal, Tasks};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -57,6 +58,15 @@ pub enum CarrierError {
     Listen { address: SocketAddr, error: io::Error },
     #[error("cannot use {}: {error}", path.display())]
     Details { path: PathBuf, error: io::Error },
+}
+
+impl CarrierError {
+    pub const fn kind(&self) -> MediaErrorKind {
+        match self {
+            Self::Profile(_) | Self::Address(_) => MediaErrorKind::Invalid,
+            Self::Listen { .. } | Self::Details { .. } => MediaErrorKind::Unavailable,
+        }
+    }
 }
 
 /// Starts carriers.
