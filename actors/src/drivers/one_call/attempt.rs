@@ -62,7 +62,7 @@ impl Attempt {
         place: LegPlace,
         permit: DialPermit,
     ) -> Result<(), Halt> {
-        let (mut leg, mut place, mut permit) = (1, place, permit);
+        let (mut leg, mut place, mut permit) = (1, Arc::new(place), permit);
         let mut used = Vec::new();
         loop {
             used.push(place.line());
@@ -85,7 +85,7 @@ impl Attempt {
             };
             drop(place);
             match self.next_leg(working, leg, &failure, &used).await? {
-                Some(next) => (leg, place, permit) = (leg + 1, next.0, next.1),
+                Some(next) => (leg, place, permit) = (leg + 1, Arc::new(next.0), next.1),
                 None => return self.end(unanswered_ending(&failure, given_up)).await,
             }
         }

@@ -3,17 +3,16 @@
 use super::Attempt;
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
-use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::live_calls::{Order, Phase, Working};
 use domain::call::LegIdentity;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
 use domain::compliance::DialPermit;
-use domain::ids::CommandId;
+use domain::ids::CallId;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
 };
-use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -61,7 +60,7 @@ struct Waiting {
 pub(super) async fn one_leg(
     attempt: &mut Attempt,
     working: &mut Working,
-    place: &LegPlace,
+    place: &Arc<LegPlace>,
     permit: DialPermit,
     leg: u8,
 ) -> Result<LegEnd, Halt> {
@@ -103,8 +102,8 @@ pub(super) async fn one_leg(
                 attempt.ask(ringing).await?;
             }
             LegEvent::Failed(failure) => {
-                let end = fail_leg(attempt, leg, failure.clone(), waiting.given_up).await;
-                linger(attempt, leg, &failure, handle);
+                let end = fail_leg(attempt, leg, failure, waiting.given_up).await;
+                linger(attempt, leg, handle, Arc::clone(place));
                 return end;
             }
             LegEvent::Answered(dialog) => {
@@ -262,50 +261,51 @@ impl Waiting {
     }
 }
 
-/// A leg that failed without a final word may still be answered: it is kept so long, and a late answer is
-/// stored, also after the call's end.
-fn linger(attempt: &mut Attempt, leg: u8, failure: &LegFailure, mut handle: Box<dyn Leg>) {
-    if failure.definite && failure.cause != FailureCause::Cancelled {
-        return;
-    }
-    let kit = Arc::clone(&attempt.kit);
-    let call = attempt.call;
-    let cause = Cause {
-        command: CommandId::derive_from_text(&format!("late:{call}:{leg}")),
-        causation: None,
-        correlation: Some(call.uuid()),
-    };
+/// A failed leg is listened to until the line has closed it. One that failed without a final word may still
+/// be answered: that is stored, also after the call's end. It keeps its place on the line so long: the line
+/// counts it too, and would refuse whoever is dialed in its stead.
+fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>) {
+    let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
     let lingering = async move {
+        let (mut handle, place) = (handle, place);
         let stop = kit.environment.tasks.stop_signal();
-        let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
-        loop {
-            let event = tokio::select! {
-                biased;
-                () = stop.stopping() => return,
-                event = handle.next() => event,
-                () = kit.environment.clock.wait_until(deadline) => return,
-            };
-            match event {
-                LegEvent::LateAnswered(dialog) | LegEvent::Answered(dialog) => {
-                    let command = CallCommand::NoteLateAnswer { leg, dialog };
-                    if let Err(halt) = kit.ask(&kit.system.calls, &call, command, cause).await {
-                        tracing::warn!(%call, %halt, "a late answer could not be stored");
-                    }
-                }
-                LegEvent::Closed(_) => return,
-                LegEvent::Ringing { .. }
-                | LegEvent::Failed(_)
-                | LegEvent::Keypress { .. }
-                | LegEvent::Played { .. }
-                | LegEvent::HungUp { .. } => {}
-            }
+        tokio::select! {
+            biased;
+            () = stop.stopping() => {}
+            () = hear_out(&kit, call, leg, handle.as_mut()) => {}
         }
+        // The line must have the leg back before its place is given to another.
+        drop(handle);
+        drop(place);
     };
-    attempt
-        .kit
-        .environment
-        .tasks
-        .spawn("late_answer", Box::pin(lingering));
+    let tasks = &attempt.kit.environment.tasks;
+    tasks.spawn("late_answer", Box::pin(lingering));
+}
+
+async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
+    let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = handle.next() => event,
+            () = kit.environment.clock.wait_until(deadline) => return,
+        };
+        match event {
+            LegEvent::LateAnswered(dialog) | LegEvent::Answered(dialog) => {
+                let command = CallCommand::NoteLateAnswer { leg, dialog };
+                let cause = call_cause(call, &format!("late_answer_{leg}"), None);
+                if let Err(halt) = kit.ask(&kit.system.calls, &call, command, cause).await {
+                    tracing::warn!(%call, %halt, "a late answer could not be stored");
+                }
+            }
+            LegEvent::Closed(_) => return,
+            LegEvent::Ringing { .. }
+            | LegEvent::Failed(_)
+            | LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::HungUp { .. } => {}
+        }
+    }
 }
 
 /// Our own side failed: nothing left the machine, so it is definite.
