@@ -138,7 +138,7 @@ fn method(method: Method) -> BoxedFilter<()> {
 
 async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Response {
     if !open && let Err(problem) = app.door().admit(input.header("authorization")) {
-        tracing::warn!(peer = ?input.peer, "a request without the right token");
+        tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.
@@ -221,11 +221,12 @@ impl Input {
             .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
     }
 
-    /// A parameter of the path as an id.
+    /// A parameter of the path as an id; what is no id names nothing.
     pub(crate) fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
-        self.param(index)?
-            .parse()
-            .or_else(|_: T::Err| Err(Problem::missing(what)))
+        match self.param(index)?.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Err(Problem::missing(what)),
+        }
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

@@ -29,7 +29,11 @@ impl Story {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let running = runtime
-            .block_on(Running::start(settings(directory.path()), None, Arc::clone(&runtime)))
+            .block_on(Running::start(
+                settings(directory.path()),
+                None,
+                Arc::clone(&runtime),
+            ))
             .unwrap();
         Self {
             running,
@@ -77,7 +81,8 @@ fn settings(directory: &Path) -> ServeSettings {
 
 /// A path of the description with something in place of its parameters.
 fn filled(path: &str) -> String {
-    path.replace("{number}", "13800138000").replace("{id}", "some-thing")
+    path.replace("{number}", "13800138000")
+        .replace("{id}", "some-thing")
 }
 
 #[test]
@@ -150,7 +155,10 @@ fn a_campaign_is_made_once_filled_and_shown_masked() {
     assert_eq!((status, &report["enrolled"]), (200, &json!(1)));
     assert_eq!(report["bad"][0]["column"], "days");
     let (_, again) = story.send("POST", path, list);
-    assert_eq!((&again["enrolled"], &again["repeated"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&again["enrolled"], &again["repeated"]),
+        (&json!(1), &json!(true))
+    );
 
     let (_, shown) = story.send("GET", "/api/v1/customers/C001", "");
     assert_eq!(shown["numbers"][0]["phone"], "138****8000");
@@ -189,14 +197,36 @@ fn what_cannot_be_done_is_told_as_a_problem() {
         ("POST", "/api/v1/campaigns", "{}", 422, "invalid-members"),
         ("GET", "/api/v1/campaigns/NONE", "", 404, "missing"),
         ("POST", "/api/v1/campaigns/NONE/start", "", 404, "missing"),
-        ("POST", "/api/v1/campaigns/NONE/lists", "id,phone\n", 404, "missing"),
-        ("POST", "/api/v1/numbers/12345/opt-out", r#"{"reason":"x"}"#, 422, "number-invalid"),
-        ("POST", "/api/v1/numbers/13800138000/opt-out", "{}", 422, "invalid-members"),
+        (
+            "POST",
+            "/api/v1/campaigns/NONE/lists",
+            "id,phone\n",
+            404,
+            "missing",
+        ),
+        (
+            "POST",
+            "/api/v1/numbers/12345/opt-out",
+            r#"{"reason":"x"}"#,
+            422,
+            "number-invalid",
+        ),
+        (
+            "POST",
+            "/api/v1/numbers/13800138000/opt-out",
+            "{}",
+            422,
+            "invalid-members",
+        ),
         ("GET", "/api/v1/events?after=x", "", 400, "query-invalid"),
         ("GET", "/api/v1/calls/none", "", 404, "missing"),
     ] {
         let (found, problem) = story.send(method, path, body);
-        assert_eq!((found, problem["code"].as_str()), (status, Some(code)), "{method} {path}");
+        assert_eq!(
+            (found, problem["code"].as_str()),
+            (status, Some(code)),
+            "{method} {path}"
+        );
     }
     story.end();
 }
@@ -204,7 +234,11 @@ fn what_cannot_be_done_is_told_as_a_problem() {
 #[test]
 fn a_token_is_asked_for_where_others_can_reach_us() {
     let door = Door::Token("t".to_owned());
-    let open: Vec<_> = endpoints().iter().filter(|one| one.open).map(|one| one.path).collect();
+    let open: Vec<_> = endpoints()
+        .iter()
+        .filter(|one| one.open)
+        .map(|one| one.path)
+        .collect();
     assert_eq!(open, ["/livez", "/readyz", "/", "/api/v1/openapi.json"]);
     assert!(door.admit(None).is_err());
 }

@@ -92,12 +92,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     report.verdict()
 }
 
-async fn call(
-    line: &dyn Line,
-    number: u32,
-    until: domain::time::Timestamp,
-    clock: &dyn Clock,
-) -> Sound {
+async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, clock: &dyn Clock) -> Sound {
     let call = CallId::new(Uuid::from_u128(u128::from(number) + 1));
     let Some(permit) = made_up_permit(call, number, clock) else {
         return Sound::default();
@@ -247,7 +242,9 @@ impl Report {
         }
         let lost = self.lost + self.pace.skipped_frames;
         if lost * 1_000 > (self.received + self.sent) * LOST_PER_MILLE_MAX {
-            return Err(Failure::found(format!("{lost} RTP packets were lost or skipped: more than 0.1 %")));
+            return Err(Failure::found(format!(
+                "{lost} RTP packets were lost or skipped: more than 0.1 %"
+            )));
         }
         Ok(())
     }

@@ -86,13 +86,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
     hold_to_seed(&rehearsal, args.seed)?;
     let cdr = rehearsal.join("cdr.jsonl");
-    let carrier = Carrier::start(CarrierSettings {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        seed: args.seed,
-        cdr: cdr.clone(),
-        profile: None,
-        auth: None,
-    })?;
+    let carrier = start_carrier(&args, &rehearsal, &cdr)?;
     let running = start(&args, &data, carrier.address(), runtime).await?;
     greet(&args, &data, &running)?;
     let done = tokio::select! {
@@ -121,6 +115,30 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         output::json(&object)?;
     }
     verdict(&summary)
+}
+
+/// The carrier comes back to its address, so that what a crash left is ended there at once.
+fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, Failure> {
+    let file = rehearsal.join("carrier-address");
+    let before: Option<SocketAddr> = std::fs::read_to_string(&file)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    let start = |listen: SocketAddr| {
+        Carrier::start(CarrierSettings {
+            listen,
+            seed: args.seed,
+            cdr: cdr.to_owned(),
+            profile: None,
+            auth: None,
+        })
+    };
+    let carrier = match before.map(start) {
+        Some(Ok(carrier)) => carrier,
+        // Never started, or somebody else has the port now.
+        Some(Err(_)) | None => start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?,
+    };
+    std::fs::write(&file, format!("{}\n", carrier.address()))?;
+    Ok(carrier)
 }
 
 async fn start(
