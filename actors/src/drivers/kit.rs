@@ -117,13 +117,21 @@ impl Kit {
         Err(Halt::Unavailable)
     }
 
+    /// While the process stops, entities that are gone already say the same: that is no outage.
     pub(crate) fn note_store_away(&self) {
+        if self.is_stopping() {
+            return;
+        }
         let until = self.now().plus_ms(STORE_AWAY_MS);
         *self
             .store_away_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(until);
         tracing::warn!("the store is away; no dial begins");
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.environment.tasks.stop_signal().is_stopping()
     }
 
     /// Until when nothing new is begun because the store was away.

@@ -71,7 +71,9 @@ impl Retry {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let retry = Arc::clone(self);
         let work = async move {
-            if let Err(halt) = retry.tell(&ended).await {
+            if let Err(halt) = retry.tell(&ended).await
+                && !retry.kit.is_stopping()
+            {
                 tracing::warn!(stream = %ended.stream, %halt, "an ended call could not be closed yet");
                 retry.failed.notify_one();
             }

@@ -30,7 +30,7 @@ pub(crate) struct Prepared {
 /// Clips by text, made or being made.
 type Clips = BTreeMap<String, Arc<OnceCell<Arc<Clip>>>>;
 
-/// What is spoken, in the flow's language. Each text is made once, whoever asks first; clones share the clips.
+/// What is spoken, in the flow's language. Each text is made once, whoever asks first; clones share clips.
 #[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
