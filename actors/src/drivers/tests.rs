@@ -133,6 +133,31 @@ fn a_busy_callee_gets_no_second_leg() {
 }
 
 #[test]
+fn a_phone_that_rings_too_long_is_canceled_after_the_request_is_stored() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("ringing", |log| count(log, "call.ringing") == 1)
+            .await;
+        world.fakes.clock.advance_ms(59_999);
+        settle().await;
+        assert_eq!(world.count("call.cancel_requested"), 0);
+        world.fakes.clock.advance_ms(1);
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let once = ["call.permitted", "call.dialing", "call.ringing"];
+        let over = ["call.cancel_requested", "call.leg_failed", "call.ended"];
+        assert_eq!(world.call_kinds()[..6], [once, over].concat());
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["disposition"], &ended["reason"]),
+            (&"no_answer".into(), &"ring_timeout".into())
+        );
+    });
+}
+
+#[test]
 fn an_opt_out_while_it_rings_cancels_the_leg_after_the_request_is_stored() {
     on_one_thread(async {
         let world = World::new(vec![rings()]);

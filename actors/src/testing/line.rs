@@ -68,7 +68,7 @@ impl FakeLine {
                 loopback: true,
                 legs_max: 50,
                 dials_per_second: 50,
-                ring_timeout_ms: 6_000,
+                ring_timeout_ms: 60_000,
                 first_response_ms: 4_000,
                 hold_off_ms: 5_000,
                 caller_numbers: Vec::new(),

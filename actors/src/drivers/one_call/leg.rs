@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// Longest time to an answer, whatever the line does (call progress: hard setup cap).
 const SETUP_MS_MAX: u64 = 120_000;
+/// The ring timeout is ours, so that the request is stored before CANCEL leaves; the line's own comes this
+/// much later, should we be held up.
+const RING_BACKSTOP_MS: u64 = 2_000;
 /// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
 const CANCEL_MS_MAX: u64 = 34_000;
 
@@ -100,6 +103,7 @@ pub(super) async fn one_leg(
                     early_media,
                 };
                 attempt.ask(ringing).await?;
+                waiting.ring_for(kit.now(), ring_timeout_ms(attempt, line));
             }
             LegEvent::Failed(failure) => {
                 let end = fail_leg(attempt, leg, failure, waiting.given_up).await;
@@ -154,9 +158,15 @@ async fn dial(
         leg,
         callee: attempt.callee.clone(),
         caller: place.caller(),
-        ring_timeout_ms: attempt.facts.plan.ring_timeout_ms,
+        ring_timeout_ms: Some(ring_timeout_ms(attempt, line).saturating_add(RING_BACKSTOP_MS)),
     };
     Ok(line.dial(permit, order).await)
+}
+
+/// Longest ringing: the campaign's own, else the line's.
+fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
+    let planned_ms = attempt.facts.plan.ring_timeout_ms;
+    planned_ms.unwrap_or_else(|| line.facts().ring_timeout_ms)
 }
 
 async fn fail_leg(
@@ -230,6 +240,13 @@ impl Waiting {
                 self.give_up(attempt, leg, EndReason::RingTimeout).await?;
                 Ok(None)
             }
+        }
+    }
+
+    /// The ring timeout counts from the first 18x.
+    fn ring_for(&mut self, now: Timestamp, ring_timeout_ms: u64) {
+        if self.given_up.is_none() {
+            self.deadline = self.deadline.min(now.plus_ms(ring_timeout_ms));
         }
     }
 
