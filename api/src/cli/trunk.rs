@@ -213,7 +213,10 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
     }
 }
 
-/// What a trial waits for.
+/// How long the enrolment may take to be settled once the call has ended.
+const SETTLE_MS: u64 = 3_000;
+
+/// What a trial waits for: the call's end, and that customer and number were told of it.
 struct Watched {
     call: String,
     customer: String,
@@ -221,45 +224,56 @@ struct Watched {
 
 impl Watched {
     async fn until_ended(&self, running: &Running, after: Position) -> Result<Value, Failure> {
+        let clock = &running.app.opened.environment.clock;
         let mut events = running.app.store().subscribe(after).await?;
+        let mut ended = None;
+        let mut limit = None;
         loop {
-            for stored in events.next().await? {
+            let page = tokio::select! {
+                biased;
+                page = events.next() => page?,
+                () = clock.wait_until(limit.unwrap_or_default()), if limit.is_some() => {
+                    return ended.ok_or_else(|| Failure::fault("a trial settled without its call's end"));
+                }
+            };
+            for stored in page {
                 let envelope = stored
                     .envelope()
                     .map_err(|error| Failure::fault(error.to_string()))?;
-                if let Some(ended) = self.look(&envelope)? {
-                    return Ok(ended);
+                self.refuse_refused(&envelope)?;
+                let stream = envelope.stream.as_str();
+                if stream == self.call && envelope.kind == "call.ended" {
+                    ended = Some(data_of(&envelope));
+                    limit = Some(clock.now().plus_ms(SETTLE_MS));
+                }
+                if stream == self.customer && envelope.kind == "customer.enrolment_settled" {
+                    limit = Some(clock.now());
                 }
             }
         }
     }
 
-    /// The end, or the refusal that means there will be none.
-    fn look(&self, envelope: &Envelope) -> Result<Option<Value>, Failure> {
-        let data = || -> Value { serde_json::from_str(envelope.data.get()).unwrap_or_default() };
-        let stream = envelope.stream.as_str();
-        if stream == self.call && envelope.kind == "call.ended" {
-            return Ok(Some(data()));
-        }
+    /// A refusal means that there will be no call.
+    fn refuse_refused(&self, envelope: &Envelope) -> Result<(), Failure> {
+        let data = data_of(envelope);
+        let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
         let refused = match envelope.kind.as_str() {
-            "customer.dial_refused" | "customer.enrolment_settled" => stream == self.customer,
-            "number.dial_refused" => {
-                data()
-                    .get("call")
-                    .and_then(Value::as_str)
-                    .map(|call| format!("call-{call}"))
-                    == Some(self.call.clone())
+            "customer.dial_refused" => envelope.stream.as_str() == self.customer,
+            "number.dial_refused" => format!("call-{}", text("call")) == self.call,
+            "customer.enrolment_settled" => {
+                envelope.stream.as_str() == self.customer && text("disposition") == "not_permitted"
             }
             _ => false,
         };
-        if refused && envelope.kind != "customer.enrolment_settled" {
-            return Err(Failure::refused(format!("not permitted: {}", data())));
+        if refused {
+            return Err(Failure::refused(format!("this call is not permitted: {data}")));
         }
-        if refused && data().get("disposition") == Some(&json!("not_permitted")) {
-            return Err(Failure::refused(format!("not permitted: {}", data())));
-        }
-        Ok(None)
+        Ok(())
     }
+}
+
+fn data_of(envelope: &Envelope) -> Value {
+    serde_json::from_str(envelope.data.get()).unwrap_or_default()
 }
 
 fn copy_recording(data: &std::path::Path, call: CallId, file: &std::path::Path) -> Result<(), Failure> {
