@@ -4,7 +4,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{Program, free_port, run};
+use tests::program::{Program, run};
 use tests::server::Server;
 
 const PHONE: &str = "13800138002";
@@ -29,7 +29,7 @@ fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
 }
 
 fn is_refused(data: &Path) -> bool {
-    let mut server = Program::start(Server::command(data, "sip:127.0.0.1:9", free_port()));
+    let mut server = Program::start(Server::command(data, "sip:127.0.0.1:9"));
     let status = server
         .wait(Duration::from_secs(20))
         .expect("a server without its keys ends by itself");

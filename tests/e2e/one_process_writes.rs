@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{Program, free_port};
+use tests::program::Program;
 use tests::server::Server;
 
 #[test]
@@ -10,7 +10,7 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let first = Server::start(&data, "sip:127.0.0.1:9");
-    let mut second = Program::start(Server::command(&data, "sip:127.0.0.1:9", free_port()));
+    let mut second = Program::start(Server::command(&data, "sip:127.0.0.1:9"));
     let status = second
         .wait(Duration::from_secs(20))
         .expect("the second writer ends by itself");

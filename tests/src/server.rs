@@ -1,8 +1,8 @@
 //! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
 
-use super::program::{Program, command, fail, free_port, ledgerline, wait_for};
+use super::program::{Program, command, fail, ledgerline, wait_for};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ const READY: Duration = Duration::from_secs(60);
 pub struct Server {
     pub program: Program,
     pub url: String,
+    announced: PathBuf,
 }
 
 /// The reply of one request.
@@ -26,46 +27,49 @@ pub struct Reply {
 }
 
 impl Server {
-    /// The command line of a rehearsing server on `data` with one trunk.
-    pub fn command(data: &Path, trunk: &str, http_port: u16) -> Command {
-        Self::wrapped(command(ledgerline()), data, trunk, http_port)
+    /// The command line of a rehearsing server on `data` with one trunk; the system chooses its port.
+    pub fn command(data: &Path, trunk: &str) -> Command {
+        Self::wrapped(command(ledgerline()), data, trunk)
     }
 
     /// The same arguments behind another program, such as strace.
-    pub fn wrapped(mut program: Command, data: &Path, trunk: &str, http_port: u16) -> Command {
-        program
-            .arg("serve")
-            .arg("--data")
-            .arg(data)
-            .args(["--trunk", trunk, "--rehearse-at", REHEARSAL]);
-        program.args(["--http", &format!("127.0.0.1:{http_port}"), "--drain", "5s"]);
+    pub fn wrapped(mut program: Command, data: &Path, trunk: &str) -> Command {
+        program.arg("serve").arg("--data").arg(data);
+        program.args(["--trunk", trunk, "--rehearse-at", REHEARSAL]);
+        program.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
         program
     }
 
     pub fn start(data: &Path, trunk: &str) -> Self {
-        let port = free_port();
-        let mut server = Self::of(Self::command(data, trunk, port), port);
+        let mut server = Self::of(Self::command(data, trunk), data);
         if !server.wait_ready() {
             fail("the server does not become ready");
         }
         server
     }
 
-    pub fn of(command: Command, port: u16) -> Self {
+    /// Starts a server whose address is not known before it says so in `server.json`.
+    pub fn of(command: Command, data: &Path) -> Self {
+        let announced = data.join("server.json");
+        // A server that was killed has left its address behind.
+        drop(std::fs::remove_file(&announced));
         Self {
             program: Program::start(command),
-            url: format!("http://127.0.0.1:{port}"),
+            url: String::new(),
+            announced,
         }
     }
 
     /// False when the program ended first, or did not get ready in time.
     pub fn wait_ready(&mut self) -> bool {
-        let url = self.url.clone();
-        let program = &mut self.program;
+        let (program, url, announced) = (&mut self.program, &mut self.url, &self.announced);
         wait_for(READY, || {
             if program.ended().is_some() {
                 return Some(false);
             }
+            let text = std::fs::read_to_string(announced).ok()?;
+            let said: Value = serde_json::from_str(&text).ok()?;
+            *url = said.get("url")?.as_str()?.trim_end_matches('/').to_owned();
             (request("GET", &format!("{url}/readyz"), None).ok()?.status == 200).then_some(true)
         })
         .unwrap_or(false)

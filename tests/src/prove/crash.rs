@@ -7,7 +7,7 @@ use super::reconcile::{compare, not_zero};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, deadline, free_port, instant, is_installed, pause, wait_for};
+use crate::program::{command, deadline, instant, is_installed, pause, wait_for};
 use crate::server::Server;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -133,7 +133,6 @@ fn fsync_kills(form: Form) -> serde_json::Value {
     };
     begin(&data, &carrier.trunk(), customers, 2, &mut run);
     for nth in (8..=most).step_by(step) {
-        let port = free_port();
         let mut strace = command("strace");
         strace.args([
             "-f",
@@ -147,7 +146,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
         strace
             .arg(format!("inject=fsync,fdatasync:signal=KILL:when={nth}"))
             .arg(crate::program::ledgerline());
-        let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk(), port), port);
+        let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk()), &data);
         if server.wait_ready() {
             run.write_until(&mut server, Duration::from_secs(20));
         }
