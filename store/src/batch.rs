@@ -16,7 +16,8 @@ struct Place<'a> {
     stream_version: StreamVersion,
 }
 
-/// Refuses what no store may keep: a wrong count, or a record that does not say of itself what the append says.
+/// Refuses what no store may keep: a wrong count, or a record that does not say of itself what the append
+/// says.
 pub(crate) fn check(
     stream: &StreamId,
     expected: StreamVersion,

@@ -5,7 +5,8 @@
 //! `SqliteEventStore` is the embedded default, `MemoryEventStore` serves tests and the simulation. Likewise
 //! `FileVault` and `MemoryVault` run `vault_contract` whole. Nothing here decides anything.
 //!
-//! A process that writes acquires the `DataLock` first, opens vault and store, and at its end closes store and
+//! A process that writes acquires the `DataLock` first, opens vault and store, and at its end closes store
+//! and
 //! vault after everyone who uses them, before the supervisor of their threads is stopped.
 
 mod batch;

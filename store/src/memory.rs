@@ -5,7 +5,7 @@
 
 use crate::batch::{self, Found};
 use crate::frame::{self, DamagedAfter, Frame};
-use crate::subscription::{Head, LiveSubscription, Pages, SUBSCRIPTIONS_MAX};
+use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
 use async_trait::async_trait;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -17,7 +17,7 @@ use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// The one file of the memory store on its disk.
 pub const MEMORY_LOG_FILE: &str = "events.log";
@@ -30,7 +30,9 @@ pub struct MemoryEventStore {
 
 struct Shared {
     state: Mutex<State>,
-    head: watch::Sender<Head>,
+    /// Wakes subscriptions in the order in which they came: tokio's `watch` would wake them in random order,
+    /// which a simulation from a seed could not repeat.
+    moved: Notify,
     clock: Arc<dyn Clock>,
     disk: Arc<dyn Disk>,
 }
@@ -48,14 +50,9 @@ impl MemoryEventStore {
     /// Opens the log on `disk`, empty or not. `Damaged` when a frame before the last is not what was written.
     pub fn new(clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
         let state = recover(&*disk)?;
-        let head = Head {
-            position: state.position(),
-            recorded_at: state.events.last().map(|event| event.recorded_at),
-            failed: None,
-        };
         let shared = Shared {
             state: Mutex::new(state),
-            head: watch::Sender::new(head),
+            moved: Notify::new(),
             clock,
             disk,
         };
@@ -196,16 +193,12 @@ impl Shared {
         if let Err(error) = self.write(&frame) {
             let failed = StoreError::Unavailable(format!("a write failed: {error}"));
             state.failed = Some(failed.clone());
-            self.head.send_modify(|head| head.failed = Some(failed.clone()));
+            self.moved.notify_waiters();
             return Err(failed);
         }
-        let recorded_at = Some(frame.recorded_at);
         state.add(frame);
         let position = state.position();
-        self.head.send_modify(|head| {
-            head.position = position;
-            head.recorded_at = recorded_at;
-        });
+        self.moved.notify_waiters();
         Ok(position)
     }
 
@@ -215,10 +208,34 @@ impl Shared {
     }
 }
 
+/// A live reader of the log in memory.
+struct MemorySubscription {
+    shared: Arc<Shared>,
+    after: Position,
+    _place: OwnedSemaphorePermit,
+}
+
 #[async_trait]
-impl Pages for Shared {
-    async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        Ok(self.state().page(after, limit))
+impl Subscription for MemorySubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        loop {
+            let moved = self.shared.moved.notified();
+            tokio::pin!(moved);
+            // Enabled before looking: what is appended in between is not missed.
+            moved.as_mut().enable();
+            {
+                let state = self.shared.state();
+                let events = state.page(self.after, PAGE_EVENTS);
+                if let Some(last) = events.last() {
+                    self.after = last.position;
+                    return Ok(events);
+                }
+                if let Some(failed) = &state.failed {
+                    return Err(failed.clone());
+                }
+            }
+            moved.await;
+        }
     }
 }
 
@@ -274,10 +291,9 @@ impl EventStore for MemoryEventStore {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             return Err(StoreError::Busy);
         };
-        Ok(Box::new(LiveSubscription {
-            pages: Arc::clone(&self.shared) as Arc<dyn Pages>,
+        Ok(Box::new(MemorySubscription {
+            shared: Arc::clone(&self.shared),
             after,
-            head: self.shared.head.subscribe(),
             _place: place,
         }))
     }

@@ -14,7 +14,8 @@ const READERS: u64 = 4;
 const BATCHES_PER_WRITER: u64 = 25;
 const EVENTS_PER_BATCH: u64 = 3;
 
-/// Follows the log until `until` events have come, taking a new subscription from its checkpoint now and then.
+/// Follows the log until `until` events have come, taking a new subscription from its checkpoint now and
+/// then.
 async fn read_with_checkpoint(store: Arc<dyn EventStore>, until: usize) -> Vec<StoredEvent> {
     let mut events: Vec<StoredEvent> = Vec::new();
     while events.len() < until {

@@ -130,7 +130,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// RFC 4231, test case 1, has a key of 20 bytes; HMAC pads a key with zeros, so that 32 bytes give the same.
+    /// RFC 4231, test case 1, has a key of 20 bytes; HMAC pads a key with zeros, so that 32 bytes give the
+    /// same.
     #[test]
     fn a_lookup_hash_is_hmac_sha_256() {
         let mut key = [0; KEY_BYTES];

@@ -18,11 +18,14 @@ use store::test_records::{make_batch, stream};
 use store::vault_contract::person;
 use store::{DataLock, FileVault, Keyring, SqliteEventStore, SqliteOptions};
 
-/// How often the child is killed, and how many acknowledgments are awaited before, at most.
+/// How often the child is killed: enough to hit a commit, few enough for every run of the tests.
 const KILLS: u64 = 10;
+
+/// Acknowledgments awaited before a kill, at most: about a second of appends.
 const ACKNOWLEDGED_BEFORE_KILL_MAX: u64 = 400;
 
-/// Each of the first syncs of a thread is once the moment of the kill: all of a first start, and some appends.
+/// Each of the first syncs of a thread is once the moment of the kill: all of a first start, and some
+/// appends.
 const SYNCS_KILLED: u64 = 30;
 
 /// What kills a process at a system call; Debian's package `strace`.

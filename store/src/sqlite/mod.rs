@@ -136,7 +136,8 @@ impl SqliteEventStore {
         }
     }
 
-    /// Commits what is queued, then ends the threads and waits for that. Later calls are answered `Unavailable`.
+    /// Commits what is queued, then ends the threads and waits for that. Later calls are answered
+    /// `Unavailable`.
     ///
     /// Whoever appends or follows ends before; the supervisor's stop comes after, since it waits for threads.
     pub async fn close(&self) {

@@ -1,4 +1,5 @@
-//! `prove NAME` runs one proof in its long form (`--short` in its short one); `prove short` runs the short form of each and says so.
+//! `prove NAME` runs one proof in its long form (`--short` in its short one); `prove short` runs the short
+//! form of each and says so.
 
 use std::io::Write;
 use std::process::ExitCode;

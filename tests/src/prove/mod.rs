@@ -1,6 +1,7 @@
 //! The proofs: each works on the real binary, prints one JSON line, and fails on any violation.
 //!
-//! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long one.
+//! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long
+//! one.
 
 mod crash;
 mod demo;
