@@ -10,6 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// Longest single sleep: a wall clock that is set while we sleep is noticed within it.
 const SLEEP_MS_MAX: u64 = 1_000;
 
+/// How far behind the last recorded event a rehearsal goes on (the contract: 1 s).
+const STEP_MS: u64 = 1_000;
+
 /// The machine's wall clock, held so that it never goes backwards within this process.
 #[derive(Debug, Default)]
 pub(crate) struct SystemClock {
@@ -57,7 +60,6 @@ impl RehearsalClock {
 
     /// A directory with later events goes on one second behind its last one.
     pub(crate) fn begin(asked: Timestamp, last_recorded: Option<Timestamp>) -> Timestamp {
-        const STEP_MS: u64 = 1_000;
         last_recorded.map_or(asked, |last| asked.max(last.plus_ms(STEP_MS)))
     }
 }

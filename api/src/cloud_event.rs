@@ -1,9 +1,10 @@
 //! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
 
-use domain::stored_event::{Envelope, StoredEvent, UnreadableRecord};
+use crate::reply::Problem;
+use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
 #[derive(Debug, Serialize)]
@@ -69,12 +70,24 @@ impl CloudEvent {
     }
 }
 
+/// `{"items":[…],"next":"42"}`; `next` is where the following page begins, also when this one is empty.
+pub(crate) fn page_of(page: &[StoredEvent], after: Position) -> Result<Value, Problem> {
+    let mut items = Vec::with_capacity(page.len());
+    for stored in page {
+        items.push(read(stored)?.value());
+    }
+    let next = page.last().map_or(after, |last| last.position);
+    Ok(json!({ "items": items, "next": next.to_string() }))
+}
+
+fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
+    CloudEvent::read(stored).map_err(|error| Problem::fault(&error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::stored_event::Position;
     use domain::time::Timestamp;
-    use serde_json::json;
 
     #[test]
     fn an_event_is_shown_as_the_contract_says() {

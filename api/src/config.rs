@@ -1,4 +1,5 @@
-//! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the environment.
+//! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the
+//! environment.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -2,13 +2,16 @@
 
 mod app;
 mod auth;
+mod campaign_body;
 mod cli;
 mod clock;
 mod cloud_event;
 mod config;
 mod data_dir;
+mod endpoint;
 mod enroller;
 mod import;
+mod members;
 mod openapi;
 mod outbound;
 mod rehearsal;

@@ -1,6 +1,6 @@
 //! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from.
 
-use crate::routes::{Endpoint, Takes};
+use crate::endpoint::{Endpoint, Takes};
 use serde_json::{Map, Value, json};
 
 /// The document of these endpoints.

@@ -1,6 +1,7 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
 use crate::import::ImportError;
+use domain::personal::Personal;
 use domain::stored_event::{Position, StreamVersion};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -201,6 +202,13 @@ pub(crate) fn respond(result: Result<Done, Problem>) -> Response {
         Ok(Done::Stream(response)) => response,
         Err(problem) => problem_response(&problem),
     }
+}
+
+/// A personal value as shown: masked where it can be read, nothing where it cannot.
+pub(crate) fn masked(value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Value {
+    value
+        .and_then(Personal::value)
+        .map_or(Value::Null, |value| Value::String(mask(value)))
 }
 
 fn written_response(status: StatusCode, written: Written) -> Response {

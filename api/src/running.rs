@@ -94,7 +94,8 @@ impl Running {
         self.app.opened.close().await;
     }
 
-    /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is open.
+    /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is
+    /// open.
     pub(crate) async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Failure> {
         let ending = async {
             self.drain(within).await;

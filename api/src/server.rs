@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,16 @@ pub(crate) async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
         }
     }
     bind(address).await
+}
+
+/// Whether a UDP port can be had at all.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a check asks the system for a port and gives it back"
+)]
+pub(crate) fn free_udp_port() -> io::Result<u16> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(socket.local_addr()?.port())
 }
 
 /// Serves until the stop signal, then gives open replies `STOP_MS`.

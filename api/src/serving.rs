@@ -1,4 +1,5 @@
-//! What handlers stand on: the live system, its views and its state of readiness, without knowing their makes.
+//! What handlers stand on: the live system, its views and its state of readiness, without knowing their
+//! makes.
 
 use crate::app::Opened;
 use crate::auth::Door;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 /// Answer calls: a carrier with seeded customers behind its numbers, on real SIP and RTP.
 ///
-/// Its customers answer early, late or never, are busy, decline, hang up in the middle, press keys or say nothing;
-/// which one a number gets follows from the seed. Its CDR is one JSON line at the INVITE and one at the end; the
-/// last line of a Call-ID counts. Numbers stand in it in clear: it is the outside world.
+/// Its customers answer early, late or never, are busy, decline, hang up in the middle, press keys or say
+/// nothing; which one a number gets follows from the seed. Its CDR is one JSON line at the INVITE and one at
+/// the end; the last line of a Call-ID counts. Numbers stand in it in clear: it is the outside world.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

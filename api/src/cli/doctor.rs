@@ -23,7 +23,8 @@ const OPEN_FILES_MIN: u64 = 1_024;
 
 /// Check this machine, and a data directory if one is given.
 ///
-/// Says which synthesizer speaks, whether keys are at hand, how fast the disk syncs, and what is not done yet.
+/// Says which synthesizer speaks, whether keys are at hand, how fast the disk syncs, and what is not done
+/// yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -126,7 +127,7 @@ async fn synthesizer() -> Check {
 }
 
 fn udp_ports() -> Check {
-    match app::free_udp_port() {
+    match crate::server::free_udp_port() {
         Ok(port) => Check::new(
             "udp",
             Finding::Good,

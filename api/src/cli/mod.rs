@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 
 /// Intelligent outbound calling (智能外呼): campaigns, customers and calls as events.
 ///
-/// `ledgerline demo` shows the whole loop on this machine in two minutes, on real SIP and RTP, and needs nothing
-/// else. `ledgerline serve` does it for real.
+/// `ledgerline demo` shows the whole loop on this machine in two minutes, on real SIP and RTP, and needs
+/// nothing else. `ledgerline serve` does it for real.
 #[derive(Debug, Parser)]
 #[command(name = "ledgerline", version, after_help = failure::EXIT_CODES)]
 struct Cli {

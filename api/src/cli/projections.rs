@@ -1,4 +1,5 @@
-//! `ledgerline projections`: rebuild the views of a directory from its log, or check that they follow from it.
+//! `ledgerline projections`: rebuild the views of a directory from its log, or check that they follow from
+//! it.
 
 use super::failure::Failure;
 use super::output;

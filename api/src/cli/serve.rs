@@ -17,12 +17,13 @@ use tokio::runtime::Runtime;
 
 /// Run the server: campaigns, calls and the HTTP API.
 ///
-/// A trunk is sip:HOST:PORT[;user=U;password-file=F|password-env=V][;name=N][;from=NUMBER,NUMBER…][;legs-max=N]
-/// [;dials-per-second=10][;ring-timeout=30s][;first-response=32s][;hold-off=180s]. Several trunks: their order is
-/// preference. `from` rotates and is required unless the trunk is a loopback address.
+/// A trunk is
+/// sip:HOST:PORT[;user=U;password-file=F|password-env=V][;name=N][;from=NUMBER,NUMBER…][;legs-max=N]
+/// [;dials-per-second=10][;ring-timeout=30s][;first-response=32s][;hold-off=180s]. Several trunks: their
+/// order is preference. `from` rotates and is required unless the trunk is a loopback address.
 ///
-/// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is 0. A
-/// second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
+/// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
+/// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -11,8 +11,8 @@ use simulation::{Plan, simulate};
 /// Longest run: ten years.
 const DAYS_MAX: i64 = 3_650;
 
-/// Simulate campaign-days on virtual time: the product's deciders, actors, drivers and views, simulated people,
-/// disks and crashes. The same seed gives the same log hash.
+/// Simulate campaign-days on virtual time: the product's deciders, actors, drivers and views, simulated
+/// people, disks and crashes. The same seed gives the same log hash.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -3,12 +3,12 @@
 use super::failure::Failure;
 use super::output;
 use crate::app::OpenSettings;
+use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::config::TrunkSpec;
 use crate::data_dir::RECORDINGS_DIR;
 use crate::import::body::BodySource;
 use crate::import::load::Load;
 use crate::reply::Problem;
-use crate::routes::campaign_body::{CampaignBody, FlowBody};
 use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
 use crate::running::{Running, ServeSettings};
@@ -36,9 +36,9 @@ const DRAIN_MS: u64 = 2_000;
 
 /// Try a trunk with one call.
 ///
-/// The number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit, caps and
-/// events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the number must be your
-/// own (--own-number) and the calling hours hold. Prints the call's `call.ended`.
+/// The number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit,
+/// caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the
+/// number must be your own (--own-number) and the calling hours hold. Prints the call's `call.ended`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -204,6 +204,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             retry_policy: RetryPolicy {
                 retries_max: 0,
                 uncharged_max: 0,
+                calls_max: None,
                 rules: BTreeMap::new(),
             },
             ring_timeout_ms: None,

@@ -1,8 +1,8 @@
 //! Which column is which member: given by the user, else guessed from the header, in zh and en.
 //!
 //! A mapping says of a member (系统字段) which column holds it (导入列名); the kind of value (数据类型) follows from the
-//! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing keeps
-//! its title and becomes a variable of the flow.
+//! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing
+//! keeps its title and becomes a variable of the flow.
 
 use super::ImportError;
 use std::collections::BTreeSet;

@@ -21,7 +21,8 @@ const VARIABLES_MAX: usize = 128;
 /// Longest external id; identity numbers have 18 characters, UUIDs 36.
 const EXTERNAL_ID_BYTES_MAX: usize = 128;
 
-/// Beijing time: dates in lists without an offset are meant in it (the record's zone is the callee's, not the clerk's).
+/// Beijing time: dates in lists without an offset are meant in it (the record's zone is the callee's, not the
+/// clerk's).
 const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
 
 /// What the rows of one list are held against.

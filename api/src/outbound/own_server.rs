@@ -52,7 +52,8 @@ impl ServerFile {
 /// Which server a command talks to.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// The server's address; default: the one named in DIR/server.json with --data, else http://127.0.0.1:8080
+    /// The server's address; default: the one named in DIR/server.json with --data, else
+    /// http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
     /// File with the server's token; default: DIR/token with --data. A loopback server asks for none
@@ -88,7 +89,9 @@ impl OwnServer {
             (None, None) => SERVER_DEFAULT.to_owned(),
         };
         if !base.starts_with("http://") {
-            return Err(Failure::usage("--server takes http://HOST:PORT"));
+            return Err(Failure::usage(
+                "--server takes an address such as http://127.0.0.1:8080",
+            ));
         }
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),

@@ -1,8 +1,8 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
-use super::customers::masked;
-use super::endpoint::{Ctx, Endpoint, Input};
-use super::events::page_of;
+use crate::cloud_event::page_of;
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::masked;
 use crate::reply::{Done, Problem};
 use domain::call::{Call, CallState, LegState};
 use domain::decider::Decider;

@@ -1,7 +1,7 @@
 //! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
 
-use super::campaign_body::{CampaignBody, FlowBody};
-use super::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::campaign_body::{CampaignBody, FlowBody};
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::reply::{Done, Problem, Written};
 use crate::serving::App;
 use actors::Answer;

@@ -1,7 +1,7 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, and which calls.
 
-use super::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::{Done, Problem, masked};
 use crate::serving::App;
 use domain::customer::{CustomerState, EnrolmentState};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
@@ -96,13 +96,6 @@ fn describe(campaign: &CampaignId, enrolment: &EnrolmentState) -> Value {
             "outcome": settled.outcome,
         })),
     })
-}
-
-/// A personal value as shown: masked where it can be read, nothing where it cannot.
-pub(super) fn masked(value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Value {
-    value
-        .and_then(Personal::value)
-        .map_or(Value::Null, |value| Value::String(mask(value)))
 }
 
 fn masked_id(value: Option<&Personal<String>>) -> Value {

@@ -1,6 +1,6 @@
 //! The published description and the status page.
 
-use super::endpoint::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::openapi;
 use crate::reply::Done;
 

@@ -1,20 +1,22 @@
 //! The event log over HTTP: pages of it, and a stream that never skips and never repeats.
 
-use super::endpoint::{Ctx, Endpoint, Input};
-use crate::cloud_event::CloudEvent;
+use crate::cloud_event::{CloudEvent, page_of};
+use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Done, Problem};
 use domain::ports::event_store::Subscription;
 use domain::stored_event::{Position, StoredEvent};
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use warp::Reply;
 use warp::sse::Event;
 
-/// Events on a page unless asked otherwise, and at most.
+/// Events on a page unless asked otherwise.
 const PAGE_EVENTS: usize = 100;
+
+/// Most events on a page: with records of 64 KiB at worst, what a client can still hold.
 const PAGE_EVENTS_MAX: usize = 1_000;
 
 /// A comment line at least this often: proxies drop silent connections after a minute.
@@ -57,20 +59,6 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .clamp(1, PAGE_EVENTS_MAX);
     let page = ctx.store().read_all(after, limit).await?;
     Ok(Done::Read(page_of(&page, after)?))
-}
-
-/// `{"items":[…],"next":"42"}`; `next` is where the following page begins, also when this one is empty.
-pub(crate) fn page_of(page: &[StoredEvent], after: Position) -> Result<Value, Problem> {
-    let mut items = Vec::with_capacity(page.len());
-    for stored in page {
-        items.push(read(stored)?.value());
-    }
-    let next = page.last().map_or(after, |last| last.position);
-    Ok(json!({ "items": items, "next": next.to_string() }))
-}
-
-fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
-    CloudEvent::read(stored).map_err(|error| Problem::fault(&error.to_string()))
 }
 
 async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {

@@ -1,6 +1,6 @@
 //! Whether the process lives, and whether it should be sent work.
 
-use super::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Done, Problem};
 use serde_json::json;
 

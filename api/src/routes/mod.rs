@@ -1,22 +1,19 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
 pub(crate) mod calls;
-pub(crate) mod campaign_body;
 pub(crate) mod campaigns;
 mod customers;
 mod description;
-mod endpoint;
 mod events;
 mod health;
 pub(crate) mod lists;
-mod members;
 mod numbers;
 mod reports;
 #[cfg(test)]
 mod tests;
 
+use crate::endpoint::{Ctx, Endpoint, join};
 use crate::reply::{Kind, Problem, problem_response};
-pub(crate) use endpoint::{Ctx, Endpoint, Takes};
 use std::convert::Infallible;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -51,8 +48,8 @@ pub(crate) fn all(app: &Ctx) -> BoxedFilter<(Response,)> {
         events::endpoints(),
         health::endpoints(),
     ]
-    .map(|endpoints| endpoint::join(endpoints, app));
-    let first = endpoint::join(description::endpoints(), app);
+    .map(|endpoints| join(endpoints, app));
+    let first = join(description::endpoints(), app);
     groups
         .into_iter()
         .fold(first, |all, group| all.or(group).unify().boxed())

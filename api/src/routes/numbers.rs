@@ -1,7 +1,7 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
-use super::endpoint::{Ctx, Endpoint, Input, Takes};
-use super::members::Members;
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use domain::ids::CallId;
 use domain::number::{NumberCommand, OptOutSource};

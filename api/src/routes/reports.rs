@@ -1,6 +1,6 @@
 //! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
-use super::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Done, Problem};
 use domain::ids::CampaignId;
 use projections::views::campaign_board::{Count, Hour, hourly, report};

@@ -1,7 +1,7 @@
 //! `ledgerline bench calls`: real SIP and RTP on loopback, N calls at once for S seconds, both ends here.
 
+use super::line::{BenchLine, PaceFigures};
 use super::load::processor_ms;
-use crate::app::{self, BenchLine};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::SystemClock;
@@ -190,13 +190,13 @@ struct Report {
     sent: u64,
     received: u64,
     lost: u64,
-    pace: app::PaceFigures,
+    pace: PaceFigures,
     cpu_ms_per_call_second: u64,
     cores_busy_percent: u64,
 }
 
 impl Report {
-    fn of(args: &Args, sounds: &[Sound], used_ms: u64, elapsed_ms: u64, pace: app::PaceFigures) -> Self {
+    fn of(args: &Args, sounds: &[Sound], used_ms: u64, elapsed_ms: u64, pace: PaceFigures) -> Self {
         let sum = |pick: fn(&LegSummary) -> u64| sounds.iter().map(|sound| pick(&sound.summary)).sum();
         let call_seconds = u64::from(args.concurrent) * elapsed_ms / 1_000;
         Self {

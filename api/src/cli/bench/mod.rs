@@ -1,6 +1,7 @@
 //! `ledgerline bench`: measurements on this machine.
 
 mod calls;
+mod line;
 mod load;
 
 use super::failure::Failure;

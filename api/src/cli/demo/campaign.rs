@@ -1,11 +1,11 @@
 //! The demo's campaign: made, filled and started through the very functions that the routes call.
 
+use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::cli::failure::Failure;
 use crate::import::encoding::EncodingChoice;
 use crate::import::load::Load;
 use crate::import::mapping::Mapping;
 use crate::import::spool::Spool;
-use crate::routes::campaign_body::{CampaignBody, FlowBody};
 use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
 use crate::serving::App;

@@ -52,8 +52,8 @@ const DIALS_PER_SECOND: u32 = 20;
 
 /// Show the whole loop: customers are called over real SIP and RTP, spoken to, recorded and reported.
 ///
-/// Kill it at any moment and start it again with the same --data and --seed: nothing is lost or dialed twice. The
-/// last lines show dispositions, the answer rate, and that the carrier's own record agrees with ours.
+/// Kill it at any moment and start it again with the same --data and --seed: nothing is lost or dialed twice.
+/// The last lines show dispositions, the answer rate, and that the carrier's own record agrees with ours.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -1,6 +1,6 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
-use super::members::Members;
+use crate::members::Members;
 use crate::reply::Problem;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::ids::CampaignId;
