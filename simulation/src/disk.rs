@@ -1,6 +1,8 @@
 //! A disk that loses what was not synced: after a crash only synced bytes are there, a torn tail at most.
 
 use super::clock::SeededChance;
+use super::faults::{DiskFault, SyncSide};
+use super::power::Power;
 use domain::ports::disk::Disk;
 use std::collections::BTreeMap;
 use std::io;
@@ -18,23 +20,26 @@ struct File {
 #[derive(Default)]
 struct State {
     files: BTreeMap<String, File>,
-    /// Set while the machine is down: everything fails, so that no `Drop` of a dying task writes.
-    down: bool,
-    /// Set by the fault schedule: writes fail, as on a full disk.
-    full: bool,
+    /// Set by the fault schedule.
+    fault: Option<DiskFault>,
+    /// Syncs left until power goes, and on which side of the last.
+    armed: Option<(u64, SyncSide)>,
 }
 
 /// Survives crashes; the world keeps it while everything else is dropped.
 pub(crate) struct SimulatedDisk {
     state: Mutex<State>,
     chance: Arc<SeededChance>,
+    /// While it is off everything fails, so that no `Drop` of a dying task writes.
+    power: Arc<Power>,
 }
 
 impl SimulatedDisk {
-    pub(crate) fn new(chance: Arc<SeededChance>) -> Self {
+    pub(crate) fn new(chance: Arc<SeededChance>, power: Arc<Power>) -> Self {
         Self {
             state: Mutex::new(State::default()),
             chance,
+            power,
         }
     }
 
@@ -45,8 +50,8 @@ impl SimulatedDisk {
     /// Power goes: nothing is written from now on, and of each file's unsynced tail a random number of
     /// whole sectors survives.
     pub(crate) fn crash(&self) {
+        self.power.cut();
         let mut state = self.state();
-        state.down = true;
         for file in state.files.values_mut() {
             let sectors = file.unsynced.len() / SECTOR_BYTES;
             let kept = self.chance.below(sectors as u64 + 1);
@@ -57,67 +62,105 @@ impl SimulatedDisk {
         }
     }
 
-    /// Power is back, and somebody has made room.
+    /// Power is back, and somebody has seen to the disk.
     pub(crate) fn boot(&self) {
         let mut state = self.state();
-        state.down = false;
-        state.full = false;
+        state.fault = None;
+        state.armed = None;
+        self.power.restore();
     }
 
-    /// From now on writes fail.
-    pub(crate) fn set_full(&self) {
-        self.state().full = true;
+    /// From now on the disk fails.
+    pub(crate) fn fail(&self, fault: DiskFault) {
+        self.state().fault = Some(fault);
+    }
+
+    /// Power goes at the `nth` sync from now, counted from 1.
+    pub(crate) fn arm(&self, nth: u64, side: SyncSide) {
+        self.state().armed = Some((nth, side));
+    }
+
+    /// Whether `needle` stands in the last `bytes` that would survive a crash now. Looks from the end, where
+    /// what was just written is.
+    pub(crate) fn is_durable(&self, file: &str, needle: &[u8], bytes: usize) -> bool {
+        let state = self.state();
+        let Some(file) = state.files.get(file) else {
+            return false;
+        };
+        let from = file.synced.len().saturating_sub(bytes);
+        let tail = file.synced.get(from..).unwrap_or_default();
+        tail.windows(needle.len()).rev().any(|window| window == needle)
+    }
+
+    /// The state, to write to.
+    fn writing(&self) -> io::Result<MutexGuard<'_, State>> {
+        self.powered()?;
+        let state = self.state();
+        if state.fault == Some(DiskFault::Full) {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the simulated disk is full",
+            ));
+        }
+        Ok(state)
+    }
+
+    fn powered(&self) -> io::Result<()> {
+        if self.power.is_off() {
+            return Err(io::Error::other("the simulated machine is down"));
+        }
+        Ok(())
     }
 }
 
-fn gone() -> io::Error {
-    io::Error::other("the simulated machine is down")
+impl State {
+    /// On which side of this sync power goes, if it does.
+    fn count_sync(&mut self) -> Option<SyncSide> {
+        let (left, side) = self.armed?;
+        if left > 1 {
+            self.armed = Some((left - 1, side));
+            return None;
+        }
+        self.armed = None;
+        Some(side)
+    }
 }
 
 impl Disk for SimulatedDisk {
     fn append(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut state = self.state();
-        if state.down {
-            return Err(gone());
+        let mut state = self.writing()?;
+        match state.files.get_mut(file) {
+            Some(file) => file.unsynced.extend_from_slice(bytes),
+            None => {
+                let unsynced = bytes.to_vec();
+                let synced = Vec::new();
+                state.files.insert(file.to_owned(), File { synced, unsynced });
+            }
         }
-        if state.full {
-            return Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                "the simulated disk is full",
-            ));
-        }
-        state
-            .files
-            .entry(file.to_owned())
-            .or_default()
-            .unsynced
-            .extend_from_slice(bytes);
         Ok(())
     }
 
+    /// Whoever syncs while power goes is told of a failure, on either side: nothing it does is real any more.
     fn sync(&self, file: &str) -> io::Result<()> {
+        self.powered()?;
         let mut state = self.state();
-        if state.down {
-            return Err(gone());
+        if state.fault == Some(DiskFault::SyncFails) {
+            return Err(io::Error::other("the simulated disk cannot sync"));
         }
-        if let Some(file) = state.files.get_mut(file) {
-            let tail = std::mem::take(&mut file.unsynced);
-            file.synced.extend(tail);
+        let side = state.count_sync();
+        if side != Some(SyncSide::Before)
+            && let Some(file) = state.files.get_mut(file)
+        {
+            file.synced.append(&mut file.unsynced);
         }
-        Ok(())
+        if side.is_some() {
+            self.power.cut();
+        }
+        self.powered()
     }
 
     fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut state = self.state();
-        if state.down {
-            return Err(gone());
-        }
-        if state.full {
-            return Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                "the simulated disk is full",
-            ));
-        }
+        let mut state = self.writing()?;
         state.files.insert(
             file.to_owned(),
             File {
@@ -129,10 +172,8 @@ impl Disk for SimulatedDisk {
     }
 
     fn read(&self, file: &str) -> io::Result<Vec<u8>> {
+        self.powered()?;
         let state = self.state();
-        if state.down {
-            return Err(gone());
-        }
         let found = state.files.get(file);
         Ok(found
             .map(|file| [file.synced.as_slice(), file.unsynced.as_slice()].concat())
@@ -144,10 +185,14 @@ impl Disk for SimulatedDisk {
 mod tests {
     use super::*;
 
+    fn disk(seed: u64) -> SimulatedDisk {
+        SimulatedDisk::new(Arc::new(SeededChance::new(seed, 0)), Arc::new(Power::default()))
+    }
+
     #[test]
     fn a_crash_keeps_what_was_synced_and_at_most_whole_sectors_of_the_rest() {
         for seed in 0..50 {
-            let disk = SimulatedDisk::new(Arc::new(SeededChance::new(seed, 0)));
+            let disk = disk(seed);
             disk.append("log", b"synced").unwrap();
             disk.sync("log").unwrap();
             disk.append("log", &[7; 2_000]).unwrap();
@@ -159,5 +204,38 @@ mod tests {
             assert_eq!((kept.len() - 6) % SECTOR_BYTES, 0);
             assert!(kept.len() < 2_006);
         }
+    }
+
+    #[test]
+    fn power_goes_at_the_armed_sync_and_not_at_the_one_before() {
+        for (side, survives) in [(SyncSide::Before, 1), (SyncSide::After, 2)] {
+            let disk = disk(7);
+            disk.arm(2, side);
+            for _ in 0..2 {
+                disk.append("log", b"x").unwrap();
+                let last = disk.sync("log");
+                assert_eq!(last.is_err(), disk.power.is_off());
+            }
+            assert!(disk.power.is_off());
+            assert!(disk.append("log", b"x").is_err());
+            disk.crash();
+            disk.boot();
+            assert_eq!(disk.read("log").unwrap().len(), survives, "{side:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_takes_no_write_and_a_failing_one_no_sync() {
+        let disk = disk(7);
+        disk.fail(DiskFault::Full);
+        assert!(disk.append("log", b"x").is_err());
+        disk.fail(DiskFault::SyncFails);
+        disk.append("log", b"x").unwrap();
+        assert!(disk.sync("log").is_err());
+        disk.crash();
+        disk.boot();
+        assert_eq!(disk.read("log").unwrap(), b"");
+        disk.append("log", b"x").unwrap();
+        disk.sync("log").unwrap();
     }
 }

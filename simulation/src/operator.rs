@@ -1,10 +1,13 @@
-//! The people who run campaigns: each morning a new one, sometimes a pause or an opt-out, from the seed.
+//! The people who run campaigns: each morning one or two new ones, sometimes a pause or an opt-out, from the
+//! seed; what paused for want of a trunk is resumed every now and then.
 //!
 //! Every command id follows from what the command is about, so that after a crash the operator simply
 //! does the day again and is answered once.
 
 use super::clock::SeededChance;
 use super::people;
+use super::shape::Shape;
+use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::command::CampaignCommand;
@@ -16,6 +19,7 @@ use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::stored_event::{Cause, Position};
 use domain::time::{TimeOfDay, Timestamp};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Milliseconds in a day and an hour.
@@ -23,28 +27,47 @@ const DAY_MS: u64 = 86_400_000;
 /// Sixty minutes.
 const HOUR_MS: u64 = 3_600_000;
 
-/// A campaign starts at 09:30, Beijing time.
+/// Most days' campaigns start at 09:30, Beijing time.
 const START_MS: u64 = 9 * HOUR_MS + HOUR_MS / 2;
+
+/// The others' start a minute before the calling window closes: most of their people are never dialed.
+const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
+
+/// One day in so many is a late one.
+const LATE_OF: u64 = 5;
 
 /// It ends at 19:00: what is due later is settled.
 const END_MS: u64 = 19 * HOUR_MS;
 
+/// A campaign that was paused for want of a trunk is resumed when somebody looks, so often.
+const LOOKS_EVERY_MS: u64 = 10 * 60_000;
+
+/// The last look of a day; the campaign ends ten minutes later.
+const LOOKS_UNTIL_MS: u64 = END_MS - LOOKS_EVERY_MS;
+
 /// Pause between two tries of a command that a crash or a busy entity did not answer.
 const TRY_AGAIN_MS: u64 = 500;
 
-/// Positions that were acknowledged to somebody: they must be in the log for ever.
+/// What the operator remembers, whatever becomes of the machine.
 #[derive(Default)]
-pub(crate) struct Acknowledged(Mutex<Vec<Position>>);
+pub(crate) struct Notebook {
+    /// Positions that were acknowledged to somebody: they must be in the log for ever.
+    acknowledged: Mutex<Vec<Position>>,
+    days_done: AtomicU32,
+}
 
-impl Acknowledged {
+impl Notebook {
     fn note(&self, position: Position) {
-        self.0
+        self.acknowledged
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(position);
     }
     pub(crate) fn positions(&self) -> Vec<Position> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -53,11 +76,11 @@ impl Acknowledged {
 pub(crate) struct Operator {
     pub(crate) system: ActorSystem,
     pub(crate) environment: Environment,
-    pub(crate) acknowledged: Arc<Acknowledged>,
+    pub(crate) notebook: Arc<Notebook>,
     pub(crate) seed: u64,
     pub(crate) midnight: Timestamp,
-    pub(crate) days: u32,
-    pub(crate) calls_per_day: u32,
+    pub(crate) plan: WorldPlan,
+    pub(crate) shape: Shape,
 }
 
 fn cause(about: &str) -> Cause {
@@ -67,11 +90,63 @@ fn cause(about: &str) -> Cause {
 impl Operator {
     /// Works through the days; ends when the last day's campaign has been started.
     pub(crate) async fn work(self) {
-        for day in 0..self.days {
-            let starts_at = self.midnight.plus_ms(u64::from(day) * DAY_MS + START_MS);
+        for day in self.notebook.days_done.load(Ordering::Relaxed)..self.plan.days {
+            let starts_at = self.at(day, self.starts_ms(day));
             self.environment.clock.wait_until(starts_at).await;
-            self.begin(day).await;
+            for part in 0..self.shape.campaigns_per_day {
+                self.begin(day, part).await;
+            }
             self.disturb(day).await;
+            self.look_after(day).await;
+            self.notebook.days_done.store(day + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// An instant of a day, milliseconds from midnight.
+    fn at(&self, day: u32, ms: u64) -> Timestamp {
+        self.midnight.plus_ms(u64::from(day) * DAY_MS + ms)
+    }
+
+    fn starts_ms(&self, day: u32) -> u64 {
+        let chance = SeededChance::new(self.seed, 3_000 + u64::from(day));
+        if chance.below(LATE_OF) == 0 {
+            LATE_START_MS
+        } else {
+            START_MS
+        }
+    }
+
+    /// How long after its start a campaign is disturbed.
+    fn busy_ms(&self, day: u32) -> u64 {
+        if self.starts_ms(day) == START_MS {
+            2 * HOUR_MS
+        } else {
+            60_000
+        }
+    }
+
+    /// The same hours for every campaign of a day; their people overlap.
+    fn campaign_id(day: u32, part: u32) -> CampaignId {
+        let text = format!("DAY-{day}-{part}");
+        text.parse().expect("a made id is valid")
+    }
+
+    /// Looks every now and then, and resumes what was paused.
+    async fn look_after(&self, day: u32) {
+        let clock = &self.environment.clock;
+        let mut looks_ms = self.starts_ms(day);
+        while looks_ms <= LOOKS_UNTIL_MS {
+            let looks_at = self.at(day, looks_ms);
+            looks_ms += LOOKS_EVERY_MS;
+            if looks_at < clock.now() {
+                continue;
+            }
+            clock.wait_until(looks_at).await;
+            for part in 0..self.shape.campaigns_per_day {
+                let id = Self::campaign_id(day, part);
+                self.campaign(&id, CampaignCommand::Resume, &format!("look:{id}:{looks_ms}"))
+                    .await;
+            }
         }
     }
 
@@ -84,7 +159,7 @@ impl Operator {
     async fn campaign(&self, id: &CampaignId, command: CampaignCommand, about: &str) {
         loop {
             match self.system.campaigns.ask(id, command.clone(), cause(about)).await {
-                Ok(answer) => return self.acknowledged.note(answer.position),
+                Ok(answer) => return self.notebook.note(answer.position),
                 Err(AskError::Refused(_)) => return,
                 Err(_) => self.again_later().await,
             }
@@ -123,16 +198,16 @@ impl Operator {
                 end: time(18 * 60),
                 rests: Vec::new(),
             },
-            max_concurrent: 20,
+            max_concurrent: self.shape.max_concurrent,
             retry_policy: RetryPolicy::standard(),
             ring_timeout_ms: Some(15_000),
-            ends_at: Some(self.midnight.plus_ms(u64::from(day) * DAY_MS + END_MS)),
+            ends_at: Some(self.at(day, END_MS)),
             trial: false,
         }
     }
 
-    async fn begin(&self, day: u32) {
-        let id: CampaignId = format!("DAY-{day}").parse().expect("a made id is valid");
+    async fn begin(&self, day: u32, part: u32) {
+        let id = Self::campaign_id(day, part);
         let flow = self.flow().await;
         let create = CampaignCommand::Create {
             campaign: id.clone(),
@@ -147,8 +222,9 @@ impl Operator {
             source: "simulation".to_owned(),
         };
         self.campaign(&id, open, &format!("open:{id}")).await;
-        let chance = SeededChance::new(self.seed, 1_000 + u64::from(day));
-        let persons = people::draw(&chance, self.calls_per_day);
+        let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
+        let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
+        let persons = people::draw(&chance, count, people::population(self.plan.calls_per_day));
         for index in &persons {
             self.enrol(*index, &id, list).await;
         }
@@ -168,7 +244,7 @@ impl Operator {
         loop {
             let command = CustomerCommand::Enrol(Box::new(row.clone()));
             match self.system.customers.ask(&customer, command, cause(&about)).await {
-                Ok(answer) => return self.acknowledged.note(answer.position),
+                Ok(answer) => return self.notebook.note(answer.position),
                 Err(AskError::Refused(_)) => return,
                 Err(_) => self.again_later().await,
             }
@@ -179,12 +255,12 @@ impl Operator {
     async fn disturb(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 2_000 + u64::from(day));
         let clock = &self.environment.clock;
-        let today = self.midnight.plus_ms(u64::from(day) * DAY_MS);
-        let id: CampaignId = format!("DAY-{day}").parse().expect("a made id is valid");
+        let begun_at = self.at(day, self.starts_ms(day));
+        let id = Self::campaign_id(day, 0);
         for letter in 0..chance.below(4) {
-            let at = today.plus_ms(START_MS + chance.below(2 * HOUR_MS));
+            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
             clock.wait_until(at).await;
-            let phone = people::phone(chance.below(u64::from(self.calls_per_day) * 3));
+            let phone = people::phone(chance.below(people::population(self.plan.calls_per_day)));
             let number = self.environment.vault.derive_number(&phone);
             let command = NumberCommand::OptOut {
                 reason: "asked by letter".to_owned(),
@@ -193,12 +269,12 @@ impl Operator {
             };
             let cause = cause(&format!("opt-out:{day}:{letter}"));
             if let Ok(answer) = self.system.numbers.ask(&number, command, cause).await {
-                self.acknowledged.note(answer.position);
+                self.notebook.note(answer.position);
             }
         }
         if chance.below(3) == 0 {
-            let at = today.plus_ms(START_MS + chance.below(3 * HOUR_MS));
-            let resumes_at = at.plus_ms(chance.below(HOUR_MS));
+            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
+            let resumes_at = at.plus_ms(chance.below(self.busy_ms(day) / 2));
             clock.wait_until(at).await;
             let pause = CampaignCommand::Pause {
                 reason: PauseReason::Requested,

@@ -1,12 +1,15 @@
 //! The people of a world: who they are, and what each does when the phone rings, all from the seed.
 
 use super::clock::SeededChance;
+use super::faults::Outage;
+use super::witness::Witness;
 use domain::customer::command::Enrolment;
 use domain::ids::{CampaignId, ListId};
 use domain::ports::vault::Vault;
-use media::lines::{CalleeScript, SimulatedCallees};
+use media::lines::{CalleeScript, SimulatedCallees, SimulatedInvite};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One person's phone: generated, in a form that no directory holds.
 pub(crate) fn phone(index: u64) -> String {
@@ -32,14 +35,18 @@ pub(crate) fn row(index: u64, campaign: &CampaignId, list: ListId, vault: &dyn V
     }
 }
 
-/// Draws persons for a day's list without repeating one within the list; persons return on other days.
-pub(crate) fn draw(chance: &SeededChance, count: u32) -> Vec<u64> {
-    let population = u64::from(count) * 3 + 1;
+/// How many people there are: a third of them is called on any one day, so that they return.
+pub(crate) fn population(calls_per_day: u32) -> u64 {
+    u64::from(calls_per_day) * 3 + 1
+}
+
+/// Draws `count` persons for a list without repeating one within it; persons return on other lists.
+pub(crate) fn draw(chance: &SeededChance, count: u32, population: u64) -> Vec<u64> {
     let mut drawn: Vec<u64> = Vec::new();
     let mut next = chance.below(population);
     let step = 1 + chance.below(population.saturating_sub(1).max(1));
-    let mut seen = std::collections::BTreeSet::new();
-    while drawn.len() < count as usize {
+    let mut seen = BTreeSet::new();
+    while (drawn.len() as u64) < u64::from(count).min(population) {
         while !seen.insert(next % population) {
             next += 1;
         }
@@ -49,15 +56,18 @@ pub(crate) fn draw(chance: &SeededChance, count: u32) -> Vec<u64> {
     drawn
 }
 
-/// Callees whose behaviour is a pure function of seed, number and turn.
+/// Callees whose behaviour is a pure function of seed, line, number and turn, and of the outage, if any.
 pub(crate) struct SeededCallees {
     pub(crate) seed: u64,
+    pub(crate) outage: Option<Outage>,
+    pub(crate) witness: Arc<Witness>,
 }
 
 impl SeededCallees {
-    /// A stream of draws for one callee and turn.
-    fn draws(&self, callee: &str, nth: u32) -> impl FnMut(u64) -> u64 + use<> {
-        let mut state: [u8; 32] = Sha256::digest(format!("{}:{callee}:{nth}", self.seed)).into();
+    /// A stream of draws for one line, callee and turn.
+    fn draws(&self, invite: &SimulatedInvite<'_>) -> impl FnMut(u64) -> u64 + use<> {
+        let about = format!("{}:{}:{}:{}", self.seed, invite.line, invite.callee, invite.nth);
+        let mut state: [u8; 32] = Sha256::digest(about).into();
         move |below| {
             state = Sha256::digest(state).into();
             let [a, b, c, d, e, f, g, h, ..] = state;
@@ -68,51 +78,56 @@ impl SeededCallees {
     }
 }
 
+/// Somebody answers, presses keys or not, and stays or hangs up.
+fn answers(draw: &mut impl FnMut(u64) -> u64) -> CalleeScript {
+    let ring_ms = 200 + draw(2_000);
+    let keys = match draw(10) {
+        0..4 => vec![(4_000 + draw(20_000), '1'), (20_000 + draw(20_000), '2')],
+        4..6 => vec![(4_000 + draw(25_000), '2')],
+        6 => vec![(4_000 + draw(25_000), '9')],
+        7 => vec![(1_000 + draw(9_000), '5'), (9_000 + draw(9_000), '#')],
+        _ => Vec::new(),
+    };
+    let hang_up_ms = (draw(3) == 0).then(|| 500 + draw(40_000));
+    CalleeScript::Answers {
+        ring_ms,
+        answer_ms: 500 + draw(20_000),
+        keys,
+        hang_up_ms,
+    }
+}
+
 impl SimulatedCallees for SeededCallees {
-    fn script(&self, callee: &str, nth: u32) -> CalleeScript {
-        let mut draw = self.draws(callee, nth);
+    fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript {
+        self.witness.see(invite.sip_call_id);
+        let mut draw = self.draws(invite);
         let ring_ms = 200 + draw(2_000);
-        let refuses = |sip_code, q850| CalleeScript::Refuses {
-            ring_ms: None,
-            refuse_ms: 300,
+        if self.outage.is_some_and(|outage| outage.holds(invite.at)) {
+            return match draw(3) {
+                0 => CalleeScript::Silent { late_answer_ms: None },
+                _ => CalleeScript::Unreachable { refuse_ms: draw(50) },
+            };
+        }
+        let refuses = |ring_ms, refuse_ms, sip_code, q850| CalleeScript::Refuses {
+            ring_ms,
+            refuse_ms,
             sip_code,
             q850,
         };
         match draw(100) {
-            0..50 => {
-                let keys = match draw(10) {
-                    0..4 => vec![(4_000 + draw(20_000), '1'), (20_000 + draw(20_000), '2')],
-                    4..6 => vec![(4_000 + draw(25_000), '2')],
-                    6 => vec![(4_000 + draw(25_000), '9')],
-                    7 => vec![(1_000 + draw(9_000), '5'), (9_000 + draw(9_000), '#')],
-                    _ => Vec::new(),
-                };
-                let hang_up_ms = (draw(3) == 0).then(|| 500 + draw(40_000));
-                CalleeScript::Answers {
-                    ring_ms,
-                    answer_ms: 500 + draw(20_000),
-                    keys,
-                    hang_up_ms,
-                }
-            }
-            50..68 => CalleeScript::Rings { ring_ms },
-            68..78 => CalleeScript::Refuses {
-                ring_ms: Some(ring_ms),
-                refuse_ms: 400,
-                sip_code: 486,
-                q850: Some(17),
-            },
-            78..84 => CalleeScript::Refuses {
-                ring_ms: Some(ring_ms),
-                refuse_ms: 2_000,
-                sip_code: 603,
-                q850: Some(21),
-            },
-            84..89 => refuses(404, Some(1)),
-            89..94 => refuses(480, Some(20)),
-            94..96 => refuses(503, Some(34)),
+            0..48 => answers(&mut draw),
+            48..66 => CalleeScript::Rings { ring_ms },
+            66..76 => refuses(Some(ring_ms), 400, 486, Some(17)),
+            76..82 => refuses(Some(ring_ms), 2_000, 603, Some(21)),
+            82..86 => refuses(None, 300, 404, Some(1)),
+            86..90 => refuses(None, 300, 480, Some(20)),
+            // Soon enough for a second leg, just in time, and too late.
+            90..94 => refuses(None, 300 + draw(12_000), 503, Some(34)),
+            94..96 => refuses(None, 5_900 + draw(200), 502, None),
             96..98 => CalleeScript::CrossesCancel { ring_ms },
-            _ => CalleeScript::Silent,
+            _ => CalleeScript::Silent {
+                late_answer_ms: (draw(2) == 0).then(|| 1 + draw(30_000)),
+            },
         }
     }
 }
@@ -120,16 +135,56 @@ impl SimulatedCallees for SeededCallees {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::SimulatedDisk;
+    use crate::power::Power;
+    use domain::time::Timestamp;
+
+    fn callees(outage: Option<Outage>) -> SeededCallees {
+        let chance = Arc::new(SeededChance::new(7, 0));
+        let disk = Arc::new(SimulatedDisk::new(chance, Arc::new(Power::default())));
+        SeededCallees {
+            seed: 7,
+            outage,
+            witness: Arc::new(Witness::new(disk)),
+        }
+    }
 
     #[test]
     fn a_list_repeats_nobody_and_a_callee_repeats_itself() {
-        let drawn = draw(&SeededChance::new(3, 1), 200);
-        let distinct: std::collections::BTreeSet<u64> = drawn.iter().copied().collect();
+        let drawn = draw(&SeededChance::new(3, 1), 200, population(200));
+        let distinct: BTreeSet<u64> = drawn.iter().copied().collect();
         assert_eq!((drawn.len(), distinct.len()), (200, 200));
-        let callees = SeededCallees { seed: 7 };
-        assert_eq!(
-            callees.script("+8613800138000", 1),
-            callees.script("+8613800138000", 1)
-        );
+        let callees = callees(None);
+        let invite = SimulatedInvite {
+            sip_call_id: "a",
+            line: "first",
+            callee: "+8613800138000",
+            nth: 1,
+            at: Timestamp::EPOCH,
+        };
+        assert_eq!(callees.script(&invite), callees.script(&invite));
+    }
+
+    #[test]
+    fn nobody_is_reached_during_an_outage_and_its_end_is_past_it() {
+        let outage = Outage {
+            from: Timestamp::EPOCH.plus_ms(1_000),
+            until: Timestamp::EPOCH.plus_ms(2_000),
+        };
+        let callees = callees(Some(outage));
+        let reached = |at_ms: u64| {
+            (0..40).any(|nth| {
+                let invite = SimulatedInvite {
+                    sip_call_id: "a",
+                    line: "first",
+                    callee: "+8613800138000",
+                    nth,
+                    at: Timestamp::EPOCH.plus_ms(at_ms),
+                };
+                matches!(callees.script(&invite), CalleeScript::Answers { .. })
+            })
+        };
+        let seen: Vec<bool> = [999, 1_000, 1_999, 2_000].map(reached).into();
+        assert_eq!(seen, [true, false, false, true]);
     }
 }

@@ -1,5 +1,7 @@
-//! Tasks on one thread: every future runs in the world's `LocalSet`, so that a crash drops them all at once.
+//! Tasks on one thread: every future runs in the world's `LocalSet`, so that a crash drops them all at once,
+//! and none takes another step once power is off.
 
+use super::power::{Power, Powered};
 use async_trait::async_trait;
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use tokio::sync::watch;
 /// Spawns into the `LocalSet` it is called in. Blocking threads do not exist here: virtual time would not
 /// wait for them.
 pub(crate) struct LocalTasks {
+    power: Arc<Power>,
     stop: Arc<LocalStop>,
     alive: Arc<AtomicUsize>,
 }
@@ -30,10 +33,11 @@ impl StopSignal for LocalStop {
     }
 }
 
-impl Default for LocalTasks {
-    fn default() -> Self {
+impl LocalTasks {
+    pub(crate) fn new(power: Arc<Power>) -> Self {
         let (sender, _) = watch::channel(false);
         Self {
+            power,
             stop: Arc::new(LocalStop { sender }),
             alive: Arc::new(AtomicUsize::new(0)),
         }
@@ -55,9 +59,13 @@ impl Tasks for LocalTasks {
     fn spawn(&self, _name: &'static str, future: TaskFuture) {
         self.alive.fetch_add(1, Ordering::SeqCst);
         let alive = Alive(Arc::clone(&self.alive));
-        tokio::task::spawn_local(async move {
+        let work = async move {
             future.await;
             drop(alive);
+        };
+        tokio::task::spawn_local(Powered {
+            power: Arc::clone(&self.power),
+            work: Box::pin(work),
         });
     }
 

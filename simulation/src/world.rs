@@ -5,17 +5,20 @@
 
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults::{self, Crash};
+use super::faults::{self, Crash, Outage};
 use super::invariants::{self, Findings};
-use super::operator::{Acknowledged, Operator};
+use super::operator::{Notebook, Operator};
 use super::people::SeededCallees;
+use super::power::Power;
+use super::shape::Shape;
 use super::tasks::LocalTasks;
+use super::witness::Witness;
 use actors::{ActorSystem, DriverPorts, Drivers, Environment, Place};
 use async_trait::async_trait;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
-use domain::ports::line::{Line, LineFacts};
+use domain::ports::line::Line;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent};
@@ -33,6 +36,7 @@ const DISK: u64 = 1;
 const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
 const IDS: u64 = 4;
+const SHAPE: u64 = 5;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
@@ -55,6 +59,8 @@ pub enum SimulationError {
     Start(String),
     #[error("the log cannot be read back: {0}")]
     Log(String),
+    #[error("what was acknowledged is not in the log any more")]
+    Lost,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -76,14 +82,18 @@ pub(crate) struct WorldReport {
 /// What outlives a crash.
 struct World {
     plan: WorldPlan,
+    shape: Shape,
+    outage: Option<Outage>,
     seed: u64,
     midnight: Timestamp,
     clock: Arc<dyn Clock>,
+    power: Arc<Power>,
     disk: Arc<SimulatedDisk>,
     vault: Arc<MemoryVault>,
     views: Arc<dyn ReadDb>,
     book: Arc<CarrierBook>,
-    acknowledged: Arc<Acknowledged>,
+    notebook: Arc<Notebook>,
+    witness: Arc<Witness>,
 }
 
 /// A simulated call is not recorded: there is no audio.
@@ -103,40 +113,34 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
         .start_paused(true)
         .build()
         .map_err(SimulationError::Runtime)?;
-    let world = runtime.block_on(async { World::new(plan) })?;
-    let chance = SeededChance::new(world.seed, FAULTS);
-    let crashes = faults::crashes(&chance, world.midnight, plan.days);
+    let (world, crashes) = runtime.block_on(async { World::new(plan) })?;
     let end = world.midnight.plus_ms(u64::from(plan.days) * DAY_MS + GRACE_MS);
-    let last = Crash {
-        at: end,
-        full_from: None,
-    };
-    for (generation, crash) in crashes.iter().copied().chain([last]).enumerate() {
+    let lives = crashes.iter().copied().chain([Crash::end(end)]);
+    for (generation, crash) in lives.enumerate() {
         world.disk.boot();
         let local = LocalSet::new();
         let started = runtime.block_on(local.run_until(world.live(generation as u64, crash)));
         // The power goes first: what `Drop` and `stopped` of dying tasks still try, fails.
+        let was_off = world.power.is_off();
         world.disk.crash();
-        drop(local);
-        started?;
-        runtime.block_on(world.clock.wait_until(world.clock.now().plus_ms(BOOT_MS)));
+        {
+            let _virtual_time = runtime.enter();
+            drop(local);
+        }
+        if matches!(started, Err(SimulationError::Lost)) {
+            // The first promise is broken: nothing after it says anything. The oracle will say so.
+            break;
+        }
+        match started {
+            // Nobody hears why a machine did not come up while its power went.
+            Err(_) if was_off => {}
+            started => started?,
+        }
+        // Inside the runtime, or the clock would not be the virtual one.
+        runtime.block_on(async { world.clock.wait_until(world.clock.now().plus_ms(BOOT_MS)).await });
     }
     world.disk.boot();
     runtime.block_on(world.judge(crashes.len() as u64))
-}
-
-fn facts() -> LineFacts {
-    LineFacts {
-        name: "simulated".to_owned(),
-        local: "127.0.0.1:5060".to_owned(),
-        loopback: true,
-        legs_max: 60,
-        dials_per_second: 10,
-        ring_timeout_ms: 30_000,
-        first_response_ms: 32_000,
-        hold_off_ms: 180_000,
-        caller_numbers: Vec::new(),
-    }
 }
 
 fn failed(error: impl std::fmt::Display) -> SimulationError {
@@ -144,23 +148,36 @@ fn failed(error: impl std::fmt::Display) -> SimulationError {
 }
 
 impl World {
-    fn new(plan: WorldPlan) -> Result<Self, SimulationError> {
+    fn new(plan: WorldPlan) -> Result<(Self, Vec<Crash>), SimulationError> {
         let seed = plan
             .seed
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
             .wrapping_add(plan.index);
         let midnight: Timestamp = FIRST_MIDNIGHT.parse().map_err(failed)?;
-        Ok(Self {
+        let faults = faults::draw(
+            &SeededChance::new(seed, FAULTS),
+            midnight,
+            (plan.days, plan.calls_per_day),
+        );
+        let power = Arc::new(Power::default());
+        let chance = Arc::new(SeededChance::new(seed, DISK));
+        let disk = Arc::new(SimulatedDisk::new(chance, Arc::clone(&power)));
+        let world = Self {
             plan,
+            shape: Shape::draw(&SeededChance::new(seed, SHAPE)),
+            outage: faults.outage,
             seed,
             midnight,
             clock: Arc::new(VirtualClock::new(midnight)),
-            disk: Arc::new(SimulatedDisk::new(Arc::new(SeededChance::new(seed, DISK)))),
+            power,
+            witness: Arc::new(Witness::new(Arc::clone(&disk))),
+            disk,
             vault: Arc::new(MemoryVault::new(Arc::new(SeededChance::new(seed, VAULT)))),
             views: Arc::new(SqliteReadDb::open_inline().map_err(failed)?),
             book: Arc::new(CarrierBook::default()),
-            acknowledged: Arc::new(Acknowledged::default()),
-        })
+            notebook: Arc::new(Notebook::default()),
+        };
+        Ok((world, faults.crashes))
     }
 
     fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
@@ -171,59 +188,95 @@ impl World {
 
     /// Boots the product and lets it live until it crashes.
     async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
-        let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::default());
-        let store = self.store()?;
+        let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
         let environment = Environment {
-            store: Arc::clone(&store),
+            store: self.store()?,
             vault: Arc::clone(&self.vault) as _,
             clock: Arc::clone(&self.clock),
             ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
             tasks: Arc::clone(&tasks),
             rehearsal: true,
         };
+        let head = environment.store.head().await.map_err(failed)?;
+        if self.notebook.positions().iter().any(|position| *position > head) {
+            return Err(SimulationError::Lost);
+        }
+        self.schedule_faults(tasks.as_ref(), crash);
+        let system = ActorSystem::start(environment.clone(), Place::Local);
+        let ports = self.ports(&environment).await?;
+        let operator = self.operator(&system, &environment);
+        let living = async {
+            match Drivers::start(system, environment, ports).await {
+                Ok(_drivers) => tasks.spawn("operator", Box::pin(operator.work())),
+                // It does not come up on a failing disk, as long as that lasts.
+                Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
+                Err(error) => return Err(failed(error)),
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            () = self.power.lost() => Ok(()),
+            () = self.clock.wait_until(crash.at) => Ok(()),
+            ended = living => ended,
+        }
+    }
+
+    async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
         let grounds = Grounds {
-            store,
+            store: Arc::clone(&environment.store),
             db: Arc::clone(&self.views),
             clock: Arc::clone(&self.clock),
         };
-        let projections = Projections::start(grounds, tasks.as_ref())
+        let projections = Projections::start(grounds, environment.tasks.as_ref())
             .await
             .map_err(failed)?;
-        let system = ActorSystem::start(environment.clone(), Place::Local);
-        let callees = Arc::new(SeededCallees { seed: self.seed });
-        let line = SimulatedLine::new(facts(), Arc::clone(&self.clock), callees, Arc::clone(&self.book));
-        let ports = DriverPorts {
+        let callees = Arc::new(SeededCallees {
+            seed: self.seed,
+            outage: self.outage,
+            witness: Arc::clone(&self.witness),
+        });
+        let line = |facts| {
+            let (clock, callees) = (Arc::clone(&self.clock), Arc::clone(&callees));
+            let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
+            Arc::new(line) as Arc<dyn Line>
+        };
+        Ok(DriverPorts {
             worklist: Arc::new(SqlWorklist::new(&projections)),
-            lines: vec![Arc::new(line) as Arc<dyn Line>],
+            lines: self.shape.line_facts().into_iter().map(line).collect(),
             synthesizer: Arc::new(SimulatedSynthesizer),
             recordings: Arc::new(NoRecordings),
-        };
-        let operator = Operator {
+        })
+    }
+
+    fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {
+        Operator {
             system: system.clone(),
             environment: environment.clone(),
-            acknowledged: Arc::clone(&self.acknowledged),
+            notebook: Arc::clone(&self.notebook),
             seed: self.seed,
             midnight: self.midnight,
-            days: self.plan.days,
-            calls_per_day: self.plan.calls_per_day,
-        };
-        if let Some(from) = crash.full_from {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-            let fills = async move {
-                clock.wait_until(from).await;
-                disk.set_full();
-            };
-            tasks.spawn("full disk", Box::pin(fills));
+            plan: self.plan,
+            shape: self.shape,
         }
-        tokio::select! {
-            biased;
-            () = self.clock.wait_until(crash.at) => Ok(()),
-            started = Drivers::start(system, environment, ports) => {
-                let _drivers = started.map_err(failed)?;
-                tasks.spawn("operator", Box::pin(operator.work()));
-                self.clock.wait_until(crash.at).await;
-                Ok(())
-            }
+    }
+
+    fn schedule_faults(&self, tasks: &dyn Tasks, crash: Crash) {
+        if let Some((from, fault)) = crash.disk_from {
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let fails = async move {
+                clock.wait_until(from).await;
+                disk.fail(fault);
+            };
+            tasks.spawn("failing disk", Box::pin(fails));
+        }
+        if let Some(sync) = crash.at_sync {
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let armed = async move {
+                clock.wait_until(sync.armed_at).await;
+                disk.arm(sync.nth, sync.side);
+            };
+            tasks.spawn("armed disk", Box::pin(armed));
         }
     }
 
@@ -239,11 +292,12 @@ impl World {
         let evidence = invariants::Evidence {
             log: &log,
             book: &self.book.entries(),
-            acknowledged: &self.acknowledged.positions(),
-            concurrent_max: 20,
+            acknowledged: &self.notebook.positions(),
+            lines: &self.shape.line_facts(),
+            witnessed: &self.witness.seen(),
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;
-        invariants::views_equal_replay(&mut findings, &store, &self.views, &self.clock)
+        invariants::views_equal_replay(&mut findings, store.as_ref(), Arc::clone(&self.views))
             .await
             .map_err(SimulationError::Log)?;
         Ok(WorldReport {

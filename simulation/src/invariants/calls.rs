@@ -1,0 +1,206 @@
+//! One call at a time: its permit, its legs, its end, beside what the outside world saw of it.
+
+use super::Findings;
+use super::fact::{Fact, beijing};
+use domain::time::Timestamp;
+use media::lines::BookEntry;
+use std::collections::BTreeMap;
+
+/// A second leg follows within this of the first (call progress: 6 s).
+const NEXT_LEG_WITHIN_MS: u64 = 6_000;
+/// Most legs of a call.
+const LEGS_MAX: u64 = 3;
+/// How far our and the carrier's talk time may lie apart.
+const TALK_TOLERANCE_MS: u64 = 500;
+/// SIP status of a refusal, and the disposition it means when a person or number is behind it.
+const PLAIN: [(u64, &str); 3] = [(486, "busy"), (603, "rejected"), (404, "invalid_number")];
+
+/// What the log has said of a call so far.
+#[derive(Default)]
+struct Story<'a> {
+    permitted: Option<&'a Fact>,
+    legs: Vec<Leg<'a>>,
+    answered: Option<&'a Fact>,
+    notice_played: bool,
+    ended: Option<&'a Fact>,
+    endings: u32,
+}
+
+struct Leg<'a> {
+    dialing: &'a Fact,
+    failed: Option<&'a Fact>,
+    answered: bool,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], book: &BTreeMap<String, BookEntry>) {
+    let mut stories: BTreeMap<&str, Story<'_>> = BTreeMap::new();
+    for fact in facts.iter().filter(|fact| fact.stream.starts_with("call-")) {
+        let story = stories.entry(&fact.stream).or_default();
+        if story.ended.is_some() {
+            let allowed = fact.kind == "call.late_answered" || fact.kind == "call.ended";
+            findings.check("nothing_after_the_end_but_a_late_answer", allowed, || {
+                format!("{} {}", fact.stream, fact.kind)
+            });
+        }
+        story.hear(findings, fact, book);
+    }
+    for (stream, story) in stories {
+        let dialed = !story.legs.is_empty();
+        let ends = u32::from(dialed);
+        findings.check(
+            "each_call_ends_exactly_once",
+            (ends..=1).contains(&story.endings),
+            || format!("{stream} ended {} times", story.endings),
+        );
+        story.beside_the_book(findings, stream, book);
+    }
+}
+
+impl<'a> Story<'a> {
+    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, book: &BTreeMap<String, BookEntry>) {
+        match fact.kind.as_str() {
+            "call.permitted" => self.permitted = Some(fact),
+            "call.dialing" => {
+                self.dial(findings, fact, book);
+                self.legs.push(Leg {
+                    dialing: fact,
+                    failed: None,
+                    answered: false,
+                });
+            }
+            "call.leg_failed" => {
+                if let Some(leg) = self.leg_mut(fact) {
+                    leg.failed = Some(fact);
+                }
+            }
+            "call.answered" | "call.late_answered" => {
+                if let Some(leg) = self.leg_mut(fact) {
+                    leg.answered = true;
+                }
+                if fact.kind == "call.answered" {
+                    findings.check("one_leg_answers", self.answered.is_none(), || fact.stream.clone());
+                    self.answered = Some(fact);
+                }
+            }
+            "call.notice_played" => self.notice_played = true,
+            "call.ended" => {
+                self.end(findings, fact);
+                self.ended = Some(fact);
+                self.endings += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn leg_mut(&mut self, fact: &Fact) -> Option<&mut Leg<'a>> {
+        let leg = fact.number("leg");
+        self.legs.iter_mut().find(|one| one.dialing.number("leg") == leg)
+    }
+
+    fn dial(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
+        let (hour, _) = beijing(fact.at);
+        findings.check("no_dial_outside_the_window", (9..18).contains(&hour), || {
+            format!("{} at {}", fact.stream, fact.at)
+        });
+        let leg = fact.number("leg");
+        if leg == 1 {
+            let permit = self.permitted;
+            let valid = |side: &str| {
+                permit
+                    .is_some_and(|permit| fact.at <= permit.instant_at(&format!("/{side}_grant/valid_until")))
+            };
+            let holds = valid("customer") && valid("number") && self.legs.is_empty();
+            findings.check("first_dial_only_under_two_unexpired_grants", holds, || {
+                format!("{} at {}", fact.stream, fact.at)
+            });
+            return;
+        }
+        let first_at = self.legs.first().map_or(Timestamp::EPOCH, |leg| leg.dialing.at);
+        let before = self.legs.last();
+        let failed = before.and_then(|leg| leg.failed);
+        let follows = before.is_some_and(|leg| leg.dialing.number("leg") + 1 == fact.number("leg"));
+        let definite = failed.is_some_and(|failed| failed.is_true("definite"));
+        let in_time = fact.at.ms_since(first_at) <= NEXT_LEG_WITHIN_MS && leg <= LEGS_MAX;
+        findings.check(
+            "a_second_leg_follows_a_definite_failure_in_time",
+            follows && definite && in_time && self.answered.is_none(),
+            || format!("{} leg {leg} at {}", fact.stream, fact.at),
+        );
+        let replied = before
+            .and_then(|leg| book.get(leg.dialing.text("sip_call_id")))
+            .is_none_or(|entry| entry.replied);
+        findings.check("silence_is_never_followed_by_a_leg", replied, || {
+            fact.stream.clone()
+        });
+    }
+
+    fn end(&self, findings: &mut Findings, fact: &Fact) {
+        let talk_ms = fact.number("talk_ms");
+        let expected_ms = self.answered.map_or(0, |answered| fact.at.ms_since(answered.at));
+        findings.check(
+            "talk_time_runs_from_answer_to_end",
+            talk_ms == expected_ms,
+            || format!("{}: {talk_ms} ms, expected {expected_ms} ms", fact.stream),
+        );
+        let refused = self.legs.last().and_then(|leg| leg.failed);
+        let code = refused.map_or(0, |failed| failed.number("sip_code"));
+        if let Some((_, disposition)) = PLAIN.iter().find(|(plain, _)| *plain == code) {
+            let said = fact.text("disposition");
+            findings.check("a_plain_refusal_keeps_its_name", said == *disposition, || {
+                format!("{}: {code} as {said}", fact.stream)
+            });
+        }
+        let success = fact.text("outcome") == "success";
+        findings.check(
+            "no_success_without_the_notice",
+            !success || self.notice_played,
+            || fact.stream.clone(),
+        );
+    }
+
+    /// Holds the finished story against the outside world's.
+    fn beside_the_book(&self, findings: &mut Findings, stream: &str, book: &BTreeMap<String, BookEntry>) {
+        let crashed = self.ended.is_some_and(|ended| ended.text("reason") == "crash");
+        for leg in &self.legs {
+            let Some(entry) = book.get(leg.dialing.text("sip_call_id")) else {
+                findings.check(
+                    "what_was_dialed_was_sent_or_cut_off",
+                    self.was_cut_off(leg),
+                    || stream.to_owned(),
+                );
+                continue;
+            };
+            findings.check(
+                "an_answer_is_in_the_log",
+                answer_is_known(leg, entry, crashed),
+                || format!("{stream}: answered at {:?}", entry.answered_at),
+            );
+        }
+        let spoken = self.legs.iter().find_map(|leg| {
+            let entry = book.get(leg.dialing.text("sip_call_id"))?;
+            let (answered_at, ended_at) = (entry.answered_at?, entry.ended_at?);
+            leg.answered.then(|| ended_at.ms_since(answered_at))
+        });
+        let (Some(carrier_ms), Some(ended), Some(_)) = (spoken, self.ended, self.answered) else {
+            return;
+        };
+        if !matches!(ended.text("disposition"), "interrupted") && !crashed {
+            let talk_ms = ended.number("talk_ms");
+            let near = talk_ms.abs_diff(carrier_ms) <= TALK_TOLERANCE_MS;
+            findings.check("talk_time_is_the_carriers", near, || {
+                format!("{stream}: {talk_ms} ms, the carrier's {carrier_ms} ms")
+            });
+        }
+    }
+
+    /// Its INVITE never left: the machine or the line failed first.
+    fn was_cut_off(&self, leg: &Leg<'_>) -> bool {
+        let local = leg.failed.is_some_and(|failed| failed.text("cause") == "local");
+        local || self.ended.is_some_and(|ended| ended.text("reason") == "crash")
+    }
+}
+
+/// A crash may take the knowledge of an answer with it; then the call ends as interrupted.
+fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool) -> bool {
+    entry.answered_at.is_none() || leg.answered || crashed
+}

@@ -1,0 +1,138 @@
+//! One campaign: its lists, its batches, its pauses, its end.
+
+use super::Findings;
+use super::fact::Fact;
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// After a pause a batch may be a second old and a grant two: nothing is dialed for the first time later.
+const PAUSE_HOLDS_AFTER_MS: u64 = 3_000;
+
+#[derive(Default)]
+struct Campaign<'a> {
+    max_concurrent: u64,
+    ends_at: Option<Timestamp>,
+    paused_at: Option<Timestamp>,
+    lists: BTreeMap<&'a str, List>,
+    enrolled: u64,
+    settled: u64,
+    dials_granted: u64,
+    dials_used: u64,
+    open: BTreeSet<&'a str>,
+    is_over: bool,
+}
+
+#[derive(Default)]
+struct List {
+    enrolled: u64,
+    closed: Option<u64>,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+    let mut campaigns: BTreeMap<&str, Campaign<'_>> = BTreeMap::new();
+    for fact in facts.iter().filter(|fact| !fact.campaign.is_empty()) {
+        let campaign = campaigns.entry(&fact.campaign).or_default();
+        match fact.kind.split_once('.').map_or("", |(aggregate, _)| aggregate) {
+            "campaign" => campaign.hear(findings, fact),
+            "customer" => campaign.hear_customer(findings, fact),
+            "call" => campaign.hear_call(findings, fact),
+            _ => {}
+        }
+    }
+    for (id, campaign) in campaigns {
+        findings.check("each_campaign_completes", campaign.is_over, || id.to_owned());
+        for (list, one) in &campaign.lists {
+            findings.check(
+                "a_list_closes_with_its_count",
+                one.closed == Some(one.enrolled),
+                || {
+                    format!(
+                        "{id} {list}: {} enrolled, closed with {:?}",
+                        one.enrolled, one.closed
+                    )
+                },
+            );
+        }
+    }
+}
+
+impl<'a> Campaign<'a> {
+    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
+        match fact.kind.as_str() {
+            "campaign.created" => {
+                self.max_concurrent = fact.number("max_concurrent");
+                self.ends_at = fact.text("ends_at").parse().ok();
+            }
+            "campaign.paused" => self.paused_at = Some(fact.at),
+            "campaign.resumed" => self.paused_at = None,
+            "campaign.list_opened" => {
+                self.lists.entry(fact.text("list")).or_default();
+            }
+            "campaign.list_closed" => {
+                self.lists.entry(fact.text("list")).or_default().closed = Some(fact.number("count"));
+            }
+            "campaign.dials_granted" => {
+                let runs = self.paused_at.is_none() && !self.is_over;
+                findings.check("no_batch_while_paused_or_over", runs, || {
+                    format!("{} at {}", fact.campaign, fact.at)
+                });
+                self.dials_granted += fact.number("count");
+            }
+            "campaign.completed" => {
+                self.is_over = true;
+                let settled = fact.number("settled");
+                let whole = settled == self.settled && settled == self.enrolled;
+                findings.check("a_campaign_completes_when_all_have_settled", whole, || {
+                    format!(
+                        "{}: {settled} of {} settled, {} enrolled",
+                        fact.campaign, self.settled, self.enrolled
+                    )
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_customer(&mut self, findings: &mut Findings, fact: &'a Fact) {
+        match fact.kind.as_str() {
+            "customer.enrolled" => {
+                self.enrolled += 1;
+                self.lists.entry(fact.text("list")).or_default().enrolled += 1;
+            }
+            "customer.enrolment_settled" => self.settled += 1,
+            "customer.dial_granted" => {
+                self.dials_used += 1;
+                let within = self.dials_used <= self.dials_granted;
+                findings.check("a_grant_uses_a_dial_of_a_batch", within, || {
+                    format!("{}: {} of {}", fact.campaign, self.dials_used, self.dials_granted)
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
+        match fact.kind.as_str() {
+            "call.dialing" => {
+                self.open.insert(&fact.stream);
+                let count = self.open.len() as u64;
+                findings.check("concurrency_limit", count <= self.max_concurrent, || {
+                    format!("{}: {count} open of {}", fact.campaign, self.max_concurrent)
+                });
+                let paused = self.paused_at;
+                let holds = paused.is_none_or(|at| fact.at.ms_since(at) <= PAUSE_HOLDS_AFTER_MS);
+                findings.check("nobody_is_dialed_while_paused", holds, || {
+                    format!("{} at {}, paused at {paused:?}", fact.stream, fact.at)
+                });
+                let before_end = self.ends_at.is_none_or(|ends_at| fact.at < ends_at);
+                findings.check("nobody_is_dialed_after_the_campaigns_end", before_end, || {
+                    format!("{} at {}", fact.stream, fact.at)
+                });
+            }
+            "call.ended" => {
+                self.open.remove(fact.stream.as_str());
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One customer in one campaign: a call at a time, waits and counts of the retry policy, one settlement.
+
+use super::Findings;
+use super::fact::Fact;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Calls that the retry policy counts: one, and three retries.
+const CHARGED_MAX: u32 = 4;
+/// Calls that it does not count.
+const UNCHARGED_MAX: u32 = 3;
+
+/// Milliseconds in a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// Least wait after a disposition; what is not listed is final. After an interruption and after silence the
+/// trunk's hold-off counts instead, from the dial.
+const WAITS_MS: [(&str, u64); 12] = [
+    ("busy", 5 * MINUTE_MS),
+    ("no_answer", 120 * MINUTE_MS),
+    ("unreachable", 240 * MINUTE_MS),
+    ("unreachable_route", 30 * MINUTE_MS),
+    ("rejected", 24 * 60 * MINUTE_MS),
+    ("congestion", 5 * MINUTE_MS),
+    ("trunk_auth", 5 * MINUTE_MS),
+    ("trunk_denied", 5 * MINUTE_MS),
+    ("trunk_unreachable", 5 * MINUTE_MS),
+    ("answered_short", 60 * MINUTE_MS),
+    ("trunk_timeout", 0),
+    ("interrupted", 0),
+];
+
+#[derive(Default)]
+struct Enrolment<'a> {
+    enrolled: u32,
+    settled: u32,
+    /// The call that was granted and is neither closed nor released.
+    granted: Option<&'a str>,
+    /// The dialed call that has not ended.
+    open: Option<&'a str>,
+    last: Option<Last<'a>>,
+    charged: u32,
+    uncharged: u32,
+}
+
+/// The last dialed call.
+struct Last<'a> {
+    dialed_at: Timestamp,
+    hold_off_ms: u64,
+    ended: Option<&'a Fact>,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+    let mut enrolments: BTreeMap<(&str, &str), Enrolment<'_>> = BTreeMap::new();
+    for fact in facts
+        .iter()
+        .filter(|fact| !fact.customer.is_empty() && !fact.campaign.is_empty())
+    {
+        let key = (fact.campaign.as_str(), fact.customer.as_str());
+        let enrolment = enrolments.entry(key).or_default();
+        if fact.stream.starts_with("customer-") {
+            enrolment.hear(findings, fact);
+        } else if fact.stream.starts_with("call-") {
+            enrolment.hear_call(findings, fact);
+        }
+    }
+    for (key, enrolment) in enrolments {
+        findings.check("an_enrolment_is_made_once", enrolment.enrolled == 1, || {
+            format!("{key:?}: {} times", enrolment.enrolled)
+        });
+        findings.check(
+            "each_enrolment_settles_exactly_once",
+            enrolment.settled == 1,
+            || format!("{key:?}: {} times", enrolment.settled),
+        );
+        let counts = enrolment.charged <= CHARGED_MAX && enrolment.uncharged <= UNCHARGED_MAX;
+        findings.check("no_more_calls_than_the_policy_allows", counts, || {
+            format!(
+                "{key:?}: {} charged, {} uncharged",
+                enrolment.charged, enrolment.uncharged
+            )
+        });
+    }
+}
+
+impl<'a> Enrolment<'a> {
+    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
+        match fact.kind.as_str() {
+            "customer.enrolled" => self.enrolled += 1,
+            "customer.enrolment_settled" => {
+                self.settled += 1;
+                let dialed = u64::from(self.charged + self.uncharged);
+                let counted = fact.number("calls_count");
+                findings.check("a_settlement_counts_every_call", counted == dialed, || {
+                    format!("{} {}: {counted}, dialed {dialed}", fact.stream, fact.campaign)
+                });
+            }
+            "customer.dial_granted" => {
+                let free = self.granted.is_none() && self.open.is_none();
+                findings.check("one_call_at_a_time_per_enrolment", free, || {
+                    format!("{} {}", fact.stream, fact.campaign)
+                });
+                findings.check("nothing_is_granted_once_settled", self.settled == 0, || {
+                    format!("{} {}", fact.stream, fact.campaign)
+                });
+                self.granted = Some(fact.text("call"));
+            }
+            "customer.dial_released" | "customer.call_closed" => self.granted = None,
+            _ => {}
+        }
+    }
+
+    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
+        match fact.kind.as_str() {
+            "call.dialing" if fact.number("leg") == 1 => {
+                findings.check("one_call_at_a_time_per_enrolment", self.open.is_none(), || {
+                    format!("{} while {:?} is open", fact.stream, self.open)
+                });
+                self.wait(findings, fact);
+                self.open = Some(&fact.stream);
+                self.last = Some(Last {
+                    dialed_at: fact.at,
+                    hold_off_ms: fact.number("hold_off_ms"),
+                    ended: None,
+                });
+            }
+            "call.ended" if self.open == Some(&fact.stream) => {
+                self.open = None;
+                if let Some(last) = &mut self.last {
+                    last.ended = Some(fact);
+                }
+                let counted = if fact.is_true("charged") {
+                    &mut self.charged
+                } else {
+                    &mut self.uncharged
+                };
+                *counted += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// The dial after another call of the same enrolment.
+    fn wait(&self, findings: &mut Findings, fact: &Fact) {
+        let Some((last, ended)) = self.last.as_ref().and_then(|last| Some((last, last.ended?))) else {
+            return;
+        };
+        let disposition = ended.text("disposition");
+        let wait = WAITS_MS.iter().find(|(name, _)| *name == disposition);
+        let Some((_, wait_ms)) = wait else {
+            findings.check("what_is_final_is_not_dialed_again", false, || {
+                format!("{} after {disposition}", fact.stream)
+            });
+            return;
+        };
+        findings.check("what_is_final_is_not_dialed_again", true, String::new);
+        let waited = fact.at >= ended.at.plus_ms(*wait_ms);
+        findings.check("a_retry_waits_as_long_as_the_policy_says", waited, || {
+            format!("{} after {disposition} at {}", fact.stream, ended.at)
+        });
+        if matches!(disposition, "interrupted" | "trunk_timeout") {
+            let held = fact.at >= last.dialed_at.plus_ms(last.hold_off_ms);
+            findings.check("the_hold_off_passes_after_an_interrupted_dial", held, || {
+                format!(
+                    "{} at {}, dialed before at {}",
+                    fact.stream, fact.at, last.dialed_at
+                )
+            });
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Both sides of a permit: each grant ends once, opt-outs and caps hold on every stream.
+
+use super::Findings;
+use super::fact::{Fact, beijing};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `cn-service`: most dials a day and number.
+const DIALS_PER_DAY_MAX: u32 = 2;
+
+/// One side's grant of one call.
+#[derive(Default)]
+struct Side {
+    granted: u32,
+    released: u32,
+    closed: u32,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+    let dialed: BTreeSet<&str> = facts
+        .iter()
+        .filter(|fact| fact.kind == "call.dialing")
+        .map(Fact::subject)
+        .collect();
+    for aggregate in ["customer", "number"] {
+        sides(findings, facts, aggregate, &dialed);
+    }
+    permits(findings, facts);
+    number_caps(findings, facts);
+    opt_outs(findings, facts);
+}
+
+fn sides(findings: &mut Findings, facts: &[Fact], aggregate: &str, dialed: &BTreeSet<&str>) {
+    let mut sides: BTreeMap<&str, Side> = BTreeMap::new();
+    for fact in facts {
+        let Some(what) = fact.kind.strip_prefix(aggregate) else {
+            continue;
+        };
+        let side = || fact.text("call");
+        match what {
+            ".dial_granted" => sides.entry(side()).or_default().granted += 1,
+            ".dial_released" => sides.entry(side()).or_default().released += 1,
+            ".call_closed" => sides.entry(side()).or_default().closed += 1,
+            _ => {}
+        }
+    }
+    for (call, side) in sides {
+        let words = || {
+            format!(
+                "{aggregate}: {call}: granted {}, released {}, closed {}",
+                side.granted, side.released, side.closed
+            )
+        };
+        findings.check("a_grant_is_given_once", side.granted == 1, words);
+        findings.check("a_grant_ends_once", side.released + side.closed == 1, words);
+        let is_dialed = dialed.contains(call);
+        findings.check(
+            "only_what_was_not_dialed_is_released",
+            is_dialed == (side.closed == 1),
+            words,
+        );
+    }
+}
+
+/// A permit repeats two grants that were stored before it and stand.
+fn permits(findings: &mut Findings, facts: &[Fact]) {
+    let mut granted: BTreeMap<(&str, &str), &Fact> = BTreeMap::new();
+    for fact in facts {
+        let aggregate = fact.kind.split('.').next().unwrap_or("");
+        match fact.kind.as_str() {
+            "customer.dial_granted" | "number.dial_granted" => {
+                granted.insert((aggregate, fact.text("call")), fact);
+            }
+            "customer.dial_released" | "number.dial_released" => {
+                granted.remove(&(aggregate, fact.text("call")));
+            }
+            "call.permitted" => {
+                let stands = |side: &str| {
+                    let until = fact.instant_at(&format!("/{side}_grant/valid_until"));
+                    granted
+                        .get(&(side, fact.subject()))
+                        .is_some_and(|grant| grant.instant_at("/valid_until") == until)
+                };
+                let holds = stands("customer") && stands("number");
+                findings.check("a_permit_repeats_two_standing_grants", holds, || {
+                    fact.stream.clone()
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn number_caps(findings: &mut Findings, facts: &[Fact]) {
+    let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut dials: BTreeMap<(&str, i64), u32> = BTreeMap::new();
+    for fact in facts {
+        if fact.kind == "call.permitted" {
+            numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
+        } else if fact.kind == "call.dialing" && fact.number("leg") == 1 {
+            let number = numbers.get(fact.stream.as_str()).copied().unwrap_or("unknown");
+            *dials.entry((number, beijing(fact.at).1)).or_default() += 1;
+        }
+    }
+    for ((number, day), count) in dials {
+        findings.check("two_dials_a_day_and_number", count <= DIALS_PER_DAY_MAX, || {
+            format!("{number} on day {day}: {count}")
+        });
+    }
+}
+
+fn opt_outs(findings: &mut Findings, facts: &[Fact]) {
+    let mut opted_out = BTreeSet::new();
+    let mut asked = BTreeMap::new();
+    let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
+    for fact in facts {
+        match fact.kind.as_str() {
+            "number.opted_out" => {
+                opted_out.insert(fact.subject());
+            }
+            "number.dial_granted" => {
+                let free = !opted_out.contains(fact.subject());
+                findings.check("no_grant_after_an_opt_out", free, || fact.stream.clone());
+            }
+            "call.permitted" => {
+                numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
+            }
+            "call.ended" if fact.text("outcome") == "opted_out" => {
+                asked.insert(
+                    &fact.stream,
+                    numbers.get(fact.stream.as_str()).copied().unwrap_or(""),
+                );
+            }
+            _ => {}
+        }
+    }
+    for (stream, number) in asked {
+        findings.check(
+            "who_asks_in_a_call_is_opted_out",
+            opted_out.contains(number),
+            || stream.clone(),
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! What must hold of every log, judged by an oracle that shares no decision code with the product.
+//!
+//! The oracle reads stored records as plain JSON and holds them against each other and against the outside
+//! world's memory of INVITEs. Each promise has a name; the report counts checks and violations of each.
+
+mod book;
+mod calls;
+mod campaigns;
+mod enrolments;
+mod fact;
+mod grants;
+
+use domain::ports::event_store::EventStore;
+use domain::ports::line::LineFacts;
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use media::lines::BookEntry;
+use projections::ReadDb;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often an invariant was checked, and how often it did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Tally {
+    pub checked: u64,
+    pub violations: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.violations += other.violations;
+    }
+}
+
+/// Most violations of one world kept in words.
+const WORDS_MAX: usize = 20;
+
+/// Most of them of one invariant, so that others are heard too.
+const WORDS_OF_ONE_MAX: u64 = 3;
+
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub(crate) tallies: BTreeMap<&'static str, Tally>,
+    pub(crate) words: Vec<String>,
+}
+
+impl Findings {
+    pub(crate) fn check(&mut self, name: &'static str, holds: bool, words: impl FnOnce() -> String) {
+        let tally = self.tallies.entry(name).or_default();
+        tally.checked += 1;
+        if !holds {
+            tally.violations += 1;
+            if self.words.len() < WORDS_MAX && tally.violations <= WORDS_OF_ONE_MAX {
+                self.words.push(format!("{name}: {}", words()));
+            }
+        }
+    }
+}
+
+/// What the oracle looks at.
+pub(crate) struct Evidence<'a> {
+    pub(crate) log: &'a [StoredEvent],
+    pub(crate) book: &'a BTreeMap<String, BookEntry>,
+    pub(crate) acknowledged: &'a [Position],
+    pub(crate) lines: &'a [LineFacts],
+    /// INVITEs, and whether the durable log knew them when they left.
+    pub(crate) witnessed: &'a [(String, bool)],
+}
+
+pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
+    let facts = fact::facts(evidence.log)?;
+    let mut findings = Findings::default();
+    positions(&mut findings, evidence);
+    book::judge(&mut findings, &facts, evidence);
+    calls::judge(&mut findings, &facts, evidence.book);
+    grants::judge(&mut findings, &facts);
+    enrolments::judge(&mut findings, &facts);
+    campaigns::judge(&mut findings, &facts);
+    Ok(findings)
+}
+
+fn positions(findings: &mut Findings, evidence: &Evidence<'_>) {
+    let mut last = Timestamp::EPOCH;
+    for (index, event) in evidence.log.iter().enumerate() {
+        let dense = event.position.0 == index as u64 + 1;
+        findings.check("positions_are_dense", dense, || {
+            format!("position {} at place {}", event.position, index + 1)
+        });
+        let ordered = event.recorded_at >= last;
+        findings.check("recorded_at_never_decreases", ordered, || {
+            format!("position {}", event.position)
+        });
+        last = event.recorded_at;
+    }
+    let head = evidence.log.len() as u64;
+    for position in evidence.acknowledged {
+        findings.check("acknowledged_is_never_lost", position.0 <= head, || {
+            format!("position {position}, head {head}")
+        });
+    }
+}
+
+/// The views that lived through every crash equal a replay of the log from zero.
+pub(crate) async fn views_equal_replay(
+    findings: &mut Findings,
+    store: &dyn EventStore,
+    views: Arc<dyn ReadDb>,
+) -> Result<(), String> {
+    let checks = projections::verify(store, views)
+        .await
+        .map_err(|error| error.to_string())?;
+    let head = store.head().await.map_err(|error| error.to_string())?;
+    for check in checks {
+        let differing = || {
+            let tables = check.tables.iter().filter(|table| table.live != table.replay);
+            let named = tables.map(|table| format!("{} {:?}", table.table, table.differences));
+            format!(
+                "{} at {}: {:?} {}",
+                check.view,
+                check.position,
+                check.parked,
+                named.collect::<Vec<_>>().join("; ")
+            )
+        };
+        findings.check("views_equal_their_replay", check.holds(), differing);
+        findings.check("views_reach_the_end", check.position == head, || {
+            format!("{} stands at {} of {head}", check.view, check.position)
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! What differs between worlds besides their faults: trunks, limits, and how many campaigns share a day.
+
+use super::clock::SeededChance;
+use domain::ports::line::LineFacts;
+
+/// Calls a campaign may have open at once: the least, and how many more at most.
+const CONCURRENT_MIN: u64 = 4;
+/// Above the least.
+const CONCURRENT_MORE_MAX: u64 = 24;
+
+/// Legs of one trunk; in some worlds fewer than the campaigns would like.
+const LEGS_MAX: [u32; 3] = [6, 12, 60];
+
+/// Dials per second of one trunk.
+pub(crate) const DIALS_PER_SECOND: u32 = 10;
+
+/// As a public trunk: RFC 3261 timers B and C.
+const FIRST_RESPONSE_MS: u64 = 32_000;
+/// What a trunk waits for its first response when another follows.
+const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
+/// Timer C.
+const HOLD_OFF_MS: u64 = 180_000;
+
+/// One world's dimensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) lines: u32,
+    pub(crate) legs_max: u32,
+    pub(crate) max_concurrent: u32,
+    pub(crate) campaigns_per_day: u32,
+}
+
+impl Shape {
+    pub(crate) fn draw(chance: &SeededChance) -> Self {
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let nth = usize::try_from(chance.below(LEGS_MAX.len() as u64)).unwrap_or(0);
+        Self {
+            lines: narrow(1 + chance.below(2)),
+            legs_max: LEGS_MAX.get(nth).copied().unwrap_or(DIALS_PER_SECOND),
+            max_concurrent: narrow(CONCURRENT_MIN + chance.below(CONCURRENT_MORE_MAX + 1)),
+            campaigns_per_day: narrow(1 + chance.below(2)),
+        }
+    }
+
+    /// The trunks, in order of preference.
+    pub(crate) fn line_facts(&self) -> Vec<LineFacts> {
+        let facts = |nth: u32| LineFacts {
+            name: format!("trunk-{nth}"),
+            local: format!("127.0.0.1:{}", 5_060 + nth),
+            loopback: true,
+            legs_max: self.legs_max,
+            dials_per_second: DIALS_PER_SECOND,
+            ring_timeout_ms: 30_000,
+            first_response_ms: if nth + 1 < self.lines {
+                FIRST_RESPONSE_BEFORE_ANOTHER_MS
+            } else {
+                FIRST_RESPONSE_MS
+            },
+            hold_off_ms: HOLD_OFF_MS,
+            caller_numbers: Vec::new(),
+        };
+        (0..self.lines).map(facts).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_many_worlds_one_and_two_trunks_and_campaigns_are_drawn() {
+        let drawn: Vec<Shape> = (0..40)
+            .map(|seed| Shape::draw(&SeededChance::new(seed, 5)))
+            .collect();
+        for count in [1, 2] {
+            assert!(drawn.iter().any(|shape| shape.lines == count));
+            assert!(drawn.iter().any(|shape| shape.campaigns_per_day == count));
+        }
+        let two = drawn.iter().find(|shape| shape.lines == 2).unwrap();
+        let waits: Vec<u64> = two
+            .line_facts()
+            .iter()
+            .map(|facts| facts.first_response_ms)
+            .collect();
+        assert_eq!(waits, [4_000, 32_000]);
+    }
+}

@@ -1,0 +1,62 @@
+//! Looks at the platter at the moment an INVITE leaves: its `call.dialing` must be durable by then.
+//!
+//! The log alone cannot tell what was stored first when both happen at one virtual instant.
+
+use super::disk::SimulatedDisk;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::MEMORY_LOG_FILE;
+
+/// How far back in the durable log it looks: some hundreds of events, appended at the same instant.
+const LOOKS_BACK_BYTES: usize = 512 * 1_024;
+
+/// Call-IDs of the INVITEs seen, and whether the log knew them.
+pub(crate) struct Witness {
+    disk: Arc<SimulatedDisk>,
+    seen: Mutex<Vec<(String, bool)>>,
+}
+
+impl Witness {
+    pub(crate) fn new(disk: Arc<SimulatedDisk>) -> Self {
+        Self {
+            disk,
+            seen: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn see(&self, sip_call_id: &str) {
+        let needle = format!("\"sip_call_id\":\"{sip_call_id}\"");
+        let stored = self
+            .disk
+            .is_durable(MEMORY_LOG_FILE, needle.as_bytes(), LOOKS_BACK_BYTES);
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((sip_call_id.to_owned(), stored));
+    }
+
+    pub(crate) fn seen(&self) -> Vec<(String, bool)> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::SeededChance;
+    use super::super::power::Power;
+    use super::*;
+    use domain::ports::disk::Disk;
+
+    #[test]
+    fn only_what_is_synced_counts_as_stored() {
+        let chance = Arc::new(SeededChance::new(7, 0));
+        let disk = Arc::new(SimulatedDisk::new(chance, Arc::new(Power::default())));
+        let witness = Witness::new(Arc::clone(&disk));
+        disk.append(MEMORY_LOG_FILE, b"{\"sip_call_id\":\"a\"}").unwrap();
+        witness.see("a");
+        disk.sync(MEMORY_LOG_FILE).unwrap();
+        witness.see("a");
+        witness.see("b");
+        let stored: Vec<bool> = witness.seen().into_iter().map(|(_, stored)| stored).collect();
+        assert_eq!(stored, [false, true, false]);
+    }
+}
