@@ -212,7 +212,7 @@ impl App {
             list: ListId::derive(campaign, content_sha256),
             preset: plan.preset,
             basis: plan.basis,
-            flow_variables: flow.required_variables(),
+            flow,
         })
     }
 

@@ -5,7 +5,12 @@ use super::output;
 use crate::import::load::ImportReport;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use domain::ids::CampaignId;
+use indicatif::ProgressBar;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often the sign of life moves.
+const SPINNER_STEP_MS: u64 = 120;
 
 /// Bad rows shown to people; all that the server lists are in --json.
 const BAD_ROWS_SHOWN_MAX: usize = 20;
@@ -57,7 +62,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         encode(&name),
         encode(args.map.as_deref().unwrap_or_default()),
     );
-    let reply = server.upload(&path, file).await?;
+    // Silent when standard error is not a terminal.
+    let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
+    waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
+    let reply = server.upload(&path, file).await;
+    waiting.finish_and_clear();
+    let reply = reply?;
     if args.json {
         return output::json(&reply);
     }

@@ -269,7 +269,7 @@ mod tests {
     use super::*;
     use domain::calling_plan::{Basis, Preset};
     use std::collections::BTreeMap;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     /// Remembers who was enrolled by which list, as the customer entities do.
     #[derive(Default)]
@@ -314,7 +314,7 @@ mod tests {
                 campaign,
                 preset: Preset::CnService,
                 basis: Basis::Contract,
-                flow_variables: BTreeSet::from(["days".to_owned()]),
+                flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
             format: String::new(),

@@ -6,11 +6,12 @@ use super::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use domain::calling_plan::{Basis, Preset};
 use domain::customer::command::{Enrolment, GivenConsent};
+use domain::flow::FlowDefinition;
 use domain::ids::{CampaignId, ListId};
 use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Largest sum of a row's variables: sealing adds a third and 100 bytes each, a record holds 65,527.
 const VARIABLES_BYTES_MAX: usize = 24 * 1024;
@@ -32,8 +33,8 @@ pub(crate) struct RowRules {
     pub(crate) list: ListId,
     pub(crate) preset: Preset,
     pub(crate) basis: Basis,
-    /// Variables that the campaign's flow speaks or branches on.
-    pub(crate) flow_variables: BTreeSet<String>,
+    /// The campaign's flow: which variables it needs, and of what kind.
+    pub(crate) flow: Arc<FlowDefinition>,
 }
 
 impl RowRules {
@@ -92,7 +93,7 @@ fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
 
 /// A flow may speak `{{customer_name}}` or `{{phone}}`: members of the person are variables where it does.
 fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
-    for name in &rules.flow_variables {
+    for name in rules.flow.variables.keys() {
         let Some(member) = Member::from_name(name) else {
             continue;
         };
@@ -119,13 +120,8 @@ fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
         column: column.to_owned(),
         reason,
     };
-    for name in &rules.flow_variables {
-        if !row.variables.contains_key(name) {
-            return Err(bad(
-                name,
-                format!("the campaign's flow needs the variable {name}"),
-            ));
-        }
+    if let Some(fault) = rules.flow.check_values(&row.variables).first() {
+        return Err(bad(fault.variable(), format!("the campaign's flow: {fault}")));
     }
     let bytes: usize = row
         .variables
@@ -230,8 +226,14 @@ mod tests {
             list: ListId::derive(&"T".parse().unwrap(), "00"),
             preset,
             basis: Basis::Contract,
-            flow_variables: variables.iter().map(|&name| name.to_owned()).collect(),
+            flow: flow(variables),
         }
+    }
+
+    fn flow(variables: &[&str]) -> Arc<FlowDefinition> {
+        let script: String = variables.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+        let flow = domain::flow::from_script("T".parse().unwrap(), &format!("x{script}"));
+        Arc::new(flow.unwrap())
     }
 
     fn row(members: &[(Member, &str)], variables: &[(&str, &str)]) -> NamedRow {
@@ -272,6 +274,20 @@ mod tests {
         let members = [PERSON[0], PERSON[1], (Member::Name, "张三")];
         let enrolment = check(row(&members, &[("days", "3")]), &rules, &PlainVault).unwrap();
         assert_eq!(enrolment.variables["customer_name"], "张三");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_spoken_is_bad_in_its_column() {
+        let rules = rules(Preset::CnService, &["days"]);
+        let spoken = "3".repeat(domain::flow::VALUE_CHARS_MAX);
+        assert!(check(row(&PERSON, &[("days", &spoken)]), &rules, &PlainVault).is_ok());
+        let bad = check(
+            row(&PERSON, &[("days", &format!("{spoken}3"))]),
+            &rules,
+            &PlainVault,
+        )
+        .unwrap_err();
+        assert_eq!(bad.column, "days");
     }
 
     #[test]
