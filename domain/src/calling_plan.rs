@@ -57,6 +57,9 @@ pub struct RetryPolicy {
     pub retries_max: u32,
     /// Uncharged dials an enrolment may have (`docs/call_progress.md`: 3).
     pub uncharged_max: u32,
+    /// Calls an enrolment may have in all, charged or not; absent where the other bounds suffice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_max: Option<u32>,
     pub rules: BTreeMap<Disposition, RetryRule>,
 }
 
@@ -68,6 +71,9 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 /// Retries after the first call, and uncharged dials, of the standard policy (call progress: 3 of each).
 const STANDARD_RETRIES_MAX: u32 = 3;
+
+/// Calls of one enrolment in a rehearsal, charged or not: two attempts in all.
+const REHEARSAL_CALLS_MAX: u32 = 2;
 
 /// Wait before the second attempt of a rehearsal: the demo ends within 2 minutes.
 const REHEARSAL_WAIT_MS: u64 = 2_000;
@@ -126,6 +132,7 @@ impl RetryPolicy {
         Self {
             retries_max: max,
             uncharged_max: max,
+            calls_max: None,
             rules: rules.into(),
         }
     }
@@ -149,10 +156,20 @@ impl RetryPolicy {
             RetryRule::new(&[REHEARSAL_INTERRUPTED_WAIT_MS], 1),
         );
         Self {
-            retries_max: 1,
-            uncharged_max: 1,
+            retries_max: REHEARSAL_CALLS_MAX - 1,
+            uncharged_max: REHEARSAL_CALLS_MAX,
+            calls_max: Some(REHEARSAL_CALLS_MAX),
             rules,
         }
+    }
+
+    /// False when an enrolment with so many dials behind it may have no further one. The first uncharged
+    /// dial cannot be foreseen, so `uncharged_max` of 0 still permits it.
+    pub fn permits_another(&self, charged_dials: u32, uncharged_dials: u32) -> bool {
+        let in_all = charged_dials.saturating_add(uncharged_dials);
+        let uncharged_left = uncharged_dials == 0 || uncharged_dials < self.uncharged_max;
+        let calls_left = self.calls_max.is_none_or(|calls_max| in_all < calls_max);
+        charged_dials <= self.retries_max && uncharged_left && calls_left
     }
 }
 
@@ -190,7 +207,7 @@ pub struct CampaignFacts {
     pub campaign: CampaignId,
     /// Stream version of the campaign when the facts were taken.
     pub version: u64,
-    /// Running, with a granted batch still valid.
+    /// Running when the facts were taken.
     pub running: bool,
     pub flow: FlowRef,
     pub plan: CallingPlan,
@@ -234,7 +251,18 @@ mod tests {
     #[test]
     fn a_rehearsal_makes_two_attempts_and_settles_the_rest_at_once() {
         let policy = RetryPolicy::rehearsal();
-        assert_eq!((policy.retries_max, policy.rules.len()), (1, 7));
+        assert_eq!(policy.rules.len(), 7);
+        for (charged, uncharged, another) in [
+            (0, 0, true),
+            (1, 0, true),
+            (0, 1, true),
+            (2, 0, false),
+            (1, 1, false),
+            (0, 2, false),
+        ] {
+            let said = policy.permits_another(charged, uncharged);
+            assert_eq!(said, another, "{charged} charged, {uncharged} not");
+        }
         assert_eq!(policy.rules[&Disposition::Machine].wait_ms(1), Some(2_000));
         assert_eq!(policy.rules[&Disposition::Interrupted].wait_ms(1), Some(5_000));
         assert_eq!(policy.rules[&Disposition::Interrupted].wait_ms(2), None);

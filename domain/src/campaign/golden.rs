@@ -37,6 +37,7 @@ fn created() -> CampaignEvent {
             retry_policy: RetryPolicy {
                 retries_max: 3,
                 uncharged_max: 3,
+                calls_max: None,
                 rules: BTreeMap::from([(Disposition::Busy, busy)]),
             },
             ring_timeout_ms: Some(30_000),

@@ -20,15 +20,15 @@ impl Rule<CustomerFacts<'_>> for RetriesLeft {
 
     fn decide(&self, facts: &CustomerFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let policy = &facts.campaign.plan.retry_policy;
-        let seen = named([
+        let mut seen = named([
             ("charged_dials", facts.charged_dials.to_string()),
             ("retries_max", policy.retries_max.to_string()),
             ("uncharged_dials", facts.uncharged_dials.to_string()),
             ("uncharged_max", policy.uncharged_max.to_string()),
         ]);
-        // The first uncharged dial cannot be foreseen, so a maximum of 0 still permits the first dial.
-        let uncharged_left = facts.uncharged_dials == 0 || facts.uncharged_dials < policy.uncharged_max;
-        if facts.charged_dials <= policy.retries_max && uncharged_left {
+        let calls_max = policy.calls_max;
+        seen.extend(calls_max.map(|calls_max| ("calls_max".to_owned(), calls_max.to_string())));
+        if policy.permits_another(facts.charged_dials, facts.uncharged_dials) {
             return (Decision::Allow, seen);
         }
         (Decision::Forbid, seen)

@@ -86,8 +86,7 @@ fn next_dial(
     let policy = &facts.plan.retry_policy;
     let charged = enrolment.charged_dials + u32::from(closing.charged);
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
-    let uncharged_left = uncharged == 0 || uncharged < policy.uncharged_max;
-    if charged > policy.retries_max || !uncharged_left || closing.outcome == Some(Outcome::OptedOut) {
+    if !policy.permits_another(charged, uncharged) || closing.outcome == Some(Outcome::OptedOut) {
         return None;
     }
     if closing.disposition == Disposition::InvalidNumber {

@@ -88,5 +88,6 @@ pub struct CallClosing {
     pub answered: bool,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
+    /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
     pub hold_off_ms: u64,
 }

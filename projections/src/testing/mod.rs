@@ -169,6 +169,7 @@ impl Story {
             retry_policy: RetryPolicy {
                 retries_max: 3,
                 uncharged_max: 3,
+                calls_max: None,
                 rules: BTreeMap::new(),
             },
             ring_timeout_ms: None,

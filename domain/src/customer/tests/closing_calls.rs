@@ -120,6 +120,24 @@ fn an_uncharged_dial_is_not_held_against_the_retries_of_its_disposition() {
 }
 
 #[test]
+fn a_rehearsal_has_two_calls_in_all_charged_or_not() {
+    use Disposition::{Busy, Congestion};
+    let mut facts = facts();
+    facts.plan.retry_policy = RetryPolicy::rehearsal();
+    let one = |attempt, disposition, charged| CallClosing {
+        charged,
+        ..closing(attempt, disposition)
+    };
+    for (disposition, charged) in [(Busy, true), (Congestion, true), (Congestion, false)] {
+        check_next(&[], one(1, disposition, charged), &facts, Some(2_000));
+        for (second, second_charged) in [(Busy, true), (Congestion, true), (Congestion, false)] {
+            let before = closed_before(&[(disposition, charged)]);
+            check_next(&before, one(2, second, second_charged), &facts, None);
+        }
+    }
+}
+
+#[test]
 fn an_interrupted_or_silent_dial_waits_out_the_hold_off() {
     for disposition in [Disposition::Interrupted, Disposition::TrunkTimeout] {
         // Dialed 9 s before its end: 180 s from the dial are 171 s from the end.

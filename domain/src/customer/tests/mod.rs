@@ -4,7 +4,7 @@ use super::{
     CallClosing, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState, Enrolment,
     ForbiddenBy, GivenConsent,
 };
-use crate::calling_plan::{Basis, CampaignFacts, Preset};
+use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
 use crate::compliance::testing::{campaign, campaign_facts, customer, instant, nth_call, window};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::decider::{Context, Decider};
