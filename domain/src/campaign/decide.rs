@@ -1,6 +1,7 @@
 //! What a campaign answers to a command: one function per command.
 //!
-//! A paused campaign may complete: when everything has settled there is nothing left to resume for.
+//! A paused campaign may complete: when everything has settled there is nothing left to resume for. A later
+//! list reopens it paused, because nobody has resumed it.
 //! A completed campaign cannot be stopped (nothing runs); a stopped one takes no further list.
 
 use super::command::CampaignCommand;
@@ -144,10 +145,14 @@ fn open_list(state: &CampaignState, status: CampaignStatus, list: ListId, source
         return Err(CampaignRefusal::TooManyLists { lists_max: LISTS_MAX });
     }
     let opened = CampaignEvent::ListOpened { list, source };
-    if status == CampaignStatus::Completed {
-        return Ok(vec![CampaignEvent::Reopened { list }, opened]);
+    if status != CampaignStatus::Completed {
+        return Ok(vec![opened]);
     }
-    Ok(vec![opened])
+    let mut events = vec![CampaignEvent::Reopened { list }];
+    let paused = state.completed_in_pause().cloned();
+    events.extend(paused.map(|reason| CampaignEvent::Paused { reason }));
+    events.push(opened);
+    Ok(events)
 }
 
 fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count: u64) -> Decided {

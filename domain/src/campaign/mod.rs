@@ -2,7 +2,7 @@
 //!
 //! Promises: dials are granted only while it runs, in batches of at most a second, within its concurrency
 //! limit; it completes only when no list is open and as many enrolments settled as its lists counted; a
-//! later list reopens it.
+//! later list reopens it, paused if it was paused.
 
 pub mod command;
 pub mod event;

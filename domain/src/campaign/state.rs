@@ -79,6 +79,8 @@ pub struct CampaignState {
     created: Option<CreatedCampaign>,
     status: Option<CampaignStatus>,
     pause_reason: Option<PauseReason>,
+    /// Why it was paused when it completed, if it was.
+    completed_in_pause: Option<PauseReason>,
     /// `Some(count)` once closed.
     lists: BTreeMap<ListId, Option<u64>>,
     granted_until: Option<Timestamp>,
@@ -102,6 +104,10 @@ impl CampaignState {
     /// Why it is paused; `None` when it is not.
     pub const fn pause_reason(&self) -> Option<&PauseReason> {
         self.pause_reason.as_ref()
+    }
+    /// The pause that completion found it in: it holds again when a later list reopens the campaign.
+    pub const fn completed_in_pause(&self) -> Option<&PauseReason> {
+        self.completed_in_pause.as_ref()
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
@@ -158,7 +164,10 @@ impl CampaignState {
                 self.pause_reason = Some(reason.clone());
             }
             CampaignEvent::Stopped { .. } => self.enter(CampaignStatus::Stopped),
-            CampaignEvent::Completed { .. } => self.enter(CampaignStatus::Completed),
+            CampaignEvent::Completed { .. } => {
+                self.completed_in_pause = self.pause_reason.take();
+                self.enter(CampaignStatus::Completed);
+            }
             CampaignEvent::ListOpened { list, .. } => {
                 self.lists.insert(*list, None);
             }

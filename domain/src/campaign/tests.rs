@@ -311,6 +311,21 @@ fn a_list_after_completion_reopens_the_campaign_and_an_empty_one_lets_it_complet
 }
 
 #[test]
+fn a_list_reopens_a_campaign_that_completed_in_a_pause_as_paused_until_somebody_resumes_it() {
+    let reopened = CampaignEvent::Reopened { list: list(2) };
+    let over = CampaignEvent::Completed { settled: 3 };
+    let given = running_then(paused());
+    let given = [given, vec![over.clone()]].concat();
+    let again = vec![reopened, paused(), opened(2)];
+    check(&given, open_list(2), Ok(again.clone()));
+    let given = [given, again].concat();
+    assert_eq!(state_after(&given).status(), Some(CampaignStatus::Paused));
+    let given = [given, vec![CampaignEvent::Resumed {}, closed(2, 0), over]].concat();
+    let reopened = CampaignEvent::Reopened { list: list(3) };
+    check(&given, open_list(3), Ok(vec![reopened, opened(3)]));
+}
+
+#[test]
 fn a_batch_is_what_is_wanted_within_what_is_free() {
     check(&running(), grant(7, 0), Ok(vec![granted(7, now())]));
     check(&running(), grant(70, 0), Ok(vec![granted(50, now())]));
