@@ -28,8 +28,10 @@ pub(crate) struct Capacity {
 struct LineUse {
     facts: LineFacts,
     legs_count: u32,
-    /// Dials within the last second, oldest first; at most `dials_per_second`.
+    /// Places taken within the last second, oldest first; at most `dials_per_second`.
     dialed: VecDeque<Timestamp>,
+    /// When the last `dials_per_second` legs left, or will leave.
+    left: VecDeque<Timestamp>,
     next_caller: usize,
     failures_in_a_row: u32,
     rests_until: Option<Timestamp>,
@@ -59,6 +61,7 @@ impl Capacity {
             facts,
             legs_count: 0,
             dialed: VecDeque::new(),
+            left: VecDeque::new(),
             next_caller: 0,
             failures_in_a_row: 0,
             rests_until: None,
@@ -168,6 +171,17 @@ impl LineUse {
         caller
     }
 
+    fn leaves_at(&mut self, now: Timestamp) -> Timestamp {
+        let rate = usize::try_from(self.facts.dials_per_second).unwrap_or(usize::MAX);
+        let surplus = self.left.len().saturating_sub(rate);
+        self.left.drain(..surplus);
+        let is_full = self.left.len() == rate;
+        let oldest = self.left.front().filter(|_| is_full);
+        let at = oldest.map_or(now, |oldest| oldest.plus_ms(RATE_WINDOW_MS).max(now));
+        self.left.push_back(at);
+        at
+    }
+
     fn note(&mut self, sign: TrunkSign, now: Timestamp) {
         match sign {
             TrunkSign::Healthy => {
@@ -193,6 +207,12 @@ impl LegPlace {
     /// Index of the line, in order of preference.
     pub(crate) const fn line(&self) -> usize {
         self.line
+    }
+    /// When this leg may leave: now, or once the line's rate permits. Grants take their time, so that places
+    /// taken in two seconds may be ready in one.
+    pub(crate) fn leaves_at(&self, now: Timestamp) -> Timestamp {
+        let mut lines = self.capacity.lock();
+        lines.get_mut(self.line).map_or(now, |line| line.leaves_at(now))
     }
     /// The number to show, from the line's own in turn.
     pub(crate) fn caller(&self) -> Option<String> {
@@ -250,6 +270,22 @@ mod tests {
         assert_eq!(capacity.free_at(NOW.plus_ms(999)), Some(NOW.plus_ms(1_000)));
         assert!(capacity.take(NOW.plus_ms(1_000), &[]).is_some());
         assert!(capacity.take(NOW.plus_ms(1_399), &[]).is_none());
+    }
+
+    #[test]
+    fn legs_that_were_late_leave_at_the_lines_rate_all_the_same() {
+        let capacity = Capacity::new(vec![line("a", 100, 2)]);
+        let place = |at: Timestamp| capacity.take(at, &[]).unwrap();
+        let early = [place(NOW), place(NOW)];
+        let late = [place(NOW.plus_ms(1_000)), place(NOW.plus_ms(1_000))];
+        let ready = NOW.plus_ms(1_100);
+        let leave: Vec<u64> = [&early[0], &early[1], &late[0], &late[1]]
+            .into_iter()
+            .map(|place| place.leaves_at(ready).ms_since(ready))
+            .collect();
+        assert_eq!(leave, [0, 0, 1_000, 1_000]);
+        let afterwards = NOW.plus_ms(5_000);
+        assert_eq!(place(afterwards).leaves_at(afterwards), afterwards);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use domain::customer::command::CallClosing;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::ports::line::LegFacts;
 
+/// 607 Unwanted (RFC 8197).
+const SIP_UNWANTED: u16 = 607;
+
 /// The campaign's facts now.
 pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
@@ -50,7 +53,13 @@ pub(crate) fn dialed_leg(call: CallId, state: &CallState) -> Option<(String, Leg
 pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosing, CustomerId)> {
     let ended = state.ended()?;
     let first = state.legs().first()?;
-    let hold_off_ms = state.legs().iter().map(|leg| leg.hold_off_ms).max();
+    // From the first dial to the end of every leg's own hold-off: a later leg may be the one that rings.
+    let held_off_ms = |leg: &LegState| {
+        leg.dialing_at
+            .ms_since(first.dialing_at)
+            .saturating_add(leg.hold_off_ms)
+    };
+    let hold_off_ms = state.legs().iter().map(held_off_ms).max();
     let closing = CallClosing {
         call,
         campaign: state.campaign()?.clone(),
@@ -64,4 +73,10 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
         hold_off_ms: hold_off_ms.unwrap_or(first.hold_off_ms),
     };
     Some((closing, state.customer()?.clone()))
+}
+
+/// The callee told the network that we are unwanted (SIP 607, RFC 8197).
+pub(crate) fn is_unwanted(state: &CallState) -> bool {
+    let failure = state.last_leg().and_then(|leg| leg.failure.as_ref());
+    failure.is_some_and(|failure| failure.sip_code == Some(SIP_UNWANTED))
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// Enrolments remembered as not to be asked again yet; the oldest is forgotten first, at the price of one
-/// more refusal.
+/// Enrolments remembered as not to be asked again yet; what may be asked soonest is forgotten first, at the
+/// price of one more refusal.
 const HELD_MAX: usize = 10_000;
 
 /// What the worker of an enrolment is told.
@@ -78,8 +78,8 @@ struct Work {
 }
 
 struct Book {
-    /// What everyone new is told: `Proceed`, until a drain.
-    standing: Order,
+    /// Draining: who is in it leaves, and nobody begins.
+    is_closed: bool,
     work: BTreeMap<EnrolmentId, Work>,
     held: BTreeMap<EnrolmentId, Timestamp>,
 }
@@ -96,7 +96,7 @@ impl LiveCalls {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             book: Mutex::new(Book {
-                standing: Order::Proceed,
+                is_closed: false,
                 work: BTreeMap::new(),
                 held: BTreeMap::new(),
             }),
@@ -105,13 +105,13 @@ impl LiveCalls {
         })
     }
 
-    /// Begins work on an enrolment; `None` when somebody is at it.
+    /// Begins work on an enrolment; `None` when somebody is at it, or nobody is to begin any more.
     pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
         let mut book = self.lock();
-        if book.work.contains_key(enrolment) {
+        if book.work.contains_key(enrolment) || book.is_closed {
             return None;
         }
-        let order = watch::Sender::new(book.standing);
+        let order = watch::Sender::new(Order::Proceed);
         let orders = order.subscribe();
         let work = Work {
             number: number.clone(),
@@ -167,9 +167,17 @@ impl LiveCalls {
         let mut book = self.lock();
         book.held.retain(|_, held_until| now < *held_until);
         if book.held.len() >= HELD_MAX {
-            book.held.pop_first();
+            let soonest = book.held.iter().min_by_key(|(_, held_until)| **held_until);
+            let soonest = soonest.map(|(enrolment, _)| enrolment.clone());
+            soonest.and_then(|soonest| book.held.remove(&soonest));
         }
         book.held.insert(enrolment.clone(), until);
+    }
+
+    /// How many are not to be asked yet.
+    pub(crate) fn held_count(&self, now: Timestamp) -> usize {
+        let book = self.lock();
+        book.held.values().filter(|until| now < **until).count()
     }
 
     /// True while anything the view lists as due is not to be asked.
@@ -205,9 +213,9 @@ impl LiveCalls {
         });
     }
 
-    /// Also tells everyone who begins later.
-    pub(crate) fn order_all(&self, order: Order) {
-        self.lock().standing = order;
+    /// Tells everyone in the book, and lets nobody begin from now on.
+    pub(crate) fn close(&self, order: Order) {
+        self.lock().is_closed = true;
         self.order(order, |_, _| true);
     }
 
@@ -367,11 +375,26 @@ mod tests {
     }
 
     #[test]
-    fn who_begins_after_a_drain_began_is_told_at_once() {
+    fn nobody_begins_after_a_drain_began() {
         let calls = LiveCalls::new();
-        calls.order_all(Order::DoNotDial(EndReason::Drain));
-        let late = calls.begin(&enrolment("A"), &number()).unwrap();
-        assert_eq!(late.order().against_dialing(), Some(EndReason::Drain));
+        let working = calls.begin(&enrolment("A"), &number()).unwrap();
+        calls.close(Order::DoNotDial(EndReason::Drain));
+        assert_eq!(working.order().against_dialing(), Some(EndReason::Drain));
+        assert!(calls.begin(&enrolment("B"), &number()).is_none());
+    }
+
+    #[test]
+    fn what_may_be_asked_soonest_is_forgotten_when_too_many_are_held() {
+        let calls = LiveCalls::new();
+        let now = Timestamp::from_millis(1_000);
+        let nth = |index: usize| enrolment(&format!("C{index:05}"));
+        for index in 0..=HELD_MAX {
+            let until = now.plus_ms(100_000 - u64::try_from(index).unwrap());
+            calls.hold(&nth(index), until, now);
+        }
+        assert_eq!(calls.held_count(now), HELD_MAX);
+        assert!(calls.is_taken(&nth(0), now) && calls.is_taken(&nth(HELD_MAX), now));
+        assert!(!calls.is_taken(&nth(HELD_MAX - 1), now));
     }
 
     #[test]

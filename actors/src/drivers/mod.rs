@@ -4,6 +4,8 @@
 //! driver that forgets everything asks again, and is answered once, because command ids follow from what
 //! caused them.
 
+#[cfg(test)]
+mod campaign_end_tests;
 mod conversation;
 #[cfg(test)]
 mod crash_tests;
@@ -27,6 +29,7 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::worklist::Worklist;
+use domain::time::Timestamp;
 use kit::Kit;
 use live_calls::{Order, Phase};
 use retry::Retry;
@@ -36,6 +39,12 @@ use std::time::Duration;
 /// How long calls that were told to end at a drain's end may take: CANCEL and BYE need a round trip, the
 /// recording its hash.
 const DRAIN_END_MS: u64 = 3_000;
+
+/// How long what the drained calls leave (customers and numbers to tell, grants to give back) may take:
+/// a few appends each.
+const DRAIN_CLOSE_MS: u64 = 3_000;
+/// How often it is looked whether anything is left meanwhile.
+const DRAIN_LOOK_MS: u64 = 50;
 
 /// What drivers need besides the entities' environment.
 #[derive(Clone)]
@@ -105,28 +114,56 @@ impl DriversHandle {
     }
 
     /// No new grants from now on; what is granted and not dialed is withdrawn and released; live calls may
-    /// finish for `within`, then they are canceled or hung up and end as interrupted. Idempotent.
+    /// finish for `within`, then they are canceled or hung up and end as interrupted. When it returns in
+    /// time, customers and numbers know how their calls ended and nothing is open. Idempotent.
     pub async fn drain(&self, within: Duration) {
         let kit = &self.kit;
         kit.begin_drain();
-        kit.live.order_all(Order::DoNotDial(EndReason::Drain));
-        if self.emptied_by(kit.now().plus(within)).await {
-            return;
+        kit.live.close(Order::DoNotDial(EndReason::Drain));
+        if !self.by(kit.now().plus(within), kit.live.emptied()).await {
+            kit.live.close(Order::HangUp(EndReason::Drain));
+            if !self.by(kit.now().plus_ms(DRAIN_END_MS), kit.live.emptied()).await {
+                tracing::warn!(
+                    left = kit.live.count(),
+                    "some calls did not end in time; the next start ends them"
+                );
+            }
         }
-        kit.live.order_all(Order::HangUp(EndReason::Drain));
-        if !self.emptied_by(kit.now().plus_ms(DRAIN_END_MS)).await {
-            tracing::warn!(
-                left = kit.live.count(),
-                "some calls did not end in time; the next start ends them"
-            );
+        if !self.by(kit.now().plus_ms(DRAIN_CLOSE_MS), self.closed()).await {
+            tracing::warn!("some ended calls were not closed in time; the next start closes them");
         }
     }
 
-    async fn emptied_by(&self, limit: domain::time::Timestamp) -> bool {
+    /// True when `done` came before `limit`.
+    async fn by(&self, limit: Timestamp, done: impl Future<Output = ()>) -> bool {
         tokio::select! {
             biased;
-            () = self.kit.live.emptied() => true,
+            () = done => true,
             () = self.kit.environment.clock.wait_until(limit) => false,
         }
+    }
+
+    /// Returns once no grant and no call is open, and no ended call is untold.
+    async fn closed(&self) {
+        let clock = &self.kit.environment.clock;
+        loop {
+            match self.is_closed().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "it cannot be read what a drain has left"),
+            }
+            clock.wait_until(clock.now().plus_ms(DRAIN_LOOK_MS)).await;
+        }
+    }
+
+    async fn is_closed(&self) -> Result<bool, StartError> {
+        let worklist = &self.kit.ports.worklist;
+        worklist
+            .wait_for(self.kit.environment.store.head().await?)
+            .await?;
+        let is_closed = worklist.unclosed_calls(1).await?.is_empty()
+            && worklist.open_calls(1).await?.is_empty()
+            && worklist.open_grants(1).await?.is_empty();
+        Ok(is_closed)
     }
 }

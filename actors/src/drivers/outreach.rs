@@ -1,9 +1,11 @@
-//! Sees campaigns through: when every list is closed and every enrolment settled, it asks to complete.
+//! Sees campaigns through: when every list is closed and every enrolment settled, it asks to complete; who
+//! waits in a paused one is settled at its end.
 //!
 //! The view is a hint; the campaign's decider compares with its own count of closed lists.
 
+use super::dialer::settle_paused;
 use super::follow::Follow;
-use super::kit::{Kit, campaign_cause};
+use super::kit::{Halt, Kit, campaign_cause};
 use crate::timers::{earlier, wake_at};
 use domain::campaign::command::CampaignCommand;
 use domain::ports::worklist::{CampaignWork, WorklistError};
@@ -16,14 +18,15 @@ const LOOK_MS: u64 = 200;
 /// Wait before the view is read again after an error.
 const AGAIN_MS: u64 = 5_000;
 
-/// Kinds after which a campaign may be complete.
-const KINDS: [&str; 8] = [
+/// Kinds after which a campaign may be complete, or has its end to wait for.
+const KINDS: [&str; 9] = [
     "customer.dial_released",
     "customer.call_closed",
     "number.call_closed",
     "customer.enrolment_settled",
     "campaign.list_closed",
     "campaign.started",
+    "campaign.paused",
     "campaign.resumed",
     "campaign.reopened",
 ];
@@ -54,10 +57,10 @@ fn matters(envelope: &Envelope) -> bool {
     KINDS.contains(&envelope.kind.as_str())
 }
 
-/// Looks at all campaigns as of `seen`. Answers when to look again, if the view could not be read.
+/// Looks at all campaigns as of `seen`. Answers when to look again by time alone.
 async fn look(kit: &Kit, seen: Position) -> Option<Timestamp> {
     match look_once(kit, seen).await {
-        Ok(()) => None,
+        Ok(again_at) => again_at,
         Err(error) => {
             tracing::warn!(%error, "outreach cannot read the worklist");
             Some(kit.now().plus_ms(AGAIN_MS))
@@ -65,25 +68,37 @@ async fn look(kit: &Kit, seen: Position) -> Option<Timestamp> {
     }
 }
 
-async fn look_once(kit: &Kit, seen: Position) -> Result<(), WorklistError> {
+async fn look_once(kit: &Kit, seen: Position) -> Result<Option<Timestamp>, WorklistError> {
     kit.ports.worklist.wait_for(seen).await?;
     let position = kit.ports.worklist.position().await?;
-    let works = kit.ports.worklist.unfinished_campaigns().await?;
-    for work in works.into_iter().filter(is_settled) {
-        let command = CampaignCommand::Complete {
-            settled: work.settled_count,
-            position,
+    let mut again_at = None;
+    for work in kit.ports.worklist.unfinished_campaigns().await? {
+        let next = if is_settled(&work) {
+            ask_to_complete(kit, &work, position).await
+        } else {
+            settle_paused(kit, &work).await?
         };
-        let cause = campaign_cause(&work.campaign, "complete", position);
-        // A refusal says that a list is still open or counts differ; the next event asks again.
-        if let Err(halt) = kit
-            .ask(&kit.system.campaigns, &work.campaign, command, cause)
-            .await
-        {
-            tracing::debug!(campaign = %work.campaign, %halt, "a campaign is not complete yet");
+        again_at = earlier(again_at, next);
+    }
+    Ok(again_at)
+}
+
+/// Answers when to ask again, if it gave no answer.
+async fn ask_to_complete(kit: &Kit, work: &CampaignWork, position: Position) -> Option<Timestamp> {
+    let command = CampaignCommand::Complete {
+        settled: work.settled_count,
+        position,
+    };
+    let cause = campaign_cause(&work.campaign, "complete", position);
+    let asked = kit.ask(&kit.system.campaigns, &work.campaign, command, cause);
+    match asked.await {
+        // Refused: a list is still open or counts differ; the next event asks again.
+        Ok(_) | Err(Halt::Refused) => None,
+        Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
+            tracing::warn!(campaign = %work.campaign, %halt, "a campaign could not be asked to complete");
+            Some(kit.now().plus_ms(AGAIN_MS))
         }
     }
-    Ok(())
 }
 
 /// Everything enrolled is settled and nothing is open. A campaign whose lists made no enrolment is complete

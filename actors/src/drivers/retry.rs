@@ -2,7 +2,7 @@
 //!
 //! Command ids follow from the stored `call.ended`, so that telling twice is telling once.
 
-use super::facts::{call_closing, campaign_facts};
+use super::facts::{call_closing, campaign_facts, is_unwanted};
 use super::follow::Follow;
 use super::kit::{Halt, Kit};
 use crate::timers::wake_at;
@@ -14,6 +14,7 @@ use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::{UnclosedCall, WorklistError};
 use domain::stored_event::{Cause, Envelope, Position};
+use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -83,9 +84,13 @@ impl Retry {
     }
 
     /// Reads and tells what the view lists as untold. Answers when to look again, if anything failed.
-    async fn tell_untold(&self) -> Option<domain::time::Timestamp> {
-        match self.untold_page().await {
-            Ok(()) => None,
+    async fn tell_untold(&self) -> Option<Timestamp> {
+        match self.tell_pages().await {
+            Ok(0) => None,
+            Ok(left) => {
+                tracing::warn!(left, "some ended calls cannot be told");
+                Some(self.kit.now().plus_ms(AGAIN_MS))
+            }
             Err(error) => {
                 tracing::warn!(%error, "unclosed calls cannot be told");
                 Some(self.kit.now().plus_ms(AGAIN_MS))
@@ -93,20 +98,28 @@ impl Retry {
         }
     }
 
-    async fn untold_page(&self) -> Result<(), WorklistError> {
+    /// Page by page. What is damaged stands in nobody's way; an outage ends it. Answers how many are left.
+    async fn tell_pages(&self) -> Result<usize, WorklistError> {
+        let mut before = Vec::new();
         loop {
             let page = self.kit.ports.worklist.unclosed_calls(PAGE_ROWS_MAX).await?;
-            let mut last = Position(0);
+            // The same page again: nothing more can be told now.
+            if page == before {
+                return Ok(page.len());
+            }
+            let (mut last, mut left) = (Position(0), 0);
             for unclosed in &page {
                 match self.tell_unclosed(unclosed).await {
                     Ok(position) => last = last.max(position),
-                    Err(halt) => return Err(WorklistError(format!("call {}: {halt}", unclosed.call))),
+                    Err(Halt::Unavailable) => return Err(WorklistError("the store is away".to_owned())),
+                    Err(Halt::Refused | Halt::Fault) => left += 1,
                 }
             }
             if page.len() < PAGE_ROWS_MAX {
-                return Ok(());
+                return Ok(left);
             }
             self.kit.ports.worklist.wait_for(last).await?;
+            before = page;
         }
     }
 
@@ -142,6 +155,7 @@ impl Retry {
             call,
             disposition: closing.disposition,
             answered: closing.answered,
+            unwanted: is_unwanted(&loaded.state),
             dialed_at: closing.dialed_at,
         };
         let number_at = self.tell_number(&number, told, ended).await?;

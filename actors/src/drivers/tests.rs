@@ -348,9 +348,15 @@ fn draining_waits_for_live_calls_and_then_interrupts_them() {
         settle().await;
         assert_eq!(world.count("call.cancel_requested"), 0, "live calls may finish");
         world.fakes.clock.advance_ms(1);
-        settle().await;
-        settle().await;
-        assert!(drained.try_recv().is_ok());
+        while drained.try_recv().is_err() {
+            settle().await;
+            assert!(world.fakes.clock.advance_to_next(), "the drain ends");
+        }
+        let told = [
+            world.count("customer.call_closed"),
+            world.count("number.call_closed"),
+        ];
+        assert_eq!(told, [2, 2], "customers and numbers are told before it is done");
         assert_eq!(
             world
                 .data("call.ended")

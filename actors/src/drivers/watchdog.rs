@@ -221,8 +221,9 @@ pub(crate) async fn withdraw_and_release(
         let command = CallCommand::Withdraw { reason };
         let cause = call_cause(call, "withdraw", None);
         match kit.ask(&kit.system.calls, &call, command, cause).await {
-            // A refusal means that it is withdrawn already.
-            Ok(_) | Err(Halt::Refused) => {}
+            Ok(_) => {}
+            // Only a dialed call refuses: it was dialed since we looked.
+            Err(Halt::Refused) => return end_left_over(kit, call).await,
             Err(halt) => return Err(halt),
         }
     }

@@ -15,7 +15,7 @@ use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
 use domain::stored_event::{Cause, Envelope};
-use domain::time::TimeOfDay;
+use domain::time::{TimeOfDay, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ fn plan(max_concurrent: u32) -> CallingPlan {
         retry_policy: RetryPolicy {
             retries_max: 1,
             uncharged_max: 3,
+            calls_max: None,
             rules: retried.into_iter().map(rule).collect::<BTreeMap<_, _>>(),
         },
         ring_timeout_ms: None,
@@ -128,12 +129,25 @@ impl World {
 
     /// A running campaign with `people` enrolled.
     pub(crate) async fn run_campaign(&self, people: usize, max_concurrent: u32, flow: FlowRef) {
+        self.run_plan(people, flow, plan(max_concurrent)).await;
+    }
+
+    /// The same, one call at a time, with an end.
+    pub(crate) async fn run_campaign_until(&self, people: usize, ends_at: Timestamp) {
+        let plan = CallingPlan {
+            ends_at: Some(ends_at),
+            ..plan(1)
+        };
+        self.run_plan(people, no_flow(), plan).await;
+    }
+
+    async fn run_plan(&self, people: usize, flow: FlowRef, plan: CallingPlan) {
         let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::Create {
             campaign: campaign(),
             customer_segment: None,
             flow,
-            plan: plan(max_concurrent),
+            plan,
         })
         .await;
         self.tell_campaign(CampaignCommand::OpenList {

@@ -32,6 +32,8 @@ pub enum NumberCommand {
         call: CallId,
         disposition: Disposition,
         answered: bool,
+        /// The callee asked not to be called by us (SIP 607, RFC 8197), which suppresses the number.
+        unwanted: bool,
         dialed_at: Timestamp,
     },
 }

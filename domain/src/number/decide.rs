@@ -15,8 +15,9 @@ use crate::time::Timestamp;
 
 type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
 
-/// Why a number is suppressed that asked the network to block us (SIP 607) or is blocked by it (608).
-const BLOCKED: &str = "blocked";
+/// Why a number is suppressed whose callee told the network that we are unwanted (SIP 607). One that an
+/// analytics engine blocked (608) says nothing of the callee's wish.
+const UNWANTED: &str = "unwanted";
 
 pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Context) -> Decided {
     match command {
@@ -30,8 +31,17 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
             call,
             disposition,
             answered,
+            unwanted,
             dialed_at,
-        } => Ok(close_call(state, call, disposition, (answered, dialed_at))),
+        } => {
+            let closed = NumberEvent::CallClosed {
+                call,
+                disposition,
+                answered,
+                dialed_at,
+            };
+            Ok(close_call(state, (call, disposition), closed, unwanted))
+        }
     }
 }
 
@@ -122,9 +132,9 @@ fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<Number
 /// A call that was withdrawn before its dial is released instead: it never rang and counts nowhere.
 fn close_call(
     state: &NumberState,
-    call: CallId,
-    disposition: Disposition,
-    (answered, dialed_at): (bool, Timestamp),
+    (call, disposition): (CallId, Disposition),
+    closed: NumberEvent,
+    unwanted: bool,
 ) -> Vec<NumberEvent> {
     if !state.history().is_open(call) {
         return Vec::new();
@@ -132,16 +142,11 @@ fn close_call(
     if disposition == Disposition::Withdrawn {
         return release_dial(state, call, disposition.code().to_owned());
     }
-    let mut events = vec![NumberEvent::CallClosed {
-        call,
-        disposition,
-        answered,
-        dialed_at,
-    }];
-    if disposition == Disposition::Blocked && state.suppressed() != Some(longer(state.suppressed(), None)) {
+    let mut events = vec![closed];
+    if unwanted && state.suppressed() != Some(longer(state.suppressed(), None)) {
         let open_calls = state.open_calls();
         events.push(NumberEvent::Suppressed {
-            reason: BLOCKED.to_owned(),
+            reason: UNWANTED.to_owned(),
             until: None,
             open_calls: open_calls.into_iter().filter(|open| *open != call).collect(),
         });

@@ -54,13 +54,18 @@ fn closed(attempt: u32, disposition: Disposition) -> NumberEvent {
     }
 }
 
-fn close(attempt: u32, disposition: Disposition) -> NumberCommand {
+fn close_as(attempt: u32, disposition: Disposition, unwanted: bool) -> NumberCommand {
     NumberCommand::CloseCall {
         call: nth_call(attempt),
         disposition,
         answered: disposition == Disposition::Answered,
+        unwanted,
         dialed_at: now(),
     }
+}
+
+fn close(attempt: u32, disposition: Disposition) -> NumberCommand {
+    close_as(attempt, disposition, false)
 }
 
 fn opted_out(open_calls: &[CallId]) -> NumberEvent {
@@ -245,20 +250,25 @@ fn a_release_or_an_end_counts_once_and_unknown_calls_change_nothing() {
 }
 
 #[test]
-fn a_blocked_call_suppresses_the_number_and_an_invalid_one_is_never_dialed_again() {
-    let blocked = NumberEvent::Suppressed {
-        reason: "blocked".to_owned(),
+fn an_unwanted_call_suppresses_the_number_and_an_invalid_one_is_never_dialed_again() {
+    let unwanted = NumberEvent::Suppressed {
+        reason: "unwanted".to_owned(),
         until: None,
         open_calls: vec![nth_call(2)],
     };
     check(
         &[granted(1), granted(2)],
+        close_as(1, Disposition::Blocked, true),
+        Ok(vec![closed(1, Disposition::Blocked), unwanted]),
+    );
+    check(
+        &[granted(1), granted(2)],
         close(1, Disposition::Blocked),
-        Ok(vec![closed(1, Disposition::Blocked), blocked]),
+        Ok(vec![closed(1, Disposition::Blocked)]),
     );
     check(
         &[suppressed(None, &[]), granted(1)],
-        close(1, Disposition::Blocked),
+        close_as(1, Disposition::Blocked, true),
         Ok(vec![closed(1, Disposition::Blocked)]),
     );
     let invalid = [granted(1), closed(1, Disposition::InvalidNumber)];

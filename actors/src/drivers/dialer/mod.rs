@@ -3,8 +3,10 @@
 //! It wakes on events, on the worklist's next due time, when a leg's place comes free and when a worker has
 //! left; never otherwise. What it reads is a hint: campaign, customer and number decide.
 
+mod past_end;
 mod round;
 
+pub(crate) use past_end::settle_paused;
 pub(crate) use round::pause_running_campaigns;
 
 use super::follow::Follow;

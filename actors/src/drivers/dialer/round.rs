@@ -1,6 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
-use crate::drivers::facts::campaign_facts;
+use super::past_end::{facts_past_end, settle};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -8,8 +8,6 @@ use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{CampaignEvent, PauseReason};
-use domain::customer::command::CustomerCommand;
-use domain::customer::event::CustomerEvent;
 use domain::ids::{CampaignId, EnrolmentId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stored_event::Position;
@@ -21,9 +19,7 @@ pub(crate) const WORKERS_MAX: usize = 1_000;
 /// Rows of due work read for one campaign in one round.
 const DUE_ROWS_MAX: usize = 256;
 /// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
-const AGAIN_MS: u64 = 1_000;
-/// An enrolment that did not settle past its campaign's end is not asked again before this.
-const HOLD_MS: u64 = 60_000;
+pub(super) const AGAIN_MS: u64 = 1_000;
 /// The alert raised beside the pause.
 const ALERT_UNREACHABLE: &str = "trunk_unreachable";
 
@@ -84,50 +80,21 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     }
 }
 
-/// The facts of a campaign that is past its end: what is still due there can only be settled.
-async fn facts_past_end(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Option<CampaignFacts> {
-    let facts = campaign_facts(kit, campaign).await.ok()?;
-    facts
-        .plan
-        .ends_at
-        .is_some_and(|ends_at| ends_at <= now)
-        .then_some(facts)
-}
-
-/// Asks for each grant without leave to dial: the customer's own rules forbid it and settle.
-async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFacts) {
-    for one in due {
-        let command = CustomerCommand::GrantDial {
-            customer: one.customer.clone(),
-            facts: Box::new(facts.clone()),
-        };
-        let asked = kit
-            .ask(&kit.system.customers, &one.customer, command, kit.fresh_cause())
-            .await;
-        let settled = |event: &CustomerEvent| matches!(event, CustomerEvent::EnrolmentSettled { .. });
-        if !asked.is_ok_and(|answer| answer.events.iter().any(settled)) {
-            let now = kit.now();
-            kit.live.hold(&enrolment(&one), now.plus_ms(HOLD_MS), now);
-            // A grant that came of it, against all rules, is given back.
-            kit.cut_off.notify_one();
-        }
-    }
-}
-
 /// Due enrolments that nobody is at.
-async fn due_now(
+pub(super) async fn due_now(
     kit: &Kit,
     campaign: &CampaignId,
     now: Timestamp,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    // The view may lag behind those that are being worked on: they come first in its order.
-    let limit = DUE_ROWS_MAX.saturating_add(kit.live.count());
+    // The view also lists those that are being worked on or not to be asked yet: they come first in its order.
+    let known_count = kit.live.count().saturating_add(kit.live.held_count(now));
+    let limit = DUE_ROWS_MAX.saturating_add(known_count);
     let due = kit.ports.worklist.due(campaign, now, limit).await?;
     let free = |one: &DueEnrolment| !kit.live.is_taken(&enrolment(one), now);
-    Ok(due.into_iter().filter(free).collect())
+    Ok(due.into_iter().filter(free).take(DUE_ROWS_MAX).collect())
 }
 
-fn enrolment(due: &DueEnrolment) -> EnrolmentId {
+pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
     EnrolmentId {
         campaign: due.campaign.clone(),
         customer: due.customer.clone(),

@@ -59,7 +59,8 @@ struct Waiting {
     deadline: Timestamp,
 }
 
-/// Stores `call.dialing`, dials, and follows the leg to its end. `Refused`: it may not be dialed.
+/// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end. `Refused`: it may
+/// not be dialed.
 pub(super) async fn one_leg(
     attempt: &mut Attempt,
     working: &mut Working,
@@ -69,6 +70,7 @@ pub(super) async fn one_leg(
 ) -> Result<LegEnd, Halt> {
     let kit = Arc::clone(&attempt.kit);
     let line = kit.ports.lines.get(place.line()).ok_or(Halt::Fault)?;
+    wait_for_rate(&kit, working, place).await?;
     let mut handle = match dial(attempt, line, place, permit, leg).await? {
         Ok(handle) => handle,
         Err(error) => {
@@ -133,6 +135,16 @@ pub(super) async fn one_leg(
             }
             LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
         }
+    }
+}
+
+/// Orders that come meanwhile hold.
+async fn wait_for_rate(kit: &Kit, working: &Working, place: &LegPlace) -> Result<(), Halt> {
+    let leaves_at = place.leaves_at(kit.now());
+    kit.environment.clock.wait_until(leaves_at).await;
+    match working.order().against_dialing() {
+        Some(_) => Err(Halt::Refused),
+        None => Ok(()),
     }
 }
 

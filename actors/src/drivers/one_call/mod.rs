@@ -33,6 +33,9 @@ use std::sync::Arc;
 /// An enrolment refused without moving its due time, or cut off by an error, is not asked again before this.
 const ASK_AGAIN_MS: u64 = 30_000;
 
+/// An enrolment whose grants ran out before the dial is not asked again before this.
+const AFTER_EXPIRY_MS: u64 = 5_000;
+
 /// What a worker is given: one due enrolment, leave of the campaign, and a place on a line.
 pub(crate) struct Assignment {
     pub(crate) due: DueEnrolment,
@@ -152,6 +155,9 @@ impl Worker {
 
     /// Asks customer, then number. `None`: refused, and where needed released.
     async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
+        if self.working.order().against_dialing().is_some() {
+            return Ok(None);
+        }
         let Some((attempt, customer)) = self.customer_grant().await? else {
             return Ok(None);
         };
@@ -339,8 +345,12 @@ impl Worker {
         }
     }
 
-    /// Withdraws on the call's stream, then releases both grants.
+    /// Withdraws on the call's stream, then releases both grants. Where we were too slow to dial in time,
+    /// asking again at once would only write as much again.
     async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
+        if reason == EndReason::GrantExpired {
+            self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
+        }
         let release = Release {
             call: grants.customer.call,
             customer: &grants.customer.customer,

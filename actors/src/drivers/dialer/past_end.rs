@@ -1,0 +1,80 @@
+//! What is still waiting when its campaign's end has come can only be settled, also while it is paused.
+
+use super::ROUND_MS;
+use super::round::{AGAIN_MS, due_now, enrolment};
+use crate::drivers::facts::campaign_facts;
+use crate::drivers::kit::Kit;
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::CampaignStatus;
+use domain::customer::command::CustomerCommand;
+use domain::customer::event::CustomerEvent;
+use domain::ids::CampaignId;
+use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
+use domain::time::Timestamp;
+
+/// An enrolment that did not settle past its campaign's end is not asked again before this.
+const HOLD_MS: u64 = 60_000;
+
+/// A paused campaign dials nobody and cannot be resumed past its end: who waits then would wait for ever.
+/// Answers when to look again by time alone.
+pub(crate) async fn settle_paused(
+    kit: &Kit,
+    work: &CampaignWork,
+) -> Result<Option<Timestamp>, WorklistError> {
+    if work.running || work.next_due_at.is_none() || kit.is_draining() {
+        return Ok(None);
+    }
+    let now = kit.now();
+    let Ok(loaded) = kit.state(&kit.system.campaigns, &work.campaign).await else {
+        return Ok(Some(now.plus_ms(AGAIN_MS)));
+    };
+    let paused = loaded.state.status() == Some(CampaignStatus::Paused);
+    let facts = loaded.state.facts(work.campaign.clone()).filter(|_| paused);
+    let Some((facts, ends_at)) = facts.and_then(|facts| facts.plan.ends_at.map(|at| (facts, at))) else {
+        return Ok(None);
+    };
+    if now < ends_at {
+        return Ok(Some(ends_at));
+    }
+    let due = due_now(kit, &work.campaign, now).await?;
+    if due.is_empty() {
+        // All of them are held.
+        return Ok(Some(now.plus_ms(AGAIN_MS)));
+    }
+    settle(kit, due, &facts).await;
+    Ok(Some(now.plus_ms(ROUND_MS)))
+}
+
+/// The facts of a campaign that is past its end: what is still due there can only be settled.
+pub(super) async fn facts_past_end(
+    kit: &Kit,
+    campaign: &CampaignId,
+    now: Timestamp,
+) -> Option<CampaignFacts> {
+    let facts = campaign_facts(kit, campaign).await.ok()?;
+    facts
+        .plan
+        .ends_at
+        .is_some_and(|ends_at| ends_at <= now)
+        .then_some(facts)
+}
+
+/// Asks for each grant without leave to dial: the customer's own rules forbid it and settle.
+pub(super) async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFacts) {
+    for one in due {
+        let command = CustomerCommand::GrantDial {
+            customer: one.customer.clone(),
+            facts: Box::new(facts.clone()),
+        };
+        let asked = kit
+            .ask(&kit.system.customers, &one.customer, command, kit.fresh_cause())
+            .await;
+        let settled = |event: &CustomerEvent| matches!(event, CustomerEvent::EnrolmentSettled { .. });
+        if !asked.is_ok_and(|answer| answer.events.iter().any(settled)) {
+            let now = kit.now();
+            kit.live.hold(&enrolment(&one), now.plus_ms(HOLD_MS), now);
+            // A grant that came of it, against all rules, is given back.
+            kit.cut_off.notify_one();
+        }
+    }
+}
