@@ -17,7 +17,8 @@ use std::time::Duration;
 /// What one run of kills must end within, recovery and hold-offs included.
 const SETTLED_WITHIN: Duration = Duration::from_secs(180);
 
-/// A campaign that finishes in a rehearsal: short ring, one quick retry.
+/// A campaign that finishes in a rehearsal: short ring, one quick retry, and an end today, so that whom a
+/// daily cap puts off until tomorrow is settled.
 pub fn quick_campaign(id: &str) -> serde_json::Value {
     let retry = |wait_ms: u64| json!({"waits_ms": [wait_ms], "retries_max": 1});
     json!({
@@ -25,6 +26,7 @@ pub fn quick_campaign(id: &str) -> serde_json::Value {
         "customer_segment": "overdue_3_days",
         "script_template": "您好,{{customer_name}},您的贷款已逾期{{days}}天。",
         "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50},
+        "ends_at": "2026-03-02T18:00:00+08:00",
         "ring_timeout_ms": 6000,
         "retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {
             "no_answer": retry(2000), "busy": retry(2000), "unreachable": retry(2000), "congestion": retry(2000),
