@@ -11,7 +11,7 @@ use crate::server;
 use crate::serving::App;
 use crate::signals::Signals;
 use actors::{DriverPorts, Drivers};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +126,11 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Failure
 }
 
 fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
-    let address = listener.local_addr()?;
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        // Listening everywhere: what a person or a command on this machine can open is loopback.
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
     let url = format!("http://{address}");
     let environment = &app.opened.environment;
     environment.tasks.spawn(

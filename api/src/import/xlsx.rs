@@ -203,6 +203,7 @@ fn little_endian(bytes: &[u8], at: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mapping::Member;
     use super::*;
 
     #[test]
@@ -221,6 +222,56 @@ mod tests {
     #[test]
     fn an_identity_number_that_excel_rounded_is_refused() {
         assert!(number_text(1e15).unwrap_err().contains("15 digits"));
+    }
+
+    /// A workbook of one sheet, zipped: 客户ID, 手机号, 姓名, 备注 and three rows. The first phone is a number, the
+    /// second a text; the last id is a number of 18 digits.
+    const WORKBOOK: &str = "UEsDBBQAAAAIALVUdF1bma6u5QAAAAsCAAATAAAAW0NvbnRlbnRfVHlwZXNdLnhtbK2RvVLDMBCEX0WjNhOdk4KCsZ0i0AYKXuCQ\
+        z7HG+hudEszbIzuBggnQUN1Iu3vfalTvJmfFmRKb4Bu5UZXctfXLeyQWRfHcyCHneA/AeiCHrEIkX5Q+JIe5HNMRIuoRjwTbqroD\
+        HXwmn9d53iHb+oF6PNksHqdyfaEksizF/mKcWY3EGK3RmIsOZ999o6yvBFWSi4cHE3lVDBJuEmblZ8A191SenUxH4hlTPqArLpgs\
+        vIU0voYwqt+X3GgZ+t5o6oI+uRJRHBNhxwNRdlYtUzk0fvU3fzEzLGPzz0W+9n/2gOW72w9QSwMEFAAAAAgAtVR0XUuDozqWAAAA\
+        BQEAAAsAAABfcmVscy8ucmVsc43PPQ7CMAwF4KtEPkDdMjCgpl1YuiIuEFL3R23iyAlQbk9GihgY/fz0Wa7bza3qQRJn9hqqooS2\
+        qS+0mpSDOM0hqtzwUcOUUjghRjuRM7HgQD5vBhZnUh5lxGDsYkbCQ1keUT4N2Juq6zVI11egrq9A/9g8DLOlM9u7I59+nPhqZNnI\
+        SEnDtuKTZbkxL0VGAZsadw82b1BLAwQUAAAACAC1VHRdSRfGNZ0AAAD0AAAADwAAAHhsL3dvcmtib29rLnhtbI2PPQ6DMAyFrxL5\
+        AAQ6dEAhLF069wQpmCaCxMhOf47fCMreyX568uf3TP+Ji3ohS6DUQVPV0FvzJp7vRLMqZpIOfM5rq7UMHqOTilZMxZmIo8tF8kPL\
+        yuhG8Yg5LvpU12cdXUiwE1r+h0HTFAa80PCMmPIOYVxcLtHEh1XAmu2D/KZKLmIHN1CbvI6lAChuQ1n4OjagrdHHhT5K2S9QSwME\
+        FAAAAAgAtVR0XW026XSaAAAABgEAABoAAAB4bC9fcmVscy93b3JrYm9vay54bWwucmVsc43POw7CMAwG4KtEPkDdMjCgpl1YWBEX\
+        iFK3qdo8FJvX7YkYEJUYmCz/tj7Lbf/wq7pR5jkGDU1VQ9+1Z1qNlIDdnFiVjcAanEg6ILJ15A1XMVEokzFmb6S0ecJk7GImwl1d\
+        7zF/G7A11WnQkE9DA+ryTPSPHcdxtnSM9uopyI8TeI95YUckBTV5ItHwiRjfpamKCti1uPmwewFQSwMEFAAAAAgAtVR0XQS2UeRd\
+        AQAAmwMAABgAAAB4bC93b3Jrc2hlZXRzL3NoZWV0MS54bWx9k99KwzAYxV+l5FbapH/QTdIMtyF4rT5A6eJWXNORhm1voGM4Bb2b\
+        goigV954MRk+zlpfw7RK2TQZgSb9+v2Sc04JbozjvjGkPI0S5gPbQsCgLEw6Eev64PTk0KyBBsGjhJ+nPUqFIdtZ6oOeEIN9CNOw\
+        R+MgtZIBZfLLWcLjQMhX3oXpgNOgU0JxHzoI7cI4iBgguKy1AxEQzJORweWxshoWiwMbGMIHEetHjB4LLutRSrAg2dtTfrk4amMo\
+        CIZFDYa/TFPH5JNpfr/MrhcKqKU96OU2u7lSEG0t8XyRv79uElAaq9w5lTtHs0XLVvkquCGx3RpC5QNZCMPhugndftnn4+pjojKh\
+        I4It+t1Kv6vT76j067qlGbOwZBbGVP9GB+YPs2w+36LUq5R6P9lZNpLDrtdROTsu3bH3NkNsen9idv7F7Gn0fM2mq+WdKmYdMVaJ\
+        h2sXAlY3jXwDUEsBAhQDFAAAAAgAtVR0XVuZrq7lAAAACwIAABMAAAAAAAAAAAAAAIABAAAAAFtDb250ZW50X1R5cGVzXS54bWxQ\
+        SwECFAMUAAAACAC1VHRdS4OjOpYAAAAFAQAACwAAAAAAAAAAAAAAgAEWAQAAX3JlbHMvLnJlbHNQSwECFAMUAAAACAC1VHRdSRfG\
+        NZ0AAAD0AAAADwAAAAAAAAAAAAAAgAHVAQAAeGwvd29ya2Jvb2sueG1sUEsBAhQDFAAAAAgAtVR0XW026XSaAAAABgEAABoAAAAA\
+        AAAAAAAAAIABnwIAAHhsL19yZWxzL3dvcmtib29rLnhtbC5yZWxzUEsBAhQDFAAAAAgAtVR0XQS2UeRdAQAAmwMAABgAAAAAAAAA\
+        AAAAAIABcQMAAHhsL3dvcmtzaGVldHMvc2hlZXQxLnhtbFBLBQYAAAAABQAFAEUBAAAEBQAAAAA=";
+
+    #[test]
+    fn a_workbook_gives_its_rows_and_names_the_cell_that_lost_digits() {
+        use base64::Engine;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(WORKBOOK)
+            .unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        let mut rows = Vec::new();
+        XlsxSource::open(file, Mapping::default())
+            .unwrap()
+            .read_rows(&mut |row| {
+                rows.push(row);
+                std::ops::ControlFlow::Continue(())
+            })
+            .unwrap();
+        let phone = |row: usize| rows[row].as_ref().unwrap().members[&Member::Phone].clone();
+        assert_eq!(
+            (phone(0), phone(1)),
+            ("13800138000".to_owned(), "138-0013-8001".to_owned())
+        );
+        let bad = rows[2].as_ref().unwrap_err();
+        assert_eq!((bad.row, bad.column.as_str()), (4, "客户ID"));
     }
 
     #[test]
