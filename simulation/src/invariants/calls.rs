@@ -170,6 +170,13 @@ impl<'a> Story<'a> {
                 );
                 continue;
             };
+            // What was open when the machine died is ended by CANCEL or BYE of the next life.
+            let left = crashed && leg.failed.is_none();
+            findings.check(
+                "what_a_crash_left_is_ended",
+                !left || entry.ended_left_over,
+                || stream.to_owned(),
+            );
             findings.check(
                 "an_answer_is_in_the_log",
                 answer_is_known(leg, entry, crashed),
