@@ -51,7 +51,7 @@ pub struct MediaConfig {
     pub advertised: Option<IpAddr>,
     /// First and last RTP port; even ones are used.
     pub rtp_ports: (u16, u16),
-    /// Directory of `<call id>.wav`; made, mode 0700, when it does not exist.
+    /// Directory of `<call id>.wav`; made when it does not exist, and closed to others (0700) either way.
     pub recordings: PathBuf,
 }
 
@@ -95,6 +95,7 @@ pub struct MediaDriver {
 #[derive(Debug, Clone)]
 pub(crate) struct TrunkPlace {
     number: TrunkNumber,
+    pub(crate) remote: SocketAddr,
     /// Our sent-by towards it.
     pub(crate) local: SocketAddr,
 }
@@ -220,6 +221,7 @@ impl MediaDriver {
         let ip = self.config.advertised.unwrap_or(seen.ip());
         Ok(TrunkPlace {
             number,
+            remote,
             local: SocketAddr::new(ip, self.local.port()),
         })
     }
@@ -292,6 +294,7 @@ impl MediaDriver {
         (trunk, credentials): (&str, Option<Credentials>),
     ) -> Result<(), LineError> {
         let now = self.surroundings.clock.now();
+        let trunk = (trunk, place.remote.ip());
         let left_over = LeftOver::end(facts, trunk, (credentials, self.draw_seed()), now);
         let (done, ended) = oneshot::channel();
         let order = Order::EndLeftOver {
@@ -359,11 +362,13 @@ impl LegHandle {
 }
 
 fn make_directory(config: &MediaConfig) -> Result<(), MediaError> {
-    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let owner_only = std::fs::Permissions::from_mode(0o700);
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&config.recordings)
+        .and_then(|()| std::fs::set_permissions(&config.recordings, owner_only))
         .map_err(|error| MediaError::Recordings {
             path: config.recordings.display().to_string(),
             error,

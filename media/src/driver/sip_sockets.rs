@@ -101,8 +101,55 @@ pub(super) async fn receive(
             }
             (Err(_), _) => continue,
         };
-        if arrivals.try_send(arrival).is_err() {
+        // Half of the queue is the trunks' own, so that a flood of strangers cannot silence them.
+        let crowded = matches!(origin, Origin::Anyone) && arrivals.capacity() <= arrivals.max_capacity() / 2;
+        if crowded || arrivals.try_send(arrival).is_err() {
             count(&counters.dropped);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arrival, Origin, SipCounters, bind, receive};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use tokio::sync::{mpsc, watch};
+
+    const OPTIONS: &str = "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\n\
+        Max-Forwards: 70\r\nFrom: <sip:a@127.0.0.1>;tag=a\r\nTo: <sip:b@127.0.0.1>\r\nCall-ID: c\r\n\
+        CSeq: 1 OPTIONS\r\n\r\n";
+
+    /// How many of six messages a queue of four takes.
+    async fn taken(origin: Origin) -> (usize, u64) {
+        let socket = Arc::new(bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        let stranger = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (arrivals, mut queue) = mpsc::channel::<Arrival>(4);
+        let counters = Arc::new(SipCounters::default());
+        let (ending, ended) = watch::channel(());
+        let to = socket.local_addr().unwrap();
+        for _ in 0..6 {
+            stranger.send_to(OPTIONS.as_bytes(), to).await.unwrap();
+        }
+        stranger.send_to(b"the last", to).await.unwrap();
+        let reading = receive(socket, origin, arrivals, Arc::clone(&counters), ended);
+        let until_last = async {
+            while counters.malformed.load(Ordering::Relaxed) == 0 {
+                tokio::task::yield_now().await;
+            }
+            ending.send_replace(());
+        };
+        tokio::join!(reading, until_last);
+        let mut count = 0;
+        while queue.try_recv().is_ok() {
+            count += 1;
+        }
+        (count, counters.dropped.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_strangers_leaves_half_of_the_queue_to_the_trunks() {
+        assert_eq!(taken(Origin::Anyone).await, (2, 4));
+        assert_eq!(taken(Origin::Trunk(0)).await, (4, 2));
     }
 }

@@ -153,6 +153,7 @@ impl SipTrunk {
             // The driver sets the port that it bound for this leg.
             media: self.place.local,
             trunk: self.config.authority(),
+            trunk_ip: self.place.remote.ip(),
             callee: order.callee.clone(),
             caller: order.caller.clone(),
             credentials: self.config.credentials.clone(),

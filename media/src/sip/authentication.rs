@@ -113,6 +113,7 @@ struct Realm {
 pub struct Authenticator {
     credentials: Option<Credentials>,
     realms: Vec<Realm>,
+    realms_max: usize,
     /// Random per leg; client nonces are made from it.
     seed: [u8; 16],
 }
@@ -122,6 +123,7 @@ impl Authenticator {
         Self {
             credentials,
             realms: Vec::new(),
+            realms_max: REALMS_MAX,
             seed,
         }
     }
@@ -131,6 +133,12 @@ impl Authenticator {
         for realm in &mut self.realms {
             realm.answers_count = 0;
         }
+    }
+
+    /// Takes no further realm. Once a call is answered its far end may be anybody's telephone, and a digest
+    /// for a realm of its own choosing lets it guess the trunk's password at leisure.
+    pub fn admit_no_more(&mut self) {
+        self.realms_max = self.realms.len();
     }
 
     /// Takes the challenges of a 401 or 407. True when the request may be sent again with `headers`.
@@ -167,7 +175,7 @@ impl Authenticator {
             .iter_mut()
             .find(|known| known.challenge.by == challenge.by && known.challenge.realm == challenge.realm);
         let Some(known) = known else {
-            let room = self.realms.len() < REALMS_MAX;
+            let room = self.realms.len() < self.realms_max;
             if room {
                 self.realms.push(Realm {
                     challenge,

@@ -19,6 +19,14 @@ pub enum Hop {
 }
 
 impl Hop {
+    /// Whether it leads to the trunk's own host: nowhere else may credentials be shown.
+    pub fn is_at(self, trunk: IpAddr) -> bool {
+        match self {
+            Self::Trunk => true,
+            Self::At(address) => address.ip() == trunk,
+        }
+    }
+
     /// The hop a URI names. Host names are not looked up: such a peer is behind its trunk.
     pub fn of_uri(uri: &str) -> Self {
         let Some((host, port)) = host_and_port(uri) else {

@@ -12,6 +12,7 @@ use domain::call::LegIdentity;
 use domain::ports::line::LegFacts;
 use domain::time::Timestamp;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 /// INVITE transactions a leg may have had: the first, and answers to a challenge and its stale nonces.
 const CANCELS_MAX: u32 = 4;
@@ -24,6 +25,7 @@ const CSEQ_GAP: u32 = 16;
 pub struct LeftOver {
     party: Party,
     authenticator: Authenticator,
+    trunk_ip: IpAddr,
     /// CSeq of the INVITE being cancelled.
     cancelled: u32,
     request: Option<Retransmission>,
@@ -36,10 +38,11 @@ pub struct LeftOver {
 }
 
 impl LeftOver {
-    /// Begins; the first request waits in `poll_output`. `trunk` is the far end's `host:port`.
+    /// Begins; the first request waits in `poll_output`. `trunk` is the far end's `host:port`, and the address
+    /// of it, the only one that credentials are shown to.
     pub fn end(
         facts: &LegFacts,
-        trunk: &str,
+        (trunk, trunk_ip): (&str, IpAddr),
         (credentials, seed): (Option<Credentials>, [u8; 16]),
         now: Timestamp,
     ) -> Self {
@@ -52,6 +55,7 @@ impl LeftOver {
                 .map(|answered| Dialog::from_log(&party, answered, answered.cseq.saturating_add(CSEQ_GAP))),
             party,
             authenticator: Authenticator::new(credentials, seed),
+            trunk_ip,
             cancelled: 1,
             request: None,
             bye_cseq: 0,
@@ -112,7 +116,7 @@ impl LeftOver {
     pub fn take(&mut self, now: Timestamp, message: &SipMessage) {
         let (Some(code), Some((cseq, method))) = (message.code(), message.cseq()) else {
             // The far end hangs up at the same time: it needs our 200 and we need nothing more.
-            if message.method() == "BYE" {
+            if message.method() == "BYE" && self.is_of_dialog(message) {
                 let response = SipMessage::response(message, 200, "OK", None);
                 self.outputs.push_back((response.to_bytes(), Hop::Trunk));
                 self.finished = true;
@@ -125,6 +129,13 @@ impl LeftOver {
             "BYE" if cseq == self.bye_cseq => self.take_bye_response(now, message, code),
             _ => {}
         }
+    }
+
+    /// Our tag, and the far end's where it is known (RFC 3261, 12.2.2).
+    fn is_of_dialog(&self, request: &SipMessage) -> bool {
+        let theirs = self.dialog.as_ref().map(|dialog| dialog.remote_tag.as_str());
+        request.tag_of_to() == Some(self.party.identity.local_tag().as_str())
+            && theirs.is_none_or(|tag| request.tag_of_from() == Some(tag))
     }
 
     fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
@@ -175,8 +186,11 @@ impl LeftOver {
         if code < 200 {
             return;
         }
-        self.request = None;
-        if matches!(code, 401 | 407) && self.authenticator.take(response) {
+        let of_trunk = self
+            .request
+            .take()
+            .is_some_and(|bye| bye.hop.is_at(self.trunk_ip));
+        if matches!(code, 401 | 407) && of_trunk && self.authenticator.take(response) {
             self.send_bye(now);
             return;
         }
@@ -238,7 +252,7 @@ mod tests {
         };
         LeftOver::end(
             &facts(answered),
-            "192.0.2.1:5060",
+            ("192.0.2.1:5060", "192.0.2.1".parse().unwrap()),
             (Some(credentials), [1; 16]),
             START,
         )
@@ -267,6 +281,7 @@ mod tests {
             local: facts.local,
             media: "127.0.0.1:40000".parse().unwrap(),
             trunk: "192.0.2.1:5060".to_owned(),
+            trunk_ip: "192.0.2.1".parse().unwrap(),
             callee: facts.callee,
             caller: facts.caller,
             credentials: None,
@@ -362,6 +377,53 @@ mod tests {
         let bye = sent(&mut left_over).remove(0);
         assert!(bye.header("Authorization").is_some());
         answer(&mut left_over, &bye, 481);
+        assert!(left_over.is_finished());
+    }
+
+    #[test]
+    fn a_bye_ends_it_only_with_the_tags_of_the_dialog() {
+        let answered = AnsweredDialog {
+            to_tag: "t".to_owned(),
+            remote_target: "sip:192.0.2.1".to_owned(),
+            route_set: Vec::new(),
+            cseq: 1,
+        };
+        let mut left_over = ended(Some(answered));
+        let ours = sent(&mut left_over).remove(0);
+        let bye = |from: &str, to: &str| {
+            SipMessage::request("BYE", "sip:ledgerline@127.0.0.1:5070")
+                .with("Via", "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx")
+                .with("Max-Forwards", "70")
+                .with("From", from)
+                .with("To", to)
+                .with("Call-ID", ours.call_id())
+                .with("CSeq", "1 BYE")
+        };
+        let to = ours.header("From").unwrap();
+        for (from, to) in [("<sip:a>;tag=guess", to), ("<sip:a>;tag=t", "<sip:b>;tag=guess")] {
+            left_over.take(START, &bye(from, to));
+            assert!(!left_over.is_finished(), "{from} {to}");
+            assert!(sent(&mut left_over).is_empty());
+        }
+        left_over.take(START, &bye("<sip:a>;tag=t", to));
+        assert_eq!(sent(&mut left_over)[0].code(), Some(200));
+        assert!(left_over.is_finished());
+    }
+
+    #[test]
+    fn a_challenge_from_behind_the_trunk_is_not_answered() {
+        let answered = AnsweredDialog {
+            to_tag: "t".to_owned(),
+            remote_target: "sip:203.0.113.9".to_owned(),
+            route_set: Vec::new(),
+            cseq: 1,
+        };
+        let mut left_over = ended(Some(answered));
+        let bye = sent(&mut left_over).remove(0);
+        let challenge = SipMessage::response(&bye, 401, "Unauthorized", None)
+            .with("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"");
+        left_over.take(START, &challenge);
+        assert!(sent(&mut left_over).is_empty());
         assert!(left_over.is_finished());
     }
 

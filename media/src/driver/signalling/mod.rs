@@ -54,6 +54,7 @@ struct LiveLeg {
 struct LiveLeftOver {
     left_over: LeftOver,
     trunk: TrunkNumber,
+    peers: BTreeSet<IpAddr>,
     done: Option<oneshot::Sender<()>>,
     deadline: Option<Timestamp>,
 }
@@ -166,6 +167,7 @@ impl Signalling {
                 let live = LiveLeftOver {
                     left_over: *left_over,
                     trunk,
+                    peers: BTreeSet::new(),
                     done: Some(done),
                     deadline: None,
                 };
@@ -216,22 +218,24 @@ impl Signalling {
 
     async fn take_message(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
         let call_id = message.call_id().to_owned();
+        let is_known = |trunk: TrunkNumber, peers: &BTreeSet<IpAddr>| {
+            let trunk = self.trunks.get(trunk);
+            trunk.is_some_and(|trunk| trunk.remote.ip() == from.ip()) || peers.contains(&from.ip())
+        };
         if let Some(leg) = self.legs.get(&call_id) {
-            let known = self
-                .trunks
-                .get(leg.trunk)
-                .is_some_and(|trunk| trunk.remote.ip() == from.ip());
-            if known || leg.peers.contains(&from.ip()) {
-                self.step(&call_id, Input::Message(message, from)).await;
-                return;
+            if is_known(leg.trunk, &leg.peers) {
+                return self.step(&call_id, Input::Message(message, from)).await;
             }
-            count(&self.grounds.counters.foreign);
-            return;
+            return count(&self.grounds.counters.foreign);
         }
-        if let Some(live) = self.left_overs.get_mut(&call_id) {
-            live.left_over.take(self.grounds.clock.now(), message);
-            self.settle_left_over(&call_id).await;
-            return;
+        if let Some(live) = self.left_overs.get(&call_id) {
+            if !is_known(live.trunk, &live.peers) {
+                return count(&self.grounds.counters.foreign);
+            }
+            if let Some(live) = self.left_overs.get_mut(&call_id) {
+                live.left_over.take(self.grounds.clock.now(), message);
+            }
+            return self.settle_left_over(&call_id).await;
         }
         self.take_stray(message, from, origin).await;
     }
@@ -320,10 +324,13 @@ impl Signalling {
                         leg.peers.insert(address.ip());
                     }
                     let trunk = leg.trunk;
-                    if self.send(Some(trunk), &bytes, hop).await == Sent::Refused
-                        && let Some(leg) = self.legs.get_mut(call_id)
-                    {
-                        leg.uac.handle_input(self.grounds.clock.now(), Input::Refused);
+                    let trouble = match self.send(Some(trunk), &bytes, hop).await {
+                        Sent::Yes => continue,
+                        Sent::Refused => Input::Refused,
+                        Sent::Failed => Input::NotSent,
+                    };
+                    if let Some(leg) = self.legs.get_mut(call_id) {
+                        leg.uac.handle_input(self.grounds.clock.now(), trouble);
                     }
                 }
                 Output::Event(event) => self.tell(call_id, event).await,
@@ -350,6 +357,11 @@ impl Signalling {
             let Some((bytes, hop)) = live.left_over.poll_output() else {
                 break;
             };
+            if let Hop::At(address) = hop
+                && live.peers.len() < PEERS_MAX
+            {
+                live.peers.insert(address.ip());
+            }
             let trunk = live.trunk;
             // A refused socket is no answer: the transaction's own timer ends it.
             self.send(Some(trunk), &bytes, hop).await;

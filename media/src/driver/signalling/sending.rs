@@ -29,7 +29,7 @@ impl Signalling {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Err(error) => {
                     tracing::warn!(%error, "a sip message could not be sent");
-                    return Sent::Refused;
+                    return Sent::Failed;
                 }
             }
         }
@@ -40,5 +40,8 @@ impl Signalling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     Yes,
+    /// An ICMP error: nobody listens there.
     Refused,
+    /// It did not leave this machine.
+    Failed,
 }

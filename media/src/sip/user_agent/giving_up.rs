@@ -112,6 +112,8 @@ impl Uac {
             };
             self.cancel = Cancel::None;
             self.tell(UacEvent::Failed(failure));
+            // The error may have answered another leg's datagram: a late 2xx still gets ACK and BYE.
+            self.linger_until = now.plus_ms(TRANSACTION_MS);
             self.close(now);
         }
         for one in &mut self.dialogs {
@@ -119,6 +121,24 @@ impl Uac {
                 one.ended = true;
             }
         }
+    }
+}
+
+impl Uac {
+    /// A message did not leave. Definite only when it was the INVITE's first copy; whatever else it was is
+    /// repeated by its own timer.
+    pub(super) fn take_send_failure(&mut self, now: Timestamp) {
+        if self.phase != Phase::Calling || self.invite_copies > 1 {
+            return;
+        }
+        let failure = LegFailure {
+            cause: self.cancel_cause().unwrap_or(FailureCause::Local),
+            definite: true,
+            ..self.failure(now)
+        };
+        self.cancel = Cancel::None;
+        self.tell(UacEvent::Failed(failure));
+        self.close(now);
     }
 }
 

@@ -32,8 +32,10 @@ impl Uac {
         };
         let (mut bye, hop) = one.dialog.request(&self.party, "BYE");
         let uri = bye.uri().unwrap_or_default().to_owned();
-        for (name, value) in self.authenticator.headers("BYE", &uri) {
-            bye.push(name, value);
+        if hop.is_at(self.settings.trunk_ip) {
+            for (name, value) in self.authenticator.headers("BYE", &uri) {
+                bye.push(name, value);
+            }
         }
         let bytes = bye.to_bytes();
         one.bye = Some(Retransmission::request(bytes.clone(), hop, now));
@@ -77,8 +79,9 @@ impl Uac {
             running.slow_down();
             return;
         }
+        let of_trunk = running.hop.is_at(self.settings.trunk_ip);
         one.bye = None;
-        if matches!(code, 401 | 407) && self.authenticator.take(response) {
+        if matches!(code, 401 | 407) && of_trunk && self.authenticator.take(response) {
             self.repeat_bye(now, at);
             return;
         }
@@ -97,7 +100,8 @@ impl Uac {
             .iter()
             .position(|one| one.dialog.remote_tag == remote);
         let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
-            self.refuse(now, request, (481, from));
+            let early = ours && self.phase == Phase::Proceeding && request.method() == "UPDATE";
+            self.refuse(now, request, (if early { 491 } else { 481 }, from));
             return;
         };
         let Some((cseq, method)) = request.cseq() else {
@@ -115,7 +119,7 @@ impl Uac {
         let response = self.judge(now, at, request);
         let bytes = response.to_bytes();
         if let Some(one) = self.dialogs.get_mut(at) {
-            one.dialog.remote_cseq = Some(cseq);
+            one.dialog.remote_cseq = one.dialog.remote_cseq.max(Some(cseq));
             one.last_response = Some((cseq, method.to_owned(), bytes.clone()));
             if method == "INVITE" && response.code() == Some(200) {
                 one.accepted = Some(Retransmission::request(bytes.clone(), Hop::At(from), now));
@@ -134,7 +138,8 @@ impl Uac {
         }
     }
 
-    /// A request seen before gets its response again; one older than the last gets 500 (RFC 3261, 12.2.2).
+    /// A request seen before gets its response again; one older than the last gets 500 (RFC 3261, 12.2.2),
+    /// a BYE apart: a far end that counts wrongly still means it.
     fn answer_repeat(
         &mut self,
         now: Timestamp,
@@ -152,17 +157,22 @@ impl Uac {
             self.send(now, again, Hop::At(from));
             return true;
         }
-        // An old request out of order is dropped: its sender has its answer or has gone on.
-        method != "CANCEL" && one.dialog.remote_cseq.is_some_and(|last| cseq <= last)
+        false
     }
 
     /// What a new request within the dialog is answered with.
     fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
         let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
+        let last = self.dialogs.get(at).and_then(|one| one.dialog.remote_cseq);
+        let overtaken = last
+            .zip(request.cseq())
+            .is_some_and(|(last, (cseq, _))| cseq <= last);
         let ended = self.dialogs.get(at).is_none_or(|one| one.ended);
         match request.method() {
             "BYE" => plain(200),
             _ if ended => plain(481),
+            "CANCEL" | "PRACK" => plain(481),
+            _ if overtaken => plain(500),
             "INVITE" | "UPDATE" => self.renegotiate(now, at, request),
             "OPTIONS" => plain(200).with("Allow", ALLOW).with("Accept", "application/sdp"),
             "INFO" => {
@@ -171,7 +181,6 @@ impl Uac {
                 }
                 plain(200)
             }
-            "CANCEL" | "PRACK" => plain(481),
             // No transfer to where the far end says (toll fraud).
             "REFER" => plain(603),
             _ => plain(405).with("Allow", ALLOW),
@@ -239,15 +248,21 @@ impl Uac {
 /// `Signal=5` of application/dtmf-relay, or the bare digit of application/dtmf.
 fn info_digit(request: &SipMessage) -> Option<char> {
     let text = std::str::from_utf8(&request.body).ok()?;
-    let digit = match request.content_type().as_deref()? {
+    let signal = match request.content_type().as_deref()? {
         "application/dtmf-relay" => text.lines().find_map(|line| {
             let (key, value) = line.split_once('=')?;
-            key.trim()
-                .eq_ignore_ascii_case("Signal")
-                .then(|| value.trim().chars().next())?
+            key.trim().eq_ignore_ascii_case("Signal").then(|| value.trim())
         })?,
-        "application/dtmf" => text.trim().chars().next()?,
+        "application/dtmf" => text.trim(),
         _ => return None,
     };
+    // Some send the event codes of RFC 4733 for the two signs.
+    match signal {
+        "10" => return Some('*'),
+        "11" => return Some('#'),
+        _ => {}
+    }
+    let mut signs = signal.chars();
+    let digit = signs.next().filter(|_| signs.next().is_none())?;
     matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
 }

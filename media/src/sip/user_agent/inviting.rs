@@ -43,8 +43,10 @@ impl Uac {
         );
         let bytes = message.to_bytes();
         self.invite = Some(Retransmission::invite(bytes.clone(), Hop::Trunk, now));
+        self.invite_copies = 1;
         self.phase = Phase::Calling;
-        self.silent_at = now.plus_ms(self.settings.first_response_ms.min(TRANSACTION_MS));
+        let silent_at = now.plus_ms(self.settings.first_response_ms.min(TRANSACTION_MS));
+        self.silent_at = silent_at.min(self.setup_until());
         self.send(now, bytes, Hop::Trunk);
     }
 
@@ -136,11 +138,8 @@ impl Uac {
             return;
         }
         let described = response.sdp().map(sdp::read);
-        let early = self
-            .early
-            .iter()
-            .find(|(early, _)| early == tag)
-            .or(self.early.last());
+        // Only the description of the fork that answered: another's would send our sound to another phone.
+        let early = self.early.iter().find(|(early, _)| early == tag);
         let media = match described {
             Some(Ok(stream)) => Some(stream),
             Some(Err(_)) => None,
@@ -155,9 +154,12 @@ impl Uac {
     fn acknowledge(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let dialog = Dialog::from_answer(&self.party, response, cseq);
         let (mut ack, hop) = dialog.ack(&self.party, cseq);
-        for (name, value) in &self.invite_authorization {
-            ack.push(name, value);
+        if hop.is_at(self.settings.trunk_ip) {
+            for (name, value) in &self.invite_authorization {
+                ack.push(name, value);
+            }
         }
+        self.authenticator.admit_no_more();
         let bytes = ack.to_bytes();
         self.linger_until = self.linger_until.max(now.plus_ms(TRANSACTION_MS));
         self.send(now, bytes.clone(), hop);
@@ -323,6 +325,7 @@ impl Uac {
     pub(super) fn elapse_invite(&mut self, now: Timestamp) {
         let mut again = Vec::new();
         step(&mut self.invite, now, &mut again);
+        self.invite_copies = self.invite_copies.saturating_add(u32::from(!again.is_empty()));
         for (bytes, hop) in again {
             self.send(now, bytes, hop);
         }

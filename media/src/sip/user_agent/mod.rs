@@ -5,6 +5,8 @@
 //! acknowledged, each time it comes; CANCEL leaves only after a provisional response; at most one BYE
 //! per dialog; `Closed` exactly once and last; no deadline once finished.
 
+#[cfg(test)]
+mod adversary;
 mod giving_up;
 mod in_dialog;
 mod inviting;
@@ -25,7 +27,7 @@ use domain::call::LegIdentity;
 use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Longest wait for a first 18x (call progress: announcements without 180 end before).
 pub const UNRUNG_MS: u64 = 60_000;
@@ -43,6 +45,8 @@ pub struct LegSettings {
     pub media: SocketAddr,
     /// The far end, `host:port`.
     pub trunk: String,
+    /// Its address: credentials are shown to no other host.
+    pub trunk_ip: IpAddr,
     pub callee: String,
     pub caller: Option<String>,
     pub credentials: Option<Credentials>,
@@ -58,6 +62,8 @@ pub enum Input<'a> {
     Message(&'a SipMessage, SocketAddr),
     /// The transport said that nobody listens at the trunk (ICMP port unreachable).
     Refused,
+    /// Our own socket could not send: the message did not leave the machine.
+    NotSent,
     /// Give up: CANCEL before an answer, BYE after it.
     GiveUp,
     /// RTP stopped: BYE.
@@ -152,6 +158,8 @@ pub struct Uac {
     /// CSeq of the INVITE under way.
     pub(super) invite_cseq: u32,
     pub(super) invite: Option<Retransmission>,
+    /// Copies of the INVITE sent: a failure to send one says nothing of the earlier ones.
+    pub(super) invite_copies: u32,
     pub(super) began_at: Timestamp,
     pub(super) silent_at: Timestamp,
     pub(super) ring_until: Timestamp,
@@ -185,6 +193,7 @@ impl Uac {
             phase: Phase::Calling,
             invite_cseq: 0,
             invite: None,
+            invite_copies: 0,
             began_at: now,
             silent_at: now.plus_ms(settings.first_response_ms.min(TRANSACTION_MS)),
             ring_until: now.plus_ms(UNRUNG_MS),
@@ -227,6 +236,7 @@ impl Uac {
             Input::Message(message, from) if message.is_request() => self.take_request(now, message, from),
             Input::Message(message, _) => self.take_response(now, message),
             Input::Refused => self.take_refusal(now),
+            Input::NotSent => self.take_send_failure(now),
             Input::GiveUp => self.give_up(now, FailureCause::Cancelled),
             Input::MediaLost => self.hang_up(now, HungUpBy::Media),
             Input::Elapsed => {}

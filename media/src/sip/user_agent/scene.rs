@@ -29,6 +29,7 @@ pub(super) fn settings() -> LegSettings {
         local: "127.0.0.1:5070".to_owned(),
         media: "127.0.0.1:40000".parse().unwrap(),
         trunk: "192.0.2.1:5060".to_owned(),
+        trunk_ip: trunk().ip(),
         callee: "+8613800138000".to_owned(),
         caller: Some("+15550100".to_owned()),
         credentials: Some(Credentials {
@@ -226,7 +227,8 @@ impl Scene {
             .iter()
             .filter(|(_, message)| message.is_request() && message.method() == "BYE")
         {
-            let unauthorized = message.header("Authorization").is_none();
+            let unauthorized =
+                message.header("Authorization").is_none() && message.header("Proxy-Authorization").is_none();
             let tag = message.header("To").unwrap_or_default();
             let branch = message.branch().unwrap_or_default();
             if unauthorized && !byes.contains(&branch) {
