@@ -6,7 +6,7 @@ use crate::rtp::jitter_buffer::{Due, JitterBuffer};
 use crate::rtp::keypress::KeypressReceiver;
 use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX, Packet};
 use crate::rtp::report::{ReceiveReport, ReceiveStatistics};
-use crate::sip::sdp::{AudioStream, Direction};
+use crate::sip::sdp::{AudioStream, Direction, KEYPRESS_PAYLOAD_TYPE};
 use domain::ports::speech::Clip;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -42,6 +42,8 @@ pub(super) struct Tick {
 /// Sound of one answered leg. Times are microseconds of any fixed origin.
 pub(super) struct LegAudio {
     stream: AudioStream,
+    /// The address its description named; `stream.address` is where its packets come from.
+    described: SocketAddr,
     latched: bool,
     out: OutgoingStream,
     plays: VecDeque<Play>,
@@ -59,6 +61,7 @@ impl LegAudio {
     pub(super) fn new(stream: AudioStream, out: OutgoingStream, now_us: i64) -> Self {
         Self {
             incoming: stream.codec,
+            described: stream.address,
             stream,
             latched: false,
             out,
@@ -73,14 +76,18 @@ impl LegAudio {
         }
     }
 
-    /// A re-INVITE moved or held the audio; a new address is latched anew.
+    /// A re-INVITE moved or held the audio; a new address is latched anew, a mere refresh keeps the latch.
     pub(super) fn move_to(&mut self, stream: AudioStream, now_us: i64) {
-        if stream.address != self.stream.address {
+        let latched_to = self.stream.address;
+        self.stream = stream;
+        if self.stream.address == self.described {
+            self.stream.address = latched_to;
+        } else {
+            self.described = self.stream.address;
             self.latched = false;
             self.began_us = now_us;
         }
         self.heard_us = now_us;
-        self.stream = stream;
     }
 
     /// False when too many clips wait.
@@ -109,7 +116,7 @@ impl LegAudio {
         }
         self.heard_us = now_us;
         self.statistics.packet(&packet, now_us);
-        if Some(packet.payload_type) == self.stream.keypress_payload_type {
+        if self.is_keypress(packet.payload_type) {
             self.buffer.push_other(packet.ssrc, packet.sequence);
             return self.keypresses.receive(&packet);
         }
@@ -126,10 +133,20 @@ impl LegAudio {
         None
     }
 
-    /// Latches once: the described address, or, in the first seconds, its neighbour behind the same NAT.
+    /// The type the far end named, and the one that we offered: RFC 3264 (6.1) lets it use either.
+    fn is_keypress(&self, payload_type: u8) -> bool {
+        self.stream.keypress_payload_type.is_some_and(|named| {
+            payload_type == named
+                || (payload_type == KEYPRESS_PAYLOAD_TYPE && payload_type != self.stream.payload_type)
+        })
+    }
+
+    /// Latches once: the described address, or, in the first seconds, its neighbour behind the same NAT. The
+    /// described address itself takes the latch back, so that a neighbour's old stream never keeps it.
     fn is_from_far_end(&mut self, from: SocketAddr, now_us: i64) -> bool {
-        if from == self.stream.address {
+        if from == self.stream.address || from == self.described {
             self.latched = true;
+            self.stream.address = from;
             return true;
         }
         let early = now_us - self.began_us <= LATCH_US;
@@ -339,6 +356,58 @@ mod tests {
         let another: SocketAddr = "192.0.2.78:9000".parse().unwrap();
         audio.receive(&packet(2, &[1; 160]), another, 5_000_000);
         assert_eq!((audio.report().received_count, audio.foreign_count()), (1, 2));
+    }
+
+    #[test]
+    fn the_described_address_takes_the_latch_back_and_a_refresh_keeps_it() {
+        let mut audio = audio();
+        let old_call: SocketAddr = "192.0.2.1:5998".parse().unwrap();
+        audio.receive(&packet(7, &[1; 160]), old_call, 0);
+        audio.receive(&packet(1, &[1; 160]), far_end(), 20_000);
+        let (_, to) = audio.tick(&mut [0; PACKET_BYTES_MAX]).packet.unwrap();
+        assert_eq!(to, far_end(), "late sound of an earlier call is not answered");
+        audio.receive(&packet(8, &[1; 160]), old_call, 40_000);
+        assert_eq!(audio.foreign_count(), 1);
+
+        let mut audio = self::audio();
+        let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
+        audio.receive(&packet(1, &[1; 160]), neighbour, 0);
+        audio.move_to(stream(Direction::SendRecv), 60_000_000);
+        let another: SocketAddr = "192.0.2.78:9000".parse().unwrap();
+        audio.receive(&packet(2, &[1; 160]), another, 60_000_001);
+        assert_eq!(audio.foreign_count(), 1, "a refresh opens no window");
+        audio.receive(&packet(2, &[1; 160]), neighbour, 60_000_001);
+        assert_eq!(audio.report().received_count, 2);
+    }
+
+    #[test]
+    fn a_digit_is_heard_by_the_named_payload_type_and_by_the_one_we_offered() {
+        for (named, sent, heard) in [
+            (Some(96), 96, Some('5')),
+            (Some(96), 101, Some('5')),
+            (Some(96), 97, None),
+            (None, 101, None),
+        ] {
+            let mut described = stream(Direction::SendRecv);
+            described.keypress_payload_type = named;
+            let mut audio = LegAudio::new(described, OutgoingStream::new(1, 1, 1), 0);
+            let mut buffer = [0; PACKET_BYTES_MAX];
+            let length = Packet {
+                payload_type: sent,
+                marker: true,
+                sequence: 1,
+                timestamp: 160,
+                ssrc: 9,
+                payload: &[5, 10, 0, 160],
+            }
+            .build_into(&mut buffer)
+            .unwrap();
+            assert_eq!(
+                audio.receive(&buffer[..length], far_end(), 0),
+                heard,
+                "{named:?} {sent}"
+            );
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ const END_BIT: u8 = 0x80;
 const VOLUME: u8 = 10;
 /// An event this long may go on in a further segment; a shorter one never does.
 const LONG_DURATION: u16 = 0x8000;
+/// A packet at most this far behind in sequence was overtaken (RFC 3550, A.1 `MAX_MISORDER`). The timestamp
+/// does not decide: a media server may begin its clock again without a new SSRC.
+const OVERTAKEN_STEPS_MAX: u16 = 100;
 /// Times the end packet is sent (RFC 4733, 2.5.1.4).
 const END_PACKETS: u8 = 3;
 
@@ -31,6 +34,8 @@ fn code_of(digit: char) -> Option<u8> {
 #[derive(Debug, Clone, Copy)]
 struct Segment {
     ssrc: u32,
+    /// Highest sequence number of the press so far.
+    sequence: u16,
     code: u8,
     timestamp: u32,
     duration: u16,
@@ -51,6 +56,7 @@ impl KeypressReceiver {
         };
         let segment = Segment {
             ssrc: packet.ssrc,
+            sequence: packet.sequence,
             code,
             timestamp: packet.timestamp,
             duration: u16::from_be_bytes([high, low]),
@@ -67,8 +73,12 @@ impl KeypressReceiver {
             self.go_on(last, segment);
             return None;
         }
-        if ahead > u32::MAX / 2 {
-            return None; // a packet of an earlier press, overtaken
+        let overtaken = match last.sequence.wrapping_sub(segment.sequence) {
+            0 => ahead > u32::MAX / 2,
+            behind => behind <= OVERTAKEN_STEPS_MAX,
+        };
+        if overtaken {
+            return None; // a packet of an earlier press
         }
         if continues(last, segment, ahead) {
             self.last = Some(segment);
@@ -83,7 +93,9 @@ impl KeypressReceiver {
     }
 
     fn go_on(&mut self, last: Segment, segment: Segment) {
+        let newer = last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX;
         self.last = Some(Segment {
+            sequence: if newer { segment.sequence } else { last.sequence },
             duration: last.duration.max(segment.duration),
             ended: last.ended || segment.ended,
             ..last
@@ -208,6 +220,25 @@ mod tests {
             event(1, 3_000, 160, false),
         ];
         assert_eq!(heard(&presses), "11");
+    }
+
+    #[test]
+    fn a_clock_that_begins_again_under_the_same_source_loses_no_press() {
+        let mut receiver = KeypressReceiver::default();
+        let mut press = |sequence: u16, (timestamp, payload): (u32, [u8; 4])| {
+            receiver.receive(&Packet {
+                payload_type: 101,
+                marker: true,
+                sequence,
+                timestamp,
+                ssrc: 1,
+                payload: &payload,
+            })
+        };
+        assert_eq!(press(65_535, event(1, 900_000, 160, false)), Some('1'));
+        assert_eq!(press(0, event(1, 900_000, 320, true)), None);
+        assert_eq!(press(40, event(2, 1_000, 160, false)), Some('2'));
+        assert_eq!(press(39, event(1, 900_000, 320, true)), None, "overtaken");
     }
 
     #[test]
