@@ -12,6 +12,7 @@ use super::reply::{ALLOW, reply};
 use super::{CarrierCounts, Input, LegNumber, Output};
 use crate::sip::message::SipMessage;
 use crate::sip::parse::parse;
+use crate::sip::sdp::SDP_BYTES_MAX;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -22,6 +23,9 @@ pub const LIVE_LEGS_MAX: usize = 2_000;
 const REMEMBERED_LEGS_MAX: usize = 20_000;
 /// Numbers whose calls are counted; beyond, each call is its number's first.
 const NUMBERS_MAX: usize = 200_000;
+
+/// Longest number that is counted; E.164 has 15 digits.
+const NUMBER_BYTES_MAX: usize = 32;
 
 /// What an exchange is made from.
 pub struct ExchangeSettings {
@@ -254,6 +258,10 @@ impl Exchange {
     }
 
     fn begin(&mut self, now: Timestamp, from: SocketAddr, invite: SipMessage) {
+        // A remembered leg holds its INVITE: no more of it than an offer that can be answered.
+        if invite.body.len() > SDP_BYTES_MAX {
+            return self.refuse(&invite, 488, from);
+        }
         if self.live_count >= LIVE_LEGS_MAX || !self.make_room() {
             return self.refuse(&invite, NO_ROOM.code, from);
         }
@@ -326,7 +334,7 @@ impl Exchange {
     fn persona_of(&mut self, number: LegNumber) -> Persona {
         let callee = self.legs.get(&number).map_or("", |(_, leg)| &leg.details.callee);
         let callee = callee.trim_start_matches('+').to_owned();
-        let full = self.calls_of_number.len() >= NUMBERS_MAX;
+        let full = self.calls_of_number.len() >= NUMBERS_MAX || callee.len() > NUMBER_BYTES_MAX;
         let attempt = match self.calls_of_number.get_mut(&callee) {
             Some(calls) => {
                 *calls = calls.saturating_add(1);

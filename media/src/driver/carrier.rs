@@ -217,6 +217,13 @@ fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
     Ok(file)
 }
 
+/// Waits for `stop`. Dropped handles say nothing: then the carrier goes on until the process stops.
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 struct CarrierDriver {
     exchange: Exchange,
     sip: tokio::net::UdpSocket,
@@ -237,7 +244,7 @@ impl CarrierDriver {
             let received = tokio::select! {
                 biased;
                 () = signal.stopping() => break,
-                _ = stopping.wait_for(|stopping| *stopping) => break,
+                () = told_to_stop(&mut stopping) => break,
                 received = self.sip.recv_from(&mut buffer) => received.ok(),
                 () = clock.wait_until(deadline) => None,
             };
@@ -579,6 +586,18 @@ mod tests {
         assert_eq!(std::fs::read(&cdr).unwrap(), whole);
         drop(open_details(&cdr, &mut exchange).unwrap());
         assert_eq!(std::fs::read(&cdr).unwrap(), whole, "a whole file is left alone");
+    }
+
+    #[tokio::test]
+    async fn a_carrier_whose_handle_was_dropped_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut caller = Caller::new(started(Manner::Busy, &dir.path().join("cdr.jsonl")));
+        caller.carrier.stop = Arc::new(watch::channel(false).0);
+        for call_id in ["one", "two"] {
+            tokio::task::yield_now().await;
+            caller.invite(call_id).await;
+            assert_eq!(caller.final_response(call_id).await.code(), Some(486));
+        }
     }
 
     #[tokio::test]

@@ -29,7 +29,11 @@ impl Leg {
         now: Timestamp,
         out: &mut Outputs,
     ) {
-        self.invite = invite;
+        // The next INVITE brings its offer again.
+        self.invite = SipMessage {
+            body: Vec::new(),
+            ..invite
+        };
         self.details.code = response.code();
         self.phase = Phase::Challenged;
         self.times.give_up_at = Some(now.plus_ms(REMEMBERED_MS));
