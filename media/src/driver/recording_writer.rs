@@ -36,23 +36,42 @@ pub(super) enum Piece {
     },
 }
 
+/// A recording under way. After a failed write it takes no more: what follows would stand at a wrong time.
+struct Writing {
+    recorder: Recorder,
+    failed: bool,
+}
+
+impl Writing {
+    fn push(&mut self, leg: LegNumber, frames: &[FramePair]) {
+        if self.failed {
+            return;
+        }
+        let error = frames
+            .iter()
+            .find_map(|(robot, callee)| self.recorder.push_frame(Some(robot), Some(callee)).err());
+        if let Some(error) = error {
+            tracing::error!(leg, %error, "a recording cannot go on");
+            self.failed = true;
+        }
+    }
+}
+
 /// The thread's work; ends when every sender is gone.
 pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
-    let mut recorders: BTreeMap<LegNumber, Recorder> = BTreeMap::new();
+    let mut recorders: BTreeMap<LegNumber, Writing> = BTreeMap::new();
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
             Piece::Open { leg, path } => match Recorder::create(&path) {
-                Ok(recorder) => drop(recorders.insert(leg, recorder)),
+                Ok(recorder) => {
+                    let failed = false;
+                    drop(recorders.insert(leg, Writing { recorder, failed }));
+                }
                 Err(error) => tracing::error!(leg, %error, "a recording cannot begin"),
             },
             Piece::Frames { leg, frames } => {
-                let failed = recorders.get_mut(&leg).and_then(|recorder| {
-                    frames
-                        .iter()
-                        .find_map(|(robot, callee)| recorder.push_frame(Some(robot), Some(callee)).err())
-                });
-                if let Some(error) = failed {
-                    tracing::error!(leg, %error, "a recording cannot go on");
+                if let Some(writing) = recorders.get_mut(&leg) {
+                    writing.push(leg, &frames);
                 }
             }
             Piece::Close {
@@ -60,15 +79,16 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
                 mut summary,
                 mailbox,
             } => {
-                summary.recording = recorders
-                    .remove(&leg)
-                    .and_then(|recorder| match recorder.finish() {
-                        Ok(facts) => Some(facts),
-                        Err(error) => {
-                            tracing::error!(leg, %error, "a recording cannot be finished");
-                            None
-                        }
-                    });
+                summary.recording =
+                    recorders
+                        .remove(&leg)
+                        .and_then(|writing| match writing.recorder.finish() {
+                            Ok(facts) => Some(facts),
+                            Err(error) => {
+                                tracing::error!(leg, %error, "a recording cannot be finished");
+                                None
+                            }
+                        });
                 mailbox.push(LegEvent::Closed(summary));
             }
         }

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Default pace in words per minute; the bundled clips have the same.
 pub const WORDS_PER_MINUTE: u32 = 220;
@@ -25,6 +25,8 @@ pub const WORDS_PER_MINUTE: u32 = 220;
 const WORDS_PER_MINUTE_RANGE: std::ops::RangeInclusive<u32> = 80..=450;
 /// Processes at once: synthesis takes 10 ms, the processors are needed for calls.
 const PROCESSES_MAX: usize = 2;
+/// Prompts that may wait for a process: a second's worth; beyond, the caller hears that it failed.
+const WAITING_MAX: usize = 256;
 /// Longest synthesis: a hundred times what the longest prompt takes.
 const SYNTHESIS_MS_MAX: u64 = 5_000;
 /// Longest text, in bytes: five minutes of speech.
@@ -94,6 +96,8 @@ pub struct EspeakSynthesizer {
     version: String,
     clock: Arc<dyn Clock>,
     processes: Semaphore,
+    /// Prompts under way, waiting ones included.
+    places: Semaphore,
     memory: Mutex<MemoryCache>,
     files_written: AtomicU64,
 }
@@ -117,6 +121,7 @@ impl EspeakSynthesizer {
             version,
             clock,
             processes: Semaphore::new(PROCESSES_MAX),
+            places: Semaphore::new(PROCESSES_MAX + WAITING_MAX),
             memory: Mutex::new(MemoryCache::default()),
             files_written: AtomicU64::new(0),
         })
@@ -164,9 +169,14 @@ impl EspeakSynthesizer {
         Ok(clip)
     }
 
-    async fn process(&self) -> Result<tokio::sync::SemaphorePermit<'_>, SpeechError> {
+    /// A place in the queue, then a process; both are held until the prompt is made.
+    async fn process(&self) -> Result<[SemaphorePermit<'_>; 2], SpeechError> {
+        let Ok(place) = self.places.try_acquire() else {
+            return Err(SpeechError::Failed("too many prompts wait".to_owned()));
+        };
         let permit = self.processes.acquire().await;
-        permit.map_err(|closed| SpeechError::Failed(closed.to_string()))
+        let permit = permit.map_err(|closed| SpeechError::Failed(closed.to_string()))?;
+        Ok([place, permit])
     }
 
     fn remembered(&self, key: &str) -> Option<Arc<Clip>> {
@@ -489,6 +499,56 @@ mod tests {
         assert!(espeak.speak(&prompt(&longest, "en", true)).await.is_ok());
         let longer = longest + "c";
         assert!(espeak.speak(&prompt(&longer, "en", true)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_the_next_prompt_and_frees_its_places() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = EspeakSettings {
+            program: script(dir.path(), "echo engine 1"),
+            ..EspeakSettings::default()
+        };
+        let clock = Arc::new(TestClock { waits: true });
+        let espeak = EspeakSynthesizer::find(settings, clock).await.unwrap();
+        let held = espeak
+            .places
+            .try_acquire_many(u32::try_from(PROCESSES_MAX + WAITING_MAX).unwrap());
+        assert_eq!(
+            espeak.speak(&prompt("a", "en", true)).await,
+            Err(SpeechError::Failed("too many prompts wait".to_owned()))
+        );
+        drop(held);
+        assert_ne!(
+            espeak.speak(&prompt("a", "en", true)).await,
+            Err(SpeechError::Failed("too many prompts wait".to_owned()))
+        );
+        assert_eq!(espeak.places.available_permits(), PROCESSES_MAX + WAITING_MAX);
+    }
+
+    #[tokio::test]
+    async fn text_is_never_an_argument() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = dir.path().join("arguments");
+        let body = format!("echo \"$@\" >> {}; cat > /dev/null; exit 1", seen.display());
+        let settings = EspeakSettings {
+            program: script(dir.path(), &body),
+            ..EspeakSettings::default()
+        };
+        let clock = Arc::new(TestClock { waits: true });
+        let espeak = EspeakSynthesizer {
+            places: Semaphore::new(1),
+            processes: Semaphore::new(1),
+            version: "1".to_owned(),
+            memory: Mutex::default(),
+            files_written: AtomicU64::new(0),
+            settings,
+            clock,
+        };
+        for (text, language) in [("-w /tmp/x $(id)", "en"), ("--help", "en -w /tmp/x")] {
+            drop(espeak.speak(&prompt(text, language, true)).await);
+        }
+        let arguments = std::fs::read_to_string(seen).unwrap();
+        assert_eq!(arguments, "-v en-us -z -b 1 --stdin --stdout -s 220\n");
     }
 
     #[tokio::test]
