@@ -3,6 +3,8 @@
 mod carrier_book;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod hostile;
 mod simulated;
 mod sip_trunk;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 /// A driver of its own port and directory, and carriers beside it.
 pub(super) struct Network {
-    driver: Arc<MediaDriver>,
+    pub(super) driver: Arc<MediaDriver>,
     tasks: Arc<SuiteTasks>,
     dir: TempDir,
     /// Held, so that they go on.
@@ -283,7 +283,8 @@ fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
         let carrier = outside.block_on(async { world.carrier(profile, None) });
         let call = new_call();
         let (local, answered) = lost.block_on(async {
-            let network = Network::new((41_560, 41_600));
+            // Below the ports that the system gives away: nobody may take it between the two processes.
+            let network = Network::at("127.0.0.1:21560".parse().unwrap(), (41_560, 41_600));
             let line = network.trunk_to(&carrier, |_| {}).await;
             let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
             let event = if answers {

@@ -1,0 +1,182 @@
+//! Strangers on the network: what reaches the driver's sockets from elsewhere changes no call.
+
+use super::contract::{
+    CountingIds, SuiteTasks, WallClock, clip, closes, dial, new_call, next, next_after_ringing, order,
+    permit_for,
+};
+use super::tests::{Network, quick};
+use super::{SipTrunk, TrunkConfig};
+use crate::carrier::Manner;
+use crate::driver::carrier::{Carrier, CarrierConfig};
+use crate::driver::{MediaConfig, MediaDriver, Surroundings};
+use crate::sip::message::SipMessage;
+use crate::sip::sdp;
+use domain::ports::clock::Clock;
+use domain::ports::line::{LegEvent, Line};
+use domain::ports::tasks::Tasks;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::net::UdpSocket;
+
+/// Another host: loopback addresses are many.
+#[expect(clippy::disallowed_methods, reason = "the stranger has a socket of its own")]
+async fn stranger() -> UdpSocket {
+    UdpSocket::bind("127.0.0.66:0").await.unwrap()
+}
+
+fn request(method: &str, from: std::net::SocketAddr, call_id: &str) -> SipMessage {
+    SipMessage::request(method, "sip:ledgerline@127.0.0.1")
+        .with("Via", format!("SIP/2.0/UDP {from};branch=z9hG4bKx"))
+        .with("Max-Forwards", "70")
+        .with("From", format!("<sip:scan@{from}>;tag=s"))
+        .with("To", "<sip:100@127.0.0.1>")
+        .with("Call-ID", call_id)
+        .with("CSeq", format!("1 {method}"))
+}
+
+/// Waits until so many messages were counted as foreign.
+async fn until_foreign(network: &Network, count: u64) {
+    for _ in 0..400 {
+        if network.driver.sip_counts().foreign >= count {
+            return;
+        }
+        WallClock.wait_until(WallClock.now().plus_ms(5)).await;
+    }
+    panic!("{:?}", network.driver.sip_counts());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scanner_hears_nothing_and_ends_no_call() {
+    let network = Network::new((42_400, 42_440));
+    let carrier = network.carrier(quick(Manner::SaysNothing), None);
+    let line = network.trunk_to(&carrier, |_| {}).await;
+    let call = new_call();
+    let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+    let event = next_after_ringing(&mut leg).await;
+    let LegEvent::Answered(dialog) = event else {
+        panic!("{event:?}")
+    };
+    let scanner = stranger().await;
+    let (from, to) = (scanner.local_addr().unwrap(), network.driver.local());
+    for method in ["INVITE", "REGISTER", "OPTIONS", "BYE", "CANCEL", "SUBSCRIBE"] {
+        let message = request(method, from, "unknown");
+        let offer = sdp::offer(from, 1);
+        let message = message.with_body("application/sdp", offer);
+        scanner.send_to(&message.to_bytes(), to).await.unwrap();
+    }
+    // Even one that knows the Call-ID and both tags is not the trunk.
+    let identity = domain::call::LegIdentity::new(call, 1);
+    let bye = SipMessage {
+        headers: request("BYE", from, &identity.sip_call_id())
+            .headers
+            .into_iter()
+            .filter(|(name, _)| name != "From" && name != "To")
+            .collect(),
+        ..request("BYE", from, "")
+    };
+    let bye = bye
+        .with("From", format!("<sip:a@127.0.0.1>;tag={}", dialog.to_tag))
+        .with("To", format!("<sip:b@127.0.0.1>;tag={}", identity.local_tag()));
+    scanner.send_to(&bye.to_bytes(), to).await.unwrap();
+    scanner.send_to(b"\r\n\r\n", to).await.unwrap();
+    until_foreign(&network, 7).await;
+    leg.play(1, clip(200)).await.unwrap();
+    assert_eq!(
+        next(&mut leg).await,
+        LegEvent::Played { play: 1 },
+        "the call goes on"
+    );
+    assert_eq!(
+        scanner.try_recv(&mut [0; 2_048]).unwrap_err().kind(),
+        std::io::ErrorKind::WouldBlock,
+        "a scanner hears nothing"
+    );
+    leg.hang_up().await.unwrap();
+    drop(next(&mut leg).await);
+    closes(&mut leg).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_from_a_stranger_is_neither_heard_nor_recorded() {
+    let network = Network::new((22_440, 22_442));
+    let carrier = network.carrier(quick(Manner::SaysNothing), None);
+    let line = network.trunk_to(&carrier, |_| {}).await;
+    let mut leg = dial(&line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.record_callee().await.unwrap();
+    leg.play(1, clip(40)).await.unwrap();
+    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 1 });
+    #[expect(clippy::disallowed_methods, reason = "the stranger has a socket of its own")]
+    let bleeding = UdpSocket::bind("127.0.1.66:0").await.unwrap();
+    let mut stream = crate::rtp::packet::OutgoingStream::new(66, 1, 1);
+    let mut buffer = [0; 512];
+    for _ in 0..100 {
+        let length = stream.audio_into(8, &[0x2A; 160], &mut buffer).unwrap();
+        bleeding
+            .send_to(&buffer[..length], "127.0.0.1:22440")
+            .await
+            .unwrap();
+    }
+    leg.play(2, clip(400)).await.unwrap();
+    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 2 });
+    leg.hang_up().await.unwrap();
+    drop(next(&mut leg).await);
+    let summary = closes(&mut leg).await;
+    assert!(summary.rtp_received_count < 60, "{summary:?}");
+    assert!(
+        network.driver.pace_statistics().foreign_packets >= 32,
+        "{summary:?}"
+    );
+    assert_eq!(bleeding.try_recv(&mut buffer).ok(), None, "and gets none of ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trunk_is_reached_by_ipv6_and_by_name() {
+    for (sip, host) in [("[::1]:0", "::1"), ("127.0.0.1:0", "localhost")] {
+        let dir = tempfile::tempdir().unwrap();
+        let recordings = dir.path().join("recordings");
+        std::fs::create_dir(&recordings).unwrap();
+        std::fs::set_permissions(&recordings, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let tasks = SuiteTasks::new();
+        let surroundings = Surroundings {
+            clock: Arc::new(WallClock),
+            ids: Arc::new(CountingIds(AtomicU64::new(1))),
+            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+        };
+        let config = MediaConfig {
+            sip: sip.parse().unwrap(),
+            advertised: None,
+            rtp_ports: (42_450, 42_480),
+            recordings: recordings.clone(),
+        };
+        let driver = MediaDriver::start(config, surroundings).unwrap();
+        let carrier = CarrierConfig {
+            listen: sip.parse().unwrap(),
+            seed: 7,
+            cdr: None,
+            profile: quick(Manner::SaysNothing),
+            auth: None,
+        };
+        let carrier = Carrier::start(carrier, Arc::new(WallClock), &*tasks).unwrap();
+        let config = TrunkConfig::new("one", host, carrier.local_addr().port());
+        let line: Arc<dyn Line> = SipTrunk::start(config, &driver).await.unwrap();
+        assert!(line.facts().loopback);
+        let mut leg = dial(&line).await;
+        let event = next_after_ringing(&mut leg).await;
+        assert!(matches!(event, LegEvent::Answered(_)), "{host}: {event:?}");
+        leg.play(1, clip(200)).await.unwrap();
+        assert_eq!(next(&mut leg).await, LegEvent::Played { play: 1 });
+        leg.hang_up().await.unwrap();
+        drop(next(&mut leg).await);
+        let summary = closes(&mut leg).await;
+        assert!(summary.rtp_received_count > 0, "{host}: {summary:?}");
+        let mode = recordings.metadata().unwrap().permissions().mode();
+        assert_eq!(
+            mode & 0o777,
+            0o700,
+            "a directory that others could read is closed"
+        );
+    }
+}
