@@ -181,6 +181,20 @@ fn what_a_crash_or_a_drain_leaves_is_interrupted_answered_or_not() {
 }
 
 #[test]
+fn what_a_drain_cancels_is_interrupted_and_what_failed_by_itself_keeps_its_disposition() {
+    let ringing = vec![(0, permitted()), (0, dialing(1)), (0, ringing(1))];
+    let drained = and(ringing.clone(), cancel_requested(1, EndReason::Drain));
+    let drained = and(drained, leg_failed(1, canceled()));
+    let ends_as = |given: &[(u64, CallEvent)], reason| ends(5_000, given, end(reason)).0;
+    assert_eq!(ends_as(&drained, EndReason::Drain), Disposition::Interrupted);
+    let busy = and(ringing.clone(), leg_failed(1, failure(486)));
+    assert_eq!(ends_as(&busy, EndReason::Drain), Disposition::Busy);
+    let timed_out = and(ringing, cancel_requested(1, EndReason::RingTimeout));
+    let timed_out = and(timed_out, leg_failed(1, canceled()));
+    assert_eq!(ends_as(&timed_out, EndReason::Crash), Disposition::NoAnswer);
+}
+
+#[test]
 fn a_permitted_call_that_ends_before_its_dial_is_withdrawn() {
     let (disposition, charged, ..) = ends(500, &[(0, permitted())], end(EndReason::Drain));
     assert_eq!((disposition, charged), (Disposition::Withdrawn, false));

@@ -130,10 +130,15 @@ pub enum CallProgress<'a> {
 }
 
 impl CallProgress<'_> {
-    /// The last leg failed definitely: nothing of the call is open any more.
-    fn is_over(&self) -> bool {
+    /// The last leg failed definitely, and not because a drain cancelled it: nothing of the call was open
+    /// any more when it was interrupted.
+    fn was_over(&self, reason: EndReason) -> bool {
+        let by_itself = |failure: &LegFailure| {
+            let drained = reason == EndReason::Drain && failure.cause == FailureCause::Cancelled;
+            failure.definite && !drained
+        };
         match self {
-            Self::Unanswered { failure, .. } => failure.is_some_and(|failure| failure.definite),
+            Self::Unanswered { failure, .. } => failure.is_some_and(by_itself),
             Self::NotDialed | Self::Answered { .. } => false,
         }
     }
@@ -147,7 +152,7 @@ pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
     // An interrupted call counts as an attempt: the phone may have rung. What had failed definitely before
     // the interruption was over, and keeps its own disposition.
     let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
-    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) && !facts.progress.is_over() {
+    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) && !facts.progress.was_over(facts.reason) {
         return interrupted;
     }
     match facts.progress {

@@ -156,6 +156,30 @@ pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict
     at
 }
 
+/// The last instant up to `until` that `judge` permits, as it permits `from`: a grant given a second before
+/// the window closes must not be dialed a second after.
+pub fn permitted_until(
+    from: Timestamp,
+    until: Timestamp,
+    judge: impl Fn(Timestamp) -> Vec<Verdict>,
+) -> Timestamp {
+    let allows = |micros| strictest(&judge(Timestamp::from_micros(micros))).is_none();
+    let (mut open, mut closed) = (from.micros(), until.micros());
+    if allows(closed) {
+        return until;
+    }
+    // Halves the time between: 21 steps for 2 s.
+    while closed.saturating_sub(open) > 1 {
+        let middle = open.midpoint(closed);
+        if allows(middle) {
+            open = middle;
+        } else {
+            closed = middle;
+        }
+    }
+    Timestamp::from_micros(open)
+}
+
 /// Facts of a verdict, by name.
 fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
     facts.map(|(name, value)| (name.to_owned(), value)).into()

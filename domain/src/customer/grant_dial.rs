@@ -12,7 +12,7 @@ use super::state::{CustomerState, EnrolmentState};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, Verdict, first_permitted, judge_customer,
-    same_local_day, strictest,
+    permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId};
 use crate::time::Timestamp;
@@ -51,7 +51,7 @@ pub(super) fn grant_dial(
         campaign: enrolment_id.campaign,
         customer: enrolment_id.customer,
         number,
-        valid_until: now.plus_ms(GRANT_VALID_MS),
+        valid_until: permitted_until(now, now.plus_ms(GRANT_VALID_MS), |at| judge_customer(&facts, at)),
         verdicts,
     };
     Ok(vec![CustomerEvent::DialGranted { attempt, grant }])

@@ -1,4 +1,4 @@
-//! The Tasks port: every task and thread is named, counted and stopped in order.
+//! The Tasks port: every task and thread is named, counted and told to stop.
 //!
 //! The supervisor of `actors` implements it for the product; the simulation passes one that runs
 //! everything on a single thread; a contract suite may hold a small one of its own.
@@ -19,7 +19,7 @@ pub trait StopSignal: Send + Sync {
     async fn stopping(&self);
 }
 
-/// Spawns named work and stops it in the reverse order of its beginning.
+/// Spawns named work and stops it, all at one signal: what needs an order keeps it before the signal.
 #[async_trait]
 pub trait Tasks: Send + Sync {
     /// Runs a future to its end. A panic is logged under `name` and counted; it does not end the process.

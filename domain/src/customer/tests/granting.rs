@@ -36,6 +36,27 @@ fn a_due_enrolment_is_granted_for_two_seconds_with_every_verdict() {
 }
 
 #[test]
+fn a_grant_ends_with_the_window_and_with_the_campaign() {
+    let closes = instant("2026-03-02T20:00:00+08:00");
+    let last = Timestamp::from_micros(closes.micros() - 1);
+    let mut ending = facts();
+    ending.plan.ends_at = Some(now().plus_ms(500));
+    let campaigns_last = Timestamp::from_micros(now().micros() + 499_999);
+    for (facts, asked_at, valid_until) in [
+        (facts(), "2026-03-02T19:59:57.999999+08:00", last),
+        (facts(), "2026-03-02T19:59:58+08:00", last),
+        (facts(), "2026-03-02T19:59:59.999999+08:00", last),
+        (ending, NOW, campaigns_last),
+    ] {
+        let events = decide_at(&person(&[]), grant_with(facts), asked_at).unwrap();
+        let [CustomerEvent::DialGranted { grant, .. }] = events.as_slice() else {
+            panic!("{asked_at}: {events:?}");
+        };
+        assert_eq!(grant.valid_until, valid_until, "{asked_at}");
+    }
+}
+
+#[test]
 fn attempts_run_on_over_released_grants() {
     let events = ask(&person(&[granted(1), released(1, None)])).unwrap();
     let [CustomerEvent::DialGranted { attempt, grant }] = events.as_slice() else {
