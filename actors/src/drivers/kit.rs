@@ -1,6 +1,7 @@
 //! What all drivers share: the entities, the ports, the lines' capacity and the book of live calls.
 
 use super::DriverPorts;
+use super::alarms::Alarms;
 use super::live_calls::LiveCalls;
 use crate::capacity::Capacity;
 use crate::entity::{Answer, Loaded};
@@ -37,6 +38,7 @@ pub(crate) struct Kit {
     pub(crate) ports: DriverPorts,
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
+    pub(crate) alarms: Alarms,
     draining: watch::Sender<bool>,
     /// Somebody's work was cut off: the watchdog looks.
     pub(crate) cut_off: Notify,
@@ -52,6 +54,7 @@ impl Kit {
             ports,
             capacity: Capacity::new(facts),
             live: LiveCalls::new(),
+            alarms: Alarms::default(),
             draining: watch::Sender::new(false),
             cut_off: Notify::new(),
             store_away_until: Mutex::new(None),

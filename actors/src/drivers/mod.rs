@@ -4,6 +4,7 @@
 //! driver that forgets everything asks again, and is answered once, because command ids follow from what
 //! caused them.
 
+mod alarms;
 #[cfg(test)]
 mod campaign_end_tests;
 mod conversation;

@@ -428,6 +428,22 @@ fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody(
 }
 
 #[test]
+fn a_trunk_that_does_not_take_our_offer_is_told_of_once() {
+    on_one_thread(async {
+        let world = World::new(vec![always("picky", failed(488, false))]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(3, 1, no_flow()).await;
+        world.until("all", |log| count(log, "call.ended") == 3).await;
+        let alerts = world.data("campaign.alert_raised");
+        assert_eq!(alerts.len(), 1);
+        assert_eq!(
+            (&alerts[0]["alert"], &alerts[0]["detail"]),
+            (&"media_incompatible".into(), &"picky".into())
+        );
+    });
+}
+
+#[test]
 fn while_the_store_is_away_nothing_is_dialed_and_afterwards_it_goes_on() {
     on_one_thread(async {
         let world = World::new(vec![busy()]);

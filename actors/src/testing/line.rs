@@ -200,6 +200,7 @@ impl Leg for FakeLeg {
         self.emit(LegEvent::Failed(LegFailure {
             sip_code: Some(487),
             cause: FailureCause::Cancelled,
+            definite: true,
             rang: true,
             after_ms: 2_000,
             ..LegFailure::default()

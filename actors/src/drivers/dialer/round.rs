@@ -72,8 +72,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         return Ok(earlier(later, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
     match batch(kit, &work.campaign, wanted, open_count).await {
-        Ok((facts, count)) => {
-            let begun = begin(kit, due, &facts, count);
+        Ok(batch) => {
+            let begun = begin(kit, due, &batch);
             Ok(earlier(later, begun))
         }
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
@@ -109,19 +109,21 @@ fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize, now: Timestamp) ->
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
 }
 
-/// Asks the campaign for a batch. Answers its facts and the dials granted; none when it refuses.
-async fn batch(
-    kit: &Kit,
-    campaign: &CampaignId,
-    wanted: u32,
-    in_flight: u32,
-) -> Result<(CampaignFacts, u32), Halt> {
+/// Leave of a campaign: its facts, and how many dials may begin until when.
+struct Batch {
+    facts: CampaignFacts,
+    count: u32,
+    until: Timestamp,
+}
+
+/// Asks the campaign for a batch.
+async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) -> Result<Batch, Halt> {
     let command = CampaignCommand::GrantDials { wanted, in_flight };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let granted = answer.events.iter().find_map(|event| match event {
-        CampaignEvent::DialsGranted { count, .. } => Some(*count),
+        CampaignEvent::DialsGranted { count, until } => Some((*count, *until)),
         CampaignEvent::Created { .. }
         | CampaignEvent::Started {}
         | CampaignEvent::Paused { .. }
@@ -133,12 +135,13 @@ async fn batch(
         | CampaignEvent::Completed { .. }
         | CampaignEvent::Reopened { .. } => None,
     });
-    Ok((facts, granted.unwrap_or(0)))
+    let (count, until) = granted.ok_or(Halt::Fault)?;
+    Ok(Batch { facts, count, until })
 }
 
-/// Begins workers for up to `count` enrolments. Answers when a line takes dials again, if places ran out.
-fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, facts: &CampaignFacts, count: u32) -> Option<Timestamp> {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
+/// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran out.
+fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
+    let count = usize::try_from(batch.count).unwrap_or(usize::MAX);
     let more = due.len() > count;
     for due in due.into_iter().take(count) {
         let now = kit.now();
@@ -150,7 +153,8 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, facts: &CampaignFacts, count: u
         };
         let assignment = Assignment {
             due,
-            facts: facts.clone(),
+            facts: batch.facts.clone(),
+            leave_until: batch.until,
             place,
             working,
         };

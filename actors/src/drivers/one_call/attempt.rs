@@ -2,6 +2,7 @@
 
 use super::leg::{LegEnd, one_leg};
 use crate::capacity::{LegPlace, TrunkSign};
+use crate::drivers::alarms;
 use crate::drivers::dialer::pause_running_campaigns;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::Working;
@@ -135,7 +136,7 @@ impl Attempt {
         }
     }
 
-    /// Keeps the trunk's record; when every line has failed too often, the campaigns are paused.
+    /// Keeps the trunk's record and says what an operator must see to; when every line has failed too often, the campaigns are paused.
     async fn note_trunk(&self, line: usize, failure: &LegFailure) {
         let disposed = dispose_failure(failure);
         let sign = match disposed.health {
@@ -147,6 +148,12 @@ impl Attempt {
                     .map(|seconds| u64::from(seconds) * MS_PER_SECOND),
             },
         };
+        if disposed.alarm
+            && let Some(line) = self.kit.ports.lines.get(line)
+        {
+            let trunk = line.facts().name;
+            alarms::raise(&self.kit, &self.facts.campaign, trunk, disposed.disposition).await;
+        }
         if self.kit.capacity.note(line, sign, self.kit.now()) {
             pause_running_campaigns(&self.kit, disposed.disposition.code()).await;
         }

@@ -40,6 +40,8 @@ const AFTER_EXPIRY_MS: u64 = 5_000;
 pub(crate) struct Assignment {
     pub(crate) due: DueEnrolment,
     pub(crate) facts: CampaignFacts,
+    /// When the campaign's leave to begin runs out.
+    pub(crate) leave_until: Timestamp,
     pub(crate) place: LegPlace,
     pub(crate) working: Working,
 }
@@ -85,6 +87,7 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
     let Assignment {
         due,
         facts,
+        leave_until,
         place,
         working,
     } = assignment;
@@ -92,6 +95,7 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         kit: Arc::clone(&kit),
         due,
         facts,
+        leave_until,
         working,
         last: Position(0),
     };
@@ -113,6 +117,7 @@ struct Worker {
     kit: Arc<Kit>,
     due: DueEnrolment,
     facts: CampaignFacts,
+    leave_until: Timestamp,
     working: Working,
     /// Position of the last event this work wrote.
     last: Position,
@@ -155,7 +160,7 @@ impl Worker {
 
     /// Asks customer, then number. `None`: refused, and where needed released.
     async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
-        if self.working.order().against_dialing().is_some() {
+        if self.kit.now() > self.leave_until || self.working.order().against_dialing().is_some() {
             return Ok(None);
         }
         let Some((attempt, customer)) = self.customer_grant().await? else {
