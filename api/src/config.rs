@@ -120,10 +120,10 @@ impl Password {
     }
 }
 
-/// The level of the log, from `LEDGERLINE_LOG`; warnings unless set.
+/// The level of the log, from `LEDGERLINE_LOG`; `unset` unless set.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
-pub(crate) fn log_filter() -> String {
-    std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| "warn".to_owned())
+pub(crate) fn log_filter(unset: &str) -> String {
+    std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned())
 }
 
 /// One trunk as given: `sip:HOST:PORT[;key=value]…`.

@@ -54,8 +54,14 @@ enum Command {
 /// Parses the arguments and runs the command to its exit code.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
+    // Simulated crashes are no news.
+    let level = if matches!(cli.command, Command::Simulate(_)) {
+        "off"
+    } else {
+        "warn"
+    };
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(config::log_filter())
+        .with_env_filter(config::log_filter(level))
         .with_writer(std::io::stderr)
         .json();
     logs.init();
