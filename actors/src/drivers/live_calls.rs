@@ -180,11 +180,6 @@ impl LiveCalls {
         book.held.values().filter(|until| now < **until).count()
     }
 
-    /// True while anything the view lists as due is not to be asked.
-    pub(crate) fn is_holding(&self, now: Timestamp) -> bool {
-        self.next_release(now).is_some()
-    }
-
     /// The earliest time at which something held may be asked again.
     pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock()

@@ -404,6 +404,27 @@ fn a_worker_that_dies_leaves_its_call_to_the_watchdog() {
 }
 
 #[test]
+fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(2, 5, no_flow()).await;
+        world.until("two", |log| count(log, "call.ringing") == 2).await;
+        world.lines[0].tell(0, failed(486, true));
+        settle().await;
+        world.fakes.clock.advance_ms(15);
+        world.lines[0].tell(1, failed(486, true));
+        settle().await;
+        let busy_at = world.fakes.clock.now();
+        world
+            .until("two more", |log| count(log, "call.dialing") == 4)
+            .await;
+        let waited_ms = world.fakes.clock.now().ms_since(busy_at);
+        assert!((2_000..=3_100).contains(&waited_ms), "{waited_ms} ms");
+    });
+}
+
+#[test]
 fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody() {
     on_one_thread(async {
         let world = World::new(vec![always("dead", failed(503, false))]);

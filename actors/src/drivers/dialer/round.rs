@@ -56,10 +56,9 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
 /// moment a line takes dials again.
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
-    // What is held hides the next due time behind one that has passed: then look again soon.
-    let held = work.next_due_at.is_some() && kit.live.is_holding(now);
-    let later = work.next_due_at.filter(|at| *at > now);
-    let later = later.or(held.then(|| now.plus_ms(AGAIN_MS)));
+    let ahead = work.next_due_at.filter(|at| *at > now);
+    // What is held or just being begun hides the next due time behind one that has passed: then look again soon.
+    let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
     let due = due_now(kit, &work.campaign, now).await?;
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
@@ -69,7 +68,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         return Ok(Some(now.plus_ms(super::ROUND_MS)));
     }
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
-        return Ok(earlier(later, kit.capacity.free_at(now).filter(|at| *at > now)));
+        return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
     match batch(kit, &work.campaign, wanted, open_count).await {
         Ok(batch) => {
