@@ -165,6 +165,10 @@ impl LineUse {
     fn dial(&mut self, now: Timestamp) -> Option<String> {
         self.legs_count += 1;
         self.dialed.push_back(now);
+        if self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX {
+            // This one tries it; the others wait for what it finds.
+            self.rests_until = Some(now.plus_ms(REST_MS));
+        }
         let callers = &self.facts.caller_numbers;
         let caller = callers.get(self.next_caller % callers.len().max(1)).cloned();
         self.next_caller = self.next_caller.wrapping_add(1);
@@ -308,6 +312,10 @@ mod tests {
         assert!(!capacity.note(0, FAILED, NOW), "the other line still serves");
         assert_eq!(capacity.take(NOW.plus_ms(9_999), &[]).unwrap().line(), 1);
         assert_eq!(capacity.take(NOW.plus_ms(10_000), &[]).unwrap().line(), 0);
+        let after_the_try = NOW.plus_ms(10_001);
+        assert_eq!(capacity.take(after_the_try, &[]).unwrap().line(), 1, "one tries");
+        capacity.note(0, TrunkSign::Healthy, after_the_try);
+        assert_eq!(capacity.take(after_the_try, &[]).unwrap().line(), 0);
     }
 
     #[test]

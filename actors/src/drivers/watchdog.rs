@@ -48,6 +48,7 @@ pub(crate) async fn run(kit: Arc<Kit>) {
             () = kit.cut_off.notified() => {}
             () = wake_at(kit.environment.clock.as_ref(), again_at) => {}
         }
+        // On a stop the work it waits for ends early, and so does this.
         again_at = match sweep(&kit).await {
             Ok(0) => None,
             Ok(left) => {
@@ -69,9 +70,13 @@ pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
     }
     let mut left = 0;
     loop {
-        let calls = kit.ports.worklist.open_calls(PAGE_ROWS_MAX).await?;
-        let grants = kit.ports.worklist.open_grants(PAGE_ROWS_MAX).await?;
-        let full = calls.len() == PAGE_ROWS_MAX || grants.len() == PAGE_ROWS_MAX;
+        // What is worked on is listed too, and may stand before what nobody is at.
+        let rows_max = PAGE_ROWS_MAX.saturating_add(kit.live.count());
+        let mut calls = kit.ports.worklist.open_calls(rows_max).await?;
+        let mut grants = kit.ports.worklist.open_grants(rows_max).await?;
+        let full = calls.len() == rows_max || grants.len() == rows_max;
+        calls.retain(|call| !is_worked_on(kit, &call.campaign, &call.customer));
+        grants.retain(|grant| !is_worked_on(kit, &grant.campaign, &grant.customer));
         let closed = close_page(kit, calls, grants).await;
         kit.view_reaches(closed.last).await;
         left += closed.left;
@@ -91,7 +96,7 @@ struct Closed {
 /// Closes a page at most `ENDING_AT_ONCE_MAX` at a time.
 async fn close_page(kit: &Arc<Kit>, calls: Vec<OpenCall>, grants: Vec<OpenGrant>) -> Closed {
     let places = Arc::new(Semaphore::new(ENDING_AT_ONCE_MAX));
-    let (sender, mut ended) = tokio::sync::mpsc::channel(PAGE_ROWS_MAX.saturating_mul(2));
+    let (sender, mut ended) = tokio::sync::mpsc::channel(ENDING_AT_ONCE_MAX);
     for call in calls {
         let one = Arc::clone(kit);
         let work = async move { end_call(&one, &call).await };
@@ -123,10 +128,15 @@ fn spawn_bounded(
     work: impl Future<Output = Result<Position, Halt>> + Send + 'static,
 ) {
     let (places, sender) = (Arc::clone(places), sender.clone());
+    let stop = kit.environment.tasks.stop_signal();
     let bounded = async move {
         // The semaphore is never closed.
         let place = places.acquire().await;
-        let end = work.await;
+        let end = tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            end = work => end,
+        };
         drop(place);
         if sender.send(end).await.is_err() {
             tracing::debug!("nobody waits for left-over work any more");
@@ -145,6 +155,10 @@ async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
 /// Ends a dialed call: the leg, the recording, the call.
 async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
     let loaded = kit.state(&kit.system.calls, &call).await?;
+    // Its worker was done with it since we looked: nothing is sent for a call that is over.
+    if loaded.state.is_ended() {
+        return Ok(loaded.position);
+    }
     if let Some((trunk, facts)) = dialed_leg(call, &loaded.state) {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
