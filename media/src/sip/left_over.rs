@@ -38,8 +38,8 @@ pub struct LeftOver {
 }
 
 impl LeftOver {
-    /// Begins; the first request waits in `poll_output`. `trunk` is the far end's `host:port`, and the address
-    /// of it, the only one that credentials are shown to.
+    /// Begins; the first request waits in `poll_output`. Of the trunk: its `host:port`, and its address, the
+    /// only one that credentials are shown to.
     pub fn end(
         facts: &LegFacts,
         (trunk, trunk_ip): (&str, IpAddr),

@@ -4,7 +4,7 @@
 //! that is not switched off: where its packets go, its codec, its keypress payload type and its direction.
 
 use crate::codec::Codec;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Largest description read; a carrier's is below 2 kB.
 pub const SDP_BYTES_MAX: usize = 16_384;
@@ -148,7 +148,8 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
         .iter()
         .find_map(|payload| Some((codec_of(*payload, &stream.maps)?, *payload)))
         .ok_or(SdpError::NoCodec)?;
-    let address = stream.address.or(whole.address).ok_or(SdpError::NoAddress)?;
+    let address = stream.address.or(whole.address).filter(|ip| !is_many(*ip));
+    let address = address.ok_or(SdpError::NoAddress)?;
     let direction = stream
         .direction
         .or(whole.direction)
@@ -171,6 +172,11 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
         direction,
         ptime_ms: stream.ptime_ms.unwrap_or(20),
     })
+}
+
+/// Multicast or broadcast: a call is with one.
+fn is_many(ip: IpAddr) -> bool {
+    ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 /// PCMA and PCMU need no rtpmap (RFC 3551); a map of another name takes the number away.
@@ -293,8 +299,8 @@ mod tests {
                 None,
             ),
             (
-                "c=IN IP4 224.2.1.1/127\r\nm=audio 4000 RTP/AVP 110 101\r\na=rtpmap:110 pcma/8000/1\r\na=rtpmap:101 telephone-event/8000\r\n",
-                "224.2.1.1:4000",
+                "c=IN IP4 192.0.2.9/127\r\nm=audio 4000 RTP/AVP 110 101\r\na=rtpmap:110 pcma/8000/1\r\na=rtpmap:101 telephone-event/8000\r\n",
+                "192.0.2.9:4000",
                 Codec::Pcma,
                 Some(101),
             ),
@@ -308,6 +314,37 @@ mod tests {
                 "{lines}"
             );
         }
+    }
+
+    #[test]
+    fn packet_times_directions_and_bandwidths_are_read_or_passed_over() {
+        let rows = [
+            ("a=ptime:10\r\n", 10, Direction::SendRecv),
+            ("a=ptime:30\r\na=recvonly\r\n", 30, Direction::RecvOnly),
+            ("a=ptime:60\r\na=inactive\r\n", 60, Direction::Inactive),
+            (
+                "a=ptime:61\r\nb=TIAS:64000\r\nb=AS:80\r\n",
+                20,
+                Direction::SendRecv,
+            ),
+            (
+                "a=ptime:9\r\na=maxptime:40\r\na=rtcp:4001\r\n",
+                20,
+                Direction::SendRecv,
+            ),
+            ("a=\r\na\r\n=\r\n", 20, Direction::SendRecv),
+        ];
+        for (lines, ptime_ms, direction) in rows {
+            let text = format!("c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n{lines}");
+            let stream = read(&sdp(&text)).unwrap();
+            assert_eq!(
+                (stream.ptime_ms, stream.direction),
+                (ptime_ms, direction),
+                "{lines}"
+            );
+        }
+        let whole = "a=inactive\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
+        assert_eq!(read(&sdp(whole)).unwrap().direction, Direction::Inactive);
     }
 
     #[test]
@@ -332,6 +369,23 @@ mod tests {
                 SdpError::NoCodec,
             ),
             ("m=audio 4000 RTP/AVP 8\r\n", SdpError::NoAddress),
+            (
+                "c=IN IP4 224.2.1.1/127\r\nm=audio 4000 RTP/AVP 8\r\n",
+                SdpError::NoAddress,
+            ),
+            (
+                "c=IN IP4 255.255.255.255\r\nm=audio 4000 RTP/AVP 8\r\n",
+                SdpError::NoAddress,
+            ),
+            (
+                "c=IN IP6 ff02::1\r\nm=audio 4000 RTP/AVP 8\r\n",
+                SdpError::NoAddress,
+            ),
+            (
+                "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/SAVP 8\r\n\
+                 a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d29ybGQ|2^20|1:4\r\n",
+                SdpError::NoAudio,
+            ),
             (
                 "c=IN IP4 host.example.com\r\nm=audio 4000 RTP/AVP 8\r\n",
                 SdpError::NoAddress,

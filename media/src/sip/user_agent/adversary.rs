@@ -260,6 +260,25 @@ fn challenges_never_stretch_the_setup_beyond_its_cap() {
     scene.finish();
 }
 
+#[test]
+fn audio_at_an_address_we_cannot_reach_is_refused() {
+    let far = sdp::offer("[2001:db8::1]:6000".parse().unwrap(), 1);
+    let mut scene = Scene::answered();
+    scene.peer("INVITE", 1, Some(far.clone()));
+    assert_eq!(scene.last_code(), Some(488), "the call goes on as it was");
+    scene.input(Input::GiveUp);
+    scene.finish();
+
+    let mut scene = Scene::new();
+    let invite = scene.last("INVITE");
+    let response = SipMessage::response(&invite, 200, "OK", Some("t"))
+        .with("Contact", "<sip:192.0.2.1>")
+        .with_body("application/sdp", far);
+    scene.deliver(&response);
+    assert_eq!(scene.failure().sip_code, Some(488));
+    scene.finish();
+}
+
 /// A digit by INFO to a leg whose far end takes no RFC 4733.
 fn digits_by_info(body: &str) -> Vec<char> {
     let mut scene = Scene::new();

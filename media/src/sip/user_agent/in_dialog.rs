@@ -191,7 +191,7 @@ impl Uac {
     fn renegotiate(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
         let refuse = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let media = self.settings.media;
-        let offered = match request.sdp().map(sdp::read) {
+        let offered = match self.described(request) {
             Some(Err(_)) => return refuse(488),
             Some(Ok(stream)) => Some(stream),
             None => None,

@@ -4,7 +4,7 @@ use super::{Cancel, Confirmed, Phase, Uac, UacEvent, step};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
-use crate::sip::sdp::{self, AudioStream};
+use crate::sip::sdp::{self, AudioStream, SdpError};
 use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
@@ -86,7 +86,7 @@ impl Uac {
         if self.phase == Phase::Calling {
             self.phase = Phase::Proceeding;
         }
-        let early_media = response.sdp().and_then(|body| sdp::read(body).ok());
+        let early_media = self.described(response).and_then(Result::ok);
         if let (Some(tag), Some(stream)) = (response.tag_of_to(), &early_media) {
             self.remember_early(tag, stream.clone());
         }
@@ -107,6 +107,15 @@ impl Uac {
             }
             Cancel::None | Cancel::Sent { .. } => {}
         }
+    }
+
+    /// The audio that a message describes; an address of another family cannot be reached from our socket.
+    pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
+        let stream = sdp::read(message.sdp()?);
+        Some(stream.and_then(|stream| {
+            let reachable = stream.address.is_ipv4() == self.settings.media.is_ipv4();
+            reachable.then_some(stream).ok_or(SdpError::NoAddress)
+        }))
     }
 
     fn remember_early(&mut self, tag: &str, stream: AudioStream) {
@@ -137,7 +146,7 @@ impl Uac {
             self.end_late(now, at);
             return;
         }
-        let described = response.sdp().map(sdp::read);
+        let described = self.described(response);
         // Only the description of the fork that answered: another's would send our sound to another phone.
         let early = self.early.iter().find(|(early, _)| early == tag);
         let media = match described {
