@@ -3,6 +3,7 @@
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::call::progress::dispose_failure;
+use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -47,9 +48,17 @@ pub(crate) struct LoggedEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LoggedCall {
     pub(crate) legs: Vec<LoggedLeg>,
+    /// When its first leg was dialed.
+    pub(crate) dialed_at: Option<Timestamp>,
     pub(crate) answered_at: Option<Timestamp>,
+    pub(crate) ended_at: Option<Timestamp>,
     pub(crate) ended: Option<LoggedEnd>,
+    /// Its first events, by kind, for the report's story of one call.
+    pub(crate) story: Vec<(Timestamp, &'static str)>,
 }
+
+/// Events of one call kept for a story; the longest conversation of a demonstration has fewer.
+const STORY_EVENTS_MAX: usize = 64;
 
 impl LoggedCall {
     pub(crate) fn dialed(&self) -> bool {
@@ -62,11 +71,17 @@ impl LoggedCall {
 
     /// Folds one event; other kinds than a call's are not given.
     pub(crate) fn apply(&mut self, event: &CallEvent, at: Timestamp) {
+        if self.story.len() < STORY_EVENTS_MAX {
+            self.story.push((at, event.kind()));
+        }
         match event {
-            CallEvent::Dialing { sip_call_id, .. } => self.legs.push(LoggedLeg {
-                sip_call_id: sip_call_id.clone(),
-                ..LoggedLeg::default()
-            }),
+            CallEvent::Dialing { sip_call_id, .. } => {
+                self.dialed_at.get_or_insert(at);
+                self.legs.push(LoggedLeg {
+                    sip_call_id: sip_call_id.clone(),
+                    ..LoggedLeg::default()
+                });
+            }
             CallEvent::Ringing { leg, .. } => self.note(*leg, |leg| leg.rang = true),
             CallEvent::LegFailed { leg, failure } => self.fail(*leg, failure),
             CallEvent::Answered { leg, .. } => {
@@ -82,6 +97,7 @@ impl LoggedCall {
                 recording_sha256,
                 ..
             } => {
+                self.ended_at = Some(at);
                 self.ended = Some(LoggedEnd {
                     disposition: *disposition,
                     outcome: *outcome,

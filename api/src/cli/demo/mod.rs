@@ -6,6 +6,7 @@
 mod campaign;
 mod customers;
 mod log;
+mod picture;
 mod reconcile;
 mod report;
 mod summary;
@@ -201,7 +202,7 @@ fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Sum
     }
     let summary = Summary::of(book, &data.join(RECORDINGS_DIR), found);
     let page = data.join("report.html");
-    std::fs::write(&page, report::page(&summary, args.seed))?;
+    std::fs::write(&page, report::page(&summary, book, args.seed))?;
     for line in summary.lines() {
         output::line(&line)?;
     }

@@ -195,6 +195,7 @@ mod tests {
                 late_answer: false,
                 recording_sha256: None,
             }),
+            ..LoggedCall::default()
         }
     }
 

@@ -1,91 +1,129 @@
-//! `DIR/report.html`: one self-contained page with the demo's figures and a picture of its dispositions.
+//! `DIR/report.html`: one self-contained page with the demo's figures, their pictures, and one call's story.
 
+use super::log::{CallBook, LoggedCall};
+use super::picture::{Bar, append, bars, in_progress};
 use super::summary::Summary;
-use domain::disposition::Disposition;
-use std::fmt::Write;
-
-/// Width of the longest bar, in the picture's own units.
-const BAR_WIDTH_MAX: u64 = 420;
-
-/// Height of one bar with its gap.
-const BAR_STEP: u64 = 30;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::CallId;
+use std::collections::BTreeMap;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;max-width:760px;margin:2rem auto;\
-padding:0 1rem;color:#1d2733}h1{font-size:1.4rem}.cards{display:flex;flex-wrap:wrap;gap:1rem}\
-.card{border:1px solid #d5dce4;border-radius:8px;padding:.8rem 1.2rem;min-width:8rem}\
-.card b{display:block;font-size:1.6rem}.ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}";
+padding:0 1rem;color:#1d2733}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.8rem}\
+.cards{display:flex;flex-wrap:wrap;gap:.7rem}\
+.card{border:1px solid #d5dce4;border-radius:8px;padding:.5rem .9rem;font-size:.85rem}\
+.card b{display:block;font-size:1.5rem}.ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}\
+table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem .8rem .1rem 0}";
 
 /// The whole page.
-pub(crate) fn page(summary: &Summary, seed: u64) -> String {
-    let (class, verdict) = if summary.reconcile.mismatched == 0 {
-        ("ok", "对账一致")
-    } else {
-        ("bad", "对账不一致")
-    };
+pub(crate) fn page(summary: &Summary, book: &CallBook, seed: u64) -> String {
+    let mut page = format!(
+        "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>ledgerline demo</title>\
+         <style>{STYLE}</style><h1>ledgerline 演练报告 · demo report, seed {seed}</h1>"
+    );
+    page.push_str(&cards(summary));
+    page.push_str(&verdict(summary));
+    for (title, picture) in [
+        ("通话进程 calls in progress", in_progress(book)),
+        ("呼叫结果 dispositions", dispositions(summary)),
+        ("沟通结局 outcomes of the answered", outcomes(book)),
+    ] {
+        append(&mut page, format_args!("<h2>{title}</h2>{picture}"));
+    }
+    page.push_str(&story(book));
+    page.push_str("</html>\n");
+    page
+}
+
+fn cards(summary: &Summary) -> String {
     let cards = [
         ("拨号 dialed", summary.dialed.to_string()),
         ("接通率 answer rate", percent(summary.answer_ratio)),
         (
-            "平均通话 mean talk",
+            "平均通话时长 mean talk",
             format!("{} s", tenths(summary.talk_ms_mean)),
         ),
         ("转化率 conversion", percent(summary.conversion_ratio)),
         ("录音 recordings", summary.recordings.to_string()),
     ];
-    let mut page = format!(
-        "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>ledgerline demo</title>\
-         <style>{STYLE}</style><h1>ledgerline 演练报告 · demo report, seed {seed}</h1><div class=\"cards\">"
-    );
+    let mut row = String::from("<div class=\"cards\">");
     for (title, value) in cards {
         append(
-            &mut page,
+            &mut row,
             format_args!("<div class=\"card\">{title}<b>{value}</b></div>"),
         );
     }
-    append(
-        &mut page,
-        format_args!("</div><h2>呼叫结果 dispositions</h2>{}", chart(summary)),
-    );
-    append(
-        &mut page,
-        format_args!(
-            "<p class=\"{class}\">{verdict}: {} matched, {} mismatched against the carrier's own record \
-             (运营商话单).</p></html>\n",
-            summary.reconcile.matched, summary.reconcile.mismatched
-        ),
-    );
-    page
+    row.push_str("</div>");
+    row
 }
 
-fn chart(summary: &Summary) -> String {
-    let most = summary.dispositions.values().copied().max().unwrap_or(1).max(1);
-    let height = BAR_STEP * (summary.dispositions.len() as u64) + 10;
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 720 {height}\" width=\"100%\" role=\"img\" aria-label=\"calls by disposition\">"
-    );
-    for ((code, &count), row) in summary.dispositions.iter().zip(0_u64..) {
+fn verdict(summary: &Summary) -> String {
+    let (class, verdict) = if summary.reconcile.mismatched == 0 {
+        ("ok", "对账一致")
+    } else {
+        ("bad", "对账不一致")
+    };
+    format!(
+        "<p class=\"{class}\">{verdict}: {} matched, {} mismatched against the carrier's own record (运营商话单).</p>",
+        summary.reconcile.matched, summary.reconcile.mismatched
+    )
+}
+
+fn dispositions(summary: &Summary) -> String {
+    let bar = |(code, &count): (&String, &u64)| {
         let label = Disposition::from_code(code).map_or("", Disposition::label_zh);
-        let y = row * BAR_STEP;
-        let width = (count * BAR_WIDTH_MAX / most).max(2);
-        let fill = if code == "answered" { "#2e7d6b" } else { "#7a8ea3" };
+        Bar {
+            label: format!("{label} {code}"),
+            count,
+            strong: code == "answered",
+        }
+    };
+    bars(
+        "calls by disposition",
+        &summary.dispositions.iter().map(bar).collect::<Vec<_>>(),
+    )
+}
+
+fn outcomes(book: &CallBook) -> String {
+    let mut counts: BTreeMap<Outcome, u64> = BTreeMap::new();
+    for outcome in book
+        .calls
+        .values()
+        .filter_map(|call| call.ended.as_ref()?.outcome)
+    {
+        *counts.entry(outcome).or_default() += 1;
+    }
+    let bar = |(outcome, count): (Outcome, u64)| Bar {
+        label: format!("{} {}", outcome.label_zh(), outcome.code()),
+        count,
+        strong: outcome == Outcome::Success,
+    };
+    bars(
+        "answered calls by outcome",
+        &counts.into_iter().map(bar).collect::<Vec<_>>(),
+    )
+}
+
+/// The call with the most events: every step of it, as it stands in the log.
+fn story(book: &CallBook) -> String {
+    let longest: Option<(&CallId, &LoggedCall)> = book.calls.iter().max_by_key(|(_, call)| call.story.len());
+    let Some((id, call)) = longest else {
+        return String::new();
+    };
+    let mut page = format!(
+        "<h2>一通呼叫的全过程 one call, event by event</h2><p><code>call show {id}</code></p><table>"
+    );
+    let begins = call.story.first().map(|(at, _)| *at).unwrap_or_default();
+    for (at, kind) in &call.story {
         append(
-            &mut svg,
+            &mut page,
             format_args!(
-                "<text x=\"0\" y=\"{}\">{label} {code}</text>\
-                 <rect x=\"220\" y=\"{y}\" width=\"{width}\" height=\"22\" rx=\"3\" fill=\"{fill}\"/>\
-                 <text x=\"{}\" y=\"{}\">{count}</text>",
-                y + 16,
-                228 + width,
-                y + 16
+                "<tr><td>+{} s</td><td>{kind}</td></tr>",
+                tenths(at.ms_since(begins))
             ),
         );
     }
-    svg.push_str("</svg>");
-    svg
-}
-
-fn append(page: &mut String, text: std::fmt::Arguments<'_>) {
-    page.write_fmt(text).expect("writing to a string cannot fail");
+    page.push_str("</table>");
+    page
 }
 
 fn percent(ratio: f64) -> String {
@@ -114,7 +152,7 @@ mod tests {
             recordings: 2,
             reconcile: Reconciliation::default(),
         };
-        let page = page(&summary, 7);
+        let page = page(&summary, &CallBook::default(), 7);
         assert!(page.contains("<svg") && page.contains("忙线 busy") && page.contains("5.2 s"));
         assert!(!page.contains("http"), "no address outside the page");
     }

@@ -140,6 +140,7 @@ mod tests {
                 late_answer: false,
                 recording_sha256: talk_ms.map(|_| hex(&Sha256::digest(b"wav"))),
             }),
+            ..LoggedCall::default()
         }
     }
 
