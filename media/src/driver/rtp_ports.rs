@@ -1,5 +1,5 @@
 //! RTP ports: an even port per leg out of a range, and a rest for a freed one, so that late packets of one
-//! call never reach the next.
+//! call do not reach the next. When no other port is left, the one that has rested longest serves.
 
 use crate::error::MediaError;
 use domain::time::Timestamp;
@@ -40,7 +40,8 @@ impl RtpPorts {
     /// Binds the next free port; ports that others hold are passed over.
     pub(super) fn bind(&mut self, now: Timestamp) -> io::Result<UdpSocket> {
         while let Some((freed_at, port)) = self.resting.front().copied() {
-            if now.ms_since(freed_at) < QUARANTINE_MS {
+            // A leg without a port would be called a failure of its trunk: worse than a stray packet.
+            if now.ms_since(freed_at) < QUARANTINE_MS && !self.free.is_empty() {
                 break;
             }
             self.resting.pop_front();
@@ -85,21 +86,36 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
 mod tests {
     use super::RtpPorts;
     use domain::time::Timestamp;
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
     const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[test]
     fn a_freed_port_rests_before_it_serves_again() {
-        let mut ports = RtpPorts::new(LOOPBACK, (39_990, 39_991)).unwrap();
+        let mut ports = RtpPorts::new(LOOPBACK, (39_990, 39_993)).unwrap();
         let start = Timestamp::from_millis(10_000);
-        let socket = ports.bind(start).unwrap();
-        assert_eq!(socket.local_addr().unwrap().port(), 39_990);
-        assert!(ports.bind(start).is_err(), "there is one even port");
-        drop(socket);
+        let port_of = |socket: &UdpSocket| socket.local_addr().unwrap().port();
+        let first = ports.bind(start).unwrap();
+        assert_eq!(port_of(&first), 39_990);
+        drop(first);
         ports.release(39_990, start);
-        assert!(ports.bind(start.plus_ms(4_999)).is_err());
-        assert!(ports.bind(start.plus_ms(5_000)).is_ok());
+        let other = ports.bind(start.plus_ms(4_999)).unwrap();
+        let rested = ports.bind(start.plus_ms(5_000)).unwrap();
+        assert_eq!((port_of(&other), port_of(&rested)), (39_992, 39_990));
+        assert!(
+            ports.bind(start.plus_ms(5_000)).is_err(),
+            "there are two even ports"
+        );
+    }
+
+    #[test]
+    fn the_last_port_serves_again_at_once_rather_than_fail_a_leg() {
+        let mut ports = RtpPorts::new(LOOPBACK, (39_996, 39_997)).unwrap();
+        let start = Timestamp::from_millis(10_000);
+        drop(ports.bind(start).unwrap());
+        assert!(ports.bind(start).is_err(), "it is taken");
+        ports.release(39_996, start);
+        assert!(ports.bind(start.plus_ms(1)).is_ok());
     }
 
     #[test]
