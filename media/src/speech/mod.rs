@@ -4,6 +4,7 @@
 
 pub mod clips;
 pub mod espeak;
+pub mod given;
 pub mod simulated;
 
 #[cfg(test)]
