@@ -24,6 +24,7 @@ use media::speech::espeak::EspeakSettings;
 use media::speech::synthesizer_of_this_machine;
 use projections::{Grounds, ProjectionError, Projections, SqlWorklist, SqliteReadDb};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{
@@ -176,6 +177,7 @@ impl Opened {
             .or_else(|| data_dir::sip_address(&self.directory))
             .unwrap_or_else(|| first_sip_address(&settings.trunks));
         let rtp_ports = settings.rtp_ports.clone().unwrap_or(RTP_PORTS_DEFAULT);
+        let legs_max = legs_within(&rtp_ports, settings.trunks.len());
         let config = MediaConfig {
             sip,
             advertised: None,
@@ -197,7 +199,12 @@ impl Opened {
             } else {
                 Followed::ByAnother
             };
-            lines.push(SipTrunk::start(trunk_config(trunk, followed)?, &driver).await?);
+            let mut config = trunk_config(trunk, followed)?;
+            if config.legs_max > legs_max {
+                tracing::warn!(trunk = %config.name, legs_max, ?rtp_ports, "fewer legs: each needs an audio port");
+                config.legs_max = legs_max;
+            }
+            lines.push(SipTrunk::start(config, &driver).await?);
         }
         Ok(lines)
     }
@@ -249,6 +256,14 @@ fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
         return SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     }
     SocketAddr::from((Ipv4Addr::UNSPECIFIED, SIP_PORT))
+}
+
+/// Legs a trunk may have out of its share of the audio ports (RFC 3550, 11: RTP takes even ones). A port that
+/// cannot be had would look like a failure of the trunk.
+fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
+    let even_count = ports.clone().filter(|port| port % 2 == 0).count();
+    let share = even_count.checked_div(trunks_count).unwrap_or(even_count);
+    u32::try_from(share).unwrap_or(u32::MAX).max(1)
 }
 
 fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, AppError> {
@@ -344,5 +359,22 @@ impl WritableRows {
     pub(crate) async fn close(self) {
         drop(self.rows);
         self.log.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trunks_share_the_audio_ports_and_each_has_one() {
+        for (ports, trunks_count, legs) in [
+            (20_000..=20_199, 1, 100),
+            (20_000..=20_199, 2, 50),
+            (20_001..=20_003, 1, 1),
+            (20_000..=20_001, 3, 1),
+        ] {
+            assert_eq!(legs_within(&ports, trunks_count), legs);
+        }
     }
 }

@@ -217,7 +217,7 @@ impl FromStr for TrunkSpec {
 
 impl TrunkSpec {
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let duration = |value| parse_duration_ms(value).map_err(|error| error.to_string());
+        let duration = |value| parse_duration_ms(value).map_err(|error| format!("{key}: {error}"));
         match key {
             "user" => self.user = Some(value.to_owned()),
             "password-file" => self.set_password(Password::File(value.into()))?,
@@ -368,7 +368,11 @@ mod tests {
             ("sip:127.0.0.1:5060;colour=red", "colour"),
             ("sip:127.0.0.1:5060;legs-max=0", "legs-max"),
             ("sip:127.0.0.1:5060;legs-max=10001", "legs-max"),
-            ("sip:127.0.0.1:5060;ring-timeout=30", "duration"),
+            (
+                "sip:127.0.0.1:5060;ring-timeout=30",
+                "ring-timeout: \"30\" is not a duration",
+            ),
+            ("sip:127.0.0.1:5060;hold-off=x", "hold-off"),
             ("sip:127.0.0.1:5060;password=secret", "belong together"),
         ] {
             let why = why(text);

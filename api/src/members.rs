@@ -63,7 +63,8 @@ impl Members {
 
     /// A text that must be there.
     pub(crate) fn needed_text(&mut self, name: &str) -> Option<String> {
-        if !self.object.contains_key(name) {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.object.remove(name);
             self.wrong(name, "is missing");
             return None;
         }
@@ -208,5 +209,9 @@ mod tests {
         let mut body = members(json!({ "a": null }));
         assert_eq!(body.text("a"), None);
         assert!(body.finish().is_ok());
+        let mut body = members(json!({ "a": null }));
+        assert_eq!(body.needed_text("a"), None);
+        let problem = body.finish().unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/a");
     }
 }

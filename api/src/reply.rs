@@ -154,6 +154,7 @@ impl From<ImportError> for Problem {
             ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
             ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
             ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
+            ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
             ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
                 (Kind::Refused, "mapping-invalid")
             }

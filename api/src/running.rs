@@ -11,6 +11,7 @@ use crate::server;
 use crate::serving::App;
 use crate::signals::Signals;
 use actors::{DriverPorts, Drivers};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ impl Running {
         runtime: Arc<Runtime>,
     ) -> Result<Self, Failure> {
         refuse_rehearsal_off_loopback(&settings)?;
+        refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open)?;
         let system = opened.entities(runtime);
         let views = opened.views().await?;
@@ -109,6 +111,18 @@ impl Running {
             () = ending => {}
         }
         Ok(())
+    }
+}
+
+/// Events name the trunk that was used: one name must mean one trunk.
+fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    match settings.trunks.iter().find(|trunk| !names.insert(&trunk.name)) {
+        None => Ok(()),
+        Some(twice) => Err(Failure::usage(format!(
+            "two trunks have the name {}; give one another with name=",
+            twice.name
+        ))),
     }
 }
 

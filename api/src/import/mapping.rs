@@ -162,6 +162,14 @@ impl Mapping {
                 return Err(ImportError::UnknownColumn(title.clone()));
             }
         }
+        let mut titles = BTreeSet::new();
+        if let Some(twice) = header
+            .iter()
+            .map(|title| title.trim())
+            .find(|title| !title.is_empty() && !titles.insert(*title))
+        {
+            return Err(ImportError::TitledTwice(twice.to_owned()));
+        }
         let mut taken = BTreeSet::new();
         for (_, name) in &self.0 {
             if let Some(member) = Member::from_name(name)
@@ -261,6 +269,8 @@ mod tests {
             .unwrap()
             .columns(&header(&["a", "b"]));
         assert!(matches!(twice, Err(ImportError::MappedTwice(_))));
+        let titled = Mapping::default().columns(&header(&["id", "手机号", "手机号 "]));
+        assert!(matches!(titled, Err(ImportError::TitledTwice(title)) if title == "手机号"));
         let none = Mapping::default().columns(&header(&["手机号"]));
         assert!(matches!(
             none,

@@ -59,6 +59,8 @@ pub(crate) enum ImportError {
     UnknownColumn(String),
     #[error("two columns are mapped to {0}")]
     MappedTwice(String),
+    #[error("two columns are titled {0:?}; rename one")]
+    TitledTwice(String),
     #[error("encoding {0:?} is not one of auto, utf-8, gbk, gb18030")]
     UnknownEncoding(String),
     #[error("{what} is more than the {limit} allowed")]

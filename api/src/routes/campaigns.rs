@@ -10,6 +10,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
 use domain::flow::command::FlowCommand;
+use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
 use domain::stored_event::Cause;
 use projections::views::campaign_board::BoardRow;
@@ -80,12 +81,22 @@ async fn create(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
+/// For a campaign that exists nothing is published: it keeps its version, and other words are refused.
 pub(crate) async fn create_campaign(
     app: &App,
     body: CampaignBody,
     cause: Cause,
 ) -> Result<Answer<Campaign>, Problem> {
-    let flow = publish(app, &body.campaign, body.flow, cause).await?;
+    let (flow, definition) = definition(&body.campaign, body.flow)?;
+    let existing = app.system().campaigns.state(&body.campaign).await?;
+    let flow = match existing.state.flow() {
+        Some(created) => FlowRef {
+            content_hash: hash_as_published(&definition)?,
+            version: created.version,
+            flow,
+        },
+        None => publish(app, flow, definition, cause).await?,
+    };
     let command = CampaignCommand::Create {
         campaign: body.campaign.clone(),
         customer_segment: body.customer_segment,
@@ -96,15 +107,25 @@ pub(crate) async fn create_campaign(
 }
 
 /// A script's flow has the campaign's own id; a definition may name another, to be shared.
-async fn publish(app: &App, campaign: &CampaignId, body: FlowBody, cause: Cause) -> Result<FlowRef, Problem> {
+fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), Problem> {
     let own: FlowId = campaign
         .as_str()
         .parse()
         .map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))?;
-    let (flow, definition) = match body {
-        FlowBody::ScriptTemplate(text) => (own.clone(), App::script_flow(own, &text)?),
-        FlowBody::Definition(definition) => with_flow_id(definition, own)?,
-    };
+    match body {
+        FlowBody::ScriptTemplate(text) => Ok((own.clone(), App::script_flow(own, &text)?)),
+        FlowBody::Definition(definition) => with_flow_id(definition, own),
+    }
+}
+
+/// What a version of this definition is, or would be, known by.
+fn hash_as_published(definition: &Value) -> Result<String, Problem> {
+    let read = FlowDefinition::from_value(definition)
+        .map_err(|fault| Problem::refused("flow-invalid", fault.to_string()))?;
+    Ok(content_hash(&read.to_value()))
+}
+
+async fn publish(app: &App, flow: FlowId, definition: Value, cause: Cause) -> Result<FlowRef, Problem> {
     let command = FlowCommand::Publish {
         flow: flow.clone(),
         definition,

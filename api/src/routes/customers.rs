@@ -101,7 +101,8 @@ fn describe(campaign: &CampaignId, enrolment: &EnrolmentState) -> Value {
 fn masked_id(value: Option<&Personal<String>>) -> Value {
     masked(value, |text| {
         let count = text.chars().count();
-        let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN);
+        // At least half is hidden, so that a short one is not shown whole.
+        let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN.min(count / 2));
         let shown = text.chars().skip(hidden);
         std::iter::repeat_n('*', hidden).chain(shown).collect()
     })
@@ -115,6 +116,10 @@ mod tests {
     fn nothing_personal_is_shown_in_clear() {
         let id = Personal::open_hashed("110101199001011234".to_owned());
         assert_eq!(masked_id(Some(&id)), json!("****************34"));
+        for (id, shown) in [("X3", "*3"), ("7", "*"), ("C01", "**1")] {
+            let id = Personal::open_hashed(id.to_owned());
+            assert_eq!(masked_id(Some(&id)), json!(shown));
+        }
         let phone = Personal::open_hashed("+8613800138000".to_owned());
         assert_eq!(masked(Some(&phone), mask_e164), json!("138****8000"));
         assert_eq!(masked(None, mask_name), Value::Null);

@@ -60,6 +60,11 @@ impl Story {
         })
     }
 
+    /// The position of the last event.
+    fn head(&self) -> Value {
+        self.send("GET", "/api/v1/events?limit=1000", "").1["next"].clone()
+    }
+
     fn end(self) {
         let Self { running, runtime, .. } = self;
         runtime.block_on(running.stop());
@@ -148,6 +153,15 @@ fn a_campaign_is_made_once_filled_and_shown_masked() {
     assert_eq!((status, &again["preset"]), (200, &json!("cn-service")));
     let other = CAMPAIGN.replace("18:00", "17:00");
     assert_eq!(story.send("POST", "/api/v1/campaigns", &other).0, 422);
+    let reworded = CAMPAIGN.replace("您好", "您早");
+    let position = story.head();
+    assert_eq!(story.send("POST", "/api/v1/campaigns", &reworded).0, 422);
+    assert_eq!(story.head(), position, "what is refused publishes nothing");
+    assert_eq!(
+        story.send("POST", "/api/v1/campaigns", CAMPAIGN).0,
+        200,
+        "and changes no later answer"
+    );
 
     let list = "客户ID,手机号,姓名,days\nC001,138-0013-8000,张三,3\nC002,13800138000,李四,\n";
     let path = "/api/v1/campaigns/T/lists?source=a.csv";
