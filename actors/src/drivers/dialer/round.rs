@@ -57,7 +57,7 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
     let ahead = work.next_due_at.filter(|at| *at > now);
-    // What is held or just being begun hides the next due time behind one that has passed: then look again soon.
+    // What is held or just being begun hides the next due time behind one that has passed: look again soon.
     let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
     let due = due_now(kit, &work.campaign, now).await?;
     if due.is_empty() || kit.is_draining() {
