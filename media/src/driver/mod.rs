@@ -1,8 +1,8 @@
 //! The only place that moves bytes: sockets, files of the wire, and waiting for the next deadline.
 //!
 //! One driver serves all trunks: a task for signalling, a task per SIP socket that parses, one thread that
-//! paces sound, and one that writes recordings. Times of SIP come from the Clock port; the pace keeps its own
-//! monotonic time.
+//! paces sound, and one that writes recordings. Both SIP and sound go by steady time; the Clock port says only
+//! when it began.
 
 pub mod carrier;
 mod leg_audio;
@@ -13,6 +13,7 @@ mod recording_writer;
 mod rtp_ports;
 mod signalling;
 mod sip_sockets;
+mod steady_time;
 
 pub use pace_statistics::PaceStatistics;
 
@@ -38,6 +39,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use steady_time::SteadyTime;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
@@ -79,6 +81,7 @@ pub struct MediaDriver {
     config: MediaConfig,
     local: SocketAddr,
     surroundings: Surroundings,
+    time: SteadyTime,
     orders: mpsc::Sender<Order>,
     pace: mpsc::Sender<Request>,
     arrivals: mpsc::Sender<Arrival>,
@@ -127,10 +130,11 @@ impl MediaDriver {
         let (ending, ended) = watch::channel(());
         let counters = Arc::new(SipCounters::default());
         let statistics = Arc::new(Mutex::new(PaceStatistics::default()));
+        let time = SteadyTime::starting_at(surroundings.clock.now());
         let tasks = &surroundings.tasks;
         tasks.thread("recording-writer", Box::new(move || write_recordings(pieces)));
         let pacing = Pace::new(PaceGrounds {
-            clock: Arc::clone(&surroundings.clock),
+            time,
             requests,
             writer,
             orders: orders.clone(),
@@ -139,7 +143,7 @@ impl MediaDriver {
         });
         tasks.thread("media-pace", Box::new(move || pacing.run()));
         let signalling = Signalling::new(SignallingGrounds {
-            clock: Arc::clone(&surroundings.clock),
+            time,
             orders: orders_taken,
             arrivals: arrivals_taken,
             pace: pace.clone(),
@@ -153,6 +157,7 @@ impl MediaDriver {
             config,
             local,
             surroundings,
+            time,
             orders,
             pace,
             arrivals,
@@ -247,7 +252,7 @@ impl MediaDriver {
         (call, leg): (CallId, u8),
         slot: OwnedSemaphorePermit,
     ) -> Result<LegHandle, LineError> {
-        let now = self.surroundings.clock.now();
+        let now = self.time.now();
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let socket = {
             let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
@@ -293,7 +298,7 @@ impl MediaDriver {
         facts: &LegFacts,
         (trunk, credentials): (&str, Option<Credentials>),
     ) -> Result<(), LineError> {
-        let now = self.surroundings.clock.now();
+        let now = self.time.now();
         let trunk = (trunk, place.remote.ip());
         let left_over = LeftOver::end(facts, trunk, (credentials, self.draw_seed()), now);
         let (done, ended) = oneshot::channel();

@@ -11,9 +11,11 @@ use crate::driver::carrier::{Carrier, CarrierConfig};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
+use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::line::{LegEvent, Line};
+use domain::ports::line::{FailureCause, LegEvent, Line};
 use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -183,4 +185,45 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
             "a directory that others could read is closed"
         );
     }
+}
+
+/// A wall clock that was set back: it stands still until it has caught up.
+struct StandingClock;
+
+#[async_trait]
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_000_000)
+    }
+    async fn wait_until(&self, _at: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wall_clock_set_back_does_not_hold_the_timers() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = SuiteTasks::new();
+    let surroundings = Surroundings {
+        clock: Arc::new(StandingClock),
+        ids: Arc::new(CountingIds(AtomicU64::new(1))),
+        tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+    };
+    let config = MediaConfig {
+        sip: "127.0.0.1:0".parse().unwrap(),
+        advertised: None,
+        rtp_ports: (42_480, 42_490),
+        recordings: dir.path().join("recordings"),
+    };
+    let driver = MediaDriver::start(config, surroundings).unwrap();
+    let network = Network::new((42_490, 42_500));
+    let carrier = network.carrier(quick(Manner::Silent), None);
+    let mut config = TrunkConfig::new("one", "127.0.0.1", carrier.local_addr().port());
+    config.first_response_ms = 200;
+    let line: Arc<dyn Line> = SipTrunk::start(config, &driver).await.unwrap();
+    let event = next(&mut dial(&line).await).await;
+    assert!(
+        matches!(&event, LegEvent::Failed(failure) if failure.cause == FailureCause::NoResponse),
+        "{event:?}"
+    );
 }

@@ -14,9 +14,9 @@ use crate::driver::pace_statistics::PaceStatistics;
 use crate::driver::recording_writer::{FramePair, LegNumber, Piece};
 use crate::driver::rtp_ports::RtpPorts;
 use crate::driver::signalling::Order;
+use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX};
 use crate::sip::sdp::AudioStream;
-use domain::ports::clock::Clock;
 use domain::ports::line::{LegEvent, LegSummary};
 use domain::ports::speech::Clip;
 use std::collections::{BTreeMap, VecDeque};
@@ -56,7 +56,7 @@ struct PacedLeg {
 
 /// What the pace stands on.
 pub(super) struct PaceGrounds {
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) time: SteadyTime,
     pub(super) requests: mpsc::Receiver<Request>,
     pub(super) writer: mpsc::Sender<Piece>,
     pub(super) orders: mpsc::Sender<Order>,
@@ -264,7 +264,7 @@ impl Pace {
         drop(leg.socket);
         if let Ok(port) = port {
             let mut ports = self.grounds.ports.lock().unwrap_or_else(PoisonError::into_inner);
-            ports.release(port, self.grounds.clock.now());
+            ports.release(port, self.grounds.time.now());
         }
         if leg.recording.is_some() && !leg.frames.is_empty() {
             self.hand_over(Piece::Frames {
@@ -324,7 +324,7 @@ impl Pace {
             if leg.frames.len() >= BATCH_FRAMES {
                 full.push(Piece::Frames {
                     leg: *number,
-                    frames: std::mem::take(&mut leg.frames),
+                    frames: std::mem::replace(&mut leg.frames, Vec::with_capacity(BATCH_FRAMES)),
                 });
             }
             if audio.is_lost(now_us) && !leg.lost_told {

@@ -12,12 +12,12 @@ use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
 use crate::driver::recording_writer::LegNumber;
 use crate::driver::sip_sockets::{SipCounters, count};
+use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::dialog::Hop;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::user_agent::{Input, Output, Uac};
-use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, LegEvent, LegFailure};
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
@@ -61,7 +61,7 @@ struct LiveLeftOver {
 
 /// What the task stands on.
 pub(super) struct SignallingGrounds {
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) time: SteadyTime,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     pub(super) pace: mpsc::Sender<Request>,
@@ -96,7 +96,7 @@ impl Signalling {
 
     /// The task's work, until the process stops: then every leg is given up, and BYEs have a moment.
     pub(super) async fn run(mut self, signal: Arc<dyn StopSignal>) {
-        let clock = Arc::clone(&self.grounds.clock);
+        let clock = self.grounds.time;
         let mut farewell: Option<Timestamp> = None;
         loop {
             let now = clock.now();
@@ -233,7 +233,7 @@ impl Signalling {
                 return count(&self.grounds.counters.foreign);
             }
             if let Some(live) = self.left_overs.get_mut(&call_id) {
-                live.left_over.take(self.grounds.clock.now(), message);
+                live.left_over.take(self.grounds.time.now(), message);
             }
             return self.settle_left_over(&call_id).await;
         }
@@ -277,7 +277,7 @@ impl Signalling {
 
     /// Handles every deadline that has passed, and owners that vanished.
     async fn elapse(&mut self) {
-        let now = self.grounds.clock.now();
+        let now = self.grounds.time.now();
         while let Some((at, call_id)) = self.deadlines.first().cloned().filter(|(at, _)| *at <= now) {
             self.deadlines.remove(&(at, call_id.clone()));
             if let Some(live) = self.left_overs.get_mut(&call_id) {
@@ -302,7 +302,7 @@ impl Signalling {
     }
 
     async fn step(&mut self, call_id: &str, input: Input<'_>) {
-        let now = self.grounds.clock.now();
+        let now = self.grounds.time.now();
         if let Some(leg) = self.legs.get_mut(call_id) {
             leg.given_up |= matches!(input, Input::GiveUp);
             leg.uac.handle_input(now, input);
@@ -330,7 +330,7 @@ impl Signalling {
                         Sent::Failed => Input::NotSent,
                     };
                     if let Some(leg) = self.legs.get_mut(call_id) {
-                        leg.uac.handle_input(self.grounds.clock.now(), trouble);
+                        leg.uac.handle_input(self.grounds.time.now(), trouble);
                     }
                 }
                 Output::Event(event) => self.tell(call_id, event).await,

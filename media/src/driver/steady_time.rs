@@ -1,0 +1,37 @@
+//! Time that neither jumps nor stands still: the wall clock's instant at the start, then the machine's steady
+//! time.
+//!
+//! A wall clock that is set back would hold every SIP timer until it has caught up: ringing would not end.
+//! Set forward, it would end everything at once. So what a driver waits for is counted here.
+
+use domain::time::Timestamp;
+use std::time::{Duration, Instant};
+
+/// One driver's time; copies agree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SteadyTime {
+    origin: Instant,
+    began: Timestamp,
+}
+
+impl SteadyTime {
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    pub(super) fn starting_at(began: Timestamp) -> Self {
+        Self {
+            origin: Instant::now(),
+            began,
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    pub(super) fn now(&self) -> Timestamp {
+        self.began
+            .plus(Instant::now().saturating_duration_since(self.origin))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own deadlines")]
+    pub(super) async fn wait_until(&self, at: Timestamp) {
+        let micros = u64::try_from(at.micros().saturating_sub(self.now().micros())).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
