@@ -93,6 +93,10 @@ impl TrunkConfig {
         if !host_is_plain {
             return bad("its host is no name and no address");
         }
+        let user = self.credentials.as_ref().map(|one| one.user.as_str());
+        if user.is_some_and(|user| user.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))) {
+            return bad("its user holds quotes, backslashes or control characters");
+        }
         if self.legs_max == 0 || self.dials_per_second == 0 {
             return bad("a limit of 0 dials nobody");
         }
@@ -275,12 +279,47 @@ impl Drop for SipLeg {
 
 #[cfg(test)]
 mod tests {
+    use super::{TrunkConfig, is_dialable};
     use crate::carrier::{Manner, SpanMs};
     use crate::lines::contract::{self, Callee, Stage};
     use crate::lines::tests::{Network, quick};
+    use crate::sip::authentication::Credentials;
     use async_trait::async_trait;
     use domain::ports::line::Line;
     use std::sync::Arc;
+
+    #[test]
+    fn what_could_add_to_a_header_or_uri_is_refused_at_start() {
+        let good = || TrunkConfig::new("one", "sip.example.com", 5060);
+        assert!(good().check().is_ok());
+        for host in ["", "a b", "a;b", "a@b", "a\r\nVia: x", "a>b", "[::1]"] {
+            assert!(TrunkConfig::new("one", host, 5060).check().is_err(), "{host:?}");
+        }
+        for user in ["a\"b", "a\\", "a\r\nX: y"] {
+            let mut config = good();
+            config.credentials = Some(Credentials {
+                user: user.to_owned(),
+                password: "p".to_owned(),
+            });
+            assert!(config.check().is_err(), "{user:?}");
+        }
+        for number in [
+            "",
+            "1;ext=2",
+            "1@evil.example.com",
+            "1\r\nX: y",
+            "+1 555",
+            "1>",
+            "tel:1",
+            "\"1\"",
+        ] {
+            let mut config = good();
+            config.caller_numbers = vec![number.to_owned()];
+            assert!(config.check().is_err(), "{number:?}");
+            assert!(!is_dialable(number), "{number:?}");
+        }
+        assert!(is_dialable(&"1".repeat(32)) && !is_dialable(&"1".repeat(33)));
+    }
 
     struct CarrierStage(Network);
 

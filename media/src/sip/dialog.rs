@@ -57,7 +57,9 @@ impl Party {
     /// `trunk` is `host:port` of the far end. Anonymous without a caller (RFC 3323, 4.1.1.3).
     pub fn new(identity: LegIdentity, local: &str, trunk: &str, numbers: (&str, Option<&str>)) -> Self {
         let (callee, caller) = numbers;
-        let caller = caller.unwrap_or("anonymous");
+        // `#` may not stand in a user part (RFC 3261, 25.1): some would read a fragment, and cut the number.
+        let callee = callee.replace('#', "%23");
+        let caller = caller.unwrap_or("anonymous").replace('#', "%23");
         let uri = format!("sip:{callee}@{trunk}");
         Self {
             local: local.to_owned(),
@@ -217,6 +219,23 @@ mod tests {
             cseq: 1,
         };
         Dialog::from_log(&party(), &answered, 1)
+    }
+
+    #[test]
+    fn a_hash_in_a_number_is_escaped() {
+        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        let party = Party::new(
+            identity,
+            "127.0.0.1:5070",
+            "192.0.2.1:5060",
+            ("*31#100", Some("#1")),
+        );
+        assert_eq!(party.uri, "sip:*31%23100@192.0.2.1:5060");
+        assert!(
+            party.from.starts_with("<sip:%231@127.0.0.1:5070>"),
+            "{}",
+            party.from
+        );
     }
 
     #[test]

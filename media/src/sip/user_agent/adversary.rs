@@ -339,3 +339,21 @@ fn a_response_under_a_guessed_branch_changes_nothing() {
     scene.respond(486, "t");
     scene.finish();
 }
+
+#[test]
+fn whoever_picks_up_after_a_cancel_without_final_response_is_not_left_on_the_line() {
+    let mut scene = Scene::new();
+    scene.respond(180, "t");
+    scene.input(Input::GiveUp);
+    scene.wait(32_000);
+    assert_eq!(
+        scene.events.last(),
+        Some(&UacEvent::Closed),
+        "destroyed here (case d)"
+    );
+    assert!(!scene.failure().definite);
+    scene.wait(20_000);
+    scene.respond_with_sdp(200, "t");
+    assert_eq!((scene.count("ACK"), scene.count("BYE")), (1, 1));
+    scene.finish();
+}

@@ -88,6 +88,8 @@ impl Uac {
             };
             self.cancel = Cancel::None;
             self.tell(UacEvent::Failed(failure));
+            // The telephone may ring on: whoever picks up later still gets ACK and BYE.
+            self.linger_until = now.plus_ms(TRANSACTION_MS);
             self.close(now);
         }
     }
