@@ -136,7 +136,8 @@ impl Attempt {
         }
     }
 
-    /// Keeps the trunk's record and says what an operator must see to; when every line has failed too often, the campaigns are paused.
+    /// Keeps the trunk's record and says what an operator must see to; when every line has failed too often,
+    /// the campaigns are paused.
     async fn note_trunk(&self, line: usize, failure: &LegFailure) {
         let disposed = dispose_failure(failure);
         let sign = match disposed.health {

@@ -30,7 +30,7 @@ pub(super) enum LegEnd {
         failure: LegFailure,
         /// Why we gave it up, if we did.
         given_up: Option<EndReason>,
-        /// False when the line was merely full: that says nothing of the trunk.
+        /// False when the line was merely full or would not send the order: that says nothing of the trunk.
         blames_trunk: bool,
     },
     /// It was answered, and the call is over.
@@ -76,11 +76,8 @@ pub(super) async fn one_leg(
         Err(error) => {
             tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
             let end = fail_leg(attempt, leg, nothing_left(), None).await?;
-            return Ok(if error == LineError::Busy {
-                end.blameless()
-            } else {
-                end
-            });
+            let blames_trunk = matches!(error, LineError::Unavailable(_));
+            return Ok(if blames_trunk { end } else { end.blameless() });
         }
     };
     working.set_phase(Phase::Ringing);
