@@ -3,6 +3,7 @@
 //! The token is made at first start, `DIR/token`, readable by its owner alone. It is asked for unless
 //! the listener is a loopback address, which only this machine reaches.
 
+use crate::config::is_loopback;
 use crate::reply::{Kind, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -45,6 +46,38 @@ impl Door {
             "token-needed",
             "send the token of DIR/token as `Authorization: Bearer TOKEN`",
         ))
+    }
+}
+
+impl Door {
+    /// Checks the `Origin` and `Host` headers. A browser on this machine also runs pages of the world: where
+    /// no token is asked for, a request that such a page makes (cross-site request forgery), or that comes
+    /// under a name which somebody points here (DNS rebinding), is refused.
+    pub(crate) fn admit_page(&self, origin: Option<&str>, host: Option<&str>) -> Result<(), Problem> {
+        if matches!(self, Self::Token(_)) {
+            return Ok(());
+        }
+        let origin = origin.map(|origin| origin.split_once("://").map_or(origin, |(_, rest)| rest));
+        if [origin, host]
+            .into_iter()
+            .flatten()
+            .all(|one| is_loopback(host_of(one)))
+        {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Kind::Forbidden,
+            "not-this-machine",
+            "a loopback listener answers no pages and names of other machines; use --http and the token",
+        ))
+    }
+}
+
+/// `host[:port]` without its port.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
     }
 }
 
@@ -92,6 +125,34 @@ mod tests {
             assert!(door.admit(wrong).is_err(), "{wrong:?}");
         }
         assert!(Door::Open.admit(None).is_ok());
+    }
+
+    #[test]
+    fn a_page_of_the_world_does_not_pass_a_door_without_a_token() {
+        let door = Door::Open;
+        for here in [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "[::1]",
+            "127.0.0.2",
+        ] {
+            let origin = format!("http://{here}");
+            assert!(door.admit_page(Some(&origin), Some(here)).is_ok(), "{here}");
+        }
+        assert!(door.admit_page(None, None).is_ok());
+        for elsewhere in [
+            "evil.example",
+            "127.0.0.1.evil.example:8080",
+            "192.0.2.1:80",
+            "null",
+            "",
+        ] {
+            assert!(door.admit_page(None, Some(elsewhere)).is_err(), "{elsewhere}");
+            assert!(door.admit_page(Some(elsewhere), Some("localhost")).is_err());
+        }
+        let door = Door::Token("secret".to_owned());
+        assert!(door.admit_page(Some("http://evil.example"), None).is_ok());
     }
 
     #[test]

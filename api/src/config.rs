@@ -166,7 +166,8 @@ pub(crate) enum Followed {
     ByNone,
 }
 
-fn is_loopback(host: &str) -> bool {
+/// True for a name or address that is this machine, an IPv6 address with or without brackets.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let plain = host.trim_start_matches('[').trim_end_matches(']');
     plain.parse::<IpAddr>().map_or_else(
         |_| plain.eq_ignore_ascii_case("localhost"),

@@ -141,6 +141,13 @@ async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Respons
         tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
     }
+    if !open
+        && let Err(problem) = app
+            .door()
+            .admit_page(input.header("origin"), input.header("host"))
+    {
+        return problem_response(&problem);
+    }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.
     let reached = match input.number::<u64>("after_position") {
         Ok(Some(position)) => app.views_at(Position(position), POSITION_WAIT_MS).await,

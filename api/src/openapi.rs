@@ -95,11 +95,16 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let in_query = endpoint.query.iter().map(|(name, what)| {
         json!({ "name": name, "in": "query", "description": what, "schema": { "type": "string" } })
     });
+    let waits = endpoint.method == "GET" && !endpoint.open;
+    let after_position = waits.then(|| {
+        json!({ "name": "after_position", "in": "query", "schema": { "type": "string" },
+            "description": "Wait until the views have this position" })
+    });
     let key = (endpoint.method == "POST").then(|| {
         json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" },
             "description": "The same key again is the same command: it is answered, not done twice" })
     });
-    in_path.chain(in_query).chain(key).collect()
+    in_path.chain(in_query).chain(after_position).chain(key).collect()
 }
 
 fn schemas() -> Value {
@@ -132,6 +137,8 @@ fn schemas() -> Value {
                 "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
                 "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
+        "OptOut": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" }, "until": { "type": "string", "format": "date-time" } } },
     })

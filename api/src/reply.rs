@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     /// Lost a race: load again, decide again.
     Conflict,
     Unauthenticated,
+    /// Known, and not allowed.
+    Forbidden,
     TooLarge,
     WrongMediaType,
     Busy,
@@ -43,6 +45,7 @@ impl Kind {
             Self::Refused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
@@ -59,6 +62,7 @@ impl Kind {
             Self::Refused => "a rule refuses this",
             Self::Conflict => "somebody else was faster",
             Self::Unauthenticated => "a token is needed",
+            Self::Forbidden => "this is not allowed here",
             Self::TooLarge => "a limit was exceeded",
             Self::WrongMediaType => "this media type is not read here",
             Self::Busy => "too much at once",
@@ -237,6 +241,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::WrongMethod
         | Kind::Refused
         | Kind::Conflict
+        | Kind::Forbidden
         | Kind::TooLarge
         | Kind::WrongMediaType
         | Kind::Fault => {}
@@ -276,6 +281,7 @@ mod tests {
             (Kind::Refused, 422),
             (Kind::Conflict, 409),
             (Kind::Unauthenticated, 401),
+            (Kind::Forbidden, 403),
             (Kind::TooLarge, 413),
             (Kind::WrongMediaType, 415),
             (Kind::Busy, 429),

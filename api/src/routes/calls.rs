@@ -34,7 +34,6 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("disposition", "Only calls that ended so"),
             ("before", "Continue below: the `next` of the page before"),
             ("limit", "At most so many; default 100, at most 500"),
-            ("after_position", "Wait until the views have this position"),
         ]),
         Endpoint::get(
             "/api/v1/calls/{id}",

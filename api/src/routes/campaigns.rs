@@ -31,14 +31,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns",
             "All campaigns with their figures",
             |ctx, input| Box::pin(list(ctx, input)),
-        )
-        .query(&[("after_position", "Wait until the views have this position")]),
+        ),
         Endpoint::get(
             "/api/v1/campaigns/{id}",
             "One campaign and where its enrolments stand",
             |ctx, input| Box::pin(show(ctx, input)),
-        )
-        .query(&[("after_position", "Wait until the views have this position")]),
+        ),
         Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", |ctx, input| {
             Box::pin(start(ctx, input))
         }),

@@ -19,7 +19,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "The person asked not to be called: holds before the next dial, everywhere",
             |ctx, input| Box::pin(change(ctx, input, Change::OptOut)),
         )
-        .takes(Takes::Json("Reason")),
+        .takes(Takes::Json("OptOut")),
         Endpoint::post(
             "/api/v1/numbers/{number}/suppress",
             "The number must not be dialed, for good or until a time",
@@ -41,7 +41,11 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     let number = ctx.vault().derive_number(phone.as_e164());
     let cause = input.cause(&ctx, "numbers")?;
     let mut body = Members::new(input.object().await?);
-    let reason = body.needed_text("reason").unwrap_or_default();
+    let reason = body.needed_text("reason");
+    if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        body.wrong("reason", "is empty");
+    }
+    let reason = reason.unwrap_or_default();
     if reason.len() > REASON_BYTES_MAX {
         body.wrong("reason", format!("has more than {REASON_BYTES_MAX} bytes"));
     }

@@ -25,8 +25,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/report",
             "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
             |ctx, input| Box::pin(show(ctx, input)),
-        )
-        .query(&[("after_position", "Wait until the views have this position")]),
+        ),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
             "The answer rate by hour, as ECharts options",

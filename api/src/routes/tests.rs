@@ -232,6 +232,13 @@ fn what_cannot_be_done_is_told_as_a_problem() {
             422,
             "invalid-members",
         ),
+        (
+            "POST",
+            "/api/v1/numbers/13800138000/suppress",
+            r#"{"reason":" "}"#,
+            422,
+            "invalid-members",
+        ),
         ("GET", "/api/v1/events?after=x", "", 400, "query-invalid"),
         ("GET", "/api/v1/calls/none", "", 404, "missing"),
     ] {
