@@ -1,8 +1,8 @@
 //! Takes due enrolments while campaigns run and capacity allows: a batch, then one worker per enrolment.
 //!
-//! It wakes on events, on the worklist's next due time (soon, while one that has passed hides it), when a leg's
-//! place comes free and when a worker has left; never otherwise. What it reads is a hint: campaign, customer and
-//! number decide.
+//! It wakes on events, on the worklist's next due time (soon, while one that has passed hides it), when a
+//! leg's place comes free and when a worker has left; never otherwise. What it reads is a hint: campaign,
+//! customer and number decide.
 
 mod past_end;
 mod round;
