@@ -94,3 +94,46 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LegMailbox, LegSummary, Piece, write_recordings};
+    use crate::audio::frame::SILENCE;
+    use domain::ports::line::LegEvent;
+    use std::sync::Arc;
+    use tokio::sync::mpsc;
+
+    #[test]
+    fn a_recording_that_cannot_begin_is_none_and_disturbs_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (writer, pieces) = mpsc::channel(16);
+        let paths = [dir.path().join("missing/one.wav"), dir.path().join("two.wav")];
+        let mailboxes = [Arc::new(LegMailbox::new()), Arc::new(LegMailbox::new())];
+        for (leg, path) in (1_u64..).zip(paths) {
+            writer.try_send(Piece::Open { leg, path }).ok().unwrap();
+            let frames = vec![(SILENCE, SILENCE); 50];
+            writer.try_send(Piece::Frames { leg, frames }).ok().unwrap();
+        }
+        for (leg, mailbox) in (1_u64..).zip(&mailboxes) {
+            let summary = LegSummary::default();
+            let mailbox = Arc::clone(mailbox);
+            let close = Piece::Close {
+                leg,
+                summary,
+                mailbox,
+            };
+            writer.try_send(close).ok().unwrap();
+        }
+        drop(writer);
+        write_recordings(pieces);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut kept = Vec::new();
+        for mailbox in &mailboxes {
+            let LegEvent::Closed(summary) = runtime.block_on(mailbox.next()) else {
+                panic!("not closed")
+            };
+            kept.push(summary.recording.map(|facts| facts.duration_ms));
+        }
+        assert_eq!(kept, [None, Some(1_000)]);
+    }
+}

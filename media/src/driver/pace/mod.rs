@@ -293,10 +293,12 @@ impl Pace {
                     self.waiting.push_front(piece);
                     return;
                 }
-                Err(TrySendError::Closed(_)) => {
+                Err(TrySendError::Closed(piece)) => {
                     tracing::error!("the recording writer is gone");
-                    self.waiting.clear();
-                    return;
+                    // Without a recording, but nobody waits for ever for a leg's end.
+                    if let Piece::Close { summary, mailbox, .. } = piece {
+                        mailbox.push(LegEvent::Closed(summary));
+                    }
                 }
             }
         }
@@ -384,5 +386,127 @@ fn drain(leg: &mut PacedLeg, now_us: i64) {
         if audio.report().received_count > 0 {
             leg.mailbox.note_rtp();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BACKLOG_FRAMES_MAX, BATCH_FRAMES, Pace, PaceGrounds, Piece, Request};
+    use crate::codec::Codec;
+    use crate::driver::leg_mailbox::LegMailbox;
+    use crate::driver::pace_statistics::PaceStatistics;
+    use crate::driver::rtp_ports::RtpPorts;
+    use crate::driver::signalling::Order;
+    use crate::driver::steady_time::SteadyTime;
+    use crate::rtp::packet::OutgoingStream;
+    use crate::sip::sdp::{AudioStream, Direction};
+    use domain::ports::line::LegEvent;
+    use domain::time::Timestamp;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::{Arc, Mutex};
+    use tokio::sync::mpsc;
+
+    struct Scene {
+        pace: Pace,
+        mailbox: Arc<LegMailbox>,
+        _orders: mpsc::Receiver<Order>,
+    }
+
+    /// One answered leg whose recording goes to `writer`.
+    fn scene(writer: mpsc::Sender<Piece>, rtp_ports: (u16, u16)) -> Scene {
+        let (orders, taken) = mpsc::channel(4);
+        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), rtp_ports).unwrap();
+        let socket = ports.bind(Timestamp::EPOCH).unwrap();
+        let mut pace = Pace::new(PaceGrounds {
+            time: SteadyTime::starting_at(Timestamp::EPOCH),
+            requests: mpsc::channel(1).1,
+            writer,
+            orders,
+            ports: Arc::new(Mutex::new(ports)),
+            statistics: Arc::new(Mutex::new(PaceStatistics::default())),
+        });
+        let mailbox = Arc::new(LegMailbox::new());
+        pace.take(Request::Add {
+            leg: 1,
+            call_id: "one".to_owned(),
+            socket,
+            mailbox: Arc::clone(&mailbox),
+        });
+        pace.take(Request::Begin {
+            leg: 1,
+            stream: AudioStream {
+                address: "127.0.0.1:9".parse().unwrap(),
+                codec: Codec::Pcma,
+                payload_type: 8,
+                keypress_payload_type: None,
+                direction: Direction::Inactive,
+                ptime_ms: 20,
+            },
+            out: OutgoingStream::new(1, 1, 1),
+            recording: "never-opened.wav".into(),
+        });
+        Scene {
+            pace,
+            mailbox,
+            _orders: taken,
+        }
+    }
+
+    #[test]
+    fn a_disk_that_stands_still_costs_five_seconds_of_memory_and_then_sound() {
+        let (writer, mut pieces) = mpsc::channel(1);
+        let mut scene = scene(writer, (22_500, 22_520));
+        for _ in 0..BACKLOG_FRAMES_MAX + 350 {
+            scene.pace.tick_all();
+        }
+        assert_eq!(scene.pace.legs[&1].frames.len(), BACKLOG_FRAMES_MAX);
+        let dropped = scene
+            .pace
+            .grounds
+            .statistics
+            .lock()
+            .unwrap()
+            .dropped_recording_frames;
+        assert_eq!(dropped, 350);
+        scene.pace.end(1);
+        let mut kinds = Vec::new();
+        while let Ok(piece) = pieces.try_recv() {
+            kinds.push(match piece {
+                Piece::Open { .. } => 0,
+                Piece::Frames { frames, .. } => frames.len(),
+                Piece::Close { .. } => usize::MAX,
+            });
+            scene.pace.hand_over_waiting();
+        }
+        assert_eq!(
+            kinds,
+            [0, BACKLOG_FRAMES_MAX, usize::MAX],
+            "in order, and nothing else"
+        );
+    }
+
+    #[test]
+    fn frames_are_handed_over_by_the_second() {
+        let (writer, mut pieces) = mpsc::channel(8);
+        let mut scene = scene(writer, (22_520, 22_540));
+        for _ in 0..BATCH_FRAMES {
+            assert!(!matches!(pieces.try_recv(), Ok(Piece::Frames { .. })));
+            scene.pace.tick_all();
+        }
+        assert!(
+            matches!(pieces.try_recv(), Ok(Piece::Frames { frames, .. }) if frames.len() == BATCH_FRAMES)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_leg_closes_although_the_recording_writer_is_gone() {
+        let (writer, pieces) = mpsc::channel(8);
+        let mut scene = scene(writer, (22_540, 22_560));
+        drop(pieces);
+        scene.pace.tick_all();
+        scene.pace.end(1);
+        assert!(
+            matches!(scene.mailbox.next().await, LegEvent::Closed(summary) if summary.recording.is_none())
+        );
     }
 }

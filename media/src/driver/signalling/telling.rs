@@ -4,7 +4,8 @@ use super::Signalling;
 use crate::driver::pace::Request;
 use crate::sip::sdp::AudioStream;
 use crate::sip::user_agent::UacEvent;
-use domain::ports::line::LegEvent;
+use domain::ports::line::{LegEvent, LegSummary};
+use std::sync::Arc;
 
 impl Signalling {
     pub(super) async fn tell(&mut self, call_id: &str, event: UacEvent) {
@@ -59,7 +60,12 @@ impl Signalling {
             }
             UacEvent::Closed => {
                 leg.slot = None;
-                Some(Request::End { leg: number })
+                let mailbox = Arc::clone(&leg.mailbox);
+                if !self.ask_pace(Request::End { leg: number }).await {
+                    // Nobody waits for ever for a leg's end.
+                    mailbox.push(LegEvent::Closed(LegSummary::default()));
+                }
+                None
             }
         };
         if let Some(request) = request {
@@ -90,9 +96,12 @@ impl Signalling {
         }
     }
 
-    pub(super) async fn ask_pace(&self, request: Request) {
-        if self.grounds.pace.send(request).await.is_err() {
+    /// False when the pace is gone.
+    pub(super) async fn ask_pace(&self, request: Request) -> bool {
+        let asked = self.grounds.pace.send(request).await.is_ok();
+        if !asked {
             tracing::error!("the media pace is gone");
         }
+        asked
     }
 }
