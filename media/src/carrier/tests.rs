@@ -571,4 +571,12 @@ fn a_full_exchange_answers_503_and_goes_on_when_calls_have_ended() {
     }
     rehearsal.send(&invite("later", 1));
     assert_eq!(rehearsal.count(503), 1);
+    let mut heavy = invite("heavy", 1);
+    heavy.body = vec![b'a'; sdp::SDP_BYTES_MAX + 1];
+    rehearsal.send(&heavy);
+    assert_eq!(
+        rehearsal.last(488).call_id(),
+        "heavy",
+        "and nothing of it is kept"
+    );
 }
