@@ -6,8 +6,9 @@ use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use async_trait::async_trait;
 use domain::ports::tasks::Tasks;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Statement, ToSql, TransactionBehavior, params_from_iter};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,10 +81,7 @@ impl SqliteReadDb {
         let read_jobs = Arc::new(Mutex::new(read_jobs));
         for reader in readers {
             let jobs = Arc::clone(&read_jobs);
-            tasks.thread(
-                "views-reader",
-                Box::new(move || serve(reader, &jobs, run_snapshot)),
-            );
+            tasks.thread("views-reader", Box::new(move || serve(reader, &jobs, run_read)));
         }
         let queues = Arc::new(Queues {
             writer: Mutex::new(Some(write)),
@@ -190,38 +188,53 @@ fn serve(
     }
 }
 
+/// How a unit of work begins: with the write lock, or with a snapshot at its first statement.
+const BEGIN_WRITE: &str = "begin immediate";
+const BEGIN_READ: &str = "begin deferred";
+
 fn run_write(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
-    run(connection, work, TransactionBehavior::Immediate)
+    run(connection, work, BEGIN_WRITE)
 }
 
 /// On a connection that can write: it must not.
 fn run_read(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
-    connection
-        .pragma_update(None, "query_only", true)
-        .map_err(|error| failed(&error))?;
-    let result = run_snapshot(connection, work);
-    connection
-        .pragma_update(None, "query_only", false)
-        .map_err(|error| failed(&error))?;
-    result
+    run(connection, work, BEGIN_READ)
 }
 
-fn run_snapshot(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
-    run(connection, work, TransactionBehavior::Deferred)
-}
-
-fn run(
-    connection: &mut Connection,
-    work: TxWork,
-    behavior: TransactionBehavior,
-) -> Result<(), ProjectionError> {
-    let transaction = connection
-        .transaction_with_behavior(behavior)
-        .map_err(|error| failed(&error))?;
+/// Begin and end are kept prepared like everything else: parsing them was a tenth of a short transaction.
+fn run(connection: &mut Connection, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
+    let open = Open { connection };
+    open.step(begin)?;
     work(&mut SqliteTx {
-        connection: &transaction,
+        connection: open.connection,
+        read_only: begin == BEGIN_READ,
     })?;
-    transaction.commit().map_err(|error| failed(&error))
+    open.step("commit")
+}
+
+/// A transaction; dropped before its commit it is rolled back, also in a panic.
+struct Open<'a> {
+    connection: &'a Connection,
+}
+
+impl Open<'_> {
+    fn step(&self, sql: &str) -> Result<(), ProjectionError> {
+        let done = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]));
+        done.map(drop).map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.step("rollback")
+        {
+            tracing::error!(%error, "a transaction of the views could not be rolled back");
+        }
+    }
 }
 
 fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
@@ -234,6 +247,10 @@ fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
 fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection
+        // One plan per statement: else SQLite plans again for each new bound of a range.
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| failed(&error))?;
+    connection
         .busy_timeout(std::time::Duration::from_millis(LOCK_WAIT_MS))
         .and_then(|()| connection.pragma_update(None, "temp_store", "memory"))
         .map_err(|error| failed(&error))
@@ -241,13 +258,20 @@ fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
 
 struct SqliteTx<'a> {
     connection: &'a Connection,
+    read_only: bool,
 }
 
 impl SqliteTx<'_> {
     fn statement(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, ProjectionError> {
-        self.connection
+        let statement = self
+            .connection
             .prepare_cached(&sqlite_placeholders(sql))
-            .map_err(|error| failed_in(&error, sql))
+            .map_err(|error| failed_in(&error, sql))?;
+        // Asked of each statement: `pragma query_only` would have all of them prepared again.
+        if self.read_only && !statement.readonly() {
+            return Err(ProjectionError::Fault(format!("a read would write: {sql}")));
+        }
+        Ok(statement)
     }
 }
 
@@ -311,6 +335,9 @@ fn from_sqlite(value: ValueRef<'_>) -> Val {
 fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
     if !sql.contains('$') {
         return Cow::Borrowed(sql);
+    }
+    if !sql.contains(['\'', '"']) {
+        return Cow::Owned(sql.replace('$', "?"));
     }
     let mut quote = None;
     let mut rewritten = String::with_capacity(sql.len());

@@ -1,7 +1,7 @@
 //! What is still waiting when its campaign's end has come can only be settled, also while it is paused.
 
 use super::ROUND_MS;
-use super::round::{AGAIN_MS, due_now, enrolment};
+use super::round::{AGAIN_MS, DUE_ROWS_MAX, due_now, enrolment};
 use crate::drivers::facts::campaign_facts;
 use crate::drivers::kit::Kit;
 use domain::calling_plan::CampaignFacts;
@@ -36,7 +36,7 @@ pub(crate) async fn settle_paused(
     if now < ends_at {
         return Ok(Some(ends_at));
     }
-    let due = due_now(kit, &work.campaign, now).await?;
+    let due = due_now(kit, &work.campaign, (now, DUE_ROWS_MAX)).await?;
     if due.is_empty() {
         // All of them are held.
         return Ok(Some(now.plus_ms(AGAIN_MS)));

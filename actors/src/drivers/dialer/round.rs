@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Most enrolments worked on at once, over all campaigns and lines: each is a task, a leg and its audio.
 pub(crate) const WORKERS_MAX: usize = 1_000;
 /// Rows of due work read for one campaign in one round.
-const DUE_ROWS_MAX: usize = 256;
+pub(super) const DUE_ROWS_MAX: usize = 256;
 /// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
 pub(super) const AGAIN_MS: u64 = 1_000;
 /// The alert raised beside the pause.
@@ -59,11 +59,13 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     let ahead = work.next_due_at.filter(|at| *at > now);
     // What is held or just being begun hides the next due time behind one that has passed: look again soon.
     let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
-    let due = due_now(kit, &work.campaign, now).await?;
+    // One more than can begin, to know whether more are waiting.
+    let due = due_now(kit, &work.campaign, (now, room(kit, now).saturating_add(1))).await?;
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
     }
     if let Some(facts) = facts_past_end(kit, &work.campaign, now).await {
+        let due = due_now(kit, &work.campaign, (now, DUE_ROWS_MAX)).await?;
         settle(kit, due, &facts).await;
         return Ok(Some(now.plus_ms(super::ROUND_MS)));
     }
@@ -79,18 +81,28 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     }
 }
 
-/// Due enrolments that nobody is at.
+/// Up to `wanted_count` due enrolments that nobody is at.
 pub(super) async fn due_now(
     kit: &Kit,
     campaign: &CampaignId,
-    now: Timestamp,
+    (now, wanted_count): (Timestamp, usize),
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    // The view also lists those that are being worked on or not to be asked yet: they come first in its order.
+    let wanted_count = wanted_count.clamp(1, DUE_ROWS_MAX);
+    // The view also lists those that are being worked on or not to be asked yet, and they come first in its
+    // order. Mostly they are few: only when they fill the answer are more rows read.
     let known_count = kit.live.count().saturating_add(kit.live.held_count(now));
-    let limit = DUE_ROWS_MAX.saturating_add(known_count);
-    let due = kit.ports.worklist.due(campaign, now, limit).await?;
-    let free = |one: &DueEnrolment| !kit.live.is_taken(&enrolment(one), now);
-    Ok(due.into_iter().filter(free).take(DUE_ROWS_MAX).collect())
+    let rows_max = wanted_count.saturating_add(known_count);
+    let mut limit = wanted_count;
+    loop {
+        let mut due = kit.ports.worklist.due(campaign, now, limit).await?;
+        let is_all = due.len() < limit || limit >= rows_max;
+        due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
+        if is_all || due.len() >= wanted_count {
+            due.truncate(wanted_count);
+            return Ok(due);
+        }
+        limit = limit.saturating_mul(2).min(rows_max);
+    }
 }
 
 pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
@@ -102,10 +114,14 @@ pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
 fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize, now: Timestamp) -> Option<(u32, u32)> {
-    let room = WORKERS_MAX.saturating_sub(kit.live.count());
-    let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
-    let wanted = u32::try_from(due_count.min(room).min(dials)).unwrap_or(u32::MAX);
+    let wanted = u32::try_from(due_count.min(room(kit, now))).unwrap_or(u32::MAX);
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
+}
+
+/// How many workers may begin now.
+fn room(kit: &Kit, now: Timestamp) -> usize {
+    let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
+    WORKERS_MAX.saturating_sub(kit.live.count()).min(dials)
 }
 
 /// Leave of a campaign: its facts, and how many dials may begin until when.
@@ -138,7 +154,8 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
     Ok(Batch { facts, count, until })
 }
 
-/// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran out.
+/// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran
+/// out.
 fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
     let count = usize::try_from(batch.count).unwrap_or(usize::MAX);
     let more = due.len() > count;
