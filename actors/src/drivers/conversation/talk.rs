@@ -11,8 +11,6 @@ use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{EndReason, Notice};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
-use domain::number::command::NumberCommand;
-use domain::number::event::OptOutSource;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use domain::ports::speech::{Clip, SpeechError};
 use domain::time::Timestamp;
@@ -23,8 +21,6 @@ use std::sync::Arc;
 const TALK_MS_MAX: u64 = 180_000;
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 const CLOSE_MS_MAX: u64 = 5_000;
-/// The stored reason of an opt-out by key.
-const OPT_OUT_REASON: &str = "keypress";
 
 /// What is being played, in order.
 struct Playing {
@@ -33,11 +29,11 @@ struct Playing {
 }
 
 pub(super) struct Talk<'a> {
-    attempt: &'a mut Attempt,
-    kit: Arc<Kit>,
+    pub(super) attempt: &'a mut Attempt,
+    pub(super) kit: Arc<Kit>,
     leg: Box<dyn Leg>,
     leg_number: u8,
-    run: Option<FlowRun>,
+    pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
     voice: Voice,
     node: String,
@@ -46,7 +42,9 @@ pub(super) struct Talk<'a> {
     /// How long to wait for the callee once all is said.
     silence_ms: Option<u64>,
     silent_at: Option<Timestamp>,
-    outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
+    /// 谢绝来电 was said by key and is stored.
+    pub(super) opted_out: bool,
     /// The flow has ended; what is queued is still played.
     ending: bool,
     /// We asked to hang up, and why.
@@ -84,6 +82,7 @@ impl<'a> Talk<'a> {
             silence_ms: None,
             silent_at: None,
             outcome: None,
+            opted_out: false,
             ending: false,
             hanging_up: None,
             deadline,
@@ -178,6 +177,9 @@ impl<'a> Talk<'a> {
     async fn hear_key(&mut self, digit: char) -> Result<(), Halt> {
         if self.hung_up.is_some() {
             return Ok(());
+        }
+        if !self.ending && self.means_opt_out(digit) {
+            self.opt_out().await?;
         }
         let command = CallCommand::NoteKeypress {
             leg: self.leg_number,
@@ -334,21 +336,6 @@ impl<'a> Talk<'a> {
         if let Err(error) = self.leg.stop_playing().await {
             tracing::debug!(call = %self.attempt.call, %error, "the leg ended while being silenced");
         }
-    }
-
-    /// At once and everywhere: the number's own stream says so before the flow goes on.
-    async fn opt_out(&mut self) -> Result<(), Halt> {
-        self.outcome = Some(Outcome::OptedOut);
-        let command = NumberCommand::OptOut {
-            reason: OPT_OUT_REASON.to_owned(),
-            source: OptOutSource::Keypress,
-            call: Some(self.attempt.call),
-        };
-        let cause = self.attempt.cause();
-        let number = self.attempt.number.clone();
-        let kit = Arc::clone(&self.kit);
-        kit.ask(&kit.system.numbers, &number, command, cause).await?;
-        Ok(())
     }
 
     async fn end_flow(&mut self, outcome: Outcome) -> Result<(), Halt> {

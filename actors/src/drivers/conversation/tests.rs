@@ -75,7 +75,7 @@ fn silence_replays_and_then_the_flow_ends_with_a_recording() {
 }
 
 #[test]
-fn nine_opts_the_number_out_before_the_goodbye() {
+fn nine_opts_the_number_out_before_all_else() {
     on_one_thread(async {
         let world = World::new(vec![answers()]);
         let _drivers = talking(&world).await;
@@ -83,8 +83,10 @@ fn nine_opts_the_number_out_before_the_goodbye() {
         world.until("the end", |log| count(log, "call.ended") == 1).await;
         let kinds = world.fakes.store.kinds();
         let place = |kind: &str| kinds.iter().position(|one| one == kind).expect("it is stored");
-        assert!(place("call.keypressed") < place("number.opted_out"));
-        assert!(place("number.opted_out") < place("call.hangup_requested"));
+        // A crash after any append must find the person protected.
+        assert!(place("number.opted_out") < place("call.keypressed"));
+        assert!(place("call.keypressed") < place("call.hangup_requested"));
+        assert_eq!(kinds.iter().filter(|kind| *kind == "number.opted_out").count(), 1);
         assert_eq!(world.data("number.opted_out")[0]["source"], "keypress");
         assert_eq!(world.data("call.ended")[0]["outcome"], "opted_out");
         assert!(
