@@ -1,10 +1,11 @@
-//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected.
+//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected; UTF-16 with a
+//! mark, which Excel writes as "Unicode text".
 //!
 //! Bytes that are not of the encoding become U+FFFD, by which the row that holds them is reported.
 
 use super::ImportError;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8};
+use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use std::io::{self, Read};
 
 /// Bytes read from the file at a time.
@@ -34,16 +35,24 @@ impl EncodingChoice {
 /// Sees every byte of a file once, and says at the end what it is written in.
 pub(crate) struct Detection {
     detector: EncodingDetector,
+    /// The file's first bytes, as far as a mark of UTF-16 goes.
+    first: Vec<u8>,
 }
+
+/// Bytes of a UTF-16 byte order mark.
+const MARK_BYTES: usize = 2;
 
 impl Detection {
     pub(crate) fn new() -> Self {
         Self {
             detector: EncodingDetector::new(Iso2022JpDetection::Deny),
+            first: Vec::with_capacity(MARK_BYTES),
         }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        let missing = MARK_BYTES - self.first.len();
+        self.first.extend(bytes.iter().take(missing));
         self.detector.feed(bytes, false);
     }
 
@@ -52,6 +61,11 @@ impl Detection {
             EncodingChoice::Utf8 => return UTF_8,
             EncodingChoice::Gb18030 => return GB18030,
             EncodingChoice::Auto => {}
+        }
+        match self.first.as_slice() {
+            b"\xff\xfe" => return UTF_16LE,
+            b"\xfe\xff" => return UTF_16BE,
+            _ => {}
         }
         if !self.detector.feed(b"", true) {
             return UTF_8;
@@ -159,6 +173,22 @@ mod tests {
         let mut bytes = b"id,phone,name\n".repeat(10_000);
         bytes.extend_from_slice(&GBK.encode("欧阳娜娜,王小明").0);
         assert_eq!(detect(&bytes), GB18030);
+    }
+
+    #[test]
+    fn utf_16_is_known_by_its_mark_also_across_a_border() {
+        let text = "客户ID\t手机号\n";
+        let little = text.encode_utf16().flat_map(u16::to_le_bytes);
+        let big = text.encode_utf16().flat_map(u16::to_be_bytes);
+        let little: Vec<u8> = b"\xff\xfe".iter().copied().chain(little).collect();
+        let big: Vec<u8> = b"\xfe\xff".iter().copied().chain(big).collect();
+        assert_eq!(read(&little, detect(&little)), text);
+        assert_eq!(read(&big, detect(&big)), text);
+        let mut detection = Detection::new();
+        for byte in &little {
+            detection.feed(&[*byte]);
+        }
+        assert_eq!(detection.finish(EncodingChoice::Auto), UTF_16LE);
     }
 
     #[test]
