@@ -1,5 +1,5 @@
-//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected; UTF-16 with a
-//! mark, which Excel writes as "Unicode text".
+//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected; UTF-16 with
+//! a mark, which Excel writes as "Unicode text".
 //!
 //! Bytes that are not of the encoding become U+FFFD, by which the row that holds them is reported.
 
