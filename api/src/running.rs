@@ -11,9 +11,12 @@ use crate::server;
 use crate::serving::App;
 use crate::signals::Signals;
 use actors::{DriverPorts, Drivers};
+use domain::ports::speech::Synthesizer;
+use media::speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -26,6 +29,15 @@ pub(crate) struct ServeSettings {
     pub(crate) trunks: Vec<TrunkSpec>,
     pub(crate) sip: Option<SocketAddr>,
     pub(crate) rtp_ports: Option<RangeInclusive<u16>>,
+    /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
+    pub(crate) given: Option<GivenSound>,
+}
+
+/// A text and the WAV file that speaks it.
+#[derive(Debug, Clone)]
+pub(crate) struct GivenSound {
+    pub(crate) text: String,
+    pub(crate) file: PathBuf,
 }
 
 /// A server whose drivers and routes run.
@@ -48,7 +60,7 @@ impl Running {
         let opened = Opened::open(&settings.open)?;
         let system = opened.entities(runtime);
         let views = opened.views().await?;
-        let synthesizer = opened.synthesizer().await;
+        let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
         let lines = opened.lines(&settings).await?;
         let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
             Some(address) if !address.ip().is_loopback() => {
@@ -137,6 +149,18 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Failure
             trunk.name
         ))),
     }
+}
+
+/// Speaks the given text by its file; refuses a file that is not an 8 kHz mono WAV of 16 bits.
+fn with_given_sound(
+    given: Option<&GivenSound>,
+    others: Arc<dyn Synthesizer>,
+) -> Result<Arc<dyn Synthesizer>, Failure> {
+    let Some(given) = given else { return Ok(others) };
+    let wrong = |why: String| Failure::usage(format!("--wav {}: {why}", given.file.display()));
+    let wav = std::fs::read(&given.file).map_err(|error| wrong(error.to_string()))?;
+    let spoken = GivenClipSynthesizer::new(given.text.as_str(), &wav, others);
+    Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
 fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {

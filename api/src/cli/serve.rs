@@ -67,6 +67,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,
+        given: None,
     };
     let running = Running::start(settings, Some(listener), runtime).await?;
     output::line(&format!("data      {}", args.data.display()))?;

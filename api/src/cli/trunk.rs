@@ -5,13 +5,12 @@ use super::output;
 use crate::app::OpenSettings;
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::config::TrunkSpec;
-use crate::data_dir::RECORDINGS_DIR;
 use crate::import::body::BodySource;
 use crate::import::load::Load;
 use crate::reply::Problem;
 use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
-use crate::running::{Running, ServeSettings};
+use crate::running::{GivenSound, Running, ServeSettings};
 use crate::signals::Signals;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::ids::{CallId, CampaignId, EnrolmentId};
@@ -38,7 +37,8 @@ const DRAIN_MS: u64 = 2_000;
 ///
 /// The number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit,
 /// caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the
-/// number must be your own (--own-number) and the calling hours hold. Prints the call's `call.ended`.
+/// number must be your own (--own-number) and the calling hours hold. Prints the call's `call.ended`; an
+/// answered call's recording is DIR/recordings/<call>.wav.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -59,7 +59,7 @@ struct CallArgs {
     /// The trunk, as for `serve`
     #[arg(long, value_name = "SPEC")]
     trunk: TrunkSpec,
-    /// Copy the call's recording to this file
+    /// Speak this file instead of the trial's text: WAV, 8 kHz, mono, 16 bit
     #[arg(long, value_name = "FILE")]
     wav: Option<PathBuf>,
     /// The data directory; default: trial-data
@@ -93,6 +93,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,
+        given: args.wav.clone().map(|file| GivenSound {
+            text: media::speech::clips::DEMO_TEXT.to_owned(),
+            file,
+        }),
     };
     let running = Running::start(settings, None, runtime).await?;
     let ended = tokio::select! {
@@ -107,9 +111,6 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         return Err(Failure::unavailable("interrupted"));
     };
     let (call, ended) = ended?;
-    if let Some(file) = &args.wav {
-        copy_recording(&data, call, file)?;
-    }
     show(call, ended, args.json)
 }
 
@@ -275,17 +276,6 @@ impl Watched {
 
 fn data_of(envelope: &Envelope) -> Value {
     serde_json::from_str(envelope.data.get()).unwrap_or_default()
-}
-
-fn copy_recording(data: &std::path::Path, call: CallId, file: &std::path::Path) -> Result<(), Failure> {
-    let from = data.join(RECORDINGS_DIR).join(format!("{call}.wav"));
-    if !from.exists() {
-        output::notice("the call was not answered: there is no recording");
-        return Ok(());
-    }
-    std::fs::copy(&from, file)
-        .map(drop)
-        .map_err(|error| Failure::unavailable(format!("{}: {error}", file.display())))
 }
 
 fn show(call: CallId, ended: Value, json_wanted: bool) -> Result<(), Failure> {

@@ -81,6 +81,7 @@ fn settings(directory: &Path) -> ServeSettings {
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,
+        given: None,
     }
 }
 

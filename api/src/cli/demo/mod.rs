@@ -167,6 +167,7 @@ async fn start(
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,
+        given: None,
     };
     Running::start(settings, Some(listener), runtime).await
 }
