@@ -15,8 +15,9 @@ pub(crate) const SWEEP_MS: u64 = 15_000;
 
 /// A call's driver asks often while it lives and rarely after.
 const CALL_IDLE_MS: u64 = 30_000;
-/// Customers and numbers are asked around one dial: load on command, leave soon.
-const PERSON_IDLE_MS: u64 = 20_000;
+/// Customers and numbers are asked before a call and after it: they stay for a call of usual length, or each
+/// dial would read both streams twice.
+const PERSON_IDLE_MS: u64 = 120_000;
 /// A campaign is asked each second while it runs, and its stream is long to read.
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
 /// A flow is read once per call and is large.

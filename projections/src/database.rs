@@ -232,8 +232,30 @@ pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionE
     read_as(db, |tx| read_checkpoints(tx)).await
 }
 
-/// Moves a view's checkpoint, in the transaction that moved its rows.
-pub(crate) fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
+/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position, which
+/// is one statement.
+pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
+    let Some((first, others)) = changed.split_first() else {
+        return Ok(());
+    };
+    let together = |one: &Checkpoint| one.position == first.position && one.parked.is_none();
+    if others.is_empty() || !changed.iter().all(together) {
+        return changed.iter().try_for_each(|one| write_checkpoint(tx, one));
+    }
+    let places: Vec<String> = (2..changed.len() + 2).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "update checkpoint set position = $1, parked_position = null, parked_why = null where view in ({})",
+        places.join(", ")
+    );
+    let views = changed.iter().map(|one| Val::text(&one.view));
+    let values: Vec<Val> = std::iter::once(Val::position(first.position)).chain(views).collect();
+    if tx.exec(&sql, &values)? == changed.len() as u64 {
+        return Ok(());
+    }
+    Err(ProjectionError::Fault("a view has no checkpoint".to_owned()))
+}
+
+fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
     let (parked_position, parked_why) = match &checkpoint.parked {
         Some((position, why)) => (Val::position(*position), Val::text(why)),
         None => (Val::Null, Val::Null),

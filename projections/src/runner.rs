@@ -2,7 +2,7 @@
 //! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
 
 use crate::database::{
-    Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, transact, write_checkpoint,
+    Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, transact, write_checkpoints,
 };
 use crate::error::ProjectionError;
 use crate::progress::Progress;
@@ -124,6 +124,7 @@ fn apply_batch(
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
     let stored = read_checkpoints(tx)?;
     let mut moved = Vec::with_capacity(views.len());
+    let mut changed = Vec::with_capacity(views.len());
     for view in views {
         let mut checkpoint = stored
             .iter()
@@ -135,10 +136,11 @@ fn apply_batch(
         let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
         apply_view(tx, view.as_ref(), events, (&mut checkpoint.position, end))?;
         if checkpoint != before {
-            write_checkpoint(tx, &checkpoint)?;
+            changed.push(checkpoint.clone());
         }
         moved.push(checkpoint);
     }
+    write_checkpoints(tx, &changed)?;
     Ok(moved)
 }
 

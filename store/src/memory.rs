@@ -15,7 +15,7 @@ use domain::ports::event_store::{
 };
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -40,9 +40,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     events: Vec<StoredEvent>,
-    found: BTreeMap<EventId, Found>,
+    /// Both maps are only asked by key, so that their order is never seen.
+    found: HashMap<EventId, Found>,
     /// Positions of each stream's events, in order: version v is at index v - 1.
-    streams: BTreeMap<StreamId, Vec<Position>>,
+    streams: HashMap<StreamId, Vec<Position>>,
     failed: Option<StoreError>,
 }
 
@@ -127,9 +128,10 @@ impl State {
 
     fn add(&mut self, frame: Frame) {
         let batch_count = frame.records.len();
+        let first = self.position().0 + 1;
+        let positions = self.streams.entry(frame.stream.clone()).or_default();
         for (batch_index, (id, record)) in frame.records.into_iter().enumerate() {
-            let position = Position(self.position().0 + 1);
-            let positions = self.streams.entry(frame.stream.clone()).or_default();
+            let position = Position(first + batch_index as u64);
             positions.push(position);
             let found = Found {
                 position,
