@@ -8,10 +8,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What the outside world saw of one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookEntry {
+    /// The line's name.
+    pub line: String,
     pub callee: String,
     pub invites: u32,
     pub invited_at: Timestamp,
+    /// Something came back: a response, or word that nobody listens there.
+    pub replied: bool,
+    /// The final response that refused it.
+    pub refused_code: Option<u16>,
     pub answered_at: Option<Timestamp>,
+    /// Nothing of it is open any more.
+    pub ended_at: Option<Timestamp>,
     /// A request of ours ended it after a crash.
     pub ended_left_over: bool,
 }
@@ -39,15 +47,20 @@ impl CarrierBook {
         lock(&self.turns).clear();
     }
 
-    pub(super) fn invite(&self, sip_call_id: &str, callee: &str, now: Timestamp) -> u32 {
+    /// Writes down an INVITE; answers how many this callee has had by now.
+    pub(super) fn invite(&self, sip_call_id: &str, (line, callee): (&str, &str), now: Timestamp) -> u32 {
         lock(&self.entries)
             .entry(sip_call_id.to_owned())
             .and_modify(|entry| entry.invites += 1)
             .or_insert_with(|| BookEntry {
+                line: line.to_owned(),
                 callee: callee.to_owned(),
                 invites: 1,
                 invited_at: now,
+                replied: false,
+                refused_code: None,
                 answered_at: None,
+                ended_at: None,
                 ended_left_over: false,
             });
         let mut turns = lock(&self.turns);

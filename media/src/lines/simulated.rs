@@ -40,14 +40,27 @@ pub enum CalleeScript {
     Rings { ring_ms: u64 },
     /// Rings, and answers just as our CANCEL is on its way.
     CrossesCancel { ring_ms: u64 },
-    /// Never replies.
-    Silent,
+    /// Nobody listens there: an ICMP error comes back.
+    Unreachable { refuse_ms: u64 },
+    /// Never replies, or answers so long after we gave up.
+    Silent { late_answer_ms: Option<u64> },
 }
 
-/// Chooses a script; the same callee and turn must give the same one.
+/// One INVITE as the outside world sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct SimulatedInvite<'a> {
+    pub sip_call_id: &'a str,
+    /// The line's name.
+    pub line: &'a str,
+    pub callee: &'a str,
+    /// Counts the INVITEs this callee has received, from 1.
+    pub nth: u32,
+    pub at: Timestamp,
+}
+
+/// Chooses a script; the same INVITE must give the same one.
 pub trait SimulatedCallees: Send + Sync {
-    /// `nth` counts the INVITEs this callee has received, from 1.
-    fn script(&self, callee: &str, nth: u32) -> CalleeScript;
+    fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
 }
 
 /// The line itself; cheap to make anew after a crash, with the same book.
@@ -99,14 +112,23 @@ impl Line for SimulatedLine {
         };
         let now = self.clock.now();
         let sip_call_id = LegIdentity::new(order.call, order.leg).sip_call_id();
-        let turn = self.book.invite(&sip_call_id, &order.callee, now);
-        let script = self.callees.script(&order.callee, turn);
+        let (line, callee) = (self.facts.name.as_str(), order.callee.as_str());
+        let nth = self.book.invite(&sip_call_id, (line, callee), now);
+        let invite = SimulatedInvite {
+            sip_call_id: &sip_call_id,
+            line,
+            callee,
+            nth,
+            at: now,
+        };
+        let script = self.callees.script(&invite);
         let mut leg = SimulatedLeg {
             clock: Arc::clone(&self.clock),
             book: Arc::clone(&self.book),
             sip_call_id,
             invited_at: now,
             pending: BTreeMap::new(),
+            closed: false,
             drawn: 0,
             phase: Phase::Dialing { rang: false },
             crosses: matches!(script, CalleeScript::CrossesCancel { .. }),
@@ -125,8 +147,11 @@ impl Line for SimulatedLine {
             .wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS))
             .await;
         let sip_call_id = LegIdentity::new(facts.call, facts.leg).sip_call_id();
-        self.book
-            .change(&sip_call_id, |entry| entry.ended_left_over = true);
+        let now = self.clock.now();
+        self.book.change(&sip_call_id, |entry| {
+            entry.ended_left_over = true;
+            entry.ended_at.get_or_insert(now);
+        });
         Ok(())
     }
 }
@@ -155,6 +180,7 @@ struct SimulatedLeg {
     invited_at: Timestamp,
     /// What will happen, by instant and order of scheduling.
     pending: BTreeMap<(Timestamp, u64), LegEvent>,
+    closed: bool,
     drawn: u64,
     phase: Phase,
     crosses: bool,
@@ -225,15 +251,34 @@ impl SimulatedLeg {
                 }
                 self.schedule_failure(give_up_at, cancelled(true));
             }
-            CalleeScript::Silent => {
-                let silent_at = at(first_response_ms);
+            CalleeScript::Unreachable { refuse_ms } => {
                 let failure = LegFailure {
-                    cause: FailureCause::NoResponse,
+                    cause: FailureCause::Refused,
+                    definite: true,
                     ..LegFailure::default()
                 };
-                self.schedule_failure(silent_at, failure);
+                self.schedule_failure(at(refuse_ms), failure);
+            }
+            CalleeScript::Silent { late_answer_ms } => {
+                self.fall_silent(at(first_response_ms), late_answer_ms);
             }
         }
+    }
+
+    /// We give up at `silent_at`; the leg is kept for an answer that may come late.
+    fn fall_silent(&mut self, silent_at: Timestamp, late_answer_ms: Option<u64>) {
+        let failure = LegFailure {
+            cause: FailureCause::NoResponse,
+            after_ms: silent_at.ms_since(self.invited_at),
+            ..LegFailure::default()
+        };
+        self.schedule(silent_at, LegEvent::Failed(failure));
+        let late_at = silent_at.plus_ms(late_answer_ms.unwrap_or(0));
+        if late_answer_ms.is_some() {
+            let dialog = self.dialog();
+            self.schedule(late_at, LegEvent::LateAnswered(dialog));
+        }
+        self.schedule(late_at, LegEvent::Closed(LegSummary::default()));
     }
 
     fn dialog(&self) -> AnsweredDialog {
@@ -254,12 +299,14 @@ impl SimulatedLeg {
     /// What follows from an event that has just happened.
     fn enter(&mut self, event: &LegEvent, at: Timestamp) {
         match event {
-            LegEvent::Ringing { .. } => self.phase = Phase::Dialing { rang: true },
+            LegEvent::Ringing { .. } => {
+                self.phase = Phase::Dialing { rang: true };
+                self.book.change(&self.sip_call_id, |entry| entry.replied = true);
+            }
             LegEvent::Answered(_) => {
                 self.phase = Phase::Answered;
                 self.playing_until = at;
-                self.book
-                    .change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+                self.note_answer(at);
                 for (after_ms, digit) in std::mem::take(&mut self.keys) {
                     self.schedule(at.plus_ms(after_ms), LegEvent::Keypress { digit });
                 }
@@ -267,13 +314,38 @@ impl SimulatedLeg {
                     self.schedule_hang_up(at.plus_ms(after_ms), HungUpBy::Callee);
                 }
             }
-            LegEvent::LateAnswered(_) => {
-                self.book
-                    .change(&self.sip_call_id, |entry| entry.answered_at = Some(at));
+            LegEvent::LateAnswered(_) => self.note_answer(at),
+            LegEvent::Failed(failure) => {
+                self.phase = Phase::Over;
+                let refused_code = failure
+                    .sip_code
+                    .filter(|_| failure.cause == FailureCause::Response);
+                let replied = failure.definite;
+                self.book.change(&self.sip_call_id, |entry| {
+                    entry.replied |= replied;
+                    entry.refused_code = refused_code;
+                });
             }
-            LegEvent::HungUp { .. } | LegEvent::Failed(_) => self.phase = Phase::Over,
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::Closed(_) => {}
+            LegEvent::HungUp { .. } => {
+                self.phase = Phase::Over;
+                self.note_end(at);
+            }
+            LegEvent::Closed(_) => self.note_end(at),
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
         }
+    }
+
+    fn note_answer(&self, at: Timestamp) {
+        self.book.change(&self.sip_call_id, |entry| {
+            entry.replied = true;
+            entry.answered_at = Some(at);
+        });
+    }
+
+    fn note_end(&self, at: Timestamp) {
+        self.book.change(&self.sip_call_id, |entry| {
+            entry.ended_at.get_or_insert(at);
+        });
     }
 
     fn schedule_hang_up(&mut self, at: Timestamp, by: HungUpBy) {
@@ -308,17 +380,29 @@ fn cancelled(rang: bool) -> LegFailure {
     }
 }
 
+impl Drop for SimulatedLeg {
+    /// The far end notices that its peer is gone.
+    fn drop(&mut self) {
+        self.note_end(self.clock.now());
+    }
+}
+
 #[async_trait]
 impl Leg for SimulatedLeg {
     async fn next(&mut self) -> LegEvent {
+        if self.closed {
+            // Nothing follows `Closed`.
+            return std::future::pending().await;
+        }
         let Some((key, _)) = self.pending.first_key_value() else {
-            return LegEvent::Closed(LegSummary::default());
+            // Nothing is under way: only an order of ours can change that, and after `Closed` nothing can.
+            return std::future::pending().await;
         };
         let key = *key;
         // Cancel-safe: nothing is taken before the wait is over.
         self.clock.wait_until(key.0).await;
         let Some(event) = self.pending.remove(&key) else {
-            return LegEvent::Closed(LegSummary::default());
+            return std::future::pending().await;
         };
         self.enter(&event, key.0);
         event
@@ -365,5 +449,106 @@ impl Leg for SimulatedLeg {
         let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
         self.schedule_hang_up(at, HungUpBy::Robot);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CalleeScript, CarrierBook, SimulatedCallees, SimulatedInvite, SimulatedLine};
+    use crate::lines::contract::{self, Callee, Stage, WallClock};
+    use async_trait::async_trait;
+    use domain::ports::line::{LegEvent, Line, LineFacts};
+    use std::sync::Arc;
+
+    struct Always(CalleeScript);
+
+    impl SimulatedCallees for Always {
+        fn script(&self, _invite: &SimulatedInvite<'_>) -> CalleeScript {
+            self.0.clone()
+        }
+    }
+
+    struct Scripts;
+
+    #[async_trait]
+    impl Stage for Scripts {
+        async fn line_to(&self, callee: Callee) -> Arc<dyn Line> {
+            let answers = |keys: Vec<(u64, char)>, hang_up_ms| CalleeScript::Answers {
+                ring_ms: 10,
+                answer_ms: 30,
+                keys,
+                hang_up_ms,
+            };
+            let script = match callee {
+                Callee::Answers => answers(Vec::new(), None),
+                Callee::PressesKey => answers(vec![(50, '1')], None),
+                Callee::HangsUp => answers(Vec::new(), Some(100)),
+                Callee::Busy => CalleeScript::Refuses {
+                    ring_ms: Some(10),
+                    refuse_ms: 20,
+                    sip_code: 486,
+                    q850: Some(17),
+                },
+                Callee::Rings => CalleeScript::Rings { ring_ms: 10 },
+                Callee::CrossesCancel => CalleeScript::CrossesCancel { ring_ms: 10 },
+                Callee::Silent => CalleeScript::Silent { late_answer_ms: None },
+            };
+            line(script, &Arc::new(CarrierBook::default()))
+        }
+    }
+
+    fn line(script: CalleeScript, book: &Arc<CarrierBook>) -> Arc<dyn Line> {
+        let facts = LineFacts {
+            name: "simulated".to_owned(),
+            local: "127.0.0.1:5060".to_owned(),
+            loopback: true,
+            legs_max: 2,
+            dials_per_second: 10,
+            ring_timeout_ms: 30_000,
+            first_response_ms: 400,
+            hold_off_ms: 5_000,
+            caller_numbers: Vec::new(),
+        };
+        let callees = Arc::new(Always(script));
+        Arc::new(SimulatedLine::new(
+            facts,
+            Arc::new(WallClock),
+            callees,
+            Arc::clone(book),
+        ))
+    }
+
+    #[tokio::test]
+    async fn the_simulated_line_keeps_the_contract() {
+        contract::keeps_the_contract(&Scripts).await;
+    }
+
+    #[tokio::test]
+    async fn the_book_tells_silence_from_word_that_nobody_listens_and_from_a_late_answer() {
+        let told = [
+            (CalleeScript::Unreachable { refuse_ms: 5 }, true, false),
+            (CalleeScript::Silent { late_answer_ms: None }, false, false),
+            (
+                CalleeScript::Silent {
+                    late_answer_ms: Some(5),
+                },
+                true,
+                true,
+            ),
+        ];
+        for (script, replied, answered) in told {
+            let book = Arc::new(CarrierBook::default());
+            let line = line(script.clone(), &book);
+            let mut leg = contract::dial(&line).await;
+            while !matches!(contract::next(&mut leg).await, LegEvent::Closed(_)) {}
+            let entries = book.entries();
+            let entry = entries.values().next().unwrap();
+            assert_eq!(
+                (entry.replied, entry.answered_at.is_some()),
+                (replied, answered),
+                "{script:?}"
+            );
+            assert!(entry.ended_at.is_some());
+        }
     }
 }
