@@ -16,7 +16,7 @@ use domain::ports::vault::{Vault, VaultError};
 use domain::ports::worklist::Worklist;
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
-use media::driver::{MediaConfig, MediaDriver, Surroundings};
+use media::driver::{MediaConfig, MediaDriver, SipCounts, Surroundings};
 use media::error::MediaError;
 use media::lines::{SipTrunk, TrunkConfig};
 use media::sip::authentication::Credentials;
@@ -26,7 +26,7 @@ use projections::{Grounds, ProjectionError, Projections, SqlWorklist, SqliteRead
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use store::{
     DataLock, EVENTS_FILE, FileVault, Keyring, LockError, OpenError, SqliteEventStore, SqliteOptions,
 };
@@ -73,6 +73,8 @@ pub(crate) struct Opened {
     vault: Arc<FileVault>,
     tasks: Arc<Supervisor>,
     lock: DataLock,
+    /// Set once lines exist.
+    media: OnceLock<Arc<MediaDriver>>,
 }
 
 /// Threads that end when their store or vault is closed, not on the stop signal.
@@ -136,6 +138,7 @@ impl Opened {
             vault,
             tasks,
             lock,
+            media: OnceLock::new(),
         })
     }
 
@@ -191,6 +194,7 @@ impl Opened {
         };
         let driver = MediaDriver::start(config, surroundings)?;
         data_dir::keep_sip_address(&self.directory, driver.local())?;
+        let driver = Arc::clone(self.media.get_or_init(|| driver));
         let mut lines: Vec<Arc<dyn Line>> = Vec::with_capacity(settings.trunks.len());
         let last = settings.trunks.len() - 1;
         for (index, trunk) in settings.trunks.iter().enumerate() {
@@ -207,6 +211,11 @@ impl Opened {
             lines.push(SipTrunk::start(config, &driver).await?);
         }
         Ok(lines)
+    }
+
+    /// What the SIP port has refused so far; `None` without lines.
+    pub(crate) fn sip_counts(&self) -> Option<SipCounts> {
+        self.media.get().map(|driver| driver.sip_counts())
     }
 
     /// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.

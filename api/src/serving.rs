@@ -143,8 +143,12 @@ impl App {
         if lag > LAG_EVENTS_MAX {
             return Err(Problem::unavailable(format!("the views are {lag} events behind")));
         }
+        let refused = self.opened.sip_counts().map(|counts| {
+            json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
+        });
         Ok(json!({
             "ready": true,
+            "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,
             "synthesizer": self.synthesizer.name(),

@@ -217,6 +217,14 @@ pub fn free_port() -> u16 {
     udp.expect("loopback has a free port").port()
 }
 
+/// Sends one datagram from a port of its own, as a stranger on the network would.
+#[expect(clippy::disallowed_methods, reason = "plays a stranger on the network")]
+pub fn send_datagram(to: &str, bytes: &[u8]) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
+    let sent = socket.send_to(bytes, to).expect("loopback takes a datagram");
+    assert_eq!(sent, bytes.len());
+}
+
 /// Ends a story that cannot go on.
 #[expect(clippy::panic, reason = "a story that cannot go on fails its test or proof")]
 pub fn fail(why: &str) -> ! {

@@ -27,6 +27,7 @@ use domain::time::Timestamp;
 use log::CallBook;
 use reconcile::Reconciliation;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +84,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let mut signals = Signals::listen()?;
     let data = args.data.clone().unwrap_or_else(new_directory);
     let rehearsal = data.join(REHEARSAL_DIR);
-    std::fs::create_dir_all(&rehearsal)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&rehearsal)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
     hold_to_seed(&rehearsal, args.seed)?;
     let cdr = rehearsal.join("cdr.jsonl");
