@@ -1,7 +1,8 @@
 //! The only place that moves bytes: sockets, files of the wire, and waiting for the next deadline.
 //!
 //! One driver serves all trunks: a task for signalling, a task per SIP socket that parses, one thread that
-//! paces sound, and one that writes recordings. SIP and sound go by steady time; the Clock port says only when
+//! paces sound, and one that writes recordings. SIP and sound go by steady time; the Clock port says only
+//! when
 //! it began.
 
 pub mod carrier;
