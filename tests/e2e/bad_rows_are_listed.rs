@@ -1,4 +1,5 @@
-//! A file with 3 bad rows in 1,000 imports 997 and lists the 3 with row, column and reason; again, it resumes.
+//! A file with 3 bad rows in 1,000 imports 997 and lists the 3 with row, column and reason; again, it
+//! resumes.
 
 use serde_json::json;
 use tests::program::run_json;

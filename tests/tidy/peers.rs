@@ -63,7 +63,7 @@ fn aggregate_imports(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Last part of a folder's path: in `routes`, only files that route are peers.
+/// Last part of a folder's path: in `routes`, only files with endpoints are peers.
 fn folder_name(folder: &str) -> &str {
     folder.trim_end_matches('/').rsplit('/').next().unwrap_or(folder)
 }
@@ -73,7 +73,7 @@ fn folder_imports(tree: &Tree, folder: &str, name: &str) -> Vec<Finding> {
     let peers: Vec<&str> = tree
         .rust()
         .filter(|file| direct(&file.path) && !SHARED.contains(&file.stem()))
-        .filter(|file| *folder_name(folder) != *"routes" || file.text.contains("warp::path"))
+        .filter(|file| *folder_name(folder) != *"routes" || file.text.contains("fn endpoints()"))
         .map(super::tree::File::stem)
         .collect();
     let mut findings = Vec::new();

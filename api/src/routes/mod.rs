@@ -20,9 +20,10 @@ use warp::filters::BoxedFilter;
 use warp::reject::{InvalidQuery, MethodNotAllowed, Rejection};
 use warp::reply::Response;
 
-/// Every endpoint of this server; the published description is made from it.
-pub(crate) fn endpoints() -> Vec<Endpoint> {
-    [
+/// The endpoints of every resource, a group each: what the router and the published description are made
+/// from.
+fn groups() -> Vec<Vec<Endpoint>> {
+    vec![
         campaigns::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
@@ -33,26 +34,20 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         health::endpoints(),
         description::endpoints(),
     ]
-    .concat()
+}
+
+/// Every endpoint of this server.
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    groups().concat()
 }
 
 /// All routes, a boxed group per resource; what matches none becomes a problem.
 pub(crate) fn all(app: &Ctx) -> BoxedFilter<(Response,)> {
-    let groups = [
-        campaigns::endpoints(),
-        lists::endpoints(),
-        reports::endpoints(),
-        customers::endpoints(),
-        numbers::endpoints(),
-        calls::endpoints(),
-        events::endpoints(),
-        health::endpoints(),
-    ]
-    .map(|endpoints| join(endpoints, app));
-    let first = join(description::endpoints(), app);
-    groups
+    let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
+    groups()
         .into_iter()
-        .fold(first, |all, group| all.or(group).unify().boxed())
+        .map(|group| join(group, app))
+        .fold(nothing.boxed(), |all, group| all.or(group).unify().boxed())
         .recover(turned_away)
         .unify()
         .boxed()

@@ -11,7 +11,8 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;
 padding:0 1rem;color:#1d2733}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.8rem}\
 .cards{display:flex;flex-wrap:wrap;gap:.7rem}\
 .card{border:1px solid #d5dce4;border-radius:8px;padding:.5rem .9rem;font-size:.85rem}\
-.card b{display:block;font-size:1.5rem}.ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}\
+.card b{display:block;font-size:1.5rem}\
+.ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}\
 table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem .8rem .1rem 0}";
 
 /// The whole page.
