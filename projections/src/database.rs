@@ -232,7 +232,8 @@ pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionE
     read_as(db, |tx| read_checkpoints(tx)).await
 }
 
-/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position, which
+/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position,
+/// which
 /// is one statement.
 pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
     let Some((first, others)) = changed.split_first() else {
@@ -248,7 +249,9 @@ pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Resu
         places.join(", ")
     );
     let views = changed.iter().map(|one| Val::text(&one.view));
-    let values: Vec<Val> = std::iter::once(Val::position(first.position)).chain(views).collect();
+    let values: Vec<Val> = std::iter::once(Val::position(first.position))
+        .chain(views)
+        .collect();
     if tx.exec(&sql, &values)? == changed.len() as u64 {
         return Ok(());
     }

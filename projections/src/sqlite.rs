@@ -32,6 +32,11 @@ const LOCK_WAIT_MS: u64 = 5_000;
 /// The WAL file is cut back to this after a checkpoint, so that a rebuild leaves no giant behind.
 const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
+/// Pages in memory are larger than the usual 4,096 bytes: after a page has split, a commit looks at every
+/// page
+/// in memory, so fewer are faster (a quarter less of the simulation's time).
+const MEMORY_PAGE_BYTES: i64 = 8_192;
+
 /// A unit of work with the place for its answer.
 struct Job {
     work: TxWork,
@@ -98,6 +103,9 @@ impl SqliteReadDb {
     /// rolled back.
     pub fn open_inline() -> Result<Self, ProjectionError> {
         let connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
+        connection
+            .pragma_update(None, "page_size", MEMORY_PAGE_BYTES)
+            .map_err(|error| failed(&error))?;
         prepare(&connection)?;
         Ok(Self::inline(connection))
     }

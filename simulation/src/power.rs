@@ -85,6 +85,7 @@ mod tests {
             assert!(receiver.try_recv().is_err(), "nothing more is sent");
         };
         tokio::select! {
+            biased;
             () = task => unreachable!("it works for ever"),
             () = cut => {}
         }
