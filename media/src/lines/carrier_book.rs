@@ -3,7 +3,7 @@
 
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the outside world saw of one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,5 +73,15 @@ impl CarrierBook {
         if let Some(entry) = lock(&self.entries).get_mut(sip_call_id) {
             change(entry);
         }
+    }
+}
+
+/// Gives the leg's place back when it is dropped.
+pub(super) struct Held(pub(super) Arc<Mutex<u32>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut legs = lock(&self.0);
+        *legs = legs.saturating_sub(1);
     }
 }

@@ -1,5 +1,6 @@
 //! Lines: everything that can place a leg. A simulated one for the simulation, a SIP trunk for the network.
 
+mod callee_script;
 mod carrier_book;
 #[cfg(test)]
 mod contract;
@@ -10,8 +11,9 @@ mod sip_trunk;
 #[cfg(test)]
 mod tests;
 
+pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
-pub use simulated::{CalleeScript, SimulatedCallees, SimulatedInvite, SimulatedLine};
+pub use simulated::SimulatedLine;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
     LEGS_MAX, RING_TIMEOUT_MS, SipTrunk, TrunkConfig,

@@ -2,7 +2,8 @@
 //!
 //! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
 
-use super::carrier_book::{CarrierBook, lock};
+use super::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
+use super::carrier_book::{CarrierBook, Held, lock};
 use async_trait::async_trait;
 use domain::call::LegIdentity;
 use domain::compliance::DialPermit;
@@ -18,50 +19,6 @@ use std::sync::{Arc, Mutex};
 
 /// Network delay between our request and its effect.
 const ROUND_TRIP_MS: u64 = 20;
-
-/// What a callee does with one call; instants are milliseconds from the INVITE, keys from the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CalleeScript {
-    /// Rings, picks up, presses keys, and hangs up unless we do first.
-    Answers {
-        ring_ms: u64,
-        answer_ms: u64,
-        keys: Vec<(u64, char)>,
-        hang_up_ms: Option<u64>,
-    },
-    /// A final response, after ringing when `ring_ms` is set.
-    Refuses {
-        ring_ms: Option<u64>,
-        refuse_ms: u64,
-        sip_code: u16,
-        q850: Option<u16>,
-    },
-    /// Rings until we give up.
-    Rings { ring_ms: u64 },
-    /// Rings, and answers just as our CANCEL is on its way.
-    CrossesCancel { ring_ms: u64 },
-    /// Nobody listens there: an ICMP error comes back.
-    Unreachable { refuse_ms: u64 },
-    /// Never replies, or answers so long after we gave up.
-    Silent { late_answer_ms: Option<u64> },
-}
-
-/// One INVITE as the outside world sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct SimulatedInvite<'a> {
-    pub sip_call_id: &'a str,
-    /// The line's name.
-    pub line: &'a str,
-    pub callee: &'a str,
-    /// Counts the INVITEs this callee has received, from 1.
-    pub nth: u32,
-    pub at: Timestamp,
-}
-
-/// Chooses a script; the same INVITE must give the same one.
-pub trait SimulatedCallees: Send + Sync {
-    fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
-}
 
 /// The line itself; cheap to make anew after a crash, with the same book.
 pub struct SimulatedLine {
@@ -153,16 +110,6 @@ impl Line for SimulatedLine {
             entry.ended_at.get_or_insert(now);
         });
         Ok(())
-    }
-}
-
-/// Gives the leg's place back when it is dropped.
-struct Held(Arc<Mutex<u32>>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let mut legs = lock(&self.0);
-        *legs = legs.saturating_sub(1);
     }
 }
 
@@ -367,16 +314,6 @@ impl SimulatedLeg {
         } else {
             Err(LineError::Ended)
         }
-    }
-}
-
-fn cancelled(rang: bool) -> LegFailure {
-    LegFailure {
-        sip_code: Some(487),
-        cause: FailureCause::Cancelled,
-        definite: true,
-        rang,
-        ..LegFailure::default()
     }
 }
 
