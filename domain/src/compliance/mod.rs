@@ -13,6 +13,7 @@ mod facts;
 mod frequency_cap;
 mod home_location;
 mod missing_fact;
+mod open_call;
 mod permit;
 mod preset;
 mod retry_policy;
@@ -108,8 +109,12 @@ pub fn customer_rules<'a>() -> [&'a dyn Rule<CustomerFacts<'a>>; 8] {
 }
 
 /// The number's rules, in the order of their verdicts.
-pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 2] {
-    [&suppression::NotSuppressed, &frequency_cap::FrequencyCaps]
+pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 3] {
+    [
+        &suppression::NotSuppressed,
+        &open_call::NoOpenCall,
+        &frequency_cap::FrequencyCaps,
+    ]
 }
 
 /// What every customer rule says of a dial at `now`.

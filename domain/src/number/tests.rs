@@ -141,7 +141,19 @@ fn a_number_with_nothing_against_it_is_granted_for_two_seconds_with_every_verdic
         .iter()
         .map(|verdict| verdict.rule.as_str())
         .collect();
-    assert_eq!(rules, ["suppression", "frequency_cap"]);
+    assert_eq!(rules, ["suppression", "open_call", "frequency_cap"]);
+}
+
+#[test]
+fn a_number_two_people_share_is_not_called_twice_at_once() {
+    let (rule, decision, not_before) = refusal_of(&[granted(1)], grant(2)).unwrap();
+    let over_at = now().plus_ms(310_000);
+    assert_eq!(
+        (rule.as_str(), decision, not_before),
+        ("open_call", Decision::DeferUntil(over_at), Some(over_at))
+    );
+    let over = [granted(1), closed(1, Disposition::NoAnswer)];
+    assert_eq!(refusal_of(&over, grant(2)), None);
 }
 
 #[test]

@@ -2,10 +2,14 @@
 
 use super::Findings;
 use super::fact::{Fact, beijing};
+use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `cn-service`: most dials a day and number.
 const DIALS_PER_DAY_MAX: u32 = 2;
+
+/// No call is set up and talked longer than this; one that seems so was lost in a crash.
+const LONGEST_CALL_MS: u64 = 300_000;
 
 /// One side's grant of one call.
 #[derive(Default)]
@@ -26,6 +30,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
     }
     permits(findings, facts);
     number_caps(findings, facts);
+    one_call_at_a_time(findings, facts);
     opt_outs(findings, facts);
 }
 
@@ -86,6 +91,31 @@ fn permits(findings: &mut Findings, facts: &[Fact]) {
                 });
             }
             _ => {}
+        }
+    }
+}
+
+/// A number we are calling is not called a second time meanwhile, unless that call is older than a call
+/// can be.
+fn one_call_at_a_time(findings: &mut Findings, facts: &[Fact]) {
+    let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut open: BTreeMap<&str, (&str, Timestamp)> = BTreeMap::new();
+    for fact in facts {
+        let call = fact.stream.as_str();
+        if fact.kind == "call.permitted" {
+            numbers.insert(call, fact.text_at("/number_grant/number"));
+        }
+        let Some(number) = numbers.get(call).copied() else {
+            continue;
+        };
+        if fact.kind == "call.dialing" && fact.number("leg") == 1 {
+            let free = open
+                .get(number)
+                .is_none_or(|(_, since)| fact.at.ms_since(*since) >= LONGEST_CALL_MS);
+            findings.check("a_number_is_in_one_call_at_a_time", free, || fact.stream.clone());
+            open.insert(number, (call, fact.at));
+        } else if fact.kind == "call.ended" && open.get(number).is_some_and(|(one, _)| *one == call) {
+            open.remove(number);
         }
     }
 }
