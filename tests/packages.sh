@@ -15,5 +15,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   fi
   tail -n 5 "$log"
 fi
-echo "packages: not installed: ${missing[*]} (apt-get install ${missing[*]}); what needs them is skipped and says so"
+echo "packages: not installed: ${missing[*]} (apt-get install ${missing[*]}); what needs them is skipped:"
+# The proofs name their own skips; these are of unit tests, whose output a passing run hides.
+for tool in "${missing[@]}"; do
+  case $tool in
+    strace) echo "SKIPPED store kill at every sync: strace is not installed" ;;
+    espeak-ng) echo "SKIPPED espeak contract: espeak-ng is not installed" ;;
+  esac
+done
 exit 0

@@ -18,7 +18,7 @@ fn an_opted_out_number_is_dialed_by_no_campaign() {
         &json!({"reason": "asked by letter"}),
     );
     for task in ["A", "B"] {
-        let body = json!({"task_id": task, "script_template": "您好。",
+        let body = json!({"task_id": task, "script_template": tests::prove::BUNDLED_TEXT,
             "schedule": {"start_time": "09:00", "end_time": "18:00"}});
         server.must_post("/api/v1/campaigns", &body);
         let records = json!([{"customer_id": "C001", "phone": "13800138000"}]);

@@ -1,6 +1,7 @@
 //! `prove NAME` runs one proof in its long form (`--short` in its short one); `prove short` runs the short
 //! form of each and says so.
 
+use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
 use tests::history::member;
@@ -11,13 +12,23 @@ fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-fn show(proof: &Proof) {
-    if let Some(reason) = proof.line.get("skipped").and_then(|reason| reason.as_str()) {
-        say(&format!(
-            "SKIPPED {}: {reason}",
-            member(&proof.line, "/proof").as_str().unwrap_or("")
-        ));
+/// Says each part of a proof that could not run here on a line of its own.
+fn say_skips(name: &str, value: &Value) {
+    if let Some(reason) = member(value, "/skipped").as_str() {
+        say(&format!("SKIPPED {name}: {reason}"));
     }
+    for (part, inner) in value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, inner)| inner.is_object())
+    {
+        say_skips(&format!("{name} {part}"), inner);
+    }
+}
+
+fn show(proof: &Proof) {
+    say_skips(member(&proof.line, "/proof").as_str().unwrap_or(""), &proof.line);
     say(&proof.line.to_string());
 }
 

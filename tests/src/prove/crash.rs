@@ -24,7 +24,7 @@ pub fn quick_campaign(id: &str) -> serde_json::Value {
     json!({
         "task_id": id,
         "customer_segment": "overdue_3_days",
-        "script_template": "您好,{{customer_name}},您的贷款已逾期{{days}}天。",
+        "script_template": script(),
         "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50},
         "ends_at": "2026-03-02T18:00:00+08:00",
         "ring_timeout_ms": 6000,
@@ -33,6 +33,19 @@ pub fn quick_campaign(id: &str) -> serde_json::Value {
             "interrupted": retry(5000)}}
     })
 }
+
+/// A text with variables where it can be spoken, else the bundled one: without a synthesizer a campaign that
+/// says anything else is refused at its start.
+fn script() -> &'static str {
+    if is_installed("espeak-ng") {
+        "您好,{{customer_name}},您的贷款已逾期{{days}}天。"
+    } else {
+        BUNDLED_TEXT
+    }
+}
+
+/// The text of `fixtures/audio/demo_text.wav`.
+pub const BUNDLED_TEXT: &str = "您好，这里是示例银行，您的账单将于三天后到期，请按时还款。";
 
 pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
     (0..count)
@@ -226,7 +239,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         holds &= !not_zero(&found, ZERO);
         found
     } else {
-        json!("SKIPPED: strace is not installed")
+        json!({"skipped": "strace is not installed (apt-get install strace)"})
     };
     Proof {
         line: json!({"proof": "crash", "at_random": random, "at_fsync": at_fsync}),

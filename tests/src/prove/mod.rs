@@ -9,7 +9,7 @@ mod reconcile;
 mod sipp;
 mod two_processes;
 
-pub use crash::{quick_campaign, records};
+pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
 use serde_json::{Value, json};
 

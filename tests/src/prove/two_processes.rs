@@ -1,10 +1,10 @@
 //! Carrier and server apart: the campaign from the literal body of CMP-2, people from a GBK file, digest on.
 
 use super::reconcile::compare;
-use super::{Form, Proof};
+use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{run_json, wait_for};
+use crate::program::{is_installed, run_json, wait_for};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,12 @@ pub(crate) fn gbk_file(folder: &Path, good: u32) -> PathBuf {
 }
 
 pub(crate) fn prove(form: Form) -> Proof {
+    if !is_installed("espeak-ng") {
+        return skipped(
+            "two-processes",
+            "its text has variables and espeak-ng is not installed (apt-get install espeak-ng)",
+        );
+    }
     let customers = match form {
         Form::Short => 20,
         Form::Long => 200,
