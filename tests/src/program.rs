@@ -1,6 +1,7 @@
 //! The process starter: runs the built binary and other people's tools, and never leaves one behind.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -79,6 +80,8 @@ impl Program {
     )]
     pub fn start(mut command: Command) -> Self {
         let mut child = command
+            // A group of its own: what it has started dies with it (a killed strace lets its program run on).
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -126,8 +129,17 @@ impl Program {
         &self.seen
     }
 
-    /// SIGKILL, and waits until the process is gone.
+    /// SIGKILL to the whole group, and waits until the process is gone.
     pub fn kill(&mut self) {
+        if self.ended().is_none() {
+            let group = format!("-{}", self.id());
+            drop(
+                command("kill")
+                    .args(["-KILL", "--", &group])
+                    .stderr(Stdio::null())
+                    .status(),
+            );
+        }
         // A program that has ended by itself is as dead as a killed one.
         drop(self.child.kill());
         drop(self.child.wait());
