@@ -4,6 +4,7 @@ use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
 use crate::data_dir::{self, DataDirError, KEYS_DIR, Mode, PROMPTS_DIR, RECORDINGS_DIR};
 use crate::running::ServeSettings;
+use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -53,6 +54,8 @@ pub(crate) enum AppError {
     Media(#[from] MediaError),
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },
+    #[error("this build cannot open {0}")]
+    NotBuilt(String),
 }
 
 /// Which directory, and how time runs in it.
@@ -321,6 +324,14 @@ pub(crate) struct ReadOnly {
 }
 
 impl ReadOnly {
+    /// Opens any log for reading.
+    pub(crate) async fn of(spec: &StoreSpec) -> Result<Self, AppError> {
+        match spec {
+            StoreSpec::Sqlite(directory) => Self::open(directory),
+            StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => Err(AppError::NotBuilt(spec.to_string())),
+        }
+    }
+
     pub(crate) fn open(directory: &Path) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));

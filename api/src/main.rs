@@ -21,6 +21,7 @@ mod running;
 mod server;
 mod serving;
 mod signals;
+mod store_spec;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ pub mod compliance;
 pub mod customer;
 pub mod decider;
 pub mod disposition;
+pub mod event_filter;
 pub mod flow;
 #[cfg(test)]
 mod golden_support;

@@ -11,7 +11,7 @@ use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::disk::Disk;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription,
+    After, Capabilities, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription, Writers,
 };
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -247,6 +247,7 @@ impl EventStore for MemoryEventStore {
         Capabilities {
             dense: true,
             durable: true,
+            writers: Writers::OneProcess,
         }
     }
 

@@ -4,7 +4,7 @@ use super::FakeClock;
 use async_trait::async_trait;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, Writers};
 use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -156,6 +156,7 @@ impl EventStore for FakeStore {
         Capabilities {
             dense: true,
             durable: false,
+            writers: Writers::OneProcess,
         }
     }
 

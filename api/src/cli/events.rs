@@ -5,9 +5,9 @@ use super::output;
 use crate::app::ReadOnly;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
+use crate::store_spec::{LogArgs, StoreSpec};
 use domain::stored_event::Position;
 use serde_json::Value;
-use std::path::PathBuf;
 
 /// Events read from the store at a time.
 const PAGE_EVENTS: usize = 512;
@@ -24,9 +24,8 @@ pub(crate) struct Args {
 enum Action {
     /// Print the events of a data directory, also while a server writes it
     Read {
-        /// The data directory
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
+        #[command(flatten)]
+        log: LogArgs,
         /// Only events after this position
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
@@ -49,13 +48,13 @@ enum Action {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
-        Action::Read { data, after, json } => read(&data, Position(after), json).await,
+        Action::Read { log, after, json } => read(&log.spec()?, Position(after), json).await,
         Action::Tail { after, json, server } => tail(&server, after, json).await,
     }
 }
 
-async fn read(data: &std::path::Path, after: Position, json: bool) -> Result<(), Failure> {
-    let opened = ReadOnly::open(data)?;
+async fn read(spec: &StoreSpec, after: Position, json: bool) -> Result<(), Failure> {
+    let opened = ReadOnly::of(spec).await?;
     let mut after = after;
     loop {
         let page = opened.store.read_all(after, PAGE_EVENTS).await?;

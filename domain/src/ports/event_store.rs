@@ -14,8 +14,9 @@
 //! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
-use crate::ids::StreamId;
-use crate::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use crate::event_filter::{EventFacts, EventFilter};
+use crate::ids::{EventId, StreamId};
+use crate::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
 
 /// Most events in one append; a command never needs as many.
@@ -31,6 +32,25 @@ pub struct Capabilities {
     pub dense: bool,
     /// What is acknowledged survives the end of the process.
     pub durable: bool,
+    pub writers: Writers,
+}
+
+/// Who may append to a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// This process alone: what it holds in memory is the stream's state.
+    OneProcess,
+    /// Several processes: a state held in memory may be behind its stream, and the expected version decides.
+    ManyProcesses,
+}
+
+/// A page of the events that a filter wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchingPage {
+    /// In order; may be empty although more follow.
+    pub events: Vec<StoredEvent>,
+    /// Everything up to here has been looked at: where the next page begins. Equal to `after` only at the end.
+    pub reached: Position,
 }
 
 /// Why a store could not do as asked.
@@ -100,6 +120,50 @@ pub trait EventStore: Send + Sync {
     /// `recorded_at` of the last event, which a rehearsal clock must not go below.
     async fn last_recorded_at(&self) -> Result<Option<crate::time::Timestamp>, StoreError>;
 
+    /// The event with this id. A backend with an index answers from it; otherwise the log is read through.
+    async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+        let mut after = Position(0);
+        loop {
+            let page = self.read_all(after, PAGE_EVENTS_MAX).await?;
+            let Some(last) = page.last() else { return Ok(None) };
+            after = last.position;
+            for event in page {
+                if EventFacts::of(&event).map_err(unreadable)?.id == id {
+                    return Ok(Some(event));
+                }
+            }
+        }
+    }
+
+    /// Events after a position that `filter` wants, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`). Looks at
+    /// a bounded stretch of the log; read on from `reached` until it stops moving.
+    async fn read_matching(
+        &self,
+        filter: &EventFilter,
+        after: After,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        let mut events = self.read_all(after, limit).await?;
+        let reached = events.last().map_or(after, |last| last.position);
+        filter.retain(&mut events).map_err(unreadable)?;
+        Ok(MatchingPage { events, reached })
+    }
+
+    /// Takes over events of another log as they are, `recorded_at` and record byte for byte, behind its own
+    /// head, and answers the position of the last. Where positions are dense the first must be head + 1.
+    ///
+    /// For copying and restoring a whole log; nothing else may append meanwhile. Whole or not at all per
+    /// call; at most `PAGE_EVENTS_MAX` events. A batch's events (same stream and command) come in one call.
+    async fn load(&self, _events: Vec<StoredEvent>) -> Result<Position, StoreError> {
+        Err(StoreError::Invalid(
+            "this store cannot take over a log".to_owned(),
+        ))
+    }
+
     /// Follows all events after a position.
     async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError>;
+}
+
+fn unreadable(error: UnreadableRecord) -> StoreError {
+    StoreError::Damaged(error.to_string())
 }

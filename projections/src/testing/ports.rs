@@ -6,7 +6,7 @@ use crate::value::Val;
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, Writers};
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -47,6 +47,7 @@ impl EventStore for TestLog {
         Capabilities {
             dense: true,
             durable: false,
+            writers: Writers::OneProcess,
         }
     }
     async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {

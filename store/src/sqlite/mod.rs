@@ -20,7 +20,7 @@ use appender::{Appender, Batch};
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription, Writers};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -164,6 +164,7 @@ impl EventStore for SqliteEventStore {
         Capabilities {
             dense: true,
             durable: true,
+            writers: Writers::OneProcess,
         }
     }
 

@@ -1,0 +1,138 @@
+//! Which events a reader wants: by kind, stream, campaign or customer, read from the record alone.
+//!
+//! One meaning for the command line, the HTTP streams, webhooks and every store's index.
+
+use crate::ids::{CampaignId, CustomerId, EventId};
+use crate::stored_event::{StoredEvent, UnreadableRecord};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Most kinds, and most streams, a filter may name; more is refused where filters are read.
+pub const FILTER_NAMES_MAX: usize = 64;
+
+/// All conditions must hold; an empty one always does. The default wants every event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    /// Any of these kinds (`call.ended`); one that ends in a dot is a prefix (`call.`).
+    pub kinds: Vec<String>,
+    /// Any of these streams (`call-0b0e…`); one that ends in a dash is a prefix (`call-`).
+    pub streams: Vec<String>,
+    pub campaign: Option<CampaignId>,
+    pub customer: Option<CustomerId>,
+}
+
+/// What a filter looks at, borrowed from a record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventFacts<'a> {
+    pub id: EventId,
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub stream: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub campaign: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub customer: Option<Cow<'a, str>>,
+}
+
+impl<'a> EventFacts<'a> {
+    /// Reads them from a stored record; an error names the position.
+    pub fn of(event: &'a StoredEvent) -> Result<Self, UnreadableRecord> {
+        serde_json::from_slice(&event.record).map_err(|error| UnreadableRecord {
+            position: event.position,
+            why: error.to_string(),
+        })
+    }
+}
+
+impl EventFilter {
+    /// True when every event is wanted.
+    pub const fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.streams.is_empty() && self.campaign.is_none() && self.customer.is_none()
+    }
+
+    /// Whether an event with these facts is wanted.
+    pub fn wants(&self, facts: &EventFacts<'_>) -> bool {
+        any_of(&self.kinds, '.', &facts.kind)
+            && any_of(&self.streams, '-', &facts.stream)
+            && is_of(
+                self.campaign.as_ref().map(CampaignId::as_str),
+                facts.campaign.as_deref(),
+            )
+            && is_of(
+                self.customer.as_ref().map(CustomerId::as_str),
+                facts.customer.as_deref(),
+            )
+    }
+
+    /// Keeps of a page what is wanted.
+    pub fn retain(&self, page: &mut Vec<StoredEvent>) -> Result<(), UnreadableRecord> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let mut unreadable = None;
+        page.retain(|event| match EventFacts::of(event) {
+            Ok(facts) => self.wants(&facts),
+            Err(error) => {
+                unreadable.get_or_insert(error);
+                false
+            }
+        });
+        unreadable.map_or(Ok(()), Err)
+    }
+}
+
+fn any_of(wanted: &[String], prefix_end: char, found: &str) -> bool {
+    wanted.is_empty()
+        || wanted.iter().any(|one| {
+            if one.ends_with(prefix_end) {
+                found.starts_with(one.as_str())
+            } else {
+                found == one
+            }
+        })
+}
+
+fn is_of(wanted: Option<&str>, found: Option<&str>) -> bool {
+    wanted.is_none_or(|wanted| found == Some(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts<'a>(kind: &'a str, stream: &'a str, campaign: Option<&'a str>) -> EventFacts<'a> {
+        EventFacts {
+            id: EventId::new(uuid::Uuid::nil()),
+            kind: kind.into(),
+            stream: stream.into(),
+            campaign: campaign.map(Cow::from),
+            customer: None,
+        }
+    }
+
+    #[test]
+    fn a_kind_that_ends_in_a_dot_and_a_stream_that_ends_in_a_dash_are_prefixes() {
+        let filter = EventFilter {
+            kinds: vec!["call.".to_owned(), "customer.erased".to_owned()],
+            streams: vec!["call-".to_owned()],
+            ..EventFilter::default()
+        };
+        assert!(filter.wants(&facts("call.ended", "call-1", None)));
+        assert!(!filter.wants(&facts("call.ended", "callx-1", None)));
+        assert!(!filter.wants(&facts("customer.erased", "customer-1", None)));
+        assert!(!filter.wants(&facts("customer.erased.more", "call-1", None)));
+    }
+
+    #[test]
+    fn a_wanted_campaign_excludes_events_of_another_and_of_none() {
+        let filter = EventFilter {
+            campaign: Some("T".parse().unwrap()),
+            ..EventFilter::default()
+        };
+        assert!(filter.wants(&facts("call.ended", "call-1", Some("T"))));
+        assert!(!filter.wants(&facts("call.ended", "call-1", Some("T2"))));
+        assert!(!filter.wants(&facts("call.ended", "call-1", None)));
+        assert!(EventFilter::default().wants(&facts("call.ended", "call-1", None)));
+    }
+}
