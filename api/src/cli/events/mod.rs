@@ -1,7 +1,7 @@
 //! `ledgerline events`: read the log of a directory, or follow the running server's.
 
-use super::failure::Failure;
-use super::output;
+use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::app::ReadOnly;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
@@ -14,7 +14,7 @@ const PAGE_EVENTS: usize = 512;
 
 /// Read or follow the event log. Personal values are shown sealed; no key is needed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::failure::EXIT_CODES)]
+#[command(after_help = crate::cli::failure::EXIT_CODES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
