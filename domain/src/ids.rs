@@ -160,6 +160,16 @@ uuid_id!(
     ListId, "list"
 );
 
+/// The log as a whole: there is one in a store, and its stream is `installation-log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LogId;
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("log")
+    }
+}
+
 impl EventId {
     /// The id of the `index`-th event (from 0) that `command` led to.
     pub fn derive(command: CommandId, index: usize) -> Self {

@@ -18,6 +18,7 @@ pub mod flow;
 #[cfg(test)]
 mod golden_support;
 pub mod ids;
+pub mod installation;
 pub mod number;
 pub mod personal;
 pub mod phone_number;

@@ -1,0 +1,11 @@
+//! Requests to the installation: note a restore, confirm that dialing may go on.
+
+use super::event::RestoreFacts;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstallationCommand {
+    /// Asked by the restore command, right behind the last restored event.
+    Restore(RestoreFacts),
+    /// A person has looked at the restored past and lets dialing go on.
+    ConfirmDialing { by: Option<String>, reason: String },
+}

@@ -1,0 +1,60 @@
+//! Facts about the log as a whole. Stored kinds and versions; never changed, only added to.
+
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::personal::Personal;
+use crate::stored_event::Position;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum InstallationEvent {
+    /// The log up to here came from a backup; what happened after it was made is unknown here.
+    #[serde(rename = "installation.restored")]
+    Restored {
+        #[serde(flatten)]
+        facts: RestoreFacts,
+    },
+    /// A person lets dialing go on.
+    #[serde(rename = "installation.dialing_confirmed")]
+    DialingConfirmed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        reason: String,
+    },
+}
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreFacts {
+    /// The last event's position in the backup.
+    pub source_head: Position,
+    /// The last restored event's position in the log it came from; below `source_head` when cut on purpose.
+    pub to_position: Position,
+    pub backup_made_at: Timestamp,
+    /// Merkle root of the restored events, base64 (RFC 9162, 2.1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_root: Option<String>,
+}
+
+impl EventData for InstallationEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Restored { .. } => "installation.restored",
+            Self::DialingConfirmed { .. } => "installation.dialing_confirmed",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,25 @@
+//! Every stored kind of an installation event, held against its golden file.
+
+use super::event::{InstallationEvent, RestoreFacts};
+use crate::golden_support::{at, check};
+use crate::stored_event::Position;
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let facts = RestoreFacts {
+        source_head: Position(120_000),
+        to_position: Position(118_500),
+        backup_made_at: at(),
+        log_root: Some("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned()),
+    };
+    let events = [
+        InstallationEvent::Restored { facts },
+        InstallationEvent::DialingConfirmed {
+            by: Some("wang".to_owned()),
+            reason: "compared with the carrier's records".to_owned(),
+        },
+    ];
+    for event in events {
+        check("installation", event);
+    }
+}

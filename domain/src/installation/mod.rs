@@ -1,0 +1,64 @@
+//! The installation aggregate: what happened to the log as a whole; today, that it was restored from a backup.
+//!
+//! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
+//! past does not know whom it has called since; each further restore pauses it again. One stream,
+//! `installation-log`.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::InstallationCommand;
+pub use decide::{REASON_BYTES_MAX, USER_BYTES_MAX};
+pub use event::InstallationEvent;
+pub use refusal::InstallationRefusal;
+pub use state::InstallationState;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::LogId;
+use crate::time::Timestamp;
+
+/// The installation's decider.
+#[derive(Debug)]
+pub struct Installation;
+
+impl Decider for Installation {
+    type Id = LogId;
+    type Command = InstallationCommand;
+    type Event = InstallationEvent;
+    type State = InstallationState;
+    type Refusal = InstallationRefusal;
+
+    const AGGREGATE: &'static str = "installation";
+
+    fn command_kind(command: &InstallationCommand) -> &'static str {
+        match command {
+            InstallationCommand::Restore(_) => "installation.restore",
+            InstallationCommand::ConfirmDialing { .. } => "installation.confirm_dialing",
+        }
+    }
+
+    fn decide(
+        state: &InstallationState,
+        command: InstallationCommand,
+        _: Context,
+    ) -> Result<Vec<InstallationEvent>, InstallationRefusal> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut InstallationState, event: &InstallationEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    /// About no campaign and no person.
+    fn scope(_: &LogId, _: &InstallationState, _: &InstallationEvent) -> Scope {
+        Scope::default()
+    }
+}

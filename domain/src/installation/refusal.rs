@@ -1,0 +1,15 @@
+//! Why a command to the installation can be refused: a rule said no, nothing was written.
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InstallationRefusal {
+    #[error("dialing is not paused by a restore: there is nothing to confirm")]
+    NotPaused,
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
