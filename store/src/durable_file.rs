@@ -4,7 +4,7 @@
 
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::error::OpenError;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -18,10 +18,19 @@ const CHECKPOINT_PAGES: i64 = 4_000;
 /// Size to which the write-ahead log is cut back after a burst.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
-/// A file's schema: what makes it, and its version, the newest this build reads.
+/// A file's schema: what makes version 1 of it, and what leads from each version to the next. Neither is ever
+/// edited; each upgrade ends by setting `schema_version`.
 pub(crate) struct Schema {
     pub(crate) sql: &'static str,
-    pub(crate) version: i64,
+    /// The first leads from version 1 to 2. All that a file lacks are applied in one transaction.
+    pub(crate) upgrades: &'static [&'static str],
+}
+
+impl Schema {
+    /// The version this build writes and the newest it reads.
+    pub(crate) const fn version(&self) -> i64 {
+        1 + self.upgrades.len().cast_signed() as i64
+    }
 }
 
 /// Opens for writing; makes the directory (0700), the file (0600) and its schema if there are none.
@@ -38,8 +47,7 @@ pub(crate) fn open_writer(file: &Path, schema: &Schema) -> Result<Connection, Op
         .map_err(unavailable)?;
     let mut connection = Connection::open(file).map_err(|error| failed(file, &error))?;
     set_durable(&connection, file)?;
-    make_schema(&mut connection, schema).map_err(|error| failed(file, &error))?;
-    check_version(&connection, file, schema)?;
+    make_schema(&mut connection, file, schema)?;
     settle(&connection, file)?;
     sync_dir(dir).map_err(unavailable)?;
     Ok(connection)
@@ -59,6 +67,11 @@ pub(crate) fn open_reader(file: &Path, schema: &Schema) -> Result<Connection, Op
     }
     check_version(&connection, file, schema)?;
     Ok(connection)
+}
+
+/// The version of an open file's schema; below the newest only where it was opened for reading.
+pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT version FROM schema_version", [], |row| row.get(0))
 }
 
 fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {
@@ -104,12 +117,26 @@ fn settle(connection: &Connection, file: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn make_schema(connection: &mut Connection, schema: &Schema) -> rusqlite::Result<()> {
-    if has_schema(connection)? {
-        return Ok(());
+/// Makes the schema, or brings an older one up to date: whole or not at all.
+fn make_schema(connection: &mut Connection, file: &Path, schema: &Schema) -> Result<(), OpenError> {
+    let error = |error: rusqlite::Error| failed(file, &error);
+    if has_schema(connection).map_err(error)? {
+        check_version(connection, file, schema)?;
     }
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(schema.sql)?;
+    upgrade(connection, schema).map_err(error)
+}
+
+fn upgrade(connection: &mut Connection, schema: &Schema) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !has_schema(&transaction)? {
+        transaction.execute_batch(schema.sql)?;
+    }
+    let found = schema_version(&transaction)?;
+    for (upgrade, from) in schema.upgrades.iter().zip(1_i64..) {
+        if from >= found {
+            transaction.execute_batch(upgrade)?;
+        }
+    }
     transaction.commit()
 }
 
@@ -129,14 +156,12 @@ fn has_schema(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn check_version(connection: &Connection, file: &Path, schema: &Schema) -> Result<(), OpenError> {
-    let found: i64 = connection
-        .query_row("SELECT version FROM schema_version", [], |row| row.get(0))
-        .map_err(|error| failed(file, &error))?;
-    if found > schema.version {
+    let found = schema_version(connection).map_err(|error| failed(file, &error))?;
+    if found > schema.version() {
         return Err(OpenError::NewerSchema {
             file: file.to_owned(),
             found,
-            known: schema.version,
+            known: schema.version(),
         });
     }
     Ok(())

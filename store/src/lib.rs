@@ -23,6 +23,7 @@ mod race;
 mod sealing;
 mod sqlite;
 mod subscription;
+mod take_over;
 pub mod test_ports;
 pub mod test_records;
 pub mod vault_contract;

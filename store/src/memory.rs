@@ -5,17 +5,19 @@
 
 use crate::batch::{self, Found};
 use crate::frame::{self, DamagedAfter, Frame};
-use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
+use crate::subscription::{LOOKED_AT_MAX, PAGE_EVENTS, SUBSCRIPTIONS_MAX};
+use crate::take_over::{self, End, TakenBatch};
 use async_trait::async_trait;
+use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::disk::Disk;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription, Writers,
+    After, Capabilities, EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription, Writers,
 };
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -149,6 +151,56 @@ impl State {
         }
     }
 
+    /// Adds batches of another log, each a frame, when every one follows what is there.
+    fn frames_of(&self, batches: Vec<TakenBatch>) -> Result<Vec<Frame>, StoreError> {
+        let mut end = End {
+            position: self.position(),
+            recorded_at: self
+                .events
+                .last()
+                .map_or(Timestamp::EPOCH, |event| event.recorded_at),
+        };
+        let mut versions = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        let mut frames = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let known = versions.get(&batch.stream).copied();
+            batch.follow(&mut end, known.unwrap_or_else(|| self.version(&batch.stream)))?;
+            versions.insert(batch.stream.clone(), batch.last_version());
+            let mut taken = batch.events.iter().map(|event| event.id);
+            if taken.any(|id| self.found.contains_key(&id) || !ids.insert(id)) {
+                return Err(batch.stored_already());
+            }
+            frames.push(batch.into_frame());
+        }
+        Ok(frames)
+    }
+
+    /// The next `LOOKED_AT_MAX` events, of which the wanted are kept.
+    fn matching(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        let from = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let mut page = MatchingPage {
+            events: Vec::new(),
+            reached: after,
+        };
+        for event in self.events.iter().skip(from).take(LOOKED_AT_MAX) {
+            if page.events.len() >= limit.min(PAGE_EVENTS_MAX) {
+                break;
+            }
+            page.reached = event.position;
+            let facts = EventFacts::of(event).map_err(|error| StoreError::Damaged(error.to_string()))?;
+            if filter.wants(&facts) {
+                page.events.push(event.clone());
+            }
+        }
+        Ok(page)
+    }
+
     fn page(&self, after: Position, limit: usize) -> Vec<StoredEvent> {
         let from = usize::try_from(after.0).unwrap_or(usize::MAX);
         self.events
@@ -192,20 +244,36 @@ impl Shared {
                 .map(|record| (record.id, Arc::clone(record.bytes())))
                 .collect(),
         };
-        if let Err(error) = self.write(&frame) {
+        self.commit(&mut state, vec![frame])
+    }
+
+    fn load(&self, batches: Vec<TakenBatch>) -> Result<Position, StoreError> {
+        let mut state = self.state();
+        if let Some(failed) = &state.failed {
+            return Err(failed.clone());
+        }
+        let frames = state.frames_of(batches)?;
+        self.commit(&mut state, frames)
+    }
+
+    /// Frames of one write and one sync.
+    fn commit(&self, state: &mut State, frames: Vec<Frame>) -> Result<Position, StoreError> {
+        if let Err(error) = self.write(&frames) {
             let failed = StoreError::Unavailable(format!("a write failed: {error}"));
             state.failed = Some(failed.clone());
             self.moved.notify_waiters();
             return Err(failed);
         }
-        state.add(frame);
-        let position = state.position();
+        for frame in frames {
+            state.add(frame);
+        }
         self.moved.notify_waiters();
-        Ok(position)
+        Ok(state.position())
     }
 
-    fn write(&self, frame: &Frame) -> std::io::Result<()> {
-        self.disk.append(MEMORY_LOG_FILE, &frame::encode(frame))?;
+    fn write(&self, frames: &[Frame]) -> std::io::Result<()> {
+        let bytes: Vec<u8> = frames.iter().flat_map(frame::encode).collect();
+        self.disk.append(MEMORY_LOG_FILE, &bytes)?;
         self.disk.sync(MEMORY_LOG_FILE)
     }
 }
@@ -288,6 +356,25 @@ impl EventStore for MemoryEventStore {
 
     async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.shared.state().events.last().map(|event| event.recorded_at))
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+        let state = self.shared.state();
+        let position = state.found.get(&id).map(|found| found.position.0 - 1);
+        Ok(position.and_then(|after| state.page(Position(after), 1).pop()))
+    }
+
+    async fn read_matching(
+        &self,
+        filter: &EventFilter,
+        after: After,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        self.shared.state().matching(filter, after, limit)
+    }
+
+    async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
+        self.shared.load(take_over::batches(events)?)
     }
 
     async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {

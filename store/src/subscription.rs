@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{StoreError, Subscription};
+use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError, Subscription};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 
 /// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
+
+/// Events looked at for one filtered page without an index: a few milliseconds of reading.
+pub(crate) const LOOKED_AT_MAX: usize = PAGE_EVENTS_MAX;
 
 /// How often a reader beside another process looks for new events.
 pub(crate) const POLL_MS: u64 = 200;

@@ -11,21 +11,41 @@ use std::sync::Arc;
 
 /// A record of a number's stream, as `stored_event::record` makes it. `text` fills its data.
 pub fn make_record(stream: &StreamId, version: u64, command: CommandId, index: usize, text: &str) -> Record {
-    let event = NumberEvent::DialReleased {
-        call: CallId::new(command.uuid()),
-        reason: text.to_owned(),
-    };
-    let ids = HashIds::new(7);
-    let vault = MemoryVault::new(Arc::new(ids));
     let facts = RecordFacts {
+        index,
+        ..facts(stream, version, command)
+    };
+    written(facts, text)
+}
+
+/// The one record of a command, about a campaign, a customer or both.
+pub fn make_record_of(stream: &StreamId, version: u64, command: CommandId, scope: Scope) -> Record {
+    let facts = RecordFacts {
+        scope,
+        ..facts(stream, version, command)
+    };
+    written(facts, "fits")
+}
+
+fn facts(stream: &StreamId, version: u64, command: CommandId) -> RecordFacts {
+    RecordFacts {
         stream: stream.clone(),
         stream_version: StreamVersion(version),
         at: Timestamp::from_millis(1_772_416_800_000),
         cause: Cause::outside(command),
-        index,
+        index: 0,
         scope: Scope::default(),
         rehearsal: false,
+    }
+}
+
+fn written(facts: RecordFacts, text: &str) -> Record {
+    let event = NumberEvent::DialReleased {
+        call: CallId::new(facts.cause.command.uuid()),
+        reason: text.to_owned(),
     };
+    let ids = HashIds::new(7);
+    let vault = MemoryVault::new(Arc::new(ids));
     let mut sealer = Sealer {
         vault: &vault,
         key: None,

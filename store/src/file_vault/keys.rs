@@ -16,7 +16,7 @@ pub const KEYS_FILE: &str = "keys.db";
 
 const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
-    version: 1,
+    upgrades: &[],
 };
 
 /// The wrapping this build makes; rotation will raise it.

@@ -3,6 +3,7 @@
 use super::row::{digest, signed, unsigned};
 use crate::batch::{self, Found};
 use crate::error::from_sqlite;
+use crate::take_over::{End, TakenBatch};
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 
 /// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each.
 const HEADS_MAX: usize = 65_536;
+
+const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
+    kind, campaign, customer, digest, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// One batch, checked.
 pub(super) struct Batch {
@@ -128,6 +132,82 @@ impl Appender {
         }
     }
 
+    /// Takes over batches of another log in one transaction. The inner error is the caller's mistake and
+    /// leaves everything as it was; the outer one means, as for `commit`, that this must not be used again.
+    pub(super) fn load(&mut self, batches: &[TakenBatch]) -> Result<Answer, StoreError> {
+        let loaded = self.begin_load(batches);
+        match loaded {
+            Ok(Ok(())) => {}
+            Ok(Err(refused)) => {
+                return self
+                    .run("ROLLBACK")
+                    .map(|()| Err(refused))
+                    .map_err(|error| from_sqlite(&error));
+            }
+            Err(error) => {
+                // Nothing can be done about a rollback that fails too: the file is not used again.
+                drop(self.run("ROLLBACK"));
+                return Err(from_sqlite(&error));
+            }
+        }
+        for batch in batches {
+            self.remember(batch.stream.clone(), batch.last_version());
+            self.last = batch.last_position();
+            self.last_recorded_at = Some(batch.recorded_at);
+        }
+        Ok(Ok(self.last))
+    }
+
+    fn begin_load(&self, batches: &[TakenBatch]) -> rusqlite::Result<Result<(), StoreError>> {
+        self.run("BEGIN IMMEDIATE")?;
+        let mut end = End {
+            position: self.last,
+            recorded_at: self.last_recorded_at.unwrap_or(Timestamp::EPOCH),
+        };
+        let mut versions = BTreeMap::new();
+        for batch in batches {
+            let known = versions.get(&batch.stream).copied();
+            let version = match known {
+                Some(version) => version,
+                None => self.version(&batch.stream)?,
+            };
+            if let Err(refused) = batch.follow(&mut end, version) {
+                return Ok(Err(refused));
+            }
+            versions.insert(&batch.stream, batch.last_version());
+            if let Err(error) = self.insert_taken(batch) {
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) {
+                    return Ok(Err(batch.stored_already()));
+                }
+                return Err(error);
+            }
+        }
+        self.run("COMMIT")?;
+        Ok(Ok(()))
+    }
+
+    fn insert_taken(&self, batch: &TakenBatch) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(INSERT)?;
+        let count = batch.events.len() as u64;
+        for (event, index) in batch.events.iter().zip(0_u64..) {
+            statement.execute(params![
+                signed(batch.first_position.0 + index),
+                batch.stream.as_str(),
+                signed(batch.first_version.0 + index),
+                event.id.uuid().as_bytes().as_slice(),
+                signed(index),
+                signed(count),
+                batch.recorded_at.micros(),
+                event.kind,
+                event.campaign,
+                event.customer,
+                digest(batch.recorded_at, &event.record),
+                &*event.record,
+            ])?;
+        }
+        Ok(())
+    }
+
     fn repeat_or(&self, batch: &Batch, otherwise: StoreError) -> rusqlite::Result<Answer> {
         let mut found = Vec::with_capacity(batch.records.len());
         for record in &batch.records {
@@ -154,11 +234,7 @@ impl Appender {
     }
 
     fn insert(&self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
-               kind, campaign, customer, digest, record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?;
+        let mut statement = self.connection.prepare_cached(INSERT)?;
         let count = batch.records.len() as u64;
         for (record, index) in batch.records.iter().zip(0_u64..) {
             statement.execute(params![

@@ -5,6 +5,7 @@
 
 mod appender;
 mod pool;
+mod reader;
 mod row;
 mod schema;
 mod writer;
@@ -16,15 +17,20 @@ use crate::batch;
 use crate::durable_file;
 use crate::error::OpenError;
 use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SUBSCRIPTIONS_MAX, closed};
+use crate::take_over;
 use appender::{Appender, Batch};
 use async_trait::async_trait;
-use domain::ids::StreamId;
+use domain::event_filter::EventFilter;
+use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription, Writers};
+use domain::ports::event_store::{
+    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
+};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use pool::{Pool, Query};
+use pool::Pool;
+use reader::{Query, Reader};
 use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
@@ -136,6 +142,25 @@ impl SqliteEventStore {
         }
     }
 
+    /// The writer's queue, and its room for bytes.
+    fn writing(&self) -> Result<(&mpsc::Sender<Request>, &Arc<Semaphore>), StoreError> {
+        match &self.mode {
+            Mode::Writing {
+                requests, queued_kib, ..
+            } => Ok((requests, queued_kib)),
+            Mode::Reading { .. } => Err(StoreError::Invalid(
+                "the store is open for reading only".to_owned(),
+            )),
+        }
+    }
+
+    fn send(&self, requests: &mpsc::Sender<Request>, request: Request) -> Result<(), StoreError> {
+        requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => self.failure().unwrap_or_else(closed),
+        })
+    }
+
     /// Commits what is queued, then ends the threads and waits for that. Later calls are answered
     /// `Unavailable`.
     ///
@@ -154,7 +179,7 @@ impl SqliteEventStore {
 }
 
 fn open_pool(dir: &Path, tasks: &dyn Tasks, options: &SqliteOptions) -> Result<Arc<Pool>, OpenError> {
-    let readers = (0..options.reader_threads.max(1)).map(|_| schema::open_reader(dir));
+    let readers = (0..options.reader_threads.max(1)).map(|_| schema::open_reader(dir).map(Reader::new));
     Ok(Arc::new(Pool::start(readers.collect::<Result<_, _>>()?, tasks)))
 }
 
@@ -174,14 +199,7 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        let Mode::Writing {
-            requests, queued_kib, ..
-        } = &self.mode
-        else {
-            return Err(StoreError::Invalid(
-                "the store is open for reading only".to_owned(),
-            ));
-        };
+        let (requests, queued_kib) = self.writing()?;
         batch::check(stream, expected, &records)?;
         let batch = Batch {
             stream: stream.clone(),
@@ -193,15 +211,13 @@ impl EventStore for SqliteEventStore {
             return Err(StoreError::Busy);
         };
         let (answer, answered) = oneshot::channel();
-        match requests.try_send(Request::Append(Append {
+        let append = Append {
             batch,
             answer,
             _bytes: bytes,
-        })) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(self.failure().unwrap_or_else(closed)),
-        }
+        };
+        self.send(requests, Request::Append(append))?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
     async fn read_stream(
@@ -210,24 +226,44 @@ impl EventStore for SqliteEventStore {
         after: StreamVersion,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        self.pool
-            .ask(Query::Stream {
-                stream: stream.clone(),
-                after,
-                limit,
-            })
-            .await
+        let query = Query::Stream {
+            stream: stream.clone(),
+            after,
+            limit,
+        };
+        Ok(self.pool.ask(query).await?.events)
     }
 
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        self.pool.ask(Query::All { after, limit }).await
+        Ok(self.pool.ask(Query::All { after, limit }).await?.events)
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+        Ok(self.pool.ask(Query::Id(id)).await?.events.pop())
+    }
+
+    async fn read_matching(
+        &self,
+        filter: &EventFilter,
+        after: After,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        let filter = filter.clone();
+        self.pool.ask(Query::Matching { filter, after, limit }).await
+    }
+
+    async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
+        let batches = take_over::batches(events)?;
+        let (answer, answered) = oneshot::channel();
+        self.send(self.writing()?.0, Request::Load(batches, answer))?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
         match &self.mode {
             Mode::Writing { head, .. } => Ok(head.borrow().position),
             Mode::Reading { .. } => {
-                let last = self.pool.ask(Query::Last).await?;
+                let last = self.pool.ask(Query::Last).await?.events;
                 Ok(last.last().map_or(Position(0), |event| event.position))
             }
         }
@@ -237,7 +273,7 @@ impl EventStore for SqliteEventStore {
         match &self.mode {
             Mode::Writing { head, .. } => Ok(head.borrow().recorded_at),
             Mode::Reading { .. } => {
-                let last = self.pool.ask(Query::Last).await?;
+                let last = self.pool.ask(Query::Last).await?.events;
                 Ok(last.last().map(|event| event.recorded_at))
             }
         }

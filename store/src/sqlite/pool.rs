@@ -1,42 +1,20 @@
 //! Reader threads: each with its own connection, taking queries from one bounded queue.
-//!
-//! A page is read in one short transaction, so that no reader keeps the write-ahead log from shrinking, and
-//! no executor thread ever waits for the disk.
+//! No executor thread ever waits for the disk.
 
-use super::row::{COLUMNS, EventRow, signed, trusted_log, trusted_stream};
-use crate::error::from_sqlite;
+use super::reader::{Found, Query, Reader};
 use crate::subscription::{Pages, closed};
 use async_trait::async_trait;
-use domain::ids::StreamId;
-use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
+use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, StoredEvent, StreamVersion};
-use rusqlite::{Connection, ToSql};
+use domain::stored_event::{Position, StoredEvent};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most queries waiting for a reader; a read that finds the queue full is answered `Busy`.
 const READ_QUEUE_MAX: usize = 4_096;
 
-/// What can be asked of the log.
-pub(super) enum Query {
-    All {
-        after: Position,
-        limit: usize,
-    },
-    Stream {
-        stream: StreamId,
-        after: StreamVersion,
-        limit: usize,
-    },
-    /// The last event, if there is one.
-    Last,
-}
-
-type Rows = Result<Vec<StoredEvent>, StoreError>;
-
 enum Request {
-    Read(Query, oneshot::Sender<Rows>),
+    Read(Query, oneshot::Sender<Found>),
     /// One reader ends and drops this when its connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -48,19 +26,19 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// One thread per connection.
-    pub(super) fn start(connections: Vec<Connection>, tasks: &dyn Tasks) -> Self {
+    /// One thread per reader.
+    pub(super) fn start(readers: Vec<Reader>, tasks: &dyn Tasks) -> Self {
         let (requests, receiver) = mpsc::channel(READ_QUEUE_MAX);
         let receiver = Arc::new(Mutex::new(receiver));
-        let readers_count = connections.len();
-        for connection in connections {
+        let readers_count = readers.len();
+        for reader in readers {
             let receiver = Arc::clone(&receiver);
             tasks.thread(
                 "event store reader",
                 Box::new(move || {
-                    let closer = serve(&connection, &receiver);
+                    let closer = serve(&reader, &receiver);
                     // The connection is closed before whoever closed the store is told.
-                    drop(connection);
+                    drop(reader);
                     drop(closer);
                 }),
             );
@@ -72,7 +50,7 @@ impl Pool {
     }
 
     /// Asks at once or is told `Busy`.
-    pub(super) async fn ask(&self, query: Query) -> Rows {
+    pub(super) async fn ask(&self, query: Query) -> Found {
         let (answer, answered) = oneshot::channel();
         match self.requests.try_send(Request::Read(query, answer)) {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
@@ -82,7 +60,7 @@ impl Pool {
     }
 
     /// Waits for its turn: for subscriptions, whose number is bounded.
-    async fn ask_in_turn(&self, query: Query) -> Rows {
+    async fn ask_in_turn(&self, query: Query) -> Found {
         let (answer, answered) = oneshot::channel();
         if self.requests.send(Request::Read(query, answer)).await.is_err() {
             return Err(closed());
@@ -104,13 +82,14 @@ impl Pool {
 
 #[async_trait]
 impl Pages for Pool {
-    async fn page(&self, after: Position, limit: usize) -> Rows {
-        self.ask_in_turn(Query::All { after, limit }).await
+    async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let page = self.ask_in_turn(Query::All { after, limit }).await?;
+        Ok(page.events)
     }
 }
 
 /// Answers until it is closed, by the sender it returns, or until nobody can ask any more.
-fn serve(connection: &Connection, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
+fn serve(reader: &Reader, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
         // Whoever holds the lock waits for the next query; the others wait for the lock.
         let request = requests
@@ -118,60 +97,9 @@ fn serve(connection: &Connection, requests: &Mutex<mpsc::Receiver<Request>>) -> 
             .unwrap_or_else(PoisonError::into_inner)
             .blocking_recv();
         match request {
-            Some(Request::Read(query, answer)) => drop(answer.send(read(connection, query))),
+            Some(Request::Read(query, answer)) => drop(answer.send(reader.read(&query))),
             Some(Request::Close(closer)) => return Some(closer),
             None => return None,
         }
-    }
-}
-
-fn read(connection: &Connection, query: Query) -> Rows {
-    match query {
-        Query::All { after, limit } => {
-            let rows = rows(
-                connection,
-                &format!("SELECT {COLUMNS} FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2"),
-                &[&signed(after.0), &limited(limit)],
-            );
-            trusted_log(after, rows.map_err(|error| damaged_after(after, &error))?)
-        }
-        Query::Stream { stream, after, limit } => {
-            let rows = rows(
-                connection,
-                &format!(
-                    "SELECT {COLUMNS} FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
-                ),
-                &[&stream.as_str(), &signed(after.0), &limited(limit)],
-            );
-            trusted_stream(&stream, after, rows.map_err(|error| from_sqlite(&error))?)
-        }
-        Query::Last => {
-            let rows = rows(
-                connection,
-                &format!("SELECT {COLUMNS} FROM event ORDER BY pos DESC LIMIT 1"),
-                &[],
-            );
-            rows.map_err(|error| from_sqlite(&error))?
-                .into_iter()
-                .map(EventRow::trusted)
-                .collect()
-        }
-    }
-}
-
-fn limited(limit: usize) -> i64 {
-    signed(limit.min(PAGE_EVENTS_MAX) as u64)
-}
-
-fn rows(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<Vec<EventRow>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_map(values, EventRow::read)?.collect()
-}
-
-/// A page that SQLite itself cannot read names where reading began.
-fn damaged_after(after: Position, error: &rusqlite::Error) -> StoreError {
-    match from_sqlite(error) {
-        StoreError::Damaged(why) => StoreError::Damaged(format!("after position {after}: {why}")),
-        other => other,
     }
 }

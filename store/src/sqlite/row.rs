@@ -1,6 +1,6 @@
 //! Rows of the event table: numbers in and out, and the digest that names a damaged one.
 
-use domain::ids::StreamId;
+use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -11,72 +11,41 @@ use std::sync::Arc;
 /// The columns `read` expects, in its order.
 pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record, version";
 
-/// A row as read, not yet trusted.
-pub(super) struct EventRow {
-    position: Position,
-    recorded_at: Timestamp,
-    digest: Vec<u8>,
-    record: Vec<u8>,
-    version: StreamVersion,
+/// The event of a row, when it is what was written; `Damaged` names its position. The record is copied once,
+/// out of SQLite's page.
+pub(super) fn trusted(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
+    let position = position(row)?;
+    let damaged = || {
+        StoreError::Damaged(format!(
+            "the record at position {position} is not what was written"
+        ))
+    };
+    let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
+    let (recorded_at, stored, record) = (column(1)?, column(2)?, column(3)?);
+    let (Ok(recorded_at), Ok(stored), Ok(record)) =
+        (recorded_at.as_i64(), stored.as_blob(), record.as_blob())
+    else {
+        return Err(damaged());
+    };
+    let recorded_at = Timestamp::from_micros(recorded_at);
+    if stored != digest(recorded_at, record) {
+        return Err(damaged());
+    }
+    Ok(StoredEvent {
+        position,
+        recorded_at,
+        record: Arc::from(record),
+    })
 }
 
-impl EventRow {
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            position: Position(unsigned(row.get(0)?)),
-            recorded_at: Timestamp::from_micros(row.get(1)?),
-            digest: row.get(2)?,
-            record: row.get(3)?,
-            version: StreamVersion(unsigned(row.get(4)?)),
-        })
-    }
-
-    /// The event, when it is what was written; `Damaged` names its position.
-    pub(super) fn trusted(self) -> Result<StoredEvent, StoreError> {
-        if self.digest != digest(self.recorded_at, &self.record) {
-            return Err(StoreError::Damaged(format!(
-                "the record at position {} is not what was written",
-                self.position
-            )));
-        }
-        Ok(StoredEvent {
-            position: self.position,
-            recorded_at: self.recorded_at,
-            record: Arc::from(self.record),
-        })
-    }
+pub(super) fn position(row: &Row<'_>) -> Result<Position, StoreError> {
+    let number = row.get(0).map_err(|error| from_sqlite(&error))?;
+    Ok(Position(unsigned(number)))
 }
 
-/// Events of all streams: positions follow one another from `after`, or a row is gone.
-pub(super) fn trusted_log(after: Position, rows: Vec<EventRow>) -> Result<Vec<StoredEvent>, StoreError> {
-    let mut events = Vec::with_capacity(rows.len());
-    for (row, position) in rows.into_iter().zip(after.0.saturating_add(1)..) {
-        if row.position.0 != position {
-            return Err(StoreError::Damaged(format!(
-                "the event at position {position} is missing"
-            )));
-        }
-        events.push(row.trusted()?);
-    }
-    Ok(events)
-}
-
-/// Events of one stream: versions follow one another from `after`, or a row is gone.
-pub(super) fn trusted_stream(
-    stream: &StreamId,
-    after: StreamVersion,
-    rows: Vec<EventRow>,
-) -> Result<Vec<StoredEvent>, StoreError> {
-    let mut events = Vec::with_capacity(rows.len());
-    for (row, version) in rows.into_iter().zip(after.0.saturating_add(1)..) {
-        if row.version.0 != version {
-            return Err(StoreError::Damaged(format!(
-                "version {version} of {stream} is missing"
-            )));
-        }
-        events.push(row.trusted()?);
-    }
-    Ok(events)
+pub(super) fn version(row: &Row<'_>) -> Result<StreamVersion, StoreError> {
+    let number = row.get(4).map_err(|error| from_sqlite(&error))?;
+    Ok(StreamVersion(unsigned(number)))
 }
 
 /// First 8 bytes of SHA-256(recorded_at, 8 bytes big-endian, then the record).

@@ -11,13 +11,34 @@ pub const EVENTS_FILE: &str = "events.db";
 /// The schema this build writes and the newest it reads.
 pub(super) const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
-    version: 1,
+    upgrades: &[include_str!("schema_2.sql")],
 };
+
+/// The first version with indexes for campaigns and customers.
+const INDEXED_SINCE: i64 = 2;
 
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, OpenError> {
     durable_file::open_writer(&dir.join(EVENTS_FILE), &SCHEMA)
 }
 
-pub(super) fn open_reader(dir: &Path) -> Result<Connection, OpenError> {
-    durable_file::open_reader(&dir.join(EVENTS_FILE), &SCHEMA)
+/// A connection for reading, and whether the file has the indexes for campaigns and customers: a file of an
+/// older version that nobody has opened for writing since has not, and is read through instead.
+pub(super) fn open_reader(dir: &Path) -> Result<(Connection, Indexes), OpenError> {
+    let file = dir.join(EVENTS_FILE);
+    let connection = durable_file::open_reader(&file, &SCHEMA)?;
+    let version =
+        durable_file::schema_version(&connection).map_err(|error| durable_file::failed(&file, &error))?;
+    let indexes = if version >= INDEXED_SINCE {
+        Indexes::Whole
+    } else {
+        Indexes::OfStreamsOnly
+    };
+    Ok((connection, indexes))
+}
+
+/// What the file can be asked without reading it through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Indexes {
+    Whole,
+    OfStreamsOnly,
 }

@@ -5,6 +5,7 @@
 
 use super::appender::{Answer, Appender, Batch};
 use crate::subscription::{Head, closed};
+use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;
 use std::collections::VecDeque;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -19,6 +20,8 @@ pub(super) const GROUP_BYTES_MAX: usize = 1024 * 1024;
 /// What the writer is asked.
 pub(super) enum Request {
     Append(Append),
+    /// Take over batches of another log, after what is queued before.
+    Load(Vec<TakenBatch>, oneshot::Sender<Answer>),
     /// Commit what is queued and end; dropped when the connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -47,15 +50,17 @@ impl Writer {
             for request in buffer.drain(..) {
                 match request {
                     Request::Append(append) => queued.push_back(append),
+                    Request::Load(batches, answer) => {
+                        self.commit_all(&mut queued);
+                        self.load(&batches, answer);
+                    }
                     Request::Close(closer) => {
                         requests.close();
                         closers.push(closer);
                     }
                 }
             }
-            while !queued.is_empty() {
-                self.commit(take_group(&mut queued));
-            }
+            self.commit_all(&mut queued);
         }
         self.head.send_modify(|head| {
             head.failed.get_or_insert_with(closed);
@@ -63,6 +68,45 @@ impl Writer {
         // The connection is closed before whoever closed the store is told.
         drop(self);
         drop(closers);
+    }
+
+    fn commit_all(&mut self, queued: &mut VecDeque<Append>) {
+        while !queued.is_empty() {
+            self.commit(take_group(queued));
+        }
+    }
+
+    /// Takes over batches and answers; what makes no sense changes nothing.
+    fn load(&mut self, batches: &[TakenBatch], answer: oneshot::Sender<Answer>) {
+        let loaded = match &self.failed {
+            Some(failed) => Err(failed.clone()),
+            None => self.appender.load(batches),
+        };
+        let outcome = match loaded {
+            Ok(outcome) => {
+                self.show_head();
+                outcome
+            }
+            Err(failed) => Err(self.fail(failed)),
+        };
+        tell(answer, outcome);
+    }
+
+    fn show_head(&self) {
+        let (position, recorded_at) = self.appender.last();
+        self.head.send_if_modified(|head| {
+            let moved = head.position != position;
+            head.position = position;
+            head.recorded_at = recorded_at;
+            moved
+        });
+    }
+
+    fn fail(&mut self, failed: StoreError) -> StoreError {
+        tracing::error!(error = %failed, "a commit failed and nothing more is acknowledged");
+        self.failed = Some(failed.clone());
+        self.head.send_modify(|head| head.failed = Some(failed.clone()));
+        failed
     }
 
     /// Commits one group and answers it.
@@ -91,21 +135,10 @@ impl Writer {
         }
         match self.appender.commit(batches) {
             Ok(outcomes) => {
-                let (position, recorded_at) = self.appender.last();
-                self.head.send_if_modified(|head| {
-                    let moved = head.position != position;
-                    head.position = position;
-                    head.recorded_at = recorded_at;
-                    moved
-                });
+                self.show_head();
                 Ok(outcomes)
             }
-            Err(failed) => {
-                tracing::error!(error = %failed, "a commit failed and nothing more is acknowledged");
-                self.failed = Some(failed.clone());
-                self.head.send_modify(|head| head.failed = Some(failed.clone()));
-                Err(failed)
-            }
+            Err(failed) => Err(self.fail(failed)),
         }
     }
 }
