@@ -46,7 +46,8 @@ impl Clock for SystemClock {
 #[derive(Debug)]
 pub(crate) struct RehearsalClock {
     began: Instant,
-    instant: Timestamp,
+    /// Microseconds; only ever raised, when another process on the same log is further.
+    instant: AtomicI64,
 }
 
 impl RehearsalClock {
@@ -54,8 +55,15 @@ impl RehearsalClock {
     pub(crate) fn starting_at(instant: Timestamp) -> Self {
         Self {
             began: Instant::now(),
-            instant,
+            instant: AtomicI64::new(instant.micros()),
         }
+    }
+
+    /// Jumps ahead to an instant that another process has recorded; never back.
+    pub(crate) fn go_on_from(&self, recorded: Timestamp) {
+        let behind = recorded.duration_since(self.now());
+        let instant = Timestamp::from_micros(self.instant.load(Ordering::Relaxed)).plus(behind);
+        self.instant.fetch_max(instant.micros(), Ordering::Relaxed);
     }
 
     /// A directory with later events goes on one second behind its last one.
@@ -68,7 +76,7 @@ impl RehearsalClock {
 impl Clock for RehearsalClock {
     #[expect(clippy::disallowed_methods, reason = "the rehearsal's pace is the machine's")]
     fn now(&self) -> Timestamp {
-        self.instant.plus(self.began.elapsed())
+        Timestamp::from_micros(self.instant.load(Ordering::Relaxed)).plus(self.began.elapsed())
     }
 
     async fn wait_until(&self, at: Timestamp) {
@@ -121,6 +129,16 @@ mod tests {
             RehearsalClock::begin(asked, Some(later)),
             Timestamp::from_millis(10_001)
         );
+    }
+
+    #[test]
+    fn a_rehearsal_jumps_ahead_to_what_another_process_recorded_and_never_back() {
+        let clock = RehearsalClock::starting_at(Timestamp::from_millis(10_000));
+        clock.go_on_from(Timestamp::from_millis(60_000));
+        assert!(clock.now() >= Timestamp::from_millis(60_000));
+        assert!(clock.now() < Timestamp::from_millis(65_000));
+        clock.go_on_from(Timestamp::from_millis(20_000));
+        assert!(clock.now() >= Timestamp::from_millis(60_000));
     }
 
     #[test]

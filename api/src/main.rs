@@ -8,6 +8,7 @@ mod clock;
 mod cloud_event;
 mod config;
 mod data_dir;
+mod driving;
 mod endpoint;
 mod enroller;
 mod import;

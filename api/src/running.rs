@@ -1,16 +1,16 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
-use crate::app::{self, OpenSettings, Opened};
+use crate::app::{OpenSettings, Opened};
 use crate::auth::{self, Door};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::config::TrunkSpec;
+use crate::driving;
 use crate::outbound::own_server::ServerFile;
 use crate::routes;
 use crate::server;
 use crate::serving::App;
 use crate::signals::Signals;
-use actors::{DriverPorts, Drivers};
 use domain::ports::speech::Synthesizer;
 use media::speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub(crate) struct ServeSettings {
     pub(crate) trunks: Vec<TrunkSpec>,
     pub(crate) sip: Option<SocketAddr>,
     pub(crate) rtp_ports: Option<RangeInclusive<u16>>,
+    /// How long live calls may go on after the driver lock was lost.
+    pub(crate) drain_ms: u64,
     /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
     pub(crate) given: Option<GivenSound>,
 }
@@ -57,11 +59,10 @@ impl Running {
     ) -> Result<Self, Failure> {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
-        let opened = Opened::open(&settings.open)?;
+        let opened = Opened::open(&settings.open).await?;
         let system = opened.entities(runtime);
         let views = opened.views().await?;
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
-        let lines = opened.lines(&settings).await?;
         let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
             Some(address) if !address.ip().is_loopback() => {
                 Door::Token(auth::token(&opened.directory, opened.environment.ids.as_ref())?)
@@ -72,26 +73,15 @@ impl Running {
                 Door::Open
             }
         };
-        let ports = DriverPorts {
-            worklist: app::worklist(&views),
-            lines,
-            synthesizer: Arc::clone(&synthesizer),
-            recordings: opened.recordings(),
-        };
-        let environment = opened.environment.clone();
-        let app = Arc::new(App::new(opened, system.clone(), views, synthesizer, door));
+        let app = Arc::new(App::new(opened, system, views, synthesizer, door));
+        // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
         let url = match listener {
             Some(listener) => Some(serve(&app, listener)?),
             None => None,
         };
-        if !ports.lines.is_empty() {
-            let drivers = Drivers::start(system, environment, ports)
-                .await
-                .map_err(|error| Failure::unavailable(error.to_string()))?;
-            app.begin(Some(drivers));
-        } else {
-            app.begin(None);
-        }
+        // Whether the drivers may run, and when, is decided there and nowhere else.
+        driving::begin(Arc::clone(&app), settings).await?;
+        app.begin();
         Ok(Self { app, url })
     }
 

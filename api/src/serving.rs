@@ -3,6 +3,7 @@
 
 use crate::app::Opened;
 use crate::auth::Door;
+use crate::driving::Standing;
 use crate::import::row::RowRules;
 use crate::reply::{Kind, MemberError, Problem};
 use actors::{ActorSystem, AskError, DriversHandle};
@@ -25,7 +26,8 @@ use projections::{ProjectionError, Projections};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 
 /// Most events the views may be behind while the process calls itself ready.
 const LAG_EVENTS_MAX: u64 = 10_000;
@@ -36,9 +38,11 @@ pub(crate) struct App {
     system: ActorSystem,
     views: Arc<Projections>,
     synthesizer: Arc<dyn Synthesizer>,
-    drivers: OnceLock<DriversHandle>,
+    drivers: Mutex<Option<DriversHandle>>,
+    standing: watch::Sender<Standing>,
     door: Door,
     ready: AtomicBool,
+    draining: watch::Sender<bool>,
 }
 
 impl App {
@@ -54,9 +58,11 @@ impl App {
             system,
             views,
             synthesizer,
-            drivers: OnceLock::new(),
+            drivers: Mutex::new(None),
+            standing: watch::Sender::new(Standing::Waiting),
             door,
             ready: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
         }
     }
 
@@ -85,21 +91,44 @@ impl App {
         &self.synthesizer
     }
 
-    pub(crate) fn begin(&self, drivers: Option<DriversHandle>) {
-        if let Some(drivers) = drivers {
-            // Set once, at start; a second call would change nothing.
-            drop(self.drivers.set(drivers));
-        }
+    /// What this process does about dialing from now on, and by which drivers.
+    pub(crate) fn stand(&self, standing: Standing, drivers: Option<DriversHandle>) {
+        *self.drivers.lock().unwrap_or_else(PoisonError::into_inner) = drivers;
+        self.standing.send_replace(standing);
+    }
+
+    /// What this process does about dialing; the receiver hears of changes.
+    pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    /// The drivers that run now; `None` while this process stands by or has no trunk.
+    pub(crate) fn drivers(&self) -> Option<DriversHandle> {
+        self.drivers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on `/readyz` says yes.
+    pub(crate) fn begin(&self) {
         self.ready.store(true, Ordering::Release);
     }
 
-    pub(crate) fn drivers(&self) -> Option<&DriversHandle> {
-        self.drivers.get()
-    }
-
-    /// From now on `/readyz` says no.
+    /// From now on `/readyz` says no, and this process takes over from nobody.
     pub(crate) fn begin_drain(&self) {
         self.ready.store(false, Ordering::Release);
+        self.draining.send_replace(true);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Returns when the process drains. Cancel-safe.
+    pub(crate) async fn draining(&self) {
+        // The sender lives as long as `self`.
+        drop(self.draining.subscribe().wait_for(|draining| *draining).await);
     }
 
     pub(crate) fn new_command(&self) -> CommandId {
@@ -131,8 +160,8 @@ impl App {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
         }
-        if let Some(failure) = self.opened.store.failure() {
-            return Err(Problem::unavailable(failure.to_string()));
+        if let Some(failure) = self.opened.failure() {
+            return Err(Problem::unavailable(failure));
         }
         let head = self.store().head().await?;
         let reached = self
@@ -148,6 +177,7 @@ impl App {
         });
         Ok(json!({
             "ready": true,
+            "dialing": self.standing.borrow().word(),
             "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,

@@ -101,6 +101,18 @@ impl LogArgs {
         }
     }
 
+    /// What a server opens: its directory, and the log that stands there or elsewhere.
+    pub(crate) fn place(&self) -> Result<(PathBuf, StoreSpec), Failure> {
+        let directory = self.directory()?.to_owned();
+        match self.spec()? {
+            StoreSpec::Sqlite(log) if log != directory => Err(Failure::usage(format!(
+                "the log of sqlite:{} stands in its own data directory: leave out --data, or give the same",
+                log.display()
+            ))),
+            spec => Ok((directory, spec)),
+        }
+    }
+
     /// The directory of rows, recordings and proofs: `--data`, or the one of `sqlite:DIR`.
     pub(crate) fn directory(&self) -> Result<&Path, Failure> {
         match (&self.data, &self.store) {
@@ -131,6 +143,30 @@ mod tests {
         }
         for bad in ["", "sqlite:", "mysql://h/db", "data"] {
             assert!(bad.parse::<StoreSpec>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_servers_directory_is_its_embedded_log_s_and_any_other_log_needs_one() {
+        let args = |data: Option<&str>, store: Option<&str>| LogArgs {
+            data: data.map(PathBuf::from),
+            store: store.map(|store| store.parse().unwrap()),
+        };
+        let embedded = (PathBuf::from("d"), StoreSpec::Sqlite("d".into()));
+        for (data, store) in [
+            (Some("d"), None),
+            (None, Some("sqlite:d")),
+            (Some("d"), Some("sqlite:d")),
+        ] {
+            assert_eq!(args(data, store).place().unwrap(), embedded);
+        }
+        let shared = args(Some("d"), Some("postgres://h/db")).place().unwrap();
+        assert_eq!(
+            shared,
+            ("d".into(), StoreSpec::Postgres("postgres://h/db".to_owned()))
+        );
+        for (data, store) in [(None, Some("postgres://h/db")), (Some("d"), Some("sqlite:e"))] {
+            assert!(args(data, store).place().is_err());
         }
     }
 

@@ -4,11 +4,11 @@
 use super::failure::Failure;
 use super::output;
 use crate::app::{ReadOnly, WritableRows};
+use crate::store_spec::{LogArgs, StoreSpec};
 use ::projections::ViewCheck;
 use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use std::path::{Path, PathBuf};
 
 /// Rebuild the views from the log, or verify them against it.
 #[derive(Debug, clap::Args)]
@@ -28,9 +28,8 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Where {
-    /// The data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -44,8 +43,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn rebuild(at: &Where) -> Result<(), Failure> {
-    require_log(&at.data)?;
-    let rows = WritableRows::open(&at.data)?;
+    let (data, spec) = at.log.place()?;
+    require_log(&spec)?;
+    let rows = WritableRows::open(&data, &spec).await?;
     // Silent when standard error is not a terminal.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::default_bar());
     let rebuilt = ::projections::rebuild(
@@ -67,9 +67,10 @@ async fn rebuild(at: &Where) -> Result<(), Failure> {
 }
 
 async fn verify(at: &Where) -> Result<(), Failure> {
-    require_log(&at.data)?;
-    let opened = ReadOnly::open(&at.data)?;
-    let rows = ReadOnly::rows(&at.data)?;
+    let (data, spec) = at.log.place()?;
+    require_log(&spec)?;
+    let opened = ReadOnly::of(&spec).await?;
+    let rows = ReadOnly::rows(&data)?;
     let verified = ::projections::verify(opened.store.as_ref(), rows).await;
     opened.close().await;
     let checks: Vec<ViewCheck> = verified?;
@@ -98,7 +99,10 @@ async fn verify(at: &Where) -> Result<(), Failure> {
     )))
 }
 
-fn require_log(directory: &Path) -> Result<(), Failure> {
+fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
+    let StoreSpec::Sqlite(directory) = spec else {
+        return Ok(());
+    };
     if directory.join(store::EVENTS_FILE).exists() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
+use crate::store_spec::LogArgs;
 use domain::time::Timestamp;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -22,14 +23,16 @@ use tokio::runtime::Runtime;
 /// [;dials-per-second=10][;ring-timeout=30s][;first-response=32s][;hold-off=180s]. Several trunks: their
 /// order is preference. `from` rotates and is required unless the trunk is a loopback address.
 ///
+/// With --store postgres://… several servers may share one log; each has its own --data. One of them dials,
+/// the others stand by and take over. They must share --keys.
+///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
 /// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The data directory; made at first start
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
     /// Where to listen for HTTP
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
@@ -55,29 +58,48 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let (data, store) = args.log.place()?;
     let listener = server::bind(args.http)
         .await
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
     let settings = ServeSettings {
         open: OpenSettings {
-            data: args.data.clone(),
+            data: data.clone(),
+            store: store.clone(),
             keys: args.keys,
             rehearse_at: args.rehearse_at,
         },
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,
+        drain_ms: args.drain,
         given: None,
     };
     let running = Running::start(settings, Some(listener), runtime).await?;
-    output::line(&format!("data      {}", args.data.display()))?;
+    output::line(&format!("data      {}", data.display()))?;
+    output::line(&format!("log       {store}"))?;
     output::line(&format!(
         "status    {}/",
         running.url.as_deref().unwrap_or_default()
     ))?;
-    signals.next().await;
+    until_signal(&running, &mut signals).await?;
     output::notice("draining; a second signal leaves at once");
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
         .await
+}
+
+/// Says whether this process dials, at first and whenever that changes.
+async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
+    let mut standing = running.app.standing();
+    loop {
+        let now = *standing.borrow_and_update();
+        output::line(&format!("dialing   {}", now.line()))?;
+        tokio::select! {
+            biased;
+            () = signals.next() => return Ok(()),
+            // The sender lives as long as the application.
+            _changed = standing.changed() => {}
+        }
+    }
 }

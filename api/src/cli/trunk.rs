@@ -12,6 +12,7 @@ use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
 use crate::running::{GivenSound, Running, ServeSettings};
 use crate::signals::Signals;
+use crate::store_spec::StoreSpec;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::ids::{CallId, CampaignId, EnrolmentId};
 use domain::phone_number::PhoneNumber;
@@ -87,12 +88,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let settings = ServeSettings {
         open: OpenSettings {
             data: data.clone(),
+            store: StoreSpec::Sqlite(data.clone()),
             keys: None,
             rehearse_at: None,
         },
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,
+        drain_ms: DRAIN_MS,
         given: args.wav.clone().map(|file| GivenSound {
             text: media::speech::clips::DEMO_TEXT.to_owned(),
             file,

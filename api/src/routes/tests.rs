@@ -5,6 +5,7 @@ use crate::app::OpenSettings;
 use crate::auth::Door;
 use crate::openapi::document;
 use crate::running::{Running, ServeSettings};
+use crate::store_spec::StoreSpec;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
@@ -75,12 +76,14 @@ fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         open: OpenSettings {
             data: directory.join("data"),
+            store: StoreSpec::Sqlite(directory.join("data")),
             keys: None,
             rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
         },
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,
+        drain_ms: 1_000,
         given: None,
     }
 }

@@ -22,6 +22,7 @@ use crate::rehearsal::{Carrier, CarrierSettings};
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
+use crate::store_spec::{LogArgs, StoreSpec};
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use log::CallBook;
@@ -69,6 +70,9 @@ pub(crate) struct Args {
     /// The data directory; default: a new one in demo-data/
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The log: sqlite:DIR, postgres://USER@HOST/DB or kurrent://HOST:2113; default: in the data directory
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
     /// Where the status page is; the next free port if this one is taken
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
@@ -82,7 +86,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let data = args.data.clone().unwrap_or_else(new_directory);
+    let (data, store) = place(&args)?;
     let rehearsal = data.join(REHEARSAL_DIR);
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -92,7 +96,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     hold_to_seed(&rehearsal, args.seed)?;
     let cdr = rehearsal.join("cdr.jsonl");
     let carrier = start_carrier(&args, &rehearsal, &cdr)?;
-    let running = start(&args, &data, carrier.address(), runtime).await?;
+    let running = start(&args, (&data, &store), carrier.address(), runtime).await?;
     greet(&args, &data, &running)?;
     let done = tokio::select! {
         biased;
@@ -122,6 +126,20 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     verdict(&summary)
 }
 
+/// Without --data a log in a database still needs a directory of its own, for rows and recordings.
+fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
+    let data = match (&args.data, &args.store) {
+        (Some(data), _) => Some(data.clone()),
+        (None, Some(StoreSpec::Sqlite(_))) => None,
+        (None, _) => Some(new_directory()),
+    };
+    let log = LogArgs {
+        data,
+        store: args.store.clone(),
+    };
+    log.place()
+}
+
 /// The carrier comes back to its address, so that what a crash left is ended there at once.
 fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, Failure> {
     let file = rehearsal.join("carrier-address");
@@ -148,7 +166,7 @@ fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, F
 
 async fn start(
     args: &Args,
-    data: &Path,
+    (data, store): (&Path, &StoreSpec),
     carrier: SocketAddr,
     runtime: Arc<Runtime>,
 ) -> Result<Running, Failure> {
@@ -165,12 +183,14 @@ async fn start(
     let settings = ServeSettings {
         open: OpenSettings {
             data: data.to_owned(),
+            store: store.clone(),
             keys: None,
             rehearse_at: Some(instant),
         },
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,
+        drain_ms: DRAIN_MS,
         given: None,
     };
     Running::start(settings, Some(listener), runtime).await

@@ -34,7 +34,7 @@ pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<C
             .state;
         let progress = app
             .drivers()
-            .map(actors::DriversHandle::progress)
+            .map(|drivers| drivers.progress())
             .unwrap_or_default();
         let ended = book.calls.values().filter(|call| call.ended.is_some()).count();
         let waiting = waiting(running, customers).await?;

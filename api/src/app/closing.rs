@@ -1,0 +1,33 @@
+//! What a process closes after everything that uses it: stores and vaults, whatever their makes.
+
+use async_trait::async_trait;
+use store::{FileVault, SqliteEventStore};
+
+/// Closed once nobody uses it any more; what was accepted before is kept.
+#[async_trait]
+pub(crate) trait Closing: Send + Sync {
+    /// Why it takes no more writes; `None` while it does.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
+    async fn close(&self);
+}
+
+#[async_trait]
+impl Closing for SqliteEventStore {
+    fn failure(&self) -> Option<String> {
+        Self::failure(self).map(|failure| failure.to_string())
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}
+
+#[async_trait]
+impl Closing for FileVault {
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}

@@ -1,0 +1,210 @@
+//! A data directory and its log, opened for writing, with everything that stands on them but the lines.
+
+use super::closing::Closing;
+use super::driver_lock::{self, DriverLocks};
+use super::{AppError, lines, log, synthesizer, vault};
+use crate::clock::{RehearsalClock, SystemClock, SystemIds};
+use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
+use crate::running::ServeSettings;
+use crate::store_spec::StoreSpec;
+use actors::{ActorSystem, Environment, Place, Supervisor};
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use domain::ports::line::Line;
+use domain::ports::recording::Recordings;
+use domain::ports::speech::Synthesizer;
+use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
+use media::audio::recording::WavRecordings;
+use media::driver::{MediaDriver, SipCounts};
+use projections::{Grounds, Projections, SqliteReadDb};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{DataLock, Keyring};
+use tokio::runtime::{Handle, Runtime};
+
+/// Which directory and log, and how time runs in them.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenSettings {
+    /// Rows, recordings, `server.json` and the lock of this process.
+    pub(crate) data: PathBuf,
+    /// The log; of a directory only the one of `data`.
+    pub(crate) store: StoreSpec,
+    /// Default: `DATA/keys`.
+    pub(crate) keys: Option<PathBuf>,
+    /// Set for a rehearsal: where its clock starts.
+    pub(crate) rehearse_at: Option<Timestamp>,
+}
+
+/// Opened for writing; the directory is locked.
+pub(crate) struct Opened {
+    pub(crate) directory: PathBuf,
+    pub(crate) environment: Environment,
+    /// The log and the keys, in the order in which they are closed.
+    closings: Vec<Arc<dyn Closing>>,
+    driver_locks: Arc<dyn DriverLocks>,
+    rehearsal: Option<Arc<RehearsalClock>>,
+    tasks: Arc<Supervisor>,
+    lock: DataLock,
+    /// Set while there are lines.
+    media: Mutex<Option<Arc<MediaDriver>>>,
+}
+
+/// Threads that end when their store or vault is closed, not on the stop signal.
+const CLOSED_LAST: [&str; 3] = ["event store writer", "event store reader", "key keeper"];
+
+/// How long everything else may take to end before the store is closed under it.
+const CLOSE_WAIT_MS: u64 = 4_000;
+
+/// How often that is looked at.
+const CLOSE_STEP_MS: u64 = 10;
+
+impl Opened {
+    /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
+    /// (another mode, a missing key) leaves it as it was.
+    pub(crate) async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
+        let directory = settings.data.clone();
+        let lock = DataLock::acquire(&directory)?;
+        let mode = match settings.rehearse_at {
+            Some(_) => Mode::Rehearsal,
+            None => Mode::Real,
+        };
+        data_dir::hold_to_mode(&directory, mode)?;
+        let last = log::last_recorded(&settings.store).await?;
+        let rehearsal = settings
+            .rehearse_at
+            .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
+        let clock: Arc<dyn Clock> = match &rehearsal {
+            Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
+            None => Arc::new(SystemClock::default()),
+        };
+        let ids: Arc<dyn IdSource> =
+            Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
+        let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
+        let keyring = match last {
+            Some(_) => Keyring::MustExist,
+            None => Keyring::MayBeNew,
+        };
+        let ports = (&ids, tasks.as_ref() as &dyn Tasks);
+        let (vault, keys_closing) = vault::open(&directory, settings.keys.as_ref(), ports, keyring)?;
+        let (store, log_closing) = log::open(&settings.store, &clock, tasks.as_ref()).await?;
+        let driver_locks = driver_lock::of(&store);
+        let environment = Environment {
+            store,
+            vault,
+            clock,
+            ids,
+            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+            rehearsal: mode == Mode::Rehearsal,
+        };
+        Ok(Self {
+            directory,
+            environment,
+            closings: vec![log_closing, keys_closing],
+            driver_locks,
+            rehearsal,
+            tasks,
+            lock,
+            media: Mutex::new(None),
+        })
+    }
+
+    /// Entities on the shared runtime, one arbiter per processor.
+    pub(crate) fn entities(&self, runtime: Arc<Runtime>) -> ActorSystem {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        ActorSystem::start(self.environment.clone(), Place::Arbiters { runtime, count })
+    }
+
+    /// Views following the log.
+    pub(crate) async fn views(&self) -> Result<Arc<Projections>, AppError> {
+        let tasks = self.environment.tasks.as_ref();
+        let grounds = Grounds {
+            store: Arc::clone(&self.environment.store),
+            db: Arc::new(SqliteReadDb::open(&self.directory, tasks)?),
+            clock: Arc::clone(&self.environment.clock),
+        };
+        Ok(Projections::start(grounds, tasks).await?)
+    }
+
+    /// What this machine can speak with.
+    pub(crate) async fn synthesizer(&self) -> Arc<dyn Synthesizer> {
+        let clock = Arc::clone(&self.environment.clock);
+        synthesizer(Some(self.directory.join(PROMPTS_DIR)), clock).await
+    }
+
+    /// Recordings that are no longer being written.
+    pub(crate) fn recordings(&self) -> Arc<dyn Recordings> {
+        Arc::new(WavRecordings::new(self.directory.join(RECORDINGS_DIR)))
+    }
+
+    /// Lines in order of preference, on the tasks of `environment`: they end with those.
+    pub(crate) async fn lines(
+        &self,
+        environment: &Environment,
+        settings: &ServeSettings,
+    ) -> Result<Vec<Arc<dyn Line>>, AppError> {
+        if settings.trunks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (driver, lines) = lines::start(&self.directory, environment, settings).await?;
+        *self.media.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
+        Ok(lines)
+    }
+
+    /// The lines have ended with their tasks: their port is free again.
+    pub(crate) fn forget_lines(&self) {
+        *self.media.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Where the right to dial on this log is asked for.
+    pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
+        self.driver_locks.as_ref()
+    }
+
+    /// A rehearsal's clock must not go below what another process has recorded meanwhile.
+    pub(crate) async fn catch_up_clock(&self) -> Result<(), AppError> {
+        if let Some(rehearsal) = &self.rehearsal
+            && let Some(last) = self.environment.store.last_recorded_at().await?
+        {
+            rehearsal.go_on_from(last);
+        }
+        Ok(())
+    }
+
+    /// What the SIP port has refused so far; `None` without lines.
+    pub(crate) fn sip_counts(&self) -> Option<SipCounts> {
+        let media = self.media.lock().unwrap_or_else(PoisonError::into_inner);
+        media.as_ref().map(|driver| driver.sip_counts())
+    }
+
+    /// Why the log or the keys take no more writes; `None` while they do.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.closings.iter().find_map(|closing| closing.failure())
+    }
+
+    /// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.
+    async fn others_ended(&self) {
+        let clock = &self.environment.clock;
+        let limit = clock.now().plus_ms(CLOSE_WAIT_MS);
+        let busy = |tasks: &Supervisor| {
+            let alive = tasks.alive();
+            alive
+                .iter()
+                .any(|(name, count)| *count > 0 && !CLOSED_LAST.contains(name))
+        };
+        while busy(&self.tasks) && clock.now() < limit {
+            clock.wait_until(clock.now().plus_ms(CLOSE_STEP_MS)).await;
+        }
+    }
+
+    /// Stops what runs, in order; the directory is free when the last holder of this value drops it.
+    pub(crate) async fn close(&self) {
+        tokio::join!(self.tasks.stop(), async {
+            self.others_ended().await;
+            for closing in &self.closings {
+                closing.close().await;
+            }
+        });
+        tracing::info!(directory = %self.lock.dir().display(), "closed");
+    }
+}

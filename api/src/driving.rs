@@ -1,0 +1,228 @@
+//! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
+//!
+//! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
+//! lost lock stops new dials at once; live calls may finish, then drivers and lines end and it stands by
+//! again. Every tenure begins as a start does: what the one before left open is closed first.
+
+use crate::app::{self, HeldLock};
+use crate::cli::failure::Failure;
+use crate::running::ServeSettings;
+use crate::serving::App;
+use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
+use domain::ports::tasks::Tasks;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// Between two asks for the driver lock while standing by.
+const ASK_LOCK_MS: u64 = 1_000;
+
+/// Between two asks by the process that lost it and still has live calls: it should come first.
+const ASK_LOST_LOCK_MS: u64 = 100;
+
+/// Longest ask for the lock: a database that does not answer must not end the asking.
+const ASK_ANSWER_MS: u64 = 10_000;
+
+/// What this process does about dialing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has no trunk and asks for no lock.
+    NoTrunk,
+    /// It holds the lock and dials.
+    Dialing,
+    /// Another process holds the lock.
+    Waiting,
+    /// The lock is lost: nothing is dialed, live calls finish.
+    Draining,
+}
+
+impl Standing {
+    /// The word in replies and on the status page.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::NoTrunk => "no-trunk",
+            Self::Dialing => "dialing",
+            Self::Waiting => "standing-by",
+            Self::Draining => "draining",
+        }
+    }
+
+    /// The line a server prints.
+    pub(crate) const fn line(self) -> &'static str {
+        match self {
+            Self::NoTrunk => "no trunk is given; nothing is dialed here",
+            Self::Dialing => "this process dials",
+            Self::Waiting => "standing by: another process dials on this log, and this one takes over",
+            Self::Draining => "the driver lock is lost: nothing is dialed, live calls finish",
+        }
+    }
+}
+
+/// One stretch of holding the lock: drivers and lines on tasks of their own, which end with it.
+struct Tenure {
+    lock: Box<dyn HeldLock>,
+    tasks: Arc<Supervisor>,
+    drivers: DriversHandle,
+}
+
+/// Begins to dial, or to stand by. An error is of the lines or of what a crash left, and fails the start.
+pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), Failure> {
+    if settings.trunks.is_empty() {
+        app.stand(Standing::NoTrunk, None);
+        return Ok(());
+    }
+    let driving = Driving { app, settings };
+    let tenure = match driving.app.opened.driver_locks().acquire().await? {
+        Some(lock) => Some(driving.take_over(lock).await?),
+        None => {
+            driving.app.stand(Standing::Waiting, None);
+            None
+        }
+    };
+    let tasks = Arc::clone(&driving.app.opened.environment.tasks);
+    tasks.spawn("driving", Box::pin(driving.run(tenure)));
+    Ok(())
+}
+
+struct Driving {
+    app: Arc<App>,
+    settings: ServeSettings,
+}
+
+impl Driving {
+    /// Holds, loses and takes the lock until the process drains or stops. The lock is let go after
+    /// everything that dials has ended.
+    async fn run(self, mut tenure: Option<Tenure>) {
+        let stop = self.app.opened.environment.tasks.stop_signal();
+        loop {
+            let Some(held) = tenure.take() else {
+                tokio::select! {
+                    biased;
+                    () = stop.stopping() => return,
+                    () = self.app.draining() => return,
+                    lock = self.ask_until_held(ASK_LOCK_MS) => tenure = self.try_take_over(lock).await,
+                }
+                continue;
+            };
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {
+                    held.tasks.stop().await;
+                    return;
+                }
+                () = held.lock.lost() => tenure = self.end_lost(held).await,
+            }
+        }
+    }
+
+    /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
+    async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Failure> {
+        let opened = &self.app.opened;
+        let tasks = Supervisor::new(Handle::current(), Arc::clone(&opened.environment.clock));
+        let environment = Environment {
+            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+            ..opened.environment.clone()
+        };
+        match self.start_drivers(environment).await {
+            Ok(drivers) => {
+                self.app.stand(Standing::Dialing, Some(drivers.clone()));
+                Ok(Tenure { lock, tasks, drivers })
+            }
+            Err(failure) => {
+                self.end_tasks(&tasks).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Failure> {
+        let opened = &self.app.opened;
+        opened.catch_up_clock().await?;
+        let ports = DriverPorts {
+            worklist: app::worklist(self.app.views()),
+            lines: opened.lines(&environment, &self.settings).await?,
+            synthesizer: Arc::clone(self.app.synthesizer()),
+            recordings: opened.recordings(),
+        };
+        Drivers::start(self.app.system().clone(), environment, ports)
+            .await
+            .map_err(|error| Failure::unavailable(error.to_string()))
+    }
+
+    /// A lock that was taken for nothing is let go: another process may do better.
+    async fn try_take_over(&self, lock: Box<dyn HeldLock>) -> Option<Tenure> {
+        tracing::warn!("the driver lock is held: taking over");
+        match self.take_over(lock).await {
+            Ok(tenure) => Some(tenure),
+            Err(failure) => {
+                tracing::error!(%failure, "this process could not take over and stands by");
+                self.app.stand(Standing::Waiting, None);
+                self.wait(ASK_LOCK_MS).await;
+                None
+            }
+        }
+    }
+
+    /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that
+    /// a database that was merely restarted does not cut off conversations.
+    async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
+        tracing::error!("the driver lock is lost: dialing stops, live calls finish");
+        self.app.stand(Standing::Draining, Some(held.drivers.clone()));
+        let Tenure { lock, tasks, drivers } = held;
+        drop(lock);
+        let mut again = None;
+        // It owns the drivers: their lines give the SIP port back before another tenure may begin.
+        let ending = async move {
+            drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
+            self.app.stand(Standing::Waiting, None);
+            self.end_tasks(&tasks).await;
+        };
+        tokio::pin!(ending);
+        tokio::select! {
+            biased;
+            () = &mut ending => {}
+            lock = self.ask_until_held(ASK_LOST_LOCK_MS) => {
+                again = Some(lock);
+                ending.await;
+            }
+        }
+        if self.app.is_draining() {
+            return None;
+        }
+        self.try_take_over(again?).await
+    }
+
+    async fn end_tasks(&self, tasks: &Supervisor) {
+        tasks.stop().await;
+        self.app.opened.forget_lines();
+    }
+
+    /// Asks again and again; a database that is away is as good as a lock that another holds.
+    async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
+        let locks = self.app.opened.driver_locks();
+        let clock = &self.app.opened.environment.clock;
+        let mut is_away = false;
+        loop {
+            let limit = clock.now().plus_ms(ASK_ANSWER_MS);
+            let asked = tokio::select! {
+                biased;
+                asked = locks.acquire() => asked.map_err(|error| error.to_string()),
+                () = clock.wait_until(limit) => Err("no answer".to_owned()),
+            };
+            match asked {
+                Ok(Some(lock)) => return lock,
+                Ok(None) => is_away = false,
+                Err(why) if !is_away => {
+                    is_away = true;
+                    tracing::warn!(why, "the driver lock cannot be asked for");
+                }
+                Err(_) => {}
+            }
+            self.wait(pause_ms).await;
+        }
+    }
+
+    async fn wait(&self, ms: u64) {
+        self.app.pause(ms).await;
+    }
+}
