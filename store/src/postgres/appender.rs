@@ -1,0 +1,480 @@
+//! One group commit: all batches in one call, which is its own transaction. A conflict concerns its own batch.
+//!
+//! When the connection is lost in the middle, the result is looked up by event id on a new one before
+//! anything is answered; what is then not found is asked again, which the ids make safe.
+
+use super::connect::{ANSWER_GRACE_MS, BackOff, Driven, Link, drive, from_postgres, is_lost, text};
+use super::row::{Arrays, Columns, digest, found, unsigned};
+use super::safety;
+use crate::batch::{self, Found};
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::{Position, Record, StreamVersion};
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, Statement};
+use uuid::Uuid;
+
+/// Streams of which a version is known; dropped all at once when full, which costs one lookup each.
+const HEADS_MAX: usize = 65_536;
+
+/// One batch, checked, with the digest of each record.
+pub(super) struct Batch {
+    pub(super) stream: StreamId,
+    pub(super) expected: StreamVersion,
+    pub(super) records: Vec<Record>,
+    digests: Vec<i64>,
+}
+
+impl Batch {
+    /// Made where the append is asked, so that the writer's task does not compute digests.
+    pub(super) fn new(stream: StreamId, expected: StreamVersion, records: Vec<Record>) -> Self {
+        let digests = records.iter().map(|record| digest(record.bytes())).collect();
+        Self {
+            stream,
+            expected,
+            records,
+            digests,
+        }
+    }
+
+    /// Bytes of its records.
+    pub(super) fn bytes(&self) -> usize {
+        self.records.iter().map(|record| record.bytes().len()).sum()
+    }
+
+    pub(super) fn version_after(&self) -> u64 {
+        self.expected.0 + self.records.len() as u64
+    }
+}
+
+/// What one batch is answered once its group is durable.
+pub(super) type Answer = Result<Position, StoreError>;
+
+/// How one call ended.
+enum Outcome {
+    /// Durable; the position before the first event.
+    Stored(Position),
+    /// A version or id is taken, or a version is missing: nothing of the call is stored.
+    Conflict(String),
+    /// Nothing of the call is stored, and asking again would not help now.
+    Refused(StoreError),
+    /// The connection ended or stayed silent: it may or may not be stored.
+    Unclear(String),
+}
+
+struct Connected {
+    client: Client,
+    connection: Driven,
+    append: Statement,
+    versions: Statement,
+    found: Statement,
+}
+
+/// Owns the write connection, and makes a new one when it is lost.
+pub(super) struct Appender {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    connected: Option<Connected>,
+    outage: Outage,
+    /// A version that each stream is known to have. Others may have written more: it only spares questions.
+    known: HashMap<StreamId, u64>,
+    /// The last position this process wrote.
+    last: Position,
+}
+
+/// What the store's owner chose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) allow_unsafe: bool,
+    pub(super) statement_ms: u64,
+    pub(super) away_ms: u64,
+}
+
+/// Since when the database is away, and when to try again.
+#[derive(Default)]
+struct Outage {
+    since: Option<Timestamp>,
+    next_attempt: Timestamp,
+    back_off: BackOff,
+    why: String,
+}
+
+impl Outage {
+    fn begin(&mut self, now: Timestamp, why: String) {
+        if self.since.is_none() {
+            tracing::warn!(why, "the database is away");
+        }
+        self.since.get_or_insert(now);
+        self.next_attempt = now.plus_ms(self.back_off.next_ms());
+        self.why = why;
+    }
+
+    fn end(&mut self, now: Timestamp) {
+        if let Some(since) = self.since.take() {
+            tracing::info!(away_ms = now.ms_since(since), "the database is back");
+        }
+        self.back_off.reset();
+        self.next_attempt = Timestamp::EPOCH;
+    }
+
+    fn lasts(&self, now: Timestamp, away_ms: u64) -> bool {
+        self.since.is_some_and(|since| now.ms_since(since) >= away_ms)
+    }
+
+    fn error(&self) -> StoreError {
+        StoreError::Unavailable(format!("the database is away: {}", self.why))
+    }
+}
+
+impl Appender {
+    pub(super) fn new(config: Config, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self {
+            config,
+            clock,
+            limits,
+            connected: None,
+            outage: Outage::default(),
+            known: HashMap::new(),
+            last: Position(0),
+        }
+    }
+
+    pub(super) fn last(&self) -> Position {
+        self.last
+    }
+
+    /// A version the stream is known to have; 0 when nothing is known.
+    pub(super) fn known(&self, stream: &StreamId) -> u64 {
+        self.known.get(stream).copied().unwrap_or(0)
+    }
+
+    /// Answers every batch of the group, in its order. The batches of one stream follow one another, except
+    /// those that are behind what is known of it.
+    pub(super) async fn commit(&mut self, group: &[Batch]) -> Vec<Answer> {
+        let mut answers: Vec<Option<Answer>> = group.iter().map(|_| None).collect();
+        let failed = self.settle(group, &mut answers).await.err();
+        let unanswered = failed.unwrap_or_else(|| self.outage.error());
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(|| Err(unanswered.clone())))
+            .collect()
+    }
+
+    /// Asks until every batch has its answer. `Err` is the answer of those that have none.
+    async fn settle(&mut self, group: &[Batch], answers: &mut [Option<Answer>]) -> Result<(), StoreError> {
+        let mut look_up = group
+            .iter()
+            .any(|batch| self.known(&batch.stream) > batch.expected.0);
+        let mut alone = false;
+        let mut conflict = None;
+        loop {
+            let open = unanswered(answers);
+            if open.is_empty() {
+                return Ok(());
+            }
+            self.connect().await?;
+            if look_up {
+                let Some(answered) = self.look_up(group, &open, answers).await? else {
+                    continue;
+                };
+                look_up = false;
+                match conflict.take() {
+                    // Alone, nothing in its way, and yet refused.
+                    Some(why) if answered == 0 && alone => {
+                        refuse(open.get(..1).unwrap_or(&[]), answers, &StoreError::Damaged(why));
+                    }
+                    // Two batches of the group are in each other's way, such as one id on two streams.
+                    Some(_) if answered == 0 => alone = true,
+                    Some(_) | None => {}
+                }
+                continue;
+            }
+            let called = if alone {
+                open.get(..1).unwrap_or(&[])
+            } else {
+                &open
+            };
+            match self.call(group, called).await {
+                Outcome::Stored(before) => self.stored(group, called, before, answers),
+                Outcome::Refused(error) => refuse(called, answers, &error),
+                Outcome::Conflict(why) => {
+                    conflict = Some(why);
+                    look_up = true;
+                }
+                Outcome::Unclear(why) => {
+                    self.lose(why)?;
+                    look_up = true;
+                }
+            }
+        }
+    }
+
+    /// Reaches the server, waiting between attempts until it has been away for too long.
+    async fn connect(&mut self) -> Result<(), StoreError> {
+        while self.connected.is_none() {
+            let now = self.clock.now();
+            if now < self.outage.next_attempt {
+                if self.outage.lasts(now, self.limits.away_ms) {
+                    return Err(self.outage.error());
+                }
+                self.clock.wait_until(self.outage.next_attempt).await;
+            }
+            match self.open().await {
+                Ok(connected) => self.connected = Some(connected),
+                Err(why) => self.outage.begin(self.clock.now(), why),
+            }
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self) -> Result<Connected, String> {
+        let link = Link::open(&self.config).await.map_err(|error| text(&error))?;
+        let (client, mut connection) = link.split();
+        let prepared = {
+            let prepare = async {
+                let settings = safety::Settings::read(&client).await?;
+                Ok((
+                    settings,
+                    client.prepare(APPEND).await?,
+                    client.prepare(VERSIONS).await?,
+                    client.prepare(FOUND).await?,
+                ))
+            };
+            drive(&mut connection, &*self.clock, self.answer_ms(), prepare).await
+        };
+        let (settings, append, versions, found) = prepared
+            .ok_or_else(|| SILENT.to_owned())?
+            .map_err(|error| text(&error))?;
+        settings.permit(self.limits.allow_unsafe)?;
+        Ok(Connected {
+            client,
+            connection,
+            append,
+            versions,
+            found,
+        })
+    }
+
+    /// How long the server may take in all: longer than it allows itself.
+    const fn answer_ms(&self) -> u64 {
+        self.limits.statement_ms + ANSWER_GRACE_MS
+    }
+
+    /// Gives the connection up. `Err` when the database has been away for too long.
+    fn lose(&mut self, why: String) -> Result<(), StoreError> {
+        self.connected = None;
+        // What was known may be wrong when another, older database answers next.
+        self.known.clear();
+        let now = self.clock.now();
+        self.outage.begin(now, why);
+        if self.outage.lasts(now, self.limits.away_ms) {
+            return Err(self.outage.error());
+        }
+        Ok(())
+    }
+
+    async fn call(&mut self, group: &[Batch], called: &[usize]) -> Outcome {
+        let arrays = arrays(group, called, &self.known);
+        let clock_at = self.clock.now().micros();
+        let within_ms = self.answer_ms();
+        let Some(connected) = &mut self.connected else {
+            return Outcome::Unclear(SILENT.to_owned());
+        };
+        let values: Vec<&(dyn ToSql + Sync)> = std::iter::once(&clock_at as &(dyn ToSql + Sync))
+            .chain(arrays.values())
+            .collect();
+        let asked = connected.client.query_one(&connected.append, &values);
+        match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
+            Some(Ok(row)) => match row.try_get(0) {
+                Ok(before) => Outcome::Stored(Position(unsigned(before))),
+                Err(error) => Outcome::Unclear(text(&error)),
+            },
+            Some(Err(error)) => outcome(&error),
+            None => Outcome::Unclear(SILENT.to_owned()),
+        }
+    }
+
+    fn stored(
+        &mut self,
+        group: &[Batch],
+        called: &[usize],
+        before: Position,
+        answers: &mut [Option<Answer>],
+    ) {
+        self.outage.end(self.clock.now());
+        let mut last = before;
+        for (batch, answer) in named(group, answers, called) {
+            last.0 += batch.records.len() as u64;
+            *answer = Some(Ok(last));
+            self.remember(&batch.stream, batch.version_after());
+        }
+        self.last = self.last.max(last);
+    }
+
+    fn remember(&mut self, stream: &StreamId, version: u64) {
+        if let Some(known) = self.known.get_mut(stream) {
+            *known = version.max(*known);
+            return;
+        }
+        if self.known.len() >= HEADS_MAX {
+            self.known.clear();
+        }
+        self.known.insert(stream.clone(), version);
+    }
+
+    /// Answers what can be answered from what is stored: repeats and conflicts. `None` when the connection
+    /// was lost meanwhile, else how many were answered.
+    ///
+    /// Versions are read before ids: what is committed between the two is then found by its ids, and never
+    /// mistaken for somebody else's.
+    async fn look_up(
+        &mut self,
+        group: &[Batch],
+        open: &[usize],
+        answers: &mut [Option<Answer>],
+    ) -> Result<Option<usize>, StoreError> {
+        let within_ms = self.answer_ms();
+        let Some(connected) = &mut self.connected else {
+            return Ok(None);
+        };
+        let batches = || open.iter().filter_map(|index| group.get(*index));
+        let streams: Vec<&str> = batches().map(|batch| batch.stream.as_str()).collect();
+        let ids: Vec<Uuid> = batches()
+            .flat_map(|batch| batch.records.iter().map(|record| record.id.uuid()))
+            .collect();
+        let asked = async {
+            let versions = connected.client.query(&connected.versions, &[&streams]).await?;
+            let found_rows = connected.client.query(&connected.found, &[&ids]).await?;
+            let versions = versions
+                .iter()
+                .map(|row| row.try_get::<_, i64>(0))
+                .collect::<Result<Vec<_>, _>>()?;
+            let found = found_rows
+                .iter()
+                .map(found)
+                .collect::<Result<BTreeMap<_, _>, _>>()?;
+            Ok((versions, found))
+        };
+        let (versions, found) = match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
+            Some(Ok(read)) => read,
+            Some(Err(error)) if !is_lost(&error) => return Err(from_postgres(&error)),
+            Some(Err(error)) => return self.lose(text(&error)).map(|()| None),
+            None => return self.lose(SILENT.to_owned()).map(|()| None),
+        };
+        let mut after: BTreeMap<&StreamId, u64> = BTreeMap::new();
+        let mut answered = 0;
+        for ((batch, answer), version) in named(group, answers, open).zip(versions) {
+            let stored = unsigned(version);
+            self.remember(&batch.stream, stored);
+            // One that follows another of the group is judged by that one, while nothing is in its way.
+            let version = match after.get(&batch.stream) {
+                Some(version) if batch.expected.0 >= stored => *version,
+                Some(_) | None => stored,
+            };
+            *answer = judge(batch, version, &found);
+            match answer {
+                Some(_) => answered += 1,
+                None => drop(after.insert(&batch.stream, batch.version_after())),
+            }
+        }
+        Ok(Some(answered))
+    }
+}
+
+const APPEND: &str = "SELECT ledgerline.append_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+const VERSIONS: &str =
+    "SELECT coalesce((SELECT max(version) FROM ledgerline.event e WHERE e.stream = s.stream), 0)
+     FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, step) ORDER BY s.step";
+
+const FOUND: &str = "SELECT id, pos, stream, version, batch_index, batch_count
+     FROM ledgerline.event WHERE id = ANY($1)";
+
+const SILENT: &str = "it does not answer";
+
+/// The schema's own error: a stream has not the version that was demanded.
+const BEHIND: &str = "LL001";
+
+fn outcome(error: &tokio_postgres::Error) -> Outcome {
+    match error.code() {
+        Some(code) if *code == SqlState::UNIQUE_VIOLATION || code.code() == BEHIND => {
+            Outcome::Conflict(text(error))
+        }
+        // A victim of a deadlock or of a race of whole transactions: asking again is the remedy.
+        Some(code) if code.code().starts_with("40") => Outcome::Unclear(text(error)),
+        Some(_) if !is_lost(error) => Outcome::Refused(from_postgres(error)),
+        Some(_) | None => Outcome::Unclear(text(error)),
+    }
+}
+
+/// The answer to a batch on a stream that is at `version`: `None` when nothing is in its way.
+fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>) -> Option<Answer> {
+    let found: Vec<_> = batch
+        .records
+        .iter()
+        .map(|record| stored.get(&record.id.uuid()).cloned())
+        .collect();
+    match batch::repeat(&batch.stream, &found) {
+        Ok(Some(position)) => Some(Ok(position)),
+        Err(conflict) => Some(Err(conflict)),
+        Ok(None) if version == batch.expected.0 => None,
+        Ok(None) => Some(Err(StoreError::WrongVersion {
+            stream: batch.stream.clone(),
+            expected: batch.expected,
+            actual: StreamVersion(version),
+        })),
+    }
+}
+
+/// The columns of the called batches. A stream of which the expected version is not known to exist is
+/// checked: UNIQUE (stream, version) alone would let a batch leave a hole behind it.
+fn arrays<'a>(group: &'a [Batch], called: &[usize], known: &HashMap<StreamId, u64>) -> Arrays<'a> {
+    let mut arrays = Arrays::default();
+    let mut after: HashMap<&str, u64> = HashMap::new();
+    for batch in called.iter().filter_map(|index| group.get(*index)) {
+        let stream = batch.stream.as_str();
+        let expected = batch.expected.0;
+        let follows = after.insert(stream, batch.version_after()) == Some(expected);
+        if !follows && known.get(&batch.stream).copied().unwrap_or(0) < expected {
+            arrays.demand(stream, expected);
+        }
+        for ((record, digest), index) in batch.records.iter().zip(&batch.digests).zip(0..) {
+            let columns = Columns::of(&batch.stream, record, *digest);
+            arrays.push(&columns, index, batch.records.len());
+        }
+    }
+    arrays
+}
+
+fn unanswered(answers: &[Option<Answer>]) -> Vec<usize> {
+    let open = answers.iter().enumerate().filter(|(_, answer)| answer.is_none());
+    open.map(|(index, _)| index).collect()
+}
+
+/// The batches and answers at these indexes, which rise.
+fn named<'a>(
+    group: &'a [Batch],
+    answers: &'a mut [Option<Answer>],
+    indexes: &[usize],
+) -> impl Iterator<Item = (&'a Batch, &'a mut Option<Answer>)> {
+    let mut wanted = indexes.iter().copied().peekable();
+    group
+        .iter()
+        .zip(answers)
+        .enumerate()
+        .filter_map(move |(index, pair)| wanted.next_if_eq(&index).map(|_| pair))
+}
+
+fn refuse(called: &[usize], answers: &mut [Option<Answer>], error: &StoreError) {
+    for index in called {
+        if let Some(answer) = answers.get_mut(*index) {
+            *answer = Some(Err(error.clone()));
+        }
+    }
+}

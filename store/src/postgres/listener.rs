@@ -1,0 +1,169 @@
+//! The one connection that listens for every subscription of a store, with polling behind it.
+//!
+//! A notification only says that the log has moved; what it holds is always read from the log. Lost
+//! notifications and lost connections therefore cost time, never events.
+
+use super::connect::{BackOff, Link, text};
+use super::reader::Reader;
+use super::row::unsigned;
+use crate::subscription::{Head, PAGE_EVENTS};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{StoreError, Subscription};
+use domain::stored_event::{Position, StoredEvent};
+use futures_util::future::poll_fn;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket};
+
+/// How often the head is asked for behind the notifications.
+pub(super) const POLL_MS: u64 = 1_000;
+
+/// How long the answer to that may take before the connection counts as lost.
+const POLL_ANSWER_MS: u64 = 5_000;
+
+const LISTEN: &str = "LISTEN ledgerline_events";
+const HEAD: &str = "SELECT pos FROM ledgerline.head";
+
+/// Runs as a task until the store is closed or dropped.
+pub(super) struct Listener {
+    pub(super) config: Config,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) head: Arc<watch::Sender<Head>>,
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl Listener {
+    pub(super) async fn run(self) {
+        let mut closing = self.closing.clone();
+        tokio::select! {
+            biased;
+            // An error means that the store was dropped.
+            _ = closing.wait_for(|closing| *closing) => {}
+            () = self.listen_forever() => {}
+        }
+    }
+
+    async fn listen_forever(&self) {
+        let mut back_off = BackOff::default();
+        loop {
+            match self.listen(&mut back_off).await {
+                Ok(()) => tracing::debug!("the listening connection ended"),
+                Err(error) => tracing::debug!(error = %text(&error), "the listening connection failed"),
+            }
+            back_off.wait(&*self.clock).await;
+        }
+    }
+
+    /// Listens on one connection until it ends or stays silent.
+    async fn listen(&self, back_off: &mut BackOff) -> Result<(), tokio_postgres::Error> {
+        let Link {
+            client,
+            mut connection,
+        } = Link::open(&self.config).await?;
+        // The head is asked for after listening began: nothing falls between the two.
+        let begun = async {
+            client.batch_execute(LISTEN).await?;
+            self.ask(&client).await
+        };
+        if !self.answered(&mut connection, begun).await {
+            return Ok(());
+        }
+        back_off.reset();
+        loop {
+            let tick = self.clock.wait_until(self.clock.now().plus_ms(POLL_MS));
+            tokio::select! {
+                biased;
+                () = self.pump(&mut connection) => return Ok(()),
+                () = tick => {}
+            }
+            if !self.answered(&mut connection, self.ask(&client)).await {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn ask(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        let row = client.query_one(HEAD, &[]).await?;
+        self.moved_to(unsigned(row.try_get(0)?));
+        Ok(())
+    }
+
+    /// Whether a question was answered in time; messages are taken meanwhile.
+    async fn answered(
+        &self,
+        connection: &mut Connection<Socket, NoTlsStream>,
+        question: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    ) -> bool {
+        tokio::select! {
+            biased;
+            answer = question => answer.is_ok(),
+            () = self.pump(connection) => false,
+            () = self.clock.wait_until(self.clock.now().plus_ms(POLL_ANSWER_MS)) => false,
+        }
+    }
+
+    /// Takes messages until the connection ends.
+    async fn pump(&self, connection: &mut Connection<Socket, NoTlsStream>) {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(said) = message
+                && let Ok(position) = said.payload().parse()
+            {
+                self.moved_to(position);
+            }
+        }
+    }
+
+    fn moved_to(&self, position: u64) {
+        self.head.send_if_modified(|head| {
+            let moved = head.position.0 < position;
+            head.position = head.position.max(Position(position));
+            moved
+        });
+    }
+}
+
+/// A live reader: woken by the head, it reads pages, and outlasts a server that is away.
+pub(super) struct LogSubscription {
+    pub(super) reader: Arc<Reader>,
+    pub(super) after: Position,
+    pub(super) head: watch::Receiver<Head>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
+#[async_trait]
+impl Subscription for LogSubscription {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut back_off = BackOff::default();
+        loop {
+            let (position, failed) = {
+                let head = self.head.borrow_and_update();
+                (head.position, head.failed.clone())
+            };
+            if position > self.after {
+                match self.reader.page(self.after, PAGE_EVENTS).await {
+                    Ok(events) => {
+                        self.after = events.last().map_or(self.after, |last| last.position);
+                        return Ok(events);
+                    }
+                    // Away, not over: the next attempt goes on after the last event that was given.
+                    Err(StoreError::Unavailable(_) | StoreError::Busy) if failed.is_none() => {
+                        back_off.wait(&*self.clock).await;
+                        continue;
+                    }
+                    Err(StoreError::Unavailable(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
+            if self.head.changed().await.is_err() {
+                return Err(crate::subscription::closed());
+            }
+        }
+    }
+}

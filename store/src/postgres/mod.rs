@@ -1,0 +1,379 @@
+//! Many processes, one log: a PostgreSQL database, written in groups, each one call and one transaction.
+//!
+//! Positions are given under the lock of one row, so they are dense and in commit order whoever writes; the
+//! expected version is the fence between processes. Unlike the embedded store this one outlasts its
+//! database: a write that was cut off is looked up by its event ids before it is answered, and writers and
+//! followers go on by themselves when the server is back. Connections are plain and direct: TLS is refused,
+//! and a pooler that shares connections between transactions cannot carry notifications or locks.
+
+mod appender;
+mod connect;
+mod driver_lock;
+mod listener;
+mod load;
+mod matching;
+mod reader;
+mod row;
+mod safety;
+mod schema;
+mod writer;
+
+use crate::batch;
+use crate::error::OpenError;
+use crate::subscription::{Head, SUBSCRIPTIONS_MAX, closed};
+use appender::{Appender, Batch, Limits};
+use async_trait::async_trait;
+pub use connect::Timeouts;
+use connect::{Driven, Link, drive, unavailable};
+use domain::event_filter::EventFilter;
+use domain::ids::{EventId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{
+    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
+};
+use domain::ports::tasks::Tasks;
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+pub use driver_lock::DriverLock;
+use listener::{Listener, LogSubscription};
+use reader::Reader;
+use safety::Settings;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_postgres::{Client, Config};
+use writer::{Append, Request, Writer};
+
+/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 16 full groups.
+const QUEUED_KIB_MAX: usize = 64 * 1_024;
+
+/// Longest stream name: PostgreSQL refuses index entries of more than about 2,700 bytes.
+const STREAM_BYTES_MAX: usize = 1_024;
+
+/// How long appends wait for a database that is away, from the moment it was missed: a restart takes a few
+/// seconds. Beyond it they are answered `Unavailable` at once until it is back.
+const AWAY_MS: u64 = 10_000;
+
+/// Connections that read: enough for two cores, and twelve processes within the server's usual hundred.
+const READ_CONNECTIONS: usize = 6;
+
+/// What may be chosen when a store is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// Appends that may wait for the writer; one more is answered `Busy`.
+    pub append_queue_max: usize,
+    /// Connections that read, made as they are needed.
+    pub read_connections_max: usize,
+    /// How long an append waits for a database that is away before it is answered `Unavailable`.
+    pub away_ms: u64,
+    pub timeouts: Timeouts,
+    /// Writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off: for tests only.
+    pub allow_unsafe: bool,
+}
+
+impl Default for PostgresOptions {
+    /// One group of single events may wait.
+    fn default() -> Self {
+        Self {
+            append_queue_max: writer::GROUP_APPENDS_MAX,
+            read_connections_max: READ_CONNECTIONS,
+            away_ms: AWAY_MS,
+            timeouts: Timeouts::default(),
+            allow_unsafe: false,
+        }
+    }
+}
+
+/// Events in the schema `ledgerline` of a PostgreSQL database. Dropping it (and its subscriptions) ends its
+/// tasks; `close` waits for the writer.
+pub struct PostgresEventStore {
+    reader: Arc<Reader>,
+    clock: Arc<dyn Clock>,
+    head: watch::Receiver<Head>,
+    subscriptions: Arc<Semaphore>,
+    /// Tells the listener to end; its loss, when the store is dropped, does so too.
+    closing: watch::Sender<bool>,
+    head_sender: Arc<watch::Sender<Head>>,
+    durable: bool,
+    /// `None` when opened for reading only.
+    writing: Option<Writing>,
+}
+
+struct Writing {
+    requests: mpsc::Sender<Request>,
+    queued_kib: Arc<Semaphore>,
+}
+
+/// What is known of a database before its store begins.
+struct Opened {
+    config: Config,
+    durable: bool,
+    position: Position,
+}
+
+impl PostgresEventStore {
+    /// Connects for writing, and makes or brings forward what the database lacks. Any number of processes
+    /// may do so at once.
+    ///
+    /// `recorded_at` comes from `clock`, which also paces time-outs and polling; tasks from `tasks`. Refuses
+    /// a URL that demands TLS, a newer schema, and a server that may lose what it acknowledges.
+    pub async fn connect(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+        options: &PostgresOptions,
+    ) -> Result<Self, OpenError> {
+        let opened = open(url, &*clock, options, Purpose::Write).await?;
+        let limits = Limits {
+            allow_unsafe: options.allow_unsafe,
+            statement_ms: options.timeouts.statement_ms,
+            away_ms: options.away_ms,
+        };
+        let appender = Appender::new(opened.config.clone(), Arc::clone(&clock), limits);
+        let mut store = Self::begin(opened, clock, tasks, options)?;
+        let (requests, receiver) = mpsc::channel(options.append_queue_max.max(1));
+        let writer = Writer {
+            appender,
+            head: Arc::clone(&store.head_sender),
+        };
+        tasks.spawn("event store writer", Box::pin(writer.run(receiver)));
+        store.writing = Some(Writing {
+            requests,
+            queued_kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
+        });
+        Ok(store)
+    }
+
+    /// Connects to an existing log for reading. Appends are refused.
+    pub async fn connect_read_only(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+        options: &PostgresOptions,
+    ) -> Result<Self, OpenError> {
+        let opened = open(url, &*clock, options, Purpose::Read).await?;
+        Self::begin(opened, clock, tasks, options)
+    }
+
+    fn begin(
+        opened: Opened,
+        clock: Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+        options: &PostgresOptions,
+    ) -> Result<Self, OpenError> {
+        let config = opened.config;
+        let reader = Reader::new(
+            config.clone(),
+            Arc::clone(&clock),
+            options.read_connections_max,
+            options.timeouts.statement_ms,
+        )
+        .map_err(|error| unavailable(&config, &error.to_string()))?;
+        let (head_sender, head) = watch::channel(Head {
+            position: opened.position,
+            ..Head::default()
+        });
+        let head_sender = Arc::new(head_sender);
+        let (closing, watched) = watch::channel(false);
+        let listener = Listener {
+            config,
+            clock: Arc::clone(&clock),
+            head: Arc::clone(&head_sender),
+            closing: watched,
+        };
+        tasks.spawn("event store listener", Box::pin(listener.run()));
+        Ok(Self {
+            reader: Arc::new(reader),
+            clock,
+            head,
+            subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
+            closing,
+            head_sender,
+            durable: opened.durable,
+            writing: None,
+        })
+    }
+
+    /// Why nothing more will be acknowledged: the store was closed. A database that is away is no failure of
+    /// the store, which waits for it and goes on.
+    pub fn failure(&self) -> Option<StoreError> {
+        self.head.borrow().failed.clone()
+    }
+
+    /// Commits what is queued, then ends the tasks and the connections. Later calls are answered
+    /// `Unavailable`. Whoever appends or follows ends before.
+    pub async fn close(&self) {
+        if let Some(writing) = &self.writing {
+            let (closer, ended) = oneshot::channel();
+            if writing.requests.send(Request::Close(closer)).await.is_ok() {
+                // An error is the answer: the writer dropped its side when it ended.
+                drop(ended.await);
+            }
+        }
+        self.closing.send_replace(true);
+        self.reader.close();
+        self.head_sender.send_modify(|head| {
+            head.failed.get_or_insert_with(closed);
+        });
+    }
+
+    /// What the installation is for life: the first start writes `mode` (`real` or `rehearsal`), every
+    /// later one is answered what was written then.
+    pub async fn hold_mode(&self, mode: &str) -> Result<String, StoreError> {
+        driver_lock::hold_mode(&self.reader.connection().await?, mode).await
+    }
+}
+
+enum Purpose {
+    Read,
+    Write,
+}
+
+async fn open(
+    url: &str,
+    clock: &dyn Clock,
+    options: &PostgresOptions,
+    purpose: Purpose,
+) -> Result<Opened, OpenError> {
+    let config = connect::configure(url, &options.timeouts)?;
+    let link = Link::open(&config)
+        .await
+        .map_err(|error| unavailable(&config, &connect::text(&error)))?;
+    let (client, mut connection) = link.split();
+    match purpose {
+        Purpose::Read => schema::check(&client, &mut connection, &config, clock).await?,
+        Purpose::Write => schema::migrate(&client, &mut connection, &config, clock).await?,
+    }
+    let (settings, position) = look(&client, &mut connection, &config, clock).await?;
+    if matches!(purpose, Purpose::Write) {
+        settings
+            .permit(options.allow_unsafe)
+            .map_err(|why| unavailable(&config, &why))?;
+    }
+    Ok(Opened {
+        config,
+        durable: settings.are_durable(),
+        position,
+    })
+}
+
+async fn look(
+    client: &Client,
+    connection: &mut Driven,
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<(Settings, Position), OpenError> {
+    let asked = async {
+        let settings = Settings::read(client).await?;
+        let row = client.query_one("SELECT pos FROM ledgerline.head", &[]).await?;
+        Ok((settings, Position(row::unsigned(row.try_get(0)?))))
+    };
+    drive(connection, clock, connect::STATEMENT_MS, asked)
+        .await
+        .ok_or_else(|| unavailable(config, "the database does not answer"))?
+        .map_err(|error| unavailable(config, &connect::text(&error)))
+}
+
+/// What PostgreSQL cannot keep as a stream's name.
+fn check_name(stream: &StreamId) -> Result<(), StoreError> {
+    let name = stream.as_str();
+    if name.len() > STREAM_BYTES_MAX || name.contains('\0') {
+        return Err(StoreError::Invalid(format!(
+            "a stream's name has at most {STREAM_BYTES_MAX} bytes and no zero byte"
+        )));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl EventStore for PostgresEventStore {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            dense: true,
+            durable: self.durable,
+            writers: Writers::ManyProcesses,
+        }
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        let Some(writing) = &self.writing else {
+            return Err(StoreError::Invalid(
+                "the store is open for reading only".to_owned(),
+            ));
+        };
+        check_name(stream)?;
+        batch::check(stream, expected, &records)?;
+        let batch = Batch::new(stream.clone(), expected, records);
+        let kib = u32::try_from(batch.bytes().div_ceil(1_024)).unwrap_or(u32::MAX);
+        let Ok(bytes) = Arc::clone(&writing.queued_kib).try_acquire_many_owned(kib) else {
+            return Err(StoreError::Busy);
+        };
+        let (answer, answered) = oneshot::channel();
+        let append = Append { batch, answer, bytes };
+        match writing.requests.try_send(Request::Append(append)) {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
+        }
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.reader.stream(stream, after, limit).await
+    }
+
+    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        self.reader.log(after, limit).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.reader.last().await.map(|(position, _)| position)
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.reader.last().await.map(|(_, recorded_at)| recorded_at)
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+        self.reader.find(id).await
+    }
+
+    async fn read_matching(
+        &self,
+        filter: &EventFilter,
+        after: After,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        self.reader.matching(filter, after, limit).await
+    }
+
+    async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
+        if self.writing.is_none() {
+            return Err(StoreError::Invalid(
+                "the store is open for reading only".to_owned(),
+            ));
+        }
+        load::load(&self.reader.connection().await?, &events).await
+    }
+
+    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+        let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
+            return Err(StoreError::Busy);
+        };
+        Ok(Box::new(LogSubscription {
+            reader: Arc::clone(&self.reader),
+            after,
+            head: self.head.clone(),
+            clock: Arc::clone(&self.clock),
+            _place: place,
+        }))
+    }
+}

@@ -1,0 +1,193 @@
+//! Reads on connections of their own, so that none ever waits for the writer.
+//!
+//! A read that meets a connection the server has ended asks once more on each that may be as dead; a server
+//! that is away is answered as such at once. Who follows the log waits and tries again.
+
+use super::connect::{ANSWER_GRACE_MS, from_postgres, is_lost, text};
+use super::matching;
+use super::row::{COLUMNS, EventRow, missing, signed, trusted_log, trusted_stream, unsigned};
+use crate::subscription::closed;
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
+use domain::event_filter::EventFilter;
+use domain::ids::{EventId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use std::sync::Arc;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, NoTls, Row};
+
+/// Most reads waiting for a connection; one more is answered `Busy`.
+const READS_WAITING_MAX: usize = 4_096;
+
+/// The asking side of the connections that read.
+pub(super) struct Reader {
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+    connections_max: usize,
+    statement_ms: u64,
+}
+
+/// A value of a query.
+pub(super) type Value<'a> = &'a (dyn ToSql + Sync);
+
+impl Reader {
+    pub(super) fn new(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        connections_max: usize,
+        statement_ms: u64,
+    ) -> Result<Self, StoreError> {
+        let recycling_method = RecyclingMethod::Fast;
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let pool = Pool::builder(manager)
+            .max_size(connections_max.max(1))
+            .build()
+            .map_err(|error| StoreError::Invalid(error.to_string()))?;
+        Ok(Self {
+            pool,
+            clock,
+            connections_max: connections_max.max(1),
+            statement_ms,
+        })
+    }
+
+    /// Ends the connections as they become free, and answers everything later as closed.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    pub(super) async fn connection(&self) -> Result<Client, StoreError> {
+        if self.pool.status().waiting >= READS_WAITING_MAX {
+            return Err(StoreError::Busy);
+        }
+        match self.pool.get().await {
+            Ok(client) => Ok(client),
+            Err(PoolError::Backend(error)) => Err(from_postgres(&error)),
+            Err(PoolError::Closed) => Err(closed()),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    /// Runs one query, prepared once per connection.
+    pub(super) async fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        // All pooled connections end with their server: each is noticed once, then one is made anew.
+        let mut left = self.connections_max;
+        loop {
+            let client = self.connection().await?;
+            let asked = async {
+                let statement = client.prepare_cached(sql).await?;
+                client.query(&statement, values).await
+            };
+            let late = self.clock.now().plus_ms(self.statement_ms + ANSWER_GRACE_MS);
+            let answer = tokio::select! {
+                biased;
+                answer = asked => answer,
+                () = self.clock.wait_until(late) => {
+                    // Whatever comes on this connection would be the answer to this question.
+                    drop(deadpool_postgres::Object::take(client));
+                    return Err(StoreError::Unavailable("the database does not answer".to_owned()));
+                }
+            };
+            match answer {
+                Ok(rows) => return Ok(rows),
+                Err(error) if is_lost(&error) && left > 0 => {
+                    tracing::debug!(error = %text(&error), "a read is asked again");
+                    drop(deadpool_postgres::Object::take(client));
+                    left -= 1;
+                }
+                Err(error) => return Err(from_postgres(&error)),
+            }
+        }
+    }
+
+    async fn events(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<EventRow>, StoreError> {
+        let rows = self.rows(sql, values).await?;
+        rows.iter()
+            .map(|row| EventRow::read(row).map_err(|error| from_postgres(&error)))
+            .collect()
+    }
+
+    pub(super) async fn log(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE pos > $1 ORDER BY pos LIMIT $2");
+        let rows = self.events(&sql, &[&signed(after.0), &limited(limit)]).await?;
+        trusted_log(after, rows)
+    }
+
+    pub(super) async fn stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ledgerline.event WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
+        );
+        let values: [Value<'_>; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
+        trusted_stream(stream, after, self.events(&sql, &values).await?)
+    }
+
+    pub(super) async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE id = $1");
+        let rows = self.events(&sql, &[&id.uuid()]).await?;
+        rows.into_iter().next().map(EventRow::trusted).transpose()
+    }
+
+    /// Position and instant of the last event.
+    pub(super) async fn last(&self) -> Result<(Position, Option<Timestamp>), StoreError> {
+        let rows = self
+            .rows("SELECT pos, recorded_at FROM ledgerline.head", &[])
+            .await?;
+        let row = rows
+            .first()
+            .ok_or_else(|| StoreError::Damaged("the head row is missing".to_owned()))?;
+        let read = || Ok((unsigned(row.try_get(0)?), Timestamp::from_micros(row.try_get(1)?)));
+        let (position, recorded_at) = read().map_err(|error| from_postgres(&error))?;
+        Ok((Position(position), (position > 0).then_some(recorded_at)))
+    }
+
+    /// One page of what a filter wants; indexes answer campaign, customer and whole stream names.
+    pub(super) async fn matching(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        let (head, _) = self.last().await?;
+        let until = matching::until(filter, after, head);
+        if limit == 0 || until <= after {
+            return Ok(MatchingPage {
+                events: Vec::new(),
+                reached: after,
+            });
+        }
+        let query = matching::Query::of(filter);
+        let (from, to, most) = (signed(after.0), signed(until.0), limited(limit));
+        let mut values: Vec<Value<'_>> = vec![&from, &to, &most];
+        values.extend(query.values());
+        let rows = self.events(&query.sql(), &values).await?;
+        let events = rows
+            .into_iter()
+            .map(EventRow::trusted)
+            .collect::<Result<Vec<_>, _>>()?;
+        let reached = match events.last() {
+            Some(last) if events.len() >= limit.min(PAGE_EVENTS_MAX) => last.position,
+            Some(_) | None => until,
+        };
+        Ok(MatchingPage { events, reached })
+    }
+
+    /// A page of the log that a follower knows to have events: none is a hole.
+    pub(super) async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let events = self.log(after, limit).await?;
+        if events.is_empty() {
+            return Err(missing(after.0.saturating_add(1)));
+        }
+        Ok(events)
+    }
+}
+
+fn limited(limit: usize) -> i64 {
+    signed(limit.min(PAGE_EVENTS_MAX) as u64)
+}

@@ -1,0 +1,210 @@
+//! Rows of the event table: numbers in and out, the digest that names a damaged one, and the columns of a
+//! group as the arrays that one statement takes.
+
+use crate::batch::Found;
+use domain::ids::StreamId;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+
+/// The columns `EventRow::read` expects, in its order.
+pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record, version";
+
+/// A row as read, not yet trusted.
+pub(super) struct EventRow {
+    position: Position,
+    recorded_at: Timestamp,
+    digest: i64,
+    record: Arc<[u8]>,
+    version: StreamVersion,
+}
+
+impl EventRow {
+    pub(super) fn read(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            position: Position(unsigned(row.try_get(0)?)),
+            recorded_at: Timestamp::from_micros(row.try_get(1)?),
+            digest: row.try_get(2)?,
+            record: Arc::from(row.try_get::<_, &[u8]>(3)?),
+            version: StreamVersion(unsigned(row.try_get(4)?)),
+        })
+    }
+
+    /// The event, when it is what was written; `Damaged` names its position.
+    pub(super) fn trusted(self) -> Result<StoredEvent, StoreError> {
+        if self.digest != digest(&self.record) ^ self.recorded_at.micros() {
+            return Err(StoreError::Damaged(format!(
+                "the record at position {} is not what was written",
+                self.position
+            )));
+        }
+        Ok(StoredEvent {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            record: self.record,
+        })
+    }
+}
+
+/// Events of all streams: positions follow one another from `after`, or a row is gone.
+pub(super) fn trusted_log(after: Position, rows: Vec<EventRow>) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut events = Vec::with_capacity(rows.len());
+    for (row, position) in rows.into_iter().zip(after.0.saturating_add(1)..) {
+        if row.position.0 != position {
+            return Err(missing(position));
+        }
+        events.push(row.trusted()?);
+    }
+    Ok(events)
+}
+
+/// Positions are dense, so a hole is damage.
+pub(super) fn missing(position: u64) -> StoreError {
+    StoreError::Damaged(format!("the event at position {position} is missing"))
+}
+
+/// Events of one stream: versions follow one another from `after`, or a row is gone.
+pub(super) fn trusted_stream(
+    stream: &StreamId,
+    after: StreamVersion,
+    rows: Vec<EventRow>,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut events = Vec::with_capacity(rows.len());
+    for (row, version) in rows.into_iter().zip(after.0.saturating_add(1)..) {
+        if row.version.0 != version {
+            return Err(StoreError::Damaged(format!(
+                "version {version} of {stream} is missing"
+            )));
+        }
+        events.push(row.trusted()?);
+    }
+    Ok(events)
+}
+
+/// Where an event was found: `id, pos, stream, version, batch_index, batch_count`.
+pub(super) fn found(row: &Row) -> Result<(Uuid, Found), Error> {
+    let count = |number: i32| usize::try_from(number).unwrap_or(0);
+    let found = Found {
+        position: Position(unsigned(row.try_get(1)?)),
+        stream: StreamId::from_stored(row.try_get(2)?),
+        version: StreamVersion(unsigned(row.try_get(3)?)),
+        batch_index: count(row.try_get(4)?),
+        batch_count: count(row.try_get(5)?),
+    };
+    Ok((row.try_get(0)?, found))
+}
+
+/// First 8 bytes of SHA-256(record) as a number. A row holds it exclusive-or `recorded_at`, which is known
+/// under the head's lock only, so that a change of either shows.
+pub(super) fn digest(record: &[u8]) -> i64 {
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(Sha256::digest(record)) {
+        *to = from;
+    }
+    i64::from_be_bytes(first)
+}
+
+/// PostgreSQL's integers are signed; ours never come near the end of them.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A stored number; a negative one is damage and reads as 0, which the checks above then refuse.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// The columns of a group's events, one entry each, borrowed from what is appended.
+#[derive(Default)]
+pub(super) struct Arrays<'a> {
+    streams: Vec<&'a str>,
+    versions: Vec<i64>,
+    ids: Vec<Uuid>,
+    indexes: Vec<i32>,
+    counts: Vec<i32>,
+    kinds: Vec<&'a str>,
+    campaigns: Vec<Option<&'a str>>,
+    customers: Vec<Option<&'a str>>,
+    digests: Vec<i64>,
+    records: Vec<&'a [u8]>,
+    /// Versions that must exist beside them.
+    check_streams: Vec<&'a str>,
+    check_versions: Vec<i64>,
+}
+
+/// One event's columns.
+pub(super) struct Columns<'a> {
+    pub(super) stream: &'a str,
+    pub(super) version: u64,
+    pub(super) id: Uuid,
+    pub(super) kind: &'a str,
+    pub(super) campaign: Option<&'a str>,
+    pub(super) customer: Option<&'a str>,
+    pub(super) digest: i64,
+    pub(super) record: &'a [u8],
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(stream: &'a StreamId, record: &'a Record, digest: i64) -> Self {
+        Self {
+            stream: stream.as_str(),
+            version: record.stream_version.0,
+            id: record.id.uuid(),
+            kind: &record.kind,
+            campaign: record.campaign.as_ref().map(domain::ids::CampaignId::as_str),
+            customer: record.customer.as_ref().map(domain::ids::CustomerId::as_str),
+            digest,
+            record: record.bytes(),
+        }
+    }
+}
+
+impl<'a> Arrays<'a> {
+    pub(super) fn push(&mut self, event: &Columns<'a>, index: usize, count: usize) {
+        let small = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        self.streams.push(event.stream);
+        self.versions.push(signed(event.version));
+        self.ids.push(event.id);
+        self.indexes.push(small(index));
+        self.counts.push(small(count));
+        self.kinds.push(event.kind);
+        self.campaigns.push(event.campaign);
+        self.customers.push(event.customer);
+        self.digests.push(event.digest);
+        self.records.push(event.record);
+    }
+
+    /// How many events they hold.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Demands that the stream has this version.
+    pub(super) fn demand(&mut self, stream: &'a str, version: u64) {
+        self.check_streams.push(stream);
+        self.check_versions.push(signed(version));
+    }
+
+    /// All of them in the order in which both functions of the schema take them.
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 12] {
+        [
+            &self.check_streams,
+            &self.check_versions,
+            &self.streams,
+            &self.versions,
+            &self.ids,
+            &self.indexes,
+            &self.counts,
+            &self.kinds,
+            &self.campaigns,
+            &self.customers,
+            &self.digests,
+            &self.records,
+        ]
+    }
+}

@@ -1,0 +1,52 @@
+//! Whether the server keeps what it acknowledges: asked on every connection that writes.
+
+use tokio_postgres::{Client, Error};
+
+/// The settings that durability rests on, as this connection has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Settings {
+    fsync: String,
+    synchronous_commit: String,
+    full_page_writes: String,
+}
+
+impl Settings {
+    pub(super) async fn read(client: &Client) -> Result<Self, Error> {
+        let row = client
+            .query_one(
+                "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+                   current_setting('full_page_writes')",
+                &[],
+            )
+            .await?;
+        Ok(Self {
+            fsync: row.try_get(0)?,
+            synchronous_commit: row.try_get(1)?,
+            full_page_writes: row.try_get(2)?,
+        })
+    }
+
+    /// Whether an acknowledged append survives a crash of the server and its machine. Every value of
+    /// `synchronous_commit` but `off` waits for the server's own disk.
+    pub(super) fn are_durable(&self) -> bool {
+        [&self.fsync, &self.synchronous_commit, &self.full_page_writes]
+            .iter()
+            .all(|setting| setting.as_str() != "off")
+    }
+
+    /// Refuses a server that may lose what it acknowledges, unless its owner allows that.
+    pub(super) fn permit(&self, allow_unsafe: bool) -> Result<(), String> {
+        if self.are_durable() {
+            return Ok(());
+        }
+        let why = format!(
+            "the server may lose what it acknowledges: fsync={}, synchronous_commit={}, full_page_writes={}",
+            self.fsync, self.synchronous_commit, self.full_page_writes
+        );
+        if allow_unsafe {
+            tracing::warn!(why, "allowed all the same");
+            return Ok(());
+        }
+        Err(format!("{why}; switch them on"))
+    }
+}

@@ -1,0 +1,110 @@
+//! Migrations, shipped in the binary: each in one transaction, first starts of several processes in turn.
+
+use super::connect::{Driven, drive, shown, text, unavailable};
+use crate::error::OpenError;
+use domain::ports::clock::Clock;
+use std::path::PathBuf;
+use tokio_postgres::{Client, Config, Error};
+
+/// What brings a database to version 1, 2, …; a released one is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_event_log.sql")];
+
+/// Serialises first starts. A number of our own choosing: advisory locks have no names.
+const MIGRATION_LOCK: i64 = 0x4c45_4447_4552;
+
+/// How long all migrations together may take, the wait for another process included.
+const MIGRATE_MS: u64 = 120_000;
+
+/// The schema version that this build writes, and the newest it reads.
+pub(super) fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Brings the database to the newest schema, or refuses a newer one.
+pub(super) async fn migrate(
+    client: &Client,
+    connection: &mut Driven,
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<(), OpenError> {
+    let outcome = drive(connection, clock, MIGRATE_MS, run(client)).await;
+    found(config, outcome)
+}
+
+/// For a reader: the schema is there and known; nothing is written.
+pub(super) async fn check(
+    client: &Client,
+    connection: &mut Driven,
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<(), OpenError> {
+    let outcome = drive(connection, clock, MIGRATE_MS, version(client)).await;
+    if matches!(outcome, Some(Ok(0))) {
+        return Err(OpenError::Missing(PathBuf::from(format!(
+            "a ledgerline log in {}",
+            shown(config).display()
+        ))));
+    }
+    found(config, outcome)
+}
+
+fn found(config: &Config, outcome: Option<Result<i64, Error>>) -> Result<(), OpenError> {
+    match outcome {
+        Some(Ok(found)) if found > known() => Err(OpenError::NewerSchema {
+            file: shown(config),
+            found,
+            known: known(),
+        }),
+        Some(Ok(_)) => Ok(()),
+        Some(Err(error)) => Err(unavailable(config, &text(&error))),
+        None => Err(unavailable(config, "the database did not answer in time")),
+    }
+}
+
+/// The version found; a newer one is left alone.
+async fn run(client: &Client) -> Result<i64, Error> {
+    // A connection that ends frees the lock, so that a killed first start stops nobody.
+    client
+        .batch_execute(&format!(
+            "SET statement_timeout = {MIGRATE_MS}; SET lock_timeout = {MIGRATE_MS};
+             SELECT pg_advisory_lock({MIGRATION_LOCK})"
+        ))
+        .await?;
+    let before = version(client).await?;
+    for (sql, next) in MIGRATIONS.iter().zip(1_i64..) {
+        if next <= before {
+            continue;
+        }
+        client
+            .batch_execute(&format!(
+                "BEGIN;
+                 CREATE SCHEMA IF NOT EXISTS ledgerline;
+                 CREATE TABLE IF NOT EXISTS ledgerline.schema_version (version bigint NOT NULL);
+                 {sql}
+                 DELETE FROM ledgerline.schema_version;
+                 INSERT INTO ledgerline.schema_version (version) VALUES ({next});
+                 COMMIT"
+            ))
+            .await?;
+    }
+    client
+        .batch_execute(&format!(
+            "SELECT pg_advisory_unlock({MIGRATION_LOCK}); RESET statement_timeout; RESET lock_timeout"
+        ))
+        .await?;
+    Ok(before)
+}
+
+/// The database's schema version; 0 when it holds no log.
+async fn version(client: &Client) -> Result<i64, Error> {
+    let there = client
+        .query_one("SELECT to_regclass('ledgerline.schema_version') IS NOT NULL", &[])
+        .await?;
+    if !there.try_get::<_, bool>(0)? {
+        return Ok(0);
+    }
+    let row = client
+        .query_opt("SELECT version FROM ledgerline.schema_version", &[])
+        .await?;
+    row.map_or(Ok(0), |row| row.try_get(0))
+}

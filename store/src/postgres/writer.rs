@@ -1,0 +1,130 @@
+//! The writer's task: takes all that is queued, commits it as one group, then answers.
+//!
+//! Group commit without timers: at low load a group is one batch, under load it grows by itself. Batches of
+//! one stream share a group only when each follows the one before it.
+
+use super::appender::{Answer, Appender, Batch};
+use crate::subscription::{Head, closed};
+use domain::ids::StreamId;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+
+/// Most appends taken from the queue at once.
+pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
+
+/// Most events of one group commit: beyond it the gain is small and the wait of the first is long.
+const GROUP_EVENTS_MAX: usize = 4_096;
+
+/// Most record bytes of one group commit, but for a single larger batch: 4,096 events of about 1 KiB.
+const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What the writer is asked.
+pub(super) enum Request {
+    Append(Append),
+    /// Commit what is queued and end; dropped when the connection is closed.
+    Close(oneshot::Sender<()>),
+}
+
+/// One append, waiting for its answer.
+pub(super) struct Append {
+    pub(super) batch: Batch,
+    pub(super) answer: oneshot::Sender<Answer>,
+    /// Its share of the queue's bytes.
+    pub(super) bytes: OwnedSemaphorePermit,
+}
+
+/// Runs as a task until it is closed or nobody can ask any more.
+pub(super) struct Writer {
+    pub(super) appender: Appender,
+    pub(super) head: Arc<watch::Sender<Head>>,
+}
+
+impl Writer {
+    pub(super) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut buffer = Vec::new();
+        let mut queued = VecDeque::new();
+        let mut closers = Vec::new();
+        while requests.recv_many(&mut buffer, GROUP_APPENDS_MAX).await > 0 {
+            for request in buffer.drain(..) {
+                match request {
+                    Request::Append(append) => queued.push_back(append),
+                    Request::Close(closer) => {
+                        requests.close();
+                        closers.push(closer);
+                    }
+                }
+            }
+            while !queued.is_empty() {
+                let group = take_group(&mut queued, |stream| self.appender.known(stream));
+                self.commit(group).await;
+            }
+        }
+        self.head.send_modify(|head| {
+            head.failed.get_or_insert_with(closed);
+        });
+        // The connection is closed before whoever closed the store is told.
+        drop(self);
+        drop(closers);
+    }
+
+    async fn commit(&mut self, group: Vec<Append>) {
+        let mut batches = Vec::with_capacity(group.len());
+        let mut answers = Vec::with_capacity(group.len());
+        // The bytes of a group stay counted until it is answered.
+        let mut bytes = Vec::with_capacity(group.len());
+        for append in group {
+            batches.push(append.batch);
+            answers.push(append.answer);
+            bytes.push(append.bytes);
+        }
+        let outcomes = self.appender.commit(&batches).await;
+        let position = self.appender.last();
+        self.head.send_if_modified(|head| {
+            let moved = head.position < position;
+            head.position = head.position.max(position);
+            moved
+        });
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // An asker that has gone is told nothing; what it asked is done all the same.
+            drop(answer.send(outcome));
+        }
+    }
+}
+
+/// The longest beginning of the queue that fits one group; at least one batch. What races for a stream with
+/// a batch of the group waits, in its order, for the next.
+fn take_group(queued: &mut VecDeque<Append>, known: impl Fn(&StreamId) -> u64) -> Vec<Append> {
+    let mut group: Vec<Append> = Vec::new();
+    let mut waiting = VecDeque::new();
+    let mut after: HashMap<StreamId, u64> = HashMap::new();
+    let (mut bytes, mut events) = (0, 0);
+    while let Some(next) = queued.front() {
+        bytes += next.batch.bytes();
+        events += next.batch.records.len();
+        if !group.is_empty() && (bytes > GROUP_BYTES_MAX || events > GROUP_EVENTS_MAX) {
+            break;
+        }
+        let Some(next) = queued.pop_front() else { break };
+        let expected = next.batch.expected.0;
+        let follows = match after.get(&next.batch.stream) {
+            Some(version) => *version == expected,
+            None => true,
+        };
+        // One that is behind what is known will only be looked up, and stands in nobody's way.
+        let behind = known(&next.batch.stream) > expected;
+        if behind || follows {
+            if !behind {
+                after.insert(next.batch.stream.clone(), next.batch.version_after());
+            }
+            group.push(next);
+        } else {
+            waiting.push_back(next);
+        }
+    }
+    // Those that wait were asked before what is still queued.
+    while let Some(last) = waiting.pop_back() {
+        queued.push_front(last);
+    }
+    group
+}
