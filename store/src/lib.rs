@@ -20,6 +20,7 @@ mod memory;
 mod memory_disk;
 mod memory_vault;
 mod postgres;
+pub mod proof;
 mod race;
 mod sealing;
 mod sqlite;

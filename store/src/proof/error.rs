@@ -1,0 +1,91 @@
+//! Why something could not be proved, signed or believed.
+
+use crate::error::{ErrorKind, Kind};
+use domain::ports::event_store::StoreError;
+use std::path::{Path, PathBuf};
+
+/// What went wrong with a proof. Texts name sizes, positions and files, never contents.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// A text that is not what it should be.
+    #[error("{what} cannot be read: {why}")]
+    Malformed { what: &'static str, why: String },
+    /// No valid signature by this key.
+    #[error("{what} is not signed by {key}")]
+    NotSigned { what: &'static str, key: String },
+    /// A proof that does not lead to the root.
+    #[error("{what} does not lead to the root of the checkpoint of size {size}")]
+    NotProved { what: String, size: u64 },
+    /// The log has lost events since it was signed: an older copy of it runs.
+    #[error(
+        "the log has {size} events, but a checkpoint over {published} is published: this is an older or \
+         shortened log, and nothing is signed for it. Restore the full log, or keep the published checkpoint \
+         and explain the loss"
+    )]
+    RolledBack { size: u64, published: u64 },
+    /// The log holds other events than were signed.
+    #[error(
+        "the log's first {size} events have the root {actual}, but a checkpoint with the root {published} is \
+         published: the log was changed, and nothing is signed for it"
+    )]
+    Forked {
+        size: u64,
+        actual: String,
+        published: String,
+    },
+    /// Somebody else published meanwhile: two processes sign, which the lease forbids.
+    #[error("another process published a checkpoint meanwhile")]
+    Overtaken,
+    /// Asked for what the tree or checkpoint does not cover.
+    #[error("the checkpoint covers {size} events, not event number {number}")]
+    NotCovered { number: u64, size: u64 },
+    #[error("{}: {why}", path.display())]
+    Disk { path: PathBuf, why: String },
+    /// A tile that does not fit the checkpoint: the files of the tree are damaged, not the log.
+    #[error("the tree in {} is damaged: {why}", path.display())]
+    Tree { path: PathBuf, why: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A database that keeps checkpoints is away.
+    #[error("published checkpoints are unavailable: {0}")]
+    Unavailable(String),
+    /// More than a named limit.
+    #[error("{what}: {count} are more than {max}")]
+    TooMany {
+        what: &'static str,
+        count: u64,
+        max: u64,
+    },
+}
+
+impl Kind for ProofError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Malformed { .. }
+            | Self::NotSigned { .. }
+            | Self::NotProved { .. }
+            | Self::NotCovered { .. }
+            | Self::TooMany { .. } => ErrorKind::Invalid,
+            Self::Overtaken => ErrorKind::Conflict,
+            Self::RolledBack { .. } | Self::Forked { .. } | Self::Tree { .. } => ErrorKind::Fault,
+            Self::Disk { .. } | Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+impl ProofError {
+    pub(crate) fn disk(path: &Path, error: &std::io::Error) -> Self {
+        Self::Disk {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+    }
+
+    pub(crate) fn malformed(what: &'static str, why: impl ToString) -> Self {
+        Self::Malformed {
+            what,
+            why: why.to_string(),
+        }
+    }
+}

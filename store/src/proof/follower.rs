@@ -1,0 +1,94 @@
+//! The tree follows the log: it reads in order and writes tiles, off the path of any commit.
+
+use super::checkpoint::Checkpoint;
+use super::error::ProofError;
+use super::leaf::event_hash;
+use super::tile_writer::TileWriter;
+use super::tiles::TileDir;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::{Position, StoredEvent};
+use std::path::{Path, PathBuf};
+
+/// The directory of the tree and its checkpoints, in a data directory.
+pub const PROOF_DIR: &str = "proof";
+
+/// A tree that grows with its log. What is on disk is a pure function of the records.
+#[derive(Debug)]
+pub struct ProofFollower {
+    dir: PathBuf,
+    dense: bool,
+    writer: TileWriter,
+}
+
+impl ProofFollower {
+    /// Picks up the tree in `dir` where it is durable. `dense`: the store's positions run 1, 2, 3 …
+    pub fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
+        Ok(Self {
+            dir: dir.to_owned(),
+            dense,
+            writer: TileWriter::open(dir, dense)?,
+        })
+    }
+
+    /// Forgets the tiles, which the log can always make again.
+    pub fn begin_anew(&mut self) -> Result<(), ProofError> {
+        self.writer = TileWriter::anew(&self.dir, self.dense)?;
+        Ok(())
+    }
+
+    /// Reads on to the log's head.
+    pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
+        loop {
+            let page = store.read_all(self.reached()?, PAGE_EVENTS_MAX).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.add(&page)?;
+        }
+    }
+
+    /// Adds the next events of the log, in order.
+    pub fn add(&mut self, events: &[StoredEvent]) -> Result<(), ProofError> {
+        for event in events {
+            let next = self.writer.size() + 1;
+            if self.dense && event.position != Position(next) {
+                let why = format!("position {} follows position {}", event.position, next - 1);
+                return Err(ProofError::malformed("the log", why));
+            }
+            self.writer.push(&event_hash(event), event.position)?;
+        }
+        if self.writer.wants_sync() {
+            self.writer.sync()?;
+        }
+        Ok(())
+    }
+
+    /// The position of the last event in the tree.
+    pub fn reached(&self) -> Result<Position, ProofError> {
+        self.writer.reached()
+    }
+
+    /// Events in the tree.
+    pub const fn size(&self) -> u64 {
+        self.writer.size()
+    }
+
+    /// The tree's state under an origin, provable from files when it returns.
+    pub fn checkpoint(&mut self, origin: &str) -> Result<Checkpoint, ProofError> {
+        self.writer.write_partial()?;
+        Ok(Checkpoint {
+            origin: origin.to_owned(),
+            size: self.writer.size(),
+            root: self.writer.root(),
+        })
+    }
+
+    pub const fn tiles(&self) -> &TileDir {
+        self.writer.tiles()
+    }
+
+    /// Makes durable what can be, so that the next start reads little again.
+    pub fn sync(&mut self) -> Result<(), ProofError> {
+        self.writer.sync()
+    }
+}

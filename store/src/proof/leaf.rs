@@ -1,0 +1,48 @@
+//! The hashes of the tree: RFC 6962, 2.1 (the same in RFC 9162), with SHA-256.
+//!
+//! A leaf is `recorded_at` as 8 bytes, big-endian microseconds since 1970, followed by the record's bytes as
+//! they are stored. Personal values are ciphertext there, so erasing a person's key changes no hash.
+
+use domain::stored_event::StoredEvent;
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Bytes of a SHA-256 hash.
+pub const HASH_BYTES: usize = 32;
+
+/// A leaf, a node or a root.
+pub type TreeHash = [u8; HASH_BYTES];
+
+/// SHA-256 of 0x00, `recorded_at` and the record: what the tree holds for one event.
+pub fn leaf_hash(recorded_at: Timestamp, record: &[u8]) -> TreeHash {
+    Sha256::new()
+        .chain_update([0x00])
+        .chain_update(recorded_at.micros().to_be_bytes())
+        .chain_update(record)
+        .finalize()
+        .into()
+}
+
+/// The leaf of a stored event.
+pub fn event_hash(event: &StoredEvent) -> TreeHash {
+    leaf_hash(event.recorded_at, &event.record)
+}
+
+/// SHA-256 of 0x01, the left and the right hash.
+pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
+    Sha256::new()
+        .chain_update([0x01])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
+}
+
+/// Lower-case hexadecimal digits of some bytes.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}

@@ -1,0 +1,35 @@
+//! Proof: a Merkle tree over the log, signed checkpoints of it, and what follows from both.
+//!
+//! The formats are those of C2SP (tlog-tiles, tlog-checkpoint, signed-note, tlog-proof, tlog-witness), so that
+//! other people's tools can check what this crate writes; `docs/reference/proof.md` describes them. The tree
+//! follows the log and is a pure function of its records.
+
+mod checkpoint;
+mod error;
+mod fold;
+mod follower;
+mod key;
+mod leaf;
+mod positions;
+mod proof_text;
+mod publisher;
+mod shelf;
+mod tile_writer;
+mod tiles;
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SignedCheckpoint, SignedText};
+pub use error::ProofError;
+pub use fold::RootFold;
+pub use follower::{PROOF_DIR, ProofFollower};
+pub use key::{KEY_NAME_BYTES_MAX, KeyKind, SigningKey, VerifierKey};
+pub use leaf::{HASH_BYTES, TreeHash, event_hash, hex, leaf_hash, node_hash};
+pub use positions::leaf_of;
+pub use proof_text::{ConsistencyProof, InclusionProof};
+pub use publisher::{Published, Publisher};
+pub use shelf::{CHECKPOINT_FILE, CHECKPOINTS_DIR, CheckpointShelf, FileShelf, LOG_KEY_FILE};
+pub use tiles::{TILE_HASHES, TileDir, check_consistency, check_inclusion};
+pub use witness::{WITNESS_BODY_BYTES_MAX, Witness, WitnessRefusal};
