@@ -77,6 +77,23 @@ impl Record {
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
     }
+
+    /// Takes over the bytes of a record that `record` wrote elsewhere. The error names no position: it has
+    /// none yet. Whether its size, stream and version fit is for the store that is asked to keep it.
+    pub fn from_stored(bytes: Arc<[u8]>) -> Result<Self, UnreadableRecord> {
+        let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|error| UnreadableRecord {
+            position: Position(0),
+            why: error.to_string(),
+        })?;
+        Ok(Self {
+            id: envelope.id,
+            kind: envelope.kind,
+            campaign: envelope.campaign,
+            customer: envelope.customer,
+            stream_version: envelope.stream_version,
+            bytes,
+        })
+    }
 }
 
 /// What surrounds an event's data in its record.

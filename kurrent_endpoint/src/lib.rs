@@ -1,1 +1,47 @@
 //! Our log over the KurrentDB gRPC protocol, so that any KurrentDB client reads and follows our events.
+//!
+//! Served are ServerFeatures, Streams.Read (streams and `$all`, both directions, filters, subscriptions), and
+//! Gossip with one node; Streams.Append and BatchAppend only where `Options::append` says so. Everything else
+//! is answered `unimplemented`. Our versions from 1 are shown as revisions from 0; commit and prepare position
+//! are our position. An event's data is the record, byte for byte; what it is not is in its custom metadata.
+//!
+//! A reader that is slow holds one page and no more: events are read from the store when the connection has
+//! room for them.
+
+#![expect(
+    clippy::result_large_err,
+    reason = "tonic's Status is the error of every service, and a boxed one would be unboxed at each call"
+)]
+
+mod admission;
+mod all;
+mod appending;
+mod batching;
+mod discovery;
+mod errors;
+mod filter;
+mod following;
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::clone_on_ref_ptr,
+    clippy::enum_variant_names,
+    clippy::excessive_nesting,
+    clippy::large_enum_variant,
+    clippy::too_many_lines,
+    unused_qualifications,
+    reason = "generated code is as its tool writes it"
+)]
+pub mod generated;
+mod incoming;
+mod paging;
+mod positions;
+mod request;
+mod server;
+mod service;
+mod stream;
+mod wire;
+
+pub use admission::{Admission, Everyone};
+pub use positions::Positions;
+pub use server::{Endpoint, Options, ServeError};

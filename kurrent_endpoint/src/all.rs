@@ -1,0 +1,112 @@
+//! Reads of `$all`, forwards and backwards, with and without a filter.
+
+use crate::errors::{of_store, unimplemented};
+use crate::filter::Filter;
+use crate::generated::event_store::client::streams::ReadResp;
+use crate::paging::{PAGE_EVENTS, Pages};
+use crate::request::From;
+use crate::stream::page_limit;
+use crate::wire::{Facts, View};
+use async_trait::async_trait;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::{Position, StoredEvent};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tonic::Status;
+
+/// Adds the wanted events to `ready`, until `left` is used up.
+fn push_wanted<'a>(
+    events: impl Iterator<Item = &'a StoredEvent>,
+    (view, filter): (View, Option<&Filter>),
+    left: &mut u64,
+    ready: &mut VecDeque<ReadResp>,
+) -> Result<(), Status> {
+    for event in events {
+        if *left == 0 {
+            break;
+        }
+        let facts = Facts::of(event)?;
+        if filter.is_none_or(|filter| filter.wants(&facts)) {
+            ready.push_back(view.event(event, &facts));
+            *left -= 1;
+        }
+    }
+    Ok(())
+}
+
+/// `$all` read towards its end. A position given is itself included.
+pub(crate) struct AllForwards {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) view: View,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) after: Position,
+    pub(crate) left: u64,
+}
+
+#[async_trait]
+impl Pages for AllForwards {
+    async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
+        let limit = match self.filter {
+            Some(_) => PAGE_EVENTS,
+            None => page_limit(self.left),
+        };
+        let events = self
+            .store
+            .read_all(self.after, limit)
+            .await
+            .map_err(|error| of_store(&error))?;
+        let Some(last) = events.last() else {
+            return Ok(false);
+        };
+        self.after = last.position;
+        let how = (self.view, self.filter.as_ref());
+        push_wanted(events.iter(), how, &mut self.left, ready)?;
+        Ok(self.left > 0)
+    }
+}
+
+/// `$all` read towards its beginning. A position given is itself left out, as KurrentDB does.
+pub(crate) struct AllBackwards {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) view: View,
+    pub(crate) filter: Option<Filter>,
+    /// The position the next page begins with; unknown before the first page.
+    pub(crate) at: Option<Position>,
+    pub(crate) from: From,
+    pub(crate) left: u64,
+}
+
+#[async_trait]
+impl Pages for AllBackwards {
+    async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
+        if !self.store.capabilities().dense {
+            // Without dense positions the page before a position cannot be named.
+            return Err(unimplemented("reading $all backwards over this store"));
+        }
+        let at = match self.at {
+            Some(at) => at,
+            None => {
+                let head = self.store.head().await.map_err(|error| of_store(&error))?;
+                match self.from {
+                    From::Start => Position(0),
+                    From::End => head,
+                    From::At(shown) => head.min(self.view.positions.below(shown)),
+                }
+            }
+        };
+        let limit = match self.filter {
+            Some(_) => page_limit(at.0),
+            None => page_limit(self.left.min(at.0)),
+        };
+        let before = Position(at.0.saturating_sub(limit as u64));
+        let events = self
+            .store
+            .read_all(before, limit)
+            .await
+            .map_err(|error| of_store(&error))?;
+        let how = (self.view, self.filter.as_ref());
+        push_wanted(events.iter().rev(), how, &mut self.left, ready)?;
+        self.at = Some(before);
+        Ok(self.left > 0 && before.0 > 0)
+    }
+}

@@ -1,0 +1,224 @@
+//! Append: records of ours through the protocol, with the expected revision and idempotent by event id.
+//!
+//! A client's events must be records: written by this product elsewhere, or by the store adapter. Anything
+//! else would bypass the entities' rules and could not be read back by them.
+
+use crate::errors::of_store;
+use crate::generated::event_store::client::streams::append_req::options::ExpectedStreamRevision;
+use crate::generated::event_store::client::streams::append_req::{Content, Options, ProposedMessage};
+use crate::generated::event_store::client::streams::append_resp::{
+    Position as WirePosition, Result as Answer, Success, WrongExpectedVersion, success,
+    wrong_expected_version as wrong,
+};
+use crate::generated::event_store::client::streams::{AppendReq, AppendResp};
+use crate::positions::Positions;
+use crate::wire::{self, Facts};
+use domain::ids::StreamId;
+use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, StoreError};
+use domain::stored_event::{Position, Record, StreamVersion};
+use futures_util::stream::{Stream, StreamExt};
+use std::collections::HashMap;
+use std::pin::pin;
+use tonic::Status;
+
+/// What a client expects of the stream, in its own terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Any,
+    NoStream,
+    Exists,
+    Revision(u64),
+}
+
+/// One event as a client proposes it, of either kind of append.
+pub(crate) struct Proposed {
+    pub(crate) id: uuid::Uuid,
+    pub(crate) metadata: HashMap<String, String>,
+    pub(crate) data: bytes::Bytes,
+}
+
+/// A whole append.
+pub(crate) struct Batch {
+    pub(crate) stream: StreamId,
+    pub(crate) expected: Expected,
+    pub(crate) records: Vec<Record>,
+}
+
+/// What came of an append.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Stored, now or before: the last event's revision and shown position.
+    Stored { revision: u64, shown: u64 },
+    /// The stream's revision now; `None` when it has no events.
+    Wrong { current: Option<u64> },
+}
+
+impl Batch {
+    fn begin(stream: StreamId, expected: Expected) -> Self {
+        Self {
+            stream,
+            expected,
+            records: Vec::new(),
+        }
+    }
+
+    /// Takes one event more; refuses what is not a record, and the first one over the limit.
+    pub(crate) fn push(&mut self, proposed: Proposed) -> Result<(), Status> {
+        if self.records.len() >= APPEND_EVENTS_MAX {
+            let why = format!("an append has at most {APPEND_EVENTS_MAX} events");
+            return Err(crate::errors::exception(
+                tonic::Code::InvalidArgument,
+                "maximum-append-size-exceeded",
+                why,
+            ));
+        }
+        let bytes: &[u8] = &proposed.data;
+        let record = Record::from_stored(bytes.into()).map_err(|error| {
+            Status::invalid_argument(format!(
+                "only records of this product can be appended, since entities must read them: {}",
+                error.why
+            ))
+        })?;
+        if record.id.uuid() != proposed.id {
+            let why = format!("event {} holds the record {}", proposed.id, record.id);
+            return Err(Status::invalid_argument(why));
+        }
+        if proposed.metadata.get("type") != Some(&record.kind) {
+            let why = format!("record {} is of type {}", record.id, record.kind);
+            return Err(Status::invalid_argument(why));
+        }
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Appends to the store. The records name their versions, so `Any` and `Exists` expect what these say.
+    pub(crate) async fn store(self, store: &dyn EventStore, positions: Positions) -> Result<Outcome, Status> {
+        let Some(first) = self.records.first() else {
+            return Err(Status::invalid_argument("an append without events"));
+        };
+        let says = StreamVersion(first.stream_version.0.saturating_sub(1));
+        let expected = match self.expected {
+            Expected::NoStream => StreamVersion(0),
+            Expected::Revision(revision) => StreamVersion(revision.saturating_add(1)),
+            Expected::Any => says,
+            Expected::Exists if says.0 > 0 => says,
+            Expected::Exists => return Ok(Outcome::Wrong { current: None }),
+        };
+        match store.append(&self.stream, expected, self.records).await {
+            Ok(position) => Ok(Outcome::Stored {
+                revision: revision_at(store, position).await?,
+                shown: positions.shown(position),
+            }),
+            Err(StoreError::WrongVersion { actual, .. }) => Ok(Outcome::Wrong {
+                current: actual.0.checked_sub(1),
+            }),
+            Err(error) => Err(of_store(&error)),
+        }
+    }
+}
+
+/// The revision of the event at a position: a repeat is answered with its first place, not the asked one.
+async fn revision_at(store: &dyn EventStore, position: Position) -> Result<u64, Status> {
+    let before = Position(position.0.saturating_sub(1));
+    let events = store
+        .read_all(before, 1)
+        .await
+        .map_err(|error| of_store(&error))?;
+    match events.first() {
+        Some(event) => Ok(wire::revision(Facts::of(event)?.version)),
+        None => Err(Status::internal("an appended event cannot be read back")),
+    }
+}
+
+/// Reads the client's stream of messages to its end: options first, then the events.
+pub(crate) async fn receive(
+    messages: impl Stream<Item = Result<AppendReq, Status>>,
+) -> Result<Batch, Status> {
+    let mut messages = pin!(messages);
+    let mut batch: Option<Batch> = None;
+    while let Some(message) = messages.next().await {
+        match (message?.content, &mut batch) {
+            (Some(Content::Options(options)), None) => batch = Some(begin(options)?),
+            (Some(Content::ProposedMessage(event)), Some(batch)) => batch.push(proposed(event)?)?,
+            (Some(Content::Options(_)), Some(_)) => {
+                return Err(Status::invalid_argument("options stand at the beginning only"));
+            }
+            (Some(Content::ProposedMessage(_)), None) => {
+                return Err(Status::invalid_argument("an append begins with its options"));
+            }
+            (None, _) => return Err(Status::invalid_argument("an empty message")),
+        }
+    }
+    batch.ok_or_else(|| Status::invalid_argument("an append without options"))
+}
+
+fn begin(options: Options) -> Result<Batch, Status> {
+    let expected = match options.expected_stream_revision {
+        Some(ExpectedStreamRevision::Revision(revision)) => Expected::Revision(revision),
+        Some(ExpectedStreamRevision::NoStream(())) => Expected::NoStream,
+        Some(ExpectedStreamRevision::Any(())) => Expected::Any,
+        Some(ExpectedStreamRevision::StreamExists(())) => Expected::Exists,
+        None => return Err(Status::invalid_argument("no expected revision is given")),
+    };
+    Ok(Batch::begin(
+        wire::stream_of(options.stream_identifier)?,
+        expected,
+    ))
+}
+
+/// Begins a batch of the other kind of append.
+pub(crate) fn batch_of(stream: StreamId, expected: Expected) -> Batch {
+    Batch::begin(stream, expected)
+}
+
+fn proposed(event: ProposedMessage) -> Result<Proposed, Status> {
+    Ok(Proposed {
+        id: wire::uuid_of(event.id)?,
+        metadata: event.metadata,
+        data: event.data,
+    })
+}
+
+/// The answer of `Append`: a wrong version is an answer, not an error.
+pub(crate) fn answer(expected: Expected, outcome: &Outcome) -> AppendResp {
+    let result = match *outcome {
+        Outcome::Stored { revision, shown } => Answer::Success(Success {
+            current_revision_option: Some(success::CurrentRevisionOption::CurrentRevision(revision)),
+            position_option: Some(success::PositionOption::Position(WirePosition {
+                commit_position: shown,
+                prepare_position: shown,
+            })),
+        }),
+        Outcome::Wrong { current } => Answer::WrongExpectedVersion(wrong_version(expected, current)),
+    };
+    AppendResp { result: Some(result) }
+}
+
+fn wrong_version(expected: Expected, current: Option<u64>) -> WrongExpectedVersion {
+    use wrong::{
+        CurrentRevisionOption as Now, CurrentRevisionOption2060 as OldNow, ExpectedRevisionOption as Wished,
+        ExpectedRevisionOption2060 as OldWished,
+    };
+    WrongExpectedVersion {
+        current_revision_option_20_6_0: Some(match current {
+            Some(revision) => OldNow::CurrentRevision2060(revision),
+            None => OldNow::NoStream2060(()),
+        }),
+        expected_revision_option_20_6_0: match expected {
+            Expected::Revision(revision) => Some(OldWished::ExpectedRevision2060(revision)),
+            Expected::Any => Some(OldWished::Any2060(())),
+            Expected::Exists => Some(OldWished::StreamExists2060(())),
+            Expected::NoStream => None,
+        },
+        current_revision_option: Some(match current {
+            Some(revision) => Now::CurrentRevision(revision),
+            None => Now::CurrentNoStream(()),
+        }),
+        expected_revision_option: Some(match expected {
+            Expected::Revision(revision) => Wished::ExpectedRevision(revision),
+            Expected::Any => Wished::ExpectedAny(()),
+            Expected::Exists => Wished::ExpectedStreamExists(()),
+            Expected::NoStream => Wished::ExpectedNoStream(()),
+        }),
+    }
+}

@@ -1,0 +1,51 @@
+//! What goes wrong, as the statuses and `exception` trailers that KurrentDB's clients know.
+
+use domain::ports::event_store::StoreError;
+use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::{Code, Status};
+
+/// A status with the trailer by which clients choose their error class.
+pub(crate) fn exception(code: Code, name: &'static str, message: impl Into<String>) -> Status {
+    let mut metadata = MetadataMap::new();
+    metadata.insert("exception", MetadataValue::from_static(name));
+    Status::with_metadata(code, message, metadata)
+}
+
+/// The answer to an append on an endpoint that only reads.
+pub(crate) fn read_only() -> Status {
+    exception(
+        Code::PermissionDenied,
+        "access-denied",
+        "access denied: this endpoint is read-only (serve --kurrent-append opens it)",
+    )
+}
+
+pub(crate) fn not_admitted() -> Status {
+    exception(
+        Code::Unauthenticated,
+        "access-denied",
+        "send the token of DIR/token, as bearer or as the password of any user",
+    )
+}
+
+/// The answer to what this endpoint does not have; `what` says which.
+pub(crate) fn unimplemented(what: &str) -> Status {
+    Status::unimplemented(format!("{what} is not served by this endpoint"))
+}
+
+pub(crate) fn stopping() -> Status {
+    Status::unavailable("the server is stopping; connect again and go on from the last position")
+}
+
+/// A store's error, where the protocol has no message of its own for it.
+pub(crate) fn of_store(error: &StoreError) -> Status {
+    let why = error.to_string();
+    match error {
+        StoreError::WrongVersion { .. } => exception(Code::FailedPrecondition, "wrong-expected-version", why),
+        StoreError::PartlyStored { .. } => Status::already_exists(why),
+        StoreError::Invalid(_) => Status::invalid_argument(why),
+        StoreError::Busy => Status::resource_exhausted(why),
+        StoreError::Unavailable(_) => Status::unavailable(why),
+        StoreError::Damaged(_) => Status::data_loss(why),
+    }
+}

@@ -1,0 +1,168 @@
+//! Subscriptions: catch up by pages, say so, then follow what is appended. Nothing is skipped or repeated.
+
+use crate::errors::of_store;
+use crate::filter::Filter;
+use crate::generated::event_store::client::streams::ReadResp;
+use crate::paging::{PAGE_EVENTS, Pages};
+use crate::wire::{self, Facts, Reached, View};
+use async_trait::async_trait;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, Subscription};
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tonic::Status;
+use uuid::Uuid;
+
+/// A live reader further behind the head than this is told that it fell behind: 4 pages.
+const BEHIND_EVENTS: u64 = 4 * PAGE_EVENTS as u64;
+
+/// What is followed.
+pub(crate) enum Followed {
+    All(Option<Filter>),
+    /// A stream, after this version.
+    Stream(StreamId, StreamVersion),
+}
+
+enum Phase {
+    /// Nothing sent yet.
+    Begin(Uuid),
+    /// Reading pages of what is stored.
+    CatchUp,
+    /// Following; `true` while the reader has been told that it is behind.
+    Live(Box<dyn Subscription>, bool),
+}
+
+/// One subscription.
+pub(crate) struct Follow {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+    view: View,
+    followed: Followed,
+    /// Everything up to here has been looked at.
+    after: Position,
+    phase: Phase,
+    /// Events looked at since the last checkpoint.
+    looked_at: u64,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follow {
+    /// Follows `$all` after a position, or a stream (whose `after` is the head of the log at the time of asking).
+    pub(crate) fn new(
+        (store, clock): (Arc<dyn EventStore>, Arc<dyn Clock>),
+        view: View,
+        followed: Followed,
+        after: Position,
+        (id, place): (Uuid, OwnedSemaphorePermit),
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            view,
+            followed,
+            after,
+            phase: Phase::Begin(id),
+            looked_at: 0,
+            _place: place,
+        }
+    }
+
+    fn reached(&self) -> Reached {
+        match &self.followed {
+            Followed::All(_) => Reached::All(self.after),
+            Followed::Stream(_, version) => Reached::Stream(*version),
+        }
+    }
+
+    /// One page of what was stored before; `false` when there is no more.
+    async fn catch_up(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
+        let read = match &self.followed {
+            Followed::All(_) => self.store.read_all(self.after, PAGE_EVENTS).await,
+            Followed::Stream(stream, version) => self.store.read_stream(stream, *version, PAGE_EVENTS).await,
+        };
+        let events = read.map_err(|error| of_store(&error))?;
+        self.push(&events, ready)?;
+        Ok(!events.is_empty())
+    }
+
+    fn push(&mut self, events: &[StoredEvent], ready: &mut VecDeque<ReadResp>) -> Result<(), Status> {
+        for event in events {
+            let facts = Facts::of(event)?;
+            match &mut self.followed {
+                Followed::All(filter) => {
+                    self.after = event.position;
+                    if filter.as_ref().is_none_or(|filter| filter.wants(&facts)) {
+                        ready.push_back(self.view.event(event, &facts));
+                    }
+                    self.looked_at += 1;
+                    if filter
+                        .as_ref()
+                        .is_some_and(|filter| self.looked_at >= filter.checkpoint_events)
+                    {
+                        self.looked_at = 0;
+                        ready.push_back(self.view.checkpoint(event.position, self.clock.now()));
+                    }
+                }
+                Followed::Stream(stream, version) => {
+                    if facts.stream == stream.as_str() && facts.version > *version {
+                        *version = facts.version;
+                        ready.push_back(self.view.event(event, &facts));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the next page of a live subscription, and says when the reader falls behind or catches up.
+    async fn follow(
+        &mut self,
+        mut live: Box<dyn Subscription>,
+        mut behind: bool,
+        ready: &mut VecDeque<ReadResp>,
+    ) -> Result<Phase, Status> {
+        let before = self.reached();
+        let events = live.next().await.map_err(|error| of_store(&error))?;
+        let last = events.last().map_or(self.after, |last| last.position);
+        let head = self.store.head().await.map_err(|error| of_store(&error))?;
+        if !behind && head.0.saturating_sub(last.0) > BEHIND_EVENTS {
+            behind = true;
+            ready.push_back(self.view.fell_behind(&before, self.clock.now()));
+        }
+        self.push(&events, ready)?;
+        self.after = last;
+        if behind && last >= head {
+            behind = false;
+            ready.push_back(self.view.caught_up(&self.reached(), self.clock.now()));
+        }
+        Ok(Phase::Live(live, behind))
+    }
+}
+
+#[async_trait]
+impl Pages for Follow {
+    async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
+        // An error or a cancellation on the way ends the subscription, so the phase need not be put back.
+        self.phase = match std::mem::replace(&mut self.phase, Phase::CatchUp) {
+            Phase::Begin(id) => {
+                ready.push_back(wire::confirmation(id));
+                Phase::CatchUp
+            }
+            Phase::CatchUp => {
+                if self.catch_up(ready).await? {
+                    Phase::CatchUp
+                } else {
+                    let live = self.store.subscribe(self.after).await;
+                    let live = live.map_err(|error| of_store(&error))?;
+                    ready.push_back(self.view.caught_up(&self.reached(), self.clock.now()));
+                    Phase::Live(live, false)
+                }
+            }
+            Phase::Live(live, behind) => self.follow(live, behind, ready).await?,
+        };
+        Ok(true)
+    }
+}

@@ -1,0 +1,72 @@
+//! A reply that is made page by page, when the client has room for it.
+
+use crate::errors;
+use crate::generated::event_store::client::streams::ReadResp;
+use async_trait::async_trait;
+use domain::ports::tasks::StopSignal;
+use futures_util::stream::{Stream, unfold};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use tonic::Status;
+
+/// Most events of one page: what one reader holds in memory, 16 MiB at the largest records and about 128 KiB
+/// at usual ones.
+pub(crate) const PAGE_EVENTS: usize = 256;
+
+/// The messages of one reply.
+pub(crate) type Replies = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
+
+/// What makes the next messages of a reply.
+#[async_trait]
+pub(crate) trait Pages: Send {
+    /// Adds the next page to `ready`, which is empty; may add nothing and be called again. `false` when
+    /// nothing will follow.
+    async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status>;
+}
+
+struct State<P> {
+    pages: P,
+    ready: VecDeque<ReadResp>,
+    goes_on: bool,
+    stop: Arc<dyn StopSignal>,
+}
+
+/// The reply as a stream: it asks for a page when the connection wants a message and none is left, and ends
+/// when the server stops. Dropping it ends the read.
+pub(crate) fn replies<P: Pages + 'static>(pages: P, stop: Arc<dyn StopSignal>) -> Replies {
+    let state = State {
+        pages,
+        ready: VecDeque::new(),
+        goes_on: true,
+        stop,
+    };
+    Box::pin(unfold(state, |mut state| async move {
+        let message = state.message().await?;
+        Some((message, state))
+    }))
+}
+
+impl<P: Pages> State<P> {
+    async fn message(&mut self) -> Option<Result<ReadResp, Status>> {
+        while self.ready.is_empty() {
+            if !self.goes_on {
+                return None;
+            }
+            let turned = tokio::select! {
+                biased;
+                () = self.stop.stopping() => Err(errors::stopping()),
+                turned = self.pages.next(&mut self.ready) => turned,
+            };
+            match turned {
+                Ok(goes_on) => self.goes_on = goes_on,
+                Err(status) => {
+                    self.goes_on = false;
+                    self.ready.clear();
+                    return Some(Err(status));
+                }
+            }
+        }
+        self.ready.pop_front().map(Ok)
+    }
+}

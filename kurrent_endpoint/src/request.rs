@@ -1,0 +1,110 @@
+//! What a `Read` asks for: which events, from where, in which direction, how many, or following.
+
+use crate::filter::Filter;
+use crate::generated::event_store::client::streams::ReadReq;
+use crate::generated::event_store::client::streams::read_req::Options;
+use crate::generated::event_store::client::streams::read_req::options::all_options::AllOption;
+use crate::generated::event_store::client::streams::read_req::options::stream_options::RevisionOption;
+use crate::generated::event_store::client::streams::read_req::options::{
+    CountOption, FilterOption, ReadDirection, StreamOption, uuid_option,
+};
+use crate::wire;
+use domain::ids::StreamId;
+use tonic::Status;
+
+/// Where a read or subscription begins, in the client's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    Start,
+    End,
+    /// A revision or a shown position.
+    At(u64),
+}
+
+/// What is read.
+#[derive(Debug)]
+pub(crate) enum Of {
+    Stream(StreamId),
+    All(Option<Filter>),
+}
+
+/// How far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Forwards(u64),
+    Backwards(u64),
+    Follow,
+}
+
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) of: Of,
+    pub(crate) from: From,
+    pub(crate) how: How,
+    pub(crate) structured_ids: bool,
+    /// Asks for `last_stream_position` at the end of a stream read.
+    pub(crate) end_markers: bool,
+}
+
+impl Wish {
+    pub(crate) fn read(request: ReadReq) -> Result<Self, Status> {
+        let missing = || Status::invalid_argument("a read without options");
+        let options = request.options.ok_or_else(missing)?;
+        let how = how(&options)?;
+        let structured_ids = matches!(
+            options.uuid_option.and_then(|option| option.content),
+            Some(uuid_option::Content::Structured(()))
+        );
+        let end_markers = options
+            .control_option
+            .is_some_and(|option| option.compatibility >= 1);
+        let filter = match options.filter_option {
+            Some(FilterOption::Filter(filter)) => Some(Filter::read(filter)?),
+            Some(FilterOption::NoFilter(())) | None => None,
+        };
+        let (of, from) = match options.stream_option {
+            Some(StreamOption::Stream(stream)) => {
+                if filter.is_some() {
+                    return Err(Status::invalid_argument("a filter is for $all only"));
+                }
+                let from = match stream.revision_option {
+                    Some(RevisionOption::Revision(revision)) => From::At(revision),
+                    Some(RevisionOption::Start(())) | None => From::Start,
+                    Some(RevisionOption::End(())) => From::End,
+                };
+                (Of::Stream(wire::stream_of(stream.stream_identifier)?), from)
+            }
+            Some(StreamOption::All(all)) => {
+                let from = match all.all_option {
+                    Some(AllOption::Position(position)) => From::At(position.commit_position),
+                    Some(AllOption::Start(())) | None => From::Start,
+                    Some(AllOption::End(())) => From::End,
+                };
+                (Of::All(filter), from)
+            }
+            None => return Err(Status::invalid_argument("neither a stream nor $all is asked for")),
+        };
+        Ok(Self {
+            of,
+            from,
+            how,
+            structured_ids,
+            end_markers,
+        })
+    }
+}
+
+fn how(options: &Options) -> Result<How, Status> {
+    let backwards = options.read_direction() == ReadDirection::Backwards;
+    match &options.count_option {
+        Some(CountOption::Count(count)) if backwards => Ok(How::Backwards(*count)),
+        Some(CountOption::Count(count)) => Ok(How::Forwards(*count)),
+        Some(CountOption::Subscription(_)) if backwards => {
+            Err(Status::invalid_argument("a subscription runs forwards"))
+        }
+        Some(CountOption::Subscription(_)) => Ok(How::Follow),
+        None => Err(Status::invalid_argument(
+            "neither a count nor a subscription is asked for",
+        )),
+    }
+}

@@ -1,0 +1,154 @@
+//! Listens and serves until the stop signal, with every bound that a public gRPC port needs.
+
+use crate::admission::Admission;
+use crate::discovery::Discovery;
+use crate::errors;
+use crate::generated::event_store::client::gossip::gossip_server::GossipServer;
+use crate::generated::event_store::client::server_features::server_features_server::ServerFeaturesServer;
+use crate::generated::event_store::client::streams::streams_server::StreamsServer;
+use crate::incoming;
+use crate::positions::Positions;
+use crate::service::{SUBSCRIPTIONS_MAX, Service};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore};
+use domain::ports::tasks::StopSignal;
+use domain::stored_event::RECORD_BYTES_MAX;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Service as Calls, http};
+use tonic::transport::Server;
+
+/// Largest message taken: a whole BatchAppend of the most events, each with 4 KiB around its record.
+const MESSAGE_BYTES_MAX: usize = APPEND_EVENTS_MAX * (RECORD_BYTES_MAX + 4_096);
+
+/// Most calls at once on one connection.
+const CALLS_MAX: u32 = 100;
+
+/// Largest headers of a call; clients send a few hundred bytes.
+const HEADERS_BYTES_MAX: u32 = 16 * 1_024;
+
+/// A connection that does not answer a ping within this time is closed.
+const KEEPALIVE_MS: u64 = 10_000;
+
+/// Longest time a client may take to send an append whole. Replies that stream are not bound by it.
+const CALL_MS: u64 = 30_000;
+
+/// Longest time open replies have once the server stops; they end by themselves at the stop signal.
+const STOP_MS: u64 = 2_000;
+
+/// How the endpoint answers.
+#[derive(Clone)]
+pub struct Options {
+    /// Whether clients may append (records of ours only). Off: every append is refused as `access-denied`.
+    pub append: bool,
+    pub positions: Positions,
+    pub admission: Arc<dyn Admission>,
+}
+
+/// What the endpoint serves: a log, read and followed as it is.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub store: Arc<dyn EventStore>,
+    pub clock: Arc<dyn Clock>,
+    pub stop: Arc<dyn StopSignal>,
+    pub options: Options,
+}
+
+/// Serving ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[error("the KurrentDB endpoint ended: {0}")]
+pub struct ServeError(#[from] tonic::transport::Error);
+
+impl Endpoint {
+    /// Serves until the stop signal; open replies end with it.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
+        let (stop, clock) = (Arc::clone(&self.stop), Arc::clone(&self.clock));
+        let serving = Server::builder()
+            .timeout(Duration::from_millis(CALL_MS))
+            .max_concurrent_streams(CALLS_MAX)
+            .http2_max_header_list_size(HEADERS_BYTES_MAX)
+            .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_MS)))
+            .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_MS)))
+            .serve_with_incoming_shutdown(self.services(), incoming::connections(listener), stop.stopping());
+        let deadline = async {
+            stop.stopping().await;
+            clock.wait_until(clock.now().plus_ms(STOP_MS)).await;
+        };
+        tokio::select! {
+            biased;
+            ended = serving => ended.map_err(ServeError::from),
+            () = deadline => Ok(()),
+        }
+    }
+
+    fn services(&self) -> Services {
+        let service = Service {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            stop: Arc::clone(&self.stop),
+            positions: self.options.positions,
+            append: self.options.append,
+            subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
+            asked: AtomicU64::new(0),
+        };
+        let discovery = Discovery {
+            append: self.options.append,
+            clock: Arc::clone(&self.clock),
+        };
+        Services {
+            streams: StreamsServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            features: ServerFeaturesServer::new(discovery.clone()),
+            gossip: GossipServer::new(discovery),
+            admission: Arc::clone(&self.options.admission),
+        }
+    }
+}
+
+/// The services by their path; what is not here is `unimplemented`.
+#[derive(Clone)]
+struct Services {
+    streams: StreamsServer<Service>,
+    features: ServerFeaturesServer<Discovery>,
+    gossip: GossipServer<Discovery>,
+    admission: Arc<dyn Admission>,
+}
+
+impl Calls<http::Request<Body>> for Services {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let service = request.uri().path().split('/').nth(1).unwrap_or("");
+        match service {
+            "event_store.client.server_features.ServerFeatures" => self.features.call(request),
+            "event_store.client.gossip.Gossip" => self.gossip.call(request),
+            _ if !self.admits(&request) => refuse(&errors::not_admitted()),
+            "event_store.client.streams.Streams" => self.streams.call(request),
+            other => refuse(&errors::unimplemented(other)),
+        }
+    }
+}
+
+impl Services {
+    fn admits(&self, request: &http::Request<Body>) -> bool {
+        let header = request.headers().get("authorization");
+        self.admission
+            .admits(header.and_then(|value| value.to_str().ok()))
+    }
+}
+
+fn refuse(status: &tonic::Status) -> BoxFuture<http::Response<Body>, Infallible> {
+    let response = status.clone().into_http();
+    Box::pin(async move { Ok(response) })
+}

@@ -1,0 +1,185 @@
+//! The Streams service: what a request asks for, handed to the reader or writer of that kind.
+
+use crate::all::{AllBackwards, AllForwards};
+use crate::appending;
+use crate::batching::{self, Answers};
+use crate::errors::{self, of_store, unimplemented};
+use crate::following::{Follow, Followed};
+use crate::generated::event_store::client::streams::streams_server::Streams;
+use crate::generated::event_store::client::streams::{
+    AppendReq, AppendResp, BatchAppendReq, DeleteReq, DeleteResp, ReadReq, TombstoneReq, TombstoneResp,
+};
+use crate::paging::{Pages, Replies, replies};
+use crate::positions::{POSITION_MAX, Positions};
+use crate::request::{From, How, Of, Wish};
+use crate::stream::{self, StreamBackwards, StreamForwards};
+use crate::wire::View;
+use domain::ids::{NAMESPACE, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
+use domain::ports::tasks::StopSignal;
+use domain::stored_event::{Position, StreamVersion};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+/// Most subscriptions at once; the store has as many again for the process itself.
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 256;
+
+/// What all calls share.
+pub(crate) struct Service {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: Arc<dyn StopSignal>,
+    pub(crate) positions: Positions,
+    pub(crate) append: bool,
+    pub(crate) subscriptions: Arc<Semaphore>,
+    pub(crate) asked: AtomicU64,
+}
+
+impl Service {
+    async fn head(&self) -> Result<Position, Status> {
+        self.store.head().await.map_err(|error| of_store(&error))
+    }
+
+    fn reply(&self, pages: impl Pages + 'static) -> Replies {
+        replies(pages, Arc::clone(&self.stop))
+    }
+
+    /// Opens the reply that a wish asks for.
+    pub(crate) async fn open(&self, wish: Wish) -> Result<Replies, Status> {
+        let view = View {
+            positions: self.positions,
+            structured_ids: wish.structured_ids,
+        };
+        let store = Arc::clone(&self.store);
+        let from = wish.from;
+        Ok(match (wish.of, wish.how) {
+            (Of::Stream(stream), How::Forwards(count)) => {
+                let (after, left) = match from {
+                    From::Start => (0, count),
+                    From::At(revision) => (revision.min(POSITION_MAX), count),
+                    From::End => (0, 0),
+                };
+                self.reply(StreamForwards {
+                    store,
+                    stream,
+                    view,
+                    after: StreamVersion(after),
+                    left,
+                    end_markers: wish.end_markers,
+                    found: false,
+                })
+            }
+            (Of::Stream(stream), How::Backwards(left)) => self.reply(StreamBackwards {
+                store,
+                stream,
+                view,
+                at: None,
+                from,
+                left,
+            }),
+            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view).await?,
+            (Of::All(filter), How::Forwards(count)) => {
+                let (after, left) = match from {
+                    From::Start => (Position(0), count),
+                    From::At(shown) => (self.positions.below(shown), count),
+                    From::End => (Position(0), 0),
+                };
+                self.reply(AllForwards {
+                    store,
+                    view,
+                    filter,
+                    after,
+                    left,
+                })
+            }
+            (Of::All(filter), How::Backwards(left)) => self.reply(AllBackwards {
+                store,
+                view,
+                filter,
+                at: None,
+                from,
+                left,
+            }),
+            (Of::All(filter), How::Follow) => {
+                let after = match from {
+                    From::Start => Position(0),
+                    From::At(shown) => self.positions.at_or_below(shown),
+                    From::End => self.head().await?,
+                };
+                self.follow(view, Followed::All(filter), after)?
+            }
+        })
+    }
+
+    /// The head is taken before the stream is read, so that nothing falls between reading and following.
+    async fn follow_stream(&self, stream: StreamId, from: From, view: View) -> Result<Replies, Status> {
+        let head = self.head().await?;
+        let after = match from {
+            From::Start => StreamVersion(0),
+            From::At(revision) => StreamVersion(revision.min(POSITION_MAX).saturating_add(1)),
+            From::End => stream::version_of(&*self.store, &stream)
+                .await
+                .map_err(|error| of_store(&error))?,
+        };
+        self.follow(view, Followed::Stream(stream, after), head)
+    }
+
+    fn follow(&self, view: View, followed: Followed, after: Position) -> Result<Replies, Status> {
+        let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
+            let why = format!("{SUBSCRIPTIONS_MAX} subscriptions are open; close one");
+            return Err(Status::resource_exhausted(why));
+        };
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        let id = Uuid::new_v5(&NAMESPACE, format!("subscription {number}").as_bytes());
+        let ports = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Ok(self.reply(Follow::new(ports, view, followed, after, (id, place))))
+    }
+}
+
+#[tonic::async_trait]
+impl Streams for Service {
+    type ReadStream = Replies;
+    type BatchAppendStream = Answers;
+
+    async fn read(&self, request: Request<ReadReq>) -> Result<Response<Replies>, Status> {
+        let wish = Wish::read(request.into_inner())?;
+        Ok(Response::new(self.open(wish).await?))
+    }
+
+    async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
+        if !self.append {
+            return Err(errors::read_only());
+        }
+        let batch = appending::receive(request.into_inner()).await?;
+        let expected = batch.expected;
+        let outcome = batch.store(&*self.store, self.positions).await?;
+        Ok(Response::new(appending::answer(expected, &outcome)))
+    }
+
+    async fn delete(&self, _request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        Err(unimplemented("deleting streams: an event, once stored, stays"))
+    }
+
+    async fn tombstone(&self, _request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
+        Err(unimplemented("deleting streams: an event, once stored, stays"))
+    }
+
+    async fn batch_append(
+        &self,
+        request: Request<Streaming<BatchAppendReq>>,
+    ) -> Result<Response<Answers>, Status> {
+        if !self.append {
+            return Err(errors::read_only());
+        }
+        Ok(Response::new(batching::answers(
+            request.into_inner(),
+            Arc::clone(&self.store),
+            self.positions,
+            Arc::clone(&self.stop),
+        )))
+    }
+}
