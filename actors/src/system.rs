@@ -14,6 +14,7 @@ use domain::campaign::Campaign;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
+use domain::installation::Installation;
 use domain::number::Number;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -44,6 +45,8 @@ pub struct ActorSystem {
     pub numbers: Entities<Number>,
     pub calls: Entities<Call>,
     pub flows: Entities<Flow>,
+    /// One entity: the log as a whole.
+    pub installation: Entities<Installation>,
 }
 
 impl ActorSystem {
@@ -56,6 +59,7 @@ impl ActorSystem {
             numbers: Entities::start(&environment, &hosting),
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
+            installation: Entities::start(&environment, &hosting),
         }
     }
 }

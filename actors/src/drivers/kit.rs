@@ -11,6 +11,7 @@ use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -43,6 +44,8 @@ pub(crate) struct Kit {
     /// Somebody's work was cut off: the watchdog looks.
     pub(crate) cut_off: Notify,
     store_away_until: Mutex<Option<Timestamp>>,
+    dialing_paused: watch::Sender<bool>,
+    restored_up_to: AtomicU64,
 }
 
 impl Kit {
@@ -58,6 +61,8 @@ impl Kit {
             draining: watch::Sender::new(false),
             cut_off: Notify::new(),
             store_away_until: Mutex::new(None),
+            dialing_paused: watch::Sender::new(false),
+            restored_up_to: AtomicU64::new(0),
         })
     }
 
@@ -144,6 +149,27 @@ impl Kit {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         until.filter(|until| now < *until)
+    }
+
+    pub(crate) fn set_dialing_paused(&self, paused: bool) {
+        self.dialing_paused.send_replace(paused);
+    }
+    /// A restored log waits for a person's confirmation.
+    pub(crate) fn is_dialing_paused(&self) -> bool {
+        *self.dialing_paused.borrow()
+    }
+    /// Returns once dialing is not paused. Cancel-safe.
+    pub(crate) async fn dialing_confirmed(&self) {
+        // The sender lives as long as `self`.
+        drop(self.dialing_paused.subscribe().wait_for(|paused| !*paused).await);
+    }
+    pub(crate) fn set_restored_up_to(&self, position: Position) {
+        self.restored_up_to.store(position.0, Ordering::Release);
+    }
+    /// True when nothing happened to it since the last restore: its legs belonged to a process of the past,
+    /// and they may even be another one's of today.
+    pub(crate) fn is_of_restored_past(&self, last_event: Position) -> bool {
+        last_event.0 < self.restored_up_to.load(Ordering::Acquire)
     }
 
     /// A new command of a driver's own, belonging to no event.

@@ -11,6 +11,9 @@ mod conversation;
 #[cfg(test)]
 mod crash_tests;
 mod dialer;
+mod dialing_gate;
+#[cfg(test)]
+mod dialing_gate_tests;
 mod facts;
 mod follow;
 mod kit;
@@ -23,8 +26,11 @@ mod retry;
 mod tests;
 mod watchdog;
 
+pub use dialing_gate::unconfirmed_restore;
+
 use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};
+use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
@@ -71,6 +77,9 @@ pub struct Drivers;
 
 impl Drivers {
     /// Closes what was left open, then begins to dial. The worklist must be fed from the same store.
+    ///
+    /// After a restore nothing of this happens until a person confirms (`installation.dialing_confirmed`):
+    /// the handle is answered at once and says `is_dialing_paused`.
     pub async fn start(
         system: ActorSystem,
         environment: Environment,
@@ -81,23 +90,41 @@ impl Drivers {
         }
         let kit = Kit::new(system, environment, ports);
         let head = kit.environment.store.head().await?;
-        kit.ports.worklist.wait_for(head).await?;
-        let left = watchdog::sweep(&kit).await?;
-        if left > 0 {
-            tracing::warn!(
-                left,
-                "some left-over work could not be closed; the watchdog goes on trying"
-            );
-            kit.cut_off.notify_one();
+        let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
+        if past.is_closed() {
+            kit.set_dialing_paused(true);
+            tracing::warn!("the log was restored: nothing is dialed until a person confirms");
+            let waiting = dialing_gate::wait_and_begin(Arc::clone(&kit), head);
+            kit.environment.tasks.spawn("dialing-gate", Box::pin(waiting));
+        } else {
+            begin(&kit).await?;
         }
-        let tasks = &kit.environment.tasks;
-        tasks.spawn("watchdog", Box::pin(watchdog::run(Arc::clone(&kit))));
-        tasks.spawn("orders", Box::pin(orders::run(Arc::clone(&kit), head)));
-        tasks.spawn("retry", Box::pin(Retry::new(&kit).run(head)));
-        tasks.spawn("outreach", Box::pin(outreach::run(Arc::clone(&kit), head)));
-        tasks.spawn("dialer", Box::pin(dialer::run(Arc::clone(&kit), head)));
         Ok(DriversHandle { kit })
     }
+}
+
+/// Closes what was left open, then begins. Nothing was spawned when it fails, so it may be tried again.
+async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
+    let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
+    kit.set_restored_up_to(past.up_to);
+    let head = kit.environment.store.head().await?;
+    kit.ports.worklist.wait_for(head).await?;
+    let left = watchdog::sweep(kit).await?;
+    if left > 0 {
+        tracing::warn!(
+            left,
+            "some left-over work could not be closed; the watchdog goes on trying"
+        );
+        kit.cut_off.notify_one();
+    }
+    kit.set_dialing_paused(false);
+    let tasks = &kit.environment.tasks;
+    tasks.spawn("watchdog", Box::pin(watchdog::run(Arc::clone(kit))));
+    tasks.spawn("orders", Box::pin(orders::run(Arc::clone(kit), head)));
+    tasks.spawn("retry", Box::pin(Retry::new(kit).run(head)));
+    tasks.spawn("outreach", Box::pin(outreach::run(Arc::clone(kit), head)));
+    tasks.spawn("dialer", Box::pin(dialer::run(Arc::clone(kit), head)));
+    Ok(())
 }
 
 /// The running drivers, seen from outside.
@@ -114,12 +141,26 @@ impl DriversHandle {
         }
     }
 
+    /// True while a restored log waits for a person's confirmation; nothing is dialed meanwhile.
+    pub fn is_dialing_paused(&self) -> bool {
+        self.kit.is_dialing_paused()
+    }
+
+    /// Returns once nothing of a restore is left to be confirmed and the drivers run. Cancel-safe.
+    pub async fn dialing_confirmed(&self) {
+        self.kit.dialing_confirmed().await;
+    }
+
     /// No new grants from now on; what is granted and not dialed is withdrawn and released; live calls may
     /// finish for `within`, then they are canceled or hung up and end as interrupted. When it returns in
     /// time, customers and numbers know how their calls ended and nothing is open. Idempotent.
     pub async fn drain(&self, within: Duration) {
         let kit = &self.kit;
         kit.begin_drain();
+        if kit.is_dialing_paused() {
+            // Nothing was begun; what the restored past left open waits for the confirmation.
+            return;
+        }
         kit.live.close(Order::DoNotDial(EndReason::Drain));
         if !self.by(kit.now().plus(within), kit.live.emptied()).await {
             kit.live.close(Order::HangUp(EndReason::Drain));

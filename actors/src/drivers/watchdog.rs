@@ -1,7 +1,8 @@
 //! Closes what was cut off: calls a crash left open, and grants that nobody will dial.
 //!
 //! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
-//! finds but CANCEL or BYE; then the call ends as interrupted, and the retry policy decides.
+//! finds but CANCEL or BYE, and for a leg from before a restore nothing at all; then the call ends as
+//! interrupted, and the retry policy decides.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
@@ -159,7 +160,8 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
     if loaded.state.is_ended() {
         return Ok(loaded.position);
     }
-    if let Some((trunk, facts)) = dialed_leg(call, &loaded.state) {
+    let leg = dialed_leg(call, &loaded.state).filter(|_| !kit.is_of_restored_past(loaded.position));
+    if let Some((trunk, facts)) = leg {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
             Some(line) => {

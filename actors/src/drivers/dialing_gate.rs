@@ -1,0 +1,119 @@
+//! The gate of a restored past: nothing dials until a person confirms, here or in another process.
+//!
+//! It is read from the log itself and not from an entity, because with a shared log the confirmation may
+//! come through another process.
+
+use super::follow::Follow;
+use super::kit::Kit;
+use super::begin;
+use crate::timers::wake_at;
+use domain::decider::Decider;
+use domain::ids::LogId;
+use domain::installation::event::RestoreFacts;
+use domain::installation::{Installation, InstallationEvent, InstallationState};
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::{Position, StreamVersion, read_event};
+use std::sync::Arc;
+
+/// Restores and confirmations read at a time; an installation has a handful of them in its life.
+const PAGE_EVENTS_MAX: usize = 256;
+/// Wait before a start that failed behind the opened gate is tried again.
+const AGAIN_MS: u64 = 5_000;
+
+/// What the log says of its restores.
+#[derive(Debug, Default)]
+pub(crate) struct RestoredPast {
+    state: InstallationState,
+    /// Position of the last `installation.restored`: what lies before it happened to another process's legs.
+    pub(crate) up_to: Position,
+}
+
+impl RestoredPast {
+    pub(crate) async fn read(store: &dyn EventStore) -> Result<Self, StoreError> {
+        let stream = Installation::stream(&LogId);
+        let mut past = Self::default();
+        let mut after = StreamVersion(0);
+        loop {
+            let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+            for stored in &page {
+                let damaged = |why: String| StoreError::Damaged(why);
+                let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
+                let event =
+                    read_event::<Installation>(&envelope).map_err(|error| damaged(error.to_string()))?;
+                if matches!(event, InstallationEvent::Restored { .. }) {
+                    past.up_to = stored.position;
+                }
+                Installation::evolve(&mut past.state, &event, envelope.at);
+                after = envelope.stream_version;
+            }
+            if page.len() < PAGE_EVENTS_MAX {
+                return Ok(past);
+            }
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.is_dialing_paused()
+    }
+}
+
+/// The restore that waits for a person's confirmation, as the log says now; while there is one, nothing dials.
+pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<RestoreFacts>, StoreError> {
+    let past = RestoredPast::read(store).await?;
+    Ok(past.state.unconfirmed_restore().cloned())
+}
+
+/// Waits for the confirmation, then begins as a start does. Ends without it on a drain or stop.
+pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
+    let stop = kit.environment.tasks.stop_signal();
+    tokio::select! {
+        biased;
+        () = stop.stopping() => return,
+        () = kit.draining() => return,
+        () = confirmed(&kit, head) => {}
+    }
+    while let Err(error) = begin(&kit).await {
+        tracing::warn!(%error, "dialing is confirmed, but the drivers cannot start yet");
+        let again_at = kit.now().plus_ms(AGAIN_MS);
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = kit.draining() => return,
+            () = wake_at(kit.environment.clock.as_ref(), Some(again_at)) => {}
+        }
+    }
+    tracing::warn!("a person confirmed that dialing may go on after the restore");
+}
+
+/// Returns once the log holds a confirmation behind its last restore. `head` was read before the gate was
+/// found closed, so that nothing in between is missed.
+async fn confirmed(kit: &Kit, head: Position) {
+    let mut follow = Follow::new(&kit.environment, head);
+    loop {
+        let page = follow.next().await;
+        let aggregate = Installation::AGGREGATE;
+        if !page
+            .iter()
+            .any(|(_, event)| event.stream.aggregate() == aggregate)
+        {
+            continue;
+        }
+        if is_open_by_now(kit).await {
+            return;
+        }
+    }
+}
+
+/// Whether the log holds a confirmation behind its last restore; asks until the log answers.
+async fn is_open_by_now(kit: &Kit) -> bool {
+    loop {
+        match RestoredPast::read(kit.environment.store.as_ref()).await {
+            Ok(past) => return !past.is_closed(),
+            Err(error) => tracing::warn!(%error, "it cannot be read whether dialing is confirmed"),
+        }
+        kit.environment
+            .clock
+            .wait_until(kit.now().plus_ms(AGAIN_MS))
+            .await;
+    }
+}
