@@ -11,6 +11,7 @@ use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, Zero, person
 use crate::testing::{AppendFault, FakeClock, Fakes, on_one_thread, settle};
 use domain::ids::CommandId;
 use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
 use domain::stored_event::{Cause, Position, StreamVersion};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -322,7 +323,8 @@ fn a_destroyed_key_leaves_the_person_erased_and_the_entity_readable() {
             .unwrap();
         let open = counters(&fakes).state(&one()).await.unwrap();
         assert_eq!(open.state.last_note.as_deref(), Some("plus 4"));
-        fakes.vault.destroy(&person());
+        let now = fakes.environment.clock.now();
+        fakes.vault.destroy(&person(), now).await.unwrap();
         let erased = counters(&fakes).state(&one()).await.unwrap();
         assert_eq!((erased.state.total, erased.state.last_note.as_deref()), (4, None));
     });

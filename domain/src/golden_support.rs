@@ -5,7 +5,7 @@
 use crate::decider::{EventData, Scope};
 use crate::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, ListId, LogId, NumberId, StreamId};
 use crate::personal::{LookupHash, Sealed};
-use crate::ports::vault::{PersonKey, Vault, VaultError};
+use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::stored_event::{Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record};
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -145,6 +145,16 @@ impl Vault for FakeVault {
     async fn existing_key(&self, _person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         Ok(Some(fake_key()))
     }
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        Ok(Destroyed {
+            person: person.clone(),
+            at,
+        })
+    }
+    async fn destroyed(&self, _person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        Ok(None)
+    }
+    fn forget_cached(&self, _person: &CustomerId) {}
     fn seal(
         &self,
         key: &PersonKey,

@@ -8,15 +8,22 @@ use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
-use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Keys in a map. It grows with the persons of its world and forgets nothing until dropped.
+/// Keys in a map. It grows with the persons of its world and forgets only what is destroyed.
 pub struct MemoryVault {
     ids: Arc<dyn IdSource>,
     secret: Secret,
-    keys: Mutex<BTreeMap<CustomerId, PersonKey>>,
+    keys: Mutex<BTreeMap<CustomerId, Held>>,
+}
+
+/// What is known of one person's key.
+enum Held {
+    Key(PersonKey),
+    Destroyed(Timestamp),
 }
 
 impl MemoryVault {
@@ -30,7 +37,7 @@ impl MemoryVault {
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, BTreeMap<CustomerId, PersonKey>> {
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<CustomerId, Held>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,15 +58,47 @@ impl std::fmt::Debug for MemoryVault {
 impl Vault for MemoryVault {
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
         let mut keys = self.keys();
-        let key = keys
+        let held = keys
             .entry(person.clone())
-            .or_insert_with(|| PersonKey::new(person.clone(), draw(&*self.ids)));
-        Ok(key.clone())
+            .or_insert_with(|| Held::Key(PersonKey::new(person.clone(), draw(&*self.ids))));
+        match held {
+            Held::Key(key) => Ok(key.clone()),
+            Held::Destroyed(_) => Err(VaultError::Destroyed(person.clone())),
+        }
     }
 
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
-        Ok(self.keys().get(person).cloned())
+        Ok(match self.keys().get(person) {
+            Some(Held::Key(key)) => Some(key.clone()),
+            Some(Held::Destroyed(_)) | None => None,
+        })
     }
+
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        let mut keys = self.keys();
+        let at = match keys.get(person) {
+            Some(Held::Destroyed(first)) => *first,
+            Some(Held::Key(_)) | None => at,
+        };
+        keys.insert(person.clone(), Held::Destroyed(at));
+        Ok(Destroyed {
+            person: person.clone(),
+            at,
+        })
+    }
+
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        Ok(match self.keys().get(person) {
+            Some(Held::Destroyed(at)) => Some(Destroyed {
+                person: person.clone(),
+                at: *at,
+            }),
+            Some(Held::Key(_)) | None => None,
+        })
+    }
+
+    /// Nothing is cached beside the keys themselves.
+    fn forget_cached(&self, _person: &CustomerId) {}
 
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {
         Ok(sealing::seal(key, nonce, aad, value))

@@ -3,25 +3,24 @@
 use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
-use domain::ports::vault::{PersonKey, Vault, VaultError};
-use std::collections::BTreeSet;
+use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use uuid::Uuid;
 
 #[derive(Default)]
 pub(crate) struct FakeVault {
-    destroyed: Mutex<BTreeSet<CustomerId>>,
+    destroyed: Mutex<BTreeMap<CustomerId, Timestamp>>,
 }
 
 impl FakeVault {
-    pub(crate) fn destroy(&self, person: &CustomerId) {
-        self.destroyed
-            .lock()
-            .expect("no panic inside")
-            .insert(person.clone());
+    pub(crate) fn destroyed_at(&self, person: &CustomerId) -> Option<Timestamp> {
+        let destroyed = self.destroyed.lock().expect("no panic inside");
+        destroyed.get(person).copied()
     }
     fn is_destroyed(&self, person: &CustomerId) -> bool {
-        self.destroyed.lock().expect("no panic inside").contains(person)
+        self.destroyed_at(person).is_some()
     }
 }
 
@@ -42,6 +41,18 @@ impl Vault for FakeVault {
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         Ok((!self.is_destroyed(person)).then(|| PersonKey::new(person.clone(), [7; 32])))
     }
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        let mut destroyed = self.destroyed.lock().expect("no panic inside");
+        Ok(Destroyed {
+            person: person.clone(),
+            at: *destroyed.entry(person.clone()).or_insert(at),
+        })
+    }
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        let person = person.clone();
+        Ok(self.destroyed_at(&person).map(|at| Destroyed { person, at }))
+    }
+    fn forget_cached(&self, _: &CustomerId) {}
     fn seal(&self, key: &PersonKey, _: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {
         let turned: String = value.chars().rev().collect();
         Ok(Sealed {

@@ -135,7 +135,12 @@ impl Rows {
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
             | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. } => {}
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => {}
         }
     }
 

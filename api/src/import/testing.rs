@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
-use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -22,6 +23,13 @@ impl Vault for PlainVault {
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         self.key(person).await.map(Some)
     }
+    async fn destroy(&self, person: &CustomerId, _: Timestamp) -> Result<Destroyed, VaultError> {
+        Err(VaultError::Destroyed(person.clone()))
+    }
+    async fn destroyed(&self, _: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        Ok(None)
+    }
+    fn forget_cached(&self, _: &CustomerId) {}
     fn seal(&self, _: &PersonKey, _: [u8; 12], _: &[u8], _: &str) -> Result<Sealed, VaultError> {
         Err(VaultError::DoesNotOpen)
     }

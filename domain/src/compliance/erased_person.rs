@@ -1,10 +1,14 @@
-//! An erased person is not called: the phone cannot be read any more, and must not be.
+//! An erased person is not called: the phone cannot be read any more, and must not be. Nor is one who asked
+//! to be erased, from that moment on; nor one under a legal hold, until it is released.
 //!
 //! Source: the right to erasure (PIPL article 47, GDPR article 17), as far as known.
 
 use super::{CustomerFacts, Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+
+/// A hold has no known end: it is asked about again the next day.
+const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct ErasedPerson;
 
@@ -13,15 +17,29 @@ impl Rule<CustomerFacts<'_>> for ErasedPerson {
         "erased_person"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn source(&self) -> &'static str {
         "PIPL article 47; GDPR article 17"
     }
 
-    fn decide(&self, facts: &CustomerFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        match facts.phone {
-            Some(_) => (Decision::Allow, BTreeMap::new()),
-            None => (Decision::Forbid, named([("phone", "erased".to_owned())])),
+    fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        if facts.phone.is_none() {
+            return (Decision::Forbid, named([("phone", "erased".to_owned())]));
         }
+        if facts.erasing {
+            return (Decision::Forbid, named([("erasure", "requested".to_owned())]));
+        }
+        if facts.held {
+            let again_at = now.plus_ms(ASK_HELD_AGAIN_MS);
+            return (
+                Decision::DeferUntil(again_at),
+                named([("hold", "in force".to_owned())]),
+            );
+        }
+        (Decision::Allow, BTreeMap::new())
     }
 }
 
@@ -33,13 +51,27 @@ mod tests {
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
 
     #[test]
-    fn a_phone_that_cannot_be_read_is_not_dialed() {
+    fn who_is_erased_or_asked_to_be_is_not_dialed() {
         let campaign = campaign_facts(Preset::CnService);
         let history = ContactHistory::default();
         let mut facts = customer_facts(&campaign, &history);
         let now = instant("2026-03-02T10:00:00+08:00");
         assert_eq!(ErasedPerson.decide(&facts, now).0, Decision::Allow);
+        facts.erasing = true;
+        assert_eq!(ErasedPerson.decide(&facts, now).0, Decision::Forbid);
+        facts.erasing = false;
         facts.phone = None;
         assert_eq!(ErasedPerson.decide(&facts, now).0, Decision::Forbid);
+    }
+
+    #[test]
+    fn who_is_under_a_hold_is_asked_about_again_the_next_day() {
+        let campaign = campaign_facts(Preset::CnService);
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        facts.held = true;
+        let now = instant("2026-03-02T10:00:00+08:00");
+        let tomorrow = instant("2026-03-03T10:00:00+08:00");
+        assert_eq!(ErasedPerson.decide(&facts, now).0, Decision::DeferUntil(tomorrow));
     }
 }

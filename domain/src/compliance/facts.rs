@@ -20,6 +20,10 @@ pub struct CustomerFacts<'a> {
     /// Dials of this enrolment that the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
+    /// The person asked to be erased.
+    pub erasing: bool,
+    /// A legal hold stands on the person.
+    pub held: bool,
     pub history: &'a ContactHistory,
 }
 

@@ -98,6 +98,8 @@ pub(crate) fn customer_facts<'a>(
         time_zone: None,
         charged_dials: 0,
         uncharged_dials: 0,
+        erasing: false,
+        held: false,
         history,
     }
 }

@@ -1,8 +1,9 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
+use super::event::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, CustomerId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -41,6 +42,35 @@ pub enum CustomerCommand {
         scope: String,
         source: String,
     },
+    /// A duty to keep this person's data: refuses erasure until it is released. Held already: no event.
+    Hold {
+        reason: String,
+        by: Option<String>,
+    },
+    /// Ends a hold. An erasure that was requested before it is carried out now.
+    ReleaseHold {
+        reason: Option<String>,
+        by: Option<String>,
+    },
+    /// Erases the person: at once, or once no call of the person is open. Erased already: no event.
+    Erase {
+        reason: String,
+        requested_by: Option<String>,
+        approved_by: Option<String>,
+    },
+    /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
+    /// takes), it settles some of them instead: ask again.
+    CertifyErasure(Box<DoneErasure>),
+}
+
+/// What the forgetting driver has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoneErasure {
+    /// The id of `customer.erased`.
+    pub erasure: EventId,
+    pub key_destroyed_at: Timestamp,
+    /// All recordings of the person, also those that an earlier try deleted.
+    pub recordings: Vec<DeletedRecording>,
 }
 
 /// One row of a list, checked and normalised. `phone` is E.164.

@@ -3,8 +3,8 @@
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState};
-use super::{close_call, grant_dial};
+use super::state::{CustomerState, EnrolmentState, Erasure};
+use super::{close_call, forget, grant_dial};
 use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId};
@@ -34,8 +34,14 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             reason,
             not_before,
             forbidden_by,
-        } => release_dial(state, call, reason, (not_before, forbidden_by)),
-        CustomerCommand::CloseCall { closing, facts } => close_call::close_call(state, &closing, &facts),
+        } => {
+            let events = release_dial(state, call, reason, (not_before, forbidden_by))?;
+            Ok(forget::with_what_waited(state, events, context.now))
+        }
+        CustomerCommand::CloseCall { closing, facts } => {
+            let events = close_call::close_call(state, &closing, &facts)?;
+            Ok(forget::with_what_waited(state, events, context.now))
+        }
         CustomerCommand::RecordConsent {
             scope,
             source,
@@ -53,10 +59,29 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             },
         ),
         CustomerCommand::WithdrawConsent { scope, source } => withdraw_consent(state, scope, source),
+        CustomerCommand::Hold { reason, by } => forget::hold(state, reason, by),
+        CustomerCommand::ReleaseHold { reason, by } => forget::release_hold(state, reason, by, context.now),
+        CustomerCommand::Erase {
+            reason,
+            requested_by,
+            approved_by,
+        } => forget::erase(state, reason, (requested_by, approved_by), context.now),
+        CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
+    }
+}
+
+/// Nothing new is kept of a person who was erased or asked to be.
+fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
+    match state.erasure() {
+        Erasure::None => Ok(()),
+        Erasure::Requested { .. } | Erasure::Decided { .. } | Erasure::Certified { .. } => {
+            Err(CustomerRefusal::Erased)
+        }
     }
 }
 
 fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
+    not_erased(state)?;
     if let Some(enrolment) = state.enrolment(&row.campaign) {
         return Err(CustomerRefusal::AlreadyEnrolled {
             campaign: row.campaign,
@@ -111,6 +136,7 @@ const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(),
 }
 
 fn record_consent(state: &CustomerState, consent: GivenConsent) -> Decided {
+    not_erased(state)?;
     if !state.is_registered() {
         return Err(CustomerRefusal::NotRegistered);
     }
@@ -148,6 +174,7 @@ fn consent_event(
 
 /// A withdrawal is kept even where no consent is: a file may bring an older consent later.
 fn withdraw_consent(state: &CustomerState, scope: String, source: String) -> Decided {
+    not_erased(state)?;
     if !state.is_registered() {
         return Err(CustomerRefusal::NotRegistered);
     }

@@ -4,7 +4,7 @@ use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,60 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
     },
+    /// A duty to keep: nothing of this person is erased, and nobody calls, until it is released.
+    #[serde(rename = "customer.held")]
+    Held {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    #[serde(rename = "customer.hold_released")]
+    HoldReleased {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
+    #[serde(rename = "customer.erasure_requested")]
+    ErasureRequested {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requested_by: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved_by: Option<String>,
+    },
+    /// Final: from here the person's key may be destroyed, and views drop what they hold of the person.
+    #[serde(rename = "customer.erased")]
+    Erased {
+        /// Phones and enrolments this person had: what stays are their ids.
+        numbers_count: u32,
+        enrolments_count: u32,
+    },
+    /// The certificate: what is gone, and what stays.
+    #[serde(rename = "customer.erasure_certified")]
+    ErasureCertified {
+        /// The certificate's number: the id of the `customer.erased` that it certifies.
+        certificate: EventId,
+        key_destroyed_at: Timestamp,
+        /// Deleted recordings, at most `RECORDINGS_NAMED_MAX`; their hashes stay in `call.ended`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recordings: Vec<DeletedRecording>,
+        recordings_count: u32,
+        /// What outlives the erasure, by name.
+        stays: Vec<String>,
+        /// Until when a backup of the keys may still hold this person's: so many days after its destruction.
+        key_backup_days_max: u32,
+    },
+}
+
+/// A recording that was deleted with its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedRecording {
+    pub call: CallId,
+    /// As `call.ended` has it; absent where the call ended without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 fn variable_pointer(name: &str) -> String {
@@ -130,6 +184,11 @@ impl EventData for CustomerEvent {
             Self::DialReleased { .. } => "customer.dial_released",
             Self::CallClosed { .. } => "customer.call_closed",
             Self::EnrolmentSettled { .. } => "customer.enrolment_settled",
+            Self::Held { .. } => "customer.held",
+            Self::HoldReleased { .. } => "customer.hold_released",
+            Self::ErasureRequested { .. } => "customer.erasure_requested",
+            Self::Erased { .. } => "customer.erased",
+            Self::ErasureCertified { .. } => "customer.erasure_certified",
         }
     }
 
@@ -161,7 +220,12 @@ impl EventData for CustomerEvent {
             | Self::DialRefused { .. }
             | Self::DialReleased { .. }
             | Self::CallClosed { .. }
-            | Self::EnrolmentSettled { .. } => Vec::new(),
+            | Self::EnrolmentSettled { .. }
+            | Self::Held { .. }
+            | Self::HoldReleased { .. }
+            | Self::ErasureRequested { .. }
+            | Self::Erased { .. }
+            | Self::ErasureCertified { .. } => Vec::new(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Every stored kind of a customer event, held against its golden file.
 
-use super::event::CustomerEvent;
+use super::event::{CustomerEvent, DeletedRecording};
+use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::disposition::{Disposition, Outcome};
 use crate::golden_support::{at, call, campaign, check, customer, list, number, other_number};
+use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use std::collections::BTreeMap;
 
@@ -116,9 +118,42 @@ fn endings() -> Vec<CustomerEvent> {
     ]
 }
 
+fn held_and_erased() -> Vec<CustomerEvent> {
+    vec![
+        CustomerEvent::Held {
+            reason: "court order 12".to_owned(),
+            by: Some("counsel".to_owned()),
+        },
+        CustomerEvent::HoldReleased {
+            reason: Some("the case is closed".to_owned()),
+            by: Some("counsel".to_owned()),
+        },
+        CustomerEvent::ErasureRequested {
+            reason: "the person asked".to_owned(),
+            requested_by: Some("officer".to_owned()),
+            approved_by: Some("counsel".to_owned()),
+        },
+        CustomerEvent::Erased {
+            numbers_count: 2,
+            enrolments_count: 3,
+        },
+        CustomerEvent::ErasureCertified {
+            certificate: EventId::derive(CommandId::derive_from_text("erase"), 1),
+            key_destroyed_at: at().plus_ms(20),
+            recordings: vec![DeletedRecording {
+                call: call(),
+                sha256: Some("ab".repeat(32)),
+            }],
+            recordings_count: 1,
+            stays: vec!["ids".to_owned(), "lookup_hashes".to_owned()],
+            key_backup_days_max: KEY_BACKUP_DAYS_MAX,
+        },
+    ]
+}
+
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
-    for event in [who_and_what_they_allow(), grants(), endings()].concat() {
+    for event in [who_and_what_they_allow(), grants(), endings(), held_and_erased()].concat() {
         check("customer", event);
     }
 }

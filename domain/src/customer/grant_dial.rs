@@ -8,7 +8,7 @@ use super::command::ForbiddenBy;
 use super::decide::{Decided, not_permitted};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState};
+use super::state::{CustomerState, EnrolmentState, Erasure};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, Verdict, first_permitted, judge_customer,
@@ -34,6 +34,8 @@ pub(super) fn grant_dial(
         time_zone: state.time_zone(),
         charged_dials: enrolment.charged_dials,
         uncharged_dials: enrolment.uncharged_dials,
+        erasing: state.erasure() != Erasure::None,
+        held: state.held().is_some(),
         history: state.history(),
     };
     let attempt = enrolment.attempts.saturating_add(1);
@@ -120,13 +122,14 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs then cannot be told;
-/// it is taken to run, or a pause would push the due time further with every step.
+/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then
+/// cannot be told; the best is taken, or a pause would push the due time further with every step.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
     let mut running = facts.campaign.clone();
     running.running = true;
     let facts = CustomerFacts {
         campaign: &running,
+        held: false,
         ..*facts
     };
     first_permitted(at, |at| judge_customer(&facts, at))

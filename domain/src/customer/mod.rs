@@ -3,12 +3,13 @@
 //!
 //! A campaign's facts come with each command: no campaign's stream is read here, so two campaigns cannot
 //! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
-//! for ever; it ends by being settled, once.
+//! for ever; it ends by being settled, once. An erased person keeps ids, counts and lookup hashes, no values.
 
 mod close_call;
 pub mod command;
 mod decide;
 pub mod event;
+mod forget;
 mod grant_dial;
 mod refusal;
 mod state;
@@ -18,10 +19,11 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use command::{CallClosing, CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
-pub use event::CustomerEvent;
+pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
+pub use event::{CustomerEvent, DeletedRecording};
+pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use refusal::CustomerRefusal;
-pub use state::{ClosedCount, CustomerState, EnrolmentState, KnownNumber, LastCall, SettledAs};
+pub use state::{ClosedCount, CustomerState, EnrolmentState, Erasure, KnownNumber, LastCall, SettledAs};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;
@@ -48,6 +50,10 @@ impl Decider for Customer {
             CustomerCommand::CloseCall { .. } => "customer.close_call",
             CustomerCommand::RecordConsent { .. } => "customer.record_consent",
             CustomerCommand::WithdrawConsent { .. } => "customer.withdraw_consent",
+            CustomerCommand::Hold { .. } => "customer.hold",
+            CustomerCommand::ReleaseHold { .. } => "customer.release_hold",
+            CustomerCommand::Erase { .. } => "customer.erase",
+            CustomerCommand::CertifyErasure(_) => "customer.certify_erasure",
         }
     }
 
@@ -74,7 +80,12 @@ impl Decider for Customer {
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
             | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. } => None,
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => None,
         };
         Scope {
             campaign,

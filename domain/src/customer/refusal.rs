@@ -27,6 +27,15 @@ pub enum CustomerRefusal {
     UnknownCall { call: CallId },
     #[error("the customer is not registered")]
     NotRegistered,
+    /// A legal hold: nothing is erased until it is released.
+    #[error("the customer is under a hold: {reason}")]
+    UnderHold { reason: String },
+    /// The person was erased, or has asked to be: nothing new is kept of them.
+    #[error("the customer was erased, or is being erased")]
+    Erased,
+    /// There is no erasure to certify.
+    #[error("the customer was not erased")]
+    NotErased,
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
 }

@@ -4,7 +4,7 @@ use super::event::CustomerEvent;
 use crate::calling_plan::Basis;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -18,6 +18,28 @@ pub struct CustomerState {
     consents: BTreeMap<String, ConsentFacts>,
     enrolments: BTreeMap<CampaignId, EnrolmentState>,
     history: ContactHistory,
+    held: Option<String>,
+    erasure: Erasure,
+}
+
+/// How far the erasure of this person has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Erasure {
+    #[default]
+    None,
+    /// Asked for: nothing is granted any more; a hold or an open call is in the way of the rest.
+    Requested { at: Timestamp },
+    /// Decided: the key may be destroyed.
+    Decided { at: Timestamp },
+    /// Done, with this certificate.
+    Certified { certificate: EventId },
+}
+
+impl Erasure {
+    /// The decision is final.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Decided { .. } | Self::Certified { .. })
+    }
 }
 
 /// A phone of this person, in the order they were added.
@@ -116,6 +138,13 @@ impl CustomerState {
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
+    /// Why a hold keeps everything of this person, while there is one.
+    pub fn held(&self) -> Option<&str> {
+        self.held.as_deref()
+    }
+    pub const fn erasure(&self) -> Erasure {
+        self.erasure
+    }
     /// Calls granted and neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
@@ -177,6 +206,53 @@ impl CustomerState {
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
+            CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => self.evolve_erasure(event, at),
+        }
+    }
+
+    fn evolve_erasure(&mut self, event: &CustomerEvent, at: Timestamp) {
+        match event {
+            CustomerEvent::Held { reason, .. } => self.held = Some(reason.clone()),
+            CustomerEvent::HoldReleased { .. } => self.held = None,
+            CustomerEvent::ErasureRequested { .. } => self.erasure = Erasure::Requested { at },
+            CustomerEvent::Erased { .. } => {
+                self.erasure = Erasure::Decided { at };
+                self.drop_values();
+            }
+            CustomerEvent::ErasureCertified { certificate, .. } => {
+                self.erasure = Erasure::Certified {
+                    certificate: *certificate,
+                };
+            }
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Enrolled { .. }
+            | CustomerEvent::DialGranted { .. }
+            | CustomerEvent::DialRefused { .. }
+            | CustomerEvent::DialReleased { .. }
+            | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::EnrolmentSettled { .. } => {}
+        }
+    }
+
+    /// What was open in memory goes with the decision, before the key does.
+    fn drop_values(&mut self) {
+        let erased = || Personal::Erased { hash: None };
+        self.external_id = self.external_id.as_ref().map(|_| erased());
+        self.name = self.name.as_ref().map(|_| erased());
+        self.time_zone = None;
+        for known in &mut self.numbers {
+            known.phone = erased();
+        }
+        let variables = self.enrolments.values_mut();
+        for value in variables.flat_map(|enrolment| enrolment.variables.values_mut()) {
+            *value = erased();
         }
     }
 
@@ -274,7 +350,12 @@ impl CustomerState {
             | CustomerEvent::NumberAdded { .. }
             | CustomerEvent::ConsentRecorded { .. }
             | CustomerEvent::ConsentWithdrawn { .. }
-            | CustomerEvent::Enrolled { .. } => {}
+            | CustomerEvent::Enrolled { .. }
+            | CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => {}
         }
     }
 

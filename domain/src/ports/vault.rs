@@ -2,6 +2,7 @@
 
 use crate::ids::{CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
+use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -44,6 +45,14 @@ impl fmt::Debug for PersonKey {
     }
 }
 
+/// A key that is gone for good: nothing of this installation opens what it sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destroyed {
+    pub person: CustomerId,
+    /// When it was destroyed the first time.
+    pub at: Timestamp,
+}
+
 /// Why the vault could not serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
@@ -62,12 +71,22 @@ pub enum VaultError {
 /// `key` makes the key on first use and returns only when it is durable, so no record is ever sealed
 /// under a key that a crash forgets. `seal` and `open` are sync (AES-256-GCM; the AAD pins a field to
 /// its stream, event and JSON pointer). `hash` and `derive_*` use the installation secret.
+///
+/// `destroy` answers when the key is overwritten and the person's id stands durably in a list that only
+/// grows, so that no older copy of the keys brings it back.
 #[async_trait]
 pub trait Vault: Send + Sync {
     /// The person's key, made and made durable if there was none.
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
     /// The person's key, or `None` when it was never made or has been destroyed.
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
+    /// Destroys the person's key, made or not, and refuses to make one ever after; `key` then answers
+    /// `Destroyed`. Idempotent: a repeat answers the first instant. `at` is now.
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError>;
+    /// When this person's key was destroyed; `None` while it was not.
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError>;
+    /// Drops an unwrapped key held in this process: another process may have destroyed it.
+    fn forget_cached(&self, person: &CustomerId);
     /// Seals one value; `hash` is left out and set by the record writer where wanted.
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError>;
     fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError>;

@@ -47,6 +47,12 @@ impl KeyCache {
         self.keys.insert(person, Cached { key, used: false });
     }
 
+    /// The key is zeroed once nobody holds it any more.
+    pub(super) fn forget(&mut self, person: &CustomerId) {
+        self.keys.remove(person);
+        self.queue.retain(|queued| queued != person);
+    }
+
     fn drop_one(&mut self) {
         while let Some(person) = self.queue.pop_front() {
             match self.keys.get_mut(&person) {

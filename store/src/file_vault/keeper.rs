@@ -1,8 +1,10 @@
-//! The keeper thread: owns the key file, makes keys in groups, and answers once they are durable.
+//! The keeper thread: owns the key file, makes keys in groups, destroys them one by one, and answers once
+//! that is durable.
 
-use super::keys::Keys;
+use super::keys::{Found, Keys};
 use domain::ids::CustomerId;
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::ports::vault::{Destroyed, PersonKey, VaultError};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,8 +28,16 @@ pub(super) struct Ask {
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
+/// A key to destroy, or to ask about when there is no instant.
+pub(super) struct Ending {
+    pub(super) person: CustomerId,
+    pub(super) at: Option<Timestamp>,
+    pub(super) answer: oneshot::Sender<Result<Option<Destroyed>, VaultError>>,
+}
+
 pub(super) enum Request {
     Ask(Ask),
+    End(Ending),
     /// Answer what is queued and end; dropped when the key file is closed.
     Close(oneshot::Sender<()>),
 }
@@ -45,16 +55,20 @@ impl Keeper {
         let mut closers = Vec::new();
         while requests.blocking_recv_many(&mut buffer, KEY_QUEUE_MAX) > 0 {
             let mut asks = Vec::with_capacity(buffer.len());
+            let mut endings = Vec::new();
             for request in buffer.drain(..) {
                 match request {
                     Request::Ask(ask) => asks.push(ask),
+                    Request::End(ending) => endings.push(ending),
                     Request::Close(closer) => {
                         requests.close();
                         closers.push(closer);
                     }
                 }
             }
+            // A key asked for before its end is answered before it.
             self.answer(asks);
+            endings.into_iter().for_each(|ending| self.end(ending));
         }
         // The file is closed before whoever closed the vault is told.
         drop(self);
@@ -66,10 +80,15 @@ impl Keeper {
         let mut missing: BTreeMap<CustomerId, Vec<oneshot::Sender<Answer>>> = BTreeMap::new();
         for ask in asks {
             match self.keys.find(&ask.person) {
-                Ok(None) if ask.wanted == Wanted::Made => {
+                Ok(Found::None) if ask.wanted == Wanted::Made => {
                     missing.entry(ask.person).or_default().push(ask.answer);
                 }
-                found => tell(ask.answer, found),
+                Ok(Found::Destroyed(_)) if ask.wanted == Wanted::Made => {
+                    tell(ask.answer, Err(VaultError::Destroyed(ask.person)));
+                }
+                Ok(Found::Key(key)) => tell(ask.answer, Ok(Some(key))),
+                Ok(Found::None | Found::Destroyed(_)) => tell(ask.answer, Ok(None)),
+                Err(error) => tell(ask.answer, Err(error)),
             }
         }
         if missing.is_empty() {
@@ -86,6 +105,22 @@ impl Keeper {
                 tell(answer, outcome.clone());
             }
         }
+    }
+
+    /// A destruction that failed is answered as such and tried again by whoever asked for it.
+    fn end(&mut self, ending: Ending) {
+        let Ending { person, at, answer } = ending;
+        let outcome = match at {
+            Some(at) => self.keys.destroy(&person, at).map(Some).inspect_err(|error| {
+                tracing::error!(%error, %person, "a key could not be destroyed");
+                self.keys.roll_back();
+            }),
+            None => self.keys.find(&person).map(|found| match found {
+                Found::Destroyed(at) => Some(Destroyed { person, at }),
+                Found::Key(_) | Found::None => None,
+            }),
+        };
+        drop(answer.send(outcome));
     }
 
     fn make(&mut self, persons: &[CustomerId]) -> Result<Vec<PersonKey>, VaultError> {

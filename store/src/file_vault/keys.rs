@@ -1,11 +1,13 @@
-//! `keys.db`: wrapped person keys and the wrapped installation secret.
+//! `keys.db`: wrapped person keys, the wrapped installation secret, and whose keys are gone.
 
+use super::destroyed_list::DestroyedList;
 use crate::durable_file::{self, Schema};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::ports::vault::{Destroyed, PersonKey, VaultError};
+use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,11 +18,11 @@ pub const KEYS_FILE: &str = "keys.db";
 
 const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
-    upgrades: &[],
+    upgrades: &[include_str!("schema_2.sql")],
 };
 
-/// The wrapping this build makes; rotation will raise it.
-const WRAPPING_VERSION: i64 = 1;
+/// The wrapping of a new installation.
+const FIRST_WRAPPING: i64 = 1;
 
 /// What a right master key finds in `check_value`.
 const CHECK_TEXT: &[u8] = b"ledgerline keys";
@@ -30,7 +32,18 @@ pub(super) struct Keys {
     connection: Connection,
     master: Secret,
     installation: String,
+    /// Which wrapping is in force; every rotation is one more.
+    wrapping: i64,
     ids: Arc<dyn IdSource>,
+    destroyed: DestroyedList,
+}
+
+/// What the file knows of one person's key.
+#[derive(Debug)]
+pub(super) enum Found {
+    None,
+    Key(PersonKey),
+    Destroyed(Timestamp),
 }
 
 impl Keys {
@@ -47,7 +60,9 @@ impl Keys {
             connection,
             master,
             installation: String::new(),
+            wrapping: FIRST_WRAPPING,
             ids,
+            destroyed: DestroyedList::of(dir),
         };
         let secret = match keys.installation()? {
             Some(row) => keys.unwrap_secret(row)?,
@@ -59,28 +74,35 @@ impl Keys {
                 )));
             }
         };
+        keys.apply_list()?;
         Ok((keys, secret))
     }
 
     fn installation(&self) -> Result<Option<InstallationRow>, VaultError> {
         self.connection
-            .query_row("SELECT id, check_value, secret FROM installation", [], |row| {
-                Ok(InstallationRow {
-                    id: row.get(0)?,
-                    check_value: row.get(1)?,
-                    secret: row.get(2)?,
-                })
-            })
+            .query_row(
+                "SELECT id, check_value, secret, wrapping FROM installation",
+                [],
+                |row| {
+                    Ok(InstallationRow {
+                        id: row.get(0)?,
+                        check_value: row.get(1)?,
+                        secret: row.get(2)?,
+                        wrapping: row.get(3)?,
+                    })
+                },
+            )
             .optional()
             .map_err(|error| failed(&error))
     }
 
     fn unwrap_secret(&mut self, row: InstallationRow) -> Result<Secret, VaultError> {
         self.installation = row.id;
+        self.wrapping = row.wrapping;
         let check = decrypt(self.master.bytes(), &self.aad("check"), &row.check_value);
         if check.is_none_or(|check| **check != *CHECK_TEXT) {
             return Err(VaultError::WrongMaster(
-                "master.key is not the one that keys.db was made under".to_owned(),
+                "the master key is not the one that keys.db was made under".to_owned(),
             ));
         }
         let secret = decrypt(self.master.bytes(), &self.aad("secret"), &row.secret);
@@ -99,30 +121,24 @@ impl Keys {
         let secret = Secret::new(self.random());
         self.connection
             .execute(
-                "INSERT INTO installation (one, id, check_value, secret) VALUES (1, ?1, ?2, ?3)",
+                "INSERT INTO installation (one, id, check_value, secret, wrapping) VALUES (1, ?1, ?2, ?3, ?4)",
                 params![
                     self.installation,
                     self.wrap("check", CHECK_TEXT),
                     self.wrap("secret", secret.bytes()),
+                    self.wrapping,
                 ],
             )
             .map_err(|error| failed(&error))?;
         Ok(secret)
     }
 
-    /// The person's key, unwrapped.
-    pub(super) fn find(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
-        let wrapped: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT wrapped FROM person_key WHERE customer = ?1 AND version = ?2")
-            .and_then(|mut statement| {
-                statement
-                    .query_row(params![person.as_str(), WRAPPING_VERSION], |row| row.get(0))
-                    .optional()
-            })
-            .map_err(|error| failed(&error))?;
+    /// The person's key, unwrapped, or when it was destroyed.
+    pub(super) fn find(&self, person: &CustomerId) -> Result<Found, VaultError> {
+        let wrapped = self.wrapped(person).map_err(|error| failed(&error))?;
         let Some(wrapped) = wrapped else {
-            return Ok(None);
+            let at = self.destroyed_at(person).map_err(|error| failed(&error))?;
+            return Ok(at.map_or(Found::None, Found::Destroyed));
         };
         let bytes = decrypt(self.master.bytes(), &self.aad(person.as_str()), &wrapped);
         match bytes
@@ -130,11 +146,100 @@ impl Keys {
             .map(Vec::as_slice)
             .and_then(<[u8]>::first_chunk::<KEY_BYTES>)
         {
-            Some(bytes) => Ok(Some(PersonKey::new(person.clone(), *bytes))),
+            Some(bytes) => Ok(Found::Key(PersonKey::new(person.clone(), *bytes))),
             None => Err(VaultError::WrongMaster(format!(
                 "the key of {person} in keys.db is damaged"
             ))),
         }
+    }
+
+    fn wrapped(&self, person: &CustomerId) -> rusqlite::Result<Option<Vec<u8>>> {
+        let sql = "SELECT wrapped FROM person_key WHERE customer = ?1 AND version = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement
+            .query_row(params![person.as_str(), self.wrapping], |row| row.get(0))
+            .optional()
+    }
+
+    fn destroyed_at(&self, person: &CustomerId) -> rusqlite::Result<Option<Timestamp>> {
+        let sql = "SELECT at FROM destroyed WHERE customer = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let at = statement
+            .query_row([person.as_str()], |row| row.get(0))
+            .optional()?;
+        Ok(at.map(Timestamp::from_micros))
+    }
+
+    /// Destroys the key, whether there is one or not. When this returns the list names the person, the row
+    /// is overwritten in the database, and no older page of it is left in the write-ahead log.
+    pub(super) fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        let before = self.destroyed_at(person).map_err(|error| failed(&error))?;
+        let at = before.unwrap_or(at);
+        if before.is_none() {
+            self.destroyed.add(person, at)?;
+            self.remove([(person, at)].into_iter())?;
+        }
+        // Also for a repeat: the first try may have been cut before this.
+        self.cut_log()?;
+        Ok(Destroyed {
+            person: person.clone(),
+            at,
+        })
+    }
+
+    /// What the list names is destroyed in the database too: it may be an older copy.
+    fn apply_list(&self) -> Result<(), VaultError> {
+        let listed = self.destroyed.read()?;
+        let mut late = Vec::new();
+        for (person, at) in &listed {
+            if self
+                .destroyed_at(person)
+                .map_err(|error| failed(&error))?
+                .is_none()
+            {
+                late.push((person, *at));
+            }
+        }
+        if late.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(
+            keys = late.len(),
+            "keys on the list of destroyed ones are destroyed again"
+        );
+        self.remove(late.into_iter())?;
+        self.cut_log()
+    }
+
+    fn remove<'a>(&self, gone: impl Iterator<Item = (&'a CustomerId, Timestamp)>) -> Result<(), VaultError> {
+        self.run("BEGIN IMMEDIATE")?;
+        for (person, at) in gone {
+            self.remove_one(person, at).map_err(|error| failed(&error))?;
+        }
+        self.run("COMMIT")
+    }
+
+    fn remove_one(&self, person: &CustomerId, at: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM person_key WHERE customer = ?1")?
+            .execute([person.as_str()])?;
+        self.connection
+            .prepare_cached("INSERT INTO destroyed (customer, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![person.as_str(), at.micros()])?;
+        Ok(())
+    }
+
+    /// `secure_delete` has overwritten the row in the newest page; the log may hold older pages.
+    pub(super) fn cut_log(&self) -> Result<(), VaultError> {
+        let busy: i64 = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(|error| failed(&error))?;
+        if busy != 0 {
+            let why = "another process reads keys.db, and old pages of it cannot be cut";
+            return Err(VaultError::Unavailable(why.to_owned()));
+        }
+        Ok(())
     }
 
     /// Keys of all these persons, found or made, durable when this returns: one commit for all.
@@ -158,8 +263,10 @@ impl Keys {
     }
 
     fn find_or_insert(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
-        if let Some(key) = self.find(person)? {
-            return Ok(key);
+        match self.find(person)? {
+            Found::Key(key) => return Ok(key),
+            Found::Destroyed(_) => return Err(VaultError::Destroyed(person.clone())),
+            Found::None => {}
         }
         let bytes = Zeroizing::new(self.random());
         self.connection
@@ -167,7 +274,7 @@ impl Keys {
             .and_then(|mut statement| {
                 statement.execute(params![
                     person.as_str(),
-                    WRAPPING_VERSION,
+                    self.wrapping,
                     self.wrap(person.as_str(), &*bytes)
                 ])
             })
@@ -183,7 +290,7 @@ impl Keys {
 
     /// Pins what is wrapped to this installation, to one name and to the version of the wrapping.
     fn aad(&self, name: &str) -> Vec<u8> {
-        format!("{}|{name}|{WRAPPING_VERSION}", self.installation).into_bytes()
+        format!("{}|{name}|{}", self.installation, self.wrapping).into_bytes()
     }
 
     fn random(&self) -> [u8; KEY_BYTES] {
@@ -205,6 +312,7 @@ struct InstallationRow {
     id: String,
     check_value: Vec<u8>,
     secret: Vec<u8>,
+    wrapping: i64,
 }
 
 fn opening(error: &OpenError) -> VaultError {

@@ -4,6 +4,7 @@
 //! wrong master key, or a missing key file, is refused, since new keys would make every record noise.
 
 mod cache;
+mod destroyed_list;
 mod keeper;
 mod keys;
 mod master;
@@ -18,8 +19,9 @@ use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
-use domain::ports::vault::{PersonKey, Vault, VaultError};
-use keeper::{Answer, Ask, KEY_QUEUE_MAX, Keeper, Request, Wanted};
+use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
+use keeper::{Answer, Ask, Ending, KEY_QUEUE_MAX, Keeper, Request, Wanted};
 pub use keys::KEYS_FILE;
 use keys::Keys;
 pub use master::MASTER_KEY_FILE;
@@ -88,20 +90,34 @@ impl FileVault {
             wanted,
             answer,
         };
-        let closed = || VaultError::Unavailable("it was closed".to_owned());
-        match self.requests.try_send(Request::Ask(ask)) {
-            Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                return Err(VaultError::Unavailable("its queue is full; try again".to_owned()));
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => return Err(closed()),
-        }
+        self.send(Request::Ask(ask))?;
         let key = answered.await.unwrap_or_else(|_| Err(closed()))?;
         if let Some(key) = &key {
             self.cache().put(key.clone());
         }
         Ok(key)
     }
+
+    fn send(&self, request: Request) -> Result<(), VaultError> {
+        self.requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                VaultError::Unavailable("its queue is full; try again".to_owned())
+            }
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })
+    }
+
+    /// Destroys a key, or without an instant asks when that was.
+    async fn end(&self, person: &CustomerId, at: Option<Timestamp>) -> Result<Option<Destroyed>, VaultError> {
+        let (answer, answered) = oneshot::channel();
+        let person = person.clone();
+        self.send(Request::End(Ending { person, at, answer }))?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> VaultError {
+    VaultError::Unavailable("it was closed".to_owned())
 }
 
 /// The master key is made first: a key file without one is never what a crash left.
@@ -139,6 +155,22 @@ impl Vault for FileVault {
 
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         self.ask(person, Wanted::Existing).await
+    }
+
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        self.forget_cached(person);
+        let destroyed = self.end(person, Some(at)).await;
+        // Somebody may have asked for the key meanwhile, and cached it.
+        self.forget_cached(person);
+        destroyed?.ok_or_else(|| VaultError::Unavailable("the key was not destroyed".to_owned()))
+    }
+
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        self.end(person, None).await
+    }
+
+    fn forget_cached(&self, person: &CustomerId) {
+        self.cache().forget(person);
     }
 
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {

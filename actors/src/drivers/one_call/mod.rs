@@ -231,7 +231,12 @@ impl Worker {
             | CustomerEvent::DialRefused { .. }
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
-            | CustomerEvent::EnrolmentSettled { .. } => None,
+            | CustomerEvent::EnrolmentSettled { .. }
+            | CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => None,
         }))
     }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 mod closing_calls;
 mod enrolling;
+mod forgetting;
 mod granting;
 mod releasing;
 

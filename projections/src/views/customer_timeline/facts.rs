@@ -12,7 +12,12 @@ pub(super) fn subject(fact: &CustomerEvent) -> (Option<&CampaignId>, Option<Call
         CustomerEvent::Registered { .. }
         | CustomerEvent::NumberAdded { .. }
         | CustomerEvent::ConsentRecorded { .. }
-        | CustomerEvent::ConsentWithdrawn { .. } => (None, None),
+        | CustomerEvent::ConsentWithdrawn { .. }
+        | CustomerEvent::Held { .. }
+        | CustomerEvent::HoldReleased { .. }
+        | CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::Erased { .. }
+        | CustomerEvent::ErasureCertified { .. } => (None, None),
         CustomerEvent::Enrolled { campaign, .. } | CustomerEvent::EnrolmentSettled { campaign, .. } => {
             (Some(campaign), None)
         }
@@ -66,6 +71,24 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "calls": calls_count,
             "rule": rule, "facts": facts }),
+        CustomerEvent::Held { reason, by } => json!({ "reason": reason, "by": by }),
+        CustomerEvent::HoldReleased { reason, by } => json!({ "reason": reason, "by": by }),
+        CustomerEvent::ErasureRequested {
+            reason,
+            requested_by,
+            approved_by,
+        } => json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by }),
+        CustomerEvent::Erased {
+            numbers_count,
+            enrolments_count,
+        } => json!({ "numbers": numbers_count, "enrolments": enrolments_count }),
+        CustomerEvent::ErasureCertified {
+            certificate,
+            key_destroyed_at,
+            recordings_count,
+            ..
+        } => json!({ "certificate": certificate, "key_destroyed_at": key_destroyed_at,
+            "recordings": recordings_count }),
     })
 }
 
