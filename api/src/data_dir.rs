@@ -28,7 +28,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Real => "real",
             Self::Rehearsal => "rehearsal",
@@ -44,6 +44,18 @@ pub(crate) enum DataDirError {
     OtherMode { dir: PathBuf, is: Mode, asked: Mode },
     #[error("{}: {why}", path.display())]
     Disk { path: PathBuf, why: String },
+}
+
+/// Refuses a directory that was made for the other mode; writes nothing.
+pub(crate) fn refuse_other_mode(dir: &Path, asked: Mode) -> Result<(), DataDirError> {
+    match mode(dir) {
+        Some(is) if is != asked => Err(DataDirError::OtherMode {
+            dir: dir.to_owned(),
+            is,
+            asked,
+        }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Holds the directory to what it was made for, or marks a new one.

@@ -1,7 +1,7 @@
 //! What a process closes after everything that uses it: stores and vaults, whatever their makes.
 
 use async_trait::async_trait;
-use store::{FileVault, SqliteEventStore};
+use store::{FileVault, PostgresEventStore, SqliteEventStore};
 
 /// Closed once nobody uses it any more; what was accepted before is kept.
 #[async_trait]
@@ -16,6 +16,17 @@ pub(crate) trait Closing: Send + Sync {
 
 #[async_trait]
 impl Closing for SqliteEventStore {
+    fn failure(&self) -> Option<String> {
+        Self::failure(self).map(|failure| failure.to_string())
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}
+
+#[async_trait]
+impl Closing for PostgresEventStore {
     fn failure(&self) -> Option<String> {
         Self::failure(self).map(|failure| failure.to_string())
     }

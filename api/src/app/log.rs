@@ -12,33 +12,49 @@ use domain::time::Timestamp;
 use projections::SqliteReadDb;
 use std::path::Path;
 use std::sync::Arc;
-use store::{DataLock, EVENTS_FILE, SqliteEventStore, SqliteOptions};
+use store::{
+    DataLock, EVENTS_FILE, OpenError, PostgresEventStore, PostgresOptions, SqliteEventStore, SqliteOptions,
+};
 use tokio::runtime::Handle;
 
 /// What a build without the KurrentDB client answers.
 const NO_KURRENT: &str = "this build has no KurrentDB client; build with --features kurrent";
 
-/// What a build answers for PostgreSQL until its store is there.
-const NO_POSTGRES: &str = "this build has no PostgreSQL store";
-
-/// A log opened for writing, and how it is closed.
-pub(super) type OpenLog = (Arc<dyn EventStore>, Arc<dyn Closing>);
+/// A log opened for writing.
+pub(super) struct OpenLog {
+    pub(super) store: Arc<dyn EventStore>,
+    pub(super) closing: Arc<dyn Closing>,
+    /// Where several processes write, what they must agree on and take turns by.
+    pub(super) shared: Option<Arc<PostgresEventStore>>,
+}
 
 /// Opens for writing. Of a directory's log the caller holds the `DataLock`.
-#[expect(clippy::unused_async, reason = "databases are connected to")]
 pub(super) async fn open(
     spec: &StoreSpec,
     clock: &Arc<dyn Clock>,
     tasks: &dyn Tasks,
 ) -> Result<OpenLog, AppError> {
+    let clock = Arc::clone(clock);
     match spec {
         StoreSpec::Sqlite(directory) => {
             let options = SqliteOptions::default();
-            let store = SqliteEventStore::open(directory, Arc::clone(clock), tasks, &options)?;
-            let store = Arc::new(store);
-            Ok((Arc::<SqliteEventStore>::clone(&store), store))
+            let store = Arc::new(SqliteEventStore::open(directory, clock, tasks, &options)?);
+            Ok(OpenLog {
+                store: Arc::<SqliteEventStore>::clone(&store),
+                closing: store,
+                shared: None,
+            })
         }
-        StoreSpec::Postgres(_) => Err(AppError::NotBuilt(NO_POSTGRES)),
+        StoreSpec::Postgres(url) => {
+            let options = PostgresOptions::default();
+            let store = Arc::new(PostgresEventStore::connect(url, clock, tasks, &options).await?);
+            Ok(OpenLog {
+                store: Arc::<PostgresEventStore>::clone(&store),
+                closing: Arc::<PostgresEventStore>::clone(&store),
+                shared: Some(store),
+            })
+        }
+        // The KurrentDB client of the feature `kurrent` is opened here.
         StoreSpec::Kurrent(_) => Err(AppError::NotBuilt(NO_KURRENT)),
     }
 }
@@ -50,7 +66,10 @@ pub(super) async fn last_recorded(spec: &StoreSpec) -> Result<Option<Timestamp>,
     {
         return Ok(None);
     }
-    let opened = ReadOnly::of(spec).await?;
+    let opened = match ReadOnly::of(spec).await {
+        Err(AppError::Open(OpenError::Missing(_))) => return Ok(None),
+        opened => opened?,
+    };
     let last = opened.store.last_recorded_at().await;
     opened.close().await;
     Ok(last?)
@@ -66,17 +85,21 @@ pub(crate) struct ReadOnly {
 impl ReadOnly {
     /// Opens any log for reading.
     pub(crate) async fn of(spec: &StoreSpec) -> Result<Self, AppError> {
+        let (clock, tasks) = surroundings();
         match spec {
             StoreSpec::Sqlite(directory) => Self::open(directory),
-            StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => {
-                let (clock, tasks) = surroundings();
-                let (store, closing) = open(spec, &clock, tasks.as_ref()).await?;
+            StoreSpec::Postgres(url) => {
+                let options = PostgresOptions::default();
+                let store = PostgresEventStore::connect_read_only(url, clock, tasks.as_ref(), &options);
+                let store = Arc::new(store.await?);
                 Ok(Self {
-                    store,
+                    store: Arc::<PostgresEventStore>::clone(&store),
                     tasks,
-                    closing: Some(closing),
+                    closing: Some(store),
                 })
             }
+            // The KurrentDB client of the feature `kurrent` is opened here, too.
+            StoreSpec::Kurrent(_) => Err(AppError::NotBuilt(NO_KURRENT)),
         }
     }
 
@@ -126,10 +149,10 @@ impl WritableLog {
             StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
         };
         let (clock, tasks) = surroundings();
-        let (store, closing) = open(spec, &clock, tasks.as_ref()).await?;
+        let log = open(spec, &clock, tasks.as_ref()).await?;
         Ok(Self {
-            store,
-            closing,
+            store: log.store,
+            closing: log.closing,
             tasks,
             _lock: lock,
         })

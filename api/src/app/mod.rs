@@ -6,6 +6,7 @@ mod lines;
 mod log;
 mod opened;
 mod rows;
+mod shared;
 mod vault;
 
 pub(crate) use driver_lock::HeldLock;
@@ -53,6 +54,10 @@ pub(crate) enum AppError {
     Media(#[from] MediaError),
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },
+    #[error("the log is a {is} log for life and cannot be used for a {asked} run; name another database")]
+    OtherMode { is: String, asked: &'static str },
+    #[error("the log was begun with other keys: every process on it needs the same --keys")]
+    OtherKeys,
     #[error("{0}")]
     NotBuilt(&'static str),
 }

@@ -2,7 +2,8 @@
 
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
-use super::{AppError, lines, log, synthesizer, vault};
+use super::log::OpenLog;
+use super::{AppError, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
 use crate::running::ServeSettings;
@@ -50,14 +51,32 @@ pub(crate) struct Opened {
     media: Mutex<Option<Arc<MediaDriver>>>,
 }
 
-/// Threads that end when their store or vault is closed, not on the stop signal.
-const CLOSED_LAST: [&str; 3] = ["event store writer", "event store reader", "key keeper"];
+/// Threads and tasks that end when their store or vault is closed, not on the stop signal.
+const CLOSED_LAST: [&str; 4] = [
+    "event store writer",
+    "event store reader",
+    "event store listener",
+    "key keeper",
+];
 
 /// How long everything else may take to end before the store is closed under it.
 const CLOSE_WAIT_MS: u64 = 4_000;
 
 /// How often that is looked at.
 const CLOSE_STEP_MS: u64 = 10;
+
+/// A log of several processes, held to its mode before anything is made of it here.
+async fn open_shared(
+    spec: &StoreSpec,
+    mode: Mode,
+    (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+) -> Result<OpenLog, AppError> {
+    let log = log::open(spec, clock, tasks).await?;
+    if let Some(shared) = &log.shared {
+        shared::hold_to_mode(shared, mode).await?;
+    }
+    Ok(log)
+}
 
 impl Opened {
     /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
@@ -69,7 +88,7 @@ impl Opened {
             Some(_) => Mode::Rehearsal,
             None => Mode::Real,
         };
-        data_dir::hold_to_mode(&directory, mode)?;
+        data_dir::refuse_other_mode(&directory, mode)?;
         let last = log::last_recorded(&settings.store).await?;
         let rehearsal = settings
             .rehearse_at
@@ -85,22 +104,35 @@ impl Opened {
             Some(_) => Keyring::MustExist,
             None => Keyring::MayBeNew,
         };
+        let log = match &settings.store {
+            // Keys first: without them a directory's log is not even made.
+            StoreSpec::Sqlite(_) => None,
+            spec => Some(open_shared(spec, mode, (&clock, tasks.as_ref())).await?),
+        };
+        data_dir::hold_to_mode(&directory, mode)?;
         let ports = (&ids, tasks.as_ref() as &dyn Tasks);
         let (vault, keys_closing) = vault::open(&directory, settings.keys.as_ref(), ports, keyring)?;
-        let (store, log_closing) = log::open(&settings.store, &clock, tasks.as_ref()).await?;
-        let driver_locks = driver_lock::of(&store);
+        let log = match log {
+            Some(log) => log,
+            None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
+        };
+        if let Some(shared) = &log.shared {
+            shared::hold_to_keys(shared, vault.as_ref()).await?;
+        }
+        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
+        let driver_locks = driver_lock::of(&settings.store, log.store.as_ref(), (&clock, &tasks_port));
         let environment = Environment {
-            store,
+            store: log.store,
             vault,
             clock,
             ids,
-            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+            tasks: tasks_port,
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {
             directory,
             environment,
-            closings: vec![log_closing, keys_closing],
+            closings: vec![log.closing, keys_closing],
             driver_locks,
             rehearsal,
             tasks,

@@ -60,7 +60,10 @@ impl From<crate::app::AppError> for Failure {
             crate::app::AppError::DataDir(crate::data_dir::DataDirError::OtherMode { .. }) => {
                 Self::refused(error.to_string())
             }
-            crate::app::AppError::Open(store::OpenError::Missing(_)) => Self::refused(error.to_string()),
+            crate::app::AppError::Open(store::OpenError::Missing(_))
+            | crate::app::AppError::OtherMode { .. }
+            | crate::app::AppError::OtherKeys => Self::refused(error.to_string()),
+            crate::app::AppError::NotBuilt(_) => Self::usage(error.to_string()),
             other => Self::unavailable(other.to_string()),
         }
     }

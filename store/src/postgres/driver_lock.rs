@@ -140,18 +140,22 @@ fn key(name: &str) -> i64 {
     i64::from_be_bytes(first)
 }
 
-/// First start writes what the installation is for life, `real` or `rehearsal`; later it is answered.
-pub(super) async fn hold_mode(client: &deadpool_postgres::Client, mode: &str) -> Result<String, StoreError> {
+/// The first to come writes what a name stands for, for life; later it is answered.
+pub(super) async fn hold(
+    client: &deadpool_postgres::Client,
+    name: &str,
+    value: &str,
+) -> Result<String, StoreError> {
     let failed = |error: tokio_postgres::Error| from_postgres(&error);
     client
         .execute(
-            "INSERT INTO ledgerline.meta (name, value) VALUES ('mode', $1) ON CONFLICT (name) DO NOTHING",
-            &[&mode],
+            "INSERT INTO ledgerline.meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            &[&name, &value],
         )
         .await
         .map_err(failed)?;
     let row = client
-        .query_one("SELECT value FROM ledgerline.meta WHERE name = 'mode'", &[])
+        .query_one("SELECT value FROM ledgerline.meta WHERE name = $1", &[&name])
         .await
         .map_err(failed)?;
     row.try_get(0).map_err(failed)

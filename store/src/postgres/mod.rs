@@ -219,7 +219,13 @@ impl PostgresEventStore {
     /// What the installation is for life: the first start writes `mode` (`real` or `rehearsal`), every
     /// later one is answered what was written then.
     pub async fn hold_mode(&self, mode: &str) -> Result<String, StoreError> {
-        driver_lock::hold_mode(&self.reader.connection().await?, mode).await
+        self.hold("mode", mode).await
+    }
+
+    /// What a name stands for in this log, for life: the first to ask writes `value`, every later one is
+    /// answered what was written then.
+    pub async fn hold(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        driver_lock::hold(&self.reader.connection().await?, name, value).await
     }
 }
 
