@@ -29,6 +29,7 @@ mod take_over;
 pub mod test_ports;
 pub mod test_records;
 pub mod vault_contract;
+pub mod yardstick;
 
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};

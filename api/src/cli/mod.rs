@@ -105,7 +105,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Projections(args) => projections::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
-        Command::Bench(args) => bench::run(args).await,
+        Command::Bench(args) => Box::pin(bench::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
     }
 }

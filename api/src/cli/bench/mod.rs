@@ -1,10 +1,16 @@
 //! `ledgerline bench`: measurements on this machine.
 
+mod append;
 mod calls;
+mod figures;
 mod line;
 mod load;
+mod payload;
+mod stopwatch;
 
 use super::failure::Failure;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Measure this machine.
 #[derive(Debug, clap::Args)]
@@ -18,9 +24,18 @@ pub(crate) struct Args {
 enum Action {
     /// Audio both ways in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
+    Append(append::Args),
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let Action::Calls(args) = args.action;
-    calls::run(args).await
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Calls(args) => calls::run(args).await,
+        Action::Append(args) => append::run(args, runtime).await,
+    }
+}
+
+impl From<store::yardstick::YardstickError> for Failure {
+    fn from(error: store::yardstick::YardstickError) -> Self {
+        Self::unavailable(error.to_string())
+    }
 }

@@ -1,0 +1,190 @@
+//! The embedded store: a plain file, bare SQLite, the store itself, and the store behind entities.
+
+use super::actors::{ActorEngine, RawOfActors, Workshop};
+use super::producers::{self, Producers};
+use super::{Engine, Round, SIZES, interleave};
+use crate::cli::bench::figures::{Report, Target};
+use crate::cli::bench::payload::{Payload, bytes_of};
+use crate::cli::failure::Failure;
+use crate::store_spec::StoreSpec;
+use async_trait::async_trait;
+use domain::ports::event_store::EventStore;
+use futures_util::future::try_join_all;
+use std::path::Path;
+use std::sync::Arc;
+use store::yardstick::{BareSqlite, RawFile};
+use tokio::runtime::Runtime;
+
+/// Names of the engines, as the report shows them.
+const RAW: &str = "raw file, write + fdatasync";
+const BARE: &str = "bare SQLite";
+const STORE: &str = "our store";
+const RAW_OF_ACTORS: &str = "raw file, the entities' bytes";
+const ACTORS: &str = "our entities (decide, seal, append)";
+
+/// Entities ÷ raw, by events of a commit (issue 3, figures to reach).
+const ACTORS_OVER_RAW: [(usize, f64); 4] = [(1, 0.40), (16, 0.40), (256, 0.12), (4_096, 0.07)];
+
+/// Commit of the store ÷ bare SQLite's with one producer, at most.
+const OVER_BARE_MAX: f64 = 1.3;
+
+/// Events per second with 256 producers ÷ with one, at least.
+const GROUP_COMMIT_MIN: f64 = 20.0;
+
+pub(super) async fn run(report: &mut Report, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let direct = open(directory.path(), "direct", 0, &runtime).await?;
+    let largest = SIZES.iter().map(|(size, _)| *size).max().unwrap_or(1);
+    let hosted = Arc::new(open(directory.path(), "hosted", largest, &runtime).await?);
+    report.fact("entity_record_bytes", hosted.record_bytes());
+    let mut engines = engines(directory.path(), &direct, &hosted)?;
+    let mut payload = Payload::new(1);
+    for (size, rounds) in SIZES {
+        let times = interleave(&mut engines, rounds, || Round {
+            batches: payload.commit(size),
+            count: size,
+        })
+        .await?;
+        let section = format!("append, {size} events a commit");
+        for (engine, times) in engines.iter().zip(&times) {
+            report.row(&section, engine.name(), times, size);
+        }
+        let p50 = |name: &str| {
+            let of = engines
+                .iter()
+                .zip(&times)
+                .find(|(engine, _)| engine.name() == name);
+            of.map_or(0.0, |(_, times)| times.p50_us())
+        };
+        ratios(report, size, p50);
+    }
+    drop(engines);
+    let store = Arc::clone(direct.store());
+    group_commit(report, "our store", &mut producers::OfStore::new(store, 2)).await?;
+    group_commit(
+        report,
+        "our entities",
+        &mut producers::OfEntities(Arc::clone(&hosted)),
+    )
+    .await?;
+    direct.close().await;
+    hosted.close().await;
+    Ok(())
+}
+
+async fn open(
+    directory: &Path,
+    name: &str,
+    customers_count: usize,
+    runtime: &Arc<Runtime>,
+) -> Result<Workshop, Failure> {
+    let own = directory.join(name);
+    let log = StoreSpec::Sqlite(own.clone());
+    Workshop::open(&own, log, customers_count, Arc::clone(runtime)).await
+}
+
+fn ratios(report: &mut Report, size: usize, p50: impl Fn(&str) -> f64) {
+    let target = ACTORS_OVER_RAW.iter().find(|(events, _)| *events == size);
+    report.ratio(
+        format!("{size}: raw / entities"),
+        p50(RAW_OF_ACTORS),
+        p50(ACTORS),
+        target.map(|(_, least)| Target::AtLeast(*least)),
+    );
+    report.ratio(
+        format!("{size}:   component: raw / our store"),
+        p50(RAW),
+        p50(STORE),
+        None,
+    );
+    report.ratio(
+        format!("{size}:   component: our store / entities"),
+        p50(STORE),
+        p50(ACTORS),
+        None,
+    );
+    report.ratio(format!("{size}: raw / bare SQLite"), p50(RAW), p50(BARE), None);
+    let target = (size == 1).then_some(Target::AtMost(OVER_BARE_MAX));
+    report.ratio(
+        format!("{size}: our store / bare SQLite, p50"),
+        p50(STORE),
+        p50(BARE),
+        target,
+    );
+}
+
+async fn group_commit(report: &mut Report, name: &str, producers: &mut dyn Producers) -> Result<(), Failure> {
+    let rates = producers::measure(report, name, producers).await?;
+    report.ratio(
+        format!("group commit, {name}: events/s with 256 producers / 1"),
+        rates.of(256),
+        rates.of(1),
+        Some(Target::AtLeast(GROUP_COMMIT_MIN)),
+    );
+    Ok(())
+}
+
+fn engines(
+    directory: &Path,
+    direct: &Workshop,
+    hosted: &Arc<Workshop>,
+) -> Result<Vec<Box<dyn Engine>>, Failure> {
+    let raw = RawFile::create(&directory.join("raw"))?;
+    let bare = BareSqlite::create(&directory.join("bare.db"))?;
+    let raw_of_actors = RawFile::create(&directory.join("raw-entities"))?;
+    Ok(vec![
+        Box::new(Raw(raw)),
+        Box::new(Bare(bare)),
+        Box::new(StoreEngine(Arc::clone(direct.store()))),
+        Box::new(RawOfActors::new(
+            RAW_OF_ACTORS,
+            raw_of_actors,
+            hosted.record_bytes(),
+        )),
+        Box::new(ActorEngine {
+            name: ACTORS,
+            workshop: Arc::clone(hosted),
+        }),
+    ])
+}
+
+struct Raw(RawFile);
+
+#[async_trait]
+impl Engine for Raw {
+    fn name(&self) -> &'static str {
+        RAW
+    }
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
+        Ok(self.0.commit(bytes_of(&round.batches))?)
+    }
+}
+
+struct Bare(BareSqlite);
+
+#[async_trait]
+impl Engine for Bare {
+    fn name(&self) -> &'static str {
+        BARE
+    }
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
+        Ok(self.0.commit(&round.batches)?)
+    }
+}
+
+struct StoreEngine(Arc<dyn EventStore>);
+
+#[async_trait]
+impl Engine for StoreEngine {
+    fn name(&self) -> &'static str {
+        STORE
+    }
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
+        let appends = round.batches.iter().map(|batch| {
+            self.0
+                .append(&batch.stream, batch.expected, batch.records.clone())
+        });
+        try_join_all(appends).await?;
+        Ok(())
+    }
+}

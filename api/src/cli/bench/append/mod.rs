@@ -1,0 +1,90 @@
+//! `ledgerline bench append`: what a durable append costs beside the disk's own limit, bare databases and
+//! other people's stores, one commit of each in turn.
+
+mod actors;
+mod embedded;
+mod producers;
+
+use super::figures::Report;
+use super::stopwatch::{Stopwatch, Times};
+use crate::cli::failure::Failure;
+use crate::store_spec::StoreSpec;
+use async_trait::async_trait;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::sync::Arc;
+use store::yardstick::Batch;
+use tokio::runtime::Runtime;
+
+/// Events of a commit that are measured, and how many commits of each.
+const SIZES: [(usize, usize); 4] = [(1, 300), (16, 200), (256, 60), (4_096, 15)];
+
+/// Rounds before the first that counts: files exist, statements are prepared, streams are known.
+const WARM_UP_ROUNDS: usize = 3;
+
+/// Of the order of engines in each round: the same in every run.
+const ORDER_SEED: u64 = 7;
+
+/// Durable appends, interleaved with the same bytes in a plain file, bare SQLite or PostgreSQL, and peers.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The store to measure: sqlite: (default; a directory of its own) or postgres://USER@HOST/DB
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut report = Report::default();
+    report.fact("record_bytes", super::payload::RECORD_BYTES);
+    match &args.store {
+        None | Some(StoreSpec::Sqlite(_)) => embedded::run(&mut report, runtime).await?,
+        Some(StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => {
+            return Err(Failure::usage("bench append measures sqlite: only"));
+        }
+    }
+    report.show(args.json)
+}
+
+/// One commit's worth of events, the same for every engine.
+struct Round {
+    batches: Vec<Batch>,
+    count: usize,
+}
+
+/// Something that makes events durable.
+#[async_trait]
+trait Engine: Send {
+    fn name(&self) -> &'static str;
+    /// Returns when all events of the round are durable.
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure>;
+}
+
+/// One commit of each engine in turn, `rounds` times, each round in another order: a sync also waits for what
+/// the one before has left to the file system.
+async fn interleave(
+    engines: &mut [Box<dyn Engine>],
+    rounds: usize,
+    mut next: impl FnMut() -> Round + Send,
+) -> Result<Vec<Times>, Failure> {
+    let mut times = vec![Times::default(); engines.len()];
+    let mut order: Vec<usize> = (0..engines.len()).collect();
+    let mut shuffle = ChaCha8Rng::seed_from_u64(ORDER_SEED);
+    for number in 0..rounds + WARM_UP_ROUNDS {
+        let round = next();
+        order.sort_by_cached_key(|_| shuffle.next_u32());
+        for &place in &order {
+            let Some((engine, times)) = engines.get_mut(place).zip(times.get_mut(place)) else {
+                continue;
+            };
+            let watch = Stopwatch::start();
+            engine.commit(&round).await?;
+            if number >= WARM_UP_ROUNDS {
+                times.add(watch.nanos());
+            }
+        }
+    }
+    Ok(times)
+}

@@ -1,0 +1,38 @@
+//! What the stores are measured against: the same bytes with as little as possible around them.
+//!
+//! For `ledgerline bench` only. A yardstick keeps no promise of the `EventStore` port but durability: no
+//! expected version, no idempotency, no digest. Its files have the same settings as the store beside it.
+
+mod bare_sqlite;
+mod raw_file;
+
+pub use bare_sqlite::{BareSqlite, Scan};
+pub use raw_file::RawFile;
+
+use domain::ids::StreamId;
+use domain::stored_event::{Record, StreamVersion};
+
+/// Records of one stream, as they are given to a store or to a yardstick.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub stream: StreamId,
+    pub expected: StreamVersion,
+    pub records: Vec<Record>,
+}
+
+/// Why a yardstick could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("a measurement's baseline failed: {0}")]
+pub struct YardstickError(pub(crate) String);
+
+impl From<std::io::Error> for YardstickError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for YardstickError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}

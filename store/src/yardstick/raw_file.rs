@@ -1,0 +1,37 @@
+//! A file that is only appended to and synced: the disk's own limit for a commit.
+
+use super::YardstickError;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+/// One growing file; each commit is one write and one fdatasync.
+pub struct RawFile {
+    file: File,
+    buffer: Vec<u8>,
+}
+
+impl RawFile {
+    /// Makes the file anew.
+    pub fn create(path: &Path) -> Result<Self, YardstickError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(path)?;
+        Ok(Self {
+            file,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Writes all records in one call and returns when they are on disk.
+    pub fn commit<'a>(&mut self, records: impl Iterator<Item = &'a [u8]>) -> Result<(), YardstickError> {
+        self.buffer.clear();
+        for record in records {
+            self.buffer.extend_from_slice(record);
+        }
+        self.file.write_all(&self.buffer)?;
+        Ok(self.file.sync_data()?)
+    }
+}
