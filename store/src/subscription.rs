@@ -1,12 +1,12 @@
-//! Live readers: catch up by pages, then wait for the head to move. They hold no events of their own.
+//! Live readers: catch up by pages, then wait for the head to move. They hold at most one page ahead.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError, Subscription};
+use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 /// Most subscriptions a store serves at once: one per view and driver, the rest for readers of the stream.
 pub const SUBSCRIPTIONS_MAX: usize = 1_024;
@@ -33,6 +33,17 @@ pub(crate) struct Head {
 #[async_trait]
 pub(crate) trait Pages: Send + Sync {
     async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Begins to read the page that will be wanted next, or not.
+    fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
+        None
+    }
+}
+
+/// A page being read while the one before it is worked on.
+pub(crate) struct PageAhead {
+    pub(crate) after: Position,
+    pub(crate) answered: oneshot::Receiver<Result<MatchingPage, StoreError>>,
 }
 
 /// A subscription in the process that writes: woken after each commit.
@@ -40,6 +51,8 @@ pub(crate) struct LiveSubscription {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) after: Position,
     pub(crate) head: watch::Receiver<Head>,
+    /// Only while it catches up.
+    pub(crate) ahead: Option<PageAhead>,
     pub(crate) _place: OwnedSemaphorePermit,
 }
 
@@ -52,9 +65,12 @@ impl Subscription for LiveSubscription {
                 (head.position, head.failed.clone())
             };
             if position > self.after {
-                let events = self.pages.page(self.after, PAGE_EVENTS).await?;
+                let events = self.page().await?;
                 if let Some(last) = events.last() {
                     self.after = last.position;
+                    if position > self.after {
+                        self.ahead = self.pages.page_ahead(self.after, PAGE_EVENTS);
+                    }
                     return Ok(events);
                 }
             }
@@ -65,6 +81,19 @@ impl Subscription for LiveSubscription {
                 return Err(closed());
             }
         }
+    }
+}
+
+impl LiveSubscription {
+    /// The page after `after`: the one begun before, or a new one. What was begun is kept while it is waited
+    /// for, so that a caller who stops waiting loses nothing.
+    async fn page(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.after == self.after) {
+            let answer = (&mut ahead.answered).await.unwrap_or_else(|_| Err(closed()));
+            self.ahead = None;
+            return Ok(answer?.events);
+        }
+        self.pages.page(self.after, PAGE_EVENTS).await
     }
 }
 

@@ -1,6 +1,7 @@
-//! One group commit: many batches in one transaction, each under its own savepoint, one sync for all.
+//! One group commit: many batches in one transaction, one sync for all; a conflict concerns its batch alone.
 
-use super::row::{digest, signed, unsigned};
+use super::digest::digest;
+use super::row::{signed, unsigned};
 use crate::batch::{self, Found};
 use crate::error::from_sqlite;
 use crate::take_over::{End, TakenBatch};
@@ -10,7 +11,7 @@ use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each.
@@ -18,6 +19,12 @@ const HEADS_MAX: usize = 65_536;
 
 const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
     kind, campaign, customer, digest, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+/// Memory for pages of the file, in KiB: the inner pages of the indexes of some ten million events.
+const CACHE_KIB: i64 = 32 * 1_024;
+
+/// How one batch of a group is appended.
+type AppendOne = fn(&mut Appender, &Batch, Timestamp) -> rusqlite::Result<Answer>;
 
 /// One batch, checked.
 pub(super) struct Batch {
@@ -40,13 +47,16 @@ pub(super) type Answer = Result<Position, StoreError>;
 pub(super) struct Appender {
     connection: Connection,
     clock: Arc<dyn Clock>,
-    heads: BTreeMap<StreamId, StreamVersion>,
+    /// Only asked by key, so that its order is never seen.
+    heads: HashMap<StreamId, StreamVersion>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
 }
 
 impl Appender {
     pub(super) fn new(connection: Connection, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
+        // Negative: KiB instead of pages.
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let last = connection
             .query_row(
                 "SELECT pos, recorded_at FROM event ORDER BY pos DESC LIMIT 1",
@@ -57,7 +67,7 @@ impl Appender {
         Ok(Self {
             connection,
             clock,
-            heads: BTreeMap::new(),
+            heads: HashMap::new(),
             last: Position(last.map_or(0, |(position, _)| position)),
             last_recorded_at: last.map(|(_, recorded_at)| recorded_at),
         })
@@ -82,7 +92,22 @@ impl Appender {
         }
     }
 
+    /// Batches stand under savepoints of their own only when a first try meets an id or version that is
+    /// stored already, which is rare: SQLite copies every page before a savepoint changes it.
     fn transact(&mut self, group: &[Batch]) -> rusqlite::Result<Vec<Answer>> {
+        let before = self.last;
+        match self.attempt(group, Self::append) {
+            Err(error) if violates(&error) => {
+                self.run("ROLLBACK")?;
+                self.last = before;
+                self.heads.clear();
+                self.attempt(group, Self::append_apart)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt(&mut self, group: &[Batch], append: AppendOne) -> rusqlite::Result<Vec<Answer>> {
         let recorded_at = self
             .clock
             .now()
@@ -91,7 +116,7 @@ impl Appender {
         self.run("BEGIN IMMEDIATE")?;
         let mut answers = Vec::with_capacity(group.len());
         for batch in group {
-            answers.push(self.append(batch, recorded_at)?);
+            answers.push(append(self, batch, recorded_at)?);
         }
         self.run("COMMIT")?;
         if self.last > before {
@@ -100,28 +125,34 @@ impl Appender {
         Ok(answers)
     }
 
+    /// A stream not known here is taken to be new when the batch says so: its first version is the guard.
     fn append(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
+        let known = self.heads.get(&batch.stream).copied();
+        let actual = match known {
+            Some(version) => version,
+            None if batch.expected.0 == 0 => StreamVersion(0),
+            None => self.version(&batch.stream)?,
+        };
+        if actual != batch.expected {
+            return self.conflict(batch, actual);
+        }
+        self.insert(batch, recorded_at)?;
+        Ok(Ok(self.moved_behind(batch)))
+    }
+
+    /// What one batch violates concerns it alone.
+    fn append_apart(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
         let actual = self.version(&batch.stream)?;
         if actual != batch.expected {
-            let conflict = StoreError::WrongVersion {
-                stream: batch.stream.clone(),
-                expected: batch.expected,
-                actual,
-            };
-            return self.repeat_or(batch, conflict);
+            return self.conflict(batch, actual);
         }
         self.run("SAVEPOINT batch")?;
         match self.insert(batch, recorded_at) {
             Ok(()) => {
                 self.run("RELEASE batch")?;
-                self.last.0 += batch.records.len() as u64;
-                self.remember(
-                    batch.stream.clone(),
-                    StreamVersion(actual.0 + batch.records.len() as u64),
-                );
-                Ok(Ok(self.last))
+                Ok(Ok(self.moved_behind(batch)))
             }
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+            Err(error) if violates(&error) => {
                 self.run("ROLLBACK TO batch")?;
                 self.run("RELEASE batch")?;
                 // The version was right, so an id was there already, or the file is not what it was.
@@ -130,6 +161,23 @@ impl Appender {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The log and the stream now end with this batch.
+    fn moved_behind(&mut self, batch: &Batch) -> Position {
+        let count = batch.records.len() as u64;
+        self.last.0 += count;
+        self.remember(&batch.stream, StreamVersion(batch.expected.0 + count));
+        self.last
+    }
+
+    fn conflict(&self, batch: &Batch, actual: StreamVersion) -> rusqlite::Result<Answer> {
+        let conflict = StoreError::WrongVersion {
+            stream: batch.stream.clone(),
+            expected: batch.expected,
+            actual,
+        };
+        self.repeat_or(batch, conflict)
     }
 
     /// Takes over batches of another log in one transaction. The inner error is the caller's mistake and
@@ -151,7 +199,7 @@ impl Appender {
             }
         }
         for batch in batches {
-            self.remember(batch.stream.clone(), batch.last_version());
+            self.remember(&batch.stream, batch.last_version());
             self.last = batch.last_position();
             self.last_recorded_at = Some(batch.recorded_at);
         }
@@ -176,7 +224,7 @@ impl Appender {
             }
             versions.insert(&batch.stream, batch.last_version());
             if let Err(error) = self.insert_taken(batch) {
-                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) {
+                if violates(&error) {
                     return Ok(Err(batch.stored_already()));
                 }
                 return Err(error);
@@ -266,15 +314,24 @@ impl Appender {
         Ok(StreamVersion(unsigned(version.unwrap_or(0))))
     }
 
-    fn remember(&mut self, stream: StreamId, version: StreamVersion) {
+    fn remember(&mut self, stream: &StreamId, version: StreamVersion) {
+        if let Some(head) = self.heads.get_mut(stream) {
+            *head = version;
+            return;
+        }
         // Dropping all is rare and costs one lookup per stream; UNIQUE (stream, version) stays the guard.
         if self.heads.len() >= HEADS_MAX {
             self.heads.clear();
         }
-        self.heads.insert(stream, version);
+        self.heads.insert(stream.clone(), version);
     }
 
     fn run(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(|_| ())
     }
+}
+
+/// An id, or a version of a stream, is there already.
+fn violates(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }

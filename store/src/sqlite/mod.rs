@@ -4,6 +4,7 @@
 //! A second handle may read beside the process that writes; it looks for new events by polling.
 
 mod appender;
+mod digest;
 mod pool;
 mod reader;
 mod row;
@@ -289,6 +290,7 @@ impl EventStore for SqliteEventStore {
                 pages,
                 after,
                 head: head.clone(),
+                ahead: None,
                 _place: place,
             }),
             Mode::Reading { clock } => Box::new(PollingSubscription {

@@ -2,7 +2,7 @@
 //! No executor thread ever waits for the disk.
 
 use super::reader::{Found, Query, Reader};
-use crate::subscription::{Pages, closed};
+use crate::subscription::{PageAhead, Pages, closed};
 use async_trait::async_trait;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
@@ -68,6 +68,13 @@ impl Pool {
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// Asks for what will be wanted soon, where there is room.
+    fn ask_ahead(&self, query: Query) -> Option<oneshot::Receiver<Found>> {
+        let (answer, answered) = oneshot::channel();
+        let asked = self.requests.try_send(Request::Read(query, answer));
+        asked.is_ok().then_some(answered)
+    }
+
     /// Ends all readers, after what is queued before.
     pub(super) async fn close(&self) {
         for _ in 0..self.readers_count {
@@ -85,6 +92,11 @@ impl Pages for Pool {
     async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let page = self.ask_in_turn(Query::All { after, limit }).await?;
         Ok(page.events)
+    }
+
+    fn page_ahead(&self, after: Position, limit: usize) -> Option<PageAhead> {
+        let answered = self.ask_ahead(Query::All { after, limit })?;
+        Some(PageAhead { after, answered })
     }
 }
 

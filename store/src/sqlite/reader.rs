@@ -80,7 +80,7 @@ impl Reader {
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
         let mut next = after.0;
         let sql = format!(
-            "SELECT {COLUMNS} FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
+            "SELECT {COLUMNS}, version FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
         );
         let values: [&dyn ToSql; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
         self.page(&sql, &values, |row| {
@@ -117,6 +117,9 @@ impl Reader {
                 events: Vec::new(),
                 reached: after,
             });
+        }
+        if filter.is_empty() {
+            return self.log(after, limit);
         }
         let stretch = Stretch { after, head, limit };
         if let Some(stream) = whole_stream(filter) {

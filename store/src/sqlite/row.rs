@@ -1,15 +1,15 @@
-//! Rows of the event table: numbers in and out, and the digest that names a damaged one.
+//! Rows of the event table: events and numbers, in and out.
 
+use super::digest;
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::Row;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// The columns `read` expects, in its order.
-pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record, version";
+/// The columns `trusted` and `position` expect, in their order; `version` expects one more behind them.
+pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record";
 
 /// The event of a row, when it is what was written; `Damaged` names its position. The record is copied once,
 /// out of SQLite's page.
@@ -28,7 +28,7 @@ pub(super) fn trusted(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
         return Err(damaged());
     };
     let recorded_at = Timestamp::from_micros(recorded_at);
-    if stored != digest(recorded_at, record) {
+    if !digest::fits(stored, recorded_at, record) {
         return Err(damaged());
     }
     Ok(StoredEvent {
@@ -46,19 +46,6 @@ pub(super) fn position(row: &Row<'_>) -> Result<Position, StoreError> {
 pub(super) fn version(row: &Row<'_>) -> Result<StreamVersion, StoreError> {
     let number = row.get(4).map_err(|error| from_sqlite(&error))?;
     Ok(StreamVersion(unsigned(number)))
-}
-
-/// First 8 bytes of SHA-256(recorded_at, 8 bytes big-endian, then the record).
-pub(super) fn digest(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
-    let whole = Sha256::new()
-        .chain_update(recorded_at.micros().to_be_bytes())
-        .chain_update(record)
-        .finalize();
-    let mut first = [0; 8];
-    for (to, from) in first.iter_mut().zip(whole) {
-        *to = from;
-    }
-    first
 }
 
 /// SQLite's integers are signed; ours never come near the end of them.

@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
 /// Most record bytes of one group commit, but for a single larger batch: beyond it the gain is small and the
-/// wait of the first is long. A record has 300 bytes or more, so these are fewer than 4,096 events.
-pub(super) const GROUP_BYTES_MAX: usize = 1024 * 1024;
+/// wait of the first is long. Records usually have less than 1,000 bytes, so these are about 4,096 events.
+pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What the writer is asked.
 pub(super) enum Request {
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_group_ends_at_its_bytes_but_holds_one_batch() {
-        let mut large = queued(40, 1, &"x".repeat(64_000));
+        let mut large = queued(100, 1, &"x".repeat(64_000));
         let group = take_group(&mut large);
         let bytes: usize = group.iter().map(|append| append.batch.bytes()).sum();
         let each = bytes / group.len();
@@ -194,7 +194,7 @@ mod tests {
             bytes <= GROUP_BYTES_MAX && bytes + each > GROUP_BYTES_MAX,
             "{bytes}"
         );
-        let mut huge = queued(2, 20, &"x".repeat(64_000));
+        let mut huge = queued(2, 70, &"x".repeat(64_000));
         assert_eq!((take_group(&mut huge).len(), huge.len()), (1, 1));
     }
 }
