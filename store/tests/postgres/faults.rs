@@ -1,0 +1,180 @@
+//! Cut connections, lost replies, time-outs: nothing acknowledged is lost, nothing is stored twice.
+
+use crate::many_writers::WAITING;
+use crate::proxy::Proxy;
+use crate::support::{Database, append, connect, quick, skipped, until, whole_log};
+use domain::ids::EventId;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::{Position, StreamVersion};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::contract::start;
+use store::test_records::{make_batch, stream};
+
+/// Cuts every connection to the database but the one that asks.
+const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'ledgerline'";
+
+/// Writers of a load, and how often it is cut.
+const WRITERS: u64 = 6;
+const CUTS: u64 = 12;
+
+/// Appends until it is told to stop; answers what was acknowledged. `Unavailable` leaves the result open, so
+/// it asks the same again.
+pub(crate) async fn load(
+    store: Arc<dyn EventStore>,
+    writer: u64,
+    enough: Arc<AtomicBool>,
+) -> Vec<(EventId, Position)> {
+    let mut acknowledged = Vec::new();
+    let stream = stream(&format!("w{writer}"));
+    let mut version = 0;
+    while !enough.load(Ordering::SeqCst) {
+        let records = make_batch(&stream, version, &format!("{writer}/{version}"), 2);
+        let last = records.last().expect("it has two").id;
+        loop {
+            match store
+                .append(&stream, StreamVersion(version), records.clone())
+                .await
+            {
+                Ok(position) => {
+                    acknowledged.push((last, position));
+                    break;
+                }
+                Err(StoreError::Unavailable(_) | StoreError::Busy) => {}
+                Err(other) => unreachable!("nobody else writes this stream: {other}"),
+            }
+        }
+        version += 2;
+    }
+    acknowledged
+}
+
+/// Each acknowledged event is at its position, once, and nothing else is there but what was cut last.
+pub(crate) async fn check(store: &dyn EventStore, acknowledged: &[(EventId, Position)]) {
+    let whole = whole_log(store).await;
+    let ids: Vec<EventId> = whole
+        .iter()
+        .map(|event| event.envelope().expect("it was written").id)
+        .collect();
+    for (id, position) in acknowledged {
+        let index = usize::try_from(position.0 - 1).expect("small");
+        assert_eq!(ids.get(index), Some(id), "acknowledged at {position}");
+    }
+    let mut once = ids.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), ids.len(), "none twice");
+    assert_eq!(
+        whole.len(),
+        acknowledged.len() * 2,
+        "every batch was acknowledged in the end"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections_under_load_lose_and_repeat_nothing() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let store: Arc<dyn EventStore> = Arc::new(database.store().await);
+    let mut follower = store.subscribe(Position(0)).await.expect("there is room");
+    let enough = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| start(load(Arc::clone(&store), writer, Arc::clone(&enough))))
+        .collect();
+    let cutter = database.client().await;
+    for _ in 0..CUTS {
+        cutter
+            .batch_execute("SELECT pg_sleep(0.08)")
+            .await
+            .expect("it sleeps");
+        cutter.batch_execute(CUT).await.expect("it may cut");
+    }
+    enough.store(true, Ordering::SeqCst);
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.expect("a writer ends"));
+    }
+    assert!(acknowledged.len() > 50, "{} appends", acknowledged.len());
+    check(&*store, &acknowledged).await;
+    let whole = whole_log(&*store).await;
+    let mut followed = Vec::new();
+    while followed.len() < whole.len() {
+        followed.extend(follower.next().await.expect("it outlasts the cuts"));
+    }
+    assert!(followed == whole, "the follower skipped or repeated");
+}
+
+#[tokio::test]
+async fn a_lost_reply_after_the_commit_is_answered_as_stored() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    // The schema is made without losses.
+    database.store().await.close().await;
+    let proxy = Proxy::before(&database.url);
+    let store = connect(&proxy.url, &quick()).await;
+    assert_eq!(append(&store, "a", 0).await, Ok(Position(2)));
+    for (lost, expected) in [(1, 2), (2, 4)] {
+        proxy.lose(lost);
+        assert_eq!(append(&store, "a", expected).await, Ok(Position(expected + 2)));
+    }
+    // A look-up answers the second loss before another append is asked.
+    assert!(proxy.left() <= 1, "the replies were lost");
+    let direct = database.store().await;
+    assert_eq!(whole_log(&direct).await.len(), 6, "stored once each");
+}
+
+#[tokio::test]
+async fn a_lock_held_too_long_is_unavailable_and_passes() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let store = database.store().await;
+    append(&store, "a", 0).await.expect("it is stored");
+    let holder = database.client().await;
+    let hold = "BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE";
+    holder.batch_execute(hold).await.expect("it is free");
+    let refused = append(&store, "a", 2).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Unavailable(why)) if why.contains("lock")),
+        "{refused:?}"
+    );
+    assert_eq!(
+        store.head().await,
+        Ok(Position(2)),
+        "reads do not wait for the lock"
+    );
+    holder.batch_execute("COMMIT").await.expect("it lets go");
+    assert_eq!(append(&store, "a", 2).await, Ok(Position(4)));
+    // A lock that is let go in time is only waited for.
+    holder.batch_execute(hold).await.expect("it is free");
+    let store = Arc::new(store);
+    let waiting = {
+        let store = Arc::clone(&store);
+        start(async move { append(&*store, "a", 4).await })
+    };
+    until(&database.client().await, WAITING).await;
+    holder.batch_execute("COMMIT").await.expect("it lets go");
+    assert_eq!(waiting.await.expect("it ends"), Ok(Position(6)));
+}
+
+#[tokio::test]
+async fn a_cut_listener_is_followed_by_a_new_one() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let (store, other) = (database.store().await, database.store().await);
+    let mut follower = store.subscribe(Position(0)).await.expect("there is room");
+    append(&other, "a", 0).await.expect("it is stored");
+    assert_eq!(follower.next().await.expect("woken from outside").len(), 2);
+    let client = database.client().await;
+    client.batch_execute(CUT).await.expect("it may cut");
+    append(&other, "a", 2).await.expect("it is stored");
+    assert_eq!(follower.next().await.expect("it listens again").len(), 2);
+}

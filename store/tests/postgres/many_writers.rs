@@ -1,0 +1,201 @@
+//! Several processes on one log, played by stores of their own: positions are dense and in commit order.
+
+use crate::support::{Database, append, skipped, until, whole_log};
+use domain::ids::EventId;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::contract::start;
+use store::test_records::{make_batch, stream};
+
+const WRITERS: u64 = 12;
+const BATCHES: u64 = 25;
+
+/// Reads pages from a checkpoint until so many events have come.
+async fn follow(store: Arc<dyn EventStore>, count: usize) -> Vec<StoredEvent> {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    let mut subscription = store.subscribe(Position(0)).await.expect("there is room");
+    while events.len() < count {
+        events.extend(subscription.next().await.expect("the log goes on"));
+    }
+    events
+}
+
+async fn write(store: Arc<dyn EventStore>, writer: u64) -> Vec<(EventId, Position)> {
+    let mut acknowledged = Vec::new();
+    let stream = stream(&format!("w{writer}"));
+    for batch in 0..BATCHES {
+        let expected = batch * 3;
+        let records = make_batch(&stream, expected, &format!("{writer}/{batch}"), 3);
+        let last = records.last().expect("it has three").id;
+        let answer = store.append(&stream, StreamVersion(expected), records).await;
+        acknowledged.push((last, answer.expect("nobody else writes this stream")));
+    }
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_stores_and_a_slow_transaction_leave_no_gap() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let stores: Vec<Arc<dyn EventStore>> =
+        vec![Arc::new(database.store().await), Arc::new(database.store().await)];
+    let count = usize::try_from(WRITERS * BATCHES * 3).expect("small");
+    let readers: Vec<_> = stores
+        .iter()
+        .map(|store| start(follow(Arc::clone(store), count)))
+        .collect();
+    let turns = stores.iter().cycle().zip(0..WRITERS);
+    let writers: Vec<_> = turns
+        .map(|(store, writer)| start(write(Arc::clone(store), writer)))
+        .collect();
+    // Holds the log's lock for a while again and again, as a slow transaction would.
+    let slow = database.client().await;
+    for _ in 0..5 {
+        let sql = "BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE; SELECT pg_sleep(0.1); COMMIT";
+        slow.batch_execute(sql).await.expect("it waits its turn");
+    }
+    let mut acknowledged = BTreeMap::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.expect("a writer ends"));
+    }
+    let store = stores.first().expect("there are two");
+    let whole = whole_log(&**store).await;
+    assert_eq!(whole.len(), count, "every event once");
+    assert!(
+        whole
+            .iter()
+            .zip(whole.iter().skip(1))
+            .all(|(one, next)| one.recorded_at <= next.recorded_at)
+    );
+    for event in &whole {
+        let id = event.envelope().expect("it was written").id;
+        if let Some(position) = acknowledged.remove(&id) {
+            assert_eq!(event.position, position);
+        }
+    }
+    assert!(acknowledged.is_empty(), "acknowledged and gone: {acknowledged:?}");
+    for reader in readers {
+        assert!(
+            reader.await.expect("a reader ends") == whole,
+            "a reader saw another log"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_is_a_conflict_with_the_actual_version() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let (one, other) = (database.store().await, database.store().await);
+    append(&one, "a", 0).await.expect("it is stored");
+    append(&other, "a", 2).await.expect("it is stored");
+    // The first store's own knowledge of the stream is behind.
+    let batch = make_batch(&stream("a"), 2, "late", 1);
+    let conflict = one.append(&stream("a"), StreamVersion(2), batch).await;
+    let expected = StoreError::WrongVersion {
+        stream: stream("a"),
+        expected: StreamVersion(2),
+        actual: StreamVersion(4),
+    };
+    assert_eq!(conflict, Err(expected));
+    // And one that is ahead of everything is told so too, and leaves no hole.
+    let batch = make_batch(&stream("a"), 9, "early", 1);
+    let conflict = other.append(&stream("a"), StreamVersion(9), batch).await;
+    assert!(matches!(
+        conflict,
+        Err(StoreError::WrongVersion {
+            actual: StreamVersion(4),
+            ..
+        })
+    ));
+    assert_eq!(append(&one, "a", 4).await, Ok(Position(6)));
+}
+
+#[tokio::test]
+async fn a_conflict_concerns_its_own_batch_of_the_group() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let store = Arc::new(database.store().await);
+    append(&database.store().await, "taken", 0)
+        .await
+        .expect("it is stored");
+    append(&*store, "a", 0).await.expect("it is stored");
+    // While the lock is held elsewhere everything below is queued, and becomes one group.
+    let holder = database.client().await;
+    holder
+        .batch_execute("BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE")
+        .await
+        .expect("it is free");
+    let first = {
+        let store = Arc::clone(&store);
+        start(async move { append(&*store, "first", 0).await })
+    };
+    until(&database.client().await, WAITING).await;
+    let cases = [
+        ("b", 0, "b"),
+        ("taken", 0, "other"),
+        ("c", 0, "c"),
+        ("a", 5, "ahead"),
+        ("d", 0, "b"),
+    ];
+    let queued: Vec<_> = cases
+        .into_iter()
+        .map(|(name, expected, command)| {
+            let store = Arc::clone(&store);
+            start(async move {
+                let batch = make_batch(&stream(name), expected, command, 1);
+                store.append(&stream(name), StreamVersion(expected), batch).await
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    holder.batch_execute("COMMIT").await.expect("it lets go");
+    assert!(first.await.expect("it ends").is_ok());
+    let mut answers = Vec::new();
+    for append in queued {
+        answers.push(append.await.expect("it ends"));
+    }
+    let [b, taken, c, ahead, d] = answers.as_slice() else {
+        unreachable!("five were asked")
+    };
+    assert!(b.is_ok() && c.is_ok(), "{answers:?}");
+    assert!(
+        matches!(
+            taken,
+            Err(StoreError::WrongVersion {
+                actual: StreamVersion(2),
+                ..
+            })
+        ),
+        "{taken:?}"
+    );
+    assert!(
+        matches!(
+            ahead,
+            Err(StoreError::WrongVersion {
+                actual: StreamVersion(2),
+                ..
+            })
+        ),
+        "{ahead:?}"
+    );
+    assert_eq!(
+        *d,
+        Err(StoreError::PartlyStored { stream: stream("d") }),
+        "its id went to stream b"
+    );
+    assert_eq!(whole_log(&*store).await.len(), 8);
+}
+
+/// Somebody waits for the log's lock.
+pub(crate) const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())";

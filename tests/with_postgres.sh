@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# tests/with_postgres.sh COMMAND…: runs it beside a PostgreSQL of its own, durable, on a unix socket in a temporary
+# folder; exports LEDGERLINE_TEST_POSTGRES. Without the server's programs the command runs all the same, and this
+# says what is skipped.
+set -euo pipefail
+bin=${PG_BIN:-}
+for found in /usr/lib/postgresql/*/bin; do
+  [ -z "$bin" ] && [ -x "$found/initdb" ] && bin=$found
+done
+[ -z "$bin" ] && command -v initdb >/dev/null && bin=$(dirname "$(command -v initdb)")
+if [ -z "$bin" ]; then
+  echo "SKIPPED store on PostgreSQL: its server programs are not installed (apt-get install postgresql)"
+  exec "$@"
+fi
+folder=$(mktemp -d)
+as=()
+# PostgreSQL refuses to run as root.
+if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; as=(runuser -u postgres --); fi
+stop() {
+  (cd / && "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null 2>&1) || true
+  rm -rf "$folder"
+}
+trap stop EXIT INT TERM
+begin() {
+  cd /
+  "${as[@]}" "$bin/initdb" -D "$folder/data" -U ledgerline -A trust -E UTF8 --locale=C --no-sync --no-instructions \
+    >"$folder/init.log" 2>&1 || { cat "$folder/init.log"; return 1; }
+  "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start -o "-c listen_addresses='' -k $folder \
+    -c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=64MB -c max_connections=200" ||
+    { cat "$folder/log"; return 1; }
+}
+(begin)
+export LEDGERLINE_TEST_POSTGRES="postgres://ledgerline@${folder//\//%2F}/postgres"
+"$@"
