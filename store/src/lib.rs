@@ -9,6 +9,7 @@
 //! and
 //! vault after everyone who uses them, before the supervisor of their threads is stopped.
 
+pub mod backup;
 mod batch;
 pub mod contract;
 mod data_lock;

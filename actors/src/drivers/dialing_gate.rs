@@ -3,9 +3,9 @@
 //! It is read from the log itself and not from an entity, because with a shared log the confirmation may
 //! come through another process.
 
+use super::begin;
 use super::follow::Follow;
 use super::kit::Kit;
-use super::begin;
 use crate::timers::wake_at;
 use domain::decider::Decider;
 use domain::ids::LogId;

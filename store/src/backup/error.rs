@@ -1,0 +1,99 @@
+//! What can be wrong with a backup, by part and position.
+
+use crate::error::{ErrorKind, Kind};
+use crate::proof::ProofError;
+use domain::ports::event_store::StoreError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a backup cannot be written, believed or restored. Positions count the backup's events from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackupError {
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// Written aside and never finished, or no backup at all.
+    #[error("{} is no finished backup: {why}", path.display())]
+    Unfinished { path: PathBuf, why: String },
+    /// Ends within a part.
+    #[error("{part} is cut off: {why}")]
+    Truncated { part: String, why: String },
+    /// Not the bytes that were written.
+    #[error("{part}{}: {why}", at(*.position))]
+    Altered {
+        part: String,
+        position: Option<u64>,
+        why: String,
+    },
+    #[error("the backup has format version {found}, this build knows {known}: use a newer ledgerline")]
+    NewerFormat { found: u32, known: u32 },
+    /// A checkpoint that the backup does not agree with, or that cannot be held against it.
+    #[error("the backup does not agree with the checkpoint: {0}")]
+    Checkpoint(String),
+    /// Something is there already.
+    #[error("{} exists already: {why}", path.display())]
+    Exists { path: PathBuf, why: String },
+    /// The log is not the one that the backup began with.
+    #[error("the log is another one than the backup's: {0}")]
+    OtherLog(String),
+    #[error("the backup has {size} events, there is no position {position}")]
+    NoSuchPosition { position: u64, size: u64 },
+    /// Part of a command's events is half a decision.
+    #[error(
+        "position {position} is within the events {first} to {last} of one command, which stand or fall \
+         together: restore to {before} or {last}", before = .first - 1
+    )]
+    SplitsBatch { position: u64, first: u64, last: u64 },
+    #[error("{}: {why}", path.display())]
+    Disk { path: PathBuf, why: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+}
+
+fn at(position: Option<u64>) -> String {
+    position.map_or_else(String::new, |position| format!(", position {position}"))
+}
+
+impl BackupError {
+    /// True when a check of the backup's own bytes found something wrong.
+    pub const fn is_finding(&self) -> bool {
+        matches!(
+            self,
+            Self::Unfinished { .. } | Self::Truncated { .. } | Self::Altered { .. } | Self::Checkpoint(_)
+        )
+    }
+
+    pub(super) fn altered(part: &str, position: Option<u64>, why: impl ToString) -> Self {
+        Self::Altered {
+            part: part.to_owned(),
+            position,
+            why: why.to_string(),
+        }
+    }
+
+    pub(super) fn disk(path: &Path, error: &io::Error) -> Self {
+        Self::Disk {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+    }
+}
+
+impl Kind for BackupError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Missing(_)
+            | Self::Exists { .. }
+            | Self::NoSuchPosition { .. }
+            | Self::SplitsBatch { .. }
+            | Self::OtherLog(_) => ErrorKind::Invalid,
+            Self::Unfinished { .. } | Self::Truncated { .. } | Self::Altered { .. } | Self::Checkpoint(_) => {
+                ErrorKind::Fault
+            }
+            Self::NewerFormat { .. } | Self::Disk { .. } => ErrorKind::Unavailable,
+            Self::Store(error) => error.kind(),
+            Self::Proof(error) => error.kind(),
+        }
+    }
+}

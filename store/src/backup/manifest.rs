@@ -1,0 +1,173 @@
+//! The manifest: what a backup holds. Its bytes are canonical, so that no byte of it can change unseen.
+
+use super::container::MANIFEST_FILE;
+use super::error::BackupError;
+use super::segment::SEGMENT_EVENTS_MAX;
+use crate::proof::{TreeHash, hex};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The format this build writes and reads.
+pub(super) const FORMAT_VERSION: u32 = 1;
+const FORMAT: &str = "ledgerline-backup";
+/// Segments of one backup at most: 65 events each would still be a million and more.
+const SEGMENTS_MAX: usize = 1_000_000;
+
+/// What a backup says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub format: String,
+    pub version: u32,
+    pub made_at: Timestamp,
+    /// Program and version.
+    pub made_by: String,
+    pub source: Source,
+    /// Position of the last event in the log it was made of.
+    pub head: Position,
+    /// Events; they are counted from 1.
+    pub size: u64,
+    /// `recorded_at` of the last event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_recorded_at: Option<Timestamp>,
+    /// Merkle root over all events, base64 (RFC 9162, 2.1.1).
+    pub root: String,
+    /// The log's latest signed checkpoint when the backup began, of this size or a smaller one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
+    /// The key that checkpoint is to be checked with. One from elsewhere proves more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vkey: Option<String>,
+    pub segments: Vec<SegmentFacts>,
+}
+
+/// The log a backup was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// `sqlite`, `postgres` or `kurrent`; no path and no address.
+    pub store: String,
+    /// Its positions were 1, 2, 3 …
+    pub dense: bool,
+    /// `real` or `rehearsal`, where known; a restored directory is of the same mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+}
+
+/// One segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentFacts {
+    pub name: String,
+    /// Position of its first event.
+    pub first: u64,
+    pub count: u32,
+    pub bytes: u64,
+    /// Lower hex, as `sha256sum` prints it.
+    pub sha256: String,
+}
+
+/// The manifest with a hash over its own text.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    manifest: Manifest,
+    /// SHA-256 of the manifest's compact JSON, lower hex.
+    sha256: String,
+}
+
+impl Manifest {
+    pub(super) fn format_name() -> String {
+        FORMAT.to_owned()
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let sealed = Sealed {
+            manifest: self.clone(),
+            sha256: self.hash(),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&sealed).expect("texts and numbers become JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    fn hash(&self) -> String {
+        let compact = serde_json::to_vec(self).expect("texts and numbers become JSON");
+        hex(&Sha256::digest(compact))
+    }
+
+    /// Reads a manifest; any change of any byte is an error.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, BackupError> {
+        let altered = |why: &dyn ToString| BackupError::altered(MANIFEST_FILE, None, why.to_string());
+        refuse_newer(bytes)?;
+        let sealed: Sealed = serde_json::from_slice(bytes).map_err(|error| altered(&error))?;
+        let manifest = sealed.manifest;
+        if manifest.format != FORMAT || sealed.sha256 != manifest.hash() || manifest.to_bytes() != bytes {
+            return Err(altered(&"it is not what was written"));
+        }
+        manifest.check_segments()?;
+        Ok(manifest)
+    }
+
+    /// Segments follow one another without a gap and add up.
+    fn check_segments(&self) -> Result<(), BackupError> {
+        let wrong = |why: String| Err(BackupError::altered(MANIFEST_FILE, None, why));
+        if self.segments.len() > SEGMENTS_MAX {
+            return wrong(format!("it names more than {SEGMENTS_MAX} segments"));
+        }
+        let mut next = 1;
+        for (segment, number) in self.segments.iter().zip(1..) {
+            let count_fits = (1..=SEGMENT_EVENTS_MAX).contains(&(segment.count as usize));
+            if segment.first != next || segment.name != segment_name(number) || !count_fits {
+                return wrong(format!("{} is not in its place", segment.name));
+            }
+            next += u64::from(segment.count);
+        }
+        if next != self.size + 1 {
+            return wrong(format!(
+                "its segments hold {} events and not {}",
+                next - 1,
+                self.size
+            ));
+        }
+        Ok(())
+    }
+
+    /// The root as a hash.
+    pub fn root_hash(&self) -> Result<TreeHash, BackupError> {
+        let wrong = || BackupError::altered(MANIFEST_FILE, None, "its root is not 32 bytes of base64");
+        let bytes = BASE64_STANDARD.decode(&self.root).or(Err(wrong()))?;
+        bytes.try_into().or(Err(wrong()))
+    }
+}
+
+pub(super) fn segment_name(number: usize) -> String {
+    format!("{number:06}.events")
+}
+
+pub(super) fn base64(hash: &TreeHash) -> String {
+    BASE64_STANDARD.encode(hash)
+}
+
+/// A later format may have other members: say that, before their absence is taken for damage.
+fn refuse_newer(bytes: &[u8]) -> Result<(), BackupError> {
+    #[derive(Deserialize)]
+    struct Version {
+        manifest: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        version: u32,
+    }
+    match serde_json::from_slice::<Version>(bytes) {
+        Ok(Version { manifest }) if manifest.version > FORMAT_VERSION => Err(BackupError::NewerFormat {
+            found: manifest.version,
+            known: FORMAT_VERSION,
+        }),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,144 @@
+//! A segment: a run of events as bytes, each with a check of its own, so that damage is named by position.
+//!
+//! `ledgerline events 1\n · first position (8) · count (4)`, then for each event `record length (4) ·
+//! recorded_at (8, µs since 1970) · record · check (8)`; numbers are big-endian. The check is the first 8
+//! bytes of SHA-256(position ‖ leaf hash of the log's Merkle tree), so neither a changed byte nor a changed
+//! order passes.
+
+use super::error::BackupError;
+use crate::proof::{TreeHash, leaf_hash};
+use domain::stored_event::{Position, RECORD_BYTES_MAX, StoredEvent};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+const MAGIC: &[u8] = b"ledgerline events 1\n";
+/// Bytes before the first event.
+const HEADER_BYTES: usize = MAGIC.len() + 8 + 4;
+/// Bytes of one event's check.
+const CHECK_BYTES: usize = 8;
+/// Most events of a segment.
+pub(super) const SEGMENT_EVENTS_MAX: usize = 65_536;
+/// A segment that reaches this size takes no further event; it is held in memory while it is made or read.
+pub(super) const SEGMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A segment in the making.
+#[derive(Debug, Default)]
+pub(super) struct SegmentBuilder {
+    first: u64,
+    count: u32,
+    body: Vec<u8>,
+}
+
+impl SegmentBuilder {
+    pub(super) fn starting_at(first: u64) -> Self {
+        Self {
+            first,
+            ..Self::default()
+        }
+    }
+
+    pub(super) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.count as usize >= SEGMENT_EVENTS_MAX || self.body.len() >= SEGMENT_BYTES_MAX
+    }
+
+    /// Adds the next event, whose leaf hash is answered.
+    pub(super) fn push(&mut self, event: &StoredEvent) -> TreeHash {
+        let leaf = leaf_hash(event.recorded_at, &event.record);
+        let position = self.first + u64::from(self.count);
+        // A record has at most RECORD_BYTES_MAX bytes.
+        let length = u32::try_from(event.record.len()).unwrap_or(u32::MAX);
+        self.body.extend_from_slice(&length.to_be_bytes());
+        self.body
+            .extend_from_slice(&event.recorded_at.micros().to_be_bytes());
+        self.body.extend_from_slice(&event.record);
+        self.body.extend_from_slice(&check_of(position, &leaf));
+        self.count += 1;
+        leaf
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + self.body.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&self.first.to_be_bytes());
+        bytes.extend_from_slice(&self.count.to_be_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+fn check_of(position: u64, leaf: &TreeHash) -> [u8; CHECK_BYTES] {
+    let hash: TreeHash = Sha256::new()
+        .chain_update(position.to_be_bytes())
+        .chain_update(leaf)
+        .finalize()
+        .into();
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Reads `count` events from `first` on. `part` names the segment in errors.
+pub(super) fn decode(
+    part: &str,
+    bytes: &[u8],
+    first: u64,
+    count: u32,
+) -> Result<Vec<StoredEvent>, BackupError> {
+    let mut rest = Rest(bytes);
+    let wrong_header = || BackupError::altered(part, None, "its header is not what was written");
+    let expected = [MAGIC, &first.to_be_bytes(), &count.to_be_bytes()].concat();
+    if rest.take(HEADER_BYTES).ok_or_else(wrong_header)? != expected {
+        return Err(wrong_header());
+    }
+    let mut events = Vec::with_capacity(count as usize);
+    for position in (first..).take(count as usize) {
+        let event = decode_event(&mut rest, position);
+        events.push(event.ok_or_else(|| {
+            BackupError::altered(
+                part,
+                Some(position),
+                "the event is not what was written, or not in its place",
+            )
+        })?);
+    }
+    if !rest.0.is_empty() {
+        return Err(BackupError::altered(part, None, "bytes follow its last event"));
+    }
+    Ok(events)
+}
+
+fn decode_event(rest: &mut Rest<'_>, position: u64) -> Option<StoredEvent> {
+    let length = u32::from_be_bytes(rest.array()?) as usize;
+    if length > RECORD_BYTES_MAX {
+        return None;
+    }
+    let recorded_at = Timestamp::from_micros(i64::from_be_bytes(rest.array()?));
+    let record = rest.take(length)?;
+    let check: [u8; CHECK_BYTES] = rest.array()?;
+    if check != check_of(position, &leaf_hash(recorded_at, record)) {
+        return None;
+    }
+    Some(StoredEvent {
+        position: Position(position),
+        recorded_at,
+        record: record.into(),
+    })
+}
+
+/// What of a segment is yet to be read.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+}

@@ -1,0 +1,143 @@
+//! Verifies a backup whole: every segment, the order and number of events, the root, and checkpoints.
+
+use super::container::MANIFEST_FILE;
+use super::error::BackupError;
+use super::manifest::base64;
+use super::reader::BackupReader;
+use crate::proof::{RootFold, SignedCheckpoint, TreeHash, VerifierKey, event_hash};
+use std::collections::BTreeMap;
+
+/// What a verification may be held against from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Demands {
+    /// The text of a signed checkpoint that somebody else has kept.
+    pub checkpoint: Option<String>,
+    /// The key to check signatures with; without it the key that the backup names.
+    pub key: Option<VerifierKey>,
+}
+
+/// What was found to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    pub size: u64,
+    pub root: TreeHash,
+    /// Size of the backup's own checkpoint, whose root and signature hold.
+    pub own_checkpoint: Option<u64>,
+    /// Size of the checkpoint from outside, likewise.
+    pub outside_checkpoint: Option<u64>,
+    /// The signatures were checked with a key from outside.
+    pub by_outside_key: bool,
+}
+
+/// A checkpoint whose signature holds.
+struct Believed {
+    size: u64,
+    root: TreeHash,
+    what: &'static str,
+}
+
+/// Reads everything. `progress` hears events done and in all. An error names the part and position.
+pub fn verify(
+    reader: &BackupReader,
+    demands: &Demands,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verified, BackupError> {
+    let manifest = reader.manifest();
+    let own = believe(
+        reader,
+        manifest.checkpoint.as_deref(),
+        demands,
+        "the backup's own checkpoint",
+    )?;
+    let outside = believe(
+        reader,
+        demands.checkpoint.as_deref(),
+        demands,
+        "the checkpoint given",
+    )?;
+    let believed: Vec<&Believed> = own.iter().chain(&outside).collect();
+    let roots = roots_at(reader, believed.iter().map(|one| one.size), progress)?;
+    let root = roots.get(&manifest.size).copied().unwrap_or_default();
+    if root != manifest.root_hash()? {
+        let why = format!(
+            "its root is {}, that of its events is {}",
+            manifest.root,
+            base64(&root)
+        );
+        return Err(BackupError::altered(MANIFEST_FILE, None, why));
+    }
+    for one in believed {
+        let found = roots.get(&one.size).copied().unwrap_or_default();
+        if found != one.root {
+            return Err(BackupError::Checkpoint(format!(
+                "the first {} events have the root {}, {} says {}",
+                one.size,
+                base64(&found),
+                one.what,
+                base64(&one.root)
+            )));
+        }
+    }
+    Ok(Verified {
+        size: manifest.size,
+        root,
+        own_checkpoint: own.map(|one| one.size),
+        outside_checkpoint: outside.map(|one| one.size),
+        by_outside_key: demands.key.is_some(),
+    })
+}
+
+fn believe(
+    reader: &BackupReader,
+    text: Option<&str>,
+    demands: &Demands,
+    what: &'static str,
+) -> Result<Option<Believed>, BackupError> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = |why: String| BackupError::Checkpoint(format!("{what}: {why}"));
+    let signed = SignedCheckpoint::parse_signed(text).map_err(|error| wrong(error.to_string()))?;
+    let named = match (&demands.key, &reader.manifest().vkey) {
+        (Some(key), _) => key.clone(),
+        (None, Some(key)) => key
+            .parse::<VerifierKey>()
+            .map_err(|error| wrong(format!("the backup's key: {error}")))?,
+        (None, None) => return Err(wrong("the backup names no key; give one".to_owned())),
+    };
+    let checkpoint = signed.verify(&named).map_err(|error| wrong(error.to_string()))?;
+    let size = reader.manifest().size;
+    if checkpoint.size > size {
+        return Err(wrong(format!(
+            "it is over {} events and the backup has {size}; one of this size or smaller is needed",
+            checkpoint.size
+        )));
+    }
+    Ok(Some(Believed {
+        size: checkpoint.size,
+        root: checkpoint.root,
+        what,
+    }))
+}
+
+/// The roots at some sizes and at the end.
+fn roots_at(
+    reader: &BackupReader,
+    sizes: impl Iterator<Item = u64>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BTreeMap<u64, TreeHash>, BackupError> {
+    let size = reader.manifest().size;
+    let mut roots: BTreeMap<u64, TreeHash> = sizes.chain([size]).map(|size| (size, [0; 32])).collect();
+    let mut fold = RootFold::new();
+    if let Some(root) = roots.get_mut(&0) {
+        *root = fold.root();
+    }
+    for facts in &reader.manifest().segments {
+        for event in reader.segment(facts)? {
+            fold.push(&event_hash(&event));
+            if let Some(root) = roots.get_mut(&fold.size()) {
+                *root = fold.root();
+            }
+        }
+        progress(fold.size(), size);
+    }
+    Ok(roots)
+}
