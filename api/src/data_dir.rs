@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// `rehearsal` or `real`, written at first start, for life.
-const MODE_FILE: &str = "mode";
+pub(crate) const MODE_FILE: &str = "mode";
 
 /// Where SIP was bound: `call.dialing` names it, so a restarted process must come back to it.
 const SIP_FILE: &str = "sip-address";
@@ -28,6 +28,17 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// The mode of what a rehearsal clock made, or did not.
+    pub(crate) const fn of_rehearsal(rehearsal: bool) -> Self {
+        if rehearsal { Self::Rehearsal } else { Self::Real }
+    }
+
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        [Self::Real, Self::Rehearsal]
+            .into_iter()
+            .find(|mode| mode.word() == word)
+    }
+
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Real => "real",

@@ -30,6 +30,8 @@ pub(crate) enum Standing {
     NoTrunk,
     /// It holds the lock and dials.
     Dialing,
+    /// It holds the lock, and the restored log waits for a person's confirmation.
+    Unconfirmed,
     /// Another process holds the lock.
     Waiting,
     /// The lock is lost: nothing is dialed, live calls finish.
@@ -42,6 +44,7 @@ impl Standing {
         match self {
             Self::NoTrunk => "no-trunk",
             Self::Dialing => "dialing",
+            Self::Unconfirmed => "paused-after-restore",
             Self::Waiting => "standing-by",
             Self::Draining => "draining",
         }
@@ -52,6 +55,10 @@ impl Standing {
         match self {
             Self::NoTrunk => "no trunk is given; nothing is dialed here",
             Self::Dialing => "this process dials",
+            Self::Unconfirmed => {
+                "PAUSED: this log was restored from a backup, and people may have been called since. Look, then: \
+                 ledgerline backup confirm --reason TEXT / 已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行上述命令"
+            }
             Self::Waiting => "standing by: another process dials on this log, and this one takes over",
             Self::Draining => "the driver lock is lost: nothing is dialed, live calls finish",
         }
@@ -111,6 +118,10 @@ impl Driving {
                     return;
                 }
                 () = held.lock.lost() => tenure = self.end_lost(held).await,
+                () = held.drivers.dialing_confirmed(), if self.is_unconfirmed() => {
+                    self.app.stand(Standing::Dialing, Some(held.drivers.clone()));
+                    tenure = Some(held);
+                }
             }
         }
     }
@@ -125,7 +136,12 @@ impl Driving {
         };
         match self.start_drivers(environment).await {
             Ok(drivers) => {
-                self.app.stand(Standing::Dialing, Some(drivers.clone()));
+                let standing = if drivers.is_dialing_paused() {
+                    Standing::Unconfirmed
+                } else {
+                    Standing::Dialing
+                };
+                self.app.stand(standing, Some(drivers.clone()));
                 Ok(Tenure { lock, tasks, drivers })
             }
             Err(failure) => {
@@ -220,6 +236,10 @@ impl Driving {
             }
             self.wait(pause_ms).await;
         }
+    }
+
+    fn is_unconfirmed(&self) -> bool {
+        *self.app.standing().borrow() == Standing::Unconfirmed
     }
 
     async fn wait(&self, ms: u64) {

@@ -137,6 +137,8 @@ fn schemas() -> Value {
                 "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
                 "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
+        "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" }, "by": { "type": "string" } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

@@ -6,6 +6,7 @@ use crate::auth::Door;
 use crate::driving::Standing;
 use crate::import::row::RowRules;
 use crate::reply::{Kind, MemberError, Problem};
+use crate::routes::installation::restore_value;
 use actors::{ActorSystem, AskError, DriversHandle};
 use domain::call::Call;
 use domain::campaign::{CampaignRefusal, CampaignState};
@@ -175,9 +176,11 @@ impl App {
         let refused = self.opened.sip_counts().map(|counts| {
             json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
         });
+        let restore = actors::unconfirmed_restore(self.store()).await?;
         Ok(json!({
             "ready": true,
             "dialing": self.standing.borrow().word(),
+            "unconfirmed_restore": restore.as_ref().map(restore_value),
             "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,

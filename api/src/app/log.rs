@@ -2,7 +2,9 @@
 
 use super::AppError;
 use super::closing::Closing;
+use super::shared;
 use crate::clock::SystemClock;
+use crate::data_dir::{self, Mode};
 use crate::store_spec::StoreSpec;
 use actors::Supervisor;
 use domain::ports::clock::Clock;
@@ -133,14 +135,11 @@ pub(crate) struct WritableLog {
     pub(crate) store: Arc<dyn EventStore>,
     closing: Arc<dyn Closing>,
     tasks: Arc<dyn Tasks>,
+    shared: Option<Arc<PostgresEventStore>>,
     /// Of a directory's log.
-    _lock: Option<DataLock>,
+    lock: Option<DataLock>,
 }
 
-#[expect(
-    dead_code,
-    reason = "copy and restore, which come with the commands of that name"
-)]
 impl WritableLog {
     /// Makes what does not exist; refuses a directory that a server uses.
     pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
@@ -154,13 +153,25 @@ impl WritableLog {
             store: log.store,
             closing: log.closing,
             tasks,
-            _lock: lock,
+            shared: log.shared,
+            lock,
         })
+    }
+
+    /// Holds the log to what it was made for, or marks a new one.
+    pub(crate) async fn hold_to_mode(&self, mode: Mode) -> Result<(), AppError> {
+        if let Some(lock) = &self.lock {
+            data_dir::hold_to_mode(lock.dir(), mode)?;
+        }
+        if let Some(shared) = &self.shared {
+            shared::hold_to_mode(shared, mode).await?;
+        }
+        Ok(())
     }
 
     /// What was appended is durable and the log is free when this returns.
     pub(crate) async fn close(self) {
-        drop(self.store);
+        drop((self.store, self.shared));
         self.closing.close().await;
         self.tasks.stop().await;
     }

@@ -10,12 +10,7 @@ mod shared;
 mod vault;
 
 pub(crate) use driver_lock::HeldLock;
-pub(crate) use log::ReadOnly;
-#[expect(
-    unused_imports,
-    reason = "copy and restore, which come with the commands of that name"
-)]
-pub(crate) use log::WritableLog;
+pub(crate) use log::{ReadOnly, WritableLog};
 pub(crate) use opened::{OpenSettings, Opened};
 pub(crate) use rows::WritableRows;
 

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, parsed here, run on one runtime.
 
+pub(crate) mod backup;
 mod bench;
 mod call;
 mod campaign;
@@ -44,6 +45,7 @@ enum Command {
     Call(call::Args),
     Number(number::Args),
     Events(events::Args),
+    Backup(backup::Args),
     Projections(projections::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
@@ -102,6 +104,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Call(args) => call::run(args).await,
         Command::Number(args) => number::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,

@@ -5,6 +5,7 @@ use super::output;
 use crate::app::OpenSettings;
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::config::TrunkSpec;
+use crate::driving::Standing;
 use crate::import::body::BodySource;
 use crate::import::load::Load;
 use crate::reply::Problem;
@@ -102,6 +103,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }),
     };
     let running = Running::start(settings, None, runtime).await?;
+    if *running.app.standing().borrow() == Standing::Unconfirmed {
+        running.stop().await;
+        return Err(Failure::refused(
+            "this log was restored from a backup: run `ledgerline serve` on it and confirm with `ledgerline backup confirm`",
+        ));
+    }
     let ended = tokio::select! {
         biased;
         () = signals.next() => None,

@@ -6,6 +6,7 @@ mod customers;
 mod description;
 mod events;
 mod health;
+pub(crate) mod installation;
 pub(crate) mod lists;
 mod numbers;
 mod reports;
@@ -31,6 +32,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),
+        installation::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

@@ -1,8 +1,10 @@
 //! `ledgerline events`: read the log of a directory, or follow the running server's.
 
+mod copy;
+
+use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::app::ReadOnly;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::{LogArgs, StoreSpec};
@@ -44,12 +46,15 @@ enum Action {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Copy a whole log into another store, with its proofs; goes on where an earlier copy stopped
+    Copy(copy::Args),
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Read { log, after, json } => read(&log.spec()?, Position(after), json).await,
         Action::Tail { after, json, server } => tail(&server, after, json).await,
+        Action::Copy(args) => copy::run(args).await,
     }
 }
 

@@ -1,0 +1,290 @@
+//! `ledgerline backup restore`: a backup into an empty directory or database.
+//!
+//! A directory's log is loaded aside, in `restoring/`, and put in its place whole and with its
+//! `installation.restored`: what a killed restore leaves can never be served, and the next one begins anew.
+
+use super::{Against, bar, moving};
+use crate::app::{AppError, WritableLog};
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::clock::{SystemClock, SystemIds};
+use crate::data_dir::{self, KEYS_DIR, Mode};
+use crate::store_spec::{LogArgs, StoreSpec};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::decider::{Context, Decider, Scope};
+use domain::ids::LogId;
+use domain::installation::event::RestoreFacts;
+use domain::installation::{Installation, InstallationCommand, InstallationState};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::id_source::IdSource;
+use domain::stored_event::{Cause, Position, RecordFacts, Sealer, StoredEvent, StreamVersion, record};
+use domain::time::Timestamp;
+use serde_json::json;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::backup::{BackupReader, Loaded, check_cut, load_into};
+use store::{DataLock, EVENTS_FILE, LOCK_FILE, MASTER_KEY_FILE, MemoryVault};
+
+/// Where a directory's log is loaded before it is put in its place.
+const ASIDE_DIR: &str = "restoring";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The backup, a file or a folder
+    #[arg(value_name = "FILE")]
+    backup: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
+    /// Restore only the events up to this position
+    #[arg(long, value_name = "N")]
+    to_position: Option<u64>,
+    #[command(flatten)]
+    against: Against,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is restored, checked and ready.
+struct Plan {
+    reader: BackupReader,
+    to: u64,
+    mode: Mode,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let spec = args.log.spec()?;
+    let demands = args.against.demands()?;
+    let reader = BackupReader::open(&args.backup)?;
+    let bar = bar();
+    let verified = store::backup::verify(&reader, &demands, &mut moving(&bar));
+    bar.finish_and_clear();
+    let size = verified?.size;
+    if let Some(position) = args.to_position {
+        check_cut(&reader, position)?;
+    }
+    let plan = Plan {
+        to: args.to_position.unwrap_or(size),
+        mode: mode_of(&reader)?,
+        reader,
+    };
+    let loaded = match &spec {
+        StoreSpec::Sqlite(directory) => into_directory(&plan, directory).await?,
+        StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => {
+            if let Some(directory) = &args.log.data {
+                hold_directory(directory, plan.mode)?;
+            }
+            into_log(&plan, &spec).await?
+        }
+    };
+    show(&args, &spec, &plan, &loaded)
+}
+
+fn mode_of(reader: &BackupReader) -> Result<Mode, Failure> {
+    match &reader.manifest().source.mode {
+        None => Ok(Mode::Real),
+        Some(word) => Mode::of_word(word).ok_or_else(|| {
+            Failure::found(format!(
+                "the backup is of a {word} log, which this build does not know"
+            ))
+        }),
+    }
+}
+
+/// Loads aside, then puts the log in its place with one rename.
+async fn into_directory(plan: &Plan, directory: &Path) -> Result<Loaded, Failure> {
+    let lock = DataLock::acquire(directory).map_err(AppError::from)?;
+    refuse_what_is_there(directory)?;
+    let aside = directory.join(ASIDE_DIR);
+    if aside.exists() {
+        output::notice("an earlier restore into this directory was cut off; beginning anew");
+        fs::remove_dir_all(&aside)?;
+    }
+    fs::create_dir_all(&aside)?;
+    let loaded = into_log(plan, &StoreSpec::Sqlite(aside.clone())).await?;
+    hold_directory(directory, plan.mode)?;
+    put_in_place(&aside, directory)?;
+    drop(lock);
+    Ok(loaded)
+}
+
+/// The directory of a server's rows and recordings, too, is for one mode.
+fn hold_directory(directory: &Path, mode: Mode) -> Result<(), Failure> {
+    fs::create_dir_all(directory)?;
+    data_dir::hold_to_mode(directory, mode).map_err(AppError::from)?;
+    Ok(())
+}
+
+/// A directory to restore into holds nothing but keys, our lock, and what a killed restore left.
+fn refuse_what_is_there(directory: &Path) -> Result<(), Failure> {
+    for found in fs::read_dir(directory)? {
+        let name = found?.file_name();
+        let name = name.to_string_lossy();
+        if ![KEYS_DIR, LOCK_FILE, ASIDE_DIR, data_dir::MODE_FILE].contains(&name.as_ref()) {
+            return Err(Failure::refused(format!(
+                "{} is not empty: it holds {name}. Restore into a new directory (its keys/ may be there)",
+                directory.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
+    let unfolded = aside.join(format!("{EVENTS_FILE}-wal"));
+    if fs::metadata(&unfolded).is_ok_and(|wal| wal.len() > 0) {
+        return Err(Failure::fault(format!(
+            "{} was not folded into the log at its close",
+            unfolded.display()
+        )));
+    }
+    let log = aside.join(EVENTS_FILE);
+    File::open(&log)?.sync_all()?;
+    fs::rename(&log, directory.join(EVENTS_FILE))?;
+    File::open(directory)?.sync_all()?;
+    fs::remove_dir_all(aside)?;
+    Ok(())
+}
+
+/// Loads into an empty log and notes the restore behind the last event.
+async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<Loaded, Failure> {
+    let log = WritableLog::open(spec).await?;
+    log.hold_to_mode(plan.mode).await?;
+    let filled = fill(plan, spec, log.store.as_ref()).await;
+    log.close().await;
+    filled
+}
+
+async fn fill(plan: &Plan, spec: &StoreSpec, store: &dyn EventStore) -> Result<Loaded, Failure> {
+    let head = store.head().await?;
+    if head != Position(0) {
+        return Err(Failure::refused(format!(
+            "{spec} is not empty: it holds events up to position {head}. Restore into a new database; what a \
+             restore that was cut off has left is to be dropped first, and must not be served"
+        )));
+    }
+    let bar = bar();
+    let loaded = load_into(&plan.reader, plan.to, store, &mut moving(&bar)).await;
+    bar.finish_and_clear();
+    let mut loaded = loaded?;
+    loaded.head = note_restore(plan, &loaded, store).await?;
+    Ok(loaded)
+}
+
+/// Writes `installation.restored` as the next event. It is loaded and not appended, so that a rehearsal keeps
+/// its own time.
+async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> Result<Position, Failure> {
+    let manifest = plan.reader.manifest();
+    let facts = RestoreFacts {
+        source_head: manifest.head,
+        to_position: Position(loaded.size),
+        backup_made_at: manifest.made_at,
+        log_root: Some(BASE64_STANDARD.encode(loaded.root)),
+    };
+    let last = store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH);
+    let now = match plan.mode {
+        Mode::Real => SystemClock::default().now().max(last),
+        Mode::Rehearsal => last,
+    };
+    let event = restored_event(facts, now, version(store).await?, plan.mode)?;
+    let event = StoredEvent {
+        position: Position(loaded.head.0 + 1),
+        recorded_at: now,
+        record: event,
+    };
+    Ok(store.load(vec![event]).await?)
+}
+
+/// Restores noted before, in the restored past itself.
+async fn version(store: &dyn EventStore) -> Result<StreamVersion, Failure> {
+    let stream = Installation::stream(&LogId);
+    let mut version = StreamVersion(0);
+    loop {
+        let page = store.read_stream(&stream, version, PAGE_EVENTS_MAX).await?;
+        version.0 += page.len() as u64;
+        if page.len() < PAGE_EVENTS_MAX {
+            return Ok(version);
+        }
+    }
+}
+
+fn restored_event(
+    facts: RestoreFacts,
+    now: Timestamp,
+    version: StreamVersion,
+    mode: Mode,
+) -> Result<Arc<[u8]>, Failure> {
+    let ids: Arc<dyn IdSource> =
+        Arc::new(SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?);
+    let command = InstallationCommand::Restore(facts);
+    let decided = Installation::decide(&InstallationState::default(), command, Context { now })
+        .map_err(|refusal| Failure::refused(refusal.to_string()))?;
+    let event = decided
+        .first()
+        .ok_or_else(|| Failure::fault("a restore is always noted"))?;
+    let record_facts = RecordFacts {
+        stream: Installation::stream(&LogId),
+        stream_version: StreamVersion(version.0 + 1),
+        at: now,
+        cause: Cause::outside(ids.command(now)),
+        index: 0,
+        scope: Scope::default(),
+        rehearsal: mode == Mode::Rehearsal,
+    };
+    // Nothing of it is personal: no key is asked for.
+    let vault = MemoryVault::new(Arc::clone(&ids));
+    let mut sealer = Sealer {
+        vault: &vault,
+        key: None,
+        random: &mut |buffer| buffer.fill(0),
+    };
+    let made = record(record_facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))?;
+    Ok(Arc::clone(made.bytes()))
+}
+
+fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {
+    let root = BASE64_STANDARD.encode(loaded.root);
+    if args.json {
+        return output::json(&json!({
+            "restored": loaded.size,
+            "of": plan.reader.manifest().size,
+            "root": root,
+            "head": loaded.head.to_string(),
+            "mode": plan.mode.word(),
+            "dialing_paused": true,
+        }));
+    }
+    output::line(&format!(
+        "restored  {} of {} events into {spec} ({})",
+        loaded.size,
+        plan.reader.manifest().size,
+        plan.mode.word()
+    ))?;
+    output::line(&format!("root      {root}"))?;
+    output::line(&format!("keys      {}", keys_line(spec)))?;
+    output::line(&format!(
+        "dialing   paused until a person confirms: people may have been called since {}. \
+         ledgerline serve …, look, then: ledgerline backup confirm --reason TEXT",
+        plan.reader.manifest().made_at
+    ))?;
+    output::line(
+        "拨号      已暂停：备份之后可能已呼叫过客户。启动服务、核对记录后执行 ledgerline backup confirm",
+    )
+}
+
+fn keys_line(spec: &StoreSpec) -> String {
+    if let StoreSpec::Sqlite(directory) = spec
+        && directory.join(KEYS_DIR).join(MASTER_KEY_FILE).exists()
+    {
+        return format!(
+            "{} is there; names and phones open if its keys are this log's",
+            directory.join(KEYS_DIR).display()
+        );
+    }
+    "none are here: bring the keys of this log (master key and keys, with the list of destroyed ones) with \
+     serve --keys; without them the server does not start"
+        .to_owned()
+}

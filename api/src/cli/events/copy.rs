@@ -1,0 +1,177 @@
+//! `ledgerline events copy`: a whole log into another store, `recorded_at` and records byte for byte, so that
+//! every proof made of the one holds of the other.
+//!
+//! It goes on where an earlier copy stopped, once the root of what is there equals the root of as much of the
+//! source; a target with anything else in it is refused.
+
+use crate::app::{ReadOnly, WritableLog};
+use crate::cli::backup::{bar, is_rehearsal, moving};
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::data_dir::Mode;
+use crate::store_spec::StoreSpec;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::{Position, StoredEvent};
+use serde_json::json;
+use store::backup::Chunks;
+use store::proof::{RootFold, TreeHash, event_hash};
+
+/// Events read at a time.
+const PAGE_EVENTS: usize = 1_024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The log to copy; a server that still writes it is copied up to its head now
+    #[arg(long, value_name = "STORE")]
+    from: StoreSpec,
+    /// The log to copy to: empty, or begun by an earlier copy; no server may use it
+    #[arg(long, value_name = "STORE")]
+    to: StoreSpec,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a copy found and did.
+struct Copied {
+    /// Events that were there already.
+    kept: u64,
+    size: u64,
+    /// Root of the source's events.
+    root_before: TreeHash,
+    /// Root of what the target holds, read back.
+    root_after: TreeHash,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    if args.from == args.to {
+        return Err(Failure::usage("--from and --to are the same log"));
+    }
+    let from = ReadOnly::of(&args.from).await?;
+    let rehearsal = is_rehearsal(from.store.as_ref()).await?;
+    let to = WritableLog::open(&args.to).await?;
+    if let Some(rehearsal) = rehearsal {
+        to.hold_to_mode(Mode::of_rehearsal(rehearsal)).await?;
+    }
+    let copied = copy(from.store.as_ref(), to.store.as_ref()).await;
+    to.close().await;
+    from.close().await;
+    show(&args, &copied?)
+}
+
+async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Failure> {
+    let there = fold_of(to, RootFold::new(), Position(0)).await?;
+    let kept = there.fold.size();
+    let head = from.head().await?;
+    let bar = bar();
+    let mut progress = moving(&bar);
+    let mut source = Folded::default();
+    let mut chunks = Chunks::default();
+    while source.reached < head {
+        let page = from.read_all(source.reached, PAGE_EVENTS).await?;
+        let Some(last) = page.last() else { break };
+        source.reached = last.position;
+        for event in page.into_iter().filter(|event| event.position <= head) {
+            if source.fold.size() == kept {
+                refuse_foreign(&there.fold, &source.fold)?;
+            }
+            source.fold.push(&event_hash(&event));
+            if source.fold.size() > kept {
+                let event = StoredEvent {
+                    position: Position(source.fold.size()),
+                    ..event
+                };
+                let full = chunks
+                    .push(event)
+                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
+                load(to, full.unwrap_or_default()).await?;
+            }
+        }
+        progress(source.fold.size(), head.0.max(source.fold.size()));
+    }
+    if source.fold.size() <= kept {
+        refuse_foreign(&there.fold, &source.fold)?;
+    }
+    load(to, chunks.take()).await?;
+    bar.finish_and_clear();
+    // Read back what was written, and not what was meant.
+    let after = fold_of(to, there.fold, there.reached).await?;
+    Ok(Copied {
+        kept,
+        size: source.fold.size(),
+        root_before: source.fold.root(),
+        root_after: after.fold.root(),
+    })
+}
+
+async fn load(to: &dyn EventStore, events: Vec<StoredEvent>) -> Result<(), Failure> {
+    if !events.is_empty() {
+        to.load(events).await?;
+    }
+    Ok(())
+}
+
+/// A fold, and the position it has come to.
+#[derive(Default)]
+struct Folded {
+    fold: RootFold,
+    reached: Position,
+}
+
+async fn fold_of(store: &dyn EventStore, fold: RootFold, after: Position) -> Result<Folded, Failure> {
+    let mut folded = Folded { fold, reached: after };
+    loop {
+        let page = store.read_all(folded.reached, PAGE_EVENTS).await?;
+        let Some(last) = page.last() else {
+            return Ok(folded);
+        };
+        folded.reached = last.position;
+        for event in &page {
+            folded.fold.push(&event_hash(event));
+        }
+    }
+}
+
+fn refuse_foreign(there: &RootFold, source: &RootFold) -> Result<(), Failure> {
+    if there.root() == source.root() && there.size() == source.size() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "the target holds {} events that are not the first of this log; copy into an empty one",
+        there.size()
+    )))
+}
+
+fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
+    let agree = copied.root_before == copied.root_after;
+    let (before, after) = (
+        BASE64_STANDARD.encode(copied.root_before),
+        BASE64_STANDARD.encode(copied.root_after),
+    );
+    if args.json {
+        output::json(&json!({
+            "from": args.from.to_string(),
+            "to": args.to.to_string(),
+            "size": copied.size,
+            "kept": copied.kept,
+            "root_before": before,
+            "root_after": after,
+            "agree": agree,
+        }))?;
+    } else {
+        output::line(&format!(
+            "copied    {} events from {} to {} ({} were there already)",
+            copied.size, args.from, args.to, copied.kept
+        ))?;
+        output::line(&format!("root      {before} before"))?;
+        output::line(&format!("          {after} after"))?;
+    }
+    if agree {
+        return Ok(());
+    }
+    Err(Failure::found(
+        "the copy's root is not the source's: the copy is not to be used",
+    ))
+}

@@ -1,0 +1,74 @@
+//! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::members::Members;
+use crate::reply::{Done, Problem, Written};
+use domain::ids::LogId;
+use domain::installation::event::RestoreFacts;
+use domain::installation::{InstallationCommand, InstallationRefusal, REASON_BYTES_MAX, USER_BYTES_MAX};
+use serde_json::{Value, json};
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/installation",
+            "Whether dialing waits for a person after a restore",
+            |ctx, input| Box::pin(show(ctx, input)),
+        ),
+        Endpoint::post(
+            "/api/v1/installation/confirm-dialing",
+            "A person has looked at the restored past: dialing may go on",
+            |ctx, input| Box::pin(confirm(ctx, input)),
+        )
+        .takes(Takes::Json("DialingConfirmation")),
+    ]
+}
+
+/// What a reply says of a restore that waits for a person.
+pub(crate) fn restore_value(facts: &RestoreFacts) -> Value {
+    json!({
+        "to_position": facts.to_position.to_string(),
+        "source_head": facts.source_head.to_string(),
+        "backup_made_at": facts.backup_made_at,
+        "log_root": facts.log_root,
+    })
+}
+
+async fn show(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+    let restore = actors::unconfirmed_restore(ctx.store()).await?;
+    Ok(Done::Read(json!({
+        "dialing_paused": restore.is_some(),
+        "unconfirmed_restore": restore.as_ref().map(restore_value),
+    })))
+}
+
+async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let cause = input.cause(&ctx, "installation")?;
+    let mut body = Members::new(input.object().await?);
+    let reason = body.needed_text("reason");
+    if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        body.wrong("reason", "is empty");
+    }
+    let reason = reason.unwrap_or_default();
+    if reason.len() > REASON_BYTES_MAX {
+        body.wrong("reason", format!("has more than {REASON_BYTES_MAX} bytes"));
+    }
+    let by = body.text("by");
+    if by.as_ref().is_some_and(|by| by.len() > USER_BYTES_MAX) {
+        body.wrong("by", format!("has more than {USER_BYTES_MAX} bytes"));
+    }
+    body.refuse_the_rest();
+    body.finish()?;
+    let command = InstallationCommand::ConfirmDialing { by, reason };
+    let answer = ctx.system().installation.ask(&LogId, command, cause).await?;
+    Ok(Done::Changed(Written {
+        body: json!({
+            "dialing_paused": answer.state.is_dialing_paused(),
+            "position": answer.position.to_string(),
+        }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+impl crate::serving::Explained for InstallationRefusal {}
