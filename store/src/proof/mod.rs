@@ -4,6 +4,7 @@
 //! other people's tools can check what this crate writes; `docs/reference/proof.md` describes them. The tree
 //! follows the log and is a pure function of its records.
 
+pub mod bundle;
 mod checkpoint;
 mod error;
 mod fold;
@@ -16,6 +17,7 @@ mod publisher;
 mod shelf;
 mod tile_writer;
 mod tiles;
+pub mod whole_log;
 mod witness;
 
 #[cfg(test)]

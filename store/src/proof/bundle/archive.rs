@@ -1,0 +1,90 @@
+//! The archive around a bundle's files: ustar, with nothing in it that does not follow from names and bytes.
+
+use crate::proof::error::ProofError;
+use crate::proof::leaf::hex;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Largest bundle written or read: 50,000 events of average size with their proofs and reading copy.
+pub const BUNDLE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Mode of every file in the archive.
+const FILE_MODE: u32 = 0o644;
+
+/// Files by name; in order, since the archive's bytes follow from it.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// The archive of some files: sorted, owned by nobody, of no time.
+pub(super) fn pack(files: &Files) -> Result<Vec<u8>, ProofError> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        header.set_mode(FILE_MODE);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        archive
+            .append_data(&mut header, name, bytes.as_slice())
+            .map_err(|error| malformed(&error))?;
+    }
+    let bytes = archive.into_inner().map_err(|error| malformed(&error))?;
+    if bytes.len() > BUNDLE_BYTES_MAX {
+        return Err(too_large(bytes.len()));
+    }
+    Ok(bytes)
+}
+
+/// The files of an archive, when packing them again gives the same bytes.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Files, ProofError> {
+    if bytes.len() > BUNDLE_BYTES_MAX {
+        return Err(too_large(bytes.len()));
+    }
+    let mut files = Files::new();
+    let mut archive = tar::Archive::new(bytes);
+    for entry in archive.entries().map_err(|error| malformed(&error))? {
+        let mut entry = entry.map_err(|error| malformed(&error))?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let mut content = Vec::new();
+        entry
+            .read_to_end(&mut content)
+            .map_err(|error| malformed(&error))?;
+        files.insert(name, content);
+    }
+    if pack(&files)? == bytes {
+        return Ok(files);
+    }
+    Err(malformed(
+        &"its bytes are not those of its files: it was altered or packed by another program",
+    ))
+}
+
+/// Lower-case hexadecimal SHA-256 of a file.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// `<sha256>  <name>` lines, as `sha256sum -c` reads them.
+pub(super) fn digest_lines<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    files.fold(String::new(), |mut text, (name, bytes)| {
+        text.push_str(&digest(bytes));
+        text.push_str("  ");
+        text.push_str(name);
+        text.push('\n');
+        text
+    })
+}
+
+pub(super) fn malformed(why: &impl ToString) -> ProofError {
+    ProofError::malformed("the bundle", why.to_string())
+}
+
+fn too_large(bytes: usize) -> ProofError {
+    ProofError::TooMany {
+        what: "bytes of the bundle",
+        count: u64::try_from(bytes).unwrap_or(u64::MAX),
+        max: u64::try_from(BUNDLE_BYTES_MAX).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,157 @@
+//! Checks a bundle, offline: from its bytes and, where the asker has them, the keys to trust.
+
+use super::archive::{Files, digest_lines, malformed, unpack};
+use super::index::BundleIndex;
+use super::write::{manifest, whole_streams};
+use super::{
+    BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
+    proof_name, reading_copy, record_name,
+};
+use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint, SignedText};
+use crate::proof::error::ProofError;
+use crate::proof::key::VerifierKey;
+use crate::proof::leaf::leaf_hash;
+use crate::proof::proof_text::InclusionProof;
+use domain::stored_event::StoredEvent;
+use std::sync::Arc;
+
+/// Whom the asker trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The log's key, known from elsewhere. Without it the key inside the bundle is believed.
+    pub key: Option<VerifierKey>,
+    /// A witness that must have seen the checkpoint.
+    pub witness: Option<VerifierKey>,
+}
+
+/// What a bundle that holds proves.
+#[derive(Debug, Clone)]
+pub struct BundleReport {
+    pub index: BundleIndex,
+    pub checkpoint: Checkpoint,
+    /// The key that signed: the asker's, or the one inside.
+    pub key: VerifierKey,
+    /// True when the key came with the bundle and nobody vouches for it.
+    pub key_from_bundle: bool,
+    /// When the demanded witness saw the checkpoint, in Unix seconds.
+    pub cosigned_seconds: Option<u64>,
+    /// True when the copy to read is what this program would write from the records.
+    pub reading_copy_follows: bool,
+}
+
+/// Checks everything a bundle says. Any altered byte is an error that names what does not hold.
+pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofError> {
+    let files = unpack(bytes)?;
+    let inside: VerifierKey = text(&files, KEY)?.trim_end_matches('\n').parse()?;
+    let key = trust.key.clone().unwrap_or_else(|| inside.clone());
+    check_manifest(&files, &key)?;
+    let signed = SignedCheckpoint::parse_signed(text(&files, CHECKPOINT)?)?;
+    let checkpoint = signed.verify(&key)?.clone();
+    let cosigned_seconds = match &trust.witness {
+        None => None,
+        Some(witness) => Some(signed.cosigned_by(witness).ok_or_else(|| ProofError::NotSigned {
+            what: "the checkpoint",
+            key: witness.to_string(),
+        })?),
+    };
+    let index = read_index(&files, &checkpoint)?;
+    let records = check_events(&files, &index, &signed)?;
+    let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+    let page = reading_copy::page(&index, &records, &signed, &inside);
+    Ok(BundleReport {
+        reading_copy_follows: text(&files, READING_COPY)? == page,
+        key_from_bundle: trust.key.is_none(),
+        cosigned_seconds,
+        checkpoint,
+        index,
+        key,
+    })
+}
+
+/// The manifest is signed by the key, names the files of the top as they are, and these the events.
+fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
+    let note = SignedText::parse(text(files, MANIFEST)?)?;
+    // Hashes before signatures: what was merely damaged is told without the costlier step.
+    if NAMED.iter().any(|name| !files.contains_key(*name)) || note.text() != manifest(files) {
+        return Err(malformed(&"a file is not the one its manifest names"));
+    }
+    let below = files
+        .iter()
+        .filter(|(name, _)| *name != MANIFEST && !NAMED.contains(&name.as_str()));
+    let listed = digest_lines(below.map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+    if text(files, EVENTS_LIST)? != listed {
+        return Err(malformed(&"an event's file is not the one events.sha256 names"));
+    }
+    if note.signature_count() != 1 || note.signed_by(key).is_none() {
+        return Err(ProofError::NotSigned {
+            what: "the manifest",
+            key: key.to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, ProofError> {
+    let index: BundleIndex = serde_json::from_str(text(files, INDEX)?).map_err(|error| malformed(&error))?;
+    if index.format != BUNDLE_FORMAT || index.origin != checkpoint.origin || index.size != checkpoint.size {
+        return Err(malformed(&"its index names another format or checkpoint"));
+    }
+    let in_order = index.events.is_sorted_by(|one, next| one.index < next.index);
+    if !in_order || index.events.len() > BUNDLE_EVENTS_MAX {
+        return Err(malformed(&"its index does not name each event once, in order"));
+    }
+    let others = files.len().saturating_sub(NAMED.len() + 1);
+    if others != index.events.len() * 2 {
+        return Err(malformed(&"it has files that its index does not name"));
+    }
+    if index.whole_streams != whole_streams(&index.events) {
+        return Err(malformed(&"its index calls a stream whole that is not"));
+    }
+    Ok(index)
+}
+
+/// Each record is what the index says of it and leads to the checkpoint's root; answers them in order.
+fn check_events(
+    files: &Files,
+    index: &BundleIndex,
+    signed: &SignedCheckpoint,
+) -> Result<Vec<Vec<u8>>, ProofError> {
+    let mut records = Vec::with_capacity(index.events.len());
+    for event in &index.events {
+        let record = bytes(files, &record_name(event.index))?;
+        let proof = InclusionProof::parse(text(files, &proof_name(event.index))?)?;
+        if proof.index != event.index || proof.checkpoint != *signed {
+            return Err(malformed(&format!(
+                "the proof of event {} is of another one",
+                event.index
+            )));
+        }
+        proof.check(&leaf_hash(event.recorded_at, record))?;
+        let stored = StoredEvent {
+            position: event.position,
+            recorded_at: event.recorded_at,
+            record: Arc::from(record),
+        };
+        let envelope = stored.envelope().map_err(|error| malformed(&error))?;
+        let same = envelope.stream.as_str() == event.stream
+            && envelope.stream_version == event.stream_version
+            && envelope.kind == event.kind;
+        if !same {
+            return Err(malformed(&format!(
+                "event {} is not what the index says",
+                event.index
+            )));
+        }
+        records.push(record.to_vec());
+    }
+    Ok(records)
+}
+
+fn bytes<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], ProofError> {
+    let found = files.get(name).map(Vec::as_slice);
+    found.ok_or_else(|| malformed(&format!("it has no {name}")))
+}
+
+fn text<'a>(files: &'a Files, name: &str) -> Result<&'a str, ProofError> {
+    std::str::from_utf8(bytes(files, name)?).map_err(|error| malformed(&format!("{name}: {error}")))
+}

@@ -1,0 +1,43 @@
+//! A bundle: one file that proves some events to somebody who has neither the log nor this program.
+//!
+//! It is a tar archive whose bytes follow from its content (sorted names, fixed headers, no slack):
+//! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which names
+//! those below `events/`; per event its record and its tlog-proof; the checkpoint, the public key, an index,
+//! and a copy to read. `docs/reference/proof.md` describes each.
+
+mod archive;
+mod check;
+mod index;
+mod reading_copy;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use archive::BUNDLE_BYTES_MAX;
+pub use check::{BundleReport, Trust, check_bundle};
+pub use index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
+pub use write::{BundleContent, ProvedEvent, write_bundle};
+
+/// Most events in a bundle: a large campaign's day; more is refused, and proved call by call.
+pub const BUNDLE_EVENTS_MAX: usize = 50_000;
+
+/// The first line of a manifest, and the format's name.
+pub(crate) const BUNDLE_FORMAT: &str = "ledgerline-bundle/1";
+
+pub(crate) const MANIFEST: &str = "MANIFEST";
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+pub(crate) const EVENTS_LIST: &str = "events.sha256";
+pub(crate) const INDEX: &str = "index.json";
+pub(crate) const KEY: &str = "key.vkey";
+pub(crate) const READING_COPY: &str = "index.html";
+
+/// The files of the top that a manifest names.
+pub(crate) const NAMED: [&str; 5] = [CHECKPOINT, EVENTS_LIST, READING_COPY, INDEX, KEY];
+
+pub(crate) fn record_name(index: u64) -> String {
+    format!("events/{index:012}.record")
+}
+
+pub(crate) fn proof_name(index: u64) -> String {
+    format!("events/{index:012}.tlog-proof")
+}

@@ -1,0 +1,69 @@
+//! What one event's record says of its place, and its leaf.
+
+use crate::proof::leaf::{TreeHash, event_hash};
+use domain::stored_event::StoredEvent;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use uuid::Uuid;
+
+/// The members looked at. The rest must be JSON, and is not read into anything.
+#[derive(Deserialize)]
+struct Facts<'a> {
+    id: Uuid,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    stream_version: u64,
+    #[serde(default)]
+    causation: Option<Uuid>,
+}
+
+/// One event on its way to the comparison.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) hash: TreeHash,
+    /// What the record says, or why it cannot be read.
+    pub(super) place: Result<Place, String>,
+}
+
+/// Where an event says it belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// First half of the id: 64 bits of a hash of its command and index.
+    pub(super) id: u64,
+    /// 128 bits of a hash of the stream's name.
+    pub(super) stream: u128,
+    pub(super) version: u64,
+    pub(super) cause: Option<u64>,
+}
+
+impl Leaf {
+    pub(super) fn of(event: &StoredEvent) -> Self {
+        let place = match serde_json::from_slice::<Facts<'_>>(&event.record) {
+            Ok(facts) => Ok(Place {
+                id: short(facts.id),
+                stream: stream_key(&facts.stream),
+                version: facts.stream_version,
+                cause: facts.causation.map(short),
+            }),
+            Err(error) => Err(error.to_string()),
+        };
+        Self {
+            hash: event_hash(event),
+            place,
+        }
+    }
+}
+
+/// 64 bits of an id that hold the most of its hash: without the version and variant bits' bytes.
+fn short(id: Uuid) -> u64 {
+    let (high, low) = id.as_u64_pair();
+    high ^ low.rotate_left(32)
+}
+
+fn stream_key(stream: &str) -> u128 {
+    let digest: [u8; 32] = Sha256::digest(stream.as_bytes()).into();
+    digest
+        .first_chunk::<16>()
+        .map_or(0, |bytes| u128::from_be_bytes(*bytes))
+}
