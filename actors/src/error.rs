@@ -96,6 +96,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Worklist(#[from] WorklistError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error("at least one line is needed")]
     NoLine,
 }
@@ -103,7 +105,7 @@ pub enum StartError {
 impl StartError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Store(_) | Self::Worklist(_) => ErrorKind::Unavailable,
+            Self::Store(_) | Self::Worklist(_) | Self::Vault(_) => ErrorKind::Unavailable,
             Self::NoLine => ErrorKind::Fault,
         }
     }

@@ -21,7 +21,7 @@ mod testing;
 mod tests;
 mod timers;
 
-pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress, unconfirmed_restore};
+pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress, start_forgetting, unconfirmed_restore};
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, ErrorKind, StartError};
 pub use hosting::{ARBITERS_MAX, Place};

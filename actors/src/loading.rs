@@ -146,6 +146,12 @@ impl<D: Decider> Live<D> {
 
     /// Remembers a command's events; those of one command stand together in the stream.
     pub(crate) fn remember(&mut self, command: CommandId, events: Vec<D::Event>, position: Position) {
+        if events.iter().any(EventData::forgets) {
+            let before = self.recent.iter_mut().flat_map(|one| &mut one.events);
+            for (_, value) in before.flat_map(EventData::personal) {
+                *value = Personal::Erased { hash: None };
+            }
+        }
         if let Some(last) = self.recent.back_mut()
             && last.command == command
         {

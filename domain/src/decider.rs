@@ -34,6 +34,10 @@ pub trait EventData:
     fn version(&self) -> u16;
     /// Every personal field, with its JSON pointer inside `data` (RFC 6901).
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)>;
+    /// From this event on nothing personal of its entity stays in memory: what was read before it is erased.
+    fn forgets(&self) -> bool {
+        false
+    }
     /// Reads stored data of any version; old versions are upcast first.
     fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent>;
 }

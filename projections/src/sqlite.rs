@@ -71,6 +71,10 @@ impl SqliteReadDb {
             .pragma_update(None, "journal_mode", "wal")
             .and_then(|()| writer.pragma_update(None, "synchronous", "normal"))
             .and_then(|()| writer.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX))
+            // Sealed values of an erased person are overwritten, and do not wait in free pages; older pages
+            // in the write-ahead log go with the next checkpoint, at the latest here at the next start.
+            .and_then(|()| writer.pragma_update(None, "secure_delete", 1))
+            .and_then(|()| writer.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())))
             .map_err(|error| failed(&error))?;
         let (write, write_jobs) = mpsc::channel(QUEUE_WORK_MAX);
         let (read, read_jobs) = mpsc::channel(QUEUE_WORK_MAX);

@@ -139,6 +139,16 @@ pub(crate) fn sealed_columns(value: &Personal<String>) -> Result<(String, Option
     Ok((json, hash.map(|hash| hash.0)))
 }
 
+/// What a column keeps of a personal value once its person is erased: the lookup hash, where there was one.
+pub(crate) fn erased_column(value: &Personal<String>) -> Result<String, ProjectionError> {
+    let hash = match value {
+        Personal::Open { .. } => None,
+        Personal::Sealed(sealed) => sealed.hash.clone(),
+        Personal::Erased { hash } => hash.clone(),
+    };
+    sealed_columns(&Personal::Erased { hash }).map(|(json, _)| json)
+}
+
 /// The stored name of a plain enum value, such as a preset or a pause reason.
 pub(crate) fn code_of(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {

@@ -104,6 +104,9 @@ impl Recordings for NoRecordings {
     async fn close_left_over(&self, _call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
         Ok(None)
     }
+    async fn delete(&self, _call: CallId) -> Result<bool, RecordingError> {
+        Ok(false)
+    }
 }
 
 /// Runs one world to its end and judges its log.

@@ -16,6 +16,9 @@ mod dialing_gate;
 mod dialing_gate_tests;
 mod facts;
 mod follow;
+mod forgetting;
+#[cfg(test)]
+mod forgetting_tests;
 mod kit;
 mod live_calls;
 mod one_call;
@@ -27,6 +30,7 @@ mod tests;
 mod watchdog;
 
 pub use dialing_gate::unconfirmed_restore;
+pub use forgetting::start_forgetting;
 
 use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};

@@ -1,5 +1,5 @@
 //! Carries what was decided elsewhere to the calls in progress: opt-outs, suppressions, withdrawn consents,
-//! pause and stop.
+//! requested erasures, pause and stop.
 //!
 //! The log's order is what counts: after these events no grant follows; what was granted before is
 //! withdrawn, or cancelled if it is not answered.
@@ -14,6 +14,9 @@ use domain::ids::{CampaignId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
+
+/// After these nobody is dialed for the person, whatever was granted before.
+const GIVE_UP: [&str; 2] = ["customer.consent_withdrawn", "customer.erasure_requested"];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let stop = kit.environment.tasks.stop_signal();
@@ -38,9 +41,9 @@ fn react(kit: &Kit, envelope: &Envelope) {
                 react_to_campaign(kit, &campaign, &event);
             }
         }
-        "customer" if envelope.kind == "customer.consent_withdrawn" => {
+        "customer" if GIVE_UP.contains(&envelope.kind.as_str()) => {
             if let Ok(customer) = envelope.stream.id().parse() {
-                // Which campaigns rest on this consent is the rules' to say.
+                // Which campaigns rest on a withdrawn consent is the rules' to say.
                 kit.live
                     .order_customer(&customer, Order::GiveUp(EndReason::OptedOut));
             }

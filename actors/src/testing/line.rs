@@ -261,4 +261,7 @@ impl Recordings for FakeRecordings {
     async fn close_left_over(&self, _: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
         Ok(Some(recording()))
     }
+    async fn delete(&self, _: CallId) -> Result<bool, RecordingError> {
+        Ok(true)
+    }
 }

@@ -229,6 +229,10 @@ impl EventData for CustomerEvent {
         }
     }
 
+    fn forgets(&self) -> bool {
+        matches!(self, Self::Erased { .. })
+    }
+
     fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
         read_current(kind, version, data)
     }

@@ -28,4 +28,7 @@ pub trait Recordings: Send + Sync {
     /// Repairs the header of a file that a crash left and answers its facts; `None` when there is no file.
     /// Idempotent: a good file is only hashed.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError>;
+    /// Deletes the recording of a call that has ended; the name is gone for good when it returns. Answers
+    /// whether there was a file; idempotent.
+    async fn delete(&self, call: CallId) -> Result<bool, RecordingError>;
 }

@@ -207,14 +207,35 @@ impl WavRecordings {
     }
 }
 
+fn failed(call: CallId, error: &io::Error) -> RecordingError {
+    RecordingError {
+        call,
+        why: error.to_string(),
+    }
+}
+
+/// Unlinks a file; the directory is synced also where it is gone already, since a crash may have come between.
+fn delete(path: &Path) -> io::Result<bool> {
+    let was_there = match std::fs::remove_file(path) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(error),
+    };
+    match sync_directory(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        synced => synced.map(|()| was_there),
+    }
+}
+
 #[async_trait]
 impl Recordings for WavRecordings {
     /// Reads the file on the calling thread: it is asked a few times at start and a call is a few hundred kB.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
-        repair(&self.path(call)).map_err(|error| RecordingError {
-            call,
-            why: error.to_string(),
-        })
+        repair(&self.path(call)).map_err(|error| failed(call, &error))
+    }
+
+    async fn delete(&self, call: CallId) -> Result<bool, RecordingError> {
+        delete(&self.path(call)).map_err(|error| failed(call, &error))
     }
 }
 
@@ -237,6 +258,19 @@ mod tests {
         let reader = hound::WavReader::open(path).unwrap();
         assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 8_000));
         reader.into_samples().map(Result::unwrap).collect()
+    }
+
+    #[tokio::test]
+    async fn a_deleted_recording_is_gone_and_deleting_it_again_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let recordings = WavRecordings::new(dir.path().to_owned());
+        let call: CallId = "308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap();
+        recorded(&recordings.path(call), 10);
+        assert_eq!(recordings.delete(call).await, Ok(true));
+        assert!(!recordings.path(call).exists());
+        assert_eq!(recordings.delete(call).await, Ok(false));
+        let nowhere = WavRecordings::new(dir.path().join("never made"));
+        assert_eq!(nowhere.delete(call).await, Ok(false));
     }
 
     #[test]

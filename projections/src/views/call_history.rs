@@ -5,11 +5,12 @@
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent, sealed_columns};
+use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
 use domain::call::FourState;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
 use domain::compliance::CustomerGrant;
+use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, FlowId, NumberId};
 use domain::personal::Personal;
@@ -61,6 +62,7 @@ const KINDS: &[&str] = &[
     "call.hangup_requested",
     "call.ended",
     "call.late_answered",
+    "customer.erased",
 ];
 
 impl View for CallHistory {
@@ -69,7 +71,7 @@ impl View for CallHistory {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -81,8 +83,10 @@ impl View for CallHistory {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        let AnyEvent::Call(fact) = event.event()? else {
-            return Ok(());
+        let fact = match event.event()? {
+            AnyEvent::Call(fact) => fact,
+            AnyEvent::Customer(CustomerEvent::Erased { .. }) => return erased(tx, event),
+            _ => return Ok(()),
         };
         let key = [Val::text(event.call()?), Val::position(event.position)];
         step_state(tx, fact, &key)?;
@@ -135,6 +139,24 @@ fn apply_fact(
         CallEvent::LateAnswered { .. } => update(tx, "late_answer = 1", key, Vec::new()),
         _ => update(tx, "last_pos = $2", key, Vec::new()),
     }
+}
+
+/// The numbers that were dialed for a person give way to their lookup hashes; everything counted stays.
+fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+    let customer = Val::text(event.envelope.stream.id());
+    let calls = tx.query(
+        "select call, callee from call_history where customer = $1 order by call",
+        &[customer],
+    )?;
+    for mut row in calls {
+        let call: CallId = row.parse()?;
+        let callee = erased_column(&row.personal()?)?;
+        tx.exec(
+            "update call_history set callee = $2, last_pos = $3 where call = $1",
+            &[Val::text(call), Val::Text(callee), Val::position(event.position)],
+        )?;
+    }
+    Ok(())
 }
 
 fn permitted(
@@ -384,6 +406,32 @@ mod tests {
     async fn row(story: &Story, id: CallId) -> CallRow {
         let (db, _runner) = story.shown_by(CallHistory).await;
         get(db.as_ref(), id).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_erased_persons_calls_keep_everything_but_the_number() {
+        let mut story = Story::new();
+        story.whole_call("T", 2).whole_call("T", 3);
+        let before = row(&story, call("T", 2, 1)).await;
+        story.customer(
+            2,
+            CustomerEvent::Erased {
+                numbers_count: 1,
+                enrolments_count: 1,
+            },
+        );
+        let after = row(&story, call("T", 2, 1)).await;
+        let Personal::Sealed(sealed_before) = &before.callee else {
+            panic!("{before:?}");
+        };
+        let hash = sealed_before.hash.clone();
+        assert_eq!(after.callee, Personal::Erased { hash });
+        assert_eq!(
+            (after.disposition, after.ended_at),
+            (before.disposition, before.ended_at)
+        );
+        let bystander = row(&story, call("T", 3, 1)).await;
+        assert!(matches!(bystander.callee, Personal::Sealed(_)));
     }
 
     #[tokio::test]

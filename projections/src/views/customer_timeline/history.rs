@@ -203,6 +203,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_erased_person_is_found_by_the_hash_and_has_no_value() {
+        let mut story = registered_story();
+        story.whole_call("T", 1);
+        let before = shown(&story, customer(1).as_str()).await.unwrap();
+        story.customer(
+            1,
+            CustomerEvent::Erased {
+                numbers_count: 1,
+                enrolments_count: 1,
+            },
+        );
+        let row = shown(&story, "hash of C001").await.unwrap();
+        assert!(matches!(&row.external_id, Personal::Erased { hash: Some(_) }));
+        assert!(matches!(row.name, Some(Personal::Erased { hash: None })));
+        assert!(matches!(row.numbers[0].phone, Personal::Erased { hash: Some(_) }));
+        assert_eq!(row.time_zone, None);
+        assert_eq!(row.calls, before.calls);
+        assert_eq!(row.timeline.len(), before.timeline.len() + 1);
+    }
+
+    #[tokio::test]
     async fn calls_over_all_campaigns_and_the_lines_between_them_come_in_order() {
         let mut story = registered_story();
         story.whole_call("T", 1).whole_call("U", 1).whole_call("T", 2);

@@ -10,7 +10,7 @@ pub use history::{CustomerCall, CustomerRow, LINES_MAX, NumberRow, TimelineLine,
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent, sealed_columns};
+use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
@@ -77,6 +77,11 @@ const KINDS: &[&str] = &[
     "customer.dial_released",
     "customer.call_closed",
     "customer.enrolment_settled",
+    "customer.held",
+    "customer.hold_released",
+    "customer.erasure_requested",
+    "customer.erased",
+    "customer.erasure_certified",
     "call.permitted",
     "call.dialing",
     "call.answered",
@@ -91,7 +96,7 @@ impl View for CustomerTimeline {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -149,6 +154,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             time_zone,
         } => registered(tx, event, (external_id, name.as_ref(), time_zone.as_deref()))?,
         CustomerEvent::NumberAdded { number, phone } => number_added(tx, event, number, phone)?,
+        CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
     }
     let (campaign, call) = facts::subject(fact);
@@ -184,6 +190,48 @@ fn registered(
             Val::at(event.at()),
             Val::position(event.position),
         ],
+    )?;
+    Ok(())
+}
+
+/// The sealed values give way to erased ones; lookup hashes stay.
+fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+    let customer = Val::text(event.envelope.stream.id());
+    let pos = Val::position(event.position);
+    let key = [customer.clone()];
+    let people = tx.query(
+        "select external_id, name from customer_timeline_customer where customer = $1",
+        &key,
+    )?;
+    for mut row in people {
+        let external_id = erased_column(&row.personal()?)?;
+        let name = row.maybe_personal()?.as_ref().map(erased_column).transpose()?;
+        tx.exec(
+            "update customer_timeline_customer set external_id = $2, name = $3, time_zone = null, pos = $4
+             where customer = $1",
+            &[
+                customer.clone(),
+                Val::Text(external_id),
+                Val::maybe_text(name),
+                pos.clone(),
+            ],
+        )?;
+    }
+    let numbers = tx.query(
+        "select number, phone from customer_timeline_number where customer = $1 order by number",
+        &key,
+    )?;
+    for mut row in numbers {
+        let number: NumberId = row.parse()?;
+        let phone = erased_column(&row.personal()?)?;
+        tx.exec(
+            "update customer_timeline_number set phone = $3, pos = $4 where customer = $1 and number = $2",
+            &[customer.clone(), Val::text(number), Val::Text(phone), pos.clone()],
+        )?;
+    }
+    tx.exec(
+        "update customer_timeline_line set facts = '{}' where customer = $1 and kind = 'customer.registered'",
+        &key,
     )?;
     Ok(())
 }

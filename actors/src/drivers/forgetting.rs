@@ -1,0 +1,314 @@
+//! Carries out erasures: after `customer.erased` the person's recordings are deleted, the key is destroyed,
+//! and the certificate is asked for.
+//!
+//! It needs no line and runs in every process: each drops the key it holds in memory and deletes the
+//! recordings of its own directory; destroying and certifying are idempotent. What a crash cut is begun
+//! again from the log at the next start. Keys that came back with an old copy of the key store are destroyed
+//! before anything else runs.
+
+use super::follow::Follow;
+use crate::error::{AskError, StartError};
+use crate::system::{ActorSystem, Environment};
+use domain::call::event::CallEvent;
+use domain::customer::command::{CustomerCommand, DoneErasure};
+use domain::customer::{CustomerState, DeletedRecording, Erasure};
+use domain::decider::EventData;
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, CommandId, CustomerId, EnrolmentId, EventId, StreamId};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::recording::Recordings;
+use domain::ports::vault::VaultError;
+use domain::stored_event::{Cause, Envelope, Position, StreamVersion};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Erasures waiting for their effects. When it is full the log is read no further until there is room.
+const WAITING_MAX: usize = 10_000;
+
+/// Wait before an erasure whose effects failed is tried again: a disk or key store that is away.
+const AGAIN_MS: u64 = 5_000;
+
+/// Asks for one certificate: more enrolments than an append takes are settled by the asks before the last.
+const CERTIFY_ASKS_MAX: u32 = 64;
+
+/// Events of one call read at once; a call has a few dozen.
+const CALL_EVENTS_MAX: usize = 2_000;
+
+/// A decided erasure: the person, and the id of `customer.erased`.
+#[derive(Debug, Clone)]
+struct Work {
+    person: CustomerId,
+    erasure: EventId,
+}
+
+/// Why the effects of an erasure are not done.
+#[derive(Debug, thiserror::Error)]
+enum NotDone {
+    #[error("the customer did not answer: {0}")]
+    Customer(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("{0}")]
+    Recording(String),
+}
+
+/// Destroys again what the log says is erased, then follows the log. Call it before anything is served: it
+/// returns when no key of an erased person is left.
+pub async fn start_forgetting(
+    system: &ActorSystem,
+    environment: &Environment,
+    recordings: Arc<dyn Recordings>,
+) -> Result<(), StartError> {
+    let forgetting = Forgetting {
+        system: system.clone(),
+        environment: environment.clone(),
+        recordings,
+        waiting: VecDeque::new(),
+    };
+    let head = forgetting.destroy_again().await?;
+    let tasks = &environment.tasks;
+    tasks.spawn("forgetting", Box::pin(forgetting.run(head)));
+    Ok(())
+}
+
+struct Forgetting {
+    system: ActorSystem,
+    environment: Environment,
+    recordings: Arc<dyn Recordings>,
+    waiting: VecDeque<Work>,
+}
+
+impl Forgetting {
+    /// Destroys the keys of all who are erased, where they still exist; answers how far it looked.
+    async fn destroy_again(&self) -> Result<Position, StartError> {
+        let mut after = Position(0);
+        loop {
+            let (works, reached) = self.erased_after(after).await?;
+            for work in &works {
+                if self.vault().destroyed(&work.person).await?.is_none() {
+                    self.vault().destroy(&work.person, self.now()).await?;
+                    tracing::warn!(person = %work.person, "the key of an erased person was there and is destroyed");
+                }
+            }
+            if reached == after {
+                return Ok(after);
+            }
+            after = reached;
+        }
+    }
+
+    /// The next erasures of the log, and how far it was looked at.
+    async fn erased_after(&self, after: Position) -> Result<(Vec<Work>, Position), StoreError> {
+        let filter = EventFilter {
+            kinds: vec!["customer.erased".to_owned()],
+            ..EventFilter::default()
+        };
+        let store = &self.environment.store;
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        let mut works = Vec::with_capacity(page.events.len());
+        for stored in &page.events {
+            let envelope = stored
+                .envelope()
+                .map_err(|error| StoreError::Damaged(error.to_string()))?;
+            works.extend(work_of(&envelope));
+        }
+        Ok((works, page.reached))
+    }
+
+    /// First what the log has up to `head`, then what comes.
+    async fn run(mut self, head: Position) {
+        let stop = self.environment.tasks.stop_signal();
+        let past = async {
+            let mut after = Position(0);
+            while after < head {
+                after = self.take_up(after, head).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = past => {}
+        }
+        let mut follow = Follow::new(&self.environment, head);
+        loop {
+            let again_at = self.again_at();
+            tokio::select! {
+                biased;
+                () = stop.stopping() => return,
+                () = crate::timers::wake_at(self.environment.clock.as_ref(), again_at) => self.work_off().await,
+                page = follow.next(), if self.waiting.len() < WAITING_MAX => {
+                    page.iter().for_each(|(_, envelope)| self.note(envelope));
+                    self.work_off().await;
+                }
+            }
+        }
+    }
+
+    /// One page of the past; a page that cannot be read is waited for. Answers how far it came.
+    async fn take_up(&mut self, after: Position, head: Position) -> Position {
+        match self.erased_after(after).await {
+            Ok((works, reached)) => {
+                self.waiting.extend(works);
+                self.work_off().await;
+                // A page that does not move on is the end.
+                if reached > after { reached } else { head }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the log's erasures cannot be read");
+                self.pause().await;
+                after
+            }
+        }
+    }
+
+    fn note(&mut self, envelope: &Envelope) {
+        match envelope.kind.as_str() {
+            "customer.erased" => self.waiting.extend(work_of(envelope)),
+            // Another process has destroyed the key: what was cached here between goes too.
+            "customer.erasure_certified" => {
+                if let Ok(person) = envelope.stream.id().parse() {
+                    self.vault().forget_cached(&person);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// When what failed is tried again; `None` when nothing waits.
+    fn again_at(&self) -> Option<Timestamp> {
+        (!self.waiting.is_empty()).then(|| self.now().plus_ms(AGAIN_MS))
+    }
+
+    /// One try for everything that waits; what fails waits on.
+    async fn work_off(&mut self) {
+        for work in std::mem::take(&mut self.waiting) {
+            if let Err(error) = self.forget(&work).await {
+                tracing::warn!(%error, person = %work.person, "an erasure is not carried out yet");
+                self.waiting.push_back(work);
+            }
+        }
+    }
+
+    async fn forget(&self, work: &Work) -> Result<(), NotDone> {
+        self.vault().forget_cached(&work.person);
+        let loaded = self.system.customers.state(&work.person).await;
+        let state = loaded
+            .map_err(|error| NotDone::Customer(error.to_string()))?
+            .state;
+        let recordings = self.delete_recordings(&work.person, &state).await?;
+        let destroyed = self.vault().destroy(&work.person, self.now()).await?;
+        if matches!(state.erasure(), Erasure::Certified { .. }) {
+            return Ok(());
+        }
+        let done = DoneErasure {
+            erasure: work.erasure,
+            key_destroyed_at: destroyed.at,
+            recordings,
+        };
+        self.certify(work, &done).await
+    }
+
+    /// Deletes every recording of the person; answers those that were, by the log or on this disk.
+    async fn delete_recordings(
+        &self,
+        person: &CustomerId,
+        state: &CustomerState,
+    ) -> Result<Vec<DeletedRecording>, NotDone> {
+        let mut deleted = Vec::new();
+        for call in calls_of(person, state) {
+            let was_there = self.recordings.delete(call).await;
+            let was_there = was_there.map_err(|error| NotDone::Recording(error.to_string()))?;
+            let sha256 = self.recorded_hash(call).await?;
+            if was_there || sha256.is_some() {
+                deleted.push(DeletedRecording { call, sha256 });
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Read from the stream and not through the entity, which would open the person's number once more.
+    async fn recorded_hash(&self, call: CallId) -> Result<Option<String>, StoreError> {
+        let stream = StreamId::new("call", &call);
+        let store: &dyn EventStore = self.environment.store.as_ref();
+        let events = store
+            .read_stream(&stream, StreamVersion(0), CALL_EVENTS_MAX)
+            .await?;
+        for stored in events.iter().rev() {
+            let envelope = stored
+                .envelope()
+                .map_err(|error| StoreError::Damaged(error.to_string()))?;
+            if envelope.kind != "call.ended" {
+                continue;
+            }
+            let ended = CallEvent::read(&envelope.kind, envelope.version, &envelope.data);
+            if let Ok(CallEvent::Ended { recording_sha256, .. }) = ended {
+                return Ok(recording_sha256);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks until the certificate stands.
+    async fn certify(&self, work: &Work, done: &DoneErasure) -> Result<(), NotDone> {
+        for asked in 0..CERTIFY_ASKS_MAX {
+            let cause = Cause {
+                command: CommandId::derive(work.erasure, &format!("certify:{asked}")),
+                causation: Some(work.erasure),
+                correlation: None,
+            };
+            let command = CustomerCommand::CertifyErasure(Box::new(done.clone()));
+            let answer = self.system.customers.ask(&work.person, command, cause).await;
+            let state = match answer {
+                Ok(answer) => answer.state,
+                Err(error @ AskError::Refused(_)) => {
+                    // The log says erased and the entity does not: nothing an ask again would change.
+                    tracing::error!(%error, person = %work.person, "an erasure cannot be certified");
+                    return Ok(());
+                }
+                Err(error) => return Err(NotDone::Customer(error.to_string())),
+            };
+            if matches!(state.erasure(), Erasure::Certified { .. }) {
+                return Ok(());
+            }
+        }
+        Err(NotDone::Customer("no certificate after many asks".to_owned()))
+    }
+
+    async fn pause(&self) {
+        let clock = &self.environment.clock;
+        clock.wait_until(clock.now().plus_ms(AGAIN_MS)).await;
+    }
+
+    fn vault(&self) -> &dyn domain::ports::vault::Vault {
+        self.environment.vault.as_ref()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.environment.clock.now()
+    }
+}
+
+/// Every call that was ever granted to the person: calls follow from enrolment and attempt.
+fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
+    let mut calls = Vec::new();
+    for (campaign, enrolment) in state.enrolments() {
+        let id = EnrolmentId {
+            campaign: campaign.clone(),
+            customer: person.clone(),
+        };
+        calls.extend((1..=enrolment.attempts).map(|attempt| CallId::derive(&id, attempt)));
+    }
+    calls
+}
+
+/// `None` for anything but a decided erasure.
+fn work_of(envelope: &Envelope) -> Option<Work> {
+    let person = envelope.stream.id().parse().ok()?;
+    (envelope.kind == "customer.erased").then_some(Work {
+        person,
+        erasure: envelope.id,
+    })
+}
