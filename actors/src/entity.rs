@@ -3,14 +3,18 @@
 //! The state is only what the entity's own events say. A repeated command is answered before deciding.
 //! A record is durable before the state moves; after any failed append the state is dropped, so the next
 //! command reads the stream again. Nothing here knows how entities are hosted.
+//!
+//! Where other processes write to the same log, a state in memory may be behind its stream. What is written
+//! is held against the expected version; before anything is answered without writing, the stream is read on,
+//! and what was decided from an older state is decided again.
 
 use crate::error::{AskError, record_error, store_error, vault_error};
-use crate::loading::{Live, LoadedStream, load};
+use crate::loading::{Live, LoadedStream, catch_up, load};
 use crate::system::Environment;
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::CustomerId;
 use domain::personal::Personal;
-use domain::ports::event_store::StoreError;
+use domain::ports::event_store::{StoreError, Writers};
 use domain::ports::vault::PersonKey;
 use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record};
 use domain::time::Timestamp;
@@ -74,6 +78,26 @@ enum TryError<R: std::error::Error> {
     Final(AskError<R>),
 }
 
+/// What a command comes to, before anything is written.
+enum Decided<D: Decider> {
+    Events(Vec<D::Event>),
+    /// It was answered before.
+    Repeat(Answer<D>),
+    Refusal(D::Refusal),
+}
+
+impl<D: Decider> Decided<D> {
+    fn of(live: &Live<D>, command: D::Command, (cause, now): (Cause, Timestamp)) -> Self {
+        if let Some(answer) = live.repeat(cause.command) {
+            return Self::Repeat(answer);
+        }
+        match D::decide(&live.state, command, Context { now }) {
+            Ok(events) => Self::Events(events),
+            Err(refusal) => Self::Refusal(refusal),
+        }
+    }
+}
+
 impl<D: Decider> Entity<D> {
     pub(crate) const fn new(id: D::Id, environment: Environment) -> Self {
         Self {
@@ -84,7 +108,7 @@ impl<D: Decider> Entity<D> {
     }
 
     pub(crate) async fn read(&mut self) -> Asked<Loaded<D>, D> {
-        let live = self.take_loaded().await?;
+        let live = self.take_current().await?;
         let loaded = Loaded {
             state: Arc::clone(&live.state),
             version: live.version,
@@ -112,15 +136,14 @@ impl<D: Decider> Entity<D> {
         command: D::Command,
         cause: Cause,
     ) -> Result<Answer<D>, TryError<D::Refusal>> {
-        let mut live = self.take_loaded().await.map_err(TryError::Final)?;
-        if let Some(answer) = live.repeat(cause.command) {
-            self.loaded = Some(live);
-            return Ok(answer);
-        }
-        let now = self.environment.clock.now();
-        let events = match D::decide(&live.state, command, Context { now }) {
-            Ok(events) => events,
-            Err(refusal) => {
+        let (mut live, now, decided) = self.decide(command, cause).await?;
+        let events = match decided {
+            Decided::Events(events) => events,
+            Decided::Repeat(answer) => {
+                self.loaded = Some(live);
+                return Ok(answer);
+            }
+            Decided::Refusal(refusal) => {
                 self.loaded = Some(live);
                 return Err(TryError::Final(AskError::Refused(refusal)));
             }
@@ -131,9 +154,10 @@ impl<D: Decider> Entity<D> {
                 .await
                 .map_err(TryError::Final)?;
             let last = live.version.0 + records.len() as u64;
+            let first = records.first().cloned();
             let position = self.append(live.version, records).await?;
-            if position <= live.position {
-                // Stored by this very command longer ago than is remembered: the stream has not moved.
+            if position <= live.position || !self.is_stored_here(live.version, first).await? {
+                // Stored by this very command, longer ago than is remembered or by another process.
                 let again = load(&self.id, &self.environment, Some(cause.command)).await;
                 let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
                 let answer = live.answer(sought, position, true);
@@ -148,6 +172,55 @@ impl<D: Decider> Entity<D> {
         let answer = live.answer(events, live.position, false);
         self.loaded = Some(live);
         Ok(answer)
+    }
+
+    /// Decides once; on a log that others write, once more when nothing would be written and the stream has
+    /// moved.
+    async fn decide(
+        &mut self,
+        command: D::Command,
+        cause: Cause,
+    ) -> Result<(Live<D>, Timestamp, Decided<D>), TryError<D::Refusal>> {
+        let may_be_behind = self.loaded.is_some() && self.is_shared();
+        let live = self.take_loaded().await.map_err(TryError::Final)?;
+        let now = self.environment.clock.now();
+        if !may_be_behind {
+            let decided = Decided::of(&live, command, (cause, now));
+            return Ok((live, now, decided));
+        }
+        match Decided::of(&live, command.clone(), (cause, now)) {
+            decided @ Decided::Repeat(_) => return Ok((live, now, decided)),
+            Decided::Events(events) if !events.is_empty() => {
+                return Ok((live, now, Decided::Events(events)));
+            }
+            Decided::Events(_) | Decided::Refusal(_) => {}
+        }
+        let caught_up = catch_up(live, &self.id, &self.environment).await;
+        let live = caught_up.map_err(TryError::Final)?;
+        let decided = Decided::of(&live, command, (cause, now));
+        Ok((live, now, decided))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.environment.store.capabilities().writers == Writers::ManyProcesses
+    }
+
+    /// Whether what was appended stands behind `before`, and not where another process had put it when it was
+    /// asked the same command: a store answers a repeat as the first time.
+    async fn is_stored_here(
+        &self,
+        before: StreamVersion,
+        first: Option<Record>,
+    ) -> Result<bool, TryError<D::Refusal>> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        let stream = D::stream(&self.id);
+        let page = self.environment.store.read_stream(&stream, before, 1).await;
+        let page = page.map_err(|error| TryError::Final(store_error(&stream, &error)))?;
+        // Sealed values differ each time they are made, so equal bytes are these very records.
+        let stored = page.first().map(|stored| &stored.record);
+        Ok(stored == first.as_ref().map(Record::bytes))
     }
 
     /// Makes the records, sealed, and the state after them.
@@ -229,6 +302,16 @@ impl<D: Decider> Entity<D> {
             | StoreError::Invalid(_)
             | StoreError::Damaged(_) => TryError::Final(store_error(&stream, &error)),
         })
+    }
+
+    /// The state of the stream as it is now, whoever wrote it.
+    async fn take_current(&mut self) -> Asked<Live<D>, D> {
+        let may_be_behind = self.loaded.is_some() && self.is_shared();
+        let live = self.take_loaded().await?;
+        if !may_be_behind {
+            return Ok(live);
+        }
+        catch_up(live, &self.id, &self.environment).await
     }
 
     async fn take_loaded(&mut self) -> Asked<Live<D>, D> {

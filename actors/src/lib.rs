@@ -13,6 +13,8 @@ mod lifespan;
 mod loading;
 mod mailbox;
 mod registry;
+#[cfg(test)]
+mod shared_log_tests;
 mod supervisor;
 mod system;
 #[cfg(test)]

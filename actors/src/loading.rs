@@ -45,11 +45,35 @@ pub(crate) async fn load<D: Decider>(
     environment: &Environment,
     sought: Option<CommandId>,
 ) -> Asked<LoadedStream<D>, D> {
-    let stream = D::stream(id);
     let mut loaded = LoadedStream {
         live: Live::empty(),
         sought: Vec::new(),
     };
+    read_on(&mut loaded, id, environment, sought).await?;
+    Ok(loaded)
+}
+
+/// Reads what was stored behind a state held in memory; what it answers is the stream's state again.
+pub(crate) async fn catch_up<D: Decider>(
+    live: Live<D>,
+    id: &D::Id,
+    environment: &Environment,
+) -> Asked<Live<D>, D> {
+    let mut loaded = LoadedStream {
+        live,
+        sought: Vec::new(),
+    };
+    read_on(&mut loaded, id, environment, None).await?;
+    Ok(loaded.live)
+}
+
+async fn read_on<D: Decider>(
+    loaded: &mut LoadedStream<D>,
+    id: &D::Id,
+    environment: &Environment,
+    sought: Option<CommandId>,
+) -> Asked<(), D> {
+    let stream = D::stream(id);
     let mut reader = Reader {
         stream: &stream,
         environment,
@@ -68,7 +92,7 @@ pub(crate) async fn load<D: Decider>(
             }
         }
         if page.len() < LOAD_PAGE_EVENTS_MAX {
-            return Ok(loaded);
+            return Ok(());
         }
     }
 }

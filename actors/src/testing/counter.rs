@@ -26,6 +26,10 @@ pub(crate) enum CounterCommand {
     /// Two events in one batch.
     AddTwice(u64),
     Nothing,
+    /// Refused while there is nothing to double.
+    Double,
+    /// Nothing while there is nothing to double.
+    DoubleIfAny,
     PanicIfTold,
 }
 
@@ -82,12 +86,15 @@ impl Decider for Counter {
         "add"
     }
 
-    fn decide(_: &CounterState, command: CounterCommand, _: Context) -> Result<Vec<CounterEvent>, Zero> {
+    fn decide(state: &CounterState, command: CounterCommand, _: Context) -> Result<Vec<CounterEvent>, Zero> {
         match command {
             CounterCommand::Add(0) | CounterCommand::AddTwice(0) => Err(Zero),
             CounterCommand::Add(amount) => Ok(vec![added(amount)]),
             CounterCommand::AddTwice(amount) => Ok(vec![added(amount), added(amount)]),
             CounterCommand::Nothing => Ok(Vec::new()),
+            CounterCommand::Double if state.total == 0 => Err(Zero),
+            CounterCommand::DoubleIfAny if state.total == 0 => Ok(Vec::new()),
+            CounterCommand::Double | CounterCommand::DoubleIfAny => Ok(vec![added(state.total)]),
             CounterCommand::PanicIfTold => {
                 let told = PANICS_LEFT.with(|left| {
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))

@@ -32,6 +32,7 @@ struct Log {
     held_kind: Option<&'static str>,
     appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
+    is_shared: bool,
 }
 
 pub(crate) struct FakeStore {
@@ -63,6 +64,10 @@ impl FakeStore {
     }
     pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
         self.lock().clock = Some(Arc::clone(clock));
+    }
+    /// Other processes write to it, too.
+    pub(crate) fn share(&self) {
+        self.lock().is_shared = true;
     }
     pub(crate) fn fail_next(&self, fault: AppendFault) {
         self.lock().faults.push_back(fault);
@@ -156,7 +161,11 @@ impl EventStore for FakeStore {
         Capabilities {
             dense: true,
             durable: false,
-            writers: Writers::OneProcess,
+            writers: if self.lock().is_shared {
+                Writers::ManyProcesses
+            } else {
+                Writers::OneProcess
+            },
         }
     }
 

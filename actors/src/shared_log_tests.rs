@@ -1,0 +1,126 @@
+//! Entities on a log that another process writes, too: what they hold in memory may be behind their stream.
+
+use crate::error::AskError;
+use crate::hosting::{Hosting, Place};
+use crate::system::Entities;
+use crate::testing::counter::{Counter, CounterCommand, Zero};
+use crate::testing::{Fakes, on_one_thread};
+use domain::ids::CommandId;
+use domain::stored_event::{Cause, Position, StreamVersion};
+
+fn cause(text: &str) -> Cause {
+    Cause::outside(CommandId::derive_from_text(text))
+}
+
+fn one() -> String {
+    "one".to_owned()
+}
+
+/// The entities of two processes on one log; the first holds its state in memory from before the other wrote.
+async fn first_is_behind(fakes: &Fakes) -> Entities<Counter> {
+    two_processes(fakes).await.0
+}
+
+async fn two_processes(fakes: &Fakes) -> (Entities<Counter>, Entities<Counter>) {
+    let process = || {
+        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        Entities::<Counter>::start(&fakes.environment, &hosting)
+    };
+    let (first, second) = (process(), process());
+    assert_eq!(first.state(&one()).await.unwrap().state.total, 0);
+    second
+        .ask(&one(), CounterCommand::Add(3), cause("other"))
+        .await
+        .unwrap();
+    (first, second)
+}
+
+fn shared() -> Fakes {
+    let fakes = Fakes::new();
+    fakes.store.share();
+    fakes
+}
+
+#[test]
+fn a_read_sees_what_another_process_wrote() {
+    on_one_thread(async {
+        let fakes = shared();
+        let loaded = first_is_behind(&fakes).await.state(&one()).await.unwrap();
+        assert_eq!((loaded.state.total, loaded.version), (3, StreamVersion(1)));
+    });
+}
+
+#[test]
+fn a_log_of_one_process_is_not_read_again() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let first = first_is_behind(&fakes).await;
+        let reads = fakes.store.reads_count();
+        assert_eq!(first.state(&one()).await.unwrap().state.total, 0);
+        let refused = first.ask(&one(), CounterCommand::Double, cause("a")).await;
+        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        assert_eq!(fakes.store.reads_count(), reads);
+    });
+}
+
+#[test]
+fn a_refusal_and_an_empty_decision_are_decided_again_when_the_stream_has_moved() {
+    for command in [CounterCommand::Double, CounterCommand::DoubleIfAny] {
+        on_one_thread(async {
+            let fakes = shared();
+            let first = first_is_behind(&fakes).await;
+            let answer = first.ask(&one(), command, cause("a")).await.unwrap();
+            assert_eq!((answer.state.total, answer.version), (6, StreamVersion(2)));
+        });
+    }
+}
+
+#[test]
+fn a_refusal_that_still_holds_costs_one_read() {
+    on_one_thread(async {
+        let fakes = shared();
+        let first = first_is_behind(&fakes).await;
+        let reads = fakes.store.reads_count();
+        let refused = first.ask(&one(), CounterCommand::Add(0), cause("a")).await;
+        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        assert_eq!(fakes.store.reads_count(), reads + 1);
+    });
+}
+
+#[test]
+fn a_write_from_an_older_state_is_decided_again() {
+    on_one_thread(async {
+        let fakes = shared();
+        let first = first_is_behind(&fakes).await;
+        let answer = first
+            .ask(&one(), CounterCommand::Add(4), cause("a"))
+            .await
+            .unwrap();
+        assert_eq!((answer.state.total, answer.version), (7, StreamVersion(2)));
+    });
+}
+
+#[test]
+fn a_command_that_another_process_has_answered_is_a_repeat_and_the_state_is_the_streams() {
+    on_one_thread(async {
+        let fakes = shared();
+        let (first, second) = two_processes(&fakes).await;
+        second
+            .ask(&one(), CounterCommand::Add(5), cause("asked twice"))
+            .await
+            .unwrap();
+        // The first process would store it as the stream's first event; the store answers where it stands.
+        let again = first
+            .ask(&one(), CounterCommand::Add(5), cause("asked twice"))
+            .await
+            .unwrap();
+        assert!(again.repeated);
+        assert_eq!(
+            (again.state.total, again.version, again.position),
+            (8, StreamVersion(2), Position(2))
+        );
+        let next = first.ask(&one(), CounterCommand::Add(1), cause("a")).await;
+        assert_eq!(next.unwrap().state.total, 9);
+        assert_eq!(fakes.store.envelopes().len(), 3);
+    });
+}
