@@ -139,6 +139,13 @@ fn schemas() -> Value {
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
         "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
+        "Erasure": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" }, "requested_by": { "type": "string" },
+            "approved_by": { "type": "string" } } },
+        "Hold": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" }, "by": { "type": "string" } } },
+        "HoldRelease": { "type": "object", "properties": {
+            "reason": { "type": "string" }, "by": { "type": "string" } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

@@ -74,6 +74,10 @@ impl Running {
             }
         };
         let app = Arc::new(App::new(opened, system, views, synthesizer, door));
+        // No key of an erased person may open anything, before anything is answered.
+        actors::start_forgetting(app.system(), &app.opened.environment, app.opened.recordings())
+            .await
+            .map_err(|error| Failure::unavailable(error.to_string()))?;
         // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
         let url = match listener {
             Some(listener) => Some(serve(&app, listener)?),

@@ -5,6 +5,7 @@ mod bench;
 mod call;
 mod campaign;
 mod carrier;
+mod customer;
 mod demo;
 mod doctor;
 mod events;
@@ -43,6 +44,7 @@ enum Command {
     Import(import::Args),
     Campaign(campaign::Args),
     Call(call::Args),
+    Customer(customer::Args),
     Number(number::Args),
     Events(events::Args),
     Backup(backup::Args),
@@ -102,6 +104,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Import(args) => import::run(args).await,
         Command::Campaign(args) => campaign::run(args).await,
         Command::Call(args) => call::run(args).await,
+        Command::Customer(args) => customer::run(args).await,
         Command::Number(args) => number::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,

@@ -1,9 +1,10 @@
-//! One customer over HTTP: who it is (masked), in which campaigns, and which calls.
+//! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
-use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem, masked};
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::members::Members;
+use crate::reply::{Done, Problem, Written, masked};
 use crate::serving::App;
-use domain::customer::{CustomerState, EnrolmentState};
+use domain::customer::{CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::personal::{Personal, mask_name};
 use domain::phone_number::mask_e164;
@@ -16,11 +17,115 @@ const EXTERNAL_ID_SHOWN: usize = 2;
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::get(
-        "/api/v1/customers/{id}",
-        "One customer by the institution's own id or by ours, with enrolments and calls",
-        |ctx, input| Box::pin(show(ctx, input)),
-    )]
+    vec![
+        Endpoint::get(
+            "/api/v1/customers/{id}",
+            "One customer by the institution's own id or by ours, with enrolments and calls",
+            |ctx, input| Box::pin(show(ctx, input)),
+        ),
+        Endpoint::post(
+            "/api/v1/customers/{id}/erase",
+            "Erases the person: key, recordings, values; a certificate follows",
+            |ctx, input| Box::pin(change(ctx, input, Change::Erase)),
+        )
+        .takes(Takes::Json("Erasure")),
+        Endpoint::post(
+            "/api/v1/customers/{id}/hold",
+            "A legal hold: the person is neither erased nor called until it is released",
+            |ctx, input| Box::pin(change(ctx, input, Change::Hold)),
+        )
+        .takes(Takes::Json("Hold")),
+        Endpoint::post(
+            "/api/v1/customers/{id}/release",
+            "Ends a hold; an erasure that waited for it is carried out",
+            |ctx, input| Box::pin(change(ctx, input, Change::Release)),
+        )
+        .takes(Takes::Json("HoldRelease")),
+    ]
+}
+
+/// Longest reason or name kept: it is stored for ever and must hold nothing personal.
+const TEXT_BYTES_MAX: usize = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Erase,
+    Hold,
+    Release,
+}
+
+async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+    let (customer, _) = find(&ctx, &input.param(0)?).await?;
+    let cause = input.cause(&ctx, "customers")?;
+    let mut body = Members::new(input.object().await?);
+    let command = match change {
+        Change::Erase => CustomerCommand::Erase {
+            reason: needed(&mut body, "reason"),
+            requested_by: optional(&mut body, "requested_by"),
+            approved_by: optional(&mut body, "approved_by"),
+        },
+        Change::Hold => CustomerCommand::Hold {
+            reason: needed(&mut body, "reason"),
+            by: optional(&mut body, "by"),
+        },
+        Change::Release => CustomerCommand::ReleaseHold {
+            reason: optional(&mut body, "reason"),
+            by: optional(&mut body, "by"),
+        },
+    };
+    body.refuse_the_rest();
+    body.finish()?;
+    let answer = ctx.system().customers.ask(&customer, command, cause).await?;
+    let mut described = standing(&answer.state);
+    if let Some(members) = described.as_object_mut() {
+        members.insert("id".to_owned(), json!(customer));
+        members.insert("position".to_owned(), json!(answer.position.to_string()));
+    }
+    Ok(Done::Changed(Written {
+        body: described,
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+fn needed(body: &mut Members, name: &'static str) -> String {
+    let text = body.needed_text(name);
+    if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        body.wrong(name, "is empty");
+    }
+    within(body, name, text).unwrap_or_default()
+}
+
+fn optional(body: &mut Members, name: &'static str) -> Option<String> {
+    let text = body.text(name);
+    within(body, name, text)
+}
+
+fn within(body: &mut Members, name: &'static str, text: Option<String>) -> Option<String> {
+    if text.as_ref().is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
+        body.wrong(name, format!("has more than {TEXT_BYTES_MAX} bytes"));
+    }
+    text
+}
+
+/// Whether the person is held, and how far an erasure has come. The certificate is the event of that kind in
+/// the customer's stream; its number is the id of `customer.erased`.
+fn standing(state: &CustomerState) -> Value {
+    let (erasure, certificate) = match state.erasure() {
+        Erasure::None => ("none", None),
+        Erasure::Requested { .. } => ("requested", None),
+        Erasure::Decided { .. } => ("decided", None),
+        Erasure::Certified { certificate } => ("certified", Some(certificate)),
+    };
+    json!({
+        "held": state.held(),
+        "erasure": erasure,
+        "certificate": certificate,
+        "certificate_event": "customer.erasure_certified",
+        "key_backup_days_max": KEY_BACKUP_DAYS_MAX,
+        // What is not over yet: an erasure waits for these.
+        "open_calls": state.open_calls(),
+    })
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
@@ -38,6 +143,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         "customer_id": masked_id(state.external_id()),
         "name": masked(state.name(), mask_name),
         "time_zone": state.time_zone(),
+        "standing": standing(&state),
         "numbers": state.numbers().iter().map(|known| json!({
             "id": known.number,
             "phone": masked(Some(&known.phone), mask_e164),
