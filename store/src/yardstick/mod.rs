@@ -4,9 +4,11 @@
 //! expected version, no idempotency, no digest. Its files have the same settings as the store beside it.
 
 mod bare_sqlite;
+mod postgres;
 mod raw_file;
 
 pub use bare_sqlite::{BareSqlite, Scan};
+pub use postgres::{BarePostgres, Method};
 pub use raw_file::RawFile;
 
 use domain::ids::StreamId;
@@ -34,5 +36,14 @@ impl From<std::io::Error> for YardstickError {
 impl From<rusqlite::Error> for YardstickError {
     fn from(error: rusqlite::Error) -> Self {
         Self(error.to_string())
+    }
+}
+
+impl From<tokio_postgres::Error> for YardstickError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match std::error::Error::source(&error) {
+            Some(source) => Self(format!("{error}: {source}")),
+            None => Self(error.to_string()),
+        }
     }
 }

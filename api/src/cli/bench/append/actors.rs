@@ -10,6 +10,7 @@ use domain::calling_plan::Basis;
 use domain::customer::{CustomerCommand, Enrolment};
 use domain::ids::{CommandId, CustomerId, InvalidId, ListId};
 use domain::ports::event_store::EventStore;
+use domain::ports::tasks::Tasks;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
@@ -64,6 +65,10 @@ impl Workshop {
 
     pub(super) fn store(&self) -> &Arc<dyn EventStore> {
         &self.opened.environment.store
+    }
+
+    pub(super) fn tasks(&self) -> &dyn Tasks {
+        self.opened.environment.tasks.as_ref()
     }
 
     /// Bytes of the record that one `ask` leads to.

@@ -3,6 +3,7 @@
 
 mod actors;
 mod embedded;
+mod postgres;
 mod producers;
 
 use super::figures::Report;
@@ -41,8 +42,11 @@ pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(),
     report.fact("record_bytes", super::payload::RECORD_BYTES);
     match &args.store {
         None | Some(StoreSpec::Sqlite(_)) => embedded::run(&mut report, runtime).await?,
-        Some(StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => {
-            return Err(Failure::usage("bench append measures sqlite: only"));
+        Some(StoreSpec::Postgres(url)) => postgres::run(&mut report, url, runtime).await?,
+        Some(StoreSpec::Kurrent(_)) => {
+            return Err(Failure::usage(
+                "bench append measures sqlite: and postgres:// only",
+            ));
         }
     }
     report.show(args.json)

@@ -1,0 +1,116 @@
+//! The PostgreSQL store: binary COPY and an INSERT of arrays into the same table, then producers and peers.
+
+use super::actors::Workshop;
+use super::producers::{self, OfStore};
+use super::{Engine, Round, SIZES, interleave};
+use crate::cli::bench::figures::{Report, Target};
+use crate::cli::bench::payload::Payload;
+use crate::cli::failure::Failure;
+use crate::store_spec::StoreSpec;
+use async_trait::async_trait;
+use domain::ports::event_store::EventStore;
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+use store::yardstick::{BarePostgres, Method};
+use tokio::runtime::Runtime;
+
+/// Names of the engines, as the report shows them.
+const COPY: &str = "binary COPY into the same table";
+const INSERT: &str = "INSERT of arrays into the same table";
+const STORE: &str = "our store";
+
+/// The store ÷ COPY, by events of a commit (issue 3, figures to reach).
+const STORE_OVER_COPY: [(usize, f64); 4] = [(1, 0.9), (16, 0.9), (256, 0.8), (4_096, 0.6)];
+
+pub(super) async fn run(report: &mut Report, url: &str, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let log = StoreSpec::Postgres(url.to_owned());
+    let workshop = Workshop::open(&directory.path().join("data"), log, 0, runtime).await?;
+    if workshop.store().head().await?.0 != 0 {
+        workshop.close().await;
+        return Err(Failure::refused(
+            "this database holds a log already: give one made for the measurement",
+        ));
+    }
+    if !workshop.store().capabilities().durable {
+        return Err(Failure::refused(
+            "fsync, full_page_writes or synchronous_commit is off: nothing measured would be durable",
+        ));
+    }
+    let tasks = workshop.tasks();
+    let mut engines: Vec<Box<dyn Engine>> = vec![
+        Box::new(Bare(COPY, BarePostgres::connect(url, Method::Copy, tasks).await?)),
+        Box::new(Bare(
+            INSERT,
+            BarePostgres::connect(url, Method::Insert, tasks).await?,
+        )),
+        Box::new(Ours(Arc::clone(workshop.store()))),
+    ];
+    let mut payload = Payload::new(1);
+    for (size, rounds) in SIZES {
+        let times = interleave(&mut engines, rounds, || Round {
+            batches: payload.commit(size),
+            count: size,
+        })
+        .await?;
+        let section = format!("append on PostgreSQL, {size} events a commit");
+        for (engine, times) in engines.iter().zip(&times) {
+            report.row(&section, engine.name(), times, size);
+        }
+        let p50 = |name: &str| {
+            let of = engines
+                .iter()
+                .zip(&times)
+                .find(|(engine, _)| engine.name() == name);
+            of.map_or(0.0, |(_, times)| times.p50_us())
+        };
+        let target = STORE_OVER_COPY.iter().find(|(events, _)| *events == size);
+        report.ratio(
+            format!("PostgreSQL, {size}: COPY / our store"),
+            p50(COPY),
+            p50(STORE),
+            target.map(|(_, least)| Target::AtLeast(*least)),
+        );
+        report.ratio(
+            format!("PostgreSQL, {size}: INSERT of arrays / our store"),
+            p50(INSERT),
+            p50(STORE),
+            None,
+        );
+    }
+    drop(engines);
+    let mut producers = OfStore::new(Arc::clone(workshop.store()), 2);
+    producers::measure(report, "our store on PostgreSQL", &mut producers).await?;
+    drop(producers);
+    workshop.close().await;
+    Ok(())
+}
+
+struct Bare(&'static str, BarePostgres);
+
+#[async_trait]
+impl Engine for Bare {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
+        Ok(self.1.commit(&round.batches).await?)
+    }
+}
+
+struct Ours(Arc<dyn EventStore>);
+
+#[async_trait]
+impl Engine for Ours {
+    fn name(&self) -> &'static str {
+        STORE
+    }
+    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
+        let appends = round.batches.iter().map(|batch| {
+            self.0
+                .append(&batch.stream, batch.expected, batch.records.clone())
+        });
+        try_join_all(appends).await?;
+        Ok(())
+    }
+}
