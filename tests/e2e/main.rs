@@ -10,5 +10,7 @@ mod malformed_bodies_name_the_member;
 mod one_process_writes;
 mod opt_out_is_everywhere;
 mod rehearsal_is_for_life;
+mod restore;
 mod stream_resumes_without_a_gap;
+mod two_servers;
 mod unreachable_trunk_pauses;

@@ -1,0 +1,146 @@
+//! A backup is made while calls run; restored elsewhere, nobody is dialed until a person confirms, and nobody
+//! who was reached before is called again.
+
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tests::carrier::CarrierProcess;
+use tests::history::{History, member};
+use tests::program::{run, run_json, wait_for};
+use tests::prove::{quick_campaign, records};
+use tests::server::Server;
+
+/// Enough that some are settled, some are on the phone and some wait when the backup is made.
+const PEOPLE: u32 = 12;
+
+struct Place {
+    folder: tempfile::TempDir,
+    data: PathBuf,
+    backup: PathBuf,
+    restored: PathBuf,
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// A running campaign with somebody settled and somebody on the phone.
+fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
+    let server = Server::start(&place.data, &carrier.trunk());
+    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    let records = json!({"task_id": "T1", "records": records(PEOPLE, 3)});
+    server.must_post("/api/v1/tasks/data", &records);
+    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    let under_way = wait_for(Duration::from_secs(40), || {
+        let reply = server.get("/api/v1/campaigns/T1").ok()?;
+        (reply.body["settled"].as_u64()? >= 2 && reply.body["open"].as_u64()? >= 1).then_some(())
+    });
+    assert!(under_way.is_some(), "some are settled and some are on the phone");
+    server
+}
+
+/// Streams of the customers that are settled, or granted a dial.
+fn customers(events: &[serde_json::Value], kind: &str) -> BTreeSet<String> {
+    let of_kind = events.iter().filter(|event| member(event, "/type") == kind);
+    of_kind
+        .map(|event| member(event, "/subject").to_string())
+        .collect()
+}
+
+fn one_flipped_byte_is_named(place: &Place) {
+    let altered = place.folder.path().join("altered.backup");
+    let mut bytes = std::fs::read(&place.backup).unwrap();
+    bytes[5_000] ^= 1;
+    std::fs::write(&altered, bytes).unwrap();
+    let (status, found) = run_json(&["backup", "verify", &text(&altered), "--json"]).unwrap();
+    assert_eq!(status.code(), Some(1), "{found}");
+    let why = found["why"].as_str().unwrap_or_default();
+    assert!(why.starts_with("000001.events, position "), "{why}");
+}
+
+fn restore(place: &Place) -> u64 {
+    let (backup, restored) = (text(&place.backup), text(&place.restored));
+    let keys = place.restored.join("keys");
+    std::fs::create_dir_all(&keys).unwrap();
+    for found in std::fs::read_dir(place.data.join("keys")).unwrap().flatten() {
+        std::fs::copy(found.path(), keys.join(found.file_name())).unwrap();
+    }
+    let args = ["backup", "restore", &backup, "--data", &restored, "--json"];
+    let (status, said) = run_json(&args).unwrap();
+    assert!(status.success(), "{said}");
+    assert_eq!(said["dialing_paused"], true);
+    let again = run(&args);
+    assert_eq!(again.status.code(), Some(3), "a restore never overwrites");
+    said["restored"].as_u64().expect("a number of events")
+}
+
+fn wait_completed(server: &Server) {
+    let completed = wait_for(Duration::from_secs(120), || {
+        let reply = server.get("/api/v1/campaigns/T1").ok()?;
+        (reply.body["status"] == "completed").then_some(())
+    });
+    assert!(completed.is_some(), "the campaign goes on and completes");
+}
+
+#[test]
+fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place {
+        data: folder.path().join("data"),
+        backup: folder.path().join("log.backup"),
+        restored: folder.path().join("restored"),
+        folder,
+    };
+    let carrier = CarrierProcess::start(place.folder.path(), 7, &[]);
+    let mut server = begin_campaign(&place, &carrier);
+    let (data, backup) = (text(&place.data), text(&place.backup));
+    let create = ["backup", "create", "--data", &data, "--out", &backup, "--json"];
+    let (status, made) = run_json(&create).unwrap();
+    assert!(status.success(), "{made}");
+    let (status, verified) = run_json(&["backup", "verify", &backup, "--json"]).unwrap();
+    assert!(status.success() && verified["root"] == made["root"], "{verified}");
+    server.program.kill();
+    one_flipped_byte_is_named(&place);
+
+    let size = restore(&place);
+    assert_eq!(Some(size), made["size"].as_u64());
+    let server = Server::start(&place.restored, &carrier.trunk());
+    let ready = server.get("/readyz").unwrap().body;
+    assert_eq!(ready["dialing"], "paused-after-restore", "{ready}");
+    assert!(
+        ready["unconfirmed_restore"]["backup_made_at"].is_string(),
+        "{ready}"
+    );
+    let board = server.get("/api/v1/campaigns/T1").unwrap().body;
+    assert_eq!(board["status"], "running", "reads answer: {board}");
+    server.must_post(
+        "/api/v1/numbers/13800138000/opt-out",
+        &json!({"reason": "commands are taken"}),
+    );
+    let waiting = History::read(&place.restored);
+    let since = &waiting.events[usize::try_from(size).unwrap()..];
+    let kinds: Vec<_> = since
+        .iter()
+        .map(|event| member(event, "/type").to_string())
+        .collect();
+    assert_eq!(kinds, ["\"installation.restored\"", "\"number.opted_out\""]);
+
+    let restored = text(&place.restored);
+    let confirm = ["backup", "confirm", "--data", &restored, "--by", "wang", "--json"];
+    let (status, said) =
+        run_json(&[&confirm[..], &["--reason", "compared with the carrier"]].concat()).unwrap();
+    assert!(status.success() && said["dialing_paused"] == false, "{said}");
+    wait_completed(&server);
+    let history = History::read(&place.restored);
+    let (before, after) = history.events.split_at(usize::try_from(size).unwrap());
+    let settled = customers(before, "customer.enrolment_settled");
+    let granted = customers(after, "customer.dial_granted");
+    assert!(settled.len() >= 2 && !granted.is_empty());
+    assert!(settled.is_disjoint(&granted), "nobody settled is dialed again");
+    assert!(history.unfinished().is_empty() && history.repeated_call_ids().is_empty());
+    assert_eq!((history.unsettled(), history.gaps()), (0, 0));
+    drop(server);
+    let checked = run(&["projections", "verify", "--data", &restored]);
+    assert!(checked.status.success(), "{checked:?}");
+}
