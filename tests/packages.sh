@@ -5,7 +5,9 @@ missing=()
 command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v sipp >/dev/null || missing+=(sip-tester)
 command -v strace >/dev/null || missing+=(strace)
-[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester and strace are here"; exit 0; }
+# Debian keeps the server's programs outside the path.
+{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing+=(postgresql)
+[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester, strace and postgresql are here"; exit 0; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "packages: installing ${missing[*]}"
   log=$(mktemp)

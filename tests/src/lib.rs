@@ -5,6 +5,9 @@
 
 pub mod carrier;
 pub mod history;
+pub mod opened;
+pub mod postgres;
 pub mod program;
 pub mod prove;
+pub mod search;
 pub mod server;

@@ -39,9 +39,7 @@ pub(super) async fn load(
     };
     match stored.await {
         Ok(_) => Ok(last.position),
-        Err(error) if error.code().is_some_and(is_refusal) => {
-            Err(StoreError::Invalid(text(&error)))
-        }
+        Err(error) if error.code().is_some_and(is_refusal) => Err(StoreError::Invalid(text(&error))),
         Err(error) if is_lost(&error) => Err(StoreError::Unavailable(text(&error))),
         Err(error) => Err(from_postgres(&error)),
     }

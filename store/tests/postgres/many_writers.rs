@@ -6,6 +6,7 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use store::PostgresEventStore;
 use store::contract::start;
 use store::test_records::{make_batch, stream};
 
@@ -128,43 +129,18 @@ async fn a_conflict_concerns_its_own_batch_of_the_group() {
         .await
         .expect("it is stored");
     append(&*store, "a", 0).await.expect("it is stored");
-    // While the lock is held elsewhere everything below is queued, and becomes one group.
-    let holder = database.client().await;
-    holder
-        .batch_execute("BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE")
-        .await
-        .expect("it is free");
-    let first = {
-        let store = Arc::clone(&store);
-        start(async move { append(&*store, "first", 0).await })
-    };
-    until(&database.client().await, WAITING).await;
-    let cases = [
-        ("b", 0, "b"),
-        ("taken", 0, "other"),
-        ("c", 0, "c"),
-        ("a", 5, "ahead"),
-        ("d", 0, "b"),
-    ];
-    let queued: Vec<_> = cases
-        .into_iter()
-        .map(|(name, expected, command)| {
-            let store = Arc::clone(&store);
-            start(async move {
-                let batch = make_batch(&stream(name), expected, command, 1);
-                store.append(&stream(name), StreamVersion(expected), batch).await
-            })
-        })
-        .collect();
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    holder.batch_execute("COMMIT").await.expect("it lets go");
-    assert!(first.await.expect("it ends").is_ok());
-    let mut answers = Vec::new();
-    for append in queued {
-        answers.push(append.await.expect("it ends"));
-    }
+    let answers = one_group(
+        &database,
+        &store,
+        [
+            ("b", 0, "b"),
+            ("taken", 0, "other"),
+            ("c", 0, "c"),
+            ("a", 5, "ahead"),
+            ("d", 0, "b"),
+        ],
+    )
+    .await;
     let [b, taken, c, ahead, d] = answers.as_slice() else {
         unreachable!("five were asked")
     };
@@ -195,6 +171,42 @@ async fn a_conflict_concerns_its_own_batch_of_the_group() {
         "its id went to stream b"
     );
     assert_eq!(whole_log(&*store).await.len(), 8);
+}
+
+/// Asks all of them while the lock is held elsewhere, so that they are queued and become one group.
+async fn one_group(
+    database: &Database,
+    store: &Arc<PostgresEventStore>,
+    cases: [(&'static str, u64, &'static str); 5],
+) -> Vec<Result<Position, StoreError>> {
+    let holder = database.client().await;
+    let hold = "BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE";
+    holder.batch_execute(hold).await.expect("it is free");
+    let first = {
+        let store = Arc::clone(store);
+        start(async move { append(&*store, "first", 0).await })
+    };
+    until(&database.client().await, WAITING).await;
+    let queued: Vec<_> = cases
+        .into_iter()
+        .map(|(name, expected, command)| {
+            let store = Arc::clone(store);
+            start(async move {
+                let batch = make_batch(&stream(name), expected, command, 1);
+                store.append(&stream(name), StreamVersion(expected), batch).await
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    holder.batch_execute("COMMIT").await.expect("it lets go");
+    assert!(first.await.expect("it ends").is_ok());
+    let mut answers = Vec::new();
+    for append in queued {
+        answers.push(append.await.expect("it ends"));
+    }
+    answers
 }
 
 /// Somebody waits for the log's lock.

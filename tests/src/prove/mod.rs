@@ -5,8 +5,11 @@
 
 mod crash;
 mod demo;
+mod forgetting;
+mod kurrent;
 mod reconcile;
 mod sipp;
+mod stores;
 mod two_processes;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
@@ -32,7 +35,10 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
         "crash" => Some(crash::prove(form)),
+        "forgetting" => Some(forgetting::prove(form)),
         "sipp" => Some(sipp::prove(form)),
+        "kurrent" => Some(kurrent::prove(form)),
+        "stores" => Some(stores::prove(form)),
         "simulation" => Some(demo::simulation(form)),
         _ => None,
     }
@@ -50,7 +56,16 @@ pub const SHORT: &[(&str, &str)] = &[
         "simulation",
         "7 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
     ),
+    (
+        "stores",
+        "10 kills of a writer on SQLite and on PostgreSQL and 2 of PostgreSQL, instead of 200, 200 and 20",
+    ),
+    (
+        "forgetting",
+        "20 persons called, erased and searched for, instead of 200",
+    ),
     ("sipp", "every scenario"),
+    ("kurrent", "5,000 events per client instead of 100,000"),
 ];
 
 /// A proof that cannot run here; said on a line of its own and counted.

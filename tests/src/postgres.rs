@@ -1,0 +1,153 @@
+//! A PostgreSQL of one's own: durable, on a unix socket in a temporary folder, killed and started at will.
+//!
+//! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
+
+use crate::program::{command, wait_for};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a start may take: recovery after a kill, and the end of what the killed server left behind.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// What decides whether an acknowledged commit survives a crash, and must be on.
+pub const DURABLE_SETTINGS: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
+
+/// Stopped and removed when dropped.
+pub struct PostgresServer {
+    folder: TempDir,
+    programs: PathBuf,
+    as_postgres: bool,
+}
+
+/// Where the server's programs are, if they are installed; Debian keeps them outside the path.
+pub fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let debian = versions.map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let others = std::env::split_paths(&path).collect::<Vec<_>>();
+    debian.chain(others).find(|folder| folder.join("initdb").exists())
+}
+
+impl PostgresServer {
+    /// Makes and starts one; `None` when its programs are not installed.
+    pub fn start() -> Option<Self> {
+        let programs = programs()?;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let root = command("id").arg("-u").output();
+        let as_postgres = root.is_ok_and(|output| output.stdout.starts_with(b"0\n"));
+        if as_postgres {
+            let given = command("chown").arg("postgres").arg(folder.path()).status();
+            assert!(
+                given.is_ok_and(|status| status.success()),
+                "the folder can be given away"
+            );
+        }
+        let server = Self {
+            folder,
+            programs,
+            as_postgres,
+        };
+        let mut init = server.program("initdb");
+        init.arg("-D").arg(server.data());
+        init.args([
+            "-U",
+            "ledgerline",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]);
+        assert!(succeeds(&mut init), "initdb makes a database");
+        server.restart();
+        Some(server)
+    }
+
+    /// The URL of its database.
+    pub fn url(&self) -> String {
+        let host = self.folder.path().display().to_string().replace('/', "%2F");
+        format!("postgres://ledgerline@{host}/postgres")
+    }
+
+    /// Starts it; waits out what a killed one left behind, which holds its memory for a moment.
+    pub fn restart(&self) {
+        let folder = self.folder.path().display();
+        let options = format!(
+            "-c listen_addresses='' -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
+             -c shared_buffers=64MB -c max_connections=200"
+        );
+        let started = wait_for(STARTED_WITHIN, || {
+            let mut start = self.program("pg_ctl");
+            start
+                .arg("-D")
+                .arg(self.data())
+                .arg("-l")
+                .arg(self.folder.path().join("log"));
+            start.args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
+            succeeds(&mut start).then_some(())
+        });
+        assert!(started.is_some(), "the server starts");
+    }
+
+    /// SIGKILL to the server itself, not to the processes that serve connections.
+    pub fn kill(&self) {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
+        let id = text.lines().next().unwrap_or_default();
+        let status = command("kill").args(["-KILL", id]).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill -KILL {id} works"
+        );
+    }
+
+    /// What `SHOW` says of a setting.
+    pub fn show(&self, setting: &str) -> String {
+        let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");
+        let row = client
+            .query_one(&format!("SHOW {setting}"), &[])
+            .expect("the setting exists");
+        row.get(0)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let path: &Path = &self.programs.join(name);
+        let mut program = if self.as_postgres {
+            let mut program = command("runuser");
+            program.args(["-u", "postgres", "--"]).arg(path);
+            program
+        } else {
+            command(path)
+        };
+        program
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        program
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        let mut stop = self.program("pg_ctl");
+        stop.arg("-D")
+            .arg(self.data())
+            .args(["-m", "immediate", "-w", "-s", "stop"]);
+        succeeds(&mut stop);
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.status().is_ok_and(|status| status.success())
+}
