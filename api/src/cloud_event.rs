@@ -16,6 +16,7 @@ pub(crate) struct CloudEvent {
     kind: String,
     subject: String,
     time: String,
+    datacontenttype: &'static str,
     pub(crate) position: String,
     kindversion: u16,
     streamversion: u64,
@@ -48,6 +49,7 @@ impl CloudEvent {
             kind: envelope.kind,
             subject: envelope.stream.to_string(),
             time: envelope.at.to_string(),
+            datacontenttype: "application/json",
             position,
             kindversion: envelope.version,
             streamversion: envelope.stream_version.0,
@@ -70,13 +72,14 @@ impl CloudEvent {
     }
 }
 
-/// `{"items":[…],"next":"42"}`; `next` is where the following page begins, also when this one is empty.
-pub(crate) fn page_of(page: &[StoredEvent], after: Position) -> Result<Value, Problem> {
+/// `{"items":[…],"next":"42"}`; `next` is where the following page begins: behind the last item, or further
+/// where more was looked at.
+pub(crate) fn page_of(page: &[StoredEvent], reached: Position) -> Result<Value, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {
         items.push(read(stored)?.value());
     }
-    let next = page.last().map_or(after, |last| last.position);
+    let next = page.last().map_or(reached, |last| last.position.max(reached));
     Ok(json!({ "items": items, "next": next.to_string() }))
 }
 
@@ -108,8 +111,8 @@ mod tests {
             line,
             "{\"specversion\":\"1.0\",\"id\":\"00000000-0000-0000-0000-000000000001\",\
              \"source\":\"/ledgerline\",\"type\":\"campaign.paused\",\"subject\":\"campaign-T\",\
-             \"time\":\"2026-03-02T02:00:00.000000Z\",\"position\":\"42\",\"kindversion\":1,\
-             \"streamversion\":3,\"campaign\":\"T\",\"data\":{\"reason\":\"requested\"}}"
+             \"time\":\"2026-03-02T02:00:00.000000Z\",\"datacontenttype\":\"application/json\",\
+             \"position\":\"42\",\"kindversion\":1,\"streamversion\":3,\"campaign\":\"T\",\"data\":{\"reason\":\"requested\"}}"
         );
     }
 }

@@ -11,7 +11,6 @@ use domain::ids::CommandId;
 use domain::stored_event::{Cause, Position};
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
@@ -20,6 +19,7 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
+use warp::ws::Ws;
 
 /// Largest JSON body: ten thousand records of a hundred bytes; larger lists go as files.
 pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -110,16 +110,18 @@ impl Endpoint {
         let (handler, open) = (self.handler, self.open);
         path.and(warp::path::end())
             .and(method(self.method))
-            .and(warp::query::<BTreeMap<String, String>>())
+            .and(warp::query::<Vec<(String, String)>>())
             .and(warp::header::headers_cloned())
             .and(warp::ext::optional::<Peer>())
+            .and(upgrade())
             .and(warp::body::stream())
-            .then(move |params: Params, query, headers, peer, body| {
+            .then(move |params: Params, query, headers, peer, upgrade, body| {
                 let input = Input {
                     params: params.0,
                     query,
                     headers,
                     peer,
+                    upgrade,
                     body: Body(pieces(body)),
                 };
                 answer(Arc::clone(&app), handler, open, input)
@@ -134,6 +136,11 @@ fn method(method: Method) -> BoxedFilter<()> {
     } else {
         warp::post().boxed()
     }
+}
+
+/// The request to become a WebSocket, where it is one.
+fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
+    warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
 async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Response {
@@ -213,10 +220,11 @@ impl Body {
 /// What a handler is given.
 pub(crate) struct Input {
     params: Vec<String>,
-    query: BTreeMap<String, String>,
+    query: Vec<(String, String)>,
     headers: HeaderMap,
     /// Absent in tests that have no connection.
     peer: Option<Peer>,
+    upgrade: Option<Ws>,
     pub(crate) body: Body,
 }
 
@@ -237,7 +245,23 @@ impl Input {
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str)
+        self.texts(name).next_back()
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let given = self.query.iter().filter(move |(given, _)| given == name);
+        given.map(|(_, value)| value.as_str())
+    }
+
+    /// The request to become a WebSocket; given once.
+    pub(crate) fn take_upgrade(&mut self) -> Result<Ws, Problem> {
+        self.upgrade.take().ok_or_else(|| {
+            Problem::invalid(
+                "not-a-websocket",
+                "this route speaks WebSocket: ask for an upgrade (RFC 6455), or read /api/v1/events/stream",
+            )
+        })
     }
 
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {

@@ -11,6 +11,7 @@ mod data_dir;
 mod driving;
 mod endpoint;
 mod enroller;
+mod event_stream;
 mod import;
 mod members;
 mod openapi;
@@ -23,6 +24,7 @@ mod server;
 mod serving;
 mod signals;
 mod store_spec;
+mod unstalled;
 
 use std::process::ExitCode;
 

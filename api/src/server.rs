@@ -4,6 +4,7 @@
 //! alone, and at stop open replies have until the deadline; streams close themselves on the stop signal.
 
 use crate::reply::{Problem, problem_response};
+use crate::unstalled::Unstalled;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use futures_util::FutureExt;
@@ -96,6 +97,7 @@ pub(crate) async fn serve(
             clock.wait_until(clock.now().plus_ms(ACCEPT_RETRY_MS)).await;
             continue;
         };
+        let stream = Unstalled::new(stream, Arc::clone(&clock));
         let connection = connection(stream, peer, routes.clone(), &graceful);
         tasks.spawn(
             "http-connection",
@@ -115,7 +117,7 @@ pub(crate) async fn serve(
 
 /// One connection, watched so that it ends after its open request when the server stops.
 fn connection(
-    stream: TcpStream,
+    stream: Unstalled<TcpStream>,
     peer: SocketAddr,
     routes: BoxedFilter<(Response,)>,
     graceful: &GracefulShutdown,

@@ -1,17 +1,14 @@
-//! The event log over HTTP: pages of it, and a stream that never skips and never repeats.
+//! The event log over HTTP: pages of it, and streams that never skip and never repeat.
 
-use crate::cloud_event::{CloudEvent, page_of};
+use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::event_stream::{self, Feed, FilterWords, MESSAGE_BYTES_MAX, Ports, filter_of};
 use crate::reply::{Done, Problem};
-use domain::ports::event_store::Subscription;
-use domain::stored_event::{Position, StoredEvent};
-use futures_util::stream;
-use serde_json::json;
-use std::convert::Infallible;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::MatchingPage;
+use domain::stored_event::Position;
+use std::sync::Arc;
 use warp::Reply;
-use warp::sse::Event;
 
 /// Events on a page unless asked otherwise.
 const PAGE_EVENTS: usize = 100;
@@ -19,35 +16,51 @@ const PAGE_EVENTS: usize = 100;
 /// Most events on a page: with records of 64 KiB at worst, what a client can still hold.
 const PAGE_EVENTS_MAX: usize = 1_000;
 
-/// A comment line at least this often: proxies drop silent connections after a minute.
-const KEEP_ALIVE_MS: u64 = 15_000;
-
-/// Events waiting for a slow client; then the log is read no further for it.
-const EVENTS_AHEAD_MAX: usize = 256;
-
-/// How soon a client that lost the stream comes again.
-const RETRY_MS: u64 = 2_000;
+/// Stretches of the log looked at for one page that nothing matches: some 65,000 events, a tenth of a second.
+const STRETCHES_MAX: usize = 16;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/events",
-            "Events after a position, oldest first, sealed as stored",
+            "Events after a position, oldest first, sealed as stored; read on from `next` until it stays",
             |ctx, input| Box::pin(list(ctx, input)),
         )
         .query(&[
             ("after", "Position after which to begin; default 0"),
             ("limit", "At most so many events; default 100, at most 1000"),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
         ]),
         Endpoint::get(
             "/api/v1/events/stream",
-            "Server-sent events from any position; `caught-up` marks the end of the past",
+            "Server-sent events from any position; `caught-up`, `fell-behind`, `position` and `end` between them",
             |ctx, input| Box::pin(follow(ctx, input)),
         )
-        .query(&[(
-            "after",
-            "Position after which to begin; the header Last-Event-ID wins; default 0",
-        )]),
+        .query(&[
+            (
+                "after",
+                "Position after which to begin; the header Last-Event-ID wins; default 0",
+            ),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
+        ]),
+        Endpoint::get(
+            "/api/v1/events/ws",
+            "The same as a WebSocket: one text message an event; `message` names what is no event",
+            |ctx, input| Box::pin(follow_by_web_socket(ctx, input)),
+        )
+        .query(&[
+            ("after", "Position after which to begin; default 0"),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
+        ]),
     ]
 }
 
@@ -57,8 +70,19 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .number("limit")?
         .unwrap_or(PAGE_EVENTS)
         .clamp(1, PAGE_EVENTS_MAX);
-    let page = ctx.store().read_all(after, limit).await?;
-    Ok(Done::Read(page_of(&page, after)?))
+    let filter = filter(&ctx, &input)?;
+    let mut page = MatchingPage {
+        events: Vec::new(),
+        reached: after,
+    };
+    for _ in 0..STRETCHES_MAX {
+        let from = page.reached;
+        page = ctx.store().read_matching(&filter, from, limit).await?;
+        if !page.events.is_empty() || page.reached == from {
+            break;
+        }
+    }
+    Ok(Done::Read(page_of(&page.events, page.reached)?))
 }
 
 async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
@@ -71,90 +95,48 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         })?,
         None => input.number("after")?.unwrap_or(0),
     };
-    let head = ctx.store().head().await?;
-    let subscription = ctx.store().subscribe(Position(after)).await?;
-    let (sender, events) = mpsc::channel(EVENTS_AHEAD_MAX);
-    let stop = ctx.tasks().stop_signal();
-    let following = Following {
-        sender,
-        at: Position(after),
-        head: Some(head),
+    let place = event_stream::place()?;
+    let filter = filter(&ctx, &input)?;
+    let feed = feed(&ctx, filter, Position(after)).await?;
+    Ok(Done::Stream(event_stream::sse(feed, place)))
+}
+
+async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+    let after = input.number("after")?.unwrap_or(0);
+    let upgrade = input.take_upgrade()?;
+    let place = event_stream::place()?;
+    let filter = filter(&ctx, &input)?;
+    let feed = feed(&ctx, filter, Position(after)).await?;
+    let response = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(async move |socket| {
+            let following = event_stream::follow(socket, feed, place);
+            ctx.tasks().spawn("event-socket", Box::pin(following));
+        });
+    Ok(Done::Stream(response.into_response()))
+}
+
+/// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.
+async fn feed(ctx: &Ctx, filter: EventFilter, after: Position) -> Result<Feed, Problem> {
+    ctx.store().head().await?;
+    let environment = &ctx.opened.environment;
+    let ports = Ports {
+        store: Arc::clone(&environment.store),
+        clock: Arc::clone(&environment.clock),
+        stop: environment.tasks.stop_signal(),
     };
-    ctx.tasks().spawn(
-        "event-stream",
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = stop.stopping() => {}
-                () = following.run(subscription) => {}
-            }
-        }),
-    );
-    let events = stream::unfold(events, |mut events| async move {
-        let next = events.recv().await?;
-        Some((Ok::<Event, Infallible>(next), events))
-    });
-    let kept_alive = warp::sse::keep_alive()
-        .interval(Duration::from_millis(KEEP_ALIVE_MS))
-        .stream(events);
-    Ok(Done::Stream(warp::sse::reply(kept_alive).into_response()))
+    Ok(Feed::new(ports, filter, after))
 }
 
-/// A reader of the log on its way to a client. It ends when the client has gone, the process stops or the log
-/// cannot be read; the client then comes again with the last position it saw.
-struct Following {
-    sender: mpsc::Sender<Event>,
-    at: Position,
-    /// Head when the client came; `caught-up` is sent when it is reached.
-    head: Option<Position>,
-}
-
-impl Following {
-    async fn run(mut self, mut subscription: Box<dyn Subscription>) {
-        if self.note_caught_up().await.is_none() {
-            return;
-        }
-        loop {
-            let page = tokio::select! {
-                biased;
-                () = self.sender.closed() => return,
-                page = subscription.next() => page,
-            };
-            let sent = match page {
-                Ok(page) => self.send(page).await,
-                Err(error) => {
-                    tracing::warn!(%error, "an event stream ends");
-                    return;
-                }
-            };
-            if sent.is_none() {
-                return;
-            }
-        }
-    }
-
-    /// `None` when the client has gone.
-    async fn send(&mut self, page: Vec<StoredEvent>) -> Option<()> {
-        for stored in page {
-            let shown = CloudEvent::read(&stored).ok()?;
-            let event = Event::default().id(shown.position.clone()).data(shown.line());
-            self.sender.send(event).await.ok()?;
-            self.at = stored.position;
-            self.note_caught_up().await?;
-        }
-        Some(())
-    }
-
-    async fn note_caught_up(&mut self) -> Option<()> {
-        if self.head.is_some_and(|head| self.at >= head) {
-            self.head = None;
-            let data = json!({ "position": self.at.to_string() }).to_string();
-            let event = Event::default()
-                .event("caught-up")
-                .retry(Duration::from_millis(RETRY_MS))
-                .data(data);
-            self.sender.send(event).await.ok()?;
-        }
-        Some(())
-    }
+fn filter(ctx: &Ctx, input: &Input) -> Result<EventFilter, Problem> {
+    let texts = |name| input.texts(name).map(str::to_owned).collect();
+    let words = FilterWords {
+        kinds: texts("kind"),
+        streams: texts("stream"),
+        campaign: input.text("campaign").map(str::to_owned),
+        customer: input.text("customer").map(str::to_owned),
+    };
+    filter_of(words, |external| Ok(ctx.vault().derive_customer(external)))
+        .map_err(|why| Problem::invalid("query-invalid", why))
 }

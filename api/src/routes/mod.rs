@@ -11,7 +11,7 @@ pub(crate) mod lists;
 mod numbers;
 mod reports;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::reply::{Kind, Problem, problem_response};

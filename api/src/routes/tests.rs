@@ -72,7 +72,8 @@ impl Story {
     }
 }
 
-fn settings(directory: &Path) -> ServeSettings {
+/// Of a server without lines on a directory of its own.
+pub(crate) fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         open: OpenSettings {
             data: directory.join("data"),
@@ -84,6 +85,7 @@ fn settings(directory: &Path) -> ServeSettings {
         sip: None,
         rtp_ports: None,
         drain_ms: 1_000,
+        witnesses: Vec::new(),
         given: None,
     }
 }
@@ -140,6 +142,7 @@ fn the_routes_of_the_contract_exist() {
         "GET /api/v1/customers/{id}",
         "GET /api/v1/events",
         "GET /api/v1/events/stream",
+        "GET /api/v1/events/ws",
         "GET /api/v1/openapi.json",
         "GET /livez",
         "GET /readyz",

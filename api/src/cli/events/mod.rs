@@ -2,13 +2,17 @@
 
 mod copy;
 
+mod filter;
+
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::{LogArgs, StoreSpec};
+use domain::event_filter::EventFilter;
 use domain::stored_event::Position;
+use filter::FilterArgs;
 use serde_json::Value;
 
 /// Events read from the store at a time.
@@ -31,6 +35,8 @@ enum Action {
         /// Only events after this position
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
+        #[command(flatten)]
+        filter: FilterArgs,
         /// One CloudEvents object a line
         #[arg(long)]
         json: bool,
@@ -40,6 +46,8 @@ enum Action {
         /// Begin after this position; 0 is the beginning
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
+        #[command(flatten)]
+        filter: FilterArgs,
         /// One CloudEvents object a line
         #[arg(long)]
         json: bool,
@@ -52,33 +60,44 @@ enum Action {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
-        Action::Read { log, after, json } => read(&log.spec()?, Position(after), json).await,
-        Action::Tail { after, json, server } => tail(&server, after, json).await,
+        Action::Read {
+            log,
+            after,
+            filter,
+            json,
+        } => read(&log.spec()?, Position(after), &filter.filter()?, json).await,
+        Action::Tail {
+            after,
+            filter,
+            json,
+            server,
+        } => tail(&server, &format!("after={after}{}", filter.query()), json).await,
         Action::Copy(args) => copy::run(args).await,
     }
 }
 
-async fn read(spec: &StoreSpec, after: Position, json: bool) -> Result<(), Failure> {
+async fn read(spec: &StoreSpec, after: Position, filter: &EventFilter, json: bool) -> Result<(), Failure> {
     let opened = ReadOnly::of(spec).await?;
     let mut after = after;
     loop {
-        let page = opened.store.read_all(after, PAGE_EVENTS).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.position;
-        for stored in &page {
+        let page = opened.store.read_matching(filter, after, PAGE_EVENTS).await?;
+        for stored in &page.events {
             let event = CloudEvent::read(stored).map_err(|error| Failure::fault(error.to_string()))?;
             show(&event.value(), &event.line(), json)?;
         }
+        if page.reached == after {
+            return Ok(());
+        }
+        after = page.reached;
     }
 }
 
-async fn tail(server: &ServerArgs, after: u64, json: bool) -> Result<(), Failure> {
-    let path = format!("/api/v1/events/stream?after={after}");
+async fn tail(server: &ServerArgs, query: &str, json: bool) -> Result<(), Failure> {
+    let path = format!("/api/v1/events/stream?{query}");
     OwnServer::find(server)?
         .follow(&path, |name, data| {
-            if name == "caught-up" {
+            // What has a name tells where the stream is; only events have none.
+            if !name.is_empty() {
                 return Ok(());
             }
             let event: Value = serde_json::from_str(data).unwrap_or_default();

@@ -1,0 +1,221 @@
+//! The events one client asked for, and what it is told about them: read when the client has room, never before.
+//!
+//! It catches up by filtered pages, then follows the log. It holds one page and no queue: a client that reads
+//! slowly delays nobody but itself, and is told that it fell behind. `next` is cancel-safe.
+
+use domain::event_filter::EventFilter;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, StoreError, Subscription};
+use domain::ports::tasks::StopSignal;
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Events of one page while catching up: at usual sizes 100 KB a client.
+const PAGE_EVENTS: usize = 128;
+
+/// Events that arrive at once when a client has fallen behind: a full page of the store's subscription.
+pub(super) const FELL_BEHIND_EVENTS: usize = 512;
+
+/// Unwanted events after which a client is told how far it is, so that a resume does not look at them again.
+const CHECKPOINT_EVENTS: usize = 1_000;
+
+/// Longest silence: proxies drop silent connections after a minute.
+const BEAT_MS: u64 = 15_000;
+
+/// Wait before a store that was busy is asked again.
+const BUSY_WAIT_MS: u64 = 50;
+
+/// One thing a client is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    Event(StoredEvent),
+    /// All events up to here have been sent: the end of the log.
+    CaughtUp(Position),
+    /// The log ran ahead of the client, which is here, and ends there.
+    FellBehind {
+        at: Position,
+        head: Position,
+    },
+    /// Nothing wanted up to here: where to resume.
+    Reached(Position),
+    /// Nothing new; only a sign of life.
+    Beat,
+    /// The last note: come again after this position.
+    Ended {
+        at: Position,
+        why: End,
+    },
+}
+
+/// Why a feed ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The server stops.
+    Stopping,
+    /// The log cannot be read now.
+    Unavailable,
+}
+
+/// What a feed reads with.
+#[derive(Clone)]
+pub(crate) struct Ports {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: Arc<dyn StopSignal>,
+}
+
+/// The events one client asked for.
+pub(crate) struct Feed {
+    ports: Ports,
+    filter: EventFilter,
+    /// Up to here everything wanted was given out.
+    at: Position,
+    /// The page being given out, and where it ends.
+    pub(super) page: VecDeque<StoredEvent>,
+    page_end: Position,
+    /// Events looked at and not wanted since the client was last told where it is.
+    unsaid_count: usize,
+    /// `None` while catching up.
+    live: Option<Box<dyn Subscription>>,
+    fell_behind: bool,
+    caught_up: bool,
+    beat_at: Timestamp,
+    ended: bool,
+}
+
+impl Feed {
+    /// Everything that `filter` wants after a position.
+    pub(crate) fn new(ports: Ports, filter: EventFilter, after: Position) -> Self {
+        let beat_at = ports.clock.now().plus_ms(BEAT_MS);
+        Self {
+            ports,
+            filter,
+            at: after,
+            page: VecDeque::new(),
+            page_end: after,
+            unsaid_count: 0,
+            live: None,
+            fell_behind: false,
+            caught_up: false,
+            beat_at,
+            ended: false,
+        }
+    }
+
+    /// Whether the next note is an event that needs no waiting.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.page.is_empty()
+    }
+
+    /// The next note, waited for; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Note> {
+        loop {
+            if self.ended {
+                return None;
+            }
+            if let Some(note) = self.ready().await {
+                self.beat_at = self.ports.clock.now().plus_ms(BEAT_MS);
+                return Some(note);
+            }
+            let Ports { clock, stop, .. } = self.ports.clone();
+            let beat_at = self.beat_at;
+            let read = tokio::select! {
+                biased;
+                () = stop.stopping() => return Some(self.end(End::Stopping)),
+                read = self.read() => read,
+                () = clock.wait_until(beat_at) => {
+                    self.beat_at = clock.now().plus_ms(BEAT_MS);
+                    return Some(self.beat());
+                }
+            };
+            match read {
+                Ok(()) => {}
+                Err(StoreError::Busy) => clock.wait_until(clock.now().plus_ms(BUSY_WAIT_MS)).await,
+                Err(error) => {
+                    tracing::warn!(%error, "an event stream ends");
+                    return Some(self.end(End::Unavailable));
+                }
+            }
+        }
+    }
+
+    /// What can be said without reading on.
+    async fn ready(&mut self) -> Option<Note> {
+        if self.fell_behind {
+            let head = self.ports.store.head().await.unwrap_or(self.page_end);
+            self.fell_behind = false;
+            return Some(Note::FellBehind { at: self.at, head });
+        }
+        if let Some(event) = self.page.pop_front() {
+            self.at = event.position;
+            self.unsaid_count = 0;
+            return Some(Note::Event(event));
+        }
+        self.at = self.at.max(self.page_end);
+        if self.caught_up {
+            self.caught_up = false;
+            self.unsaid_count = 0;
+            return Some(Note::CaughtUp(self.at));
+        }
+        (self.unsaid_count >= CHECKPOINT_EVENTS).then(|| self.beat())
+    }
+
+    fn beat(&mut self) -> Note {
+        if self.unsaid_count == 0 {
+            return Note::Beat;
+        }
+        self.unsaid_count = 0;
+        Note::Reached(self.at)
+    }
+
+    fn end(&mut self, why: End) -> Note {
+        self.ended = true;
+        // What is left of the page was not given out: the client comes again for it.
+        Note::Ended { at: self.at, why }
+    }
+
+    /// Reads one page. State changes only behind the last wait.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let Some(live) = &mut self.live else {
+            return self.catch_up().await;
+        };
+        let mut events = live.next().await?;
+        let count = events.len();
+        let end = events.last().map_or(self.at, |last| last.position);
+        self.filter
+            .retain(&mut events)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        if count >= FELL_BEHIND_EVENTS {
+            self.fell_behind = true;
+            self.live = None;
+        }
+        self.take(events, end, count);
+        Ok(())
+    }
+
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        let store = &self.ports.store;
+        let page = store.read_matching(&self.filter, self.at, PAGE_EVENTS).await?;
+        if page.reached == self.at {
+            self.live = Some(store.subscribe(self.at).await?);
+            self.caught_up = true;
+            return Ok(());
+        }
+        // How much an index skipped is not known: a page without a hit is worth telling.
+        let count = if page.events.is_empty() {
+            CHECKPOINT_EVENTS
+        } else {
+            page.events.len()
+        };
+        self.take(page.events, page.reached, count);
+        Ok(())
+    }
+
+    fn take(&mut self, events: Vec<StoredEvent>, end: Position, looked_at_count: usize) {
+        self.unsaid_count += looked_at_count.saturating_sub(events.len());
+        self.page = events.into();
+        self.page_end = end;
+    }
+}

@@ -1,0 +1,250 @@
+//! Streams as clients meet them: a real server on loopback, read as server-sent events and as a WebSocket.
+
+use crate::cli::failure::Failure;
+use crate::outbound::own_server::{OwnServer, ServerArgs};
+use crate::routes::tests::settings;
+use crate::running::Running;
+use crate::server::bind;
+use bytes::Bytes;
+use domain::decider::Scope;
+use domain::ids::CommandId;
+use domain::stored_event::StreamVersion;
+use http_body_util::{BodyExt, Empty};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use std::sync::Arc;
+use store::test_records::{make_record_of, stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Runtime;
+
+struct Story {
+    running: Running,
+    url: String,
+    runtime: Arc<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+impl Story {
+    fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let settings = settings(directory.path());
+        let (running, url) = runtime.block_on(async {
+            let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let started = Running::start(settings, Some(listener), Arc::clone(&runtime)).await;
+            (started.unwrap(), url)
+        });
+        Self {
+            running,
+            url,
+            runtime,
+            _directory: directory,
+        }
+    }
+
+    fn client(&self) -> OwnServer {
+        let args = ServerArgs {
+            server: Some(self.url.clone()),
+            token_file: None,
+            data: None,
+        };
+        OwnServer::find(&args).unwrap()
+    }
+
+    /// Events of three numbers; every fourth is about campaign T.
+    async fn append(&self, from: u64, count: u64) {
+        for index in from..from + count {
+            let stream = stream(&format!("s{}", index % 3));
+            let command = CommandId::derive_from_text(&index.to_string());
+            let scope = Scope {
+                campaign: (index % 4 == 0).then(|| "T".parse().unwrap()),
+                customer: None,
+            };
+            let record = make_record_of(&stream, index / 3 + 1, command, scope);
+            let version = StreamVersion(index / 3);
+            let appended = self.running.app.store().append(&stream, version, vec![record]);
+            appended.await.unwrap();
+        }
+    }
+
+    /// All events a query wants, by pages.
+    async fn listed(&self, query: &str) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), "0".to_owned());
+        loop {
+            let path = format!("/api/v1/events?after={after}&limit=7{query}");
+            let page = self.client().ask(Method::GET, &path, None).await.unwrap();
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            let next = page["next"].as_str().unwrap().to_owned();
+            if next == after {
+                return items;
+            }
+            after = next;
+        }
+    }
+
+    /// What a stream says up to `caught-up`: events, and the names between them.
+    async fn followed(&self, query: &str) -> (Vec<Value>, Vec<String>) {
+        let (mut events, mut names) = (Vec::new(), Vec::new());
+        let path = format!("/api/v1/events/stream?{query}");
+        let client = self.client();
+        let end = client.follow(&path, |name, data| {
+            if name.is_empty() {
+                events.push(serde_json::from_str(data).unwrap());
+                return Ok(());
+            }
+            names.push(name.to_owned());
+            if name == "caught-up" {
+                return Err(Failure::fault("enough"));
+            }
+            Ok(())
+        });
+        end.await.unwrap_err();
+        (events, names)
+    }
+
+    async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+        let mut request = Request::builder().uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        client.request(request).await.unwrap()
+    }
+
+    fn end(self) {
+        let Self { running, runtime, .. } = self;
+        runtime.block_on(running.stop());
+    }
+}
+
+#[test]
+fn a_stream_from_every_position_gives_what_the_pages_give() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 24).await;
+        for filter in [
+            "",
+            "&campaign=T",
+            "&stream=number-s1&stream=number-s2",
+            "&kind=call.",
+        ] {
+            let listed = story.listed(filter).await;
+            for after in 0..=24_usize {
+                let (events, _) = story.followed(&format!("after={after}{filter}")).await;
+                let position = |event: &Value| event["position"].as_str().unwrap().parse::<usize>().unwrap();
+                let rest: Vec<_> = listed
+                    .iter()
+                    .filter(|event| position(event) > after)
+                    .cloned()
+                    .collect();
+                assert_eq!(events, rest, "after {after}{filter}");
+            }
+        }
+    });
+    story.end();
+}
+
+#[test]
+fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
+    const EVENTS: u64 = 6_000;
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let mut response = story.open("/api/v1/events/stream", &[]).await;
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        // Nothing of the reply is read while the writer goes on.
+        story.append(0, EVENTS).await;
+        let (mut text, mut from) = (String::new(), 0);
+        while !text[from..].contains(&format!("id:{EVENTS}\n")) {
+            from = text.len().saturating_sub(20);
+            let frame = response.frame().await.unwrap().unwrap();
+            text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        let events = text.split("\n\n").filter(|event| !event.contains("event:"));
+        let ids: Vec<u64> = events
+            .filter_map(|event| {
+                event
+                    .lines()
+                    .find_map(|line| line.strip_prefix("id:")?.parse().ok())
+            })
+            .collect();
+        assert!(
+            ids.windows(2).all(|pair| pair[1] == pair[0] + 1),
+            "no gap and no repeat"
+        );
+        assert_eq!((ids[0], ids.len() as u64), (1, EVENTS));
+        let resumed = story
+            .open("/api/v1/events/stream", &[("Last-Event-ID", "5999")])
+            .await;
+        let first = resumed.into_body().frame().await.unwrap().unwrap();
+        assert!(
+            first
+                .data_ref()
+                .unwrap()
+                .windows(8)
+                .any(|bytes| bytes == b"id:6000\n")
+        );
+    });
+    story.end();
+}
+
+/// One unmasked frame of the server: its operation code and text.
+async fn frame(socket: &mut (impl AsyncReadExt + Unpin)) -> (u8, String) {
+    let operation = socket.read_u8().await.unwrap() & 0x0f;
+    let length = match socket.read_u8().await.unwrap() {
+        126 => usize::from(socket.read_u16().await.unwrap()),
+        short => usize::from(short),
+    };
+    let mut payload = vec![0; length];
+    socket.read_exact(&mut payload).await.unwrap();
+    let text = if operation == 8 { &payload[2..] } else { &payload };
+    (operation, String::from_utf8(text.to_vec()).unwrap())
+}
+
+#[test]
+fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
+    let story = Story::begin();
+    let mut socket = story.runtime.block_on(async {
+        story.append(0, 8).await;
+        let plain = story.open("/api/v1/events/ws", &[]).await;
+        assert_eq!(plain.status(), 400);
+        let upgrade = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        let response = story.open("/api/v1/events/ws?after=1&campaign=T", &upgrade).await;
+        assert_eq!(response.status(), 101);
+        assert_eq!(
+            response.headers()["sec-websocket-accept"],
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
+        let mut socket = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+        let (operation, event) = frame(&mut socket).await;
+        let event: Value = serde_json::from_str(&event).unwrap();
+        assert_eq!((operation, event["position"].as_str()), (1, Some("5")));
+        let (_, told) = frame(&mut socket).await;
+        assert_eq!(told, "{\"message\":\"caught-up\",\"position\":\"8\"}");
+        // A masked ping of two bytes is answered.
+        socket
+            .write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i'])
+            .await
+            .unwrap();
+        socket.flush().await.unwrap();
+        assert_eq!(frame(&mut socket).await, (10, "hi".to_owned()));
+        story.append(8, 1).await;
+        let (_, event) = frame(&mut socket).await;
+        assert!(event.contains("\"position\":\"9\""), "{event}");
+        socket
+    });
+    let runtime = Arc::clone(&story.runtime);
+    let closed = runtime.spawn(async move { frame(&mut socket).await });
+    story.end();
+    let (operation, why) = runtime.block_on(closed).unwrap();
+    assert_eq!(operation, 8);
+    assert_eq!(why, "{\"position\":\"9\",\"reason\":\"the server stops\"}");
+}

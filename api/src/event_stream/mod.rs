@@ -1,0 +1,96 @@
+//! The event log as streams for users: server-sent events and WebSocket, over one feed.
+//!
+//! Both say the same: each event as CloudEvents JSON, and between them `caught-up`, `fell-behind`, `position`
+//! and `end`, each with the position to resume after. Nothing is skipped and nothing repeated.
+
+mod feed;
+mod query;
+mod sse;
+mod web_socket;
+
+#[cfg(test)]
+mod http_tests;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use feed::{End, Feed, Note, Ports};
+pub(crate) use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, filter_of};
+pub(crate) use sse::sse;
+pub(crate) use web_socket::{MESSAGE_BYTES_MAX, follow};
+
+use crate::cloud_event::CloudEvent;
+use crate::reply::{Kind, Problem};
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Most event streams at once, of both kinds: each holds a page of events and a place at the store.
+const STREAMS_MAX: usize = 256;
+
+static STREAMS: Semaphore = Semaphore::const_new(STREAMS_MAX);
+
+/// A stream's place, given back when it ends.
+pub(crate) type StreamPlace = SemaphorePermit<'static>;
+
+/// A place for one more stream, or the problem that there is none.
+pub(crate) fn place() -> Result<StreamPlace, Problem> {
+    place_of(&STREAMS)
+}
+
+fn place_of(streams: &'static Semaphore) -> Result<StreamPlace, Problem> {
+    streams.try_acquire().ok().ok_or_else(|| {
+        Problem::new(
+            Kind::Busy,
+            "streams-busy",
+            format!("{STREAMS_MAX} event streams are open, the most there may be: close some, or come again"),
+        )
+    })
+}
+
+/// A note as the client reads it: its name (none for an event) and one line of JSON. `None` for a sign of
+/// life. A record that cannot be read as an event ends the stream.
+fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
+    match note {
+        Note::Event(stored) => match CloudEvent::read(stored) {
+            Ok(event) => Some((None, event.line())),
+            Err(error) => {
+                tracing::error!(%error, "an event stream meets a record that cannot be read");
+                let data = json!({ "position": (stored.position.0.saturating_sub(1)).to_string(),
+                    "reason": "the next record cannot be read" });
+                Some((Some("end"), data.to_string()))
+            }
+        },
+        Note::Beat => None,
+        Note::CaughtUp(_) | Note::FellBehind { .. } | Note::Reached(_) | Note::Ended { .. } => {
+            Some((Some(name(note)), data(note).to_string()))
+        }
+    }
+}
+
+const fn name(note: &Note) -> &'static str {
+    match note {
+        Note::Event(_) => "event",
+        Note::Beat => "beat",
+        Note::CaughtUp(_) => "caught-up",
+        Note::FellBehind { .. } => "fell-behind",
+        Note::Reached(_) => "position",
+        Note::Ended { .. } => "end",
+    }
+}
+
+fn data(note: &Note) -> Value {
+    match note {
+        Note::Event(_) | Note::Beat => json!({}),
+        Note::CaughtUp(at) | Note::Reached(at) => json!({ "position": at.to_string() }),
+        Note::FellBehind { at, head } => json!({ "position": at.to_string(), "head": head.to_string() }),
+        Note::Ended { at, why } => json!({ "position": at.to_string(), "reason": why.text() }),
+    }
+}
+
+impl End {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Stopping => "the server stops",
+            Self::Unavailable => "the log cannot be read now",
+        }
+    }
+}

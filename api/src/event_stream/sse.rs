@@ -1,0 +1,54 @@
+//! A feed as server-sent events (HTML Living Standard, 9.2): `id` is the position to resume after.
+
+use super::{Feed, Note, StreamPlace, shown};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use warp::Reply;
+use warp::reply::Response;
+use warp::sse::Event;
+
+/// How soon a client that lost the stream comes again.
+const RETRY_MS: u64 = 2_000;
+
+/// The response that streams a feed. It is read on only when the connection takes more.
+pub(crate) fn sse(feed: Feed, place: StreamPlace) -> Response {
+    let events = stream::unfold((feed, place), |(mut feed, place)| async move {
+        let note = feed.next().await?;
+        Some((Ok::<Event, Infallible>(event(&note)), (feed, place)))
+    });
+    warp::sse::reply(Shareable(Mutex::new(events.boxed()))).into_response()
+}
+
+/// A reply's stream is asked by one thread at a time, but must be shareable all the same; nobody ever locks.
+struct Shareable<T>(Mutex<BoxStream<'static, T>>);
+
+impl<T> Stream for Shareable<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        stream.poll_next_unpin(context)
+    }
+}
+
+fn event(note: &Note) -> Event {
+    let Some((name, line)) = shown(note) else {
+        return Event::default().comment("");
+    };
+    let event = Event::default().data(line);
+    let event = match name {
+        None => event,
+        Some(name) => event.event(name).retry(Duration::from_millis(RETRY_MS)),
+    };
+    match note {
+        Note::Event(stored) if name.is_none() => event.id(stored.position.to_string()),
+        Note::CaughtUp(at) | Note::Reached(at) | Note::FellBehind { at, .. } | Note::Ended { at, .. } => {
+            event.id(at.to_string())
+        }
+        Note::Event(_) | Note::Beat => event,
+    }
+}

@@ -1,0 +1,119 @@
+//! A connection whose peer must take what is written to it: one that takes nothing for too long is closed.
+//!
+//! An event stream is read on only when its client takes more, so a client that stands still costs one page of
+//! events and its place. This ends it; the client comes again with the last position it saw.
+
+use domain::ports::clock::Clock;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Longest time a peer may take nothing while something is to be written: a phone's network comes back sooner.
+const STALL_MS: u64 = 60_000;
+
+type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A connection with a limit on standing still.
+pub(crate) struct Unstalled<T> {
+    inner: T,
+    clock: Arc<dyn Clock>,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Timer>,
+}
+
+impl<T> Unstalled<T> {
+    pub(crate) fn new(inner: T, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            inner,
+            clock,
+            stalled: None,
+        }
+    }
+
+    /// Passes progress on; without any, waits for the limit.
+    fn watch<R>(&mut self, wrote: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        if wrote.is_ready() {
+            self.stalled = None;
+            return wrote;
+        }
+        let clock = Arc::clone(&self.clock);
+        let timer = self.stalled.get_or_insert_with(|| {
+            Box::pin(async move { clock.wait_until(clock.now().plus_ms(STALL_MS)).await })
+        });
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the peer takes nothing any more",
+        )))
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Unstalled<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Unstalled<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.watch(wrote, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.watch(wrote, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.watch(flushed, context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.inner).poll_shutdown(context);
+        self.watch(shut, context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::test_ports::StepClock;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_is_given_up_and_one_that_takes_is_not() {
+        let clock = Arc::new(StepClock::default());
+        let (near, mut far) = tokio::io::duplex(4);
+        let mut near = Unstalled::new(near, Arc::clone(&clock) as Arc<dyn Clock>);
+        near.write_all(b"full").await.unwrap();
+        // Waiting moves this clock, so the limit comes at once.
+        let stalled = near.write_all(b"more").await.unwrap_err();
+        assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
+        let mut taken = [0; 4];
+        far.read_exact(&mut taken).await.unwrap();
+        assert_eq!(&taken, b"full");
+        near.stalled = None;
+        near.write_all(b"more").await.unwrap();
+    }
+}
