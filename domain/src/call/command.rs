@@ -1,5 +1,6 @@
 //! Requests to one call: its permit, its legs, the conversation and its end. A request may be refused.
 
+use super::correction::Correction;
 use super::event::{EndReason, Notice};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
@@ -76,6 +77,8 @@ pub enum CallCommand {
         leg: u8,
         dialog: AnsweredDialog,
     },
+    /// How the call ended was recorded wrongly. Refused before `call.ended`.
+    Correct(Correction),
 }
 
 /// What is known when a call ends, beyond its own stream.

@@ -2,6 +2,7 @@
 //! event; a repeated dial is refused, because its asker would send an INVITE.
 
 use super::command::{CallCommand, CallEnding};
+use super::correction::correct;
 use super::event::{CallEvent, EndReason, Notice};
 use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
 use super::refusal::CallRefusal;
@@ -48,17 +49,19 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::Withdraw { reason } => withdraw(state, reason, context.now),
         CallCommand::End(ending) => Ok(end(state, &ending, context.now)),
         CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
+        CallCommand::Correct(correction) => correct(state, correction),
     }
 }
 
-/// What an ended call still answers: repeats of its beginning and end, and a late 2xx.
+/// What an ended call still answers: repeats of its beginning and end, a late 2xx, and corrections.
 const fn answered_after_end(command: &CallCommand) -> bool {
     match command {
         CallCommand::Permit { .. }
         | CallCommand::Answer { .. }
         | CallCommand::Withdraw { .. }
         | CallCommand::End(_)
-        | CallCommand::NoteLateAnswer { .. } => true,
+        | CallCommand::NoteLateAnswer { .. }
+        | CallCommand::Correct(_) => true,
         CallCommand::Dial { .. }
         | CallCommand::NoteRinging { .. }
         | CallCommand::FailLeg { .. }

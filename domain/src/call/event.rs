@@ -1,10 +1,12 @@
 //! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only
 //! added to.
 
+use super::correction::Finding;
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
+use crate::ids::EventId;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use serde::{Deserialize, Serialize};
@@ -101,12 +103,23 @@ pub enum CallEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording_bytes: Option<u64>,
     },
-    /// A 2xx came after we had given up; ACK and BYE were sent. The one kind allowed after `call.ended`.
+    /// A 2xx came after we had given up; ACK and BYE were sent. Allowed after `call.ended`.
     #[serde(rename = "call.late_answered")]
     LateAnswered {
         leg: u8,
         #[serde(flatten)]
         dialog: AnsweredDialog,
+    },
+    /// How the call ended was recorded wrongly. Follows `call.ended`; the last one counts.
+    #[serde(rename = "call.corrected")]
+    Corrected {
+        /// The `call.ended` or `call.corrected` that was wrong.
+        corrects: EventId,
+        before: Finding,
+        after: Finding,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 
@@ -160,6 +173,7 @@ impl EventData for CallEvent {
             Self::HangupRequested { .. } => "call.hangup_requested",
             Self::Ended { .. } => "call.ended",
             Self::LateAnswered { .. } => "call.late_answered",
+            Self::Corrected { .. } => "call.corrected",
         }
     }
 
@@ -181,7 +195,8 @@ impl EventData for CallEvent {
             | Self::CancelRequested { .. }
             | Self::HangupRequested { .. }
             | Self::Ended { .. }
-            | Self::LateAnswered { .. } => Vec::new(),
+            | Self::LateAnswered { .. }
+            | Self::Corrected { .. } => Vec::new(),
         }
     }
 

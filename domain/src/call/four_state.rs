@@ -42,7 +42,8 @@ impl FourSignal {
             | CallEvent::Keypressed { .. }
             | CallEvent::CancelRequested { .. }
             | CallEvent::HangupRequested { .. }
-            | CallEvent::LateAnswered { .. } => None,
+            | CallEvent::LateAnswered { .. }
+            | CallEvent::Corrected { .. } => None,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Every stored kind of a call event, held against its golden file.
 
-use super::LegIdentity;
 use super::event::{CallEvent, EndReason, Notice};
+use super::{Finding, LegIdentity};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
 use crate::golden_support::{at, call, campaign, check, customer, number};
+use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use std::collections::BTreeMap;
@@ -141,6 +142,19 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             late_answer: true,
             recording_sha256: Some("ab".repeat(32)),
             recording_bytes: Some(272_044),
+        },
+        CallEvent::Corrected {
+            corrects: EventId::derive(CommandId::derive_from_text("golden"), 0),
+            before: Finding {
+                disposition: Disposition::Answered,
+                outcome: Some(Outcome::Success),
+            },
+            after: Finding {
+                disposition: Disposition::Machine,
+                outcome: None,
+            },
+            reason: "the recording is of a machine".to_owned(),
+            by: Some("auditor-7".to_owned()),
         },
     ];
     for event in events {

@@ -2,12 +2,13 @@
 //!
 //! Promises: a leg is dialed at most once, only under both grants and in time; every call that began to
 //! dial can be ended at any moment; exactly one `call.ended`, after which only `call.late_answered`
-//! follows. The table from raw values to dispositions is `progress`; CAL-1's view is `four_state`.
+//! and `call.corrected` follow. The table from raw values to dispositions is `progress`; CAL-1's view is `four_state`.
 
 pub mod command;
 pub mod event;
 pub mod progress;
 
+mod correction;
 mod decide;
 #[cfg(test)]
 mod end_tests;
@@ -24,6 +25,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction, Finding};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::LegIdentity;
@@ -64,6 +66,7 @@ impl Decider for Call {
             CallCommand::Withdraw { .. } => "call.withdraw",
             CallCommand::End(_) => "call.end",
             CallCommand::NoteLateAnswer { .. } => "call.note_late_answer",
+            CallCommand::Correct(_) => "call.correct",
         }
     }
 

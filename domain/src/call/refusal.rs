@@ -1,6 +1,8 @@
 //! Why a command to a call can be refused: a rule said no, nothing was written.
 
+use super::correction::Finding;
 use crate::compliance::PermitRefusal;
+use crate::disposition::Disposition;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallRefusal {
@@ -36,4 +38,20 @@ pub enum CallRefusal {
     TooManyNodes { nodes_max: u32 },
     #[error("the call has ended")]
     Ended,
+    #[error("the call has not ended: there is nothing to correct yet")]
+    NotEnded,
+    #[error("a correction needs a reason of 1 to {chars_max} characters")]
+    NoReason { chars_max: usize },
+    /// Look again: it is recorded otherwise than the asker believed.
+    #[error("the call is recorded as {}{} now", found.disposition.code(), outcome_code(*found))]
+    CorrectedMeanwhile { found: Finding },
+    #[error("a call that ended as {} has no outcome: nobody talked", disposition.code())]
+    OutcomeWithoutAnswer { disposition: Disposition },
+}
+
+/// `, success` behind the disposition, where there is an outcome.
+fn outcome_code(found: Finding) -> String {
+    found
+        .outcome
+        .map_or_else(String::new, |outcome| format!(", {}", outcome.code()))
 }

@@ -1,5 +1,6 @@
 //! What a call knows of itself: the fold of its own events. Never judges.
 
+use super::correction::Finding;
 use super::event::{CallEvent, EndReason, Notice};
 use super::four_state::FourState;
 use super::progress::{Disposed, NextLeg, dispose_failure};
@@ -97,6 +98,7 @@ pub struct CallState {
     pub(super) keypresses_count: u32,
     pub(super) transfer_requested: bool,
     pub(super) ended: Option<EndedCall>,
+    pub(super) corrected: Option<Finding>,
     pub(super) four_state: FourState,
 }
 
@@ -161,6 +163,14 @@ impl CallState {
     }
     pub const fn ended(&self) -> Option<&EndedCall> {
         self.ended.as_ref()
+    }
+    /// How the call ended as known now: what the last correction says, else what `call.ended` said.
+    pub fn finding(&self) -> Option<Finding> {
+        let ended = self.ended?;
+        Some(self.corrected.unwrap_or(Finding {
+            disposition: ended.disposition,
+            outcome: ended.outcome,
+        }))
     }
     pub const fn is_ended(&self) -> bool {
         self.ended.is_some()
@@ -235,6 +245,7 @@ impl CallState {
             }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
             CallEvent::Ended { .. } => self.apply_ended(event, at),
+            CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
             CallEvent::CancelRequested { .. }
             | CallEvent::HangupRequested { .. }
             | CallEvent::LateAnswered { .. } => {}
@@ -307,7 +318,8 @@ impl CallState {
             | CallEvent::NodeEntered { .. }
             | CallEvent::Keypressed { .. }
             | CallEvent::TransferRequested { .. }
-            | CallEvent::Ended { .. } => {}
+            | CallEvent::Ended { .. }
+            | CallEvent::Corrected { .. } => {}
         }
     }
 

@@ -107,6 +107,7 @@ impl LoggedCall {
                 });
             }
             CallEvent::Permitted { .. }
+            | CallEvent::Corrected { .. }
             | CallEvent::NoticePlayed { .. }
             | CallEvent::NodeEntered { .. }
             | CallEvent::Keypressed { .. }
