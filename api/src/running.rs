@@ -177,6 +177,7 @@ fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
     let file = ServerFile {
         url: url.clone(),
         pid: std::process::id(),
+        kurrent: None,
     };
     file.write(app.directory())?;
     Ok(url)

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::output;
 use crate::app::OpenSettings;
 use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
+use crate::kurrent::{self, KurrentArgs};
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     /// Rehearse: start the clock at this instant; only with loopback trunks
     #[arg(long, value_name = "RFC3339")]
     rehearse_at: Option<Timestamp>,
+    #[command(flatten)]
+    kurrent: KurrentArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -76,12 +79,16 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         given: None,
     };
     let running = Running::start(settings, Some(listener), runtime).await?;
+    let kurrent = kurrent::serve(&args.kurrent, &running.app, args.http).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!(
         "status    {}/",
         running.url.as_deref().unwrap_or_default()
     ))?;
+    if let Some(address) = kurrent {
+        output::line(&format!("kurrent   kurrentdb://{address}?tls=false"))?;
+    }
     until_signal(&running, &mut signals).await?;
     output::notice("draining; a second signal leaves at once");
     running

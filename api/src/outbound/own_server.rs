@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncReadExt;
 
@@ -38,6 +39,9 @@ const LINE_BYTES_MAX: usize = 256 * 1024;
 pub(crate) struct ServerFile {
     pub(crate) url: String,
     pub(crate) pid: u32,
+    /// Address of the KurrentDB endpoint, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kurrent: Option<SocketAddr>,
 }
 
 impl ServerFile {
@@ -46,6 +50,13 @@ impl ServerFile {
         let aside = directory.join(format!("{SERVER_FILE}.new"));
         fs::write(&aside, serde_json::to_vec(self)?)?;
         fs::rename(aside, directory.join(SERVER_FILE))
+    }
+
+    /// Says of this process's server where its KurrentDB endpoint is.
+    pub(crate) fn add_kurrent(directory: &Path, address: SocketAddr) -> io::Result<()> {
+        let mut file: Self = serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?;
+        file.kurrent = Some(address);
+        file.write(directory)
     }
 }
 
@@ -261,6 +272,7 @@ mod tests {
         let file = ServerFile {
             url: "http://127.0.0.1:9/".to_owned(),
             pid: 1,
+            kurrent: None,
         };
         file.write(directory.path()).unwrap();
         fs::write(directory.path().join(TOKEN_FILE), "t\n").unwrap();
