@@ -3,6 +3,7 @@
 use domain::ids::CustomerId;
 use domain::personal::Sealed;
 use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ where
     a_key_exists_once_it_was_asked_for(&*make().await).await;
     askers_at_once_get_one_key(make().await).await;
     ids_and_hashes_are_stable_and_apart(&*make().await, &*make().await);
+    a_destroyed_key_is_gone_for_good(&*make().await).await;
     nothing_secret_is_shown(&*make().await).await;
 }
 
@@ -118,6 +120,40 @@ async fn askers_at_once_get_one_key<V: Vault + 'static>(vault: Arc<V>) {
         let (number, got) = asker.await.expect("an asker ends");
         assert_eq!(key(&*vault, number).await.bytes(), got.bytes());
     }
+}
+
+async fn a_destroyed_key_is_gone_for_good(vault: &dyn Vault) {
+    let (first, later) = (Timestamp::from_millis(1_000), Timestamp::from_millis(2_000));
+    let kept = key(vault, 2).await;
+    let gone = key(vault, 1).await;
+    assert_eq!(vault.destroyed(&person(1)).await, Ok(None));
+    // The second person's key was never made: it cannot be made afterwards either.
+    for number in [1, 3] {
+        for at in [first, later] {
+            let destroyed = vault.destroy(&person(number), at).await;
+            assert_eq!(
+                destroyed.map(|one| one.at),
+                Ok(first),
+                "a repeat answers the first instant"
+            );
+        }
+        let refused = vault.key(&person(number)).await;
+        assert!(matches!(refused, Err(VaultError::Destroyed(who)) if who == person(number)));
+        assert!(matches!(vault.existing_key(&person(number)).await, Ok(None)));
+        let destroyed = vault.destroyed(&person(number)).await;
+        assert_eq!(destroyed.map(|one| one.map(|one| one.at)), Ok(Some(first)));
+    }
+    assert_eq!(
+        gone.person(),
+        &person(1),
+        "who holds a key in memory still holds it"
+    );
+    vault.forget_cached(&person(2));
+    assert_eq!(
+        key(vault, 2).await.bytes(),
+        kept.bytes(),
+        "a forgotten key is read again"
+    );
 }
 
 fn ids_and_hashes_are_stable_and_apart(vault: &dyn Vault, other: &dyn Vault) {

@@ -1,6 +1,7 @@
 //! `keys.db`: wrapped person keys, the wrapped installation secret, and whose keys are gone.
 
 use super::destroyed_list::DestroyedList;
+use super::rotation::Rotated;
 use crate::durable_file::{self, Schema};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
@@ -23,6 +24,9 @@ const SCHEMA: Schema = Schema {
 
 /// The wrapping of a new installation.
 const FIRST_WRAPPING: i64 = 1;
+
+/// Keys wrapped anew at a time: bounds memory, not the transaction.
+const REWRAP_PAGE_KEYS: i64 = 1_000;
 
 /// What a right master key finds in `check_value`.
 const CHECK_TEXT: &[u8] = b"ledgerline keys";
@@ -255,6 +259,28 @@ impl Keys {
         }
     }
 
+    /// Wraps everything anew under another master key, in one transaction; old pages are cut afterwards.
+    pub(super) fn rewrap(&mut self, master: Secret) -> Result<Rotated, VaultError> {
+        let row = self
+            .installation()?
+            .ok_or_else(|| VaultError::WrongMaster("there is nothing to wrap anew".to_owned()))?;
+        let secret = decrypt(self.master.bytes(), &self.aad("secret"), &row.secret)
+            .ok_or_else(|| VaultError::WrongMaster("the secret in keys.db is damaged".to_owned()))?;
+        self.run("BEGIN IMMEDIATE")?;
+        let mut new = Rewrapping {
+            keys: self,
+            master,
+            wrapping: row.wrapping + 1,
+        };
+        let keys_count = new.wrap_all(&secret).inspect_err(|_| new.keys.roll_back())?;
+        let (master, wrapping) = (new.master, new.wrapping);
+        self.run("COMMIT")?;
+        self.master = master;
+        self.wrapping = wrapping;
+        self.cut_log()?;
+        Ok(Rotated { keys_count, wrapping })
+    }
+
     /// Leaves a transaction that failed.
     pub(super) fn roll_back(&self) {
         if !self.connection.is_autocommit() && self.run("ROLLBACK").is_err() {
@@ -288,9 +314,8 @@ impl Keys {
         encrypt(self.master.bytes(), nonce, &self.aad(name), plain)
     }
 
-    /// Pins what is wrapped to this installation, to one name and to the version of the wrapping.
     fn aad(&self, name: &str) -> Vec<u8> {
-        format!("{}|{name}|{}", self.installation, self.wrapping).into_bytes()
+        aad(&self.installation, name, self.wrapping)
     }
 
     fn random(&self) -> [u8; KEY_BYTES] {
@@ -306,6 +331,74 @@ impl Keys {
             .and_then(|mut statement| statement.execute([]));
         ran.map(|_| ()).map_err(|error| failed(&error))
     }
+}
+
+/// Keys on their way to another master key, inside a transaction.
+struct Rewrapping<'a> {
+    keys: &'a Keys,
+    master: Secret,
+    wrapping: i64,
+}
+
+impl Rewrapping<'_> {
+    fn wrap_all(&mut self, secret: &[u8]) -> Result<u64, VaultError> {
+        let (check, secret) = (self.wrap("check", CHECK_TEXT), self.wrap("secret", secret));
+        self.keys
+            .connection
+            .execute(
+                "UPDATE installation SET check_value = ?1, secret = ?2, wrapping = ?3",
+                params![check, secret, self.wrapping],
+            )
+            .map_err(|error| failed(&error))?;
+        let mut count = 0;
+        let mut after = String::new();
+        loop {
+            let page = self.page_after(&after).map_err(|error| failed(&error))?;
+            let Some((last, _)) = page.last() else {
+                return Ok(count);
+            };
+            after.clone_from(last);
+            for (person, wrapped) in &page {
+                self.wrap_one(person, wrapped)?;
+                count += 1;
+            }
+        }
+    }
+
+    fn page_after(&self, after: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+        let sql = "SELECT customer, wrapped FROM person_key WHERE customer > ?1 ORDER BY customer LIMIT ?2";
+        let mut statement = self.keys.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![after, REWRAP_PAGE_KEYS], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        rows.collect()
+    }
+
+    fn wrap_one(&self, person: &str, wrapped: &[u8]) -> Result<(), VaultError> {
+        let bytes = decrypt(self.keys.master.bytes(), &self.keys.aad(person), wrapped);
+        let bytes = bytes
+            .ok_or_else(|| VaultError::WrongMaster(format!("the key of {person} in keys.db is damaged")))?;
+        let sql = "UPDATE person_key SET version = ?2, wrapped = ?3 WHERE customer = ?1";
+        let mut statement = self
+            .keys
+            .connection
+            .prepare_cached(sql)
+            .map_err(|error| failed(&error))?;
+        let updated = statement.execute(params![person, self.wrapping, self.wrap(person, &bytes)]);
+        updated.map(drop).map_err(|error| failed(&error))
+    }
+
+    fn wrap(&self, name: &str, plain: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE_BYTES];
+        self.keys.ids.random(&mut nonce);
+        let aad = aad(&self.keys.installation, name, self.wrapping);
+        encrypt(self.master.bytes(), nonce, &aad, plain)
+    }
+}
+
+/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
+fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
+    format!("{installation}|{name}|{wrapping}").into_bytes()
 }
 
 struct InstallationRow {

@@ -1,31 +1,161 @@
-//! `master.key`: 32 random bytes as hexadecimal digits, 0600, durable before anything is wrapped under them.
+//! The master key, which wraps every other: from a file, given by whoever starts the process, or kept wrapped
+//! by a key service.
+//!
+//! In a file it is 32 bytes as hexadecimal digits, 0600, durable before anything is wrapped under it. A key
+//! service wraps a random one; what it answered stands in the file instead, and the service alone opens it.
 
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::sealing::{KEY_BYTES, Secret, hex};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The master key's file inside the keys directory.
 pub const MASTER_KEY_FILE: &str = "master.key";
 
-/// Where it is written before it gets its name; a crash may leave it, and the next start replaces it.
-const UNNAMED_FILE: &str = "master.key.new";
+/// The master key as a key service wrapped it, inside the keys directory.
+pub const WRAPPED_MASTER_FILE: &str = "master.key.wrapped";
 
-/// Reads the master key; `None` when there is no such file.
-pub(super) fn read(dir: &Path) -> Result<Option<Secret>, VaultError> {
-    let file = dir.join(MASTER_KEY_FILE);
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unavailable(&file, &error)),
+/// A key service: it wraps and opens our master key and never gives its own away.
+pub trait KeyWrapper: Send + Sync {
+    /// What `unwrap` opens again; blocks for as long as the service takes.
+    fn wrap(&self, plain: &[u8]) -> Result<Vec<u8>, VaultError>;
+    /// The key that was wrapped; a wrong or altered one is refused as `WrongMaster`.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError>;
+}
+
+/// Where the master key comes from.
+#[derive(Clone)]
+pub enum MasterKey {
+    /// A file with 64 hexadecimal digits; made at a first start.
+    File(PathBuf),
+    /// Given by whoever starts the process; never written. `given` reads it.
+    Given(GivenKey),
+    /// Wrapped by a key service in this file; made at a first start.
+    Wrapped {
+        file: PathBuf,
+        wrapper: Arc<dyn KeyWrapper>,
+    },
+}
+
+/// A master key from outside: zeroed when dropped, never shown.
+#[derive(Clone)]
+pub struct GivenKey(Secret);
+
+impl MasterKey {
+    /// The key in a directory, as a first start makes it.
+    pub fn in_dir(dir: &Path) -> Self {
+        Self::File(dir.join(MASTER_KEY_FILE))
+    }
+
+    /// A key as text: 64 hexadecimal digits, or base64 of 32 bytes. `None` for anything else.
+    pub fn given(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let secret = parse(text).or_else(|| {
+            let bytes = Zeroizing::new(STANDARD.decode(text).ok()?);
+            Some(Secret::new(bytes.as_slice().try_into().ok()?))
+        });
+        secret.map(|secret| Self::Given(GivenKey(secret)))
+    }
+
+    /// The key; `None` when there is none yet.
+    pub(crate) fn read(&self) -> Result<Option<Secret>, VaultError> {
+        match self {
+            Self::File(file) => read_file(file),
+            Self::Given(GivenKey(secret)) => Ok(Some(secret.clone())),
+            Self::Wrapped { file, wrapper } => read_wrapped(file, wrapper.as_ref()),
+        }
+    }
+
+    /// Makes the key. It and its name are durable when this returns.
+    pub(crate) fn create(&self, ids: &dyn IdSource) -> Result<Secret, VaultError> {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        ids.random(&mut *bytes);
+        let (file, text) = match self {
+            Self::File(file) => (file, Zeroizing::new(hex(&*bytes))),
+            Self::Given(GivenKey(secret)) => return Ok(secret.clone()),
+            Self::Wrapped { file, wrapper } => {
+                let wrapped = wrapper.wrap(&*bytes)?;
+                (file, Zeroizing::new(STANDARD.encode(wrapped)))
+            }
+        };
+        write(file, &text).map_err(|error| unavailable(file, &error))?;
+        Ok(Secret::new(*bytes))
+    }
+
+    /// The same source under the name that a rotation writes first; `None` where nothing is written.
+    pub(crate) fn next(&self) -> Option<Self> {
+        match self {
+            Self::File(file) => Some(Self::File(beside(file))),
+            Self::Given(_) => None,
+            Self::Wrapped { file, wrapper } => Some(Self::Wrapped {
+                file: beside(file),
+                wrapper: Arc::clone(wrapper),
+            }),
+        }
+    }
+
+    /// Takes what a rotation has written as this key; durable when it returns.
+    pub(crate) fn take_next(&self) -> Result<(), VaultError> {
+        let Some(file) = self.file() else { return Ok(()) };
+        let take = || -> std::io::Result<()> {
+            fs::rename(beside(file), file)?;
+            sync_dir(file.parent().unwrap_or(Path::new(".")))
+        };
+        take().map_err(|error| unavailable(file, &error))
+    }
+
+    /// Drops what a rotation has written and not brought to an end.
+    pub(crate) fn drop_next(&self) -> Result<(), VaultError> {
+        let Some(file) = self.file() else { return Ok(()) };
+        match fs::remove_file(beside(file)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unavailable(file, &error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Where it stands, for messages.
+    pub(crate) fn place(&self) -> String {
+        self.file().map_or_else(
+            || "the given master key".to_owned(),
+            |file| file.display().to_string(),
+        )
+    }
+
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) | Self::Wrapped { file, .. } => Some(file),
+            Self::Given(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKey({})", self.place())
+    }
+}
+
+/// Where a rotation writes the new key before it is in force.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".next");
+    PathBuf::from(name)
+}
+
+fn read_file(file: &Path) -> Result<Option<Secret>, VaultError> {
+    let Some(text) = read_text(file)? else {
+        return Ok(None);
     };
-    let mode = fs::metadata(&file)
-        .map_err(|error| unavailable(&file, &error))?
+    let mode = fs::metadata(file)
+        .map_err(|error| unavailable(file, &error))?
         .permissions()
         .mode();
     if mode & 0o077 != 0 {
@@ -40,18 +170,35 @@ pub(super) fn read(dir: &Path) -> Result<Option<Secret>, VaultError> {
     }
 }
 
-/// Makes the master key. It and its name are durable when this returns.
-pub(super) fn create(dir: &Path, ids: &dyn IdSource) -> Result<Secret, VaultError> {
-    let file = dir.join(MASTER_KEY_FILE);
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    ids.random(&mut *bytes);
-    write(dir, &file, &Zeroizing::new(hex(&*bytes))).map_err(|error| unavailable(&file, &error))?;
-    Ok(Secret::new(*bytes))
+fn read_wrapped(file: &Path, wrapper: &dyn KeyWrapper) -> Result<Option<Secret>, VaultError> {
+    let Some(text) = read_text(file)? else {
+        return Ok(None);
+    };
+    let wrong = |why: &str| VaultError::WrongMaster(format!("{} {why}", file.display()));
+    let wrapped = STANDARD.decode(text.trim());
+    let wrapped = wrapped.map_err(|error| wrong(&format!("does not hold base64: {error}")))?;
+    let bytes = wrapper.unwrap(&wrapped)?;
+    match bytes.as_slice().try_into() {
+        Ok(bytes) => Ok(Some(Secret::new(bytes))),
+        Err(_) => Err(wrong("does not unwrap to 32 bytes")),
+    }
 }
 
-fn write(dir: &Path, file: &Path, text: &str) -> std::io::Result<()> {
+fn read_text(file: &Path) -> Result<Option<Zeroizing<String>>, VaultError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unavailable(file, &error)),
+    }
+}
+
+/// Written aside first; a crash may leave that, and the next start replaces it.
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    let dir = file.parent().unwrap_or(Path::new("."));
     create_private_dir(dir)?;
-    let unnamed = dir.join(UNNAMED_FILE);
+    let mut name = file.as_os_str().to_owned();
+    name.push(".new");
+    let unnamed = PathBuf::from(name);
     if unnamed.exists() {
         fs::remove_file(&unnamed)?;
     }

@@ -8,6 +8,7 @@ mod destroyed_list;
 mod keeper;
 mod keys;
 mod master;
+mod rotation;
 
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,8 @@ use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use keeper::{Answer, Ask, Ending, KEY_QUEUE_MAX, Keeper, Request, Wanted};
 pub use keys::KEYS_FILE;
-use keys::Keys;
-pub use master::MASTER_KEY_FILE;
+pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
+pub use rotation::{Rotated, rotate_keys};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -46,7 +47,8 @@ pub struct FileVault {
 }
 
 impl FileVault {
-    /// Opens the keys directory, and on a first start makes it. Blocks for a few syncs.
+    /// Opens the keys directory with the master key in it, and on a first start makes both. Blocks for a few
+    /// syncs.
     ///
     /// `WrongMaster` says what is missing or wrong. Keys and nonces come from `ids`, the thread from `tasks`.
     pub fn open(
@@ -55,8 +57,19 @@ impl FileVault {
         tasks: &dyn Tasks,
         keyring: Keyring,
     ) -> Result<Self, VaultError> {
-        let master = open_master(dir, &*ids, keyring)?;
-        let (keys, secret) = Keys::open(dir, master, ids, keyring == Keyring::MayBeNew)?;
+        Self::open_under(dir, &MasterKey::in_dir(dir), ids, tasks, keyring)
+    }
+
+    /// The same with a master key from elsewhere.
+    pub fn open_under(
+        dir: &Path,
+        master: &MasterKey,
+        ids: Arc<dyn IdSource>,
+        tasks: &dyn Tasks,
+        keyring: Keyring,
+    ) -> Result<Self, VaultError> {
+        refuse_missing(dir, master, keyring)?;
+        let (keys, secret) = rotation::open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
         let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
         let keeper = Keeper { keys, failed: None };
         tasks.thread("key keeper", Box::new(move || keeper.run(receiver)));
@@ -120,24 +133,29 @@ fn closed() -> VaultError {
     VaultError::Unavailable("it was closed".to_owned())
 }
 
-/// The master key is made first: a key file without one is never what a crash left.
-fn open_master(dir: &Path, ids: &dyn IdSource, keyring: Keyring) -> Result<Secret, VaultError> {
-    let keys_exist = dir.join(KEYS_FILE).exists();
-    let missing = |file: &str, present: &str| {
-        VaultError::WrongMaster(format!(
-            "{} is missing, but {present} present",
-            dir.join(file).display()
-        ))
+/// What must be there already. The master key is made first: a key file without one is never what a crash
+/// left.
+fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<(), VaultError> {
+    let file = dir.join(KEYS_FILE);
+    let keys_exist = file.exists();
+    let missing = |what: &str, present: &str| {
+        Err(VaultError::WrongMaster(format!(
+            "{what} is missing, but {present} present"
+        )))
     };
     if keyring == Keyring::MustExist && !keys_exist {
-        return Err(missing(KEYS_FILE, "events are"));
+        return missing(&file.display().to_string(), "events are");
     }
-    match master::read(dir)? {
-        Some(master) => Ok(master),
-        None if keyring == Keyring::MustExist => Err(missing(MASTER_KEY_FILE, "events are")),
-        None if keys_exist => Err(missing(MASTER_KEY_FILE, "keys.db is")),
-        None => master::create(dir, ids),
+    if master.read()?.is_some() {
+        return Ok(());
     }
+    if keyring == Keyring::MustExist {
+        return missing(&master.place(), "events are");
+    }
+    if keys_exist {
+        return missing(&master.place(), "keys.db is");
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for FileVault {

@@ -1,5 +1,6 @@
 //! What is particular to files: first start, restart, what is refused, what is on the disk.
 
+use super::keys::Keys;
 use super::*;
 use crate::contract::SuiteTasks;
 use crate::test_ports::HashIds;
@@ -90,7 +91,7 @@ async fn with_events_present_what_is_missing_or_wrong_is_refused() {
 async fn a_first_start_cut_after_the_master_key_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let keys = dir.path().join("keys");
-    master::create(&keys, &HashIds::new(5)).unwrap();
+    MasterKey::in_dir(&keys).create(&HashIds::new(5)).unwrap();
     let master = std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap();
     open_with(&dir, 1, Keyring::MayBeNew).unwrap();
     assert_eq!(std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap(), master);
@@ -115,6 +116,49 @@ async fn files_are_private_and_hold_no_key_in_clear() {
 }
 
 #[tokio::test]
+async fn a_destroyed_key_is_in_no_file_and_an_older_copy_of_the_file_brings_it_not_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys");
+    let vault = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    for number in 0..50 {
+        vault.key(&person(number)).await.unwrap();
+    }
+    vault.close().await;
+    let old = std::fs::read(keys.join("keys.db")).unwrap();
+    let wrapped: Vec<u8> = rusqlite::Connection::open(keys.join("keys.db"))
+        .unwrap()
+        .query_row(
+            "SELECT wrapped FROM person_key WHERE customer = ?1",
+            [person(7).as_str()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let is_there = || {
+        let files = std::fs::read_dir(&keys).unwrap();
+        files.into_iter().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(wrapped.len()).any(|window| window == wrapped)
+        })
+    };
+    assert!(is_there(), "the search finds what is there");
+    let at = Timestamp::from_millis(1_000);
+    let vault = open_with(&dir, 1, Keyring::MustExist).unwrap();
+    vault.key(&person(7)).await.unwrap();
+    assert_eq!(vault.destroy(&person(7), at).await.unwrap().at, at);
+    assert!(!is_there(), "with the database still open");
+    vault.close().await;
+    assert!(!is_there());
+    std::fs::write(keys.join("keys.db"), old).unwrap();
+    let vault = open_with(&dir, 1, Keyring::MustExist).unwrap();
+    assert!(matches!(
+        vault.key(&person(7)).await,
+        Err(VaultError::Destroyed(_))
+    ));
+    assert!(!is_there(), "destroyed again before anything opens");
+    assert!(vault.existing_key(&person(8)).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_wrapped_key_moved_to_another_person_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
@@ -134,7 +178,7 @@ async fn after_a_failed_commit_no_key_is_made_and_those_that_exist_are_served() 
     let dir = tempfile::tempdir().unwrap();
     let keys = dir.path().join("keys");
     let ids = Arc::new(HashIds::new(1));
-    let master = master::create(&keys, &*ids).unwrap();
+    let master = MasterKey::in_dir(&keys).create(&*ids).unwrap();
     let (keys, _) = Keys::open(&keys, master, ids, true).unwrap();
     let existing = keys.find_or_make(&[person(1)]).unwrap();
     let keeper = Keeper { keys, failed: None };
