@@ -17,6 +17,7 @@ mod kurrent;
 mod members;
 mod openapi;
 mod outbound;
+mod proving;
 mod rehearsal;
 mod reply;
 mod routes;

@@ -7,6 +7,8 @@ use crate::cli::output;
 use crate::config::TrunkSpec;
 use crate::driving;
 use crate::outbound::own_server::ServerFile;
+use crate::outbound::witness::WitnessSpec;
+use crate::proving::Proving;
 use crate::routes;
 use crate::server;
 use crate::serving::App;
@@ -31,6 +33,8 @@ pub(crate) struct ServeSettings {
     pub(crate) rtp_ports: Option<RangeInclusive<u16>>,
     /// How long live calls may go on after the driver lock was lost.
     pub(crate) drain_ms: u64,
+    /// Who is asked to cosign checkpoints.
+    pub(crate) witnesses: Vec<WitnessSpec>,
     /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
     pub(crate) given: Option<GivenSound>,
 }
@@ -79,6 +83,7 @@ impl Running {
             .await
             .map_err(|error| Failure::unavailable(error.to_string()))?;
         // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
+        Proving::new(&app.opened.environment, &settings.open, &settings.witnesses)?.begin();
         let url = match listener {
             Some(listener) => Some(serve(&app, listener)?),
             None => None,

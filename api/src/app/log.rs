@@ -121,6 +121,11 @@ impl ReadOnly {
         Ok(Arc::new(SqliteReadDb::open_read_only(directory)?))
     }
 
+    /// Where commands that read a log run their threads.
+    pub(crate) fn tasks(&self) -> &dyn Tasks {
+        self.tasks.as_ref()
+    }
+
     pub(crate) async fn close(self) {
         drop(self.store);
         if let Some(closing) = &self.closing {

@@ -48,6 +48,18 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<store::proof::ProofError> for Failure {
+    fn from(error: store::proof::ProofError) -> Self {
+        match store::Kind::kind(&error) {
+            store::ErrorKind::Invalid => Self::refused(error.to_string()),
+            store::ErrorKind::Conflict | store::ErrorKind::Busy | store::ErrorKind::Unavailable => {
+                Self::unavailable(error.to_string())
+            }
+            store::ErrorKind::Fault => Self::fault(error.to_string()),
+        }
+    }
+}
+
 impl From<crate::config::ConfigError> for Failure {
     fn from(error: crate::config::ConfigError) -> Self {
         Self::usage(error.to_string())

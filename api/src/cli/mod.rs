@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, parsed here, run on one runtime.
 
+mod audit;
 pub(crate) mod backup;
 mod bench;
 mod call;
@@ -47,6 +48,7 @@ enum Command {
     Customer(customer::Args),
     Number(number::Args),
     Events(events::Args),
+    Audit(audit::Args),
     Backup(backup::Args),
     Projections(projections::Args),
     Doctor(doctor::Args),
@@ -107,6 +109,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Customer(args) => customer::run(args).await,
         Command::Number(args) => number::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,

@@ -5,6 +5,7 @@ use super::output;
 use crate::app::OpenSettings;
 use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
 use crate::kurrent::{self, KurrentArgs};
+use crate::outbound::witness::WitnessSpec;
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// Rehearse: start the clock at this instant; only with loopback trunks
     #[arg(long, value_name = "RFC3339")]
     rehearse_at: Option<Timestamp>,
+    /// A witness that is asked to cosign each checkpoint, and its public key; may be given several times
+    #[arg(long = "witness", value_name = "URL,VKEY")]
+    witnesses: Vec<WitnessSpec>,
     #[command(flatten)]
     kurrent: KurrentArgs,
 }
@@ -76,6 +80,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         sip: args.sip,
         rtp_ports: args.rtp_ports,
         drain_ms: args.drain,
+        witnesses: args.witnesses,
         given: None,
     };
     let running = Running::start(settings, Some(listener), runtime).await?;

@@ -1,3 +1,4 @@
-//! HTTP that we call: for now only our own server, on behalf of the command line.
+//! HTTP that we call: our own server, on behalf of the command line, and witnesses of the log.
 
 pub(crate) mod own_server;
+pub(crate) mod witness;

@@ -176,7 +176,11 @@ impl SigningKey {
         let mut installation = [0_u8; 8];
         ids.random(&mut installation);
         let name = format!("ledgerline/{}", super::leaf::hex(&installation));
-        Self::create(file, &name, KeyKind::Log, ids)
+        match Self::create(file, &name, KeyKind::Log, ids) {
+            // Another process was first.
+            Err(_) if file.exists() => Self::read(file),
+            made => made,
+        }
     }
 
     pub fn name(&self) -> &str {

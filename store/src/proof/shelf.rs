@@ -5,6 +5,7 @@
 
 use super::checkpoint::SignedCheckpoint;
 use super::error::ProofError;
+use super::key::VerifierKey;
 use super::tile_writer::replace_durably;
 use crate::data_lock::create_private_dir;
 use async_trait::async_trait;
@@ -60,6 +61,18 @@ impl FileShelf {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(ProofError::disk(&path, &error)),
         }
+    }
+
+    /// Writes the log's public key beside its checkpoints.
+    pub fn show_key(&self, key: &VerifierKey) -> Result<(), ProofError> {
+        let path = self.dir.join(LOG_KEY_FILE);
+        let disk = |error: io::Error| ProofError::disk(&path, &error);
+        create_private_dir(&self.dir).map_err(disk)?;
+        let text = format!("{key}\n");
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            return Ok(());
+        }
+        replace_durably(&path, text.as_bytes()).map_err(disk)
     }
 
     /// Every kept checkpoint, the smallest first.

@@ -106,6 +106,23 @@ impl TileDir {
         Ok(proof)
     }
 
+    /// The proof that `newer` continues the tree that had `old_size` leaves, whoever has seen that.
+    pub fn consistency_from(&self, old_size: u64, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
+        if old_size == 0 {
+            return Ok(Vec::new());
+        }
+        let older = Checkpoint {
+            origin: newer.origin.clone(),
+            size: old_size,
+            root: if old_size == newer.size {
+                newer.root
+            } else {
+                self.root(old_size)?
+            },
+        };
+        self.consistency(&older, newer)
+    }
+
     /// The root over the first `size` leaves, as the tiles have it.
     pub(crate) fn root(&self, size: u64) -> Result<TreeHash, ProofError> {
         let root = tlog_tiles::tree_hash(size, self).map_err(|error| self.failed(&error))?;

@@ -191,6 +191,7 @@ async fn start(
         sip: None,
         rtp_ports: None,
         drain_ms: DRAIN_MS,
+        witnesses: Vec::new(),
         given: None,
     };
     Running::start(settings, Some(listener), runtime).await

@@ -1,0 +1,154 @@
+//! `ledgerline audit prove`: one file that proves a call, a customer, an event or a campaign's events.
+
+use super::selection::Selection;
+use crate::app::ReadOnly;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::proving;
+use crate::store_spec::LogArgs;
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, CampaignId, CustomerId, EventId, InvalidId, StreamId};
+use domain::ports::event_store::EventStore;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use store::proof::bundle::{BundleContent, BundleSubject, ProvedEvent, write_bundle};
+use store::proof::{FileShelf, PROOF_DIR, SignedCheckpoint, SigningKey, TileDir, leaf_of};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What is to be proved
+    #[arg(value_enum)]
+    subject: Subject,
+    /// Its id: of a call, a customer (the internal one, 32 hexadecimal digits), an event, or a campaign
+    id: String,
+    /// Where the bundle is written
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
+    /// Where the keys are; default: DATA/keys
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Subject {
+    /// All events of one call, both grants, and what led to them
+    Call,
+    /// All events that name one customer
+    Customer,
+    /// One event, and what led to it
+    Event,
+    /// All events of one campaign: what its reports are computed from
+    Report,
+}
+
+impl Subject {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Customer => "customer",
+            Self::Event => "event",
+            Self::Report => "report",
+        }
+    }
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let directory = args.log.directory()?.to_owned();
+    let dir = directory.join(PROOF_DIR);
+    let key = SigningKey::read(&proving::key_file(&directory, args.keys.as_ref()))?;
+    let checkpoint = FileShelf::new(&dir).read()?.ok_or_else(|| {
+        Failure::refused(
+            "no checkpoint is published; a running server or `ledgerline audit checkpoint` does it",
+        )
+    })?;
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let dense = opened.store.capabilities().dense;
+    let selected = select(&args, opened.store.as_ref()).await;
+    opened.close().await;
+    let events = proved(&dir, selected?, &checkpoint, dense)?;
+    if events.is_empty() {
+        return Err(Failure::refused(format!(
+            "there is no {} {}",
+            args.subject.word(),
+            args.id
+        )));
+    }
+    let count = events.len();
+    let content = BundleContent {
+        subject: BundleSubject {
+            kind: args.subject.word().to_owned(),
+            id: args.id.clone(),
+        },
+        events,
+    };
+    let bytes = write_bundle(content, &TileDir::new(&dir), &checkpoint, &key)?;
+    std::fs::write(&args.out, &bytes)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
+    output::line(&format!(
+        "{count} events proved under the checkpoint of {} events: {}",
+        checkpoint.claimed().size,
+        args.out.display()
+    ))
+}
+
+async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failure> {
+    let mut selection = Selection::default();
+    let id = args.id.as_str();
+    match args.subject {
+        Subject::Call => {
+            let call: CallId = parse(id)?;
+            selection.add_stream(store, &StreamId::new("call", &call)).await?;
+            selection.add_grants(store, &call.to_string()).await?;
+            selection.add_causes(store).await?;
+        }
+        Subject::Event => {
+            selection.add_event(store, parse::<EventId>(id)?).await?;
+            selection.add_causes(store).await?;
+        }
+        Subject::Customer => {
+            let filter = EventFilter {
+                customer: Some(parse::<CustomerId>(id)?),
+                ..EventFilter::default()
+            };
+            selection.add_matching(store, &filter).await?;
+        }
+        Subject::Report => {
+            let filter = EventFilter {
+                campaign: Some(parse::<CampaignId>(id)?),
+                ..EventFilter::default()
+            };
+            selection.add_matching(store, &filter).await?;
+        }
+    }
+    Ok(selection)
+}
+
+fn parse<T: FromStr<Err = InvalidId>>(id: &str) -> Result<T, Failure> {
+    id.parse()
+        .map_err(|error: InvalidId| Failure::usage(error.to_string()))
+}
+
+/// Each event with its leaf; all must be covered by the checkpoint.
+fn proved(
+    dir: &Path,
+    selection: Selection,
+    checkpoint: &SignedCheckpoint,
+    dense: bool,
+) -> Result<Vec<ProvedEvent>, Failure> {
+    let size = checkpoint.claimed().size;
+    let mut events = Vec::with_capacity(selection.events.len());
+    for (position, (reason, event)) in selection.events {
+        match leaf_of(dir, position, dense)? {
+            Some(index) if index < size => events.push(ProvedEvent { index, reason, event }),
+            Some(_) | None => {
+                return Err(Failure::unavailable(format!(
+                    "position {position} is not covered by the last checkpoint yet; `ledgerline audit checkpoint` \
+                     publishes one that covers it"
+                )));
+            }
+        }
+    }
+    Ok(events)
+}

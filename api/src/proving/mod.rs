@@ -1,0 +1,178 @@
+//! The tree beside the log: followed while the server runs, signed once a second, shown to witnesses.
+//!
+//! One thread of its own, off the path of every commit. Only the holder of the signing lease publishes: for a
+//! directory's log that is who holds its lock, for a database who holds its lock named `proof signer`; the
+//! others follow and stand by.
+
+mod cosigning;
+mod lease;
+
+use crate::app::OpenSettings;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::data_dir::KEYS_DIR;
+use crate::outbound::witness::WitnessSpec;
+use crate::store_spec::StoreSpec;
+use actors::Environment;
+use cosigning::Cosigning;
+use lease::Lease;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::proof::{
+    CheckpointShelf, FileShelf, LOG_KEY_FILE, PROOF_DIR, PostgresShelf, ProofError, ProofFollower, Published,
+    Publisher, SigningKey,
+};
+use tokio::runtime::Handle;
+
+/// Between two looks at the log: what is newer is published then, so a checkpoint is this old at most.
+const PUBLISH_MS: u64 = 1_000;
+
+/// Wait after a failure of disk or database.
+const RETRY_MS: u64 = 5_000;
+
+/// The signing key, in the directory of keys: it is in no backup of events.
+const SIGNING_KEY_FILE: &str = "log-signing.key";
+
+/// The file of the log's signing key.
+pub(crate) fn key_file(directory: &Path, keys: Option<&PathBuf>) -> PathBuf {
+    let default = directory.join(KEYS_DIR);
+    keys.unwrap_or(&default).join(SIGNING_KEY_FILE)
+}
+
+/// What signs one log, and where its tree is.
+pub(crate) struct Proving {
+    environment: Environment,
+    dir: PathBuf,
+    publisher: Publisher,
+    lease: Lease,
+    cosigning: Cosigning,
+}
+
+impl Proving {
+    /// Reads the signing key, or makes it at first start.
+    pub(crate) fn new(
+        environment: &Environment,
+        settings: &OpenSettings,
+        witnesses: &[WitnessSpec],
+    ) -> Result<Self, Failure> {
+        let file = key_file(&settings.data, settings.keys.as_ref());
+        let key = SigningKey::of_log(&file, environment.ids.as_ref())?;
+        let dir = settings.data.join(PROOF_DIR);
+        let own = FileShelf::new(&dir);
+        own.show_key(&key.verifier())?;
+        let (shelf, lease): (Arc<dyn CheckpointShelf>, Lease) = match &settings.store {
+            StoreSpec::Sqlite(_) => (Arc::new(own), Lease::of_directory()),
+            StoreSpec::Postgres(url) => {
+                let tasks = Arc::clone(&environment.tasks);
+                let shelf = PostgresShelf::new(url, key.name(), own, tasks);
+                (Arc::new(shelf), Lease::of_database(url, environment))
+            }
+            // Its checkpoints are this directory's alone: two servers on one cluster need one signer.
+            StoreSpec::Kurrent(_) => (Arc::new(own), Lease::of_directory()),
+        };
+        Ok(Self {
+            environment: environment.clone(),
+            dir,
+            publisher: Publisher::new(key, shelf),
+            lease,
+            cosigning: Cosigning::new(witnesses.to_vec()),
+        })
+    }
+
+    /// Follows the log until the process stops, on a thread of its own.
+    pub(crate) fn begin(self) {
+        let handle = Handle::current();
+        let tasks = Arc::clone(&self.environment.tasks);
+        tasks.thread("proof", Box::new(move || handle.block_on(self.run())));
+    }
+
+    /// Reads to the head and publishes once: for a command while no server runs.
+    pub(crate) async fn publish_once(mut self) -> Result<Published, Failure> {
+        let mut follower = self.open()?;
+        let published = self.publish(&mut follower).await?;
+        follower.sync()?;
+        published.ok_or_else(|| Failure::unavailable("another process signs this log now; ask it"))
+    }
+
+    fn open(&self) -> Result<ProofFollower, ProofError> {
+        let dense = self.environment.store.capabilities().dense;
+        ProofFollower::open(&self.dir, dense)
+    }
+
+    async fn run(mut self) {
+        let stop = self.environment.tasks.stop_signal();
+        let clock = Arc::clone(&self.environment.clock);
+        while let Err(error) = self.follow().await {
+            match error {
+                ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
+                    tracing::error!(%error, "no checkpoint is signed any more");
+                    output::notice(&format!("NO PROOF IS SIGNED / 停止签名: {error}"));
+                    return;
+                }
+                other => tracing::warn!(error = %other, "checkpoints wait"),
+            }
+            tokio::select! {
+                biased;
+                () = stop.stopping() => return,
+                () = clock.wait_until(clock.now().plus_ms(RETRY_MS)) => {}
+            }
+        }
+    }
+
+    /// Publishes every `PUBLISH_MS` what is new, and once more when the process stops.
+    async fn follow(&mut self) -> Result<(), ProofError> {
+        let stop = self.environment.tasks.stop_signal();
+        let clock = Arc::clone(&self.environment.clock);
+        let mut follower = self.open()?;
+        loop {
+            let due = clock.now().plus_ms(PUBLISH_MS);
+            tokio::select! {
+                biased;
+                () = stop.stopping() => break,
+                done = self.publish(&mut follower) => drop(done?),
+            }
+            tokio::select! {
+                biased;
+                () = stop.stopping() => break,
+                () = clock.wait_until(due) => {}
+            }
+        }
+        self.publish(&mut follower).await?;
+        follower.sync()
+    }
+
+    /// Reads to the head; signs and shows it when this process holds the lease.
+    async fn publish(&mut self, follower: &mut ProofFollower) -> Result<Option<Published>, ProofError> {
+        let before = follower.size();
+        follower.catch_up(self.environment.store.as_ref()).await?;
+        let is_new = self.lease.is_new_holder() || follower.size() > before;
+        if !is_new || !self.lease.is_held().await? {
+            return Ok(None);
+        }
+        let now = self.environment.clock.now();
+        let published = match self.publisher.publish(follower, now).await {
+            Err(ProofError::Tree { path, why }) => {
+                tracing::warn!(dir = %path.display(), why, "the tree's files are made again");
+                follower.begin_anew()?;
+                follower.catch_up(self.environment.store.as_ref()).await?;
+                self.publisher.publish(follower, now).await?
+            }
+            other => other?,
+        };
+        let clock = self.environment.clock.as_ref();
+        let cosigned = self.cosigning.collect(&published, follower.tiles(), clock).await;
+        if let Some(cosigned) = cosigned {
+            self.publisher.publish_cosigned(&cosigned, now).await?;
+            return Ok(Some(Published {
+                checkpoint: cosigned,
+                ..published
+            }));
+        }
+        Ok(Some(published))
+    }
+}
+
+/// The log's public key, for readers: given, or the one beside the tree.
+pub(crate) fn log_key_file(directory: &Path) -> PathBuf {
+    directory.join(PROOF_DIR).join(LOG_KEY_FILE)
+}
