@@ -57,7 +57,7 @@ impl RestoredPast {
     }
 }
 
-/// The restore that waits for a person's confirmation, as the log says now; while there is one, nothing dials.
+/// The restore that waits for a person, as the log says now; while there is one, nothing dials.
 pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<RestoreFacts>, StoreError> {
     let past = RestoredPast::read(store).await?;
     Ok(past.state.unconfirmed_restore().cloned())

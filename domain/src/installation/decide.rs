@@ -1,4 +1,4 @@
-//! Decides commands to the installation.
+//! Decides commands to the installation: every restore is noted, and a confirmation needs one and a reason.
 
 use super::command::InstallationCommand;
 use super::event::InstallationEvent;

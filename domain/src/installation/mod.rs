@@ -1,4 +1,4 @@
-//! The installation aggregate: what happened to the log as a whole; today, that it was restored from a backup.
+//! The installation aggregate: what happened to the log as a whole, which is that it was restored.
 //!
 //! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
 //! past does not know whom it has called since; each further restore pauses it again. One stream,

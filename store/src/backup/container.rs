@@ -1,7 +1,7 @@
 //! Where a backup's parts stand: files of a folder, or entries of one tar file (POSIX.1-1988 ustar).
 //!
-//! A tar file holds the parts of the folder in order, the manifest last. Its headers follow from name and size
-//! alone and its padding is zero, so that every byte can be checked.
+//! A tar file holds the parts of the folder in order, the manifest last. Its headers follow from name and
+//! size alone and its padding is zero, so that every byte can be checked.
 
 use super::error::BackupError;
 use std::fs::{self, File, OpenOptions};

@@ -15,7 +15,7 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// Events read from the store at a time: short transactions, so that the writer's log can be trimmed meanwhile.
+/// Events read from the store at a time: short transactions, so that the writer's log can be trimmed.
 const PAGE_EVENTS: usize = 1_024;
 
 /// Where a backup goes.

@@ -17,8 +17,8 @@ use store::proof::{CHECKPOINT_FILE, LOG_KEY_FILE, PROOF_DIR};
 pub(super) struct Args {
     #[command(flatten)]
     log: LogArgs,
-    /// A file to write, or a folder (one that exists, or ends in /); a folder with a backup of this log is gone
-    /// on with
+    /// A file to write, or a folder (one that exists, or ends in /); a folder with a backup of this log is
+    /// gone on with
     #[arg(long, value_name = "FILE|DIR")]
     out: PathBuf,
     /// Print one JSON object
@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.log.spec()?;
-    // Read before the head is: a checkpoint published meanwhile could be over more events than the backup has.
+    // Read before the head is: one published meanwhile could be over more events than the backup has.
     let checkpoint = args.log.directory().ok().and_then(published);
     let opened = ReadOnly::of(&spec).await?;
     let mode = is_rehearsal(opened.store.as_ref()).await?.map(Mode::of_rehearsal);
