@@ -4,6 +4,7 @@
 //! real records and no waiting by the clock.
 
 use crate::race;
+use crate::retrieval;
 use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, make_record, stream};
@@ -43,6 +44,11 @@ where
     a_subscription_catches_up_over_many_pages(&*new().await).await;
     a_waiting_subscription_is_woken_by_each_append(new().await).await;
     subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
+    retrieval::a_filter_finds_what_reading_everything_finds(&*new().await).await;
+    retrieval::every_event_is_found_by_its_id(&*new().await).await;
+    retrieval::what_was_acknowledged_is_read_at_once(&*new().await).await;
+    retrieval::the_largest_batch_is_kept_and_a_larger_record_refused(&*new().await).await;
+    retrieval::a_log_taken_over_is_the_same_log(&*new().await, &*new().await).await;
     race::racing_writers_lose_nothing_and_readers_miss_nothing(new().await).await;
     race::racing_writers_of_one_stream_take_turns(new().await).await;
 }

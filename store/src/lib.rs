@@ -23,6 +23,7 @@ mod memory_vault;
 mod postgres;
 pub mod proof;
 mod race;
+mod retrieval;
 mod sealing;
 mod sqlite;
 mod subscription;

@@ -5,6 +5,7 @@
 mod faults;
 mod many_writers;
 mod opening;
+mod proof;
 mod proxy;
 mod server;
 mod support;

@@ -1,0 +1,284 @@
+//! The part of the stores' suite about getting at events again: by id, by filter, by position, and by taking
+//! over a whole log.
+
+use crate::contract::ids;
+use crate::test_records::{make_batch, make_record, make_record_of, stream};
+use domain::decider::Scope;
+use domain::event_filter::EventFilter;
+use domain::ids::{CommandId, EventId};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
+use std::sync::Arc;
+
+const CAMPAIGNS: [&str; 2] = ["LOAN", "CARD"];
+const CUSTOMERS: [&str; 2] = [
+    "00112233445566778899aabbccddeeff",
+    "ffeeddccbbaa99887766554433221100",
+];
+
+/// Streams of the filtered log, and events of each.
+const STREAMS: [&str; 3] = ["s1", "s2", "other"];
+const EVENTS_PER_STREAM: u64 = 24;
+
+async fn put(store: &dyn EventStore, name: &str, expected: u64, records: Vec<Record>) -> Position {
+    let answer = store
+        .append(&stream(name), StreamVersion(expected), records)
+        .await;
+    answer.expect("nothing is in its way")
+}
+
+async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
+    let page = store.read_all(Position(0), PAGE_EVENTS_MAX).await;
+    page.expect("the log can be read")
+}
+
+/// The same record as an event of another kind.
+fn suppressed(record: &Record) -> Record {
+    let text = std::str::from_utf8(record.bytes()).expect("a record is text");
+    let other = text.replace("number.dial_released", "number.suppressed");
+    Record::from_stored(Arc::from(other.into_bytes())).expect("it is a record still")
+}
+
+/// A log in which campaign, customer, kind and stream vary independently of one another.
+async fn varied_log(store: &dyn EventStore) -> Vec<StoredEvent> {
+    for version in 1..=EVENTS_PER_STREAM {
+        for name in STREAMS {
+            let choice = |from: &[&str; 2], which: u64| match which % 3 {
+                0 => None,
+                which => from.get(usize::from(which == 2)).map(|id| (*id).to_owned()),
+            };
+            let scope = Scope {
+                campaign: choice(&CAMPAIGNS, version).map(|id| id.parse().expect("an id")),
+                customer: choice(&CUSTOMERS, version / 3).map(|id| id.parse().expect("an id")),
+            };
+            let command = CommandId::derive_from_text(&format!("{name}/{version}"));
+            let record = make_record_of(&stream(name), version, command, scope);
+            let record = if version % 4 == 0 {
+                suppressed(&record)
+            } else {
+                record
+            };
+            put(store, name, version - 1, vec![record]).await;
+        }
+    }
+    all(store).await
+}
+
+fn filters() -> Vec<EventFilter> {
+    let campaign = CAMPAIGNS.first().map(|id| id.parse().expect("an id"));
+    let customer = CUSTOMERS.get(1).map(|id| id.parse().expect("an id"));
+    let kinds = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let whole = EventFilter::default();
+    let of_campaign = EventFilter {
+        campaign,
+        ..whole.clone()
+    };
+    let of_both = EventFilter {
+        customer: customer.clone(),
+        ..of_campaign.clone()
+    };
+    vec![
+        EventFilter {
+            customer,
+            ..whole.clone()
+        },
+        EventFilter {
+            kinds: kinds(&["number.suppressed"]),
+            ..whole.clone()
+        },
+        EventFilter {
+            kinds: kinds(&["call.", "number.", "x"]),
+            ..whole.clone()
+        },
+        EventFilter {
+            kinds: kinds(&["number.suppressed"]),
+            ..of_both.clone()
+        },
+        EventFilter {
+            streams: kinds(&["number-s1", "number-other"]),
+            ..whole.clone()
+        },
+        EventFilter {
+            streams: kinds(&["number-"]),
+            kinds: kinds(&["number.suppressed"]),
+            ..of_campaign.clone()
+        },
+        EventFilter {
+            streams: kinds(&["call-"]),
+            ..whole.clone()
+        },
+        EventFilter {
+            campaign: Some("NOBODY".parse().expect("an id")),
+            ..whole.clone()
+        },
+        of_campaign,
+        of_both,
+        whole,
+    ]
+}
+
+/// All pages of a filter, from the first to where `reached` stops moving.
+async fn pages(store: &dyn EventStore, filter: &EventFilter, limit: usize) -> Vec<StoredEvent> {
+    let (mut events, mut after) = (Vec::new(), Position(0));
+    loop {
+        let page = store
+            .read_matching(filter, after, limit)
+            .await
+            .expect("it can be read");
+        assert!(page.events.len() <= limit, "a page keeps its limit");
+        assert!(page.reached >= after, "a page never goes back");
+        assert!(
+            page.events
+                .iter()
+                .all(|event| event.position > after && event.position <= page.reached)
+        );
+        events.extend(page.events);
+        if page.reached == after {
+            return events;
+        }
+        after = page.reached;
+    }
+}
+
+pub(crate) async fn a_filter_finds_what_reading_everything_finds(store: &dyn EventStore) {
+    let whole = varied_log(store).await;
+    let mut sizes = Vec::new();
+    for filter in filters() {
+        let mut wanted = whole.clone();
+        filter.retain(&mut wanted).expect("records can be read");
+        for limit in [1, 7, PAGE_EVENTS_MAX] {
+            assert!(
+                pages(store, &filter, limit).await == wanted,
+                "{filter:?} by pages of {limit}"
+            );
+        }
+        sizes.push(wanted.len());
+    }
+    sizes.sort_unstable();
+    sizes.dedup();
+    assert!(sizes.len() >= 6, "the filters differ: {sizes:?}");
+    let head = store.head().await.expect("known");
+    let page = store
+        .read_matching(&EventFilter::default(), head, 5)
+        .await
+        .expect("it can be read");
+    assert_eq!(
+        (page.events.len(), page.reached),
+        (0, head),
+        "the end is where it stops moving"
+    );
+}
+
+pub(crate) async fn every_event_is_found_by_its_id(store: &dyn EventStore) {
+    put(store, "a", 0, make_batch(&stream("a"), 0, "one", 3)).await;
+    put(store, "b", 0, make_batch(&stream("b"), 0, "two", 1)).await;
+    let whole = all(store).await;
+    for (event, id) in whole.iter().zip(ids(&whole)) {
+        assert_eq!(store.find(id).await.as_ref(), Ok(&Some(event.clone())));
+    }
+    let nobody = EventId::derive(CommandId::derive_from_text("nobody"), 0);
+    assert_eq!(store.find(nobody).await, Ok(None));
+}
+
+pub(crate) async fn what_was_acknowledged_is_read_at_once(store: &dyn EventStore) {
+    let mut before = Position(0);
+    for version in 0..12 {
+        let batch = make_batch(&stream("a"), version, &format!("c{version}"), 1);
+        let id = batch.first().map(|record| record.id);
+        let position = put(store, "a", version, batch).await;
+        assert!(store.head().await.expect("known") >= position);
+        let next = store.read_all(before, 5).await.expect("it can be read");
+        assert_eq!(next.first().map(|event| event.position), Some(position));
+        let page = store.read_stream(&stream("a"), StreamVersion(version), 5).await;
+        assert_eq!(page.as_ref(), Ok(&next), "by stream as by position");
+        let found = store
+            .find(id.expect("it has one"))
+            .await
+            .expect("it can be asked");
+        assert_eq!(found.map(|event| event.position), Some(position));
+        let mut subscription = store.subscribe(before).await.expect("there is room");
+        assert_eq!(subscription.next().await, Ok(next));
+        before = position;
+    }
+}
+
+pub(crate) async fn the_largest_batch_is_kept_and_a_larger_record_refused(store: &dyn EventStore) {
+    let a = stream("a");
+    let command = CommandId::derive_from_text("large");
+    let largest = |version: u64, index: usize| {
+        let bare = make_record(&a, version, command, index, "").bytes().len();
+        make_record(&a, version, command, index, &"x".repeat(RECORD_BYTES_MAX - bare))
+    };
+    let batch: Vec<_> = (0..APPEND_EVENTS_MAX)
+        .zip(1..)
+        .map(|(index, version)| largest(version, index))
+        .collect();
+    let last = batch.last().map(Record::bytes).cloned();
+    put(store, "a", 0, batch).await;
+    let after = StreamVersion(APPEND_EVENTS_MAX as u64 - 1);
+    let page = store.read_stream(&a, after, 5).await.expect("it can be read");
+    assert_eq!(page.first().map(|event| &event.record), last.as_ref());
+    let text = std::str::from_utf8(last.as_ref().expect("there are some")).expect("a record is text");
+    let longer = text.replacen("xx", "xxx", 1);
+    assert_eq!(longer.len(), RECORD_BYTES_MAX + 1);
+    let too_large = Record::from_stored(Arc::from(longer.into_bytes())).expect("it is a record");
+    let answer = store
+        .append(&a, StreamVersion(too_large.stream_version.0 - 1), vec![too_large])
+        .await;
+    assert!(matches!(answer, Err(StoreError::Invalid(_))), "{answer:?}");
+    assert_eq!(
+        store
+            .read_stream(&a, StreamVersion(APPEND_EVENTS_MAX as u64), 5)
+            .await,
+        Ok(Vec::new())
+    );
+}
+
+/// Where positions are dense they are kept too.
+pub(crate) async fn a_log_taken_over_is_the_same_log(from: &dyn EventStore, to: &dyn EventStore) {
+    put(from, "a", 0, make_batch(&stream("a"), 0, "one", 3)).await;
+    put(from, "b", 0, make_batch(&stream("b"), 0, "two", 2)).await;
+    put(from, "a", 3, make_batch(&stream("a"), 3, "three", 1)).await;
+    varied_log(from).await;
+    let whole = all(from).await;
+    let (first, second) = whole.split_at(5);
+    if to.capabilities().dense {
+        let gap = to.load(second.to_vec()).await;
+        assert!(
+            matches!(gap, Err(StoreError::Invalid(_))),
+            "a gap at the front: {gap:?}"
+        );
+        let holed = first
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != 1)
+            .map(|(_, event)| event.clone());
+        let gap = to.load(holed.collect()).await;
+        assert!(
+            matches!(gap, Err(StoreError::Invalid(_))),
+            "a gap within: {gap:?}"
+        );
+    }
+    assert!(all(to).await.is_empty(), "whole or not at all");
+    to.load(first.to_vec()).await.expect("it follows");
+    let last = to.load(second.to_vec()).await.expect("it follows");
+    assert_eq!(to.head().await, Ok(last));
+    let taken = all(to).await;
+    let kept = |events: &[StoredEvent]| {
+        let pairs = events
+            .iter()
+            .map(|event| (event.recorded_at, Arc::clone(&event.record)));
+        pairs.collect::<Vec<_>>()
+    };
+    assert!(kept(&taken) == kept(&whole), "instants and bytes are kept");
+    assert!(!to.capabilities().dense || taken == whole, "positions are kept");
+    // Batches are batches still, and the log goes on.
+    let again = put(to, "b", 0, make_batch(&stream("b"), 0, "two", 2)).await;
+    assert_eq!(
+        taken.get(4).map(|event| event.position),
+        Some(again),
+        "a repeat is known"
+    );
+    let next = put(to, "a", 4, make_batch(&stream("a"), 4, "four", 1)).await;
+    assert!(next > last);
+}
