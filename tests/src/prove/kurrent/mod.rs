@@ -1,0 +1,207 @@
+//! The official Python and Node clients of KurrentDB on our endpoint: read, filter, follow, cut, resume.
+//!
+//! Each client reads a log of real records whose positions have gaps, is refused an append while the endpoint
+//! is read-only, then follows while the server is killed under it twice and records are appended through the
+//! endpoint. What it saw is held against the log: every event, once, in order.
+
+mod clients;
+mod log;
+
+use super::{Form, Proof};
+use crate::history::member;
+use crate::program::{Program, command, fail, ledgerline, wait_for};
+use clients::Peer;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Longest wait for one step of a client; the long form reads 100,000 events several times.
+const STEP: Duration = Duration::from_secs(240);
+
+/// Longest wait for the endpoint after a start, recovery of a killed server included.
+const LISTENING: Duration = Duration::from_secs(60);
+
+/// How much a form does.
+struct Size {
+    per_stream: u64,
+    appended: u64,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let size = match form {
+        Form::Short => Size {
+            per_stream: 125,
+            appended: 100,
+        },
+        Form::Long => Size {
+            per_stream: 2_500,
+            appended: 1_000,
+        },
+    };
+    let mut holds = true;
+    let mut line = json!({"proof": "kurrent", "events": size.per_stream * log::STREAMS});
+    for made in [clients::python(), clients::node()] {
+        let (name, found) = match made {
+            Ok(peer) => (peer.name, with_client(&peer, &size)),
+            Err((name, reason)) => (name, json!({"skipped": reason, "holds": true})),
+        };
+        holds &= member(&found, "/holds").as_bool().unwrap_or(false);
+        if let Some(members) = line.as_object_mut() {
+            members.insert(name.to_owned(), found);
+        }
+    }
+    Proof { line, holds }
+}
+
+/// A `serve` whose endpoint listens.
+struct Served {
+    program: Program,
+    address: String,
+}
+
+impl Served {
+    /// Starts on a port, 0 for any; `more` are further arguments.
+    fn start(data: &Path, port: &str, more: &[&str]) -> Self {
+        let announced = data.join("server.json");
+        drop(std::fs::remove_file(&announced));
+        let mut serve = command(ledgerline());
+        serve.arg("serve").arg("--data").arg(data);
+        serve.args(["--http", "127.0.0.1:0", "--kurrent-gaps", "--kurrent-listen"]);
+        serve.arg(format!("127.0.0.1:{port}")).args(more);
+        let program = Program::start(serve);
+        let address = wait_for(LISTENING, || {
+            let text = std::fs::read_to_string(&announced).ok()?;
+            let said: Value = serde_json::from_str(&text).ok()?;
+            Some(said.get("kurrent")?.as_str()?.to_owned())
+        });
+        let address = address.unwrap_or_else(|| fail("the server's KurrentDB endpoint does not listen"));
+        Self { program, address }
+    }
+
+    fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or("0")
+    }
+}
+
+/// What a client should find, as its `check` reads it.
+fn plan(size: &Size) -> Value {
+    let other = log::of_other_type(size.per_stream);
+    let streams = log::STREAMS;
+    let events = size.per_stream * streams;
+    let stream = log::stream(7);
+    let first_ten = format!("number-{:031x}", 0);
+    json!({
+        "events": events,
+        "recorded_at_ms": 1_772_416_800_000_i64,
+        "stream": stream.as_str(),
+        "of_stream": size.per_stream,
+        "rare": {"type": "number.suppressed", "events": other * streams},
+        "filters": {
+            "type by prefix": {"options": {"filter_include": ["number.sup"], "filter_by_prefix": true},
+                "node": {"filterOn": "eventType", "prefixes": ["number.sup"]}, "events": other * streams},
+            "type by expression": {"options": {"filter_include": ["number\\.(dial|call)_.*"]},
+                "node": {"filterOn": "eventType", "regex": "^number\\.(dial|call)_.*$"},
+                "events": (size.per_stream - other) * streams},
+            "stream by prefix": {"options": {"filter_include": [first_ten], "filter_by_prefix": true,
+                "filter_by_stream_name": true}, "node": {"filterOn": "streamName", "prefixes": [first_ten]},
+                "events": 16 * size.per_stream},
+            "stream by expression": {"options": {"filter_include": [".*[02468ace]"], "filter_by_stream_name": true},
+                "node": {"filterOn": "streamName", "regex": "^.*[02468ace]$"}, "events": events / 2},
+            "nothing": {"options": {"filter_include": ["call."], "filter_by_prefix": true},
+                "node": {"filterOn": "eventType", "prefixes": ["call."]}, "events": 0},
+        },
+    })
+}
+
+fn with_client(peer: &Peer, size: &Size) -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a new folder can be made");
+    log::fill(&data, size.per_stream);
+    let write = |name: &str, text: String| -> PathBuf {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("a temporary folder can be written");
+        file
+    };
+    let plan = write("plan.json", plan(size).to_string());
+    let lines = write("lines.jsonl", log::following(size.per_stream, size.appended));
+    let ids = folder.path().join("ids.txt");
+    let events = size.per_stream * log::STREAMS;
+    let total = events + size.appended;
+
+    // Read-only: everything is read, nothing is appended.
+    let mut served = Served::start(&data, "0", &[]);
+    let checked = last_line(peer.command("check", &served.address, &[&plan]));
+    // Followed from the start; the server is killed in the middle of catching up, and again while live.
+    let mut follow = peer.command("follow", &served.address, &[&ids]);
+    follow.arg(total.to_string());
+    let mut follower = Program::start(follow);
+    let first_cut = seen(&mut follower, events / 3);
+    served.program.kill();
+    let port = served.port().to_owned();
+    served = Served::start(&data, &port, &["--kurrent-append"]);
+    let second_cut = seen(&mut follower, events);
+    served.program.kill();
+    served = Served::start(&data, &port, &["--kurrent-append"]);
+    let appended = last_line(peer.command("append", &served.address, &[&lines]));
+    let end = seen(&mut follower, total);
+    let cuts = follower
+        .seen()
+        .iter()
+        .filter(|line| line.contains("cut_after"))
+        .count();
+    served.program.signal("TERM");
+    let stopped = served
+        .program
+        .wait(Duration::from_secs(20))
+        .is_some_and(|status| status.success());
+
+    let compared = compare(&data, &ids);
+    let wrong = member(&checked, "/wrong").as_array().map_or(usize::MAX, Vec::len);
+    let holds = wrong == 0
+        && first_cut.is_some()
+        && second_cut.is_some()
+        && end.is_some()
+        && cuts >= 2
+        && stopped
+        && compared.as_ref().is_ok_and(|seen| *seen == total)
+        && member(&appended, "/failed").is_null();
+    json!({"holds": holds, "checked": checked, "followed": format!("{compared:?}"), "cuts": cuts,
+        "appended": appended, "stopped": stopped})
+}
+
+/// Runs a client to its end; its last line, or why there is none.
+fn last_line(client: Command) -> Value {
+    let mut program = Program::start(client);
+    let status = program.wait(STEP);
+    let last = program.seen().last().cloned().unwrap_or_default();
+    match (
+        status.map(|status| status.success()),
+        serde_json::from_str::<Value>(&last),
+    ) {
+        (Some(true), Ok(value)) => value,
+        (_, said) => json!({"failed": format!("{status:?}"), "said": said.unwrap_or(Value::Null)}),
+    }
+}
+
+/// Waits until a follower says that it has seen so many.
+fn seen(follower: &mut Program, at_least: u64) -> Option<u64> {
+    let count =
+        |line: &str| -> Option<u64> { serde_json::from_str::<Value>(line).ok()?.get("seen")?.as_u64() };
+    let line = follower.line(STEP, |line| count(line).is_some_and(|seen| seen >= at_least))?;
+    count(&line)
+}
+
+/// Holds the ids that a client saw against the log; the number of events, all the same and in order.
+fn compare(data: &Path, ids: &Path) -> Result<u64, String> {
+    let text = std::fs::read_to_string(ids).map_err(|error| error.to_string())?;
+    let found: Vec<&str> = text.lines().collect();
+    let wanted = log::ids(data);
+    let differs = found.iter().zip(&wanted).position(|(one, other)| one != other);
+    match differs {
+        None if found.len() == wanted.len() => Ok(found.len() as u64),
+        None => Err(format!("{} of {} events", found.len(), wanted.len())),
+        Some(at) => Err(format!("event {at} is another")),
+    }
+}
