@@ -10,11 +10,12 @@ use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
 use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
-use domain::ports::tasks::Tasks;
+use domain::ports::tasks::{StopSignal, Tasks};
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
@@ -64,6 +65,25 @@ const CLOSE_WAIT_MS: u64 = 4_000;
 
 /// How often that is looked at.
 const CLOSE_STEP_MS: u64 = 10;
+
+/// How often a rehearsal's clock is compared with what other processes have recorded.
+const FOLLOW_CLOCK_MS: u64 = 1_000;
+
+/// Keeps a rehearsal's clock from falling behind the other processes on its log.
+async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, stop: Arc<dyn StopSignal>) {
+    loop {
+        let next = clock.now().plus_ms(FOLLOW_CLOCK_MS);
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = clock.wait_until(next) => {}
+        }
+        // A database that is away is asked again; whoever needs it says so.
+        if let Ok(Some(last)) = store.last_recorded_at().await {
+            clock.go_on_from(last);
+        }
+    }
+}
 
 /// A log of several processes, held to its mode before anything is made of it here.
 async fn open_shared(
@@ -120,6 +140,11 @@ impl Opened {
             shared::hold_to_keys(shared, vault.as_ref()).await?;
         }
         let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
+        if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
+            let clock = Arc::clone(rehearsal);
+            let following = follow_clock(clock, Arc::clone(&log.store), tasks.stop_signal());
+            tasks.spawn("rehearsal clock", Box::pin(following));
+        }
         let driver_locks = driver_lock::of(&settings.store, log.store.as_ref(), (&clock, &tasks_port));
         let environment = Environment {
             store: log.store,

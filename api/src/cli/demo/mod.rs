@@ -239,15 +239,20 @@ fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Sum
         .find(|(_, call)| call.answered_at.is_some())
         .map_or_else(|| "ID".to_owned(), |(call, _)| call.to_string());
     output::line("再看 look further:")?;
-    output::line(&format!("  ledgerline events read --data {}", data.display()))?;
-    output::line(&format!(
-        "  ledgerline call show {example} --data {}",
-        data.display()
-    ))?;
-    output::line(&format!(
-        "  ledgerline projections verify --data {}",
-        data.display()
-    ))?;
+    let data = data.display();
+    match &args.store {
+        None | Some(StoreSpec::Sqlite(_)) => {
+            output::line(&format!("  ledgerline events read --data {data}"))?;
+            output::line(&format!("  ledgerline call show {example} --data {data}"))?;
+            output::line(&format!("  ledgerline projections verify --data {data}"))?;
+        }
+        Some(store) => {
+            output::line(&format!("  ledgerline events read --store {store}"))?;
+            output::line(&format!(
+                "  ledgerline projections verify --store {store} --data {data}"
+            ))?;
+        }
+    }
     Ok(summary)
 }
 
