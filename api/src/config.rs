@@ -120,10 +120,24 @@ impl Password {
     }
 }
 
+/// Below these levels the HTTP stack logs paths, which hold phone numbers and customers' own ids. Whatever
+/// else is asked for, these stand behind it and win.
+const LOG_CAPS: &str = "warp=info,hyper=info,h2=info,tower_http=info";
+
 /// The level of the log, from `LEDGERLINE_LOG`; `unset` unless set.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub(crate) fn log_filter(unset: &str) -> String {
-    std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned())
+    let asked = std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned());
+    if asked == "off" {
+        return asked;
+    }
+    format!("{asked},{LOG_CAPS}")
+}
+
+/// A variable of the environment that a command line names, such as in `env:LEDGERLINE_MASTER_KEY`.
+#[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+pub(crate) fn named_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// One trunk as given: `sip:HOST:PORT[;key=value]…`.

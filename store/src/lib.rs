@@ -36,8 +36,8 @@ pub mod yardstick;
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};
 pub use file_vault::{
-    FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, Rotated, WRAPPED_MASTER_FILE,
-    rotate_keys,
+    FileVault, KEYS_FILE, KeyBackup, KeyBackupError, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, Rotated,
+    WRAPPED_MASTER_FILE, back_up_keys, restore_keys, rotate_keys,
 };
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;

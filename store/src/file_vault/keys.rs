@@ -10,6 +10,7 @@ use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, VaultError};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -24,6 +25,11 @@ const SCHEMA: Schema = Schema {
 
 /// The wrapping of a new installation.
 const FIRST_WRAPPING: i64 = 1;
+
+const INSERT_INSTALLATION: &str =
+    "INSERT INTO installation (one, id, check_value, secret, wrapping) VALUES (1, ?1, ?2, ?3, ?4)";
+
+const INSERT_KEY: &str = "INSERT INTO person_key (customer, version, wrapped) VALUES (?1, ?2, ?3)";
 
 /// Keys wrapped anew at a time: bounds memory, not the transaction.
 const REWRAP_PAGE_KEYS: i64 = 1_000;
@@ -82,25 +88,11 @@ impl Keys {
         Ok((keys, secret))
     }
 
-    fn installation(&self) -> Result<Option<InstallationRow>, VaultError> {
-        self.connection
-            .query_row(
-                "SELECT id, check_value, secret, wrapping FROM installation",
-                [],
-                |row| {
-                    Ok(InstallationRow {
-                        id: row.get(0)?,
-                        check_value: row.get(1)?,
-                        secret: row.get(2)?,
-                        wrapping: row.get(3)?,
-                    })
-                },
-            )
-            .optional()
-            .map_err(|error| failed(&error))
+    fn installation(&self) -> Result<Option<WrappedInstallation>, VaultError> {
+        installation_of(&self.connection)
     }
 
-    fn unwrap_secret(&mut self, row: InstallationRow) -> Result<Secret, VaultError> {
+    fn unwrap_secret(&mut self, row: WrappedInstallation) -> Result<Secret, VaultError> {
         self.installation = row.id;
         self.wrapping = row.wrapping;
         let check = decrypt(self.master.bytes(), &self.aad("check"), &row.check_value);
@@ -125,7 +117,7 @@ impl Keys {
         let secret = Secret::new(self.random());
         self.connection
             .execute(
-                "INSERT INTO installation (one, id, check_value, secret, wrapping) VALUES (1, ?1, ?2, ?3, ?4)",
+                INSERT_INSTALLATION,
                 params![
                     self.installation,
                     self.wrap("check", CHECK_TEXT),
@@ -296,7 +288,7 @@ impl Keys {
         }
         let bytes = Zeroizing::new(self.random());
         self.connection
-            .prepare_cached("INSERT INTO person_key (customer, version, wrapped) VALUES (?1, ?2, ?3)")
+            .prepare_cached(INSERT_KEY)
             .and_then(|mut statement| {
                 statement.execute(params![
                     person.as_str(),
@@ -401,11 +393,90 @@ fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
     format!("{installation}|{name}|{wrapping}").into_bytes()
 }
 
-struct InstallationRow {
-    id: String,
-    check_value: Vec<u8>,
-    secret: Vec<u8>,
-    wrapping: i64,
+/// The installation's row, wrapped as it stands.
+pub(super) struct WrappedInstallation {
+    pub(super) id: String,
+    pub(super) check_value: Vec<u8>,
+    pub(super) secret: Vec<u8>,
+    pub(super) wrapping: i64,
+}
+
+/// Everything that is wrapped in a directory's key file, as it stands; beside a running server too.
+pub(super) fn read_wrapped(
+    dir: &Path,
+) -> Result<(WrappedInstallation, Vec<(CustomerId, Vec<u8>)>), VaultError> {
+    let connection =
+        durable_file::open_reader(&dir.join(KEYS_FILE), &SCHEMA).map_err(|error| opening(&error))?;
+    // One transaction: installation and keys are of one wrapping.
+    let snapshot = connection
+        .unchecked_transaction()
+        .map_err(|error| failed(&error))?;
+    let installation = installation_of(&snapshot)?
+        .ok_or_else(|| VaultError::WrongMaster("the key file holds no installation".to_owned()))?;
+    let rows = all_wrapped(&snapshot).map_err(|error| failed(&error))?;
+    let mut wrapped = Vec::with_capacity(rows.len());
+    for (person, bytes) in rows {
+        let person = person
+            .parse()
+            .map_err(|_| VaultError::WrongMaster("the key file names no person".to_owned()))?;
+        wrapped.push((person, bytes));
+    }
+    Ok((installation, wrapped))
+}
+
+fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    let mut statement = connection.prepare("SELECT customer, wrapped FROM person_key ORDER BY customer")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// Makes a key file of what is wrapped; durable, and closed, when this returns.
+pub(super) fn write_wrapped(
+    file: &Path,
+    installation: &WrappedInstallation,
+    wrapped: &BTreeMap<CustomerId, Vec<u8>>,
+) -> Result<(), VaultError> {
+    let mut connection = durable_file::open_writer(file, &SCHEMA).map_err(|error| opening(&error))?;
+    let mut write = || -> rusqlite::Result<()> {
+        let transaction = connection.transaction()?;
+        transaction.execute(
+            INSERT_INSTALLATION,
+            params![
+                installation.id,
+                installation.check_value,
+                installation.secret,
+                installation.wrapping
+            ],
+        )?;
+        for (person, bytes) in wrapped {
+            transaction.prepare_cached(INSERT_KEY)?.execute(params![
+                person.as_str(),
+                installation.wrapping,
+                bytes
+            ])?;
+        }
+        transaction.commit()?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    };
+    write().map_err(|error| failed(&error))
+}
+
+fn installation_of(connection: &Connection) -> Result<Option<WrappedInstallation>, VaultError> {
+    connection
+        .query_row(
+            "SELECT id, check_value, secret, wrapping FROM installation",
+            [],
+            |row| {
+                Ok(WrappedInstallation {
+                    id: row.get(0)?,
+                    check_value: row.get(1)?,
+                    secret: row.get(2)?,
+                    wrapping: row.get(3)?,
+                })
+            },
+        )
+        .optional()
+        .map_err(|error| failed(&error))
 }
 
 fn opening(error: &OpenError) -> VaultError {

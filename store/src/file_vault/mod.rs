@@ -6,6 +6,7 @@
 mod cache;
 mod destroyed_list;
 mod keeper;
+mod key_backup;
 mod keys;
 mod master;
 mod rotation;
@@ -23,6 +24,7 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use keeper::{Answer, Ask, Ending, KEY_QUEUE_MAX, Keeper, Request, Wanted};
+pub use key_backup::{KeyBackup, KeyBackupError, back_up_keys, restore_keys};
 pub use keys::KEYS_FILE;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
 pub use rotation::{Rotated, rotate_keys};

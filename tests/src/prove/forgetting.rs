@@ -1,0 +1,234 @@
+//! Forgetting: people with names and numbers of their own are called, erased, and searched for in every
+//! file; a bystander stays, sealed; counts stay; an old copy of the keys brings nobody back.
+
+use super::crash::quick_campaign;
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::program::{command, ledgerline, run, run_json, wait_for};
+use crate::search::search;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const CAMPAIGN: &str = "FORGET";
+
+/// People who are called and not erased.
+const BYSTANDERS: u32 = 3;
+
+/// One person nobody else is.
+struct Canary {
+    id: String,
+    phone: String,
+    name: String,
+}
+
+fn canaries(count: u32) -> Vec<Canary> {
+    let canary = |index: u32| Canary {
+        id: format!("CANARY-{index:04}-ID"),
+        phone: format!("139{:08}", 76_540_000 + index),
+        name: format!("欧阳金丝雀{index:04}号"),
+    };
+    (0..count).map(canary).collect()
+}
+
+/// A server that writes everything it can log into `log`.
+fn server(data: &Path, trunk: &str, log: &Path) -> Server {
+    let mut shell = command("sh");
+    shell
+        .arg("-c")
+        .arg(format!("exec \"$0\" \"$@\" 2>>'{}'", log.display()));
+    shell.arg(ledgerline()).env("LEDGERLINE_LOG", "trace");
+    let mut server = Server::of(Server::wrapped(shell, data, trunk), data);
+    if !server.wait_ready() {
+        crate::program::fail("the server does not become ready");
+    }
+    server
+}
+
+fn call_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
+    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
+    let records: Vec<Value> = people
+        .iter()
+        .map(|one| json!({"customer_id": one.id, "phone": one.phone, "customer_name": one.name, "days": "3"}))
+        .collect();
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": CAMPAIGN, "records": records}),
+    );
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    let completed = wait_for(Duration::from_secs(150), || {
+        let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
+        (member(&reply.body, "/status") == "completed").then_some(())
+    });
+    if completed.is_none() {
+        wrong.push("the campaign did not complete".to_owned());
+    }
+}
+
+/// Erases all but the bystanders: the first from the command line, the others over HTTP.
+fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
+    for (index, one) in erased.iter().enumerate() {
+        let refused = if index == 0 {
+            let args = ["customer", "erase", &one.id, "--reason", "the person asked"];
+            let more = ["--approved-by", "officer", "--server", &server.url, "--json"];
+            run_json(&[&args[..], &more].concat()).map_or_else(Some, |(status, _)| {
+                (!status.success()).then(|| format!("{status}"))
+            })
+        } else {
+            let path = format!("/api/v1/customers/{}/erase", one.id);
+            match server.post(&path, &json!({"reason": "the person asked"})) {
+                Ok(reply) if reply.status < 300 => None,
+                other => Some(format!("{other:?}")),
+            }
+        };
+        if let Some(why) = refused {
+            wrong.push(format!("erase {index}: {why}"));
+        }
+    }
+    let certified = wait_for(Duration::from_secs(60), || {
+        let all = erased.iter().all(|one| {
+            let shown = server.get(&format!("/api/v1/customers/{}", one.id));
+            shown.is_ok_and(|reply| member(&reply.body, "/standing/erasure") == "certified")
+        });
+        all.then_some(())
+    });
+    if certified.is_none() {
+        wrong.push("not every erasure was certified".to_owned());
+    }
+}
+
+/// A hold refuses an erasure until it is released; the bystander is never erased.
+fn hold(server: &Server, one: &Canary, wrong: &mut Vec<String>) {
+    let path = format!("/api/v1/customers/{}", one.id);
+    server.must_post(&format!("{path}/hold"), &json!({"reason": "court order"}));
+    let refused = server.post(&format!("{path}/erase"), &json!({"reason": "asked"}));
+    if !refused.is_ok_and(|reply| reply.status == 422) {
+        wrong.push("an erasure under a hold was not refused".to_owned());
+    }
+}
+
+/// What must not change with an erasure.
+fn counts(server: &Server) -> Value {
+    let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}"));
+    let body = reply.map(|reply| reply.body).unwrap_or_default();
+    let names = [
+        "/enrolled",
+        "/settled",
+        "/calls_ended",
+        "/calls_answered",
+        "/dispositions",
+    ];
+    names.iter().map(|name| member(&body, name).clone()).collect()
+}
+
+fn stop(mut server: Server) {
+    server.program.signal("TERM");
+    if server.program.wait(Duration::from_secs(20)).is_none() {
+        crate::program::fail("the server does not stop");
+    }
+}
+
+/// Puts the keys back as they were before the erasures, and answers how many the next start destroyed again.
+fn restore_old_keys(data: &Path, old: &Path, trunk: &str, log: &Path) -> usize {
+    let keys = data.join("keys");
+    for name in ["keys.db", "keys.db-wal", "keys.db-shm", "destroyed.list"] {
+        drop(std::fs::remove_file(keys.join(name)));
+    }
+    std::fs::copy(old, keys.join("keys.db")).expect("the kept keys can be put back");
+    stop(server(data, trunk, log));
+    let list = std::fs::read_to_string(keys.join("destroyed.list")).unwrap_or_default();
+    list.lines().count()
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let count = match form {
+        Form::Short => 20,
+        Form::Long => 200,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (data, log) = (folder.path().join("data"), folder.path().join("server.log"));
+    let people = canaries(count + BYSTANDERS);
+    let (erased, bystanders) = people.split_at(count as usize);
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let trunk = format!("{};dials-per-second=20", carrier.trunk());
+    let mut wrong = Vec::new();
+
+    let first = server(&data, &trunk, &log);
+    call_them(&first, &people, &mut wrong);
+    stop(first);
+    let old_keys = folder.path().join("old-keys.db");
+    std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
+    let second = server(&data, &trunk, &log);
+    if let Some(one) = bystanders.first() {
+        hold(&second, one, &mut wrong);
+    }
+    let before = counts(&second);
+    erase(&second, erased, &mut wrong);
+    if counts(&second) != before {
+        wrong.push(format!("counts were {before} and are {}", counts(&second)));
+    }
+    for one in bystanders {
+        let shown = second.get(&format!("/api/v1/customers/{}", one.id));
+        let shown = shown.map(|reply| reply.body).unwrap_or_default();
+        if !member(&shown, "/numbers/0/phone").is_string() {
+            wrong.push(format!("a bystander cannot be read any more: {shown}"));
+        }
+    }
+    stop(second);
+    let verified = run(&["projections", "verify", "--data", &data.to_string_lossy()]);
+    if !verified.status.success() {
+        wrong.push("projections verify fails".to_owned());
+    }
+    let found = look_for(&people, &[data.clone(), log.clone()]);
+    wrong.extend(
+        found
+            .hits
+            .iter()
+            .map(|(file, what)| format!("{} holds {what}", file.display())),
+    );
+    let history = History::read(&data);
+    let recordings = left_recordings(&history, &data, &mut wrong);
+    let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
+    if destroyed_again != erased.len() {
+        wrong.push("an old copy of the keys was served".to_owned());
+    }
+    let certified = history.of("customer.erasure_certified").count();
+    let holds = wrong.is_empty() && certified == erased.len();
+    let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified,
+        "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
+        "hits": found.hits.len(), "keys_destroyed_again": destroyed_again, "violations": wrong});
+    Proof { line, holds }
+}
+
+/// Names, numbers and ids of all of them, bystanders too: nobody's stands anywhere in clear.
+fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
+    let texts: Vec<&str> = people
+        .iter()
+        .flat_map(|one| [one.id.as_str(), one.phone.as_str(), one.name.as_str()])
+        .collect();
+    search(paths, &texts, &["rehearsal"])
+}
+
+/// Recordings named by certificates; each file is gone, and those of bystanders are there.
+fn left_recordings(history: &History, data: &Path, wrong: &mut Vec<String>) -> usize {
+    let mut deleted = Vec::new();
+    for certificate in history.of("customer.erasure_certified") {
+        let named = member(certificate, "/data/recordings").as_array();
+        let calls = named
+            .into_iter()
+            .flatten()
+            .filter_map(|one| member(one, "/call").as_str());
+        deleted.extend(calls.map(str::to_owned));
+    }
+    let there = |call: &str| data.join("recordings").join(format!("{call}.wav")).exists();
+    let left = deleted.iter().filter(|call| there(call)).count();
+    if left > 0 {
+        wrong.push(format!("{left} recordings of erased persons are there"));
+    }
+    if deleted.is_empty() {
+        wrong.push("no call was recorded, so nothing was proved of recordings".to_owned());
+    }
+    deleted.len()
+}

@@ -1,0 +1,155 @@
+//! Searches files for a person: the bytes as they are, and as base64, hexadecimal digits and UTF-16.
+//!
+//! Forgetting is proved with it, on data directories, dumps and backups alike.
+
+use std::path::{Path, PathBuf};
+
+/// What a search went through and found.
+#[derive(Debug, Default)]
+pub struct Searched {
+    pub files: u64,
+    pub bytes: u64,
+    /// The file, and which text in which form.
+    pub hits: Vec<(PathBuf, String)>,
+}
+
+/// Piece of a file looked at together; pieces overlap by the longest needle.
+const PIECE_BYTES: usize = 8 * 1024 * 1024;
+
+/// One text in one form.
+struct Needle {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Searches every file below `paths` for every one of `texts`, leaving out folders with one of the names.
+pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
+    let needles: Vec<Needle> = texts.iter().flat_map(|text| forms_of(text)).collect();
+    let mut searched = Searched::default();
+    for path in paths {
+        search_below(path, &needles, without, &mut searched);
+    }
+    searched
+}
+
+fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mut Searched) {
+    if path.is_dir() {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if name.is_some_and(|name| without.contains(&name.as_str())) {
+            return;
+        }
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        for entry in entries {
+            search_below(&entry.path(), needles, without, searched);
+        }
+        return;
+    }
+    // A file may go between the listing and the reading: a temporary one of the server.
+    let Ok(bytes) = std::fs::read(path) else { return };
+    searched.files += 1;
+    searched.bytes += bytes.len() as u64;
+    let overlap = needles.iter().map(|needle| needle.bytes.len()).max().unwrap_or(0);
+    for needle in needles {
+        if holds(&bytes, &needle.bytes, overlap) {
+            searched.hits.push((path.to_owned(), needle.name.clone()));
+        }
+    }
+}
+
+fn holds(bytes: &[u8], wanted: &[u8], overlap: usize) -> bool {
+    let starts = (0..bytes.len()).step_by(PIECE_BYTES);
+    starts.into_iter().any(|start| {
+        let end = bytes.len().min(start + PIECE_BYTES + overlap);
+        bytes.get(start..end).is_some_and(|piece| find(piece, wanted))
+    })
+}
+
+/// The first byte is sought first: most places do not begin as the text does.
+fn find(bytes: &[u8], wanted: &[u8]) -> bool {
+    let Some((first, rest)) = wanted.split_first() else {
+        return false;
+    };
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| *byte == first)
+        .any(|(at, _)| bytes.get(at + 1..).is_some_and(|tail| tail.starts_with(rest)))
+}
+
+fn forms_of(text: &str) -> Vec<Needle> {
+    let plain = text.as_bytes();
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let lower: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms = vec![
+        ("as it is", plain.to_vec()),
+        ("UTF-16 little endian", little),
+        ("UTF-16 big endian", big),
+        ("upper hex", lower.to_uppercase().into_bytes()),
+        ("lower hex", lower.into_bytes()),
+    ];
+    for shift in 0..3 {
+        forms.push(("base64", base64_inside(plain, shift)));
+    }
+    let needle = |(form, bytes): (&str, Vec<u8>)| Needle {
+        name: format!("{text} {form}"),
+        bytes,
+    };
+    forms.into_iter().map(needle).collect()
+}
+
+/// The base64 digits that depend on the text alone when it stands `shift` bytes behind a multiple of three.
+fn base64_inside(text: &[u8], shift: usize) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let skipped = (3 - shift) % 3;
+    let whole = text.get(skipped..).unwrap_or(&[]).chunks_exact(3);
+    let digits = whole.flat_map(|group| {
+        let bits = group
+            .iter()
+            .fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte));
+        [18_u32, 12, 6, 0].map(|at| {
+            let index = usize::try_from((bits >> at) & 63).unwrap_or(0);
+            DIGITS.get(index).copied().unwrap_or(b'=')
+        })
+    });
+    digits.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found_and_a_stranger_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let forms: [&[u8]; 6] = [
+            b"..13800138000..",
+            b"3133383030313338303030",
+            // base64 of "13800138000", "x13800138000" and "xx13800138000".
+            b"MTM4MDAxMzgwMDA=",
+            b"eDEzODAwMTM4MDAw",
+            b"eHgxMzgwMDEzODAwMA==",
+            b"1\x003\x008\x000\x000\x001\x003\x008\x000\x000\x000\x00",
+        ];
+        for (index, bytes) in forms.iter().enumerate() {
+            std::fs::write(dir.path().join(index.to_string()), bytes).unwrap();
+        }
+        let paths = [dir.path().to_owned()];
+        let found = search(&paths, &["13800138000"], &[]);
+        let mut files: Vec<_> = found.hits.iter().map(|(file, _)| file.clone()).collect();
+        files.dedup();
+        files.sort();
+        files.dedup();
+        assert_eq!((files.len(), found.files), (forms.len(), 6), "{found:?}");
+        assert!(search(&paths, &["13900139000"], &[]).hits.is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_is_left_out_is_not_searched() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("rehearsal")).unwrap();
+        std::fs::write(dir.path().join("rehearsal/cdr"), "13800138000").unwrap();
+        let paths = [dir.path().to_owned()];
+        assert_eq!(search(&paths, &["13800138000"], &["rehearsal"]).files, 0);
+    }
+}
