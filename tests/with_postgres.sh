@@ -30,5 +30,6 @@ begin() {
     { cat "$folder/log"; return 1; }
 }
 (begin)
-export LEDGERLINE_TEST_POSTGRES="postgres://ledgerline@${folder//\//%2F}/postgres"
+scheme=postgres
+export LEDGERLINE_TEST_POSTGRES="$scheme://ledgerline@${folder//\//%2F}/postgres"
 "$@"

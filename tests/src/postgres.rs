@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// How long a start may take: recovery after a kill, and the end of what the killed server left behind.
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
+/// Of its URLs.
+const SCHEME: &str = "postgres";
+
 /// What decides whether an acknowledged commit survives a crash, and must be on.
 pub const DURABLE_SETTINGS: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
 
@@ -72,7 +75,7 @@ impl PostgresServer {
     /// The URL of its database.
     pub fn url(&self) -> String {
         let host = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://ledgerline@{host}/postgres")
+        format!("{SCHEME}://ledgerline@{host}/postgres")
     }
 
     /// Starts it; waits out what a killed one left behind, which holds its memory for a moment.

@@ -1,17 +1,18 @@
-//! One group commit: all batches in one call, which is its own transaction. A conflict concerns its own batch.
+//! One group commit: all batches in one call, which is its own transaction. A conflict concerns its own
+//! batch.
 //!
 //! When the connection is lost in the middle, the result is looked up by event id on a new one before
 //! anything is answered; what is then not found is asked again, which the ids make safe.
 
-use super::connect::{ANSWER_GRACE_MS, BackOff, Driven, Link, drive, from_postgres, is_lost, text};
-use super::row::{Arrays, Columns, digest, found, unsigned};
+use super::connect::{ANSWER_GRACE_MS, Driven, Link, drive, from_postgres, is_lost, text};
+use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
+use super::outage::Outage;
+use super::row::{found, unsigned};
 use super::safety;
-use crate::batch::{self, Found};
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
-use domain::stored_event::{Position, Record, StreamVersion};
-use domain::time::Timestamp;
+use domain::stored_event::Position;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio_postgres::error::SqlState;
@@ -21,39 +22,6 @@ use uuid::Uuid;
 
 /// Streams of which a version is known; dropped all at once when full, which costs one lookup each.
 const HEADS_MAX: usize = 65_536;
-
-/// One batch, checked, with the digest of each record.
-pub(super) struct Batch {
-    pub(super) stream: StreamId,
-    pub(super) expected: StreamVersion,
-    pub(super) records: Vec<Record>,
-    digests: Vec<i64>,
-}
-
-impl Batch {
-    /// Made where the append is asked, so that the writer's task does not compute digests.
-    pub(super) fn new(stream: StreamId, expected: StreamVersion, records: Vec<Record>) -> Self {
-        let digests = records.iter().map(|record| digest(record.bytes())).collect();
-        Self {
-            stream,
-            expected,
-            records,
-            digests,
-        }
-    }
-
-    /// Bytes of its records.
-    pub(super) fn bytes(&self) -> usize {
-        self.records.iter().map(|record| record.bytes().len()).sum()
-    }
-
-    pub(super) fn version_after(&self) -> u64 {
-        self.expected.0 + self.records.len() as u64
-    }
-}
-
-/// What one batch is answered once its group is durable.
-pub(super) type Answer = Result<Position, StoreError>;
 
 /// How one call ended.
 enum Outcome {
@@ -94,42 +62,6 @@ pub(super) struct Limits {
     pub(super) allow_unsafe: bool,
     pub(super) statement_ms: u64,
     pub(super) away_ms: u64,
-}
-
-/// Since when the database is away, and when to try again.
-#[derive(Default)]
-struct Outage {
-    since: Option<Timestamp>,
-    next_attempt: Timestamp,
-    back_off: BackOff,
-    why: String,
-}
-
-impl Outage {
-    fn begin(&mut self, now: Timestamp, why: String) {
-        if self.since.is_none() {
-            tracing::warn!(why, "the database is away");
-        }
-        self.since.get_or_insert(now);
-        self.next_attempt = now.plus_ms(self.back_off.next_ms());
-        self.why = why;
-    }
-
-    fn end(&mut self, now: Timestamp) {
-        if let Some(since) = self.since.take() {
-            tracing::info!(away_ms = now.ms_since(since), "the database is back");
-        }
-        self.back_off.reset();
-        self.next_attempt = Timestamp::EPOCH;
-    }
-
-    fn lasts(&self, now: Timestamp, away_ms: u64) -> bool {
-        self.since.is_some_and(|since| now.ms_since(since) >= away_ms)
-    }
-
-    fn error(&self) -> StoreError {
-        StoreError::Unavailable(format!("the database is away: {}", self.why))
-    }
 }
 
 impl Appender {
@@ -410,71 +342,5 @@ fn outcome(error: &tokio_postgres::Error) -> Outcome {
         Some(code) if code.code().starts_with("40") => Outcome::Unclear(text(error)),
         Some(_) if !is_lost(error) => Outcome::Refused(from_postgres(error)),
         Some(_) | None => Outcome::Unclear(text(error)),
-    }
-}
-
-/// The answer to a batch on a stream that is at `version`: `None` when nothing is in its way.
-fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>) -> Option<Answer> {
-    let found: Vec<_> = batch
-        .records
-        .iter()
-        .map(|record| stored.get(&record.id.uuid()).cloned())
-        .collect();
-    match batch::repeat(&batch.stream, &found) {
-        Ok(Some(position)) => Some(Ok(position)),
-        Err(conflict) => Some(Err(conflict)),
-        Ok(None) if version == batch.expected.0 => None,
-        Ok(None) => Some(Err(StoreError::WrongVersion {
-            stream: batch.stream.clone(),
-            expected: batch.expected,
-            actual: StreamVersion(version),
-        })),
-    }
-}
-
-/// The columns of the called batches. A stream of which the expected version is not known to exist is
-/// checked: UNIQUE (stream, version) alone would let a batch leave a hole behind it.
-fn arrays<'a>(group: &'a [Batch], called: &[usize], known: &HashMap<StreamId, u64>) -> Arrays<'a> {
-    let mut arrays = Arrays::default();
-    let mut after: HashMap<&str, u64> = HashMap::new();
-    for batch in called.iter().filter_map(|index| group.get(*index)) {
-        let stream = batch.stream.as_str();
-        let expected = batch.expected.0;
-        let follows = after.insert(stream, batch.version_after()) == Some(expected);
-        if !follows && known.get(&batch.stream).copied().unwrap_or(0) < expected {
-            arrays.demand(stream, expected);
-        }
-        for ((record, digest), index) in batch.records.iter().zip(&batch.digests).zip(0..) {
-            let columns = Columns::of(&batch.stream, record, *digest);
-            arrays.push(&columns, index, batch.records.len());
-        }
-    }
-    arrays
-}
-
-fn unanswered(answers: &[Option<Answer>]) -> Vec<usize> {
-    let open = answers.iter().enumerate().filter(|(_, answer)| answer.is_none());
-    open.map(|(index, _)| index).collect()
-}
-
-/// The batches and answers at these indexes, which rise.
-fn named<'a>(
-    group: &'a [Batch],
-    answers: &'a mut [Option<Answer>],
-    indexes: &[usize],
-) -> impl Iterator<Item = (&'a Batch, &'a mut Option<Answer>)> {
-    let mut wanted = indexes.iter().copied().peekable();
-    group
-        .iter()
-        .zip(answers)
-        .enumerate()
-        .filter_map(move |(index, pair)| wanted.next_if_eq(&index).map(|_| pair))
-}
-
-fn refuse(called: &[usize], answers: &mut [Option<Answer>], error: &StoreError) {
-    for index in called {
-        if let Some(answer) = answers.get_mut(*index) {
-            *answer = Some(Err(error.clone()));
-        }
     }
 }

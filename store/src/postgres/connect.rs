@@ -26,15 +26,18 @@ pub(super) const LOCK_MS: u64 = 5_000;
 /// Beyond the server's own limit, how long its answer may take before the connection counts as lost.
 pub(super) const ANSWER_GRACE_MS: u64 = 5_000;
 
-/// Idle time before TCP asks whether the other side is still there, and between such questions.
+/// Idle time before TCP asks whether the other side is still there.
 const KEEPALIVE_IDLE_MS: u64 = 10_000;
+/// Between such questions, once one was not answered.
 const KEEPALIVE_INTERVAL_MS: u64 = 5_000;
 
 /// Unanswered questions after which TCP gives the connection up: 25 s after the last sign of life.
 const KEEPALIVE_QUESTIONS_MAX: u32 = 3;
 
-/// First and longest wait between two attempts to reach the server again.
+/// First wait between two attempts to reach the server again; each further one is twice as long.
 const BACK_OFF_FIRST_MS: u64 = 50;
+
+/// Longest such wait: how much later than the server everybody is back at most.
 const BACK_OFF_MS_MAX: u64 = 2_000;
 
 /// The time-outs that a store's owner may choose; the defaults suit a server in the same building.
@@ -67,7 +70,7 @@ pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Config, OpenEr
         // The parser's own words may repeat part of the URL, and with it a password.
         Err(_) => {
             return Err(unreadable(
-                "the URL cannot be read: postgres://USER@HOST:PORT/DATABASE",
+                "the URL cannot be read: postgres://user@db.example.com/ledgerline",
             ));
         }
     };
@@ -245,7 +248,10 @@ mod tests {
                 "{refused}"
             );
         }
-        let unreadable = configure("postgres://robot:s3cret@db:notaport/x", &Timeouts::default());
+        let unreadable = configure(
+            "postgres://robot:s3cret@db.example.com:notaport/x",
+            &Timeouts::default(),
+        );
         let said = unreadable.unwrap_err().to_string();
         assert!(!said.contains("s3cret"), "{said}");
         for good in [

@@ -3,7 +3,8 @@
 //! Group commit without timers: at low load a group is one batch, under load it grows by itself. Batches of
 //! one stream share a group only when each follows the one before it.
 
-use super::appender::{Answer, Appender, Batch};
+use super::appender::Appender;
+use super::group::{Answer, Batch};
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use std::collections::{HashMap, VecDeque};

@@ -50,7 +50,10 @@ async fn the_next_signer_continues_what_the_last_published_and_nobody_overtakes_
     let database = Database::make().await;
     let store = database.store().await;
     let keys = tempfile::tempdir().unwrap();
-    let (first, second) = (Process::on(&database, keys.path()), Process::on(&database, keys.path()));
+    let (first, second) = (
+        Process::on(&database, keys.path()),
+        Process::on(&database, keys.path()),
+    );
     append(&store, "a", 0).await.unwrap();
     let one = first.publish(&store).await.unwrap().checkpoint;
     append(&store, "a", 2).await.unwrap();
@@ -82,7 +85,10 @@ async fn a_database_that_was_rolled_back_is_not_signed() {
     signer.publish(&store).await.unwrap();
     let rolled_back = older.store().await;
     append(&rolled_back, "a", 0).await.unwrap();
-    let refused = Process::on(&full, keys.path()).publish(&rolled_back).await.unwrap_err();
+    let refused = Process::on(&full, keys.path())
+        .publish(&rolled_back)
+        .await
+        .unwrap_err();
     let expected = ProofError::RolledBack {
         size: 2,
         published: 4,

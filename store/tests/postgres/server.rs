@@ -12,6 +12,9 @@ use store::PostgresOptions;
 use store::contract::start;
 use tempfile::TempDir;
 
+/// Of its URLs.
+const SCHEME: &str = "postgres";
+
 /// How often the server is killed.
 const KILLS: u64 = 3;
 
@@ -78,7 +81,7 @@ impl OwnServer {
 
     fn url(&self) -> String {
         let host = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://ledgerline@{host}/postgres")
+        format!("{SCHEME}://ledgerline@{host}/postgres")
     }
 
     fn run(&self, name: &str, args: &[&str]) -> bool {

@@ -1,0 +1,108 @@
+//! The batches of one group: their columns in one call, and what each is answered from what is stored.
+
+use super::row::{Arrays, Columns, digest};
+use crate::batch::{self, Found};
+use domain::ids::StreamId;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::{Position, Record, StreamVersion};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// One batch, checked, with the digest of each record.
+pub(super) struct Batch {
+    pub(super) stream: StreamId,
+    pub(super) expected: StreamVersion,
+    pub(super) records: Vec<Record>,
+    digests: Vec<i64>,
+}
+
+impl Batch {
+    /// Made where the append is asked, so that the writer's task does not compute digests.
+    pub(super) fn new(stream: StreamId, expected: StreamVersion, records: Vec<Record>) -> Self {
+        let digests = records.iter().map(|record| digest(record.bytes())).collect();
+        Self {
+            stream,
+            expected,
+            records,
+            digests,
+        }
+    }
+
+    /// Bytes of its records.
+    pub(super) fn bytes(&self) -> usize {
+        self.records.iter().map(|record| record.bytes().len()).sum()
+    }
+
+    pub(super) fn version_after(&self) -> u64 {
+        self.expected.0 + self.records.len() as u64
+    }
+}
+
+/// What one batch is answered once its group is durable.
+pub(super) type Answer = Result<Position, StoreError>;
+
+/// The answer to a batch on a stream that is at `version`: `None` when nothing is in its way.
+pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>) -> Option<Answer> {
+    let found: Vec<_> = batch
+        .records
+        .iter()
+        .map(|record| stored.get(&record.id.uuid()).cloned())
+        .collect();
+    match batch::repeat(&batch.stream, &found) {
+        Ok(Some(position)) => Some(Ok(position)),
+        Err(conflict) => Some(Err(conflict)),
+        Ok(None) if version == batch.expected.0 => None,
+        Ok(None) => Some(Err(StoreError::WrongVersion {
+            stream: batch.stream.clone(),
+            expected: batch.expected,
+            actual: StreamVersion(version),
+        })),
+    }
+}
+
+/// The columns of the called batches. A stream of which the expected version is not known to exist is
+/// checked: UNIQUE (stream, version) alone would let a batch leave a hole behind it.
+pub(super) fn arrays<'a>(group: &'a [Batch], called: &[usize], known: &HashMap<StreamId, u64>) -> Arrays<'a> {
+    let mut arrays = Arrays::default();
+    let mut after: HashMap<&str, u64> = HashMap::new();
+    for batch in called.iter().filter_map(|index| group.get(*index)) {
+        let stream = batch.stream.as_str();
+        let expected = batch.expected.0;
+        let follows = after.insert(stream, batch.version_after()) == Some(expected);
+        if !follows && known.get(&batch.stream).copied().unwrap_or(0) < expected {
+            arrays.demand(stream, expected);
+        }
+        for ((record, digest), index) in batch.records.iter().zip(&batch.digests).zip(0..) {
+            let columns = Columns::of(&batch.stream, record, *digest);
+            arrays.push(&columns, index, batch.records.len());
+        }
+    }
+    arrays
+}
+
+pub(super) fn unanswered(answers: &[Option<Answer>]) -> Vec<usize> {
+    let open = answers.iter().enumerate().filter(|(_, answer)| answer.is_none());
+    open.map(|(index, _)| index).collect()
+}
+
+/// The batches and answers at these indexes, which rise.
+pub(super) fn named<'a>(
+    group: &'a [Batch],
+    answers: &'a mut [Option<Answer>],
+    indexes: &[usize],
+) -> impl Iterator<Item = (&'a Batch, &'a mut Option<Answer>)> {
+    let mut wanted = indexes.iter().copied().peekable();
+    group
+        .iter()
+        .zip(answers)
+        .enumerate()
+        .filter_map(move |(index, pair)| wanted.next_if_eq(&index).map(|_| pair))
+}
+
+pub(super) fn refuse(called: &[usize], answers: &mut [Option<Answer>], error: &StoreError) {
+    for index in called {
+        if let Some(answer) = answers.get_mut(*index) {
+            *answer = Some(Err(error.clone()));
+        }
+    }
+}
