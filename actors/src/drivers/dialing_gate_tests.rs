@@ -9,6 +9,7 @@ use domain::installation::InstallationCommand;
 use domain::installation::event::RestoreFacts;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
+use domain::ports::vault::Vault;
 use domain::stored_event::Position;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,5 +140,33 @@ fn a_drain_before_the_confirmation_ends_at_once_and_a_later_confirmation_begins_
         let_time_pass(&world).await;
         assert_eq!(world.lines[0].dialed_count(), 0);
         assert!(drivers.is_dialing_paused());
+    });
+}
+
+#[test]
+fn who_was_erased_after_the_backup_is_never_dialed_though_the_restored_log_does_not_know_it() {
+    let (store, clock) = one_in_flight();
+    on_one_thread(async {
+        let world = World::over(store, clock, vec![ringing_only()]);
+        for index in 0..2 {
+            let (person, now) = (world.customer(index), world.fakes.clock.now());
+            let destroyed = world.fakes.vault.destroy(&person, now);
+            destroyed.await.expect("the list of destroyed keys is applied");
+        }
+        note_restore(&world).await;
+        confirm(&world).await;
+        let _drivers = world.start_drivers().await;
+        world
+            .until("both settled", |log| {
+                count(log, "customer.enrolment_settled") == 2
+            })
+            .await;
+        assert_eq!(world.count("customer.erased"), 0);
+        assert_eq!(world.lines[0].dialed_count(), 0);
+        let settled = world.data("customer.enrolment_settled");
+        assert!(
+            settled.iter().all(|one| one["rule"] == "erased_person"),
+            "{settled:?}"
+        );
     });
 }
