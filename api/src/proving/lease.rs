@@ -56,6 +56,11 @@ impl Lease {
         self.is_new
     }
 
+    /// After a failure: what was to be published may not have been.
+    pub(super) const fn look_again(&mut self) {
+        self.is_new = true;
+    }
+
     /// Whether this process may sign now; asks for the lock when it has none.
     pub(super) async fn is_held(&mut self) -> Result<bool, ProofError> {
         let held = match &mut self.database {

@@ -46,6 +46,8 @@ pub(crate) struct Proving {
     publisher: Publisher,
     lease: Lease,
     cosigning: Cosigning,
+    /// Of the last checkpoint published here.
+    published_size: u64,
 }
 
 impl Proving {
@@ -76,6 +78,7 @@ impl Proving {
             publisher: Publisher::new(key, shelf),
             lease,
             cosigning: Cosigning::new(witnesses.to_vec()),
+            published_size: 0,
         })
     }
 
@@ -103,6 +106,7 @@ impl Proving {
         let stop = self.environment.tasks.stop_signal();
         let clock = Arc::clone(&self.environment.clock);
         while let Err(error) = self.follow().await {
+            self.lease.look_again();
             match error {
                 ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
                     tracing::error!(%error, "no checkpoint is signed any more");
@@ -129,7 +133,7 @@ impl Proving {
             tokio::select! {
                 biased;
                 () = stop.stopping() => break,
-                done = self.publish(&mut follower) => drop(done?),
+                done = self.publish_if_any(&mut follower) => done?,
             }
             tokio::select! {
                 biased;
@@ -137,15 +141,23 @@ impl Proving {
                 () = clock.wait_until(due) => {}
             }
         }
-        self.publish(&mut follower).await?;
+        self.publish_if_any(&mut follower).await?;
         follower.sync()
+    }
+
+    /// An empty log is no news, unless something of it was published before.
+    async fn publish_if_any(&mut self, follower: &mut ProofFollower) -> Result<(), ProofError> {
+        follower.catch_up(self.environment.store.as_ref()).await?;
+        if follower.size() == 0 && FileShelf::new(&self.dir).read()?.is_none() {
+            return Ok(());
+        }
+        self.publish(follower).await.map(drop)
     }
 
     /// Reads to the head; signs and shows it when this process holds the lease.
     async fn publish(&mut self, follower: &mut ProofFollower) -> Result<Option<Published>, ProofError> {
-        let before = follower.size();
         follower.catch_up(self.environment.store.as_ref()).await?;
-        let is_new = self.lease.is_new_holder() || follower.size() > before;
+        let is_new = self.lease.is_new_holder() || follower.size() > self.published_size;
         if !is_new || !self.lease.is_held().await? {
             return Ok(None);
         }
@@ -159,6 +171,7 @@ impl Proving {
             }
             other => other?,
         };
+        self.published_size = published.checkpoint.claimed().size;
         let clock = self.environment.clock.as_ref();
         let cosigned = self.cosigning.collect(&published, follower.tiles(), clock).await;
         if let Some(cosigned) = cosigned {

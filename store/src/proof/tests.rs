@@ -288,7 +288,7 @@ async fn two_roots_of_one_size_are_never_signed() {
 }
 
 #[tokio::test]
-async fn a_damaged_tile_is_told_apart_from_a_changed_log() {
+async fn a_damaged_tile_makes_a_proof_fail_and_never_a_wrong_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(600).await;
     publish(dir.path(), &store).await.unwrap();

@@ -95,7 +95,7 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
     match report.cosigned_seconds {
         Some(seconds) => output::line(&format!("witness   saw this state at {}", cosigned_at(seconds)))?,
         None => {
-            output::line("witness   none demanded: the operator could have rewritten all and signed again")?
+            output::line("witness   none demanded: the operator could have rewritten all and signed again")?;
         }
     }
     if !report.reading_copy_follows {

@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::SystemClock;
 use crate::data_dir::{self, Mode};
+use crate::keys_spec::KeysSpec;
 use crate::proving::Proving;
 use crate::store_spec::LogArgs;
 use domain::ports::clock::Clock;
@@ -23,9 +24,8 @@ const LOOK_MS: u64 = 100;
 pub(super) struct Args {
     #[command(flatten)]
     log: LogArgs,
-    /// Where the keys are; default: DATA/keys
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeysSpec,
     /// Write it to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -37,7 +37,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let settings = OpenSettings {
         data: data.clone(),
         store: store.clone(),
-        keys: args.keys.clone(),
+        keys: args.keys.dir.clone(),
+        master_key: args.keys.master_key.clone(),
         // A rehearsal's clock goes on behind what is recorded.
         rehearse_at: rehearsal.then_some(Timestamp::EPOCH),
     };

@@ -24,20 +24,26 @@ pub(super) struct Args {
     /// Begin at the first event, also when an earlier check was interrupted
     #[arg(long)]
     from_start: bool,
-    /// Check records, versions and order only: nothing is compared with what was signed
-    #[arg(long)]
-    without_checkpoint: bool,
+    /// What the log is held to; `nothing` checks records, versions and order only
+    #[arg(long, value_enum, default_value_t = Against::Checkpoints)]
+    against: Against,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Against {
+    Checkpoints,
+    Nothing,
+}
+
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let directory = args.log.directory()?.to_owned();
     let dir = directory.join(PROOF_DIR);
-    let checkpoints = match args.without_checkpoint {
-        true => Vec::new(),
-        false => checkpoints(&args, &directory, &dir)?,
+    let checkpoints = match args.against {
+        Against::Nothing => Vec::new(),
+        Against::Checkpoints => checkpoints(&args, &directory, &dir)?,
     };
     if args.from_start {
         forget_verify_state(&dir)?;
@@ -74,7 +80,7 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
     }
     if signed.is_empty() {
         return Err(Failure::found(
-            "there is no checkpoint to hold the log to; give --checkpoint FILE, or --without-checkpoint",
+            "there is no checkpoint to hold the log to; give --checkpoint FILE, or --against nothing",
         ));
     }
     signed

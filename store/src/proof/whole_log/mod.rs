@@ -67,6 +67,15 @@ pub struct LogReport {
     pub wrong: Option<Finding>,
 }
 
+impl LogReport {
+    /// Whether everything up to a position was found right, and only the end of the log is missing or nothing.
+    fn events_reach(&self, position: Position) -> bool {
+        self.wrong
+            .as_ref()
+            .is_none_or(|wrong| wrong.position.is_none_or(|wrong| wrong >= position))
+    }
+}
+
 /// A page with what the first thread made of it.
 struct Page {
     events: Vec<StoredEvent>,
@@ -94,10 +103,11 @@ pub async fn verify_log(
             drop(answer.send(compare_pages(comparison, pages, &done)));
         }),
     );
+    let dense = plan.dense;
     let reading = read_pages(store, after, raw);
     tokio::pin!(reading);
     let mut answered = answered;
-    let mut read: Option<Result<(), StoreError>> = None;
+    let mut read: Option<Result<(), Unread>> = None;
     let report = loop {
         tokio::select! {
             report = &mut answered => break report,
@@ -108,10 +118,15 @@ pub async fn verify_log(
     let mut report =
         report.map_err(|error| ProofError::Unavailable(format!("the check ended: {error}")))??;
     match read {
-        Some(Err(StoreError::Damaged(what))) if report.wrong.is_none() => {
-            report.wrong = Some(Finding { position: None, what });
+        // What the store itself finds damaged comes before what is missing behind it.
+        Some(Err(Unread {
+            after,
+            error: StoreError::Damaged(what),
+        })) if report.events_reach(after) => {
+            let position = dense.then_some(Position(after.0 + 1));
+            report.wrong = Some(Finding { position, what });
         }
-        Some(Err(error)) if report.wrong.is_none() => return Err(error.into()),
+        Some(Err(Unread { error, .. })) if report.wrong.is_none() => return Err(error.into()),
         Some(_) | None => {}
     }
     Ok(report)
@@ -122,14 +137,30 @@ pub fn forget_verify_state(dir: &Path) -> Result<(), ProofError> {
     state::forget(dir)
 }
 
+/// Where reading ended, and why.
+struct Unread {
+    after: Position,
+    error: StoreError,
+}
+
+/// Reads to the end, or to the first event that the store cannot give: what is before it is still passed on.
 async fn read_pages(
     store: &dyn EventStore,
     after: Position,
     pages: mpsc::Sender<Vec<StoredEvent>>,
-) -> Result<(), StoreError> {
+) -> Result<(), Unread> {
     let mut after = after;
+    let mut limit = PAGE_EVENTS_MAX;
     loop {
-        let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
+        let page = match store.read_all(after, limit).await {
+            Ok(page) => page,
+            Err(StoreError::Damaged(_)) if limit > 1 => {
+                // One event of the page is damaged: read on one by one, up to that.
+                limit = 1;
+                continue;
+            }
+            Err(error) => return Err(Unread { after, error }),
+        };
         let Some(last) = page.last() else { return Ok(()) };
         after = last.position;
         if pages.send(page).await.is_err() {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-/// A log that answers whatever it was given.
+/// A log that answers whatever it was given; an empty record is damaged, as a store would say.
 struct Given(Vec<StoredEvent>);
 
 #[async_trait]
@@ -39,7 +39,11 @@ impl EventStore for Given {
     }
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let from = self.0.partition_point(|event| event.position <= after);
-        Ok(self.0[from..].iter().take(limit).cloned().collect())
+        let page: Vec<StoredEvent> = self.0[from..].iter().take(limit).cloned().collect();
+        if page.iter().any(|event| event.record.is_empty()) {
+            return Err(StoreError::Damaged("a row".to_owned()));
+        }
+        Ok(page)
     }
     async fn head(&self) -> Result<Position, StoreError> {
         Ok(self.0.last().map_or(Position(0), |last| last.position))
@@ -133,6 +137,16 @@ async fn a_flipped_byte_is_named_by_position_wherever_it_is() {
     let mut events = log.events.clone();
     events[599].recorded_at = NOW.plus_ms(1);
     assert_eq!(wrong_at(&verify(&log, events).await), Some(600));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_store_itself_calls_damaged_is_named_by_position() {
+    let log = log().await;
+    let mut events = log.events.clone();
+    events[300].record = Vec::new().into();
+    let report = verify(&log, events).await;
+    assert_eq!((wrong_at(&report), report.events), (Some(301), 300));
+    assert_eq!(report.wrong.unwrap().what, "a row");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
