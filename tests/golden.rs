@@ -1,13 +1,15 @@
-//! Every stored event version still reads, for ever: each golden record parses as its aggregate's event,
-//! and writes back the same data where its version is the current one.
+//! Every stored event version still reads, for ever: each golden record parses as its aggregate's event and
+//! writes back the same data, or what its `.expected.json` says where its version is an old one.
 
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
+use domain::installation::Installation;
 use domain::number::Number;
 use domain::stored_event::Envelope;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,7 @@ fn golden_files(aggregate: &str) -> Vec<PathBuf> {
 fn check<D: Decider>() {
     let files = golden_files(D::AGGREGATE);
     assert!(!files.is_empty(), "{} has no golden file", D::AGGREGATE);
+    let mut versions: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a golden file is text");
         let envelope: Envelope = serde_json::from_str(text.trim_end()).expect("a golden file is a record");
@@ -34,10 +37,39 @@ fn check<D: Decider>() {
         assert_eq!(event.kind(), envelope.kind, "{}", file.display());
         let written = serde_json::to_value(&event).expect("a sealed event can be written");
         let stored: serde_json::Value = serde_json::from_str(envelope.data.get()).expect("data is JSON");
-        if event.version() == envelope.version {
-            assert_eq!(written.get("data"), Some(&stored), "{}", file.display());
-        }
+        let expected = if event.version() == envelope.version {
+            stored
+        } else {
+            expected_of(&file)
+        };
+        assert_eq!(written.get("data"), Some(&expected), "{}", file.display());
+        let newer = D::Event::read(&envelope.kind, event.version() + 1, &envelope.data);
+        let refused = newer
+            .expect_err("a newer version may mean something else")
+            .to_string();
+        assert!(
+            refused.contains(&envelope.kind) && refused.contains("newer"),
+            "{refused}"
+        );
+        versions
+            .entry(envelope.kind)
+            .or_default()
+            .insert(envelope.version);
     }
+    for (kind, found) in versions {
+        let every = (1..=D::Event::current_version(&kind)).collect();
+        assert_eq!(
+            found, every,
+            "{kind}: each version that was ever stored has its file"
+        );
+    }
+}
+
+/// What an old version reads as now, in the file beside it.
+fn expected_of(file: &Path) -> serde_json::Value {
+    let path = file.with_extension("expected.json");
+    let text = fs::read_to_string(&path).expect("an old version has its .expected.json");
+    serde_json::from_str(&text).expect("it is JSON")
 }
 
 #[test]
@@ -63,4 +95,9 @@ fn every_golden_record_of_a_number_reads() {
 #[test]
 fn every_golden_record_of_a_flow_reads() {
     check::<Flow>();
+}
+
+#[test]
+fn every_golden_record_of_the_installation_reads() {
+    check::<Installation>();
 }

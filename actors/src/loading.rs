@@ -9,7 +9,7 @@ use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, StreamId};
 use domain::personal::Personal;
 use domain::ports::vault::PersonKey;
-use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, read_event};
+use domain::stored_event::{Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -79,21 +79,27 @@ async fn read_on<D: Decider>(
         environment,
         keys: BTreeMap::new(),
     };
+    let store = &environment.store;
+    let read = |after| store.read_stream(&stream, after, LOAD_PAGE_EVENTS_MAX);
+    let mut page = read(loaded.live.version).await;
     loop {
-        let page = environment
-            .store
-            .read_stream(&stream, loaded.live.version, LOAD_PAGE_EVENTS_MAX)
-            .await
-            .map_err(|error| store_error(&stream, &error))?;
-        for stored in &page {
-            let (command, event) = reader.fold(&mut loaded.live, stored).await?;
-            if sought == Some(command) {
-                loaded.sought.push(event);
-            }
+        let events = page.map_err(|error| store_error(&stream, &error))?;
+        if events.len() < LOAD_PAGE_EVENTS_MAX {
+            return reader.fold_page(loaded, &events, sought).await;
         }
-        if page.len() < LOAD_PAGE_EVENTS_MAX {
-            return Ok(());
-        }
+        let end = StreamVersion(loaded.live.version.0 + events.len() as u64);
+        let mut next = read(end);
+        // Asked once before this page is folded, so that the store reads meanwhile.
+        let early = tokio::select! {
+            biased;
+            page = &mut next => Some(page),
+            () = std::future::ready(()) => None,
+        };
+        reader.fold_page(loaded, &events, sought).await?;
+        page = match early {
+            Some(page) => page,
+            None => next.await,
+        };
     }
 }
 
@@ -105,24 +111,47 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    async fn fold_page<D: Decider>(
+        &mut self,
+        loaded: &mut LoadedStream<D>,
+        events: &[StoredEvent],
+        sought: Option<CommandId>,
+    ) -> Asked<(), D> {
+        for stored in events {
+            let (command, event) = self.fold(&mut loaded.live, stored).await?;
+            if sought == Some(command) {
+                loaded.sought.push(event.clone());
+            }
+            loaded.live.remember(command, vec![event], stored.position);
+        }
+        Ok(())
+    }
+
     async fn fold<D: Decider>(
         &mut self,
         live: &mut Live<D>,
         stored: &StoredEvent,
     ) -> Asked<(CommandId, D::Event), D> {
-        let envelope = stored.envelope().map_err(|error| fault(self.stream, &error))?;
-        let mut event = read_event::<D>(&envelope).map_err(|error| fault(self.stream, &error))?;
+        let heading = stored.heading().map_err(|error| fault(self.stream, &error))?;
+        let read = D::Event::read(&heading.kind, heading.version, heading.data);
+        let mut event = read.map_err(|error| {
+            let unreadable = UnreadableRecord {
+                position: stored.position,
+                why: error.to_string(),
+            };
+            fault(self.stream, &unreadable)
+        })?;
         if let Some(person) = sealed_for(&mut event) {
             self.fetch_key::<D>(&person).await?;
             let key = self.keys.get(&person).and_then(Option::as_ref);
+            let envelope = stored.envelope().map_err(|error| fault(self.stream, &error))?;
             open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)
                 .map_err(|error| vault_error(self.stream, &error))?;
         }
-        D::evolve(Arc::make_mut(&mut live.state), &event, envelope.at);
-        live.version = envelope.stream_version;
+        D::evolve(Arc::make_mut(&mut live.state), &event, heading.at);
+        live.version = heading.stream_version;
         live.position = stored.position;
-        live.remember(envelope.command, vec![event.clone()], stored.position);
-        Ok((envelope.command, event))
+        Ok((heading.command, event))
     }
 
     async fn fetch_key<D: Decider>(&mut self, person: &CustomerId) -> Asked<(), D> {

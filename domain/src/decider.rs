@@ -5,6 +5,7 @@
 
 use crate::ids::{CampaignId, CustomerId, StreamId};
 use crate::personal::Personal;
+use crate::tagged::read_tagged;
 use crate::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,8 +31,12 @@ pub trait EventData:
 {
     /// Stored kind, `<aggregate>.<past participle>`; never changes.
     fn kind(&self) -> &'static str;
-    /// Version of this kind's shape, from 1.
+    /// Version of this kind's shape, from 1: the current one.
     fn version(&self) -> u16;
+    /// Newest version of a kind that this build reads and writes; 1 until the kind's first change.
+    fn current_version(_kind: &str) -> u16 {
+        1
+    }
     /// Every personal field, with its JSON pointer inside `data` (RFC 6901).
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)>;
     /// From this event on nothing personal of its entity stays in memory: what was read before it is erased.
@@ -52,21 +57,23 @@ pub struct UnreadableEvent {
 }
 
 /// Reads current-version data of an enum tagged `kind`/`data`; what `EventData::read` uses after upcasting.
-pub fn read_current<E: DeserializeOwned>(
-    kind: &str,
-    version: u16,
-    data: &RawValue,
-) -> Result<E, UnreadableEvent> {
-    let text = format!(
-        "{{\"kind\":{},\"data\":{}}}",
-        serde_json::Value::from(kind),
-        data.get()
-    );
-    serde_json::from_str(&text).map_err(|error| UnreadableEvent {
+/// Any other version is refused, also where its data would parse: it may mean something else.
+pub fn read_current<E: EventData>(kind: &str, version: u16, data: &RawValue) -> Result<E, UnreadableEvent> {
+    let unreadable = |why| UnreadableEvent {
         kind: kind.to_owned(),
         version,
-        why: error.to_string(),
-    })
+        why,
+    };
+    let known = E::current_version(kind);
+    if version > known {
+        return Err(unreadable(format!(
+            "this build knows it up to version {known}; use a newer ledgerline"
+        )));
+    }
+    if version < known {
+        return Err(unreadable(format!("nothing leads from it to version {known}")));
+    }
+    read_tagged(kind, data).map_err(|error| unreadable(error.to_string()))
 }
 
 /// One aggregate: its commands, events, state and refusals, and the two functions between them.

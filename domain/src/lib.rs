@@ -24,4 +24,6 @@ pub mod personal;
 pub mod phone_number;
 pub mod ports;
 pub mod stored_event;
+mod tagged;
 pub mod time;
+pub mod upcasting;

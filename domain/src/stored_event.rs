@@ -12,6 +12,7 @@ use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
@@ -130,6 +131,14 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
+    /// Parses of the record what rebuilding an entity needs; an error names the position.
+    pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
+        serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
+            position: self.position,
+            why: error.to_string(),
+        })
+    }
+
     /// Parses the record; an error names the position.
     pub fn envelope(&self) -> Result<Envelope, UnreadableRecord> {
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
@@ -137,6 +146,19 @@ impl StoredEvent {
             why: error.to_string(),
         })
     }
+}
+
+/// What rebuilding an entity needs of a record, borrowed from it.
+#[derive(Debug, Deserialize)]
+pub struct Heading<'a> {
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    pub version: u16,
+    pub stream_version: StreamVersion,
+    pub at: Timestamp,
+    pub command: CommandId,
+    #[serde(borrow)]
+    pub data: &'a RawValue,
 }
 
 /// A record that is not what `record` writes: a damaged or foreign store.
