@@ -5,15 +5,24 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every event of a data directory, in order.
+/// Every event of a log, in order.
 pub struct History {
     pub events: Vec<Value>,
 }
 
 impl History {
+    /// Every event of a data directory, in order.
     pub fn read(data: &Path) -> Self {
-        let folder = data.to_string_lossy();
-        let output = run(&["events", "read", "--data", &folder, "--json"]);
+        Self::from(&["--data", &data.to_string_lossy()])
+    }
+
+    /// Every event of the log that a URL names, in order.
+    pub fn read_store(url: &str) -> Self {
+        Self::from(&["--store", url])
+    }
+
+    fn from(place: &[&str]) -> Self {
+        let output = run(&[&["events", "read", "--json"], place].concat());
         if !output.status.success() {
             fail(&format!(
                 "events read: {}",

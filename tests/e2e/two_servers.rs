@@ -1,0 +1,139 @@
+//! Two servers on one PostgreSQL log: one dials, the other answers, stands by and takes over.
+
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+use tests::carrier::CarrierProcess;
+use tests::history::{History, member};
+use tests::postgres::PostgresServer;
+use tests::program::wait_for;
+use tests::prove::{quick_campaign, records};
+use tests::server::Server;
+
+/// Customers of the campaign: enough that the kill hits live calls, few enough for a story.
+const CUSTOMERS: u32 = 20;
+
+/// How soon the other server dials once the first is gone: it asks for the lock every second, and closes what
+/// was left open before it begins.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
+
+fn postgres() -> Option<PostgresServer> {
+    let server = PostgresServer::start();
+    if server.is_none() {
+        eprintln!("SKIPPED two servers on one log: the programs of PostgreSQL are not installed");
+    }
+    server
+}
+
+/// A server with rows of its own on the shared log, with the shared keys.
+fn start(folder: &Path, name: &str, (store, trunk): (&str, &str)) -> Server {
+    let data = folder.join(name);
+    let mut serve = Server::command(&data, trunk);
+    serve
+        .args(["--store", store])
+        .arg("--keys")
+        .arg(folder.join("keys"));
+    let mut server = Server::of(serve, &data);
+    assert!(server.wait_ready(), "server {name} becomes ready");
+    server
+}
+
+fn dialing(server: &Server) -> String {
+    let reply = server.get("/readyz").expect("a ready server answers");
+    reply.body["dialing"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
+    let Some(postgres) = postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 11, &[]);
+    let place = (postgres.url(), carrier.trunk());
+    let mut first = start(folder.path(), "first", (&place.0, &place.1));
+    let second = start(folder.path(), "second", (&place.0, &place.1));
+    assert_eq!(
+        (dialing(&first).as_str(), dialing(&second).as_str()),
+        ("dialing", "standing-by")
+    );
+
+    second.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    let people = json!({"task_id": "T1", "records": records(CUSTOMERS, 4)});
+    second.must_post("/api/v1/tasks/data", &people);
+    second.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    let talking = wait_for(Duration::from_secs(60), || {
+        // A line is whole when its call is over: with two answered ones, others are under way.
+        let lines = carrier.lines();
+        (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
+    });
+    assert!(talking.is_some(), "the holder dials what the stand-by took in");
+    first.program.kill();
+
+    let taken_over = wait_for(TAKEN_OVER_WITHIN, || {
+        (dialing(&second) == "dialing").then_some(())
+    });
+    assert!(taken_over.is_some(), "the stand-by takes over");
+    let completed = wait_for(Duration::from_secs(120), || {
+        let reply = second.get("/api/v1/campaigns/T1").ok()?;
+        (reply.body["status"] == "completed").then_some(())
+    });
+    assert!(completed.is_some(), "the campaign goes on and completes");
+
+    let history = History::read_store(&place.0);
+    assert_eq!(history.gaps(), 0);
+    assert_eq!(
+        history.unfinished(),
+        Vec::<String>::new(),
+        "one end for each call"
+    );
+    assert_eq!(history.unsettled(), 0);
+    assert_eq!(history.repeated_call_ids(), Vec::<String>::new());
+    assert_eq!(history.unfounded_next_legs(), Vec::<String>::new());
+    let interrupted = history
+        .of("call.ended")
+        .filter(|event| event["data"]["disposition"] == "interrupted");
+    assert!(interrupted.count() > 0, "the kill hit live calls");
+    // The carrier's word: no INVITE without a record before it, and one INVITE for each record at most.
+    let recorded: BTreeSet<&str> = history
+        .of("call.dialing")
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str())
+        .collect();
+    for (call_id, line) in &carrier.lines() {
+        assert!(
+            recorded.contains(call_id.as_str()),
+            "{call_id} was dialed unrecorded"
+        );
+        assert_eq!(line.invites, 1, "{call_id}");
+    }
+}
+
+#[test]
+fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
+    let Some(postgres) = postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let trunk = "sip:127.0.0.1:5069";
+    let first = start(folder.path(), "first", (&postgres.url(), trunk));
+    drop(first);
+    let keys = folder.path().join("keys");
+    for (name, keys, mode, says) in [
+        ("real", &keys, None, "rehearsal log for life"),
+        (
+            "other-keys",
+            &folder.path().join("others"),
+            Some(tests::server::REHEARSAL),
+            "same --keys",
+        ),
+    ] {
+        let mut serve = tests::program::command(tests::program::ledgerline());
+        serve.arg("serve").arg("--data").arg(folder.path().join(name));
+        serve.args(["--store", &postgres.url(), "--http", "127.0.0.1:0"]);
+        serve.arg("--keys").arg(keys);
+        if let Some(instant) = mode {
+            serve.args(["--rehearse-at", instant]);
+        }
+        let refused = serve.output().unwrap();
+        assert_eq!(refused.status.code(), Some(3), "{name}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains(says), "{name}: {said}");
+    }
+}
