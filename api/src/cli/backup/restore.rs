@@ -288,3 +288,90 @@ fn keys_line(spec: &StoreSpec) -> String {
      serve --keys; without them the server does not start"
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ReadOnly;
+    use store::backup::{Made, Out, Source};
+    use store::test_ports::StepClock;
+    use store::test_records::{make_batch, stream};
+    use store::{MemoryDisk, MemoryEventStore};
+
+    async fn plan(folder: &Path, to: u64) -> Plan {
+        let clock = Arc::new(StepClock::default());
+        let log = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
+        for expected in [0, 3] {
+            let batch = make_batch(&stream("a"), expected, &format!("c{expected}"), 3);
+            log.append(&stream("a"), StreamVersion(expected), batch)
+                .await
+                .unwrap();
+        }
+        plan_of(&log, folder.join("log.backup"), to).await
+    }
+
+    async fn plan_of(log: &dyn EventStore, out: PathBuf, to: u64) -> Plan {
+        let made = Made {
+            at: Timestamp::from_millis(1_772_416_800_000),
+            by: "a test".to_owned(),
+            source: Source {
+                store: "sqlite".to_owned(),
+                dense: true,
+                mode: Some("rehearsal".to_owned()),
+            },
+            checkpoint: None,
+        };
+        store::backup::create(log, &Out::File(out.clone()), made, &mut |_, _| {})
+            .await
+            .unwrap();
+        let reader = BackupReader::open(&out).unwrap();
+        Plan {
+            to,
+            mode: mode_of(&reader).unwrap(),
+            reader,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_restore_begins_anew_after_a_kill_and_never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir_all(data.join(ASIDE_DIR)).unwrap();
+        fs::write(data.join(ASIDE_DIR).join(EVENTS_FILE), b"half of a log").unwrap();
+        fs::create_dir_all(data.join(KEYS_DIR)).unwrap();
+        let plan = plan(folder.path(), 3).await;
+        let loaded = into_directory(&plan, &data).await.unwrap();
+        assert_eq!((loaded.size, loaded.head), (3, Position(4)));
+        assert!(!data.join(ASIDE_DIR).exists());
+        assert_eq!(data_dir::mode(&data), Some(Mode::Rehearsal));
+        let why = into_directory(&plan, &data).await.unwrap_err().to_string();
+        assert!(why.contains("is not empty"), "{why}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_restored_rehearsal_keeps_its_own_time_and_a_second_restore_is_noted_behind_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = folder.path().join("first");
+        into_directory(&plan(folder.path(), 6).await, &first)
+            .await
+            .unwrap();
+        let opened = ReadOnly::open(&first).unwrap();
+        let events = opened.store.read_all(Position(0), 100).await.unwrap();
+        assert_eq!(events[6].recorded_at, events[5].recorded_at);
+        let out = folder.path().join("of-the-restored.backup");
+        let again = plan_of(opened.store.as_ref(), out, 7).await;
+        opened.close().await;
+
+        let second = folder.path().join("second");
+        into_directory(&again, &second).await.unwrap();
+        let opened = ReadOnly::open(&second).unwrap();
+        let events = opened.store.read_all(Position(6), 100).await.unwrap();
+        let noted: Vec<_> = events.iter().map(|event| event.envelope().unwrap()).collect();
+        assert!(noted.iter().all(|event| event.kind == "installation.restored"));
+        let versions: Vec<u64> = noted.iter().map(|event| event.stream_version.0).collect();
+        assert_eq!(versions, [1, 2]);
+        let paused = actors::unconfirmed_restore(opened.store.as_ref()).await.unwrap();
+        assert_eq!(paused.map(|facts| facts.to_position), Some(Position(7)));
+        opened.close().await;
+    }
+}

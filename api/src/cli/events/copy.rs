@@ -175,3 +175,56 @@ fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
         "the copy's root is not the source's: the copy is not to be used",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::stored_event::StreamVersion;
+    use std::sync::Arc;
+    use store::test_ports::StepClock;
+    use store::test_records::{make_batch, stream};
+    use store::{MemoryDisk, MemoryEventStore};
+
+    fn memory() -> MemoryEventStore {
+        MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap()
+    }
+
+    async fn add(store: &MemoryEventStore, name: &str, expected: u64) {
+        let batch = make_batch(&stream(name), expected, &format!("{name}{expected}"), 3);
+        store
+            .append(&stream(name), StreamVersion(expected), batch)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_copy_goes_on_where_it_stopped_and_its_root_is_the_source_s() {
+        let (from, to) = (memory(), memory());
+        for (expected, kept) in [(0, 0), (3, 3), (6, 6)] {
+            add(&from, "a", expected).await;
+            let copied = copy(&from, &to).await.unwrap();
+            assert_eq!((copied.kept, copied.size), (kept, expected + 3));
+            assert_eq!(copied.root_before, copied.root_after);
+        }
+        let nothing_new = copy(&from, &to).await.unwrap();
+        assert_eq!((nothing_new.kept, nothing_new.size), (9, 9));
+        assert_eq!(
+            to.read_all(Position(0), 100).await.unwrap(),
+            from.read_all(Position(0), 100).await.unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_target_with_other_events_or_with_more_is_refused_and_left_as_it_is() {
+        let (from, foreign, longer) = (memory(), memory(), memory());
+        add(&from, "a", 0).await;
+        add(&from, "a", 3).await;
+        add(&foreign, "b", 0).await;
+        assert!(copy(&from, &foreign).await.is_err());
+        assert_eq!(foreign.head().await.unwrap(), Position(3));
+        copy(&from, &longer).await.unwrap();
+        add(&longer, "a", 6).await;
+        assert!(copy(&from, &longer).await.is_err());
+        assert_eq!(longer.head().await.unwrap(), Position(9));
+    }
+}
