@@ -13,6 +13,7 @@ mod endpoint;
 mod enroller;
 mod event_stream;
 mod import;
+mod keys_spec;
 mod kurrent;
 mod members;
 mod openapi;

@@ -6,6 +6,7 @@ use super::log::OpenLog;
 use super::{AppError, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
+use crate::keys_spec::{KeysSpec, MasterSpec};
 use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
@@ -34,8 +35,20 @@ pub(crate) struct OpenSettings {
     pub(crate) store: StoreSpec,
     /// Default: `DATA/keys`.
     pub(crate) keys: Option<PathBuf>,
+    /// Default: the one in the directory of keys.
+    pub(crate) master_key: Option<MasterSpec>,
     /// Set for a rehearsal: where its clock starts.
     pub(crate) rehearse_at: Option<Timestamp>,
+}
+
+impl OpenSettings {
+    /// Where the keys are and what wraps them.
+    fn keys_spec(&self) -> KeysSpec {
+        KeysSpec {
+            dir: self.keys.clone(),
+            master_key: self.master_key.clone(),
+        }
+    }
 }
 
 /// Opened for writing; the directory is locked.
@@ -131,7 +144,7 @@ impl Opened {
         };
         data_dir::hold_to_mode(&directory, mode)?;
         let ports = (&ids, tasks.as_ref() as &dyn Tasks);
-        let (vault, keys_closing) = vault::open(&directory, settings.keys.as_ref(), ports, keyring)?;
+        let (vault, keys_closing) = vault::open(&settings.keys_spec(), &directory, ports, keyring)?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,

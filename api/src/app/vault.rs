@@ -2,26 +2,27 @@
 
 use super::AppError;
 use super::closing::Closing;
-use crate::data_dir::KEYS_DIR;
+use crate::keys_spec::KeysSpec;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, Keyring};
 
 /// The vault, and how it is closed.
 pub(super) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
 
-/// Opens `--keys`, or `keys/` of the data directory.
+/// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for.
 pub(super) fn open(
-    directory: &Path,
-    keys: Option<&PathBuf>,
+    spec: &KeysSpec,
+    data: &Path,
     (ids, tasks): (&Arc<dyn IdSource>, &dyn Tasks),
     keyring: Keyring,
 ) -> Result<OpenVault, AppError> {
-    let default = directory.join(KEYS_DIR);
-    let dir = keys.unwrap_or(&default);
-    let vault = Arc::new(FileVault::open(dir, Arc::clone(ids), tasks, keyring)?);
+    let dir = spec.directory(data);
+    let master = spec.master(&dir)?;
+    let vault = FileVault::open_under(&dir, &master, Arc::clone(ids), tasks, keyring)?;
+    let vault = Arc::new(vault);
     Ok((Arc::<FileVault>::clone(&vault), vault))
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod events;
 pub(crate) mod failure;
 mod import;
+mod keys;
 mod number;
 pub(crate) mod output;
 mod projections;
@@ -46,6 +47,7 @@ enum Command {
     Campaign(campaign::Args),
     Call(call::Args),
     Customer(customer::Args),
+    Keys(keys::Args),
     Number(number::Args),
     Events(events::Args),
     Audit(audit::Args),
@@ -107,6 +109,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Campaign(args) => campaign::run(args).await,
         Command::Call(args) => call::run(args).await,
         Command::Customer(args) => customer::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
         Command::Number(args) => number::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Audit(args) => audit::run(args).await,

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::output;
 use crate::app::OpenSettings;
 use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
+use crate::keys_spec::KeysSpec;
 use crate::kurrent::{self, KurrentArgs};
 use crate::outbound::witness::WitnessSpec;
 use crate::running::{Running, ServeSettings};
@@ -13,7 +14,6 @@ use crate::store_spec::LogArgs;
 use domain::time::Timestamp;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -47,9 +47,8 @@ pub(crate) struct Args {
     /// UDP ports for audio, such as 20000-20199
     #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
     rtp_ports: Option<RangeInclusive<u16>>,
-    /// Where master.key and keys.db are; default: DATA/keys
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeysSpec,
     /// How long live calls may go on after a signal
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration_ms)]
     drain: u64,
@@ -73,7 +72,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         open: OpenSettings {
             data: data.clone(),
             store: store.clone(),
-            keys: args.keys,
+            keys: args.keys.dir,
+            master_key: args.keys.master_key,
             rehearse_at: args.rehearse_at,
         },
         trunks: args.trunks,

@@ -5,7 +5,8 @@
 //! nothing. A restore leaves out every person that any list of destroyed keys names.
 
 use super::destroyed_list::DestroyedList;
-use super::keys::{self, KEYS_FILE, WrappedInstallation};
+use super::keys::KEYS_FILE;
+use super::wrapped::{Wrapped, WrappedInstallation, read_wrapped, write_wrapped};
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::sealing::hex;
 use base64::Engine;
@@ -84,7 +85,7 @@ enum Line {
 /// Writes a backup of the keys in `dir` to `out`, which must not exist; also while a server runs.
 pub fn back_up_keys(dir: &Path, out: &Path, now: Timestamp) -> Result<KeyBackup, KeyBackupError> {
     refuse_place(out)?;
-    let (installation, wrapped) = keys::read_wrapped(dir)?;
+    let Wrapped { installation, keys } = read_wrapped(dir)?;
     let destroyed = DestroyedList::of(dir).read()?;
     let mut text = String::new();
     let head = Line::Head {
@@ -97,7 +98,7 @@ pub fn back_up_keys(dir: &Path, out: &Path, now: Timestamp) -> Result<KeyBackup,
     };
     push(&mut text, &head)?;
     let mut keys_count = 0;
-    for (person, wrapped) in wrapped {
+    for (person, wrapped) in keys {
         if destroyed.contains_key(&person) {
             continue;
         }
@@ -148,18 +149,20 @@ pub fn restore_keys(
         }
     }
     let destroyed = list.read()?;
-    read.wrapped.retain(|person, _| !destroyed.contains_key(person));
+    read.wrapped
+        .keys
+        .retain(|person, _| !destroyed.contains_key(person));
     let making = dir.join(RESTORING_FILE);
     if making.exists() {
         fs::remove_file(&making).map_err(|error| disk(&making, &error))?;
     }
-    keys::write_wrapped(&making, &read.installation, &read.wrapped)?;
+    write_wrapped(&making, &read.wrapped)?;
     fs::rename(&making, &target)
         .and_then(|()| sync_dir(dir))
         .map_err(|error| disk(&target, &error))?;
     Ok(KeyBackup {
         taken_at: read.taken_at,
-        keys_count: read.wrapped.len() as u64,
+        keys_count: read.wrapped.keys.len() as u64,
         destroyed_count: destroyed.len() as u64,
     })
 }
@@ -167,8 +170,7 @@ pub fn restore_keys(
 /// A backup, read whole and found intact.
 struct ReadBackup {
     taken_at: Timestamp,
-    installation: WrappedInstallation,
-    wrapped: BTreeMap<CustomerId, Vec<u8>>,
+    wrapped: Wrapped,
     destroyed: BTreeMap<CustomerId, Timestamp>,
 }
 
@@ -193,19 +195,21 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
     };
     let mut read = ReadBackup {
         taken_at,
-        installation: WrappedInstallation {
-            id: installation,
-            check_value: bytes_of(&check_value)?,
-            secret: bytes_of(&secret)?,
-            wrapping,
+        wrapped: Wrapped {
+            installation: WrappedInstallation {
+                id: installation,
+                check_value: bytes_of(&check_value)?,
+                secret: bytes_of(&secret)?,
+                wrapping,
+            },
+            keys: BTreeMap::new(),
         },
-        wrapped: BTreeMap::new(),
         destroyed: BTreeMap::new(),
     };
     for line in lines {
         match line {
             Ok(Line::Key { person, wrapped }) => {
-                read.wrapped.insert(person, bytes_of(&wrapped)?);
+                read.wrapped.keys.insert(person, bytes_of(&wrapped)?);
             }
             Ok(Line::Destroyed { person, at }) => {
                 read.destroyed.insert(person, at);

@@ -1,7 +1,9 @@
 //! `keys.db`: wrapped person keys, the wrapped installation secret, and whose keys are gone.
 
 use super::destroyed_list::DestroyedList;
+use super::rewrapping::Rewrapping;
 use super::rotation::Rotated;
+use super::wrapped::{INSERT_INSTALLATION, INSERT_KEY, WrappedInstallation, installation_of};
 use crate::durable_file::{self, Schema};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
@@ -10,7 +12,6 @@ use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, VaultError};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 /// The database of wrapped keys inside the keys directory.
 pub const KEYS_FILE: &str = "keys.db";
 
-const SCHEMA: Schema = Schema {
+pub(super) const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
     upgrades: &[include_str!("schema_2.sql")],
 };
@@ -26,25 +27,17 @@ const SCHEMA: Schema = Schema {
 /// The wrapping of a new installation.
 const FIRST_WRAPPING: i64 = 1;
 
-const INSERT_INSTALLATION: &str =
-    "INSERT INTO installation (one, id, check_value, secret, wrapping) VALUES (1, ?1, ?2, ?3, ?4)";
-
-const INSERT_KEY: &str = "INSERT INTO person_key (customer, version, wrapped) VALUES (?1, ?2, ?3)";
-
-/// Keys wrapped anew at a time: bounds memory, not the transaction.
-const REWRAP_PAGE_KEYS: i64 = 1_000;
-
 /// What a right master key finds in `check_value`.
-const CHECK_TEXT: &[u8] = b"ledgerline keys";
+pub(super) const CHECK_TEXT: &[u8] = b"ledgerline keys";
 
 /// The open key file with the key that unwraps it. `ids` gives keys and nonces.
 pub(super) struct Keys {
-    connection: Connection,
-    master: Secret,
-    installation: String,
+    pub(super) connection: Connection,
+    pub(super) master: Secret,
+    pub(super) installation: String,
     /// Which wrapping is in force; every rotation is one more.
-    wrapping: i64,
-    ids: Arc<dyn IdSource>,
+    pub(super) wrapping: i64,
+    pub(super) ids: Arc<dyn IdSource>,
     destroyed: DestroyedList,
 }
 
@@ -306,7 +299,7 @@ impl Keys {
         encrypt(self.master.bytes(), nonce, &self.aad(name), plain)
     }
 
-    fn aad(&self, name: &str) -> Vec<u8> {
+    pub(super) fn aad(&self, name: &str) -> Vec<u8> {
         aad(&self.installation, name, self.wrapping)
     }
 
@@ -325,161 +318,12 @@ impl Keys {
     }
 }
 
-/// Keys on their way to another master key, inside a transaction.
-struct Rewrapping<'a> {
-    keys: &'a Keys,
-    master: Secret,
-    wrapping: i64,
-}
-
-impl Rewrapping<'_> {
-    fn wrap_all(&mut self, secret: &[u8]) -> Result<u64, VaultError> {
-        let (check, secret) = (self.wrap("check", CHECK_TEXT), self.wrap("secret", secret));
-        self.keys
-            .connection
-            .execute(
-                "UPDATE installation SET check_value = ?1, secret = ?2, wrapping = ?3",
-                params![check, secret, self.wrapping],
-            )
-            .map_err(|error| failed(&error))?;
-        let mut count = 0;
-        let mut after = String::new();
-        loop {
-            let page = self.page_after(&after).map_err(|error| failed(&error))?;
-            let Some((last, _)) = page.last() else {
-                return Ok(count);
-            };
-            after.clone_from(last);
-            for (person, wrapped) in &page {
-                self.wrap_one(person, wrapped)?;
-                count += 1;
-            }
-        }
-    }
-
-    fn page_after(&self, after: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
-        let sql = "SELECT customer, wrapped FROM person_key WHERE customer > ?1 ORDER BY customer LIMIT ?2";
-        let mut statement = self.keys.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![after, REWRAP_PAGE_KEYS], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-        rows.collect()
-    }
-
-    fn wrap_one(&self, person: &str, wrapped: &[u8]) -> Result<(), VaultError> {
-        let bytes = decrypt(self.keys.master.bytes(), &self.keys.aad(person), wrapped);
-        let bytes = bytes
-            .ok_or_else(|| VaultError::WrongMaster(format!("the key of {person} in keys.db is damaged")))?;
-        let sql = "UPDATE person_key SET version = ?2, wrapped = ?3 WHERE customer = ?1";
-        let mut statement = self
-            .keys
-            .connection
-            .prepare_cached(sql)
-            .map_err(|error| failed(&error))?;
-        let updated = statement.execute(params![person, self.wrapping, self.wrap(person, &bytes)]);
-        updated.map(drop).map_err(|error| failed(&error))
-    }
-
-    fn wrap(&self, name: &str, plain: &[u8]) -> Vec<u8> {
-        let mut nonce = [0; NONCE_BYTES];
-        self.keys.ids.random(&mut nonce);
-        let aad = aad(&self.keys.installation, name, self.wrapping);
-        encrypt(self.master.bytes(), nonce, &aad, plain)
-    }
-}
-
 /// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
-fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
+pub(super) fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
     format!("{installation}|{name}|{wrapping}").into_bytes()
 }
 
-/// The installation's row, wrapped as it stands.
-pub(super) struct WrappedInstallation {
-    pub(super) id: String,
-    pub(super) check_value: Vec<u8>,
-    pub(super) secret: Vec<u8>,
-    pub(super) wrapping: i64,
-}
-
-/// Everything that is wrapped in a directory's key file, as it stands; beside a running server too.
-pub(super) fn read_wrapped(
-    dir: &Path,
-) -> Result<(WrappedInstallation, Vec<(CustomerId, Vec<u8>)>), VaultError> {
-    let connection =
-        durable_file::open_reader(&dir.join(KEYS_FILE), &SCHEMA).map_err(|error| opening(&error))?;
-    // One transaction: installation and keys are of one wrapping.
-    let snapshot = connection
-        .unchecked_transaction()
-        .map_err(|error| failed(&error))?;
-    let installation = installation_of(&snapshot)?
-        .ok_or_else(|| VaultError::WrongMaster("the key file holds no installation".to_owned()))?;
-    let rows = all_wrapped(&snapshot).map_err(|error| failed(&error))?;
-    let mut wrapped = Vec::with_capacity(rows.len());
-    for (person, bytes) in rows {
-        let person = person
-            .parse()
-            .map_err(|_| VaultError::WrongMaster("the key file names no person".to_owned()))?;
-        wrapped.push((person, bytes));
-    }
-    Ok((installation, wrapped))
-}
-
-fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
-    let mut statement = connection.prepare("SELECT customer, wrapped FROM person_key ORDER BY customer")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
-}
-
-/// Makes a key file of what is wrapped; durable, and closed, when this returns.
-pub(super) fn write_wrapped(
-    file: &Path,
-    installation: &WrappedInstallation,
-    wrapped: &BTreeMap<CustomerId, Vec<u8>>,
-) -> Result<(), VaultError> {
-    let mut connection = durable_file::open_writer(file, &SCHEMA).map_err(|error| opening(&error))?;
-    let mut write = || -> rusqlite::Result<()> {
-        let transaction = connection.transaction()?;
-        transaction.execute(
-            INSERT_INSTALLATION,
-            params![
-                installation.id,
-                installation.check_value,
-                installation.secret,
-                installation.wrapping
-            ],
-        )?;
-        for (person, bytes) in wrapped {
-            transaction.prepare_cached(INSERT_KEY)?.execute(params![
-                person.as_str(),
-                installation.wrapping,
-                bytes
-            ])?;
-        }
-        transaction.commit()?;
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-    };
-    write().map_err(|error| failed(&error))
-}
-
-fn installation_of(connection: &Connection) -> Result<Option<WrappedInstallation>, VaultError> {
-    connection
-        .query_row(
-            "SELECT id, check_value, secret, wrapping FROM installation",
-            [],
-            |row| {
-                Ok(WrappedInstallation {
-                    id: row.get(0)?,
-                    check_value: row.get(1)?,
-                    secret: row.get(2)?,
-                    wrapping: row.get(3)?,
-                })
-            },
-        )
-        .optional()
-        .map_err(|error| failed(&error))
-}
-
-fn opening(error: &OpenError) -> VaultError {
+pub(super) fn opening(error: &OpenError) -> VaultError {
     match error {
         OpenError::Damaged { .. } => VaultError::WrongMaster(error.to_string()),
         OpenError::Missing(_) | OpenError::NewerSchema { .. } | OpenError::Unavailable { .. } => {
@@ -488,6 +332,6 @@ fn opening(error: &OpenError) -> VaultError {
     }
 }
 
-fn failed(error: &rusqlite::Error) -> VaultError {
+pub(super) fn failed(error: &rusqlite::Error) -> VaultError {
     VaultError::Unavailable(crate::error::from_sqlite(error).to_string())
 }

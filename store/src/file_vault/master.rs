@@ -28,7 +28,7 @@ pub trait KeyWrapper: Send + Sync {
     /// What `unwrap` opens again; blocks for as long as the service takes.
     fn wrap(&self, plain: &[u8]) -> Result<Vec<u8>, VaultError>;
     /// The key that was wrapped; a wrong or altered one is refused as `WrongMaster`.
-    fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError>;
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, VaultError>;
 }
 
 /// Where the master key comes from.
@@ -177,7 +177,7 @@ fn read_wrapped(file: &Path, wrapper: &dyn KeyWrapper) -> Result<Option<Secret>,
     let wrong = |why: &str| VaultError::WrongMaster(format!("{} {why}", file.display()));
     let wrapped = STANDARD.decode(text.trim());
     let wrapped = wrapped.map_err(|error| wrong(&format!("does not hold base64: {error}")))?;
-    let bytes = wrapper.unwrap(&wrapped)?;
+    let bytes = Zeroizing::new(wrapper.unwrap(&wrapped)?);
     match bytes.as_slice().try_into() {
         Ok(bytes) => Ok(Some(Secret::new(bytes))),
         Err(_) => Err(wrong("does not unwrap to 32 bytes")),

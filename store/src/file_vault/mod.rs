@@ -9,7 +9,9 @@ mod keeper;
 mod key_backup;
 mod keys;
 mod master;
+mod rewrapping;
 mod rotation;
+mod wrapped;
 
 #[cfg(test)]
 mod tests;

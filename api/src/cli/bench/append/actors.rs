@@ -45,6 +45,7 @@ impl Workshop {
             data: directory.to_owned(),
             store,
             keys: None,
+            master_key: None,
             rehearse_at: None,
         })
         .await?;
