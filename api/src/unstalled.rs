@@ -1,7 +1,7 @@
 //! A connection whose peer must take what is written to it: one that takes nothing for too long is closed.
 //!
-//! An event stream is read on only when its client takes more, so a client that stands still costs one page of
-//! events and its place. This ends it; the client comes again with the last position it saw.
+//! An event stream is read on only when its client takes more, so a client that stands still costs one page
+//! of events and its place. This ends it; the client comes again with the last position it saw.
 
 use domain::ports::clock::Clock;
 use std::future::Future;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Longest time a peer may take nothing while something is to be written: a phone's network comes back sooner.
+/// Longest time a peer may take nothing while something is to be written: networks come back sooner.
 const STALL_MS: u64 = 60_000;
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;

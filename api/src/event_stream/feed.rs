@@ -1,4 +1,4 @@
-//! The events one client asked for, and what it is told about them: read when the client has room, never before.
+//! The events one client asked for, and what it is told about them; read only when the client has room.
 //!
 //! It catches up by filtered pages, then follows the log. It holds one page and no queue: a client that reads
 //! slowly delays nobody but itself, and is told that it fell behind. `next` is cancel-safe.

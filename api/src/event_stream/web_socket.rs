@@ -1,4 +1,4 @@
-//! A feed over a WebSocket (RFC 6455): one text message an event, `{"message":"caught-up", …}` between them.
+//! A feed over a WebSocket (RFC 6455): one text message an event, `{"message":"caught-up",…}` between.
 
 use super::{Feed, Note, StreamPlace, data, name, shown};
 use futures_util::{SinkExt, StreamExt};

@@ -36,7 +36,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ]),
         Endpoint::get(
             "/api/v1/events/stream",
-            "Server-sent events from any position; `caught-up`, `fell-behind`, `position` and `end` between them",
+            "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
             |ctx, input| Box::pin(follow(ctx, input)),
         )
         .query(&[

@@ -80,7 +80,8 @@ impl Reader {
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
         let mut next = after.0;
         let sql = format!(
-            "SELECT {COLUMNS}, version FROM event WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
+            "SELECT {COLUMNS}, version FROM event WHERE stream = ?1 AND version > ?2
+             ORDER BY version LIMIT ?3"
         );
         let values: [&dyn ToSql; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
         self.page(&sql, &values, |row| {
@@ -185,7 +186,7 @@ impl Reader {
         Ok(sieve.drained(LOOKED_AT_MAX))
     }
 
-    /// One whole stream: its versions are in the order of positions, so the place to begin is found by halving.
+    /// One whole stream: its versions are in the order of positions, so the beginning is found by halving.
     fn matching_of_stream(&self, filter: &EventFilter, stream: &str, stretch: &Stretch) -> Found {
         let (mut seen, mut beyond) = (0, self.last_version(stream)? + 1);
         while beyond - seen > 1 {
@@ -505,7 +506,8 @@ mod tests {
     /// What version 1 of the file was: no indexes for campaigns and customers.
     fn make_old(dir: &Path) {
         let file = Connection::open(dir.join(EVENTS_FILE)).unwrap();
-        let old = "DROP INDEX event_by_campaign; DROP INDEX event_by_customer; UPDATE schema_version SET version = 1";
+        let old = "DROP INDEX event_by_campaign; DROP INDEX event_by_customer;
+            UPDATE schema_version SET version = 1";
         file.execute_batch(old).unwrap();
     }
 
