@@ -212,7 +212,10 @@ impl Exchange {
     fn take_cancel(&mut self, now: Timestamp, from: SocketAddr, cancel: &SipMessage) {
         match self.leg_of(cancel) {
             Some((number, leg)) if leg.is_cancelled_by(cancel) => {
-                self.with_leg(number, |leg, out| leg.cancel(cancel, now, out));
+                self.with_leg(number, |leg, out| {
+                    leg.heard_from(from);
+                    leg.cancel(cancel, now, out);
+                });
             }
             Some(_) | None => self.refuse(cancel, 481, from),
         }
@@ -229,7 +232,10 @@ impl Exchange {
         match self.leg_of(request) {
             Some((number, leg)) if leg.is_dialog_of(request) => {
                 self.with_leg(number, |leg, out| match request.method() {
-                    "BYE" => leg.take_bye(request, now, out),
+                    "BYE" => {
+                        leg.heard_from(from);
+                        leg.take_bye(request, now, out);
+                    }
                     "INVITE" => leg.take_reinvite(request, out),
                     _ => leg.take_other(request, out),
                 });

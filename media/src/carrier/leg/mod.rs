@@ -179,6 +179,11 @@ impl Leg {
             .min()
     }
 
+    /// Answers go where a request came from (RFC 3581, 4): another process may end what one that died began.
+    pub(in crate::carrier) fn heard_from(&mut self, peer: SocketAddr) {
+        self.peer = peer;
+    }
+
     fn send(&self, bytes: Vec<u8>, out: &mut Outputs) {
         out.push_back(Output::Send { to: self.peer, bytes });
     }
