@@ -1,4 +1,4 @@
-//! Who may sign: one process at a time.
+//! Who may sign checkpoints of a log: one process at a time, by the directory's lock or the database's.
 
 use actors::Environment;
 use domain::ports::clock::Clock;

@@ -1,8 +1,8 @@
 //! The tree beside the log: followed while the server runs, signed once a second, shown to witnesses.
 //!
-//! One thread of its own, off the path of every commit. Only the holder of the signing lease publishes: for a
-//! directory's log that is who holds its lock, for a database who holds its lock named `proof signer`; the
-//! others follow and stand by.
+//! One thread of its own, off the path of every commit. Only the holder of the signing lease publishes:
+//! for a directory's log that is who holds its lock, for a database who holds its lock named `proof
+//! signer`; the others follow and stand by.
 
 mod cosigning;
 mod lease;

@@ -1,7 +1,7 @@
 //! The keys of logs and witnesses: Ed25519, in the text forms of C2SP signed-note.
 //!
-//! A key has a name; a signature line is found by the name and four bytes of a hash over name, type and public
-//! key. A log signs with type 0x01, a witness with 0x04 (cosignature/v1: the time is signed too).
+//! A key has a name; a signature line is found by the name and four bytes of a hash over name, type and
+//! public key. A log signs with type 0x01, a witness with 0x04 (cosignature/v1: the time is signed too).
 
 use super::error::ProofError;
 use base64::Engine;
@@ -89,7 +89,8 @@ impl VerifierKey {
         bytes
     }
 
-    /// When a signature by this key holds for a note's text: the witness's time in Unix seconds, 0 for a log.
+    /// When a signature by this key holds for a note's text: the witness's time in Unix seconds, 0 for a
+    /// log.
     pub(crate) fn holds(&self, text: &[u8], signature: &Signature) -> Option<u64> {
         if signature.name() != self.name || signature.id() != self.id() {
             return None;

@@ -1,7 +1,7 @@
 //! The hashes of the tree: RFC 6962, 2.1 (the same in RFC 9162), with SHA-256.
 //!
-//! A leaf is `recorded_at` as 8 bytes, big-endian microseconds since 1970, followed by the record's bytes as
-//! they are stored. Personal values are ciphertext there, so erasing a person's key changes no hash.
+//! A leaf is `recorded_at` as 8 bytes, big-endian microseconds since 1970, followed by the record's bytes
+//! as they are stored. Personal values are ciphertext there, so erasing a person's key changes no hash.
 
 use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;

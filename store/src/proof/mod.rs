@@ -1,8 +1,8 @@
 //! Proof: a Merkle tree over the log, signed checkpoints of it, and what follows from both.
 //!
-//! The formats are those of C2SP (tlog-tiles, tlog-checkpoint, signed-note, tlog-proof, tlog-witness), so that
-//! other people's tools can check what this crate writes; `docs/reference/proof.md` describes them. The tree
-//! follows the log and is a pure function of its records.
+//! The formats are those of C2SP (tlog-tiles, tlog-checkpoint, signed-note, tlog-proof, tlog-witness), so
+//! that other people's tools can check what this crate writes; `docs/reference/proof.md` describes them.
+//! The tree follows the log and is a pure function of its records.
 
 pub mod bundle;
 mod checkpoint;

@@ -91,8 +91,8 @@ fn entry(file: &File, leaf: u64) -> std::io::Result<u64> {
     Ok(u64::from_be_bytes(bytes))
 }
 
-/// The leaf (from 0) of the event at `position`. Where positions are dense there is no file, and the leaf is
-/// the position less one.
+/// The leaf (from 0) of the event at `position`. Where positions are dense there is no file, and the leaf
+/// is the position less one.
 pub fn leaf_of(dir: &Path, position: Position, dense: bool) -> Result<Option<u64>, ProofError> {
     if dense {
         return Ok(position.0.checked_sub(1));

@@ -1,7 +1,7 @@
 //! Published checkpoints in the database of the log, so that the next holder of the lease sees them.
 //!
-//! The row is replaced only by whoever read what it replaces: the second fence behind the lease. A copy is in
-//! the publisher's own directory, for readers.
+//! The row is replaced only by whoever read what it replaces: the second fence behind the lease. A copy is
+//! in the publisher's own directory, for readers.
 
 use super::checkpoint::SignedCheckpoint;
 use super::error::ProofError;

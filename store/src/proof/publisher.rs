@@ -1,7 +1,7 @@
 //! Signs and publishes checkpoints. Whoever calls it holds the signing lease.
 //!
-//! Before it signs it reads what was published last, and proves that the tree still begins with it. It never
-//! signs a smaller size, nor two roots of one size.
+//! Before it signs it reads what was published last, and proves that the tree still begins with it. It
+//! never signs a smaller size, nor two roots of one size.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint};
 use super::error::ProofError;
@@ -35,8 +35,8 @@ impl Publisher {
         &self.key
     }
 
-    /// Publishes the state of a tree that has reached the log's head. When nothing is new, what is published
-    /// is answered as it is.
+    /// Publishes the state of a tree that has reached the log's head. When nothing is new, what is
+    /// published is answered as it is.
     pub async fn publish(
         &self,
         follower: &mut ProofFollower,

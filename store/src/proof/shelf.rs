@@ -1,7 +1,7 @@
 //! Where published checkpoints are kept, so that the next signer knows what was promised.
 //!
-//! The last one is in `DATA/proof/checkpoint`. Of the earlier ones the first of each day and the first at or
-//! above each power of two stay in `DATA/proof/checkpoints/`: enough to show for years, and bounded.
+//! The last one is in `DATA/proof/checkpoint`. Of the earlier ones the first of each day and the first at
+//! or above each power of two stay in `DATA/proof/checkpoints/`: enough to show for years, and bounded.
 
 use super::checkpoint::SignedCheckpoint;
 use super::error::ProofError;
@@ -32,8 +32,9 @@ pub trait CheckpointShelf: Send + Sync {
     /// The last published checkpoint, with its cosignatures; not believed yet.
     async fn published(&self) -> Result<Option<SignedCheckpoint>, ProofError>;
 
-    /// Publishes `next` when `previous` (by what it says, not by who signed it) is still the last; otherwise
-    /// `Overtaken`. Durable when it returns. Also adds cosignatures, by publishing the same again.
+    /// Publishes `next` when `previous` (by what it says, not by who signed it) is still the last;
+    /// otherwise `Overtaken`. Durable when it returns. Also adds cosignatures, by publishing the same
+    /// again.
     async fn publish(
         &self,
         previous: Option<&SignedCheckpoint>,

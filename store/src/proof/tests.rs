@@ -203,7 +203,7 @@ async fn each_size_is_proved_to_begin_each_later_one() {
 }
 
 #[tokio::test]
-async fn a_proof_as_text_is_read_back_and_leads_to_the_signed_root() {
+async fn a_proof_as_text_is_read_back_and_ends_at_the_signed_root() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(300).await;
     let checkpoint = publish(dir.path(), &store).await.unwrap();

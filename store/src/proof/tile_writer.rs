@@ -1,8 +1,8 @@
 //! Writes the tree's tiles, leaf by leaf, and picks up where it was.
 //!
 //! A full tile is written when its last hash comes; narrower states only when a checkpoint is about to be
-//! signed. What is durable is a multiple of 256 leaves, named in the file `synced`: everything above it is made
-//! again from the log after a crash, so nothing here waits for the disk at every event.
+//! signed. What is durable is a multiple of 256 leaves, named in the file `synced`: everything above it is
+//! made again from the log after a crash, so nothing here waits for the disk at every event.
 
 use super::error::ProofError;
 use super::fold::{RootFold, root_of};

@@ -1,7 +1,8 @@
 //! The tree's files in the C2SP tlog-tiles layout: `tile/<level>/<index>[.p/<width>]` under one directory.
 //!
-//! A tile holds 256 hashes of one level, every eighth level of the tree has tiles, and a tile once full never
-//! changes. Whoever reads them believes nothing: each proof made from tiles is checked against the root.
+//! A tile holds 256 hashes of one level, every eighth level of the tree has tiles, and a tile once full
+//! never changes. Whoever reads them believes nothing: each proof made from tiles is checked against the
+//! root.
 
 use super::checkpoint::Checkpoint;
 use super::error::ProofError;
@@ -92,8 +93,8 @@ impl TileDir {
         Ok(proof)
     }
 
-    /// The proof that the tree of `newer` begins with the tree of `older`, checked against both roots. Empty
-    /// when there is nothing to prove (size 0, or the same size).
+    /// The proof that the tree of `newer` begins with the tree of `older`, checked against both roots.
+    /// Empty when there is nothing to prove (size 0, or the same size).
     pub fn consistency(&self, older: &Checkpoint, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         if older.size == 0 || older.size >= newer.size {
             check_consistency(&[], older, newer)?;

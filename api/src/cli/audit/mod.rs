@@ -14,10 +14,10 @@ use store::proof::{SignedCheckpoint, VerifierKey};
 
 /// Proofs: verify the log, prove a call or a customer, check a bundle offline, witness another log.
 ///
-/// While a server runs, the log is followed by a Merkle tree in DATA/proof and a checkpoint of it is signed
-/// every second. The formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof, tlog-witness):
-/// docs/reference/proof.md. Without a witness that others run, whoever runs this log and holds its key could
-/// rewrite it and sign again.
+/// While a server runs, the log is followed by a Merkle tree in DATA/proof and a checkpoint of it is
+/// signed every second. The formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof,
+/// tlog-witness): docs/reference/proof.md. Without a witness that others run, whoever runs this log and
+/// holds its key could rewrite it and sign again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -75,8 +75,8 @@ impl Selection {
         }
     }
 
-    /// The customer's and the number's events about this call, which their grants are: `call.permitted` names
-    /// both.
+    /// The customer's and the number's events about this call, which their grants are: `call.permitted`
+    /// names both.
     pub(super) async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Failure> {
         let mut streams = Vec::new();
         for (_, event) in self.events.values() {

@@ -1,4 +1,5 @@
-//! The archive around a bundle's files: ustar, with nothing in it that does not follow from names and bytes.
+//! The archive around a bundle's files: ustar, with nothing in it that does not follow from names and
+//! bytes.
 
 use crate::proof::error::ProofError;
 use crate::proof::leaf::hex;

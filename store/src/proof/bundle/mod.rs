@@ -1,9 +1,9 @@
 //! A bundle: one file that proves some events to somebody who has neither the log nor this program.
 //!
 //! It is a tar archive whose bytes follow from its content (sorted names, fixed headers, no slack):
-//! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which names
-//! those below `events/`; per event its record and its tlog-proof; the checkpoint, the public key, an index,
-//! and a copy to read. `docs/reference/proof.md` describes each.
+//! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which
+//! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the public key,
+//! an index, and a copy to read. `docs/reference/proof.md` describes each.
 
 mod archive;
 mod check;

@@ -21,7 +21,7 @@ const EXPLAINED: &str = "<h2>这份文件证明什么 · What this proves</h2>\
 其后是否另有事件，此文件不证明。没有见证人共签时，日志运营者本人可以整体重写并重新签名。</p>\
 <p>Each event below is in the log that the checkpoint signs, with these contents and this time of recording. \
 A stream called whole has no gap from its first event on; that none followed later is not proved. Without a \
-witness's cosignature the operator of the log could have rewritten all of it and signed again.</p>\
+witness's cosignature whoever runs the log could have rewritten all of it and signed again.</p>\
 <h2>如何核验 · How to check</h2><p><code>ledgerline audit check FILE --key VKEY --witness VKEY</code>\
  — 离线，无需数据库；本页仅供阅读，证据是 <code>events/</code> 中的文件。\
  Offline, without a database; this page is for reading, the evidence is in <code>events/</code>. \

@@ -1,10 +1,10 @@
 //! Checks the whole log against its tree and every checkpoint, and names the first event that is wrong.
 //!
-//! For each event: positions without gaps where the store promises that, a time of recording that never goes
-//! back, a record that parses, the next version of its stream, an id not seen before, a cause that came before
-//! it, and the leaf that the tree holds. At the size of each checkpoint: the root. One task reads, one thread
-//! hashes and parses, one compares, so that two processors are busy; memory is 24 bytes per stream and 9 to 18
-//! per event, the latter bounded.
+//! For each event: positions without gaps where the store promises that, a time of recording that never
+//! goes back, a record that parses, the next version of its stream, an id not seen before, a cause that
+//! came before it, and the leaf that the tree holds. At the size of each checkpoint: the root. One task
+//! reads, one thread hashes and parses, one compares, so that two processors are busy; memory is 24 bytes
+//! per stream and 9 to 18 per event, the latter bounded.
 
 mod compare;
 mod event_facts;
@@ -60,15 +60,16 @@ pub struct LogReport {
     pub covered: u64,
     /// Events whose id was compared with all others; later ones are beyond the memory given to it.
     pub ids: u64,
-    /// Events whose cause is not in the log before them, and the first of them. No proof of tampering: another
-    /// log's events may have been taken over without theirs.
+    /// Events whose cause is not in the log before them, and the first of them. No proof of tampering:
+    /// another log's events may have been taken over without theirs.
     pub causes_missing: u64,
     pub first_cause_missing: Option<Position>,
     pub wrong: Option<Finding>,
 }
 
 impl LogReport {
-    /// Whether everything up to a position was found right, and only the end of the log is missing or nothing.
+    /// Whether everything up to a position was found right, and only the end of the log is missing or
+    /// nothing.
     fn events_reach(&self, position: Position) -> bool {
         self.wrong
             .as_ref()
@@ -143,7 +144,8 @@ struct Unread {
     error: StoreError,
 }
 
-/// Reads to the end, or to the first event that the store cannot give: what is before it is still passed on.
+/// Reads to the end, or to the first event that the store cannot give: what is before it is still passed
+/// on.
 async fn read_pages(
     store: &dyn EventStore,
     after: Position,
