@@ -5,7 +5,7 @@ use domain::ports::vault::PersonKey;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Most keys kept unwrapped: every customer in a campaign of that size, in about 10 MiB.
-pub(super) const KEYS_CACHED_MAX: usize = 65_536;
+pub(crate) const KEYS_CACHED_MAX: usize = 65_536;
 
 struct Cached {
     key: PersonKey,
@@ -14,14 +14,14 @@ struct Cached {
 }
 
 /// A second-chance queue: what was asked for since it was last looked at stays one more round.
-pub(super) struct KeyCache {
+pub(crate) struct KeyCache {
     keys: BTreeMap<CustomerId, Cached>,
     queue: VecDeque<CustomerId>,
     keys_max: usize,
 }
 
 impl KeyCache {
-    pub(super) const fn new(keys_max: usize) -> Self {
+    pub(crate) const fn new(keys_max: usize) -> Self {
         Self {
             keys: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -29,13 +29,13 @@ impl KeyCache {
         }
     }
 
-    pub(super) fn get(&mut self, person: &CustomerId) -> Option<PersonKey> {
+    pub(crate) fn get(&mut self, person: &CustomerId) -> Option<PersonKey> {
         let cached = self.keys.get_mut(person)?;
         cached.used = true;
         Some(cached.key.clone())
     }
 
-    pub(super) fn put(&mut self, key: PersonKey) {
+    pub(crate) fn put(&mut self, key: PersonKey) {
         let person = key.person().clone();
         if self.keys.contains_key(&person) {
             return;
@@ -48,7 +48,7 @@ impl KeyCache {
     }
 
     /// The key is zeroed once nobody holds it any more.
-    pub(super) fn forget(&mut self, person: &CustomerId) {
+    pub(crate) fn forget(&mut self, person: &CustomerId) {
         self.keys.remove(person);
         self.queue.retain(|queued| queued != person);
     }

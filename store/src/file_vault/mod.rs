@@ -3,7 +3,7 @@
 //! A person's key is durable before `key` returns. With events present nothing is made anew: a missing or
 //! wrong master key, or a missing key file, is refused, since new keys would make every record noise.
 
-mod cache;
+pub(crate) mod cache;
 mod destroyed_list;
 mod keeper;
 mod key_backup;

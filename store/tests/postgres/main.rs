@@ -9,6 +9,7 @@ mod proof;
 mod proxy;
 mod server;
 mod support;
+mod vault;
 
 use domain::ports::event_store::EventStore;
 use std::sync::{Arc, Mutex};

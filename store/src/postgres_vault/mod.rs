@@ -1,0 +1,349 @@
+//! Keys in a PostgreSQL database of their own, for several processes on one log.
+//!
+//! The database must hold no events: what is in the events' backup opens them. A destroyed key's row says
+//! for ever that it was destroyed. PostgreSQL does not overwrite what it deletes: the old row stays in a page
+//! until a vacuum and in its write-ahead log until that is recycled, wrapped under the master key. `destroy`
+//! asks for the vacuum; a rotation of the master key makes whatever is left useless.
+
+use crate::file_vault::cache::{KEYS_CACHED_MAX, KeyCache};
+use crate::file_vault::{Keyring, MasterKey};
+use crate::sealing::{self, KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
+use async_trait::async_trait;
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
+use domain::ids::{CustomerId, NumberId};
+use domain::personal::{LookupHash, Sealed};
+use domain::ports::id_source::IdSource;
+use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::time::Timestamp;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio_postgres::{Config, NoTls};
+
+/// Connections held: a key is asked for once per customer and then cached.
+const CONNECTIONS_MAX: usize = 4;
+
+/// How long one attempt to connect may take.
+const CONNECT_MS: u64 = 5_000;
+
+/// How long one statement may run; each touches one row.
+const STATEMENT_MS: u64 = 10_000;
+
+/// What a right master key finds in `check_value`.
+const CHECK_TEXT: &[u8] = b"ledgerline keys";
+
+/// The wrapping of a new installation.
+const FIRST_WRAPPING: i64 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The log's table: keys never stand in its database.
+const HOLDS_EVENTS: &str = "SELECT to_regclass('ledgerline.event') IS NOT NULL";
+
+/// Keys in PostgreSQL. `close` ends its connections.
+pub struct PostgresVault {
+    pool: Pool,
+    master: Secret,
+    secret: Secret,
+    installation: String,
+    wrapping: i64,
+    ids: Arc<dyn IdSource>,
+    cache: Mutex<KeyCache>,
+}
+
+/// What a row says of one person's key.
+enum Row {
+    Key(PersonKey),
+    Destroyed(Timestamp),
+}
+
+impl PostgresVault {
+    /// Connects, and makes the installation where there may be a new one. A database that holds events, a
+    /// wrong master key or a missing installation is refused as `WrongMaster`.
+    pub async fn open(
+        url: &str,
+        master: &MasterKey,
+        ids: Arc<dyn IdSource>,
+        keyring: Keyring,
+    ) -> Result<Self, VaultError> {
+        let pool = pool(url)?;
+        let client = connection(&pool).await?;
+        let holds_events: bool = client
+            .query_one(HOLDS_EVENTS, &[])
+            .await
+            .map_err(|error| failed(&error))?
+            .get(0);
+        if holds_events {
+            return Err(wrong(
+                "the database of the keys holds events: their backup would hold the keys",
+            ));
+        }
+        client
+            .batch_execute(SCHEMA)
+            .await
+            .map_err(|error| failed(&error))?;
+        let exists = client
+            .query_opt("SELECT one FROM ledgerline_keys.installation", &[])
+            .await
+            .map_err(|error| failed(&error))?
+            .is_some();
+        if !exists && keyring == Keyring::MustExist {
+            return Err(wrong("the database holds no keys, but events are present"));
+        }
+        let secret = match master.read()? {
+            Some(secret) => secret,
+            None if exists => return Err(wrong("the master key is missing, but keys are present")),
+            None => master.create(ids.as_ref())?,
+        };
+        if !exists {
+            make_installation(&client, &secret, ids.as_ref()).await?;
+        }
+        drop(client);
+        Self::unlock(pool, secret, ids).await
+    }
+
+    /// Reads the installation, which another process may have made a moment before this one.
+    async fn unlock(pool: Pool, master: Secret, ids: Arc<dyn IdSource>) -> Result<Self, VaultError> {
+        let client = connection(&pool).await?;
+        let sql = "SELECT id, check_value, secret, wrapping FROM ledgerline_keys.installation";
+        let row = client.query_one(sql, &[]).await.map_err(|error| failed(&error))?;
+        let (installation, wrapping): (String, i64) = (row.get(0), row.get(3));
+        let check = decrypt(master.bytes(), &aad(&installation, "check", wrapping), row.get(1));
+        if check.is_none_or(|check| **check != *CHECK_TEXT) {
+            return Err(wrong(
+                "the master key is not the one that the keys were made under",
+            ));
+        }
+        let secret = decrypt(
+            master.bytes(),
+            &aad(&installation, "secret", wrapping),
+            row.get(2),
+        );
+        let Some(secret) = secret.as_deref().map(Vec::as_slice).and_then(<[u8]>::first_chunk) else {
+            return Err(wrong("the secret of the installation is damaged"));
+        };
+        Ok(Self {
+            secret: Secret::new(*secret),
+            master,
+            installation,
+            wrapping,
+            ids,
+            cache: Mutex::new(KeyCache::new(KEYS_CACHED_MAX)),
+            pool,
+        })
+    }
+
+    /// Ends its connections; cached keys are still served.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    fn cache(&self) -> MutexGuard<'_, KeyCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn find(&self, client: &Client, person: &CustomerId) -> Result<Option<Row>, VaultError> {
+        let sql = "SELECT version, wrapped, destroyed_at FROM ledgerline_keys.person_key WHERE customer = $1";
+        let row = client.query_opt(sql, &[&person.as_str()]).await;
+        let Some(row) = row.map_err(|error| failed(&error))? else {
+            return Ok(None);
+        };
+        if let Some(at) = row.get::<_, Option<i64>>(2) {
+            return Ok(Some(Row::Destroyed(Timestamp::from_micros(at))));
+        }
+        let (version, wrapped): (i64, &[u8]) = (row.get(0), row.get(1));
+        if version != self.wrapping {
+            return Err(wrong(
+                "the master key was rotated by another process: start again",
+            ));
+        }
+        let aad = aad(&self.installation, person.as_str(), version);
+        let bytes = decrypt(self.master.bytes(), &aad, wrapped);
+        match bytes
+            .as_deref()
+            .map(Vec::as_slice)
+            .and_then(<[u8]>::first_chunk::<KEY_BYTES>)
+        {
+            Some(bytes) => Ok(Some(Row::Key(PersonKey::new(person.clone(), *bytes)))),
+            None => Err(wrong(&format!("the key of {person} is damaged"))),
+        }
+    }
+
+    async fn make(&self, client: &Client, person: &CustomerId) -> Result<(), VaultError> {
+        let mut bytes = zeroize::Zeroizing::new([0; KEY_BYTES]);
+        self.ids.random(&mut *bytes);
+        let aad = aad(&self.installation, person.as_str(), self.wrapping);
+        let wrapped = wrap(&self.master, self.ids.as_ref(), &aad, &*bytes);
+        let sql = "INSERT INTO ledgerline_keys.person_key (customer, version, wrapped) VALUES ($1, $2, $3)
+                   ON CONFLICT (customer) DO NOTHING";
+        let made = client
+            .execute(sql, &[&person.as_str(), &self.wrapping, &wrapped])
+            .await;
+        made.map(|_| ()).map_err(|error| failed(&error))
+    }
+}
+
+impl std::fmt::Debug for PostgresVault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresVault")
+    }
+}
+
+#[async_trait]
+impl Vault for PostgresVault {
+    async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
+        let cached = self.cache().get(person);
+        if let Some(key) = cached {
+            return Ok(key);
+        }
+        let client = connection(&self.pool).await?;
+        let mut found = self.find(&client, person).await?;
+        if found.is_none() {
+            self.make(&client, person).await?;
+            // Whoever came first made it, or destroyed it.
+            found = self.find(&client, person).await?;
+        }
+        match found {
+            Some(Row::Key(key)) => {
+                self.cache().put(key.clone());
+                Ok(key)
+            }
+            Some(Row::Destroyed(_)) => Err(VaultError::Destroyed(person.clone())),
+            None => Err(VaultError::Unavailable("the key was not made".to_owned())),
+        }
+    }
+
+    async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
+        let cached = self.cache().get(person);
+        if cached.is_some() {
+            return Ok(cached);
+        }
+        let client = connection(&self.pool).await?;
+        match self.find(&client, person).await? {
+            Some(Row::Key(key)) => {
+                self.cache().put(key.clone());
+                Ok(Some(key))
+            }
+            Some(Row::Destroyed(_)) | None => Ok(None),
+        }
+    }
+
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+        self.forget_cached(person);
+        let client = connection(&self.pool).await?;
+        let sql = "INSERT INTO ledgerline_keys.person_key AS held (customer, version, destroyed_at)
+                   VALUES ($1, $2, $3) ON CONFLICT (customer) DO UPDATE
+                   SET wrapped = NULL, destroyed_at = coalesce(held.destroyed_at, excluded.destroyed_at)
+                   RETURNING destroyed_at";
+        let row = client
+            .query_one(sql, &[&person.as_str(), &self.wrapping, &at.micros()])
+            .await;
+        let at: i64 = row.map_err(|error| failed(&error))?.get(0);
+        self.forget_cached(person);
+        if let Err(error) = client.batch_execute("VACUUM ledgerline_keys.person_key").await {
+            tracing::warn!(error = %text(&error), "old rows of the keys could not be vacuumed");
+        }
+        Ok(Destroyed {
+            person: person.clone(),
+            at: Timestamp::from_micros(at),
+        })
+    }
+
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+        let client = connection(&self.pool).await?;
+        let person = person.clone();
+        Ok(match self.find(&client, &person).await? {
+            Some(Row::Destroyed(at)) => Some(Destroyed { person, at }),
+            Some(Row::Key(_)) | None => None,
+        })
+    }
+
+    fn forget_cached(&self, person: &CustomerId) {
+        self.cache().forget(person);
+    }
+
+    fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {
+        Ok(sealing::seal(key, nonce, aad, value))
+    }
+
+    fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
+        sealing::open(key, aad, sealed)
+    }
+
+    fn hash(&self, value: &str) -> LookupHash {
+        self.secret.lookup_hash(value)
+    }
+
+    fn derive_customer(&self, external_id: &str) -> CustomerId {
+        self.secret.customer(external_id)
+    }
+
+    fn derive_number(&self, e164: &str) -> NumberId {
+        self.secret.number(e164)
+    }
+}
+
+async fn make_installation(client: &Client, master: &Secret, ids: &dyn IdSource) -> Result<(), VaultError> {
+    let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
+    ids.random(&mut id);
+    ids.random(&mut *secret);
+    let id = hex(&id);
+    let check = wrap(master, ids, &aad(&id, "check", FIRST_WRAPPING), CHECK_TEXT);
+    let secret = wrap(master, ids, &aad(&id, "secret", FIRST_WRAPPING), &*secret);
+    let sql = "INSERT INTO ledgerline_keys.installation (one, id, check_value, secret, wrapping)
+               VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
+    let made = client
+        .execute(sql, &[&id, &check, &secret, &FIRST_WRAPPING])
+        .await;
+    made.map(|_| ()).map_err(|error| failed(&error))
+}
+
+fn wrap(master: &Secret, ids: &dyn IdSource, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut nonce = [0; NONCE_BYTES];
+    ids.random(&mut nonce);
+    encrypt(master.bytes(), nonce, aad, plain)
+}
+
+/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
+fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
+    format!("{installation}|{name}|{wrapping}").into_bytes()
+}
+
+fn pool(url: &str) -> Result<Pool, VaultError> {
+    // The parser's own words may repeat part of the URL, and with it a password.
+    let mut config = Config::from_str(url)
+        .map_err(|_unshown| VaultError::Unavailable("the URL of the keys cannot be read".to_owned()))?;
+    config
+        .application_name("ledgerline keys")
+        .connect_timeout(Duration::from_millis(CONNECT_MS))
+        .options(format!(
+            "-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on"
+        ));
+    let recycling_method = RecyclingMethod::Fast;
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    Pool::builder(manager)
+        .max_size(CONNECTIONS_MAX)
+        .build()
+        .map_err(|error| VaultError::Unavailable(error.to_string()))
+}
+
+async fn connection(pool: &Pool) -> Result<Client, VaultError> {
+    pool.get()
+        .await
+        .map_err(|error| VaultError::Unavailable(error.to_string()))
+}
+
+fn wrong(why: &str) -> VaultError {
+    VaultError::WrongMaster(why.to_owned())
+}
+
+fn failed(error: &tokio_postgres::Error) -> VaultError {
+    VaultError::Unavailable(text(error))
+}
+
+/// The server's own words, where it said something.
+fn text(error: &tokio_postgres::Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |said| said.message().to_owned())
+}
