@@ -34,7 +34,7 @@ export async function durable(url) {
 }
 
 /** Each producer commits one after the other; prints the case's JSON line. */
-export async function measure({ peer, producers, batch, commits }, commit) {
+export async function measure({ peer, producers, asked, batch, commits }, commit) {
   const times = [];
   const one = async (producer, first, last) => {
     for (let number = first; number < last; number += 1) {
@@ -53,7 +53,7 @@ export async function measure({ peer, producers, batch, commits }, commit) {
   times.sort((a, b) => a - b);
   const place = (percent) => times[Math.min(times.length - 1, Math.floor((times.length * percent) / 100))];
   console.log(JSON.stringify({
-    peer, producers, batch, events: producers * commits * batch,
+    peer, producers, asked, batch, events: producers * commits * batch,
     per_second: (producers * commits * batch) / seconds, p50_us: place(50), p99_us: place(99),
   }));
 }

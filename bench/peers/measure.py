@@ -11,10 +11,10 @@ WARM_UP = 3
 
 
 def cases():
-    """PEER_CASES as (producers, events a commit, commits each); at most 90 producers."""
+    """PEER_CASES as ((producers, asked), events a commit, commits each); at most 90 producers."""
     for text in os.environ["PEER_CASES"].split():
         producers, batch, commits = (int(part) for part in text.split(":"))
-        yield min(producers, 90), batch, commits
+        yield (min(producers, 90), producers), batch, commits
 
 
 def database_of(server, name):
@@ -39,8 +39,9 @@ def connection_facts(url):
             [("dbname", ""), ("host", "localhost"), ("port", "5432"), ("user", ""), ("password", "none")]}
 
 
-def measure(peer, producers, batch, commits, commit):
+def measure(peer, counts, batch, commits, commit):
     """Each producer is a thread that commits one after the other; prints the case's JSON line."""
+    producers, asked = counts
     times = []
     barrier = threading.Barrier(producers + 1)
 
@@ -68,6 +69,6 @@ def measure(peer, producers, batch, commits, commit):
     times.sort()
     events = producers * commits * batch
     print(json.dumps({
-        "peer": peer, "producers": producers, "batch": batch, "events": events, "per_second": events / seconds,
-        "p50_us": times[len(times) // 2], "p99_us": times[min(len(times) - 1, len(times) * 99 // 100)],
+        "peer": peer, "producers": producers, "asked": asked, "batch": batch, "events": events,
+        "per_second": events / seconds, "p50_us": times[len(times) // 2], "p99_us": times[min(len(times) - 1, len(times) * 99 // 100)],
     }), flush=True)

@@ -21,7 +21,7 @@ fresh() {
   local folder=$1 mark=$2
   shift 2
   local state
-  state=$(cat "$here/$folder"/* "$here"/*.* 2>/dev/null | sha256sum)
+  state=$(find "$here/$folder" "$here"/*.* -type f -not -path "*/target/*" | sort | xargs cat | sha256sum)
   if [ "$(cat "$setups/$folder/$mark" 2>/dev/null)" != "$state" ]; then
     mkdir -p "$setups/$folder"
     cp -r "$here/$folder/." "$here"/measure.* "$setups/$folder/"
@@ -34,7 +34,7 @@ python_peer() {
   need python3
   fresh "$1" .installed sh -c 'python3 -m venv venv && venv/bin/pip install --quiet --requirement requirements.txt'
 }
-rust_peer() { need cargo; fresh "$1" .installed cargo build --release --locked --quiet; }
+rust_peer() { need cargo; fresh "$1" .installed env CARGO_TARGET_DIR=target cargo build --release --locked --quiet; }
 
 # The programs beside psql: Debian keeps them outside PATH.
 server_programs() {

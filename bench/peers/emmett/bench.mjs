@@ -7,10 +7,10 @@ await durable(url);
 const store = getPostgreSQLEventStore(url);
 await store.schema.migrate();
 const event = { type: "Recorded", data: { text: "x".repeat(388) } };
-for (const { producers, batch, commits } of cases()) {
+for (const { producers, asked, batch, commits } of cases()) {
   const versions = Array.from({ length: producers }, () => undefined);
   const events = Array.from({ length: batch }, () => event);
-  await measure({ peer: "emmett", producers, batch, commits }, async (producer) => {
+  await measure({ peer: "emmett", producers, asked, batch, commits }, async (producer) => {
     const expected = versions[producer];
     const appended = await store.appendToStream(`bench-${producer}x${producers}x${batch}`, events,
       { expectedStreamVersion: expected ?? "STREAM_DOES_NOT_EXIST" });

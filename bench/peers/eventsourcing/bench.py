@@ -42,7 +42,8 @@ def postgres_recorder(producers):
 def main():
     make = {"sqlite": sqlite_recorder, "postgres": postgres_recorder}[sys.argv[1]]
     name = {"sqlite": "eventsourcing on SQLite", "postgres": "eventsourcing on PostgreSQL"}[sys.argv[1]]
-    for producers, batch, commits in cases():
+    for counts, batch, commits in cases():
+        producers = counts[0]
         recorder, close = make(producers)
         streams = [uuid4() for _ in range(producers)]
         versions = [0] * producers
@@ -54,7 +55,7 @@ def main():
             )
             versions[producer] += batch
 
-        measure(name, producers, batch, commits, commit)
+        measure(name, counts, batch, commits, commit)
         close()
 
 

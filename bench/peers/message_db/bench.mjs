@@ -20,14 +20,14 @@ for (const [mode, category] of [
   ["one category", () => "bench"],
   ["a category per connection", (producer) => `bench${producer}`],
 ]) {
-  for (const { producers, batch, commits } of cases().filter(({ batch }) => batch === 1)) {
+  for (const { producers, asked, batch, commits } of cases().filter(({ batch }) => batch === 1)) {
     const clients = await Promise.all(Array.from({ length: producers }, async () => {
       const client = new pg.Client({ connectionString: url });
       await client.connect();
       await client.query("SET search_path TO message_store");
       return client;
     }));
-    await measure({ peer: `message-db, ${mode}`, producers, batch, commits }, async (producer, commit) => {
+    await measure({ peer: `message-db, ${mode}`, producers, asked, batch, commits }, async (producer, commit) => {
       await clients[producer].query({
         name: "write",
         text: "SELECT write_message($1, $2, $3, $4, NULL, $5)",

@@ -32,8 +32,8 @@ def main():
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url)
-        for producers, batch, commits in cases():
-            run(url, producers, batch, commits)
+        for counts, batch, commits in cases():
+            run(url, counts, batch, commits)
     finally:
         server.terminate()
         server.wait()
@@ -51,7 +51,8 @@ def wait_for(url):
             time.sleep(0.1)
 
 
-def run(url, producers, batch, commits):
+def run(url, counts, batch, commits):
+    producers = counts[0]
     clients = [Client(url) for _ in range(producers)]
     tags = [f"stream:{uuid.uuid4()}" for _ in range(producers)]
     last = [None] * producers
@@ -63,7 +64,7 @@ def run(url, producers, batch, commits):
         )
         last[producer] = clients[producer].append(events, condition)
 
-    measure("UmaDB", producers, batch, commits, commit)
+    measure("UmaDB", counts, batch, commits, commit)
 
 
 main()

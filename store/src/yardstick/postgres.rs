@@ -30,8 +30,10 @@ const TYPES: [Type; 10] = [
 /// How rows are brought in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// `COPY … FROM STDIN BINARY`, a transaction per commit.
+    /// `COPY … FROM STDIN BINARY`, a transaction per commit, parsed each time.
     Copy,
+    /// The same, parsed once.
+    PreparedCopy,
     /// `INSERT … SELECT FROM unnest(…)`, a transaction per commit.
     Insert,
 }
@@ -39,6 +41,7 @@ pub enum Method {
 /// One connection and a table of its own in the schema `ledgerline_yardstick`, made anew.
 pub struct BarePostgres {
     client: Client,
+    text: String,
     statement: Statement,
     method: Method,
     last: i64,
@@ -50,6 +53,7 @@ impl BarePostgres {
         let client = connect(url, tasks).await?;
         let table = match method {
             Method::Copy => "ledgerline_yardstick.copied",
+            Method::PreparedCopy => "ledgerline_yardstick.copied_prepared",
             Method::Insert => "ledgerline_yardstick.inserted",
         };
         client
@@ -59,16 +63,17 @@ impl BarePostgres {
                  CREATE TABLE {table} (LIKE ledgerline.event INCLUDING ALL)"
             ))
             .await?;
-        let statement = match method {
-            Method::Copy => format!("COPY {table} ({COLUMNS}) FROM STDIN BINARY"),
+        let text = match method {
+            Method::Copy | Method::PreparedCopy => format!("COPY {table} ({COLUMNS}) FROM STDIN BINARY"),
             Method::Insert => format!(
                 "INSERT INTO {table} ({COLUMNS}) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],
                    $4::bigint[], $5::integer[], $6::integer[], $7::uuid[], $8::text[], $9::text[], $10::bytea[])"
             ),
         };
-        let statement = client.prepare(&statement).await?;
+        let statement = client.prepare(&text).await?;
         Ok(Self {
             client,
+            text,
             statement,
             method,
             last: 0,
@@ -80,7 +85,7 @@ impl BarePostgres {
         let rows = Rows::of(batches, self.last);
         self.last = rows.positions.last().copied().unwrap_or(self.last);
         match self.method {
-            Method::Copy => self.copy(&rows).await,
+            Method::Copy | Method::PreparedCopy => self.copy(&rows).await,
             Method::Insert => {
                 self.client.execute(&self.statement, &rows.arrays()).await?;
                 Ok(())
@@ -89,7 +94,10 @@ impl BarePostgres {
     }
 
     async fn copy(&self, rows: &Rows<'_>) -> Result<(), YardstickError> {
-        let sink = self.client.copy_in(&self.statement).await?;
+        let sink = match self.method {
+            Method::PreparedCopy => self.client.copy_in(&self.statement).await?,
+            Method::Copy | Method::Insert => self.client.copy_in(&self.text).await?,
+        };
         let mut writer = pin!(BinaryCopyInWriter::new(sink, &TYPES));
         for row in 0..rows.positions.len() {
             if let Some(values) = rows.row(row) {

@@ -57,7 +57,6 @@ impl Report {
     }
 
     /// A row that somebody else has measured.
-    #[expect(dead_code, reason = "rows of peers, which come with their scripts")]
     pub(super) fn outside_row(&mut self, row: Row) {
         self.rows.push(row);
     }
@@ -76,7 +75,6 @@ impl Report {
         });
     }
 
-    #[expect(dead_code, reason = "peers that cannot run, which come with their scripts")]
     pub(super) fn skipped(&mut self, what: impl Into<String>) {
         let what = what.into();
         output::notice(&format!("SKIPPED {what}"));

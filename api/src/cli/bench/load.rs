@@ -1,4 +1,4 @@
-//! Processor time of this process, as the kernel counts it (Linux, `/proc/self/stat`).
+//! Processor time of this process and its threads, as the kernel counts it (Linux, `/proc/self`).
 
 /// Clock ticks per second in `/proc` (`USER_HZ`, 100 on every Linux that Rust runs on).
 const TICK_MS: u64 = 10;
@@ -11,6 +11,29 @@ const SYSTEM_TIME: usize = 12;
 pub(super) fn processor_ms() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
     parse(&text)
+}
+
+/// Nanoseconds of processor time of the threads that are alive; 0 where it cannot be read.
+pub(super) fn processor_nanos() -> u64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
+        return 0;
+    };
+    let of = |thread: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat"));
+        first_number(&text.ok()?)
+    };
+    threads.filter_map(of).sum()
+}
+
+/// Nanoseconds of processor time of the calling thread; 0 where it cannot be read.
+pub(super) fn thread_nanos() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat");
+    text.ok().and_then(|text| first_number(&text)).unwrap_or(0)
+}
+
+/// `schedstat` begins with the time on a processor (proc(5)).
+fn first_number(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
 }
 
 fn parse(text: &str) -> Option<u64> {

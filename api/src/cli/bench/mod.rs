@@ -6,7 +6,10 @@ mod figures;
 mod line;
 mod load;
 mod payload;
+mod read;
 mod stopwatch;
+mod subscribe;
+mod workshop;
 
 use super::failure::Failure;
 use std::sync::Arc;
@@ -25,12 +28,16 @@ enum Action {
     /// Audio both ways in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
     Append(append::Args),
+    Read(read::Args),
+    Subscribe(subscribe::Args),
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Calls(args) => calls::run(args).await,
         Action::Append(args) => append::run(args, runtime).await,
+        Action::Read(args) => read::run(args, runtime).await,
+        Action::Subscribe(args) => subscribe::run(args, runtime).await,
     }
 }
 

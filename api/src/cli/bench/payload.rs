@@ -12,7 +12,7 @@ pub(super) const RECORD_BYTES: usize = 400;
 pub(super) const APPEND_EVENTS: usize = 256;
 
 /// Streams that take turns: what is live at once in a busy hour.
-const STREAMS_COUNT: usize = 1_024;
+pub(super) const STREAMS_COUNT: usize = 1_024;
 
 /// Makes records that follow one another in their streams. Every store fed from one source sees the same
 /// bytes.
@@ -26,9 +26,14 @@ pub(super) struct Payload {
 impl Payload {
     /// `salt` keeps streams and ids of two sources apart.
     pub(super) fn new(salt: u64) -> Self {
+        Self::spread(salt, STREAMS_COUNT)
+    }
+
+    /// Spread over so many streams.
+    pub(super) fn spread(salt: u64, streams_count: usize) -> Self {
         let stream = |index: usize| StreamId::new("number", &hex(salt, index as u64));
         Self {
-            streams: (0..STREAMS_COUNT).map(|index| (stream(index), 0)).collect(),
+            streams: (0..streams_count).map(|index| (stream(index), 0)).collect(),
             next: 0,
             made: 0,
             salt,
@@ -45,7 +50,7 @@ impl Payload {
 
     /// One append of `events` to the stream whose turn it is.
     pub(super) fn append(&mut self, events: usize) -> Batch {
-        let place = self.next % STREAMS_COUNT;
+        let place = self.next % self.streams.len().max(1);
         self.next += 1;
         self.made += 1;
         let command = CommandId::derive_from_text(&format!("bench {} {}", self.salt, self.made));

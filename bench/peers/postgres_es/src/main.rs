@@ -54,7 +54,7 @@ async fn main() -> Result<(), Failure> {
         let [producers, batch, commits] = numbers[..] else {
             return Err("a case is PRODUCERS:EVENTS_A_COMMIT:COMMITS_EACH".into());
         };
-        run(&pool, producers.min(PRODUCERS_MAX), batch, commits).await?;
+        run(&pool, producers, batch, commits).await?;
     }
     Ok(())
 }
@@ -88,7 +88,8 @@ async fn database(server: &str) -> Result<PgPool, Failure> {
     Ok(pool)
 }
 
-async fn run(pool: &PgPool, producers: usize, batch: usize, commits: usize) -> Result<(), Failure> {
+async fn run(pool: &PgPool, asked: usize, batch: usize, commits: usize) -> Result<(), Failure> {
+    let producers = asked.min(PRODUCERS_MAX);
     let repository = Arc::new(PostgresEventRepository::new(pool.clone()));
     let mut times = Vec::new();
     let mut seconds = 0.0;
@@ -112,7 +113,7 @@ async fn run(pool: &PgPool, producers: usize, batch: usize, commits: usize) -> R
     println!(
         "{}",
         json!({
-            "peer": "postgres-es", "producers": producers, "batch": batch, "events": events,
+            "peer": "postgres-es", "producers": producers, "asked": asked, "batch": batch, "events": events,
             "per_second": events as f64 / seconds, "p50_us": place(50), "p99_us": place(99),
         })
     );

@@ -1,10 +1,12 @@
 //! The embedded store: a plain file, bare SQLite, the store itself, and the store behind entities.
 
-use super::actors::{ActorEngine, RawOfActors, Workshop};
+use super::actors::{ActorEngine, RawOfActors};
+use super::peers;
 use super::producers::{self, Producers};
 use super::{Engine, Round, SIZES, interleave};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::{Payload, bytes_of};
+use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
 use async_trait::async_trait;
@@ -31,7 +33,7 @@ const OVER_BARE_MAX: f64 = 1.3;
 /// Events per second with 256 producers ÷ with one, at least.
 const GROUP_COMMIT_MIN: f64 = 20.0;
 
-pub(super) async fn run(report: &mut Report, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runtime>) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let direct = open(directory.path(), "direct", 0, &runtime).await?;
     let largest = SIZES.iter().map(|(size, _)| *size).max().unwrap_or(1);
@@ -57,6 +59,10 @@ pub(super) async fn run(report: &mut Report, runtime: Arc<Runtime>) -> Result<()
             of.map_or(0.0, |(_, times)| times.p50_us())
         };
         ratios(report, size, p50);
+        report.fact(
+            &format!("commits of the last {size} events through entities"),
+            hosted.commits_of_last(size).await?,
+        );
     }
     drop(engines);
     let store = Arc::clone(direct.store());
@@ -67,6 +73,7 @@ pub(super) async fn run(report: &mut Report, runtime: Arc<Runtime>) -> Result<()
         &mut producers::OfEntities(Arc::clone(&hosted)),
     )
     .await?;
+    peers::run(report, peers, direct.store(), None).await?;
     direct.close().await;
     hosted.close().await;
     Ok(())

@@ -3,6 +3,7 @@
 
 mod actors;
 mod embedded;
+mod peers;
 mod postgres;
 mod producers;
 
@@ -32,6 +33,9 @@ pub(in crate::cli) struct Args {
     /// The store to measure: sqlite: (default; a directory of its own) or postgres://USER@HOST/DB
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
+    /// Other people's stores to run beside ours: all, none, or names with commas (bench/peers/run.sh lists them)
+    #[arg(long, value_name = "LIST")]
+    peers: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -40,9 +44,11 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut report = Report::default();
     report.fact("record_bytes", super::payload::RECORD_BYTES);
+    let with_postgres = matches!(args.store, Some(StoreSpec::Postgres(_)));
+    let peers = peers::chosen(args.peers.as_deref(), with_postgres);
     match &args.store {
-        None | Some(StoreSpec::Sqlite(_)) => embedded::run(&mut report, runtime).await?,
-        Some(StoreSpec::Postgres(url)) => postgres::run(&mut report, url, runtime).await?,
+        None | Some(StoreSpec::Sqlite(_)) => embedded::run(&mut report, &peers, runtime).await?,
+        Some(StoreSpec::Postgres(url)) => postgres::run(&mut report, url, &peers, runtime).await?,
         Some(StoreSpec::Kurrent(_)) => {
             return Err(Failure::usage(
                 "bench append measures sqlite: and postgres:// only",

@@ -1,10 +1,11 @@
 //! The PostgreSQL store: binary COPY and an INSERT of arrays into the same table, then producers and peers.
 
-use super::actors::Workshop;
+use super::peers;
 use super::producers::{self, OfStore};
 use super::{Engine, Round, SIZES, interleave};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::Payload;
+use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
 use async_trait::async_trait;
@@ -16,39 +17,50 @@ use tokio::runtime::Runtime;
 
 /// Names of the engines, as the report shows them.
 const COPY: &str = "binary COPY into the same table";
+const PREPARED_COPY: &str = "binary COPY, parsed once";
 const INSERT: &str = "INSERT of arrays into the same table";
 const STORE: &str = "our store";
 
 /// The store ÷ COPY, by events of a commit (issue 3, figures to reach).
 const STORE_OVER_COPY: [(usize, f64); 4] = [(1, 0.9), (16, 0.9), (256, 0.8), (4_096, 0.6)];
 
-pub(super) async fn run(report: &mut Report, url: &str, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn run(
+    report: &mut Report,
+    url: &str,
+    peers: &[String],
+    runtime: Arc<Runtime>,
+) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let log = StoreSpec::Postgres(url.to_owned());
     let workshop = Workshop::open(&directory.path().join("data"), log, 0, runtime).await?;
-    if workshop.store().head().await?.0 != 0 {
-        workshop.close().await;
-        return Err(Failure::refused(
-            "this database holds a log already: give one made for the measurement",
-        ));
-    }
-    if !workshop.store().capabilities().durable {
-        return Err(Failure::refused(
-            "fsync, full_page_writes or synchronous_commit is off: nothing measured would be durable",
-        ));
-    }
+    workshop.hold_to_empty().await?;
     let tasks = workshop.tasks();
     let mut engines: Vec<Box<dyn Engine>> = vec![
         Box::new(Bare(COPY, BarePostgres::connect(url, Method::Copy, tasks).await?)),
+        Box::new(Bare(
+            PREPARED_COPY,
+            BarePostgres::connect(url, Method::PreparedCopy, tasks).await?,
+        )),
         Box::new(Bare(
             INSERT,
             BarePostgres::connect(url, Method::Insert, tasks).await?,
         )),
         Box::new(Ours(Arc::clone(workshop.store()))),
     ];
+    sizes(report, &mut engines).await?;
+    drop(engines);
+    let mut producers = OfStore::new(Arc::clone(workshop.store()), 2);
+    producers::measure(report, "our store on PostgreSQL", &mut producers).await?;
+    drop(producers);
+    peers::run(report, peers, workshop.store(), Some(url)).await?;
+    workshop.close().await;
+    Ok(())
+}
+
+async fn sizes(report: &mut Report, engines: &mut [Box<dyn Engine>]) -> Result<(), Failure> {
     let mut payload = Payload::new(1);
     for (size, rounds) in SIZES {
-        let times = interleave(&mut engines, rounds, || Round {
+        let times = interleave(engines, rounds, || Round {
             batches: payload.commit(size),
             count: size,
         })
@@ -72,17 +84,18 @@ pub(super) async fn run(report: &mut Report, url: &str, runtime: Arc<Runtime>) -
             target.map(|(_, least)| Target::AtLeast(*least)),
         );
         report.ratio(
+            format!("PostgreSQL, {size}: COPY parsed once / our store"),
+            p50(PREPARED_COPY),
+            p50(STORE),
+            None,
+        );
+        report.ratio(
             format!("PostgreSQL, {size}: INSERT of arrays / our store"),
             p50(INSERT),
             p50(STORE),
             None,
         );
     }
-    drop(engines);
-    let mut producers = OfStore::new(Arc::clone(workshop.store()), 2);
-    producers::measure(report, "our store on PostgreSQL", &mut producers).await?;
-    drop(producers);
-    workshop.close().await;
     Ok(())
 }
 

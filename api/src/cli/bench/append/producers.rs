@@ -1,9 +1,9 @@
 //! Producers that wait for each answer before they go on: what group commit makes of their number.
 
-use super::actors::Workshop;
 use crate::cli::bench::figures::Report;
 use crate::cli::bench::payload::Payload;
 use crate::cli::bench::stopwatch::{Stopwatch, Times};
+use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use async_trait::async_trait;
 use domain::ports::event_store::EventStore;
@@ -11,8 +11,31 @@ use futures_util::future::try_join_all;
 use std::sync::Arc;
 use store::yardstick::Batch;
 
-/// How many producers, and how many events each appends in one slice.
-const PRODUCERS: [(usize, usize); 3] = [(1, 100), (32, 60), (256, 60)];
+/// A slice: so many producers, each committing so often so many events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Case {
+    pub(super) producers: usize,
+    /// Events of a commit.
+    pub(super) batch: usize,
+    pub(super) commits: usize,
+}
+
+impl Case {
+    pub(super) const fn events(self) -> usize {
+        self.producers * self.batch * self.commits
+    }
+}
+
+/// Numbers of producers that are measured.
+const CASES: [Case; 3] = [single(1, 100), single(32, 60), single(256, 60)];
+
+const fn single(producers: usize, commits: usize) -> Case {
+    Case {
+        producers,
+        batch: 1,
+        commits,
+    }
+}
 
 /// Slices of each number, in turn.
 const SLICES_COUNT: usize = 5;
@@ -21,9 +44,9 @@ const SLICES_COUNT: usize = 5;
 #[async_trait]
 pub(super) trait Producers: Send {
     /// What the producers of one slice are to append, made before the watch starts.
-    fn prepare(&mut self, producers: usize, each: usize);
+    fn prepare(&mut self, case: Case);
     /// Each producer appends its events one by one.
-    async fn drive(&mut self, producers: usize, each: usize) -> Result<(), Failure>;
+    async fn drive(&mut self, case: Case) -> Result<(), Failure>;
 }
 
 /// Events per second by number of producers.
@@ -42,27 +65,31 @@ pub(super) async fn measure(
     name: &str,
     producers: &mut dyn Producers,
 ) -> Result<Rates, Failure> {
-    let mut times = vec![Times::default(); PRODUCERS.len()];
+    let mut times = vec![Times::default(); CASES.len()];
     for _ in 0..SLICES_COUNT {
-        for ((count, each), times) in PRODUCERS.iter().zip(&mut times) {
-            producers.prepare(*count, *each);
-            let watch = Stopwatch::start();
-            producers.drive(*count, *each).await?;
-            times.add(watch.nanos());
+        for (case, times) in CASES.iter().zip(&mut times) {
+            times.add(slice(producers, *case).await?);
         }
     }
     let mut rates = Vec::new();
-    for ((count, each), times) in PRODUCERS.iter().zip(&times) {
-        let events = count * each;
+    for (case, times) in CASES.iter().zip(&times) {
         report.row(
             &format!("{name}, a slice of N producers"),
-            &format!("{count} producers x {each} events"),
+            &format!("{} producers x {} events", case.producers, case.commits),
             times,
-            events,
+            case.events(),
         );
-        rates.push((*count, times.per_second(events)));
+        rates.push((case.producers, times.per_second(case.events())));
     }
     Ok(Rates(rates))
+}
+
+/// Nanoseconds that one slice takes.
+pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u64, Failure> {
+    producers.prepare(case);
+    let watch = Stopwatch::start();
+    producers.drive(case).await?;
+    Ok(watch.nanos())
 }
 
 /// Producers that append to the store themselves, each to streams of its own.
@@ -93,16 +120,16 @@ impl OfStore {
 
 #[async_trait]
 impl Producers for OfStore {
-    fn prepare(&mut self, producers: usize, each: usize) {
-        self.prepared = vec![Vec::with_capacity(each); producers];
-        for _ in 0..each {
+    fn prepare(&mut self, case: Case) {
+        self.prepared = vec![Vec::with_capacity(case.commits); case.producers];
+        for _ in 0..case.commits {
             for own in &mut self.prepared {
-                own.push(self.payload.append(1));
+                own.push(self.payload.append(case.batch));
             }
         }
     }
 
-    async fn drive(&mut self, _producers: usize, _each: usize) -> Result<(), Failure> {
+    async fn drive(&mut self, _case: Case) -> Result<(), Failure> {
         let prepared = std::mem::take(&mut self.prepared);
         try_join_all(prepared.into_iter().map(|batches| self.one(batches))).await?;
         Ok(())
@@ -123,10 +150,10 @@ impl OfEntities {
 
 #[async_trait]
 impl Producers for OfEntities {
-    fn prepare(&mut self, _producers: usize, _each: usize) {}
+    fn prepare(&mut self, _case: Case) {}
 
-    async fn drive(&mut self, producers: usize, each: usize) -> Result<(), Failure> {
-        try_join_all((0..producers).map(|producer| self.one(producer, each))).await?;
+    async fn drive(&mut self, case: Case) -> Result<(), Failure> {
+        try_join_all((0..case.producers).map(|producer| self.one(producer, case.commits))).await?;
         Ok(())
     }
 }

@@ -1,0 +1,163 @@
+//! What proofs cost: the tree beside the appends, one event among ten million, a check of the whole log.
+
+use super::log::Log;
+use crate::cli::bench::figures::{Report, Target};
+use crate::cli::bench::load::{processor_nanos, thread_nanos};
+use crate::cli::bench::stopwatch::{Stopwatch, Times, float};
+use crate::cli::bench::workshop::Workshop;
+use crate::cli::failure::Failure;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+use store::proof::whole_log::{VerifyPlan, verify_log};
+use store::proof::{Checkpoint, ProofError, ProofFollower, event_hash};
+
+/// Processor time of the tree ÷ that of the appends, at most (issue 3, figures to reach).
+const TREE_OVER_APPEND_MAX: f64 = 0.1;
+
+/// Proof of one event, p50 in microseconds, at most; and the size of its tree (issue 3, figures to reach).
+const PROOF_US_MAX: f64 = 5_000.0;
+const LARGE_TREE_EVENTS: u64 = 10_000_000;
+
+/// Events per second of a check of the whole log, at least (issue 3, figures to reach).
+const VERIFIED_PER_SECOND_MIN: f64 = 500_000.0;
+
+/// Proofs that are made, each of another event.
+const PROOFS_COUNT: u64 = 200;
+
+/// Name of the trees in their checkpoints.
+const ORIGIN: &str = "bench";
+
+pub(super) async fn run(
+    report: &mut Report,
+    workshop: &Workshop,
+    log: &Log,
+    directory: &Path,
+) -> Result<(), Failure> {
+    let dir = directory.join("proof");
+    let checkpoint = grow(report, workshop.store().as_ref(), log, &dir).await?;
+    verify(report, workshop, &dir, checkpoint).await?;
+    large_tree(report, &directory.join("large-proof"))
+}
+
+/// Grows the tree of the log, and compares with what its appends cost.
+async fn grow(
+    report: &mut Report,
+    store: &dyn EventStore,
+    log: &Log,
+    dir: &Path,
+) -> Result<Checkpoint, Failure> {
+    let mut follower = ProofFollower::open(dir, store.capabilities().dense).map_err(failed)?;
+    let (mut tree_nanos, mut after, mut covered) = (0, Position(0), 0);
+    let process_began = processor_nanos();
+    loop {
+        let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        covered += page.len();
+        let began = thread_nanos();
+        follower.add(&page).map_err(failed)?;
+        tree_nanos += thread_nanos().saturating_sub(began);
+    }
+    let began = thread_nanos();
+    let checkpoint = follower.checkpoint(ORIGIN).map_err(failed)?;
+    follower.sync().map_err(failed)?;
+    tree_nanos += thread_nanos().saturating_sub(began);
+    let all_nanos = processor_nanos().saturating_sub(process_began);
+    let per_event = |nanos: u64, events: usize| float(nanos) / float(events.max(1) as u64);
+    let append = per_event(log.append_cpu_nanos, log.events);
+    report.ratio(
+        "proof: processor time of the tree / of the appends",
+        per_event(tree_nanos, covered),
+        append,
+        Some(Target::AtMost(TREE_OVER_APPEND_MAX)),
+    );
+    report.ratio(
+        "proof:   with reading the log again for it",
+        per_event(all_nanos, covered),
+        append,
+        None,
+    );
+    Ok(checkpoint)
+}
+
+async fn verify(
+    report: &mut Report,
+    workshop: &Workshop,
+    dir: &Path,
+    checkpoint: Checkpoint,
+) -> Result<(), Failure> {
+    let store = workshop.store();
+    let plan = VerifyPlan {
+        dir: dir.to_owned(),
+        dense: store.capabilities().dense,
+        checkpoints: vec![checkpoint],
+        resume: false,
+    };
+    let watch = Stopwatch::start();
+    let found = verify_log(store.as_ref(), workshop.tasks(), plan, &mut |_done| {})
+        .await
+        .map_err(failed)?;
+    let mut times = Times::default();
+    times.add(watch.nanos());
+    if let Some(wrong) = found.wrong {
+        return Err(Failure::found(wrong.what));
+    }
+    let events = usize::try_from(found.events).unwrap_or(usize::MAX);
+    report.row("check of the whole log", "audit verify", &times, events);
+    report.value(
+        "audit verify: events per second",
+        times.per_second(events),
+        Some(Target::AtLeast(VERIFIED_PER_SECOND_MIN)),
+    );
+    Ok(())
+}
+
+/// A tree of made-up events, large enough for the target, and proofs from its tiles.
+fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Failure> {
+    let mut follower = ProofFollower::open(dir, true).map_err(failed)?;
+    let mut page = Vec::with_capacity(PAGE_EVENTS_MAX);
+    for number in 1..=LARGE_TREE_EVENTS {
+        page.push(made_up(number));
+        if page.len() == PAGE_EVENTS_MAX || number == LARGE_TREE_EVENTS {
+            follower.add(&page).map_err(failed)?;
+            page.clear();
+        }
+    }
+    let checkpoint = follower.checkpoint(ORIGIN).map_err(failed)?;
+    follower.sync().map_err(failed)?;
+    let mut times = Times::default();
+    for step in 0..PROOFS_COUNT {
+        let index = step * (LARGE_TREE_EVENTS / PROOFS_COUNT) + step;
+        let leaf = event_hash(&made_up(index + 1));
+        let watch = Stopwatch::start();
+        follower
+            .tiles()
+            .inclusion(&checkpoint, index, &leaf)
+            .map_err(failed)?;
+        times.add(watch.nanos());
+    }
+    report.row("one event among 10 million", "inclusion proof", &times, 1);
+    report.value(
+        "proof of one event among 10 million, p50 us",
+        times.p50_us(),
+        Some(Target::AtMost(PROOF_US_MAX)),
+    );
+    Ok(())
+}
+
+/// A tree that cannot be grown here is no fault of whoever measures.
+fn failed(error: ProofError) -> Failure {
+    Failure::unavailable(error.to_string())
+}
+
+/// The tree does not depend on the size of records, so these are short.
+fn made_up(number: u64) -> StoredEvent {
+    StoredEvent {
+        position: Position(number),
+        recorded_at: Timestamp::from_micros(i64::try_from(number).unwrap_or(i64::MAX)),
+        record: Arc::from(number.to_be_bytes().as_slice()),
+    }
+}

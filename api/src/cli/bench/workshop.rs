@@ -1,0 +1,180 @@
+//! What is measured, as it is in the product: a log, keys and entities in a directory of its own, with
+//! customers that record a consent with its evidence sealed.
+
+use crate::app::{OpenSettings, Opened};
+use crate::cli::failure::Failure;
+use crate::store_spec::StoreSpec;
+use actors::ActorSystem;
+use domain::calling_plan::Basis;
+use domain::customer::{CustomerCommand, Enrolment};
+use domain::ids::{CommandId, CustomerId, InvalidId, ListId};
+use domain::ports::event_store::EventStore;
+use domain::ports::tasks::Tasks;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use futures_util::future::try_join_all;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+/// Customers that are enrolled at once while a workshop is set up; their keys are made durable in groups.
+const ENROL_AT_ONCE: usize = 512;
+
+/// A data directory of its own with everything of the product but lines and views.
+pub(super) struct Workshop {
+    opened: Opened,
+    system: ActorSystem,
+    customers: Vec<CustomerId>,
+    record_bytes: usize,
+    asked: AtomicU64,
+}
+
+impl Workshop {
+    /// Opens a new directory and an empty log, and registers `customers_count` people.
+    pub(super) async fn open(
+        directory: &Path,
+        store: StoreSpec,
+        customers_count: usize,
+        runtime: Arc<Runtime>,
+    ) -> Result<Self, Failure> {
+        let opened = Opened::open(&OpenSettings {
+            data: directory.to_owned(),
+            store,
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        })
+        .await?;
+        let system = opened.entities(runtime);
+        let vault = &opened.environment.vault;
+        let customers = (0..customers_count).map(|number| vault.derive_customer(&number.to_string()));
+        let mut workshop = Self {
+            customers: customers.collect(),
+            opened,
+            system,
+            record_bytes: 0,
+            asked: AtomicU64::new(0),
+        };
+        workshop.enrol().await?;
+        workshop.record_bytes = workshop.one_record().await?;
+        Ok(workshop)
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn EventStore> {
+        &self.opened.environment.store
+    }
+
+    /// Refuses a log with events in it, and one that could lose what is measured.
+    pub(super) async fn hold_to_empty(&self) -> Result<(), Failure> {
+        if self.store().head().await?.0 != 0 {
+            return Err(Failure::refused(
+                "this database holds a log already: give one made for the measurement",
+            ));
+        }
+        if !self.store().capabilities().durable {
+            return Err(Failure::refused(
+                "fsync, full_page_writes or synchronous_commit is off: nothing measured would be durable",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn tasks(&self) -> &dyn Tasks {
+        self.opened.environment.tasks.as_ref()
+    }
+
+    /// Bytes of the record that one `ask` leads to.
+    pub(super) const fn record_bytes(&self) -> usize {
+        self.record_bytes
+    }
+
+    /// How many group commits made the last `count` events durable: each has one time of recording.
+    pub(super) async fn commits_of_last(&self, count: usize) -> Result<usize, Failure> {
+        let head = self.store().head().await?;
+        let after = Position(head.0.saturating_sub(count as u64));
+        let events = self.store().read_all(after, count).await?;
+        let instants: BTreeSet<Timestamp> = events.iter().map(|event| event.recorded_at).collect();
+        Ok(instants.len())
+    }
+
+    /// The product's entities on this log.
+    pub(super) const fn system(&self) -> &ActorSystem {
+        &self.system
+    }
+
+    pub(super) async fn close(&self) {
+        self.opened.close().await;
+    }
+
+    async fn enrol(&self) -> Result<(), Failure> {
+        for customers in self.customers.chunks(ENROL_AT_ONCE) {
+            try_join_all(customers.iter().map(|customer| self.enrol_one(customer))).await?;
+        }
+        Ok(())
+    }
+
+    async fn enrol_one(&self, customer: &CustomerId) -> Result<(), Failure> {
+        let campaign = "bench"
+            .parse()
+            .map_err(|error: InvalidId| Failure::fault(error.to_string()))?;
+        let row = Enrolment {
+            customer: customer.clone(),
+            external_id: customer.as_str().to_owned(),
+            number: self.opened.environment.vault.derive_number(customer.as_str()),
+            phone: "+8613800138000".to_owned(),
+            name: None,
+            time_zone: None,
+            list: ListId::derive(&campaign, "bench"),
+            campaign,
+            basis: Basis::Contract,
+            variables: std::collections::BTreeMap::new(),
+            consent: None,
+        };
+        self.ask_customer(customer, CustomerCommand::Enrol(Box::new(row)))
+            .await
+    }
+
+    /// One event of the `index`-th customer: a consent given now, its evidence sealed under the person's key.
+    pub(super) async fn ask(&self, index: usize) -> Result<(), Failure> {
+        let Some(customer) = self.customers.get(index) else {
+            return Err(Failure::fault("more producers than customers"));
+        };
+        // Each consent differs from the one held, or there would be nothing to write.
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        let command = CustomerCommand::RecordConsent {
+            scope: "service".to_owned(),
+            source: "web".to_owned(),
+            given_at: Timestamp::from_micros(i64::try_from(asked).unwrap_or(0)),
+            until: None,
+            evidence: Some("form 17".to_owned()),
+        };
+        self.ask_customer(customer, command).await
+    }
+
+    async fn ask_customer(&self, customer: &CustomerId, command: CustomerCommand) -> Result<(), Failure> {
+        let environment = &self.opened.environment;
+        let id = CommandId::new(environment.ids.uuid_v7(environment.clock.now()));
+        let cause = Cause {
+            command: id,
+            causation: None,
+            correlation: None::<Uuid>,
+        };
+        let asked = self.system.customers.ask(customer, command, cause).await;
+        asked.map(drop).map_err(|error| Failure::fault(error.to_string()))
+    }
+
+    async fn one_record(&self) -> Result<usize, Failure> {
+        if self.customers.is_empty() {
+            return Ok(0);
+        }
+        self.ask(0).await?;
+        let store = self.store();
+        let head = store.head().await?;
+        let last = store.read_all(Position(head.0.saturating_sub(1)), 1).await?;
+        Ok(last.first().map_or(0, |event| event.record.len()))
+    }
+}
