@@ -5,13 +5,14 @@
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
+use futures_util::FutureExt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
 
 /// How long one attempt to connect may take: a server that is up answers within milliseconds.
@@ -140,12 +141,13 @@ impl Link {
     /// Client and connection apart, for `drive`.
     pub(super) fn split(self) -> (Client, Driven) {
         let connection = self.connection;
-        let driven = Box::pin(async move {
+        let driven = async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = %text(&error), "a connection ended");
             }
-        });
-        (self.client, driven)
+        };
+        // Fused: one that has ended is waited for again by whoever asks next, and is then told so.
+        (self.client, Box::pin(driven.fuse()))
     }
 }
 
@@ -168,21 +170,15 @@ pub(super) async fn drive<T>(
     Some(work.await)
 }
 
-/// Whether an error came from the network or a server that ends, so that what was asked may have been done.
+/// Whether an error came from the network or a server that ends the connection, so that what was asked may
+/// have been done.
 pub(super) fn is_lost(error: &Error) -> bool {
-    match error.code() {
-        None => true,
-        Some(code) => ends(code),
-    }
-}
-
-fn ends(code: &SqlState) -> bool {
-    *code == SqlState::ADMIN_SHUTDOWN
-        || *code == SqlState::CRASH_SHUTDOWN
-        || *code == SqlState::CANNOT_CONNECT_NOW
-        || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
-        || *code == SqlState::TOO_MANY_CONNECTIONS
-        || code.code().starts_with("08")
+    error.as_db_error().is_none_or(|said| {
+        let code = said.code().code();
+        let ends = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+        // Connection exceptions, shutdowns and crashes of the server.
+        ends || code.starts_with("08") || code.starts_with("57P")
+    })
 }
 
 /// What a server or the network said, without the values that a server's detail repeats.

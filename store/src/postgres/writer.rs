@@ -129,3 +129,80 @@ fn take_group(queued: &mut VecDeque<Append>, known: impl Fn(&StreamId) -> u64) -
     }
     group
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_records::{make_batch, make_record, stream};
+    use domain::ids::CommandId;
+    use domain::stored_event::{Record, StreamVersion};
+
+    fn append(name: &str, expected: u64, records: Vec<Record>) -> Append {
+        Append {
+            batch: Batch::new(stream(name), StreamVersion(expected), records),
+            answer: oneshot::channel().0,
+            bytes: Arc::new(tokio::sync::Semaphore::new(1))
+                .try_acquire_owned()
+                .unwrap(),
+        }
+    }
+
+    fn small(name: &str, expected: u64, command: &str) -> Append {
+        append(name, expected, make_batch(&stream(name), expected, command, 2))
+    }
+
+    fn places(appends: impl IntoIterator<Item = Append>) -> Vec<(String, u64)> {
+        let place = |append: Append| (append.batch.stream.to_string(), append.batch.expected.0);
+        appends.into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn batches_that_follow_share_a_group_and_racing_ones_wait_in_their_order() {
+        let asked = [
+            ("a", 4, "one"),
+            ("b", 0, "b"),
+            ("a", 6, "two"),
+            ("a", 4, "other"),
+            ("a", 8, "three"),
+            ("c", 1, "behind"),
+        ];
+        let mut queued: VecDeque<_> = asked
+            .into_iter()
+            .map(|(name, expected, command)| small(name, expected, command))
+            .collect();
+        let known = |stream: &StreamId| if stream.as_str() == "number-c" { 5 } else { 0 };
+        let at = |name: &str, expected: u64| (format!("number-{name}"), expected);
+        let group = places(take_group(&mut queued, known));
+        assert_eq!(
+            group,
+            [at("a", 4), at("b", 0), at("a", 6), at("a", 8), at("c", 1)]
+        );
+        assert_eq!(places(queued), [at("a", 4)]);
+    }
+
+    #[test]
+    fn a_group_ends_at_its_bytes_or_events_but_holds_one_batch() {
+        let command = CommandId::derive_from_text("large");
+        let large = make_record(&stream("a"), 1, command, 0, &"x".repeat(64_000));
+        let of = |count: usize, events: usize, record: &Record| -> VecDeque<Append> {
+            let name = |index: usize| format!("s{index}");
+            (0..count)
+                .map(|index| append(&name(index), 0, vec![record.clone(); events]))
+                .collect()
+        };
+        let mut queued = of(100, 1, &large);
+        let group = take_group(&mut queued, |_| 0);
+        let bytes: usize = group.iter().map(|append| append.batch.bytes()).sum();
+        let each = bytes / group.len();
+        assert!(
+            bytes <= GROUP_BYTES_MAX && bytes + each > GROUP_BYTES_MAX,
+            "{bytes}"
+        );
+        assert_eq!(take_group(&mut of(2, 100, &large), |_| 0).len(), 1);
+        let tiny = make_record(&stream("a"), 1, command, 0, "");
+        assert_eq!(
+            take_group(&mut of(20, 256, &tiny), |_| 0).len(),
+            GROUP_EVENTS_MAX / 256
+        );
+    }
+}

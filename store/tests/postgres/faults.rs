@@ -2,7 +2,7 @@
 
 use crate::many_writers::WAITING;
 use crate::proxy::Proxy;
-use crate::support::{Database, append, connect, quick, skipped, until, whole_log};
+use crate::support::{Database, append, connect, patient, skipped, until, whole_log};
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StreamVersion};
@@ -116,7 +116,7 @@ async fn a_lost_reply_after_the_commit_is_answered_as_stored() {
     // The schema is made without losses.
     database.store().await.close().await;
     let proxy = Proxy::before(&database.url);
-    let store = connect(&proxy.url, &quick()).await;
+    let store = connect(&proxy.url, &patient()).await;
     assert_eq!(append(&store, "a", 0).await, Ok(Position(2)));
     for (lost, expected) in [(1, 2), (2, 4)] {
         proxy.lose(lost);
@@ -134,7 +134,9 @@ async fn a_lock_held_too_long_is_unavailable_and_passes() {
         return;
     }
     let database = Database::make().await;
-    let store = database.store().await;
+    let mut impatient = patient();
+    impatient.timeouts.lock_ms = 300;
+    let store = connect(&database.url, &impatient).await;
     append(&store, "a", 0).await.expect("it is stored");
     let holder = database.client().await;
     let hold = "BEGIN; SELECT pos FROM ledgerline.head FOR UPDATE";
@@ -153,7 +155,7 @@ async fn a_lock_held_too_long_is_unavailable_and_passes() {
     assert_eq!(append(&store, "a", 2).await, Ok(Position(4)));
     // A lock that is let go in time is only waited for.
     holder.batch_execute(hold).await.expect("it is free");
-    let store = Arc::new(store);
+    let store = Arc::new(database.store().await);
     let waiting = {
         let store = Arc::clone(&store);
         start(async move { append(&*store, "a", 4).await })

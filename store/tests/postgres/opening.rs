@@ -1,6 +1,6 @@
 //! What is refused at the start, and what the database keeps besides events.
 
-use crate::support::{Database, MachineClock, append, connect, quick, skipped, whole_log};
+use crate::support::{Database, MachineClock, append, connect, patient, skipped, whole_log};
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::{EventStore, StoreError, Writers};
 use domain::stored_event::{Position, StreamVersion};
@@ -15,7 +15,7 @@ async fn attempt(url: &str, options: &PostgresOptions) -> Result<PostgresEventSt
 
 async fn attempt_reading(url: &str) -> Result<PostgresEventStore, OpenError> {
     let clock = Arc::new(MachineClock);
-    PostgresEventStore::connect_read_only(url, clock, &SuiteTasks::default(), &quick()).await
+    PostgresEventStore::connect_read_only(url, clock, &SuiteTasks::default(), &patient()).await
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn first_starts_at_once_make_one_schema() {
     let starts: Vec<_> = (0..4)
         .map(|_| {
             let url = database.url.clone();
-            start(async move { connect(&url, &quick()).await })
+            start(async move { connect(&url, &patient()).await })
         })
         .collect();
     for (store, name) in starts.into_iter().zip(["a", "b", "c", "d"]) {
@@ -56,7 +56,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
         .await
         .expect("it can be changed");
     for refused in [
-        attempt(&database.url, &quick()).await,
+        attempt(&database.url, &patient()).await,
         attempt_reading(&database.url).await,
     ] {
         let error = refused.err().expect("it is refused");
@@ -79,7 +79,7 @@ async fn a_server_that_may_lose_what_it_acknowledges_is_refused() {
         .batch_execute(sql)
         .await
         .expect("it can be set");
-    let error = attempt(&database.url, &quick())
+    let error = attempt(&database.url, &patient())
         .await
         .err()
         .expect("it is refused")
@@ -87,7 +87,7 @@ async fn a_server_that_may_lose_what_it_acknowledges_is_refused() {
     assert!(error.contains("synchronous_commit=off"), "{error}");
     let options = PostgresOptions {
         allow_unsafe: true,
-        ..quick()
+        ..patient()
     };
     let store = attempt(&database.url, &options).await.expect("it is allowed");
     assert!(!store.capabilities().durable);
@@ -140,7 +140,7 @@ async fn a_closed_store_has_ended_its_tasks_and_says_so() {
     }
     let database = Database::make().await;
     let tasks = SuiteTasks::default();
-    let store = PostgresEventStore::connect(&database.url, Arc::new(MachineClock), &tasks, &quick())
+    let store = PostgresEventStore::connect(&database.url, Arc::new(MachineClock), &tasks, &patient())
         .await
         .expect("it connects");
     let mut follower = store.subscribe(Position(0)).await.expect("there is room");

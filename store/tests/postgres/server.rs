@@ -1,7 +1,7 @@
 //! A server that is killed and started again under load: writers and followers go on by themselves.
 
 use crate::faults::{check, load};
-use crate::support::{client, connect, quick, skipped, whole_log};
+use crate::support::{client, connect, patient, skipped, whole_log};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ async fn a_killed_server_loses_nothing_and_everybody_goes_on() {
         return;
     }
     let server = OwnServer::make();
-    let store: Arc<dyn EventStore> = Arc::new(connect(&server.url(), &quick()).await);
+    let store: Arc<dyn EventStore> = Arc::new(connect(&server.url(), &patient()).await);
     let mut follower = store.subscribe(Position(0)).await.expect("there is room");
     let enough = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..4)
@@ -187,7 +187,7 @@ async fn a_server_that_stays_away_is_unavailable_and_welcome_back() {
     let server = OwnServer::make();
     let options = PostgresOptions {
         away_ms: 200,
-        ..quick()
+        ..patient()
     };
     let store = connect(&server.url(), &options).await;
     crate::support::append(&store, "a", 0)

@@ -70,17 +70,17 @@ impl Database {
     }
 
     pub(crate) async fn store(&self) -> PostgresEventStore {
-        connect(&self.url, &quick()).await
+        connect(&self.url, &patient()).await
     }
 }
 
-/// Short limits, so that a test of a fault is short.
-pub(crate) fn quick() -> PostgresOptions {
+/// Limits that a busy machine does not reach; a test of a limit sets its own.
+pub(crate) fn patient() -> PostgresOptions {
     PostgresOptions {
         timeouts: PostgresTimeouts {
-            connect_ms: 2_000,
+            connect_ms: 20_000,
             statement_ms: 20_000,
-            lock_ms: 500,
+            lock_ms: 20_000,
         },
         ..PostgresOptions::default()
     }
