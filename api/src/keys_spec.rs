@@ -26,14 +26,53 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// Where keys are; nothing given is `DATA/keys` with its own master key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct KeysSpec {
-    /// Where the keys of persons are: a directory with master.key and keys.db; default: DATA/keys
-    #[arg(long = "keys", value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
+    /// Where the keys of persons are: a directory with master.key and keys.db, or a postgres:// database that
+    /// holds no events; default: DATA/keys
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) keys: Option<KeysPlace>,
     /// What wraps the keys: file:PATH, env:NAME (64 hexadecimal digits or base64) or exec:PROGRAM, which is
     /// run as `PROGRAM wrap` or `PROGRAM unwrap` with base64 on standard input and output; default:
     /// master.key in the keys directory
     #[arg(long, value_name = "SPEC")]
     pub(crate) master_key: Option<MasterSpec>,
+}
+
+/// A place of keys, named but not opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeysPlace {
+    Dir(PathBuf),
+    Postgres(KeysUrl),
+}
+
+/// A `postgres://` URL, which may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KeysUrl(String);
+
+impl KeysUrl {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for KeysUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("postgres://…")
+    }
+}
+
+impl FromStr for KeysPlace {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_url = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        Ok(if is_url {
+            Self::Postgres(KeysUrl(text.to_owned()))
+        } else {
+            Self::Dir(PathBuf::from(text))
+        })
+    }
 }
 
 /// A source of the master key, named but not read.
@@ -82,9 +121,25 @@ impl MasterSpec {
 }
 
 impl KeysSpec {
-    /// The directory of the keys of a server on `data`.
+    /// The directory that was given.
+    pub(crate) fn dir(&self) -> Option<PathBuf> {
+        match &self.keys {
+            Some(KeysPlace::Dir(dir)) => Some(dir.clone()),
+            Some(KeysPlace::Postgres(_)) | None => None,
+        }
+    }
+
+    /// The database that was given.
+    pub(crate) fn url(&self) -> Option<KeysUrl> {
+        match &self.keys {
+            Some(KeysPlace::Postgres(url)) => Some(url.clone()),
+            Some(KeysPlace::Dir(_)) | None => None,
+        }
+    }
+
+    /// The directory of the keys of a server on `data`; with keys in a database, that of its master key.
     pub(crate) fn directory(&self, data: &Path) -> PathBuf {
-        self.dir.clone().unwrap_or_else(|| data.join(KEYS_DIR))
+        self.dir().unwrap_or_else(|| data.join(KEYS_DIR))
     }
 
     pub(crate) fn master(&self, dir: &Path) -> Result<MasterKey, AppError> {
@@ -174,6 +229,13 @@ mod tests {
         std::fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
         ExecWrapper { program }
+    }
+
+    #[test]
+    fn keys_are_in_a_directory_or_a_database_whose_password_is_not_shown() {
+        assert_eq!("a/keys".parse(), Ok(KeysPlace::Dir("a/keys".into())));
+        let place: KeysPlace = "postgres://u:secret@h/keys".parse().unwrap();
+        assert!(!format!("{place:?}").contains("secret"), "{place:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a process closes after everything that uses it: stores and vaults, whatever their makes.
 
 use async_trait::async_trait;
-use store::{FileVault, PostgresEventStore, SqliteEventStore};
+use store::{FileVault, PostgresEventStore, PostgresVault, SqliteEventStore};
 
 /// Closed once nobody uses it any more; what was accepted before is kept.
 #[async_trait]
@@ -40,5 +40,12 @@ impl Closing for PostgresEventStore {
 impl Closing for FileVault {
     async fn close(&self) {
         Self::close(self).await;
+    }
+}
+
+#[async_trait]
+impl Closing for PostgresVault {
+    async fn close(&self) {
+        Self::close(self);
     }
 }

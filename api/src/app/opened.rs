@@ -6,7 +6,7 @@ use super::log::OpenLog;
 use super::{AppError, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
-use crate::keys_spec::{KeysSpec, MasterSpec};
+use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
 use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
@@ -35,6 +35,8 @@ pub(crate) struct OpenSettings {
     pub(crate) store: StoreSpec,
     /// Default: `DATA/keys`.
     pub(crate) keys: Option<PathBuf>,
+    /// Keys in a database instead.
+    pub(crate) keys_url: Option<KeysUrl>,
     /// Default: the one in the directory of keys.
     pub(crate) master_key: Option<MasterSpec>,
     /// Set for a rehearsal: where its clock starts.
@@ -44,8 +46,9 @@ pub(crate) struct OpenSettings {
 impl OpenSettings {
     /// Where the keys are and what wraps them.
     fn keys_spec(&self) -> KeysSpec {
+        let dir = self.keys.clone().map(KeysPlace::Dir);
         KeysSpec {
-            dir: self.keys.clone(),
+            keys: self.keys_url.clone().map(KeysPlace::Postgres).or(dir),
             master_key: self.master_key.clone(),
         }
     }
@@ -144,7 +147,7 @@ impl Opened {
         };
         data_dir::hold_to_mode(&directory, mode)?;
         let ports = (&ids, tasks.as_ref() as &dyn Tasks);
-        let (vault, keys_closing) = vault::open(&settings.keys_spec(), &directory, ports, keyring)?;
+        let (vault, keys_closing) = vault::open(&settings.keys_spec(), &directory, ports, keyring).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,

@@ -1,4 +1,4 @@
-//! The keys of this process: in a directory of files.
+//! The keys of this process: in a directory of files, or in a database without events.
 
 use super::AppError;
 use super::closing::Closing;
@@ -8,13 +8,13 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use std::path::Path;
 use std::sync::Arc;
-use store::{FileVault, Keyring};
+use store::{FileVault, Keyring, PostgresVault};
 
 /// The vault, and how it is closed.
 pub(super) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
 
 /// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for.
-pub(super) fn open(
+pub(super) async fn open(
     spec: &KeysSpec,
     data: &Path,
     (ids, tasks): (&Arc<dyn IdSource>, &dyn Tasks),
@@ -22,6 +22,11 @@ pub(super) fn open(
 ) -> Result<OpenVault, AppError> {
     let dir = spec.directory(data);
     let master = spec.master(&dir)?;
+    if let Some(url) = spec.url() {
+        let vault = PostgresVault::open(url.as_str(), &master, Arc::clone(ids), keyring).await?;
+        let vault = Arc::new(vault);
+        return Ok((Arc::<PostgresVault>::clone(&vault), vault));
+    }
     let vault = FileVault::open_under(&dir, &master, Arc::clone(ids), tasks, keyring)?;
     let vault = Arc::new(vault);
     Ok((Arc::<FileVault>::clone(&vault), vault))

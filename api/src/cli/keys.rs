@@ -81,6 +81,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn rotate(data: &std::path::Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Result<(), Failure> {
+    if keys.url().is_some() {
+        return Err(Failure::usage(
+            "keys in a database are not rotated by this command",
+        ));
+    }
     let lock = DataLock::acquire(data).map_err(AppError::from)?;
     let dir = keys.directory(data);
     let old = keys.master(&dir)?;
@@ -116,13 +121,9 @@ async fn restore(file: &std::path::Path, keys: Option<PathBuf>, log: &LogArgs) -
 }
 
 fn directory(data: Option<PathBuf>, keys: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let spec = KeysSpec {
-        dir: keys,
-        master_key: None,
-    };
-    match (&spec.dir, data) {
-        (Some(dir), _) => Ok(dir.clone()),
-        (None, Some(data)) => Ok(spec.directory(&data)),
+    match (keys, data) {
+        (Some(dir), _) => Ok(dir),
+        (None, Some(data)) => Ok(KeysSpec::default().directory(&data)),
         (None, None) => Err(Failure::usage("give --keys DIR or --data DIR")),
     }
 }

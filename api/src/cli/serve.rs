@@ -72,7 +72,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         open: OpenSettings {
             data: data.clone(),
             store: store.clone(),
-            keys: args.keys.dir,
+            keys: args.keys.dir(),
+            keys_url: args.keys.url(),
             master_key: args.keys.master_key,
             rehearse_at: args.rehearse_at,
         },

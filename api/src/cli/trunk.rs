@@ -91,6 +91,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             data: data.clone(),
             store: StoreSpec::Sqlite(data.clone()),
             keys: None,
+            keys_url: None,
             master_key: None,
             rehearse_at: None,
         },

@@ -79,6 +79,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
             data: directory.join("data"),
             store: StoreSpec::Sqlite(directory.join("data")),
             keys: None,
+            keys_url: None,
             master_key: None,
             rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
         },

@@ -37,7 +37,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let settings = OpenSettings {
         data: data.clone(),
         store: store.clone(),
-        keys: args.keys.dir.clone(),
+        keys: args.keys.dir(),
+        keys_url: args.keys.url(),
         master_key: args.keys.master_key.clone(),
         // A rehearsal's clock goes on behind what is recorded.
         rehearse_at: rehearsal.then_some(Timestamp::EPOCH),

@@ -185,6 +185,7 @@ async fn start(
             data: data.to_owned(),
             store: store.clone(),
             keys: None,
+            keys_url: None,
             master_key: None,
             rehearse_at: Some(instant),
         },
