@@ -134,7 +134,12 @@ impl Driving {
             tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
             ..opened.environment.clone()
         };
-        match self.start_drivers(environment).await {
+        let started = tokio::select! {
+            biased;
+            () = self.app.draining() => Err(Failure::unavailable("the process drains")),
+            started = self.start_drivers(environment) => started,
+        };
+        match started {
             Ok(drivers) => {
                 let standing = if drivers.is_dialing_paused() {
                     Standing::Unconfirmed

@@ -105,8 +105,9 @@ impl Projections {
     }
 }
 
-/// Follows the log for ever; whatever is away is asked again.
+/// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
 async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal) {
+    let mut said_at = None;
     while let Some(after) = feeder.after() {
         let why = match follow_from(&mut feeder, grounds, after).await {
             Ok(()) => continue,
@@ -115,7 +116,10 @@ async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal) {
         if stop.is_stopping() {
             return;
         }
-        tracing::warn!(after = after.0, %why, "views wait and try again");
+        if said_at != Some(feeder.after()) {
+            said_at = Some(feeder.after());
+            tracing::warn!(after = after.0, %why, "views wait and try again");
+        }
         let again = grounds.clock.now().plus_ms(AGAIN_AFTER_MS);
         grounds.clock.wait_until(again).await;
     }

@@ -12,6 +12,8 @@ pub(crate) struct Follow {
     environment: Environment,
     subscription: Option<Box<dyn Subscription>>,
     after: Position,
+    /// An interruption was said and nothing has come since.
+    is_interrupted: bool,
 }
 
 impl Follow {
@@ -20,6 +22,7 @@ impl Follow {
             environment: environment.clone(),
             subscription: None,
             after,
+            is_interrupted: false,
         }
     }
 
@@ -28,10 +31,16 @@ impl Follow {
     pub(crate) async fn next(&mut self) -> Vec<(Position, Envelope)> {
         loop {
             match self.page().await {
-                Ok(page) if !page.is_empty() => return page,
+                Ok(page) if !page.is_empty() => {
+                    self.is_interrupted = false;
+                    return page;
+                }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "following the log was interrupted");
+                    if !self.is_interrupted {
+                        self.is_interrupted = true;
+                        tracing::warn!(%error, "following the log was interrupted; it is tried again");
+                    }
                     self.subscription = None;
                     let clock = &self.environment.clock;
                     clock.wait_until(clock.now().plus_ms(RESUBSCRIBE_MS)).await;
