@@ -231,6 +231,12 @@ impl<D: Decider> Entity<D> {
         cause: Cause,
         now: Timestamp,
     ) -> Asked<(Vec<Record>, D::State), D> {
+        let cause = Cause {
+            causation: cause
+                .causation
+                .or_else(|| live.last_event().filter(|_| D::SEQUENTIAL)),
+            ..cause
+        };
         let mut state = D::State::clone(&live.state);
         let mut records = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::entity::{Answer, Asked};
 use crate::error::{fault, store_error, vault_error};
 use crate::system::Environment;
 use domain::decider::{Decider, EventData};
-use domain::ids::{CommandId, CustomerId, StreamId};
+use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;
 use domain::ports::vault::PersonKey;
 use domain::stored_event::{Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal};
@@ -180,6 +180,12 @@ impl<D: Decider> Live<D> {
             position: Position(0),
             recent: VecDeque::new(),
         }
+    }
+
+    /// The stream's last event; `None` before the first.
+    pub(crate) fn last_event(&self) -> Option<EventId> {
+        let last = self.recent.back()?;
+        Some(EventId::derive(last.command, last.events.len().checked_sub(1)?))
     }
 
     pub(crate) fn repeat(&self, command: CommandId) -> Option<Answer<D>> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::campaign::command::CampaignCommand;
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, Enrolment};
-use domain::ids::{CampaignId, CommandId, CustomerId, ListId};
+use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
 use domain::stored_event::{Cause, Position};
 use std::sync::Arc;
 
@@ -35,13 +35,19 @@ impl CampaignEnroller {
         }
     }
 
-    /// All that one list leads to shares its id as the correlation.
+    /// All that one list leads to shares its id as the correlation, and follows from its opening.
     fn cause(&self, command: CommandId) -> Cause {
+        let opened = self.command("open-list");
         Cause {
             command,
-            causation: None,
+            causation: (command != opened).then(|| EventId::derive(opened, 0)),
             correlation: Some(self.list.uuid()),
         }
+    }
+
+    /// A command id fixed by the list and what is asked of its campaign.
+    fn command(&self, what: &str) -> CommandId {
+        CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
     }
 
     async fn campaign(
@@ -49,7 +55,7 @@ impl CampaignEnroller {
         what: &str,
         command: CampaignCommand,
     ) -> Result<actors::Answer<domain::campaign::Campaign>, Problem> {
-        let id = CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list));
+        let id = self.command(what);
         let answer = self
             .app
             .system()

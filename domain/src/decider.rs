@@ -87,6 +87,10 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// First part of the stream's name, such as `call`.
     const AGGREGATE: &'static str;
 
+    /// True where an event follows from the one before it in its stream, unless its command names another
+    /// cause: one story told step by step, such as a call.
+    const SEQUENTIAL: bool = false;
+
     /// The command's name, for logs.
     fn command_kind(command: &Self::Command) -> &'static str;
 

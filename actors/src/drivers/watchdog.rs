@@ -10,7 +10,7 @@ use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
-use domain::ids::{CallId, CustomerId, EnrolmentId, NumberId};
+use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
@@ -28,6 +28,7 @@ const ENDING_AT_ONCE_MAX: usize = 32;
 const AGAIN_MS: u64 = 5_000;
 
 /// A grant to give back.
+#[derive(Clone)]
 pub(crate) struct Release<'a> {
     pub(crate) call: CallId,
     pub(crate) customer: &'a CustomerId,
@@ -36,6 +37,8 @@ pub(crate) struct Release<'a> {
     pub(crate) reason: &'a str,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) forbidden_by: Option<ForbiddenBy>,
+    /// The event it follows from; absent when an outage or the clock is the reason.
+    pub(crate) because: Option<EventId>,
 }
 
 /// Looks whenever somebody's work was cut off, until the process stops.
@@ -210,6 +213,7 @@ async fn release_grant(kit: &Kit, open: &OpenGrant) -> Result<Position, Halt> {
         reason: "crash",
         not_before: None,
         forbidden_by: None,
+        because: None,
     };
     withdraw_and_release(kit, &release, EndReason::Crash).await
 }
@@ -233,17 +237,25 @@ pub(crate) async fn withdraw_and_release(
     if is_dialed(&loaded.state) {
         return end_left_over(kit, call).await;
     }
+    let mut because = release.because;
     if loaded.version.0 > 0 {
         let command = CallCommand::Withdraw { reason };
         let cause = call_cause(call, "withdraw", None);
         match kit.ask(&kit.system.calls, &call, command, cause).await {
-            Ok(_) => {}
+            Ok(_) => because = Some(EventId::derive(cause.command, 0)),
             // Only a dialed call refuses: it was dialed since we looked.
             Err(Halt::Refused) => return end_left_over(kit, call).await,
             Err(halt) => return Err(halt),
         }
     }
-    release_grants(kit, release).await
+    release_grants(
+        kit,
+        &Release {
+            because,
+            ..release.clone()
+        },
+    )
+    .await
 }
 
 /// Gives the grants back, the number's first: while the customer's stands, nobody asks again.
@@ -255,7 +267,7 @@ pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<P
             call,
             reason: release.reason.to_owned(),
         };
-        let cause = call_cause(call, "release_number", None);
+        let cause = call_cause(call, "release_number", release.because);
         match kit.ask(&kit.system.numbers, number, command, cause).await {
             Ok(answer) => last = answer.position,
             // It never granted, or has it back already.
@@ -269,7 +281,7 @@ pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<P
         not_before: release.not_before,
         forbidden_by: release.forbidden_by.clone(),
     };
-    let cause = call_cause(call, "release_customer", None);
+    let cause = call_cause(call, "release_customer", release.because);
     match kit
         .ask(&kit.system.customers, release.customer, command, cause)
         .await

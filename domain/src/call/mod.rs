@@ -49,6 +49,7 @@ impl Decider for Call {
     type Refusal = CallRefusal;
 
     const AGGREGATE: &'static str = "call";
+    const SEQUENTIAL: bool = true;
 
     fn command_kind(command: &CallCommand) -> &'static str {
         match command {

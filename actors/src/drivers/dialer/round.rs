@@ -8,7 +8,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{CampaignEvent, PauseReason};
-use domain::ids::{CampaignId, EnrolmentId};
+use domain::ids::{CampaignId, EnrolmentId, EventId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -129,6 +129,8 @@ struct Batch {
     facts: CampaignFacts,
     count: u32,
     until: Timestamp,
+    /// `campaign.dials_granted`.
+    leave: EventId,
 }
 
 /// Asks the campaign for a batch.
@@ -137,21 +139,32 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    let granted = answer.events.iter().find_map(|event| match event {
-        CampaignEvent::DialsGranted { count, until } => Some((*count, *until)),
-        CampaignEvent::Created { .. }
-        | CampaignEvent::Started {}
-        | CampaignEvent::Paused { .. }
-        | CampaignEvent::Resumed {}
-        | CampaignEvent::Stopped { .. }
-        | CampaignEvent::ListOpened { .. }
-        | CampaignEvent::ListClosed { .. }
-        | CampaignEvent::AlertRaised { .. }
-        | CampaignEvent::Completed { .. }
-        | CampaignEvent::Reopened { .. } => None,
-    });
-    let (count, until) = granted.ok_or(Halt::Fault)?;
-    Ok(Batch { facts, count, until })
+    let granted = answer
+        .events
+        .iter()
+        .enumerate()
+        .find_map(|(index, event)| match event {
+            CampaignEvent::DialsGranted { count, until } => {
+                Some((*count, *until, EventId::derive(cause.command, index)))
+            }
+            CampaignEvent::Created { .. }
+            | CampaignEvent::Started {}
+            | CampaignEvent::Paused { .. }
+            | CampaignEvent::Resumed {}
+            | CampaignEvent::Stopped { .. }
+            | CampaignEvent::ListOpened { .. }
+            | CampaignEvent::ListClosed { .. }
+            | CampaignEvent::AlertRaised { .. }
+            | CampaignEvent::Completed { .. }
+            | CampaignEvent::Reopened { .. } => None,
+        });
+    let (count, until, leave) = granted.ok_or(Halt::Fault)?;
+    Ok(Batch {
+        facts,
+        count,
+        until,
+        leave,
+    })
 }
 
 /// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran
@@ -171,6 +184,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
             due,
             facts: batch.facts.clone(),
             leave_until: batch.until,
+            leave: batch.leave,
             place,
             working,
         };

@@ -13,7 +13,7 @@ use domain::call::event::EndReason;
 use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{DialPermit, permit_next_leg};
-use domain::ids::{CallId, CommandId, NumberId};
+use domain::ids::{CallId, CommandId, EventId, NumberId};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
@@ -34,6 +34,8 @@ pub(crate) struct Attempt {
     /// Commands asked so far: with the call they make each command's id.
     pub(crate) steps_count: u64,
     pub(crate) last: Position,
+    /// The call's last event: what the next step, on whatever stream, follows from.
+    pub(crate) last_event: EventId,
 }
 
 impl Attempt {
@@ -44,6 +46,9 @@ impl Attempt {
         let cause = self.cause();
         let answer = kit.ask(&kit.system.calls, &self.call, command, cause).await?;
         self.last = self.last.max(answer.position);
+        if let Some(index) = answer.events.len().checked_sub(1) {
+            self.last_event = EventId::derive(cause.command, index);
+        }
         Ok(answer)
     }
 
@@ -51,7 +56,7 @@ impl Attempt {
         self.steps_count += 1;
         Cause {
             command: CommandId::derive_from_text(&format!("call:{}:{}", self.call, self.steps_count)),
-            causation: None,
+            causation: Some(self.last_event),
             correlation: Some(self.call.uuid()),
         }
     }

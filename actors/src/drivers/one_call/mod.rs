@@ -26,7 +26,7 @@ use domain::ids::{EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::Position;
+use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub(crate) struct Assignment {
     pub(crate) facts: CampaignFacts,
     /// When the campaign's leave to begin runs out.
     pub(crate) leave_until: Timestamp,
+    /// The campaign's `campaign.dials_granted`.
+    pub(crate) leave: EventId,
     pub(crate) place: LegPlace,
     pub(crate) working: Working,
 }
@@ -88,6 +90,7 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         due,
         facts,
         leave_until,
+        leave,
         place,
         working,
     } = assignment;
@@ -96,6 +99,7 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         due,
         facts,
         leave_until,
+        leave,
         working,
         last: Position(0),
     };
@@ -118,6 +122,7 @@ struct Worker {
     due: DueEnrolment,
     facts: CampaignFacts,
     leave_until: Timestamp,
+    leave: EventId,
     working: Working,
     /// Position of the last event this work wrote.
     last: Position,
@@ -140,6 +145,7 @@ impl Worker {
             call: grants.customer.call,
             steps_count: 0,
             last: self.last,
+            last_event: EventId::derive(call_cause(grants.customer.call, "permit", None).command, 0),
         };
         let dialed = attempt.run(&mut self.working, place, permit).await;
         self.last = self.last.max(attempt.last);
@@ -163,11 +169,11 @@ impl Worker {
         if self.kit.now() > self.leave_until || self.working.order().against_dialing().is_some() {
             return Ok(None);
         }
-        let Some((attempt, customer)) = self.customer_grant().await? else {
+        let Some((attempt, customer, granted)) = self.customer_grant().await? else {
             return Ok(None);
         };
         self.working.set_call(customer.call, &customer.number);
-        let Some(number) = self.number_grant(&customer).await? else {
+        let Some(number) = self.number_grant(&customer, granted).await? else {
             return Ok(None);
         };
         let grants = Grants {
@@ -188,12 +194,16 @@ impl Worker {
         }
     }
 
-    async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant)>, Halt> {
+    /// Attempt, grant, and the event that says so.
+    async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
         let command = CustomerCommand::GrantDial {
             customer: self.due.customer.clone(),
             facts: Box::new(self.facts.clone()),
         };
-        let cause = self.kit.fresh_cause();
+        let cause = Cause {
+            causation: Some(self.leave),
+            ..self.kit.fresh_cause()
+        };
         let asked = self
             .kit
             .system
@@ -221,23 +231,29 @@ impl Worker {
         if answer.events.is_empty() {
             self.hold();
         }
-        Ok(answer.events.into_iter().find_map(|event| match event {
-            CustomerEvent::DialGranted { attempt, grant } => Some((attempt, grant)),
-            CustomerEvent::Registered { .. }
-            | CustomerEvent::NumberAdded { .. }
-            | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. }
-            | CustomerEvent::Enrolled { .. }
-            | CustomerEvent::DialRefused { .. }
-            | CustomerEvent::DialReleased { .. }
-            | CustomerEvent::CallClosed { .. }
-            | CustomerEvent::EnrolmentSettled { .. }
-            | CustomerEvent::Held { .. }
-            | CustomerEvent::HoldReleased { .. }
-            | CustomerEvent::ErasureRequested { .. }
-            | CustomerEvent::Erased { .. }
-            | CustomerEvent::ErasureCertified { .. } => None,
-        }))
+        Ok(answer
+            .events
+            .into_iter()
+            .enumerate()
+            .find_map(|(index, event)| match event {
+                CustomerEvent::DialGranted { attempt, grant } => {
+                    Some((attempt, grant, EventId::derive(cause.command, index)))
+                }
+                CustomerEvent::Registered { .. }
+                | CustomerEvent::NumberAdded { .. }
+                | CustomerEvent::ConsentRecorded { .. }
+                | CustomerEvent::ConsentWithdrawn { .. }
+                | CustomerEvent::Enrolled { .. }
+                | CustomerEvent::DialRefused { .. }
+                | CustomerEvent::DialReleased { .. }
+                | CustomerEvent::CallClosed { .. }
+                | CustomerEvent::EnrolmentSettled { .. }
+                | CustomerEvent::Held { .. }
+                | CustomerEvent::HoldReleased { .. }
+                | CustomerEvent::ErasureRequested { .. }
+                | CustomerEvent::Erased { .. }
+                | CustomerEvent::ErasureCertified { .. } => None,
+            }))
     }
 
     /// The view lists it as due though nothing moved: not to be asked again at once.
@@ -251,19 +267,23 @@ impl Worker {
             .hold(self.working.enrolment(), until, self.kit.now());
     }
 
-    async fn number_grant(&mut self, customer: &CustomerGrant) -> Result<Option<NumberGrant>, Halt> {
+    async fn number_grant(
+        &mut self,
+        customer: &CustomerGrant,
+        granted: EventId,
+    ) -> Result<Option<NumberGrant>, Halt> {
         let command = NumberCommand::GrantDial {
             number: customer.number.clone(),
             call: customer.call,
             facts: Box::new(self.facts.clone()),
         };
-        let cause = call_cause(customer.call, "grant_number", None);
+        let cause = call_cause(customer.call, "grant_number", Some(granted));
         let answer = self
             .kit
             .ask(&self.kit.system.numbers, &customer.number, command, cause)
             .await?;
         self.last = self.last.max(answer.position);
-        for event in answer.events {
+        for (index, event) in answer.events.into_iter().enumerate() {
             match event {
                 NumberEvent::DialGranted { grant } => return Ok(Some(grant)),
                 NumberEvent::DialRefused {
@@ -281,6 +301,7 @@ impl Worker {
                         reason: &verdict.rule,
                         not_before,
                         forbidden_by,
+                        because: Some(EventId::derive(cause.command, index)),
                     })
                     .await?;
                     return Ok(None);
@@ -315,6 +336,7 @@ impl Worker {
                 rule: "erased".to_owned(),
                 facts: std::collections::BTreeMap::new(),
             }),
+            because: None,
         })
         .await
     }
@@ -368,6 +390,7 @@ impl Worker {
             reason: release_reason(reason),
             not_before: None,
             forbidden_by: None,
+            because: None,
         };
         let released = withdraw_and_release(&self.kit, &release, reason).await?;
         self.last = self.last.max(released);
