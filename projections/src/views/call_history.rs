@@ -39,6 +39,7 @@ const TABLES: &[Table] = &[Table {
         state text not null, callee text not null, callee_event text not null, caller text,
         trunks text not null, sip_call_ids text not null, permitted_at bigint not null, dialing_at bigint,
         ringing_at bigint, answered_at bigint, ended_at bigint, disposition text, outcome text,
+        recorded_disposition text, recorded_outcome text, corrected_at bigint,
         reason text, talk_ms bigint, sip_code bigint, q850 bigint, late_answer bigint not null,
         recording_sha256 text, first_pos bigint not null, last_pos bigint not null)",
         "create index call_history_campaign on call_history (campaign, first_pos)",
@@ -62,6 +63,7 @@ const KINDS: &[&str] = &[
     "call.hangup_requested",
     "call.ended",
     "call.late_answered",
+    "call.corrected",
     "customer.erased",
 ];
 
@@ -71,7 +73,7 @@ impl View for CallHistory {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -137,6 +139,16 @@ fn apply_fact(
         }
         CallEvent::Ended { .. } => ended(tx, event, fact, key),
         CallEvent::LateAnswered { .. } => update(tx, "late_answer = 1", key, Vec::new()),
+        CallEvent::Corrected { after, .. } => update(
+            tx,
+            "disposition = $3, outcome = $4, corrected_at = $5",
+            key,
+            vec![
+                Val::text(after.disposition.code()),
+                Val::maybe_text(after.outcome.map(Outcome::code)),
+                Val::at(event.at()),
+            ],
+        ),
         _ => update(tx, "last_pos = $2", key, Vec::new()),
     }
 }
@@ -205,8 +217,8 @@ fn ended(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent, key: [Val; 2]) ->
     };
     update(
         tx,
-        "ended_at = $3, disposition = $4, outcome = $5, talk_ms = $6, reason = $7, sip_code = $8, q850 = $9,
-         late_answer = $10, recording_sha256 = $11",
+        "ended_at = $3, disposition = $4, outcome = $5, recorded_disposition = $4, recorded_outcome = $5,
+         talk_ms = $6, reason = $7, sip_code = $8, q850 = $9, late_answer = $10, recording_sha256 = $11",
         key,
         vec![
             Val::at(event.at()),
@@ -291,8 +303,14 @@ pub struct CallRow {
     pub ringing_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// As known now: what the last correction says, else what `call.ended` said.
     pub disposition: Option<Disposition>,
     pub outcome: Option<Outcome>,
+    /// What `call.ended` said.
+    pub recorded_disposition: Option<Disposition>,
+    pub recorded_outcome: Option<Outcome>,
+    /// When it was last corrected.
+    pub corrected_at: Option<Timestamp>,
     /// Why it was ended, as stored in `call.ended`.
     pub reason: Option<String>,
     pub talk_ms: Option<u64>,
@@ -307,7 +325,8 @@ pub struct CallRow {
 
 const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, flow_version, state, callee,
     callee_event, caller, trunks, sip_call_ids, permitted_at, dialing_at, ringing_at, answered_at, ended_at,
-    disposition, outcome, reason, talk_ms, sip_code, q850, late_answer, recording_sha256, first_pos, last_pos
+    disposition, outcome, recorded_disposition, recorded_outcome, corrected_at, reason, talk_ms, sip_code, q850,
+    late_answer, recording_sha256, first_pos, last_pos
     from call_history";
 
 /// Which calls; everything given must hold.
@@ -385,6 +404,9 @@ fn read_row(mut row: Row) -> Result<CallRow, ProjectionError> {
         ended_at: row.maybe_at()?,
         disposition: row.maybe_text()?.as_deref().and_then(Disposition::from_code),
         outcome: row.maybe_text()?.as_deref().and_then(Outcome::from_code),
+        recorded_disposition: row.maybe_text()?.as_deref().and_then(Disposition::from_code),
+        recorded_outcome: row.maybe_text()?.as_deref().and_then(Outcome::from_code),
+        corrected_at: row.maybe_at()?,
         reason: row.maybe_text()?,
         talk_ms: row.maybe_count()?,
         sip_code: row.maybe_count()?,
@@ -506,6 +528,30 @@ mod tests {
         let late = row(&story, id).await;
         assert_eq!((late.late_answer, late.last_position), (true, story.head()));
         assert_eq!((late.state, late.answered_at), (FourState::Error, None));
+    }
+
+    #[tokio::test]
+    async fn a_corrected_call_shows_what_is_known_now_beside_what_was_recorded() {
+        let mut story = Story::new();
+        story.whole_call("T", 2);
+        let id = call("T", 2, 1);
+        story.corrected(
+            id,
+            (Disposition::Answered, Some(Outcome::Success)),
+            (Disposition::Machine, None),
+        );
+        let corrected = row(&story, id).await;
+        assert_eq!(
+            (corrected.disposition, corrected.outcome),
+            (Some(Disposition::Machine), None)
+        );
+        assert_eq!(
+            (corrected.recorded_disposition, corrected.recorded_outcome),
+            (Some(Disposition::Answered), Some(Outcome::Success))
+        );
+        assert_eq!(corrected.last_position, story.head());
+        assert!(corrected.corrected_at > corrected.ended_at);
+        assert_eq!(corrected.state, FourState::End, "a correction is no signal");
     }
 
     #[tokio::test]

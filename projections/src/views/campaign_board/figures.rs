@@ -129,6 +129,9 @@ pub struct Report {
     /// All calls that ended, `withdrawn` (never dialed) among them.
     pub dispositions: Vec<Count>,
     pub outcomes: Vec<Count>,
+    /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above have them where
+    /// they belong now; taken back, these give what was recorded first.
+    pub corrections: Vec<Count>,
     /// Final dispositions of enrolments.
     pub settled: Vec<Count>,
     pub by_trunk: Vec<(String, Share)>,
@@ -237,6 +240,7 @@ pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Rep
             campaign,
             dispositions: counts(tx, &values, "disposition")?,
             outcomes: counts(tx, &values, "outcome")?,
+            corrections: counts(tx, &values, "corrected")?,
             settled: counts(tx, &values, "settled")?,
             by_trunk: shares(tx, &values, "trunk")?,
             by_flow_version: shares(tx, &values, "cast(flow_version as text)")?,
@@ -388,6 +392,32 @@ mod tests {
         assert_eq!(trunks, [("first", 1), ("second", 1)]);
         assert_eq!(report.by_flow_version[0].0, "1");
         assert_eq!(report.campaign.calls.conversions, 0);
+    }
+
+    #[tokio::test]
+    async fn a_correction_moves_a_call_from_one_figure_to_the_other_and_says_so() {
+        let mut story = Story::new();
+        story.created("T").whole_call("T", 2).whole_call("T", 4);
+        let id = call("T", 2, 1);
+        let (success, machine) = (
+            (Disposition::Answered, Some(Outcome::Success)),
+            (Disposition::Machine, None),
+        );
+        story.corrected(id, success, machine);
+        let report = shown(&story).await;
+        assert_eq!(report.dispositions, [count("answered", 1), count("machine", 1)]);
+        assert_eq!(report.outcomes, [count("success", 1)]);
+        assert_eq!(report.corrections, [count("answered/success>machine", 1)]);
+        assert_eq!(
+            (report.campaign.calls.answered, report.campaign.calls.conversions),
+            (2, 1),
+            "the line was answered all the same"
+        );
+        assert_eq!(report.settled, [count("answered", 2)], "what was decided stays");
+        story.corrected(id, machine, success);
+        let report = shown(&story).await;
+        assert_eq!(report.dispositions, [count("answered", 2)], "no row of nothing");
+        assert_eq!(report.campaign.calls.conversions, 2);
     }
 
     #[tokio::test]

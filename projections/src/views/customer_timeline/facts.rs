@@ -108,6 +108,13 @@ pub(super) fn of_call(fact: &CallEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "talk_ms": talk_ms,
             "reason": code_of(reason) }),
+        CallEvent::Corrected {
+            before,
+            after,
+            reason,
+            by,
+            ..
+        } => json!({ "before": before, "after": after, "reason": reason, "by": by }),
         _ => json!({}),
     })
 }

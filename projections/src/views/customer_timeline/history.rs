@@ -250,6 +250,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_correction_is_a_line_and_the_call_shows_what_is_known_now() {
+        let mut story = registered_story();
+        story.whole_call("T", 1);
+        let rejected = (Disposition::Rejected, None);
+        story.corrected(call("T", 1, 1), (Disposition::Busy, None), rejected);
+        let row = shown(&story, customer(1).as_str()).await.unwrap();
+        assert_eq!(row.calls[0].disposition, Some(Disposition::Rejected));
+        let line = row.timeline.last().unwrap();
+        assert_eq!(line.kind, "call.corrected");
+        assert_eq!(
+            (&line.facts["before"]["disposition"], &line.facts["by"]),
+            (&"busy".into(), &"auditor-7".into())
+        );
+    }
+
+    #[tokio::test]
     async fn no_line_holds_a_personal_value() {
         let mut story = registered_story();
         story.whole_call("T", 1);

@@ -88,6 +88,7 @@ const KINDS: &[&str] = &[
     "call.transfer_requested",
     "call.ended",
     "call.late_answered",
+    "call.corrected",
 ];
 
 impl View for CustomerTimeline {
@@ -96,7 +97,7 @@ impl View for CustomerTimeline {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -305,6 +306,17 @@ fn apply_call(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<()
                     Val::text(disposition.code()),
                     Val::maybe_text(outcome.map(Outcome::code)),
                     Val::count(*talk_ms),
+                    pos,
+                ],
+            )?;
+        }
+        CallEvent::Corrected { after, .. } => {
+            tx.exec(
+                "update customer_timeline_call set disposition = $2, outcome = $3, pos = $4 where call = $1",
+                &[
+                    key.clone(),
+                    Val::text(after.disposition.code()),
+                    Val::maybe_text(after.outcome.map(Outcome::code)),
                     pos,
                 ],
             )?;
