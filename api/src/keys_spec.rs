@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn keys_are_in_a_directory_or_a_database_whose_password_is_not_shown() {
         assert_eq!("a/keys".parse(), Ok(KeysPlace::Dir("a/keys".into())));
-        let place: KeysPlace = "postgres://u:secret@h/keys".parse().unwrap();
+        let place: KeysPlace = "postgres://u:secret@db.example.com/keys".parse().unwrap();
         assert!(!format!("{place:?}").contains("secret"), "{place:?}");
     }
 

@@ -21,12 +21,14 @@ fn enrol(server: &Server, task: &str) {
 fn import(server: &Server, task: &str) -> serde_json::Value {
     let records = json!([{"customer_id": "C001", "phone": "13800138000"}]);
     let body = json!({"task_id": task, "records": records});
-    server.post("/api/v1/tasks/data", &body).unwrap().body
+    let reply = server.post("/api/v1/tasks/data", &body);
+    reply.expect("the server answers").body
 }
 
 fn standing(server: &Server) -> serde_json::Value {
-    let shown = server.get("/api/v1/customers/C001").unwrap().body;
-    shown["standing"]["erasure"].clone()
+    let shown = server.get("/api/v1/customers/C001");
+    let shown = shown.expect("the server answers").body;
+    tests::history::member(&shown, "/standing/erasure").clone()
 }
 
 fn stop(server: &mut Server) {

@@ -9,6 +9,7 @@
 use super::follow::Follow;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
+use crate::timers::wake_at;
 use domain::call::event::CallEvent;
 use domain::customer::command::{CustomerCommand, DoneErasure};
 use domain::customer::{CustomerState, DeletedRecording, Erasure};
@@ -133,12 +134,13 @@ impl Forgetting {
             () = past => {}
         }
         let mut follow = Follow::new(&self.environment, head);
+        let clock = Arc::clone(&self.environment.clock);
         loop {
             let again_at = self.again_at();
             tokio::select! {
                 biased;
                 () = stop.stopping() => return,
-                () = crate::timers::wake_at(self.environment.clock.as_ref(), again_at) => self.work_off().await,
+                () = wake_at(clock.as_ref(), again_at) => self.work_off().await,
                 page = follow.next(), if self.waiting.len() < WAITING_MAX => {
                     page.iter().for_each(|(_, envelope)| self.note(envelope));
                     self.work_off().await;

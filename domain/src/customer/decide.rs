@@ -1,9 +1,10 @@
 //! Decides commands to one customer: enrolling, consent, releases; grants and closings have their own files.
 
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
+use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState, Erasure};
+use super::state::{CustomerState, EnrolmentState};
 use super::{close_call, forget, grant_dial};
 use crate::decider::Context;
 use crate::disposition::Disposition;

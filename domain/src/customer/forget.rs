@@ -6,9 +6,10 @@
 
 use super::command::{DoneErasure, ForbiddenBy};
 use super::decide::{Decided, not_permitted};
+use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, Erasure};
+use super::state::CustomerState;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@
 mod close_call;
 pub mod command;
 mod decide;
+mod erasure;
 pub mod event;
 mod forget;
 mod grant_dial;
@@ -20,10 +21,11 @@ mod golden;
 mod tests;
 
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
+pub use erasure::Erasure;
 pub use event::{CustomerEvent, DeletedRecording};
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use refusal::CustomerRefusal;
-pub use state::{ClosedCount, CustomerState, EnrolmentState, Erasure, KnownNumber, LastCall, SettledAs};
+pub use state::{ClosedCount, CustomerState, EnrolmentState, KnownNumber, LastCall, SettledAs};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

@@ -1,10 +1,11 @@
 //! What a customer's own events say of the person.
 
+use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use crate::calling_plan::Basis;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -20,26 +21,6 @@ pub struct CustomerState {
     history: ContactHistory,
     held: Option<String>,
     erasure: Erasure,
-}
-
-/// How far the erasure of this person has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Erasure {
-    #[default]
-    None,
-    /// Asked for: nothing is granted any more; a hold or an open call is in the way of the rest.
-    Requested { at: Timestamp },
-    /// Decided: the key may be destroyed.
-    Decided { at: Timestamp },
-    /// Done, with this certificate.
-    Certified { certificate: EventId },
-}
-
-impl Erasure {
-    /// The decision is final.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Decided { .. } | Self::Certified { .. })
-    }
 }
 
 /// A phone of this person, in the order they were added.

@@ -214,7 +214,7 @@ fn failed(call: CallId, error: &io::Error) -> RecordingError {
     }
 }
 
-/// Unlinks a file; the directory is synced also where it is gone already, since a crash may have come between.
+/// Unlinks a file; the directory is synced also where it is gone already: a crash may have come between.
 fn delete(path: &Path) -> io::Result<bool> {
     let was_there = match std::fs::remove_file(path) {
         Ok(()) => true,

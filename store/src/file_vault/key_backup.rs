@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 /// Largest backup that is read: a million keys take about 150 MB.
 const BACKUP_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// A day: backups age in whole ones.
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// Where a restore makes the key file before it gets its name.
