@@ -17,6 +17,8 @@ mod durable_file;
 mod error;
 mod file_vault;
 mod frame;
+#[cfg(feature = "kurrent")]
+mod kurrent;
 mod memory;
 mod memory_disk;
 mod memory_vault;
@@ -40,6 +42,8 @@ pub use file_vault::{
     FileVault, KEYS_FILE, KeyBackup, KeyBackupError, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, Rotated,
     WRAPPED_MASTER_FILE, back_up_keys, restore_keys, rotate_keys,
 };
+#[cfg(feature = "kurrent")]
+pub use kurrent::{KurrentEventStore, KurrentOptions};
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;

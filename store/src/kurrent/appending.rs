@@ -1,0 +1,229 @@
+//! Appends: known ids first, then the expected revision, and a look at the stream whenever it is unclear.
+
+use super::connect::Met;
+use super::events;
+use super::known::{Known, Seen};
+use super::reading::{RETRY_MS, Reader};
+use super::tail;
+use crate::batch;
+use crate::subscription::Head;
+use domain::ids::{EventId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{APPEND_EVENTS_MAX, PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
+use eventstore::{AppendToStreamOptions, EventData, StreamState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::watch;
+
+/// Times the stream is looked at after an append whose answer was lost. With the reads' own retries this
+/// bridges a node's replacement of about 5 s; then the append is answered `Unavailable`, and may be repeated.
+const LOOKS_MAX: u32 = 6;
+
+/// Writes through one client.
+pub(super) struct Appender {
+    reader: Arc<Reader>,
+    clock: Arc<dyn Clock>,
+    head: Arc<watch::Sender<Head>>,
+    known: Known,
+    /// The latest `recorded_at` given or seen, in microseconds.
+    latest: AtomicI64,
+}
+
+impl Appender {
+    pub(super) fn new(reader: Arc<Reader>, clock: Arc<dyn Clock>, head: Arc<watch::Sender<Head>>) -> Self {
+        let latest = head.borrow().recorded_at.map_or(i64::MIN, Timestamp::micros);
+        Self {
+            reader,
+            clock,
+            head,
+            known: Known::default(),
+            latest: AtomicI64::new(latest),
+        }
+    }
+
+    /// Remembers what was read of a stream. What is no record is left out, and so ends what is known.
+    pub(super) fn learn(&self, stream: &StreamId, after: StreamVersion, events: &[StoredEvent]) {
+        let seen = |event: &StoredEvent| {
+            let envelope = events::envelope(&event.record, event.position).ok()?;
+            Some(Seen {
+                id: envelope.id,
+                command: envelope.command,
+                position: event.position,
+            })
+        };
+        let seen: Vec<Seen> = events.iter().map_while(seen).collect();
+        self.known.add(stream, after, &seen);
+    }
+
+    /// Reads the stream on until it is known up to a version, or to its end.
+    async fn learn_up_to(&self, stream: &StreamId, version: StreamVersion) -> Result<(), StoreError> {
+        loop {
+            let after = self.known.version(stream);
+            if after >= version {
+                return Ok(());
+            }
+            let events = self.reader.stream(stream, after, PAGE_EVENTS_MAX).await?;
+            self.learn(stream, after, &events);
+            if events.len() < PAGE_EVENTS_MAX || self.known.version(stream) <= after {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What the stream itself says of these ids: a repeat's position, a conflict, or nothing.
+    async fn judge(&self, stream: &StreamId, ids: &[EventId]) -> Result<Option<Position>, StoreError> {
+        self.learn_up_to(stream, StreamVersion(u64::MAX)).await?;
+        batch::repeat(stream, &self.known.find(stream, ids))
+    }
+
+    /// Appends; `recorded_at` is the clock's unless one is given.
+    pub(super) async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: &[Record],
+        recorded_at: Option<Timestamp>,
+    ) -> Result<Position, StoreError> {
+        let ids: Vec<EventId> = records.iter().map(|record| record.id).collect();
+        self.learn_up_to(stream, expected).await?;
+        if self.known.find(stream, &ids).iter().any(Option::is_some) {
+            // Only the whole stream says whether a batch ends where the repeat does.
+            if let Some(position) = self.judge(stream, &ids).await? {
+                return Ok(position);
+            }
+        }
+        let recorded_at = recorded_at.unwrap_or_else(|| self.now());
+        let events: Vec<EventData> = records
+            .iter()
+            .map(|record| events::to_append(record, recorded_at))
+            .collect::<Result<_, _>>()?;
+        let state = match expected.0.checked_sub(1) {
+            Some(revision) => StreamState::StreamRevision(revision),
+            None => StreamState::NoStream,
+        };
+        let options = AppendToStreamOptions::default()
+            .stream_state(state)
+            .requires_leader(true);
+        let name = self.reader.name(stream);
+        let link = self.reader.link();
+        let sent = link
+            .client()
+            .append_to_stream(name.as_str(), &options, events)
+            .await;
+        match sent.map_err(|error| link.met(&error)) {
+            Ok(written) => {
+                let position = Position(written.position.commit);
+                self.stored(stream, expected, (records, recorded_at), position);
+                Ok(position)
+            }
+            Err(Met::WrongVersion) => match self.judge(stream, &ids).await? {
+                Some(position) => Ok(position),
+                None => Err(StoreError::WrongVersion {
+                    stream: stream.clone(),
+                    expected,
+                    actual: self.known.version(stream),
+                }),
+            },
+            Err(Met::Unclear(why)) => self.look(stream, &ids, why).await,
+            Err(refused) => Err(refused.of_append(stream)),
+        }
+    }
+
+    /// After a lost answer: what the stream holds decides.
+    async fn look(&self, stream: &StreamId, ids: &[EventId], why: String) -> Result<Position, StoreError> {
+        for look in 0..LOOKS_MAX {
+            match self.judge(stream, ids).await {
+                Ok(Some(position)) => return Ok(position),
+                // Not there, but what was sent may still be on its way: only the last look counts.
+                Ok(None) | Err(StoreError::Unavailable(_)) => {}
+                Err(other) => return Err(other),
+            }
+            let wait = RETRY_MS << look;
+            self.clock.wait_until(self.clock.now().plus_ms(wait)).await;
+        }
+        Err(StoreError::Unavailable(why))
+    }
+
+    /// Takes note of what was stored. The one position known is the last event's, and of a batch only that
+    /// one is ever answered.
+    fn stored(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        (records, recorded_at): (&[Record], Timestamp),
+        position: Position,
+    ) {
+        let event = |record: &Record| StoredEvent {
+            position,
+            recorded_at,
+            record: Arc::clone(record.bytes()),
+        };
+        let events: Vec<StoredEvent> = records.iter().map(event).collect();
+        self.learn(stream, expected, &events);
+        tail::advance(&self.head, events.last());
+    }
+
+    fn now(&self) -> Timestamp {
+        let seen = self.head.borrow().recorded_at.map_or(i64::MIN, Timestamp::micros);
+        let now = self.clock.now().micros().max(seen);
+        Timestamp::from_micros(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
+    }
+
+    /// Takes over events of another log, batch by batch, and looks whether `recorded_at` was kept.
+    pub(super) async fn load(&self, events: &[StoredEvent]) -> Result<Position, StoreError> {
+        let mut last = Position(0);
+        let mut rest = events;
+        while let Some(stretch) = Stretch::first(rest)? {
+            let (stream, expected) = (&stretch.stream, stretch.expected);
+            let recorded_at = Some(stretch.recorded_at);
+            last = self
+                .append(stream, expected, &stretch.records, recorded_at)
+                .await?;
+            let version = StreamVersion(expected.0 + stretch.records.len() as u64 - 1);
+            let kept = self.reader.stream(stream, version, 1).await?;
+            if kept.first().map(|event| event.recorded_at) != recorded_at {
+                return Err(StoreError::Invalid(
+                    "this server gives its own recorded_at, so a log cannot be taken over with its proofs"
+                        .to_owned(),
+                ));
+            }
+            rest = rest.get(stretch.records.len()..).unwrap_or(&[]);
+        }
+        Ok(last)
+    }
+}
+
+/// The next events of one stream, one command and one instant: a batch of the log they come from.
+struct Stretch {
+    stream: StreamId,
+    expected: StreamVersion,
+    recorded_at: Timestamp,
+    records: Vec<Record>,
+}
+
+impl Stretch {
+    fn first(events: &[StoredEvent]) -> Result<Option<Self>, StoreError> {
+        let Some(first) = events.first() else {
+            return Ok(None);
+        };
+        let begin = events::envelope(&first.record, first.position)?;
+        let mut records = Vec::new();
+        for event in events.iter().take(APPEND_EVENTS_MAX) {
+            let envelope = events::envelope(&event.record, event.position)?;
+            if envelope.stream != begin.stream || envelope.command != begin.command {
+                break;
+            }
+            let record = Record::from_stored(Arc::clone(&event.record))
+                .map_err(|error| StoreError::Damaged(error.to_string()))?;
+            records.push(record);
+        }
+        Ok(Some(Self {
+            expected: StreamVersion(begin.stream_version.0.saturating_sub(1)),
+            stream: begin.stream,
+            recorded_at: first.recorded_at,
+            records,
+        }))
+    }
+}

@@ -1,0 +1,137 @@
+//! The ids of streams as far as this process has seen them: bounded, and forgotten whole when full.
+
+use crate::batch::Found;
+use domain::ids::{CommandId, EventId, StreamId};
+use domain::stored_event::{Position, StreamVersion};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Most events remembered over all streams, about 16 MiB. Past it everything is forgotten and read again as
+/// needed: simpler than choosing, and a process that writes 200,000 events has seen few of its first again.
+const KNOWN_EVENTS_MAX: usize = 200_000;
+
+/// One event of a stream. A batch is what one command led to: the next events of the same command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) id: EventId,
+    pub(super) command: CommandId,
+    pub(super) position: Position,
+}
+
+#[derive(Default)]
+struct Streams {
+    /// Events by version, from 1, without a gap: of a stream only a beginning is known. Only asked by key.
+    streams: HashMap<StreamId, Vec<Seen>>,
+    events: usize,
+}
+
+/// What is known of all streams.
+#[derive(Default)]
+pub(super) struct Known(Mutex<Streams>);
+
+impl Known {
+    /// How far a stream is known.
+    pub(super) fn version(&self, stream: &StreamId) -> StreamVersion {
+        self.with(|known| {
+            let events = known.streams.get(stream).map_or(0, Vec::len);
+            StreamVersion(events as u64)
+        })
+    }
+
+    /// Adds the events after a version; those known already are passed over, and what leaves a gap too.
+    pub(super) fn add(&self, stream: &StreamId, after: StreamVersion, events: &[Seen]) {
+        self.with(|known| {
+            let have = known.streams.get(stream).map_or(0, Vec::len);
+            let first = usize::try_from(after.0).unwrap_or(usize::MAX);
+            let Some(fresh) = have.checked_sub(first).and_then(|skip| events.get(skip..)) else {
+                return;
+            };
+            if known.events + fresh.len() > KNOWN_EVENTS_MAX {
+                known.streams.clear();
+                known.events = 0;
+                if have > 0 {
+                    return;
+                }
+            }
+            known.events += fresh.len();
+            known.streams.entry(stream.clone()).or_default().extend(fresh);
+        });
+    }
+
+    /// Where each of these ids stands in the stream, as far as it is known.
+    pub(super) fn find(&self, stream: &StreamId, ids: &[EventId]) -> Vec<Option<Found>> {
+        self.with(|known| {
+            let events = known.streams.get(stream).map_or(&[][..], Vec::as_slice);
+            ids.iter().map(|id| found(stream, events, *id)).collect()
+        })
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Streams) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn found(stream: &StreamId, events: &[Seen], id: EventId) -> Option<Found> {
+    let at = events.iter().rposition(|seen| seen.id == id)?;
+    let event = events.get(at)?;
+    let same = |seen: &&Seen| seen.command == event.command;
+    let before = events.iter().take(at).rev().take_while(same).count();
+    let behind = events.iter().skip(at + 1).take_while(same).count();
+    Some(Found {
+        position: event.position,
+        stream: stream.clone(),
+        version: StreamVersion(at as u64 + 1),
+        batch_index: before,
+        batch_count: before + 1 + behind,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(command: &str, index: usize, position: u64) -> Seen {
+        let command = CommandId::derive_from_text(command);
+        Seen {
+            id: EventId::derive(command, index),
+            command,
+            position: Position(position),
+        }
+    }
+
+    #[test]
+    fn batches_are_what_one_command_led_to() {
+        let (known, a) = (Known::default(), StreamId::from_stored("a".to_owned()));
+        let events = [seen("one", 0, 17), seen("one", 1, 1_017), seen("two", 0, 2_017)];
+        known.add(&a, StreamVersion(0), &events[..2]);
+        known.add(&a, StreamVersion(1), &events[1..]);
+        known.add(&a, StreamVersion(9), &events);
+        assert_eq!(known.version(&a), StreamVersion(3));
+        let found = known.find(&a, &events.map(|event| event.id));
+        let places: Vec<_> = found
+            .iter()
+            .flatten()
+            .map(|found| {
+                (
+                    found.version.0,
+                    found.batch_index,
+                    found.batch_count,
+                    found.position.0,
+                )
+            })
+            .collect();
+        assert_eq!(places, [(1, 0, 2, 17), (2, 1, 2, 1_017), (3, 0, 1, 2_017)]);
+        assert_eq!(known.find(&a, &[seen("three", 0, 0).id]), [None]);
+    }
+
+    #[test]
+    fn at_the_limit_everything_is_kept_and_past_it_forgotten() {
+        let (known, a) = (Known::default(), StreamId::from_stored("a".to_owned()));
+        let b = StreamId::from_stored("b".to_owned());
+        let many = vec![seen("one", 0, 1); KNOWN_EVENTS_MAX];
+        known.add(&a, StreamVersion(0), &many);
+        assert_eq!(known.version(&a).0, KNOWN_EVENTS_MAX as u64);
+        known.add(&b, StreamVersion(0), &many[..1]);
+        assert_eq!((known.version(&a).0, known.version(&b).0), (0, 1));
+    }
+}

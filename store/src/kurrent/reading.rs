@@ -1,0 +1,251 @@
+//! Reads: pages of a stream and of the log, filtered by the server where it can.
+
+use super::connect::{Link, Met};
+use super::events;
+use crate::subscription::{Head, Pages, closed};
+use async_trait::async_trait;
+use domain::event_filter::EventFilter;
+use domain::ids::StreamId;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{MatchingPage, StoreError};
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use eventstore::{
+    Position as WirePosition, ReadAllOptions, ReadStream, ReadStreamOptions, StreamPosition,
+    SubscribeToAllOptions, Subscription, SubscriptionFilter,
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Times a read is tried before the server counts as away: a node that was replaced answers the second time.
+const READ_TRIES_MAX: u32 = 3;
+
+/// First wait after a failure; each further one is twice as long.
+pub(super) const RETRY_MS: u64 = 100;
+
+/// Longest wait between two attempts.
+pub(super) const RETRY_MS_MAX: u64 = 5_000;
+
+/// Reads the log of one namespace.
+pub(super) struct Reader {
+    link: Arc<Link>,
+    namespace: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl Reader {
+    pub(super) fn new(link: Arc<Link>, namespace: String, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            link,
+            namespace,
+            clock,
+        }
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// A stream's name on the server.
+    pub(super) fn name(&self, stream: &StreamId) -> String {
+        format!("{}{stream}", self.namespace)
+    }
+
+    /// What keeps other people's events, and the server's own, out of the log.
+    fn own(&self) -> SubscriptionFilter {
+        if self.namespace.is_empty() {
+            SubscriptionFilter::on_event_type().exclude_system_events()
+        } else {
+            SubscriptionFilter::on_stream_name().add_prefix(&self.namespace)
+        }
+    }
+
+    /// The narrowest filter the server has for this one; `filter` itself decides afterwards.
+    fn narrowed(&self, filter: &EventFilter) -> SubscriptionFilter {
+        let add = |wire: SubscriptionFilter, names: &[String], before: &str| {
+            names
+                .iter()
+                .fold(wire, |wire, name| wire.add_prefix(format!("{before}{name}")))
+        };
+        if !filter.streams.is_empty() {
+            return add(
+                SubscriptionFilter::on_stream_name(),
+                &filter.streams,
+                &self.namespace,
+            );
+        }
+        if !filter.kinds.is_empty() && self.namespace.is_empty() {
+            return add(SubscriptionFilter::on_event_type(), &filter.kinds, "");
+        }
+        self.own()
+    }
+
+    pub(super) async fn stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let options = ReadStreamOptions::default()
+            .position(StreamPosition::Position(after.0))
+            .max_count(limit)
+            .requires_leader(true);
+        let name = self.name(stream);
+        self.ask(&Asked::Stream(name, options)).await
+    }
+
+    /// The log after a position.
+    pub(super) async fn all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        self.page(after, limit, self.own()).await
+    }
+
+    async fn page(
+        &self,
+        after: Position,
+        limit: usize,
+        filter: SubscriptionFilter,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        // A position given is itself read once more: one event more is asked for, and the first left out.
+        let options = ReadAllOptions::default()
+            .position(from(after))
+            .filter(filter)
+            .max_count(limit.saturating_add(usize::from(after.0 > 0)))
+            .requires_leader(true);
+        let mut events = match self.ask(&Asked::All(options)).await {
+            // A server may refuse a position behind its end.
+            Err(StoreError::Invalid(_)) if after.0 > 0 && self.is_behind_end(after).await? => Vec::new(),
+            other => other?,
+        };
+        events.retain(|event| event.position > after);
+        events.truncate(limit);
+        Ok(events)
+    }
+
+    async fn is_behind_end(&self, position: Position) -> Result<bool, StoreError> {
+        Ok(self.last().await?.is_none_or(|last| last.position <= position))
+    }
+
+    /// The last event of the log.
+    pub(super) async fn last(&self) -> Result<Option<StoredEvent>, StoreError> {
+        let options = ReadAllOptions::default()
+            .position(StreamPosition::End)
+            .filter(self.own())
+            .max_count(1)
+            .requires_leader(true);
+        Ok(self.ask(&Asked::All(options)).await?.pop())
+    }
+
+    pub(super) async fn matching(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        // Asked first: what is appended meanwhile may be passed over by the read, and is not called reached.
+        let end = self.last().await?.map_or(Position(0), |last| last.position);
+        let mut events = self.page(after, limit, self.narrowed(filter)).await?;
+        let reached = match events.last() {
+            Some(last) if events.len() >= limit => last.position,
+            last => end.max(after).max(last.map_or(after, |last| last.position)),
+        };
+        filter
+            .retain(&mut events)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(MatchingPage { events, reached })
+    }
+
+    /// Follows the log after a position; events may be the server's own too where it says checkpoints.
+    pub(super) async fn follow(&self, after: Position) -> Subscription {
+        let options = SubscribeToAllOptions::default()
+            .position(from(after))
+            .filter(self.own())
+            .requires_leader(true);
+        self.link.client().subscribe_to_all(&options).await
+    }
+
+    /// Asks once; a stream that is not there has no events.
+    async fn ask_once(&self, asked: &Asked) -> Result<Vec<StoredEvent>, Met> {
+        let client = self.link.client();
+        let read = match asked {
+            Asked::Stream(name, options) => client.read_stream(name.as_str(), options).await,
+            Asked::All(options) => client.read_all(options).await,
+        };
+        match self.collect(read).await {
+            Err(Met::NoStream) => Ok(Vec::new()),
+            answered => answered,
+        }
+    }
+
+    async fn collect(&self, read: eventstore::Result<ReadStream>) -> Result<Vec<StoredEvent>, Met> {
+        let mut reply = read.map_err(|error| self.link.met(&error))?;
+        let mut events = Vec::new();
+        while let Some(event) = reply.next().await.map_err(|error| self.link.met(&error))? {
+            events.push(events::stored(&event));
+        }
+        Ok(events)
+    }
+
+    async fn ask(&self, asked: &Asked) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut tried = 1;
+        loop {
+            match self.ask_once(asked).await {
+                Err(Met::Unclear(why)) if tried < READ_TRIES_MAX => {
+                    tracing::debug!(why, "a read is tried again");
+                    let wait = RETRY_MS << tried;
+                    self.clock.wait_until(self.clock.now().plus_ms(wait)).await;
+                    tried += 1;
+                }
+                answered => return answered.map_err(Met::of_read),
+            }
+        }
+    }
+}
+
+/// One read.
+enum Asked {
+    /// Of a stream, by its name on the server.
+    Stream(String, ReadStreamOptions),
+    All(ReadAllOptions),
+}
+
+fn from(after: Position) -> StreamPosition<WirePosition> {
+    match after.0 {
+        0 => StreamPosition::Start,
+        position => StreamPosition::Position(WirePosition {
+            commit: position,
+            prepare: position,
+        }),
+    }
+}
+
+/// Pages for a subscription, which waits for a server that is away.
+pub(super) struct PatientPages {
+    pub(super) reader: Arc<Reader>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) head: watch::Receiver<Head>,
+}
+
+#[async_trait]
+impl Pages for PatientPages {
+    async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut wait = RETRY_MS;
+        loop {
+            match self.reader.all(after, limit).await {
+                Err(StoreError::Unavailable(why)) => {
+                    tracing::warn!(why, wait, "the log cannot be read; waiting")
+                }
+                answered => return answered,
+            }
+            if self.head.borrow().failed.is_some() {
+                return Err(closed());
+            }
+            self.clock.wait_until(self.clock.now().plus_ms(wait)).await;
+            wait = (wait * 2).min(RETRY_MS_MAX);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The KurrentDB store against the endpoint of this product, in one process, with gaps between positions.
+//!
+//! The endpoint serves a memory store; the client between the two is the official one. What a vendor's server
+//! does is asked in `kurrent_live.rs`, where somebody has one.
+
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::tasks::Tasks;
+use domain::stored_event::{Position, StreamVersion};
+use domain::time::Timestamp;
+use kurrent_endpoint::{Admission, Endpoint, Everyone, Options, Positions};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::contract::{SuiteTasks, run_whole};
+use store::test_ports::StepClock;
+use store::test_records::{make_batch, stream};
+use store::{KurrentEventStore, KurrentOptions, MemoryDisk, MemoryEventStore};
+use tokio::net::TcpListener;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the suite's own server listens on loopback"
+)]
+async fn listener(address: SocketAddr) -> TcpListener {
+    // A port that was just closed may be taken for a moment.
+    for _ in 0..1_000 {
+        if let Ok(listener) = TcpListener::bind(address).await {
+            return listener;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{address} cannot be listened on");
+}
+
+/// Serves a store until the tasks are stopped; where.
+async fn serve(
+    log: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+    (tasks, address): (&SuiteTasks, Option<SocketAddr>),
+    (append, admission): (bool, Arc<dyn Admission>),
+) -> SocketAddr {
+    let listener = listener(address.unwrap_or(([127, 0, 0, 1], 0).into())).await;
+    let address = listener.local_addr().unwrap();
+    let endpoint = Endpoint {
+        store: log,
+        clock,
+        stop: tasks.stop_signal(),
+        options: Options {
+            append,
+            positions: Positions::sparse(1_000, 17).unwrap(),
+            admission,
+        },
+    };
+    let serving = async move { endpoint.serve(listener).await.unwrap() };
+    tasks.spawn("endpoint", Box::pin(serving));
+    address
+}
+
+fn memory(clock: &Arc<dyn Clock>) -> Arc<dyn EventStore> {
+    Arc::new(MemoryEventStore::new(Arc::clone(clock), Arc::new(MemoryDisk::new())).unwrap())
+}
+
+async fn connect(url: &str, clock: Arc<dyn Clock>, tasks: &SuiteTasks) -> KurrentEventStore {
+    let options = KurrentOptions::default();
+    KurrentEventStore::connect(url, clock, tasks, &options)
+        .await
+        .unwrap()
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("kurrent://{address}?tls=false")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
+    let tasks = SuiteTasks::default();
+    run_whole(async |clock| {
+        let log = memory(&clock);
+        eprintln!(
+            "made {:?}",
+            std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()
+        );
+        let place = (&tasks, None);
+        let address = serve(log, Arc::clone(&clock), place, (true, Arc::new(Everyone))).await;
+        let store = connect(&url(address), clock, &tasks).await;
+        Arc::new(store) as Arc<dyn EventStore>
+    })
+    .await;
+    tasks.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
+    let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
+    let log = memory(&clock);
+    let (ours, first, second) = (
+        SuiteTasks::default(),
+        SuiteTasks::default(),
+        SuiteTasks::default(),
+    );
+    let open = || (true, Arc::new(Everyone) as Arc<dyn Admission>);
+    let address = serve(Arc::clone(&log), Arc::clone(&clock), (&first, None), open()).await;
+    let store = connect(&url(address), Arc::clone(&clock), &ours).await;
+    let mut follower = store.subscribe(Position(0)).await.unwrap();
+    let a = stream("a");
+    let one = store
+        .append(&a, StreamVersion(0), make_batch(&a, 0, "one", 2))
+        .await
+        .unwrap();
+    assert_eq!(follower.next().await.unwrap().last().unwrap().position, one);
+
+    first.stop().await;
+    let away = store
+        .append(&a, StreamVersion(2), make_batch(&a, 2, "two", 1))
+        .await;
+    assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
+    // Appended by another process while ours cannot reach the server.
+    log.append(&a, StreamVersion(2), make_batch(&a, 2, "other", 1))
+        .await
+        .unwrap();
+
+    serve(
+        Arc::clone(&log),
+        Arc::clone(&clock),
+        (&second, Some(address)),
+        open(),
+    )
+    .await;
+    let missed = follower.next().await.unwrap();
+    assert_eq!(missed.len(), 1, "neither skipped nor repeated");
+    let late = store
+        .append(&a, StreamVersion(2), make_batch(&a, 2, "two", 1))
+        .await;
+    let actual = StreamVersion(3);
+    assert!(
+        matches!(late, Err(StoreError::WrongVersion { actual: now, .. }) if now == actual),
+        "{late:?}"
+    );
+    let next = store
+        .append(&a, actual, make_batch(&a, 3, "three", 2))
+        .await
+        .unwrap();
+    let live = follower.next().await.unwrap();
+    assert_eq!((live.len(), live.last().unwrap().position), (2, next));
+    store.close().await;
+    assert!(
+        follower.next().await.is_err(),
+        "a closed store ends its subscriptions"
+    );
+    second.stop().await;
+    ours.stop().await;
+}
+
+/// Stores what it is asked to and answers as if the connection had been lost, once.
+struct LostReply(Arc<dyn EventStore>, std::sync::atomic::AtomicBool);
+
+#[async_trait::async_trait]
+impl EventStore for LostReply {
+    fn capabilities(&self) -> domain::ports::event_store::Capabilities {
+        self.0.capabilities()
+    }
+    async fn append(
+        &self,
+        stream: &domain::ids::StreamId,
+        expected: StreamVersion,
+        records: Vec<domain::stored_event::Record>,
+    ) -> Result<Position, StoreError> {
+        let answer = self.0.append(stream, expected, records).await;
+        if self.1.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the answer is lost".to_owned()));
+        }
+        answer
+    }
+    async fn read_stream(
+        &self,
+        stream: &domain::ids::StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<domain::stored_event::StoredEvent>, StoreError> {
+        self.0.read_stream(stream, after, limit).await
+    }
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<domain::stored_event::StoredEvent>, StoreError> {
+        self.0.read_all(after, limit).await
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.0.head().await
+    }
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.last_recorded_at().await
+    }
+    async fn subscribe(
+        &self,
+        after: Position,
+    ) -> Result<Box<dyn domain::ports::event_store::Subscription>, StoreError> {
+        self.0.subscribe(after).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
+    let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
+    let log = memory(&clock);
+    let losing = Arc::new(LostReply(Arc::clone(&log), true.into()));
+    let tasks = SuiteTasks::default();
+    let access = (true, Arc::new(Everyone) as Arc<dyn Admission>);
+    let address = serve(losing, Arc::clone(&clock), (&tasks, None), access).await;
+    let store = connect(&url(address), clock, &tasks).await;
+    let a = stream("a");
+    let answer = store
+        .append(&a, StreamVersion(0), make_batch(&a, 0, "one", 3))
+        .await;
+    assert_eq!(answer, Ok(Position(3_017)));
+    assert_eq!(log.head().await, Ok(Position(3)), "stored once");
+    store.close().await;
+    tasks.stop().await;
+}
+
+/// Admits one login.
+struct OneLogin(String);
+
+impl Admission for OneLogin {
+    fn admits(&self, authorization: Option<&str>) -> bool {
+        authorization == Some(self.0.as_str())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_login_and_a_read_only_endpoint_are_told_apart_from_an_outage() {
+    let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
+    let log = memory(&clock);
+    let a = stream("a");
+    log.append(&a, StreamVersion(0), make_batch(&a, 0, "one", 1))
+        .await
+        .unwrap();
+    let tasks = SuiteTasks::default();
+    // "user:s3cret"
+    let login: Arc<dyn Admission> = Arc::new(OneLogin("Basic dXNlcjpzM2NyZXQ=".to_owned()));
+    let address = serve(log, Arc::clone(&clock), (&tasks, None), (false, login)).await;
+    let options = KurrentOptions::default();
+    for wrong in [url(address), format!("kurrent://user:other@{address}?tls=false")] {
+        let refused = KurrentEventStore::connect(&wrong, Arc::clone(&clock), &tasks, &options).await;
+        let said = refused.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said.contains("access denied"), "{said}");
+    }
+    let store = connect(
+        &format!("kurrent://user:s3cret@{address}?tls=false"),
+        clock,
+        &tasks,
+    )
+    .await;
+    assert_eq!(store.head().await, Ok(Position(1_017)));
+    let denied = store
+        .append(&a, StreamVersion(1), make_batch(&a, 1, "two", 1))
+        .await;
+    assert!(
+        matches!(&denied, Err(StoreError::Unavailable(why)) if why.contains("access denied")),
+        "{denied:?}"
+    );
+    store.close().await;
+    tasks.stop().await;
+}
