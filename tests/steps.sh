@@ -31,6 +31,12 @@ unit() {
   cargo test --locked --workspace --doc --quiet
 }
 
+# The default build leaves the KurrentDB client out; this is what it would leave unchecked.
+kurrent() {
+  cargo clippy --locked -p store -p api --features store/kurrent,api/kurrent --all-targets -- -D warnings || return 1
+  cargo test --locked -p store --features kurrent --test kurrent --test kurrent_live --quiet -- --nocapture
+}
+
 export -f unit
 
 step "packages" 1 bash tests/packages.sh
@@ -38,11 +44,12 @@ step "build" 4 cargo build --locked --workspace --all-targets
 step "format" 1 cargo fmt --check
 step "clippy" 2 cargo clippy --locked --workspace --all-targets -- -D warnings
 step "unit, contract and tidy" 3 bash tests/with_postgres.sh bash -c unit
+step "KurrentDB store" 4 kurrent
 step "demo and stories" 3 cargo test --locked -p tests --test e2e -- --test-threads 2 --nocapture
 step "short proofs" 4 target/debug/prove short
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
-echo "total $((SECONDS - began)) s; the long forms are: make prove-seeds prove-two-processes prove-crash prove-sipp prove-stores prove-simulation"
+echo "total $((SECONDS - began)) s; the long forms are: make prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-simulation"
 grep '^SKIPPED ' "$log"
 echo "$passed passed, 0 failed, $skipped skipped"

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             Form::Long
         };
         let Some(proof) = run(&name, form) else {
-            say("usage: prove seeds|two-processes|crash|sipp|stores|simulation [--short] | prove short");
+            say("usage: prove seeds|two-processes|crash|sipp|kurrent|stores|simulation [--short] | prove short");
             return ExitCode::from(2);
         };
         show(&proof);
