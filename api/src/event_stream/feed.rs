@@ -66,6 +66,13 @@ pub(crate) struct Ports {
     pub(crate) stop: Arc<dyn StopSignal>,
 }
 
+/// A change between catching up and following that the client was not told yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    CaughtUp,
+    FellBehind,
+}
+
 /// The events one client asked for.
 pub(crate) struct Feed {
     ports: Ports,
@@ -79,8 +86,7 @@ pub(crate) struct Feed {
     unsaid_count: usize,
     /// `None` while catching up.
     live: Option<Box<dyn Subscription>>,
-    fell_behind: bool,
-    caught_up: bool,
+    turned: Option<Turn>,
     beat_at: Timestamp,
     ended: bool,
 }
@@ -97,8 +103,7 @@ impl Feed {
             page_end: after,
             unsaid_count: 0,
             live: None,
-            fell_behind: false,
-            caught_up: false,
+            turned: None,
             beat_at,
             ended: false,
         }
@@ -143,9 +148,9 @@ impl Feed {
 
     /// What can be said without reading on.
     async fn ready(&mut self) -> Option<Note> {
-        if self.fell_behind {
+        if self.turned == Some(Turn::FellBehind) {
             let head = self.ports.store.head().await.unwrap_or(self.page_end);
-            self.fell_behind = false;
+            self.turned = None;
             return Some(Note::FellBehind { at: self.at, head });
         }
         if let Some(event) = self.page.pop_front() {
@@ -154,8 +159,7 @@ impl Feed {
             return Some(Note::Event(event));
         }
         self.at = self.at.max(self.page_end);
-        if self.caught_up {
-            self.caught_up = false;
+        if self.turned.take() == Some(Turn::CaughtUp) {
             self.unsaid_count = 0;
             return Some(Note::CaughtUp(self.at));
         }
@@ -188,7 +192,7 @@ impl Feed {
             .retain(&mut events)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         if count >= FELL_BEHIND_EVENTS {
-            self.fell_behind = true;
+            self.turned = Some(Turn::FellBehind);
             self.live = None;
         }
         self.take(events, end, count);
@@ -200,7 +204,7 @@ impl Feed {
         let page = store.read_matching(&self.filter, self.at, PAGE_EVENTS).await?;
         if page.reached == self.at {
             self.live = Some(store.subscribe(self.at).await?);
-            self.caught_up = true;
+            self.turned = Some(Turn::CaughtUp);
             return Ok(());
         }
         // How much an index skipped is not known: a page without a hit is worth telling.

@@ -125,6 +125,15 @@ async fn a_resume_at_every_position_gives_exactly_the_rest() {
     }
 }
 
+/// The event in a note; one that says how far the log was looked at has none.
+fn event_in(note: Option<Note>) -> Option<StoredEvent> {
+    match note {
+        Some(Note::Event(event)) => Some(event),
+        Some(Note::Reached(_)) => None,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn what_is_appended_while_following_comes_once_and_in_order() {
     for filter in filters().into_iter().take(3) {
@@ -136,11 +145,7 @@ async fn what_is_appended_while_following_comes_once_and_in_order() {
             log.append(round * 12, 12).await;
             let expected = log.expected(&filter, 0).await;
             while seen.len() < expected.len() {
-                match next(&mut feed).await {
-                    Some(Note::Event(event)) => seen.push(event),
-                    Some(Note::Reached(_)) => {}
-                    other => panic!("{other:?}"),
-                }
+                seen.extend(event_in(next(&mut feed).await));
             }
             assert_eq!(seen, expected);
         }
