@@ -34,7 +34,8 @@ fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
     server.must_post("/api/v1/campaigns/T1/start", &json!({}));
     let under_way = wait_for(Duration::from_secs(40), || {
         let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (reply.body["settled"].as_u64()? >= 2 && reply.body["open"].as_u64()? >= 1).then_some(())
+        (member(&reply.body, "/settled").as_u64()? >= 2 && member(&reply.body, "/open").as_u64()? >= 1)
+            .then_some(())
     });
     assert!(under_way.is_some(), "some are settled and some are on the phone");
     server
@@ -50,35 +51,36 @@ fn customers(events: &[serde_json::Value], kind: &str) -> BTreeSet<String> {
 
 fn one_flipped_byte_is_named(place: &Place) {
     let altered = place.folder.path().join("altered.backup");
-    let mut bytes = std::fs::read(&place.backup).unwrap();
-    bytes[5_000] ^= 1;
-    std::fs::write(&altered, bytes).unwrap();
-    let (status, found) = run_json(&["backup", "verify", &text(&altered), "--json"]).unwrap();
+    let mut bytes = std::fs::read(&place.backup).expect("the backup was made");
+    *bytes.get_mut(5_000).expect("a backup of a campaign is larger") ^= 1;
+    std::fs::write(&altered, bytes).expect("the folder can be written");
+    let (status, found) = run_json(&["backup", "verify", &text(&altered), "--json"]).expect("it prints JSON");
     assert_eq!(status.code(), Some(1), "{found}");
-    let why = found["why"].as_str().unwrap_or_default();
+    let why = member(&found, "/why").as_str().unwrap_or_default();
     assert!(why.starts_with("000001.events, position "), "{why}");
 }
 
 fn restore(place: &Place) -> u64 {
     let (backup, restored) = (text(&place.backup), text(&place.restored));
     let keys = place.restored.join("keys");
-    std::fs::create_dir_all(&keys).unwrap();
-    for found in std::fs::read_dir(place.data.join("keys")).unwrap().flatten() {
-        std::fs::copy(found.path(), keys.join(found.file_name())).unwrap();
+    std::fs::create_dir_all(&keys).expect("the folder can be written");
+    let kept = std::fs::read_dir(place.data.join("keys")).expect("the server made its keys");
+    for found in kept.flatten() {
+        std::fs::copy(found.path(), keys.join(found.file_name())).expect("a key file can be copied");
     }
     let args = ["backup", "restore", &backup, "--data", &restored, "--json"];
-    let (status, said) = run_json(&args).unwrap();
+    let (status, said) = run_json(&args).expect("it prints JSON");
     assert!(status.success(), "{said}");
-    assert_eq!(said["dialing_paused"], true);
+    assert_eq!(member(&said, "/dialing_paused"), &json!(true));
     let again = run(&args);
     assert_eq!(again.status.code(), Some(3), "a restore never overwrites");
-    said["restored"].as_u64().expect("a number of events")
+    member(&said, "/restored").as_u64().expect("a number of events")
 }
 
 fn wait_completed(server: &Server) {
     let completed = wait_for(Duration::from_secs(120), || {
         let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (reply.body["status"] == "completed").then_some(())
+        (member(&reply.body, "/status") == "completed").then_some(())
     });
     assert!(completed.is_some(), "the campaign goes on and completes");
 }

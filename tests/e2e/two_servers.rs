@@ -21,7 +21,10 @@ const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 fn postgres() -> Option<PostgresServer> {
     let server = PostgresServer::start();
     if server.is_none() {
-        eprintln!("SKIPPED two servers on one log: the programs of PostgreSQL are not installed");
+        tests::say_skipped(
+            "two servers on one log",
+            "the programs of PostgreSQL are not installed",
+        );
     }
     server
 }
@@ -41,7 +44,10 @@ fn start(folder: &Path, name: &str, (store, trunk): (&str, &str)) -> Server {
 
 fn dialing(server: &Server) -> String {
     let reply = server.get("/readyz").expect("a ready server answers");
-    reply.body["dialing"].as_str().unwrap_or_default().to_owned()
+    tests::history::member(&reply.body, "/dialing")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[test]

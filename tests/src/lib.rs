@@ -11,3 +11,11 @@ pub mod program;
 pub mod prove;
 pub mod search;
 pub mod server;
+
+use std::io::Write;
+
+/// Says on a line of its own that something was not tried here, and why: such lines are counted.
+pub fn say_skipped(what: &str, why: &str) {
+    // Nobody can be told that standard output is gone.
+    drop(writeln!(std::io::stdout(), "SKIPPED {what}: {why}"));
+}
