@@ -93,7 +93,7 @@ impl Proving {
     pub(crate) async fn publish_once(mut self) -> Result<Published, Failure> {
         let mut follower = self.open()?;
         let published = self.publish(&mut follower).await?;
-        follower.sync()?;
+        follower.mark()?;
         published.ok_or_else(|| Failure::unavailable("another process signs this log now; ask it"))
     }
 
@@ -142,7 +142,7 @@ impl Proving {
             }
         }
         self.publish_if_any(&mut follower).await?;
-        follower.sync()
+        follower.mark()
     }
 
     /// An empty log is no news, unless something of it was published before.
@@ -163,8 +163,11 @@ impl Proving {
         }
         let now = self.environment.clock.now();
         let published = match self.publisher.publish(follower, now).await {
-            Err(ProofError::Tree { path, why }) => {
-                tracing::warn!(dir = %path.display(), why, "the tree's files are made again");
+            // Before the log is accused, the tree is made of nothing but the log: files of a tree can be torn.
+            Err(error @ (ProofError::Tree { .. } | ProofError::Forked { .. }))
+                if !follower.is_wholly_from_log() || matches!(error, ProofError::Tree { .. }) =>
+            {
+                tracing::warn!(%error, "the tree's files are made again");
                 follower.begin_anew()?;
                 follower.catch_up(self.environment.store.as_ref()).await?;
                 self.publisher.publish(follower, now).await?

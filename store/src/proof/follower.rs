@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::error::ProofError;
 use super::leaf::event_hash;
+use super::shelf::FileShelf;
 use super::tile_writer::TileWriter;
 use super::tiles::TileDir;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -21,12 +22,16 @@ pub struct ProofFollower {
 }
 
 impl ProofFollower {
-    /// Picks up the tree in `dir` where it is durable. `dense`: the store's positions run 1, 2, 3 …
+    /// Picks up the tree in `dir` where its files can be believed. `dense`: the store's positions run 1, 2,
+    /// 3 …
     pub fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
+        // Only how far tiles are worth a look: a checkpoint that cannot be read is the publisher's matter.
+        let published = FileShelf::new(dir).read().ok().flatten();
+        let size = published.map_or(0, |signed| signed.claimed().size);
         Ok(Self {
             dir: dir.to_owned(),
             dense,
-            writer: TileWriter::open(dir, dense)?,
+            writer: TileWriter::open(dir, dense, size)?,
         })
     }
 
@@ -57,8 +62,8 @@ impl ProofFollower {
             }
             self.writer.push(&event_hash(event), event.position)?;
         }
-        if self.writer.wants_sync() {
-            self.writer.sync()?;
+        if self.writer.wants_mark() {
+            self.writer.mark()?;
         }
         Ok(())
     }
@@ -87,8 +92,13 @@ impl ProofFollower {
         self.writer.tiles()
     }
 
-    /// Makes durable what can be, so that the next start reads little again.
-    pub fn sync(&mut self) -> Result<(), ProofError> {
-        self.writer.sync()
+    /// True when every leaf came from the log since this was opened, none from the tiles found on disk.
+    pub const fn is_wholly_from_log(&self) -> bool {
+        self.writer.is_wholly_from_log()
+    }
+
+    /// Remembers how far the tiles are, so that the next start reads little again.
+    pub fn mark(&mut self) -> Result<(), ProofError> {
+        self.writer.mark()
     }
 }

@@ -20,6 +20,7 @@ mod tile_writer;
 mod tiles;
 pub mod whole_log;
 mod witness;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -128,7 +128,7 @@ async fn tiles_are_the_same_whether_written_at_once_or_over_restarts() {
         let begin = usize::try_from(follower.size()).unwrap();
         assert_eq!(begin % 256, 0);
         follower.add(&events[begin..end.max(begin)]).unwrap();
-        follower.sync().unwrap();
+        follower.mark().unwrap();
     }
     let mut follower = ProofFollower::open(often.path(), true).unwrap();
     follower
@@ -144,13 +144,65 @@ async fn missing_tiles_make_the_tree_anew() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(1_000).await;
     let mut follower = follow(dir.path(), &store).await;
-    follower.sync().unwrap();
+    follower.mark().unwrap();
     let before = follower.checkpoint("o").unwrap();
     std::fs::remove_file(dir.path().join("tile/0/001")).unwrap();
     let mut follower = ProofFollower::open(dir.path(), true).unwrap();
     assert_eq!(follower.size(), 0);
     follower.catch_up(&store).await.unwrap();
     assert_eq!(follower.checkpoint("o").unwrap(), before);
+}
+
+/// As if the machine had stopped since: what was written is only a claim.
+fn stop_machine(dir: &Path) {
+    let path = dir.join("written");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (leaves, _) = text.split_once(' ').unwrap();
+    std::fs::write(&path, format!("{leaves} another-boot\n")).unwrap();
+}
+
+#[tokio::test]
+async fn after_another_boot_tiles_are_believed_as_far_as_they_fit_and_were_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let events = synthetic(66_600);
+    let signer = publisher(dir.path());
+    let mut follower = ProofFollower::open(dir.path(), true).unwrap();
+    follower.add(&events[..66_000]).unwrap();
+    signer.publish(&mut follower, NOW).await.unwrap();
+    follower.add(&events[66_000..]).unwrap();
+    follower.mark().unwrap();
+    let whole = follower.checkpoint("o").unwrap();
+    assert_eq!(ProofFollower::open(dir.path(), true).unwrap().size(), 66_560);
+    stop_machine(dir.path());
+    let mut follower = ProofFollower::open(dir.path(), true).unwrap();
+    assert_eq!((follower.size(), follower.is_wholly_from_log()), (65_792, false));
+    follower.add(&events[65_792..]).unwrap();
+    assert_eq!(follower.checkpoint("o").unwrap(), whole);
+    // A torn tile that a full one above it names.
+    follower.mark().unwrap();
+    stop_machine(dir.path());
+    std::fs::write(dir.path().join("tile/0/077"), [0; 8_192]).unwrap();
+    assert_eq!(ProofFollower::open(dir.path(), true).unwrap().size(), 0);
+}
+
+#[tokio::test]
+async fn a_torn_tile_at_the_edge_is_noticed_before_anything_is_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = log(600).await;
+    let published = publish(dir.path(), &store).await.unwrap();
+    follow(dir.path(), &store).await.mark().unwrap();
+    stop_machine(dir.path());
+    std::fs::write(dir.path().join("tile/0/001"), [0; 8_192]).unwrap();
+    grow(&store, 700).await;
+    let mut follower = follow(dir.path(), &store).await;
+    assert!(!follower.is_wholly_from_log());
+    let signer = publisher(dir.path());
+    assert!(signer.publish(&mut follower, NOW).await.is_err());
+    assert_eq!(FileShelf::new(dir.path()).read().unwrap(), Some(published));
+    follower.begin_anew().unwrap();
+    follower.catch_up(&store).await.unwrap();
+    assert!(follower.is_wholly_from_log());
+    signer.publish(&mut follower, NOW).await.unwrap();
 }
 
 #[tokio::test]
@@ -333,7 +385,7 @@ async fn sparse_positions_have_order_numbers_over_restarts() {
         .collect();
     let mut follower = ProofFollower::open(dir.path(), false).unwrap();
     follower.add(&events[..300]).unwrap();
-    follower.sync().unwrap();
+    follower.mark().unwrap();
     let mut follower = ProofFollower::open(dir.path(), false).unwrap();
     assert_eq!(
         (follower.size(), follower.reached().unwrap()),

@@ -1,27 +1,26 @@
 //! Writes the tree's tiles, leaf by leaf, and picks up where it was.
 //!
 //! A full tile is written when its last hash comes; narrower states only when a checkpoint is about to be
-//! signed. What is durable is a multiple of 256 leaves, named in the file `synced`: everything above it is
-//! made again from the log after a crash, so nothing here waits for the disk at every event.
+//! signed. Nothing here waits for the disk, since all of it can be made again from the log. The file
+//! `written` names a multiple of 256 leaves and the boot of the machine in which the tiles held them: while
+//! that boot lasts, what was written is there, whatever killed the process. After another boot tiles may be
+//! missing or torn, so they are believed only as far as a durable checkpoint reaches and all of them fit.
 
 use super::error::ProofError;
 use super::fold::{RootFold, root_of};
 use super::leaf::{HASH_BYTES, TreeHash};
 use super::positions::PositionFile;
 use super::tiles::{TILE_BYTES_MAX, TILE_HASHES, TileDir};
+use super::written::{self, Written};
 use crate::data_lock::{create_private_dir, sync_dir};
 use domain::stored_event::Position;
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// How many leaves the tiles on disk are known to hold whatever happens.
-const SYNCED_FILE: &str = "synced";
-
-/// Leaves after which the full tiles are synced: as many are read again after a crash, in a fraction of a
-/// second.
-const SYNC_LEAVES_MAX: u64 = 65_536;
+/// Leaves after which it is remembered how far the tiles are: as many are read again after a kill, in a
+/// fraction of a second.
+const MARK_LEAVES: u64 = 65_536;
 
 /// The growing tree.
 #[derive(Debug)]
@@ -29,8 +28,9 @@ pub(crate) struct TileWriter {
     tiles: TileDir,
     levels: Vec<Level>,
     size: u64,
-    synced: u64,
-    unsynced: Vec<PathBuf>,
+    /// Leaves that were taken over from the disk instead of the log.
+    resumed: u64,
+    marked: u64,
     /// Order numbers by position; only where the store's positions are not the order numbers.
     positions: Option<PositionFile>,
 }
@@ -52,20 +52,26 @@ impl Level {
 }
 
 impl TileWriter {
-    /// Picks up a tree at what is durable of it; damaged or missing tiles make it begin anew.
-    pub(crate) fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
+    /// Picks up a tree where its tiles can be believed; damaged or missing ones make it begin anew.
+    /// `published` is the size of the last checkpoint, which is durable.
+    pub(crate) fn open(dir: &Path, dense: bool, published: u64) -> Result<Self, ProofError> {
         let tiles = TileDir::new(dir);
         create_private_dir(dir).map_err(|error| ProofError::disk(dir, &error))?;
-        let mark = fs::read_to_string(dir.join(SYNCED_FILE)).unwrap_or_default();
-        let synced: u64 = mark.trim().parse().unwrap_or(0);
+        let kept = match Written::read(dir) {
+            Written {
+                leaves,
+                same_boot: true,
+            } => leaves,
+            Written { leaves, .. } => believable(&tiles, leaves.min(published)),
+        };
         let positions = if dense {
             None
         } else {
-            Some(PositionFile::open(dir, synced)?)
+            Some(PositionFile::open(dir, kept)?)
         };
-        let kept = positions.as_ref().map_or(synced, PositionFile::len);
-        let levels = if synced.is_multiple_of(TILE_HASHES) && kept == synced {
-            restore(&tiles, synced)
+        let has_positions = positions.as_ref().is_none_or(|positions| positions.len() == kept);
+        let levels = if kept.is_multiple_of(TILE_HASHES) && has_positions {
+            restore(&tiles, kept)
         } else {
             None
         };
@@ -73,13 +79,13 @@ impl TileWriter {
             Some(levels) => Ok(Self {
                 tiles,
                 levels,
-                size: synced,
-                synced,
-                unsynced: Vec::new(),
+                size: kept,
+                resumed: kept,
+                marked: kept,
                 positions,
             }),
             None => {
-                tracing::warn!(dir = %dir.display(), synced, "tiles are missing; the tree is made again");
+                tracing::warn!(dir = %dir.display(), kept, "tiles are missing; the tree is made again");
                 Self::anew(dir, dense)
             }
         }
@@ -92,7 +98,7 @@ impl TileWriter {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk(error)),
             Ok(()) | Err(_) => {}
         }
-        replace_durably(&dir.join(SYNCED_FILE), b"0\n").map_err(disk)?;
+        written::write(dir, 0).map_err(disk)?;
         let positions = if dense {
             None
         } else {
@@ -102,14 +108,19 @@ impl TileWriter {
             tiles: TileDir::new(dir),
             levels: Vec::new(),
             size: 0,
-            synced: 0,
-            unsynced: Vec::new(),
+            resumed: 0,
+            marked: 0,
             positions,
         })
     }
 
     pub(crate) const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// True when every leaf came from the log since this was opened.
+    pub(crate) const fn is_wholly_from_log(&self) -> bool {
+        self.resumed == 0
     }
 
     pub(crate) const fn tiles(&self) -> &TileDir {
@@ -177,33 +188,24 @@ impl TileWriter {
         }
     }
 
-    /// True when enough leaves came to make the tiles durable.
-    pub(crate) const fn wants_sync(&self) -> bool {
-        self.size - self.synced >= SYNC_LEAVES_MAX
+    /// True when enough leaves came to remember how far the tiles are.
+    pub(crate) const fn wants_mark(&self) -> bool {
+        self.size - self.marked >= MARK_LEAVES
     }
 
-    /// Makes every full tile durable, and remembers it.
-    pub(crate) fn sync(&mut self) -> Result<(), ProofError> {
-        let mark = self.size - self.size % TILE_HASHES;
-        if mark == self.synced {
+    /// Remembers how far the full tiles are.
+    pub(crate) fn mark(&mut self) -> Result<(), ProofError> {
+        let leaves = self.size - self.size % TILE_HASHES;
+        if leaves == self.marked {
             return Ok(());
         }
-        let mut dirs = BTreeSet::new();
-        for path in self.unsynced.drain(..) {
-            let synced = File::open(&path).and_then(|file| file.sync_all());
-            synced.map_err(|error| ProofError::disk(&path, &error))?;
-            dirs.extend(path.parent().map(Path::to_owned));
-        }
-        for dir in dirs {
-            sync_dir(&dir).map_err(|error| ProofError::disk(&dir, &error))?;
-        }
         if let Some(positions) = &mut self.positions {
+            // Which position a leaf has cannot be checked against a root: durable before the mark is.
             positions.sync()?;
         }
-        let file = self.tiles.dir().join(SYNCED_FILE);
-        replace_durably(&file, format!("{mark}\n").as_bytes())
-            .map_err(|error| ProofError::disk(&file, &error))?;
-        self.synced = mark;
+        let dir = self.tiles.dir();
+        written::write(dir, leaves).map_err(|error| ProofError::disk(dir, &error))?;
+        self.marked = leaves;
         Ok(())
     }
 
@@ -212,9 +214,40 @@ impl TileWriter {
         replace(&path, hashes).map_err(|error| ProofError::disk(&path, &error))?;
         // The full tile holds whatever the narrower ones did; they may be there or not.
         drop(fs::remove_dir_all(self.tiles.partial_dir(level, index)));
-        self.unsynced.push(path);
         Ok(())
     }
+}
+
+/// How many of `leaves` the tiles can be believed for after another boot: each full tile must be the one
+/// that the full tile above it names. Those without one above are believed for now: the root over them is
+/// compared with the published one before anything is signed.
+fn believable(tiles: &TileDir, leaves: u64) -> u64 {
+    let leaves = leaves - leaves % TILE_HASHES;
+    let mut level = 1_u8;
+    let mut full = leaves / TILE_HASHES / TILE_HASHES;
+    while full > 0 {
+        if !(0..full).all(|index| names_its_tiles(tiles, level, index)) {
+            return 0;
+        }
+        level += 1;
+        full /= TILE_HASHES;
+    }
+    leaves
+}
+
+/// Whether the 256 hashes of a full tile are the roots of the tiles below it.
+fn names_its_tiles(tiles: &TileDir, level: u8, index: u64) -> bool {
+    let Ok(hashes) = tiles.read(level, index, TILE_HASHES) else {
+        return false;
+    };
+    let first = index * TILE_HASHES;
+    (first..)
+        .zip(hashes.as_chunks::<HASH_BYTES>().0)
+        .all(|(below, hash)| {
+            tiles
+                .read(level - 1, below, TILE_HASHES)
+                .is_ok_and(|data| root_of(&data) == *hash)
+        })
 }
 
 /// The tiles above the full ones of `size` leaves, a multiple of 256; `None` when one is missing.
@@ -240,7 +273,7 @@ fn restore(tiles: &TileDir, size: u64) -> Option<Vec<Level>> {
 }
 
 /// Writes aside and renames: a reader sees the old file, the new one or none.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     let wrote = fs::write(&aside, bytes);
     if wrote.is_err() {

@@ -63,7 +63,7 @@ async fn grow(
     }
     let began = thread_nanos();
     let checkpoint = follower.checkpoint(ORIGIN).map_err(failed)?;
-    follower.sync().map_err(failed)?;
+    follower.mark().map_err(failed)?;
     tree_nanos += thread_nanos().saturating_sub(began);
     let all_nanos = processor_nanos().saturating_sub(process_began);
     let per_event = |nanos: u64, events: usize| float(nanos) / float(events.max(1) as u64);
@@ -127,7 +127,7 @@ fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Failure> {
         }
     }
     let checkpoint = follower.checkpoint(ORIGIN).map_err(failed)?;
-    follower.sync().map_err(failed)?;
+    follower.mark().map_err(failed)?;
     let mut times = Times::default();
     for step in 0..PROOFS_COUNT {
         let index = step * (LARGE_TREE_EVENTS / PROOFS_COUNT) + step;

@@ -1,0 +1,80 @@
+//! How far the tiles on disk are, and in which boot of the machine that was so.
+//!
+//! One line: the number of leaves, a blank, the kernel's boot id. It is written without waiting for the
+//! disk. What a process wrote before it stays readable until the machine stops, also when the process is
+//! killed; after another boot, or where the boot cannot be told, the number is only a claim.
+
+use super::tile_writer::replace;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+const WRITTEN_FILE: &str = "written";
+
+/// A new random id at each start of the kernel (Linux, `proc_sys_kernel(5)`).
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What the file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) leaves: u64,
+    /// The machine has not stopped since.
+    pub(super) same_boot: bool,
+}
+
+impl Written {
+    /// A missing or unreadable file is no leaves.
+    pub(super) fn read(dir: &Path) -> Self {
+        let text = fs::read_to_string(dir.join(WRITTEN_FILE)).unwrap_or_default();
+        Self::parse(&text, &boot_id()).unwrap_or(Self {
+            leaves: 0,
+            same_boot: false,
+        })
+    }
+
+    fn parse(text: &str, boot_now: &str) -> Option<Self> {
+        let (leaves, boot) = text.strip_suffix('\n')?.split_once(' ')?;
+        Some(Self {
+            leaves: leaves.parse().ok()?,
+            same_boot: !boot.is_empty() && boot == boot_now,
+        })
+    }
+}
+
+pub(super) fn write(dir: &Path, leaves: u64) -> io::Result<()> {
+    replace(
+        &dir.join(WRITTEN_FILE),
+        format!("{leaves} {}\n", boot_id()).as_bytes(),
+    )
+}
+
+/// Empty where there is none.
+fn boot_id() -> String {
+    let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_boot_it_was_written_in_makes_the_number_more_than_a_claim() {
+        let said = |leaves, same_boot| Some(Written { leaves, same_boot });
+        assert_eq!(Written::parse("512 b1\n", "b1"), said(512, true));
+        assert_eq!(Written::parse("512 b1\n", "b2"), said(512, false));
+        assert_eq!(Written::parse("512 \n", ""), said(512, false));
+        for torn in ["", "512", "512\n", "512 b1", "\0\0\0\0", "x b1\n"] {
+            assert_eq!(Written::parse(torn, "b1"), None, "{torn:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_in_the_same_boot() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Written::read(dir.path()).leaves, 0);
+        write(dir.path(), 768).unwrap();
+        let read = Written::read(dir.path());
+        assert_eq!((read.leaves, read.same_boot), (768, !boot_id().is_empty()));
+    }
+}
