@@ -45,7 +45,8 @@ impl Admission for TokenHolder {
     }
 }
 
-/// Listens, if asked to, and says where; `http` is where the HTTP side listens, whose token is this one's too.
+/// Listens, if asked to, and says where; `http` is where the HTTP side listens, whose token is this
+/// one's too.
 pub(crate) async fn serve(
     args: &KurrentArgs,
     app: &Arc<App>,

@@ -2,8 +2,8 @@
 
 /// Looks at each call's `authorization` header (`Bearer TOKEN`, or `Basic` with the token as password).
 ///
-/// ServerFeatures and Gossip are answered without asking, as KurrentDB does: clients ask them before they send
-/// credentials, and they say nothing but the protocol's version.
+/// ServerFeatures and Gossip are answered without asking, as KurrentDB does: clients ask them before they
+/// send credentials, and they say nothing but the protocol's version.
 pub trait Admission: Send + Sync {
     fn admits(&self, authorization: Option<&str>) -> bool;
 }

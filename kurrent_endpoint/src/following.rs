@@ -50,7 +50,7 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    /// Follows `$all` after a position, or a stream (whose `after` is the head of the log at the time of asking).
+    /// Follows `$all` after a position, or a stream (whose `after` is the head of the log when it was asked).
     pub(crate) fn new(
         (store, clock): (Arc<dyn EventStore>, Arc<dyn Clock>),
         view: View,

@@ -2,8 +2,9 @@
 //!
 //! Served are ServerFeatures, Streams.Read (streams and `$all`, both directions, filters, subscriptions), and
 //! Gossip with one node; Streams.Append and BatchAppend only where `Options::append` says so. Everything else
-//! is answered `unimplemented`. Our versions from 1 are shown as revisions from 0; commit and prepare position
-//! are our position. An event's data is the record, byte for byte; what it is not is in its custom metadata.
+//! is answered `unimplemented`. Our versions from 1 are shown as revisions from 0; commit and prepare
+//! position are our position. An event's data is the record, byte for byte; what the record does not say is
+//! in its custom metadata.
 //!
 //! A reader that is slow holds one page and no more: events are read from the store when the connection has
 //! room for them.

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shown_position_leads_back_and_one_between_two_leads_to_the_lower() {
+    fn a_shown_position_goes_back_and_one_between_two_goes_to_the_lower() {
         let sparse = Positions::sparse(1_000, 17).unwrap();
         for positions in [Positions::SAME, sparse] {
             for position in [1, 2, 500].map(Position) {

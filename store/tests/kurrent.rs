@@ -29,7 +29,7 @@ async fn listener(address: SocketAddr) -> TcpListener {
         }
         tokio::task::yield_now().await;
     }
-    panic!("{address} cannot be listened on");
+    unreachable!("{address} cannot be listened on")
 }
 
 /// Serves a store until the tasks are stopped; where.
@@ -40,31 +40,33 @@ async fn serve(
     (append, admission): (bool, Arc<dyn Admission>),
 ) -> SocketAddr {
     let listener = listener(address.unwrap_or(([127, 0, 0, 1], 0).into())).await;
-    let address = listener.local_addr().unwrap();
+    let address = listener.local_addr().expect("it listens");
     let endpoint = Endpoint {
         store: log,
         clock,
         stop: tasks.stop_signal(),
         options: Options {
             append,
-            positions: Positions::sparse(1_000, 17).unwrap(),
+            positions: Positions::sparse(1_000, 17).expect("a step above 0"),
             admission,
         },
     };
-    let serving = async move { endpoint.serve(listener).await.unwrap() };
+    let serving = async move { endpoint.serve(listener).await.expect("it serves") };
     tasks.spawn("endpoint", Box::pin(serving));
     address
 }
 
 fn memory(clock: &Arc<dyn Clock>) -> Arc<dyn EventStore> {
-    Arc::new(MemoryEventStore::new(Arc::clone(clock), Arc::new(MemoryDisk::new())).unwrap())
+    Arc::new(
+        MemoryEventStore::new(Arc::clone(clock), Arc::new(MemoryDisk::new())).expect("an empty disk opens"),
+    )
 }
 
 async fn connect(url: &str, clock: Arc<dyn Clock>, tasks: &SuiteTasks) -> KurrentEventStore {
     let options = KurrentOptions::default();
     KurrentEventStore::connect(url, clock, tasks, &options)
         .await
-        .unwrap()
+        .expect("the endpoint answers")
 }
 
 fn url(address: SocketAddr) -> String {

@@ -16,6 +16,8 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "domain/src/number/"),
     ("operator", "api/src/routes/numbers.rs"),
     ("operator", "simulation/src/"),
+    // google.rpc, the package of the protocol's own errors.
+    ("rpc", "kurrent_endpoint/"),
 ];
 
 /// One row of a glossary table.

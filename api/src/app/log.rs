@@ -2,6 +2,7 @@
 
 use super::AppError;
 use super::closing::Closing;
+use super::kurrent_log;
 use super::shared;
 use crate::clock::SystemClock;
 use crate::data_dir::{self, Mode};
@@ -18,9 +19,6 @@ use store::{
     DataLock, EVENTS_FILE, OpenError, PostgresEventStore, PostgresOptions, SqliteEventStore, SqliteOptions,
 };
 use tokio::runtime::Handle;
-
-/// What a build without the KurrentDB client answers.
-const NO_KURRENT: &str = "this build has no KurrentDB client; build with --features kurrent";
 
 /// A log opened for writing.
 pub(super) struct OpenLog {
@@ -56,8 +54,14 @@ pub(super) async fn open(
                 shared: Some(store),
             })
         }
-        // The KurrentDB client of the feature `kurrent` is opened here.
-        StoreSpec::Kurrent(_) => Err(AppError::NotBuilt(NO_KURRENT)),
+        StoreSpec::Kurrent(url) => {
+            let (store, closing) = kurrent_log::open(url, clock, tasks).await?;
+            Ok(OpenLog {
+                store,
+                closing,
+                shared: None,
+            })
+        }
     }
 }
 
@@ -100,8 +104,14 @@ impl ReadOnly {
                     closing: Some(store),
                 })
             }
-            // The KurrentDB client of the feature `kurrent` is opened here, too.
-            StoreSpec::Kurrent(_) => Err(AppError::NotBuilt(NO_KURRENT)),
+            StoreSpec::Kurrent(url) => {
+                let (store, closing) = kurrent_log::open(url, clock, tasks.as_ref()).await?;
+                Ok(Self {
+                    store,
+                    tasks,
+                    closing: Some(closing),
+                })
+            }
         }
     }
 

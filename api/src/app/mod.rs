@@ -2,6 +2,7 @@
 
 mod closing;
 mod driver_lock;
+mod kurrent_log;
 mod lines;
 mod log;
 mod opened;
@@ -53,6 +54,7 @@ pub(crate) enum AppError {
     OtherMode { is: String, asked: &'static str },
     #[error("the log was begun with other keys: every process on it needs the same --keys")]
     OtherKeys,
+    #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]
     #[error("{0}")]
     NotBuilt(&'static str),
 }

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
 /// Appends that may be under way at once; one more is answered `Busy`. Each is a call of its own.
-const APPENDS_MAX: usize = 256;
+const APPENDS_MAX: u32 = 256;
 
 /// What may be chosen when a store is connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct KurrentOptions {
     /// server of its own. The URL parameter `namespace` sets it too.
     pub namespace: String,
     /// Appends that may be under way at once.
-    pub appends_max: usize,
+    pub appends_max: u32,
 }
 
 impl Default for KurrentOptions {
@@ -68,6 +68,7 @@ pub struct KurrentEventStore {
     head: Arc<watch::Sender<Head>>,
     subscriptions: Arc<Semaphore>,
     appends: Semaphore,
+    appends_max: u32,
     /// Tells the tail to end; its loss, when the store is dropped, does so too.
     closing: watch::Sender<bool>,
 }
@@ -76,7 +77,8 @@ impl KurrentEventStore {
     /// Connects, and reads the end of the log. The URL is KurrentDB's own connection string
     /// (`kurrent://user:password@host:2113?tls=false`), besides it `namespace=…`.
     ///
-    /// `clock` gives `recorded_at` and paces retries; the one task, which follows the log, comes from `tasks`.
+    /// `clock` gives `recorded_at` and paces retries; the one task, which follows the log, comes from
+    /// `tasks`.
     pub async fn connect(
         url: &str,
         clock: Arc<dyn Clock>,
@@ -105,16 +107,19 @@ impl KurrentEventStore {
             clock,
             head,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
-            appends: Semaphore::new(options.appends_max.max(1)),
+            appends: Semaphore::new(options.appends_max.max(1) as usize),
+            appends_max: options.appends_max.max(1),
             closing,
         })
     }
 
-    /// Ends subscriptions and the task that follows the log; appends under way finish.
+    /// Waits for appends under way, then ends subscriptions and the task that follows the log.
     pub async fn close(&self) {
+        // An error means that it is closed already.
+        drop(self.appends.acquire_many(self.appends_max).await);
+        self.appends.close();
         self.closing.send_replace(true);
         self.head.send_modify(|head| head.failed = Some(closed()));
-        self.appends.close();
     }
 }
 

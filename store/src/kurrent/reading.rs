@@ -237,7 +237,7 @@ impl Pages for PatientPages {
         loop {
             match self.reader.all(after, limit).await {
                 Err(StoreError::Unavailable(why)) => {
-                    tracing::warn!(why, wait, "the log cannot be read; waiting")
+                    tracing::warn!(why, wait, "the log cannot be read; waiting");
                 }
                 answered => return answered,
             }
