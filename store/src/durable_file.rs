@@ -24,6 +24,16 @@ pub(crate) struct Schema {
     pub(crate) sql: &'static str,
     /// The first leads from version 1 to 2. All that a file lacks are applied in one transaction.
     pub(crate) upgrades: &'static [&'static str],
+    pub(crate) writers: Writers,
+}
+
+/// How many processes may have a file open for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writers {
+    /// A lock elsewhere sees to it.
+    One,
+    /// They take turns by SQLite's own locks.
+    Several,
 }
 
 impl Schema {
@@ -48,7 +58,7 @@ pub(crate) fn open_writer(file: &Path, schema: &Schema) -> Result<Connection, Op
     let mut connection = Connection::open(file).map_err(|error| failed(file, &error))?;
     set_durable(&connection, file)?;
     make_schema(&mut connection, file, schema)?;
-    settle(&connection, file)?;
+    settle(&connection, file, schema.writers)?;
     sync_dir(dir).map_err(unavailable)?;
     Ok(connection)
 }
@@ -102,19 +112,43 @@ fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {
 
 /// What an earlier process could not sync may still be readable in the write-ahead log. Written out and
 /// synced anew, nobody builds on it before it is durable.
-fn settle(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+fn settle(connection: &Connection, file: &Path, writers: Writers) -> Result<(), OpenError> {
+    let error = |error: rusqlite::Error| failed(file, &error);
+    if writers == Writers::Several {
+        connection
+            .busy_timeout(std::time::Duration::ZERO)
+            .map_err(error)?;
+    }
     let (busy, written, moved): (i64, i64, i64) = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
-        .map_err(|error| failed(file, &error))?;
-    if busy != 0 && moved != written {
-        return Err(OpenError::unavailable(
+        .map_err(error)?;
+    set_busy_timeout(connection).map_err(error)?;
+    if busy == 0 || (writers == Writers::One && moved == written) {
+        return Ok(());
+    }
+    match writers {
+        Writers::One => Err(OpenError::unavailable(
             file,
             &"another process keeps an old state of it open",
-        ));
+        )),
+        // Whoever writes it beside us settled it when it began, and syncs what it commits: what may still be
+        // unsynced is the last commit of a process that was killed within it.
+        Writers::Several => sync_log(file).map_err(|error| OpenError::unavailable(file, &error)),
     }
-    Ok(())
+}
+
+/// Makes durable what stands in the write-ahead log, whoever wrote it.
+fn sync_log(file: &Path) -> std::io::Result<()> {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    match OpenOptions::new().read(true).open(Path::new(&name)) {
+        Ok(log) => log.sync_all(),
+        // Its last writer has folded it into the file and removed it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes the schema, or brings an older one up to date: whole or not at all.

@@ -32,6 +32,14 @@ pub enum OpenError {
         file.display()
     )]
     NewerSchema { file: PathBuf, found: i64, known: i64 },
+    /// A log that `ledgerline {by}` was filling when it was cut off, or is filling now.
+    #[error(
+        "{} holds part of a log: `ledgerline {by}` fills it, or was cut off, and it must not be served. \
+         A copy goes on when it is run again; after a restore drop what is there \
+         (DROP SCHEMA ledgerline CASCADE), then restore again",
+        file.display()
+    )]
+    HalfFilled { file: PathBuf, by: String },
     #[error("{} is damaged: {why}", file.display())]
     Damaged { file: PathBuf, why: String },
     #[error("{} cannot be opened: {why}", file.display())]
@@ -83,7 +91,9 @@ impl Kind for OpenError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Missing(_) => ErrorKind::Invalid,
-            Self::NewerSchema { .. } | Self::Unavailable { .. } => ErrorKind::Unavailable,
+            Self::NewerSchema { .. } | Self::HalfFilled { .. } | Self::Unavailable { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::Damaged { .. } => ErrorKind::Fault,
         }
     }

@@ -39,15 +39,17 @@ pub mod yardstick;
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};
 pub use file_vault::{
-    FileVault, KEYS_FILE, KeyBackup, KeyBackupError, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, Rotated,
-    WRAPPED_MASTER_FILE, back_up_keys, restore_keys, rotate_keys,
+    FileVault, KEYS_FILE, KeyBackup, KeyBackupError, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey,
+    Rotated, WRAPPED_MASTER_FILE, back_up_keys, restore_keys, rotate_keys,
 };
 #[cfg(feature = "kurrent")]
 pub use kurrent::{KurrentEventStore, KurrentOptions};
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;
-pub use postgres::{DriverLock, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts};
+pub use postgres::{
+    DriverLock, DriverLockAsker, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts,
+};
 pub use postgres_vault::PostgresVault;
 pub use sqlite::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
 pub use subscription::SUBSCRIPTIONS_MAX;

@@ -4,7 +4,7 @@ use super::destroyed_list::DestroyedList;
 use super::rewrapping::Rewrapping;
 use super::rotation::Rotated;
 use super::wrapped::{INSERT_INSTALLATION, INSERT_KEY, WrappedInstallation, installation_of};
-use crate::durable_file::{self, Schema};
+use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
 use domain::ids::CustomerId;
@@ -22,6 +22,7 @@ pub const KEYS_FILE: &str = "keys.db";
 pub(super) const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
     upgrades: &[include_str!("schema_2.sql")],
+    writers: Writers::Several,
 };
 
 /// The wrapping of a new installation.
@@ -108,18 +109,30 @@ impl Keys {
         self.ids.random(&mut id);
         self.installation = hex(&id);
         let secret = Secret::new(self.random());
-        self.connection
-            .execute(
-                INSERT_INSTALLATION,
-                params![
-                    self.installation,
-                    self.wrap("check", CHECK_TEXT),
-                    self.wrap("secret", secret.bytes()),
-                    self.wrapping,
-                ],
-            )
-            .map_err(|error| failed(&error))?;
-        Ok(secret)
+        // Looked at and made under one lock of the file: another process may have been first.
+        self.run("BEGIN IMMEDIATE")?;
+        let first = self.find_or_insert_installation(&secret);
+        let first = first.inspect_err(|_| self.roll_back())?;
+        self.run("COMMIT")?;
+        match first {
+            Some(first) => self.unwrap_secret(first),
+            None => Ok(secret),
+        }
+    }
+
+    fn find_or_insert_installation(
+        &self,
+        secret: &Secret,
+    ) -> Result<Option<WrappedInstallation>, VaultError> {
+        let first = self.installation()?;
+        if first.is_some() {
+            return Ok(first);
+        }
+        let check = self.wrap("check", CHECK_TEXT);
+        let secret = self.wrap("secret", secret.bytes());
+        let row = params![self.installation, check, secret, self.wrapping];
+        let made = self.connection.execute(INSERT_INSTALLATION, row);
+        made.map(|_| None).map_err(|error| failed(&error))
     }
 
     /// The person's key, unwrapped, or when it was destroyed.
@@ -326,9 +339,10 @@ pub(super) fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
 pub(super) fn opening(error: &OpenError) -> VaultError {
     match error {
         OpenError::Damaged { .. } => VaultError::WrongMaster(error.to_string()),
-        OpenError::Missing(_) | OpenError::NewerSchema { .. } | OpenError::Unavailable { .. } => {
-            VaultError::Unavailable(error.to_string())
-        }
+        OpenError::Missing(_)
+        | OpenError::NewerSchema { .. }
+        | OpenError::HalfFilled { .. }
+        | OpenError::Unavailable { .. } => VaultError::Unavailable(error.to_string()),
     }
 }
 

@@ -23,6 +23,9 @@ pub const MASTER_KEY_FILE: &str = "master.key";
 /// The master key as a key service wrapped it, inside the keys directory.
 pub const WRAPPED_MASTER_FILE: &str = "master.key.wrapped";
 
+/// Random bytes in the name of what is not yet a key: two processes that start at once write two files.
+const TAG_BYTES: usize = 8;
+
 /// A key service: it wraps and opens our master key and never gives its own away.
 pub trait KeyWrapper: Send + Sync {
     /// What `unwrap` opens again; blocks for as long as the service takes.
@@ -74,7 +77,8 @@ impl MasterKey {
         }
     }
 
-    /// Makes the key. It and its name are durable when this returns.
+    /// Makes the key, or answers the one that another process has made meanwhile: a name is given once. The
+    /// key and its name are durable when this returns.
     pub(crate) fn create(&self, ids: &dyn IdSource) -> Result<Secret, VaultError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         ids.random(&mut *bytes);
@@ -86,8 +90,13 @@ impl MasterKey {
                 (file, Zeroizing::new(STANDARD.encode(wrapped)))
             }
         };
-        write(file, &text).map_err(|error| unavailable(file, &error))?;
-        Ok(Secret::new(*bytes))
+        let mut tag = [0; TAG_BYTES];
+        ids.random(&mut tag);
+        if write(file, &hex(&tag), &text).map_err(|error| unavailable(file, &error))? {
+            return Ok(Secret::new(*bytes));
+        }
+        let gone = || VaultError::Unavailable(format!("{} came and went", file.display()));
+        self.read()?.ok_or_else(gone)
     }
 
     /// The same source under the name that a rotation writes first; `None` where nothing is written.
@@ -192,16 +201,14 @@ fn read_text(file: &Path) -> Result<Option<Zeroizing<String>>, VaultError> {
     }
 }
 
-/// Written aside first; a crash may leave that, and the next start replaces it.
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
+/// Written aside under a name of its own (a crash may leave that; it was never in force), then given its name
+/// unless another process was first: false.
+fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
     let dir = file.parent().unwrap_or(Path::new("."));
     create_private_dir(dir)?;
     let mut name = file.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".new-{tag}"));
     let unnamed = PathBuf::from(name);
-    if unnamed.exists() {
-        fs::remove_file(&unnamed)?;
-    }
     let mut new = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -209,8 +216,14 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
         .open(&unnamed)?;
     writeln!(new, "{text}")?;
     new.sync_all()?;
-    fs::rename(&unnamed, file)?;
-    sync_dir(dir)
+    // A rename would overwrite the key that another process may have begun to wrap under.
+    let named = match fs::hard_link(&unnamed, file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        linked => linked.map(|()| true)?,
+    };
+    fs::remove_file(&unnamed)?;
+    sync_dir(dir)?;
+    Ok(named)
 }
 
 fn parse(text: &str) -> Option<Secret> {

@@ -16,6 +16,7 @@ mod wrapped;
 #[cfg(test)]
 mod tests;
 
+use crate::data_lock::create_private_dir;
 use crate::sealing::{self, Secret};
 use async_trait::async_trait;
 use cache::{KEYS_CACHED_MAX, KeyCache};
@@ -30,6 +31,7 @@ pub use key_backup::{KeyBackup, KeyBackupError, back_up_keys, restore_keys};
 pub use keys::KEYS_FILE;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
 pub use rotation::{Rotated, rotate_keys};
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -72,8 +74,12 @@ impl FileVault {
         tasks: &dyn Tasks,
         keyring: Keyring,
     ) -> Result<Self, VaultError> {
+        let turn = first_start_turn(dir, keyring).map_err(|error| {
+            VaultError::Unavailable(format!("{} cannot be locked: {error}", dir.display()))
+        })?;
         refuse_missing(dir, master, keyring)?;
         let (keys, secret) = rotation::open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
+        drop(turn);
         let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
         let keeper = Keeper { keys, failed: None };
         tasks.thread("key keeper", Box::new(move || keeper.run(receiver)));
@@ -135,6 +141,18 @@ impl FileVault {
 
 fn closed() -> VaultError {
     VaultError::Unavailable("it was closed".to_owned())
+}
+
+/// First starts of several servers on one directory make their keys in turn: this one's, until it is dropped.
+/// The kernel ends the turn of a process that dies. Where nothing may be made no turn is waited for.
+fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File>> {
+    if keyring == Keyring::MustExist {
+        return Ok(None);
+    }
+    create_private_dir(dir)?;
+    let turn = File::open(dir)?;
+    turn.lock()?;
+    Ok(Some(turn))
 }
 
 /// What must be there already. The master key is made first: a key file without one is never what a crash

@@ -97,6 +97,62 @@ async fn a_first_start_cut_after_the_master_key_goes_on() {
     assert_eq!(std::fs::read(keys.join(MASTER_KEY_FILE)).unwrap(), master);
 }
 
+/// What four threads do at once, playing processes.
+fn at_once<T: Send>(one: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let begin = std::sync::Barrier::new(4);
+    let run = |process| {
+        begin.wait();
+        one(process)
+    };
+    let run = &run;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|process| scope.spawn(move || run(process))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[tokio::test]
+async fn first_starts_at_once_make_one_master_key_and_one_secret() {
+    for round in 0..8 {
+        let dir = tempfile::tempdir().unwrap();
+        let vaults = at_once(|process| open_with(&dir, round * 10 + process, Keyring::MayBeNew).unwrap());
+        let secrets: std::collections::BTreeSet<_> =
+            vaults.iter().map(|vault| vault.derive_number("1")).collect();
+        assert_eq!(secrets.len(), 1, "one secret");
+        let made = vaults[0].key(&person(1)).await.unwrap();
+        for vault in &vaults {
+            assert_eq!(vault.key(&person(1)).await.unwrap().bytes(), made.bytes());
+        }
+        open_with(&dir, 99, Keyring::MustExist).expect("the master key in the file is the one in force");
+    }
+}
+
+#[test]
+fn a_master_key_is_never_overwritten_by_another_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let master = MasterKey::in_dir(dir.path());
+    let made = at_once(|process| *master.create(&HashIds::new(process)).unwrap().bytes());
+    let kept = *master.read().unwrap().unwrap().bytes();
+    assert_eq!(made, [kept; 4]);
+    assert_eq!(
+        std::fs::read_dir(dir.path()).unwrap().count(),
+        1,
+        "nothing is left aside"
+    );
+}
+
+#[tokio::test]
+async fn another_start_is_not_refused_while_keys_are_written_and_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open_with(&dir, 1, Keyring::MayBeNew).unwrap();
+    vault.key(&person(1)).await.unwrap();
+    let reader = rusqlite::Connection::open(dir.path().join("keys").join(KEYS_FILE)).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM installation").unwrap();
+    let made = vault.key(&person(2)).await.unwrap();
+    let other = open_with(&dir, 2, Keyring::MustExist).expect("the log cannot be folded, and need not be");
+    assert_eq!(other.key(&person(2)).await.unwrap().bytes(), made.bytes());
+}
+
 #[tokio::test]
 async fn files_are_private_and_hold_no_key_in_clear() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,17 +4,16 @@
 //! The holder asks every few seconds whether the connection stands, and learns of its loss before the server
 //! would give the lock to another (25 s of silence over TCP).
 
-use super::connect::{self, Driven, Link, Timeouts, drive, from_postgres};
+use super::connect::{self, Driven, Link, Timeouts, drive};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
 use sha2::{Digest, Sha256};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
-use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config};
 
 /// How often the holder asks whether its connection still stands.
 const CHECK_MS: u64 = 2_000;
@@ -38,41 +37,7 @@ impl DriverLock {
         clock: Arc<dyn Clock>,
         tasks: &dyn Tasks,
     ) -> Result<Option<Self>, OpenError> {
-        let config = connect::configure(url, &Timeouts::default())?;
-        let unavailable =
-            |error: &tokio_postgres::Error| connect::unavailable(&config, &connect::text(error));
-        let link = Link::open(&config).await.map_err(|error| unavailable(&error))?;
-        let (client, mut connection) = link.split();
-        let key = key(name);
-        let asked = {
-            let values: [&(dyn ToSql + Sync); 1] = [&key];
-            let question = client.query_one("SELECT pg_try_advisory_lock($1)", &values);
-            drive(&mut connection, &*clock, CHECK_ANSWER_MS, question).await
-        };
-        let row = asked
-            .ok_or_else(|| connect::unavailable(&config, "the database does not answer"))?
-            .map_err(|error| unavailable(&error))?;
-        if !row.try_get::<_, bool>(0).map_err(|error| unavailable(&error))? {
-            return Ok(None);
-        }
-        let (lost_sender, lost) = watch::channel(false);
-        let (release, released) = oneshot::channel();
-        tasks.spawn(
-            "driver lock",
-            Box::pin(async move {
-                let keeper = Keeper {
-                    client,
-                    connection,
-                    clock,
-                };
-                keeper.run(released).await;
-                lost_sender.send_replace(true);
-            }),
-        );
-        Ok(Some(Self {
-            lost,
-            release: Some(release),
-        }))
+        DriverLockAsker::new(url, name, clock)?.ask(tasks).await
     }
 
     /// Resolves when the lock is lost: its connection ended or does not answer. What only its holder may do
@@ -94,6 +59,86 @@ impl DriverLock {
     pub async fn release(mut self) {
         drop(self.release.take());
         self.lost().await;
+    }
+}
+
+/// Asks for one lock again and again over one connection: a stand-by asks every second, and a connection of
+/// its own for each would cost the server a process each time.
+pub struct DriverLockAsker {
+    config: Config,
+    key: i64,
+    clock: Arc<dyn Clock>,
+    /// The connection of the last ask, which did not get the lock.
+    idle: Mutex<Option<(Client, Driven)>>,
+}
+
+impl DriverLockAsker {
+    /// Names are apart from one another; `url` as for the store. Nothing is asked yet.
+    pub fn new(url: &str, name: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Ok(Self {
+            config: connect::configure(url, &Timeouts::default())?,
+            key: key(name),
+            clock,
+            idle: Mutex::new(None),
+        })
+    }
+
+    /// Takes the lock, or answers `None` when another connection holds it. After an error the next ask
+    /// connects anew. Cancel-safe: a lock that was given to an ask that ended is free again.
+    pub async fn ask(&self, tasks: &dyn Tasks) -> Result<Option<DriverLock>, OpenError> {
+        let idle = self.idle().take();
+        let (client, mut connection) = match idle {
+            Some(link) => link,
+            None => self.connect().await?,
+        };
+        let asked = {
+            let values: [&(dyn ToSql + Sync); 1] = [&self.key];
+            let question = client.query_one("SELECT pg_try_advisory_lock($1)", &values);
+            drive(&mut connection, self.clock.as_ref(), CHECK_ANSWER_MS, question).await
+        };
+        let row = asked
+            .ok_or_else(|| connect::unavailable(&self.config, "the database does not answer"))?
+            .map_err(|error| self.unavailable(&error))?;
+        if row
+            .try_get::<_, bool>(0)
+            .map_err(|error| self.unavailable(&error))?
+        {
+            return Ok(Some(self.hold((client, connection), tasks)));
+        }
+        *self.idle() = Some((client, connection));
+        Ok(None)
+    }
+
+    async fn connect(&self) -> Result<(Client, Driven), OpenError> {
+        let link = Link::open(&self.config).await;
+        link.map(Link::split).map_err(|error| self.unavailable(&error))
+    }
+
+    fn hold(&self, (client, connection): (Client, Driven), tasks: &dyn Tasks) -> DriverLock {
+        let (lost_sender, lost) = watch::channel(false);
+        let (release, released) = oneshot::channel();
+        let keeper = Keeper {
+            client,
+            connection,
+            clock: Arc::clone(&self.clock),
+        };
+        let keeping = async move {
+            keeper.run(released).await;
+            lost_sender.send_replace(true);
+        };
+        tasks.spawn("driver lock", Box::pin(keeping));
+        DriverLock {
+            lost,
+            release: Some(release),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<(Client, Driven)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unavailable(&self, error: &tokio_postgres::Error) -> OpenError {
+        connect::unavailable(&self.config, &connect::text(error))
     }
 }
 
@@ -138,25 +183,4 @@ fn key(name: &str) -> i64 {
         *to = from;
     }
     i64::from_be_bytes(first)
-}
-
-/// The first to come writes what a name stands for, for life; later it is answered.
-pub(super) async fn hold(
-    client: &deadpool_postgres::Client,
-    name: &str,
-    value: &str,
-) -> Result<String, StoreError> {
-    let failed = |error: tokio_postgres::Error| from_postgres(&error);
-    client
-        .execute(
-            "INSERT INTO ledgerline.meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
-            &[&name, &value],
-        )
-        .await
-        .map_err(failed)?;
-    let row = client
-        .query_one("SELECT value FROM ledgerline.meta WHERE name = $1", &[&name])
-        .await
-        .map_err(failed)?;
-    row.try_get(0).map_err(failed)
 }

@@ -6,6 +6,7 @@
 //! followers go on by themselves when the server is back. Connections are plain and direct: TLS is refused,
 //! and a pooler that shares connections between transactions cannot carry notifications or locks.
 
+mod agreed;
 mod appender;
 mod connect;
 mod driver_lock;
@@ -36,7 +37,7 @@ use domain::ports::event_store::{
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-pub use driver_lock::DriverLock;
+pub use driver_lock::{DriverLock, DriverLockAsker};
 use group::Batch;
 use listener::{Listener, LogSubscription};
 use reader::Reader;
@@ -52,7 +53,7 @@ const QUEUED_KIB_MAX: usize = 64 * 1_024;
 /// Longest stream name: PostgreSQL refuses index entries of more than about 2,700 bytes.
 const STREAM_BYTES_MAX: usize = 1_024;
 
-/// How long appends wait for a database that is away, from the moment it was missed: a restart takes a few
+/// How long appends and reads wait for a database that is away, from the moment it was missed: a restart takes a few
 /// seconds. Beyond it they are answered `Unavailable` at once until it is back.
 const AWAY_MS: u64 = 10_000;
 
@@ -66,11 +67,13 @@ pub struct PostgresOptions {
     pub append_queue_max: usize,
     /// Connections that read, made as they are needed.
     pub read_connections_max: usize,
-    /// How long an append waits for a database that is away before it is answered `Unavailable`.
+    /// How long an append or a read waits for a database that is away before it is answered `Unavailable`.
     pub away_ms: u64,
     pub timeouts: Timeouts,
     /// Writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off: for tests only.
     pub allow_unsafe: bool,
+    /// Opens a log that is half filled, too: for whoever is about to fill it.
+    pub half_filled: bool,
 }
 
 impl Default for PostgresOptions {
@@ -82,6 +85,7 @@ impl Default for PostgresOptions {
             away_ms: AWAY_MS,
             timeouts: Timeouts::default(),
             allow_unsafe: false,
+            half_filled: false,
         }
     }
 }
@@ -164,13 +168,8 @@ impl PostgresEventStore {
         options: &PostgresOptions,
     ) -> Result<Self, OpenError> {
         let config = opened.config;
-        let reader = Reader::new(
-            config.clone(),
-            Arc::clone(&clock),
-            options.read_connections_max,
-            options.timeouts.statement_ms,
-        )
-        .map_err(|error| unavailable(&config, &error.to_string()))?;
+        let reader = Reader::new(config.clone(), Arc::clone(&clock), options)
+            .map_err(|error| unavailable(&config, &error.to_string()))?;
         let (head_sender, head) = watch::channel(Head {
             position: opened.position,
             ..Head::default()
@@ -218,18 +217,6 @@ impl PostgresEventStore {
             head.failed.get_or_insert_with(closed);
         });
     }
-
-    /// What the installation is for life: the first start writes `mode` (`real` or `rehearsal`), every
-    /// later one is answered what was written then.
-    pub async fn hold_mode(&self, mode: &str) -> Result<String, StoreError> {
-        self.hold("mode", mode).await
-    }
-
-    /// What a name stands for in this log, for life: the first to ask writes `value`, every later one is
-    /// answered what was written then.
-    pub async fn hold(&self, name: &str, value: &str) -> Result<String, StoreError> {
-        driver_lock::hold(&self.reader.connection().await?, name, value).await
-    }
 }
 
 enum Purpose {
@@ -252,7 +239,8 @@ async fn open(
         Purpose::Read => schema::check(&client, &mut connection, &config, clock).await?,
         Purpose::Write => schema::migrate(&client, &mut connection, &config, clock).await?,
     }
-    let (settings, position) = look(&client, &mut connection, &config, clock).await?;
+    let (settings, position, filled_by) = look(&client, &mut connection, &config, clock).await?;
+    agreed::permit(&config, filled_by, options.half_filled)?;
     if matches!(purpose, Purpose::Write) {
         settings
             .permit(options.allow_unsafe)
@@ -270,11 +258,12 @@ async fn look(
     connection: &mut Driven,
     config: &Config,
     clock: &dyn Clock,
-) -> Result<(Settings, Position), OpenError> {
+) -> Result<(Settings, Position, Option<String>), OpenError> {
     let asked = async {
         let settings = Settings::read(client).await?;
         let row = client.query_one("SELECT pos FROM ledgerline.head", &[]).await?;
-        Ok((settings, Position(row::unsigned(row.try_get(0)?))))
+        let position = Position(row::unsigned(row.try_get(0)?));
+        Ok((settings, position, agreed::filled_by(client).await?))
     };
     drive(connection, clock, connect::STATEMENT_MS, asked)
         .await

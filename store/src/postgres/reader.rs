@@ -1,9 +1,11 @@
 //! Reads on connections of their own, so that none ever waits for the writer.
 //!
-//! A read that meets a connection the server has ended asks once more on each that may be as dead; a server
-//! that is away is answered as such at once. Who follows the log waits and tries again.
+//! A read that meets a connection the server has ended asks once more on each that may be as dead. A server
+//! that is away is waited for, as long as appends wait, so that a restart cuts nobody off; once it has been
+//! away for longer that is answered at once. Who follows the log goes on waiting.
 
-use super::connect::{ANSWER_GRACE_MS, from_postgres, is_lost, text};
+use super::PostgresOptions;
+use super::connect::{ANSWER_GRACE_MS, BackOff, from_postgres, is_lost, text};
 use super::matching;
 use super::row::{COLUMNS, EventRow, missing, signed, trusted_log, trusted_stream, unsigned};
 use crate::subscription::closed;
@@ -14,7 +16,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Row};
 
@@ -27,6 +29,9 @@ pub(super) struct Reader {
     clock: Arc<dyn Clock>,
     connections_max: usize,
     statement_ms: u64,
+    away_ms: u64,
+    /// Since when no read has reached the server.
+    away_since: Mutex<Option<Timestamp>>,
 }
 
 /// A value of a query.
@@ -36,20 +41,22 @@ impl Reader {
     pub(super) fn new(
         config: Config,
         clock: Arc<dyn Clock>,
-        connections_max: usize,
-        statement_ms: u64,
+        options: &PostgresOptions,
     ) -> Result<Self, StoreError> {
+        let connections_max = options.read_connections_max.max(1);
         let recycling_method = RecyclingMethod::Fast;
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
         let pool = Pool::builder(manager)
-            .max_size(connections_max.max(1))
+            .max_size(connections_max)
             .build()
             .map_err(|error| StoreError::Invalid(error.to_string()))?;
         Ok(Self {
             pool,
             clock,
-            connections_max: connections_max.max(1),
-            statement_ms,
+            connections_max,
+            statement_ms: options.timeouts.statement_ms,
+            away_ms: options.away_ms,
+            away_since: Mutex::new(None),
         })
     }
 
@@ -58,16 +65,39 @@ impl Reader {
         self.pool.close();
     }
 
+    /// A connection, waited for while the server is away and may be back in time.
     pub(super) async fn connection(&self) -> Result<Client, StoreError> {
-        if self.pool.status().waiting >= READS_WAITING_MAX {
-            return Err(StoreError::Busy);
+        let mut back_off = BackOff::default();
+        loop {
+            if self.pool.status().waiting >= READS_WAITING_MAX {
+                return Err(StoreError::Busy);
+            }
+            let error = match self.pool.get().await {
+                Ok(client) => {
+                    self.note_reached();
+                    return Ok(client);
+                }
+                Err(PoolError::Backend(error)) => error,
+                Err(PoolError::Closed) => return Err(closed()),
+                Err(error) => return Err(StoreError::Unavailable(error.to_string())),
+            };
+            if !is_lost(&error) || self.is_long_away() {
+                return Err(from_postgres(&error));
+            }
+            tracing::debug!(error = %text(&error), "a read waits for the database");
+            back_off.wait(self.clock.as_ref()).await;
         }
-        match self.pool.get().await {
-            Ok(client) => Ok(client),
-            Err(PoolError::Backend(error)) => Err(from_postgres(&error)),
-            Err(PoolError::Closed) => Err(closed()),
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
-        }
+    }
+
+    /// Whether the server has been away for longer than anybody waits; the first to ask notes since when.
+    fn is_long_away(&self) -> bool {
+        let now = self.clock.now();
+        let mut since = self.away_since.lock().unwrap_or_else(PoisonError::into_inner);
+        now.ms_since(*since.get_or_insert(now)) >= self.away_ms
+    }
+
+    fn note_reached(&self) {
+        *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Runs one query, prepared once per connection.

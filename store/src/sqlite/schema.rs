@@ -1,6 +1,6 @@
 //! The file and schema of the event log, opened for writing or for reading beside a writer.
 
-use crate::durable_file::{self, Schema};
+use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
 use rusqlite::Connection;
 use std::path::Path;
@@ -12,6 +12,7 @@ pub const EVENTS_FILE: &str = "events.db";
 pub(super) const SCHEMA: Schema = Schema {
     sql: include_str!("schema.sql"),
     upgrades: &[include_str!("schema_2.sql")],
+    writers: Writers::One,
 };
 
 /// The first version with indexes for campaigns and customers.

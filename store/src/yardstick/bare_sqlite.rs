@@ -1,7 +1,7 @@
 //! SQLite with the store's own settings and the smallest table that is still a log of streams.
 
 use super::{Batch, YardstickError};
-use crate::durable_file::{self, Schema};
+use crate::durable_file::{self, Schema, Writers};
 use domain::stored_event::{Record, StreamVersion};
 use rusqlite::{Connection, params};
 use std::path::Path;
@@ -22,6 +22,7 @@ const SCHEMA: Schema = Schema {
           ) STRICT;
           INSERT INTO schema_version (one, version) VALUES (1, 1);",
     upgrades: &[],
+    writers: Writers::One,
 };
 
 /// One connection in the caller's thread.

@@ -87,6 +87,37 @@ async fn two_stores_and_a_slow_transaction_leave_no_gap() {
     }
 }
 
+/// Each of two processes that append at once gets its turns: neither waits until the other has nothing to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_busy_processes_take_turns() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let stores: [Arc<dyn EventStore>; 2] =
+        [Arc::new(database.store().await), Arc::new(database.store().await)];
+    // Eight askers each, so that each store always has a group waiting: 200 appends a store.
+    let writers: Vec<_> = (0..16)
+        .zip(stores.iter().cycle())
+        .map(|(writer, store)| start(write(Arc::clone(store), writer)))
+        .collect();
+    let mut positions = [Vec::new(), Vec::new()];
+    for (index, writer) in writers.into_iter().enumerate() {
+        let acknowledged = writer.await.expect("a writer ends");
+        let own = positions.get_mut(index % 2).expect("two stores");
+        own.extend(acknowledged.into_iter().map(|(_, position)| position.0));
+    }
+    for own in &mut positions {
+        assert_eq!(own.len(), 200, "all are stored");
+        own.sort_unstable();
+    }
+    // Events 1 to 1,200 alternate in groups; the one behind has a tenth of its own before the middle.
+    for own in &positions {
+        let before_the_middle = own.iter().filter(|position| **position <= 600).count();
+        assert!(before_the_middle >= 20, "{before_the_middle} of 200");
+    }
+}
+
 #[tokio::test]
 async fn what_another_process_wrote_is_a_conflict_with_the_actual_version() {
     if skipped() {

@@ -7,7 +7,7 @@ use domain::stored_event::{Position, StreamVersion};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, start};
 use store::test_records::stream;
-use store::{DriverLock, OpenError, PostgresEventStore, PostgresOptions};
+use store::{DriverLock, DriverLockAsker, OpenError, PostgresEventStore, PostgresOptions};
 
 async fn attempt(url: &str, options: &PostgresOptions) -> Result<PostgresEventStore, OpenError> {
     PostgresEventStore::connect(url, Arc::new(MachineClock), &SuiteTasks::default(), options).await
@@ -284,4 +284,69 @@ async fn what_an_installation_is_stays_so_for_life() {
         database.store().await.hold_mode("real").await,
         Ok("rehearsal".to_owned())
     );
+}
+
+#[tokio::test]
+async fn a_stand_by_asks_over_one_connection_and_gets_the_lock_when_it_is_free() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let tasks = SuiteTasks::default();
+    let asker = |name| DriverLockAsker::new(&database.url, name, Arc::new(MachineClock)).expect("a URL");
+    let (holder, stand_by) = (asker("drivers"), asker("drivers"));
+    let held = holder
+        .ask(&tasks)
+        .await
+        .expect("it can be asked")
+        .expect("it is free");
+    let client = database.client().await;
+    for _ in 0..5 {
+        assert!(stand_by.ask(&tasks).await.expect("it can be asked").is_none());
+    }
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                 AND pid <> pg_backend_pid()";
+    let row = client.query_one(count, &[]).await.expect("it can be counted");
+    assert_eq!(row.get::<_, i64>(0), 2, "the holder's and the stand-by's");
+    // A connection that ended while it was idle: the ask fails, and the next one connects anew.
+    let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+               WHERE datname = current_database() AND state = 'idle' AND query LIKE '%try_advisory%'";
+    client.batch_execute(cut).await.expect("it may cut");
+    let mut lock = None;
+    while lock.is_none() {
+        lock = stand_by.ask(&tasks).await.unwrap_or_default();
+    }
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_half_filled_log_is_refused_to_all_but_those_who_fill_it_until_it_is_whole() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let filling = PostgresOptions {
+        half_filled: true,
+        ..patient()
+    };
+    let store = connect(&database.url, &filling).await;
+    assert_eq!(store.begin_filling("backup restore").await, Ok(true));
+    assert_eq!(store.begin_filling("backup restore").await, Ok(false));
+    append(&store, "a", 0).await.expect("it is stored");
+    for refused in [
+        attempt(&database.url, &patient()).await,
+        attempt_reading(&database.url).await,
+    ] {
+        let error = refused.err().expect("it is refused").to_string();
+        assert!(error.contains("`ledgerline backup restore` fills it"), "{error}");
+        assert!(error.contains("DROP SCHEMA ledgerline CASCADE"), "{error}");
+    }
+    let again = connect(&database.url, &filling).await;
+    assert_eq!(
+        again.half_filled_by().await,
+        Ok(Some("backup restore".to_owned()))
+    );
+    again.end_filling().await.expect("it ends");
+    assert_eq!(store.half_filled_by().await, Ok(None));
+    assert!(attempt_reading(&database.url).await.is_ok());
 }

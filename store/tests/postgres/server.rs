@@ -217,3 +217,35 @@ async fn a_server_that_stays_away_is_unavailable_and_welcome_back() {
     };
     assert_eq!(back, Position(4));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_waits_for_a_server_that_is_back_in_time() {
+    if skipped() {
+        return;
+    }
+    let server = OwnServer::make();
+    let options = PostgresOptions {
+        away_ms: 60_000,
+        ..patient()
+    };
+    let store: Arc<dyn EventStore> = Arc::new(connect(&server.url(), &options).await);
+    crate::support::append(&*store, "a", 0)
+        .await
+        .expect("it is stored");
+    let stopped = server.run(
+        "pg_ctl",
+        &["-D", &server.data(), "-m", "immediate", "-w", "-s", "stop"],
+    );
+    assert!(stopped, "nothing of the server is left that could answer");
+    let reads: Vec<_> = (0..3)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            start(async move { store.read_all(Position(0), 10).await })
+        })
+        .collect();
+    assert!(server.start(), "the server starts again");
+    for read in reads {
+        let read = read.await.expect("it ends").expect("it waited");
+        assert_eq!(read.len(), 2);
+    }
+}
