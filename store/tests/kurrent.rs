@@ -78,10 +78,6 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
     let tasks = SuiteTasks::default();
     run_whole(async |clock| {
         let log = memory(&clock);
-        eprintln!(
-            "made {:?}",
-            std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()
-        );
         let place = (&tasks, None);
         let address = serve(log, Arc::clone(&clock), place, (true, Arc::new(Everyone))).await;
         let store = connect(&url(address), clock, &tasks).await;
