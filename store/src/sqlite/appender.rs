@@ -73,6 +73,10 @@ impl Appender {
         })
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) fn last(&self) -> (Position, Option<Timestamp>) {
         (self.last, self.last_recorded_at)
     }

@@ -112,6 +112,7 @@ impl SqliteEventStore {
             appender,
             head,
             failed: None,
+            answered: 0,
         };
         tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
         Ok(Self {
