@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test packages build prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-forgetting prove-simulation bench-calls
+.PHONY: demo test packages build prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-forgetting prove-audit prove-simulation bench-calls bench-append bench-read bench-subscribe
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -24,7 +24,7 @@ build:
 	$(CARGO) build --quiet --locked --package api --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-forgetting: packages build
+prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-forgetting prove-audit: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 prove-simulation: build
@@ -34,3 +34,11 @@ prove-simulation: build
 bench-calls:
 	$(CARGO) build --quiet --locked --release --package api
 	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json
+
+# The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
+# its own; what is not installed is said to be skipped.
+bench-append bench-read bench-subscribe:
+	$(CARGO) build --quiet --locked --release --package api
+	target/release/ledgerline bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
+	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
+	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'

@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub(super) p50_us: f64,
     pub(super) p99_us: f64,
     pub(super) per_second: f64,
+    /// Processor time of an event, all threads of this process; 0 where not measured.
+    pub(super) processor_us: f64,
 }
 
 /// Everything one run has measured, in the order in which it was.
@@ -53,6 +55,7 @@ impl Report {
             p50_us: times.p50_us(),
             p99_us: times.p99_us(),
             per_second: times.per_second(count),
+            processor_us: times.processor_us(count),
         });
     }
 
@@ -116,13 +119,13 @@ impl Report {
                 section = &row.section;
                 output::line("")?;
                 output::line(&format!(
-                    "{section:<48} {:>12} {:>12} {:>14}",
-                    "p50 us", "p99 us", "events/s"
+                    "{section:<48} {:>12} {:>12} {:>14} {:>14}",
+                    "p50 us", "p99 us", "events/s", "cpu us/event"
                 ))?;
             }
             output::line(&format!(
-                "  {:<46} {:>12.0} {:>12.0} {:>14.0}",
-                row.engine, row.p50_us, row.p99_us, row.per_second
+                "  {:<46} {:>12.0} {:>12.0} {:>14.0} {:>14.1}",
+                row.engine, row.p50_us, row.p99_us, row.per_second, row.processor_us
             ))?;
         }
         Ok(())
@@ -144,6 +147,7 @@ impl Report {
                 "p50_us": rounded(row.p50_us),
                 "p99_us": rounded(row.p99_us),
                 "per_second": row.per_second.round(),
+                "processor_us_per_event": rounded(row.processor_us),
             })
         });
         json!({

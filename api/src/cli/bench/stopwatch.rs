@@ -29,11 +29,27 @@ impl Stopwatch {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Times {
     nanos: Vec<u64>,
+    processor_nanos: u64,
 }
 
 impl Times {
     pub(super) fn add(&mut self, nanos: u64) {
         self.nanos.push(nanos);
+    }
+
+    /// Processor time that one of the durations took, of all threads.
+    pub(super) fn add_processor(&mut self, nanos: u64) {
+        self.processor_nanos += nanos;
+    }
+
+    /// Processor microseconds of one thing, when each duration was for `count` of them; 0 where not measured.
+    pub(super) fn processor_us(&self, count: usize) -> f64 {
+        let things = float((count * self.nanos.len()) as u64);
+        if things > 0.0 {
+            float(self.processor_nanos) / 1_000.0 / things
+        } else {
+            0.0
+        }
     }
 
     /// The duration that `percent` of all do not exceed, in microseconds; 0 without any.

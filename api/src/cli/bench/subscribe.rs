@@ -27,7 +27,7 @@ const POSTGRES_US_MAX: f64 = 1_000.0;
 /// Follow a log while it is written, and measure how far the follower is behind each acknowledgment.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The store to measure: sqlite: (default; a directory of its own) or postgres://USER@HOST/DB
+    /// The store to measure: sqlite: (default; a directory of its own) or postgres://…
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     /// Print one JSON object

@@ -75,16 +75,7 @@ async fn database(server: &str) -> Result<PgPool, Failure> {
         .max_connections(u32::try_from(PRODUCERS_MAX)?)
         .connect(&format!("{before}/peer_postgres_es"))
         .await?;
-    // The table as postgres-es ships it in its db folder.
-    sqlx::query(
-        "CREATE TABLE events (
-           aggregate_type text NOT NULL, aggregate_id text NOT NULL,
-           sequence bigint CHECK (sequence >= 0) NOT NULL,
-           event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
-           PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
-    )
-    .execute(&pool)
-    .await?;
+    sqlx::query(include_str!("schema.sql")).execute(&pool).await?;
     Ok(pool)
 }
 

@@ -8,6 +8,7 @@ mod postgres;
 mod producers;
 
 use super::figures::Report;
+use super::load::processor_nanos;
 use super::stopwatch::{Stopwatch, Times};
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
@@ -30,10 +31,10 @@ const ORDER_SEED: u64 = 7;
 /// Durable appends, interleaved with the same bytes in a plain file, bare SQLite or PostgreSQL, and peers.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The store to measure: sqlite: (default; a directory of its own) or postgres://USER@HOST/DB
+    /// The store to measure: sqlite: (default; a directory of its own) or postgres://…
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
-    /// Other people's stores to run beside ours: all, none, or names with commas (bench/peers/run.sh lists them)
+    /// Other people's stores to run beside ours: all, none, or names with commas (see bench/peers/run.sh)
     #[arg(long, value_name = "LIST")]
     peers: Option<String>,
     /// Print one JSON object
@@ -89,10 +90,12 @@ async fn interleave(
             let Some((engine, times)) = engines.get_mut(place).zip(times.get_mut(place)) else {
                 continue;
             };
+            let began = processor_nanos();
             let watch = Stopwatch::start();
             engine.commit(&round).await?;
             if number >= WARM_UP_ROUNDS {
                 times.add(watch.nanos());
+                times.add_processor(processor_nanos().saturating_sub(began));
             }
         }
     }

@@ -130,6 +130,7 @@ fn compare(report: &mut Report, line: &Line, ours: f64, on_postgres: bool) {
         p50_us: line.p50_us,
         p99_us: line.p99_us,
         per_second: line.per_second,
+        processor_us: 0.0,
     });
     let target = on_postgres.then(|| target(line));
     report.ratio(

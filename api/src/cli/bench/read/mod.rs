@@ -17,7 +17,7 @@ const EVENTS_MAX: u64 = 10_000_000;
 /// Read a log of many events, beside bare SQLite with the same events; and grow and check its proofs.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The store to measure: sqlite: (default; a directory of its own) or postgres://USER@HOST/DB
+    /// The store to measure: sqlite: (default; a directory of its own) or postgres://…
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     /// Events to read, ten to a stream
