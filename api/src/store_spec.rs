@@ -86,7 +86,7 @@ pub(crate) struct LogArgs {
     /// The data directory; without --store its log is meant
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// The log: sqlite:DIR, postgres://USER@HOST/DB or kurrent://HOST:2113
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113
     #[arg(long, value_name = "URL")]
     pub(crate) store: Option<StoreSpec>,
 }
@@ -135,13 +135,13 @@ mod tests {
             "sqlite:data".parse::<StoreSpec>().unwrap(),
             StoreSpec::Sqlite("data".into())
         );
-        for postgres in ["postgres://u@h/db", "postgresql://u@h/db"] {
+        for postgres in ["postgres://u@db.example/db", "postgresql://u@db.example/db"] {
             assert_eq!(
                 postgres.parse::<StoreSpec>().unwrap(),
                 StoreSpec::Postgres(postgres.to_owned())
             );
         }
-        for bad in ["", "sqlite:", "mysql://h/db", "data"] {
+        for bad in ["", "sqlite:", "mysql://db.example/db", "data"] {
             assert!(bad.parse::<StoreSpec>().is_err(), "{bad}");
         }
     }
@@ -160,24 +160,30 @@ mod tests {
         ] {
             assert_eq!(args(data, store).place().unwrap(), embedded);
         }
-        let shared = args(Some("d"), Some("postgres://h/db")).place().unwrap();
+        let shared = args(Some("d"), Some("postgres://db.example/db")).place().unwrap();
         assert_eq!(
             shared,
-            ("d".into(), StoreSpec::Postgres("postgres://h/db".to_owned()))
+            (
+                "d".into(),
+                StoreSpec::Postgres("postgres://db.example/db".to_owned())
+            )
         );
-        for (data, store) in [(None, Some("postgres://h/db")), (Some("d"), Some("sqlite:e"))] {
+        for (data, store) in [
+            (None, Some("postgres://db.example/db")),
+            (Some("d"), Some("sqlite:e")),
+        ] {
             assert!(args(data, store).place().is_err());
         }
     }
 
     #[test]
     fn a_password_is_never_shown() {
-        let spec: StoreSpec = "postgres://u:s3cret@h/db?sslmode=require&password=x1y"
+        let spec: StoreSpec = "postgres://u:s3cret@db.example/db?sslmode=require&password=x1y"
             .parse()
             .unwrap();
         assert_eq!(
             spec.to_string(),
-            "postgres://u:***@h/db?sslmode=require&password=***"
+            "postgres://u:***@db.example/db?sslmode=require&password=***"
         );
         assert!(!format!("{spec:?}").contains("s3cret"));
     }

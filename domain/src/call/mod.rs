@@ -2,7 +2,8 @@
 //!
 //! Promises: a leg is dialed at most once, only under both grants and in time; every call that began to
 //! dial can be ended at any moment; exactly one `call.ended`, after which only `call.late_answered`
-//! and `call.corrected` follow. The table from raw values to dispositions is `progress`; CAL-1's view is `four_state`.
+//! and `call.corrected` follow. The table from raw values to dispositions is `progress`; CAL-1's view is
+//! `four_state`.
 
 pub mod command;
 pub mod event;

@@ -49,7 +49,8 @@ pub enum Writers {
 pub struct MatchingPage {
     /// In order; may be empty although more follow.
     pub events: Vec<StoredEvent>,
-    /// Everything up to here has been looked at: where the next page begins. Equal to `after` only at the end.
+    /// Everything up to here has been looked at: where the next page begins. Equal to `after` only at the
+    /// end.
     pub reached: Position,
 }
 

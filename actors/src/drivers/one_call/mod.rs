@@ -4,6 +4,7 @@
 //! is dialed is ended. A worker that dies leaves both to the watchdog.
 
 mod attempt;
+mod giving_back;
 mod leg;
 
 pub(crate) use attempt::Attempt;
@@ -12,7 +13,7 @@ pub(crate) use leg::reason_of;
 use super::facts::campaign_facts;
 use super::kit::{Halt, Kit, call_cause};
 use super::live_calls::{Phase, Working};
-use super::watchdog::{Release, release_grants, withdraw_and_release};
+use super::watchdog::Release;
 use crate::capacity::LegPlace;
 use crate::error::AskError;
 use domain::call::command::CallCommand;
@@ -325,22 +326,6 @@ impl Worker {
         Ok(phone.and_then(|phone| phone.value().cloned()))
     }
 
-    async fn release_erased(&mut self, grants: &Grants) -> Result<(), Halt> {
-        self.release(&Release {
-            call: grants.customer.call,
-            customer: &grants.customer.customer,
-            number: Some(&grants.number.number),
-            reason: "erased",
-            not_before: None,
-            forbidden_by: Some(ForbiddenBy {
-                rule: "erased".to_owned(),
-                facts: std::collections::BTreeMap::new(),
-            }),
-            because: None,
-        })
-        .await
-    }
-
     /// Begins the call's stream with both grants and mints the permit. `None`: too late, given back.
     async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<DialPermit>, Halt> {
         let call = grants.customer.call;
@@ -375,49 +360,5 @@ impl Worker {
                 Ok(None)
             }
         }
-    }
-
-    /// Withdraws on the call's stream, then releases both grants. Where we were too slow to dial in time,
-    /// asking again at once would only write as much again.
-    async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
-        if reason == EndReason::GrantExpired {
-            self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
-        }
-        let release = Release {
-            call: grants.customer.call,
-            customer: &grants.customer.customer,
-            number: Some(&grants.number.number),
-            reason: release_reason(reason),
-            not_before: None,
-            forbidden_by: None,
-            because: None,
-        };
-        let released = withdraw_and_release(&self.kit, &release, reason).await?;
-        self.last = self.last.max(released);
-        Ok(())
-    }
-
-    async fn release(&mut self, release: &Release<'_>) -> Result<(), Halt> {
-        let released = release_grants(&self.kit, release).await?;
-        self.last = self.last.max(released);
-        Ok(())
-    }
-}
-
-/// The stored word for why a grant was given back.
-const fn release_reason(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::OptedOut => "opted_out",
-        EndReason::CampaignPaused => "campaign_paused",
-        EndReason::CampaignStopped => "campaign_stopped",
-        EndReason::Drain => "drain",
-        EndReason::GrantExpired => "grant_expired",
-        EndReason::Crash => "crash",
-        EndReason::Network
-        | EndReason::RingTimeout
-        | EndReason::CalleeHungUp
-        | EndReason::FlowEnded
-        | EndReason::MediaLost
-        | EndReason::Fault => "fault",
     }
 }

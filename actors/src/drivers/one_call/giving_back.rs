@@ -1,0 +1,69 @@
+//! Giving grants back that will not be dialed: withdrawn on the call's stream first, then released.
+
+use super::{AFTER_EXPIRY_MS, Grants, Worker};
+use crate::drivers::kit::Halt;
+use crate::drivers::watchdog::{Release, release_grants, withdraw_and_release};
+use domain::call::event::EndReason;
+use domain::customer::command::ForbiddenBy;
+
+impl Worker {
+    pub(super) async fn release_erased(&mut self, grants: &Grants) -> Result<(), Halt> {
+        self.release(&Release {
+            call: grants.customer.call,
+            customer: &grants.customer.customer,
+            number: Some(&grants.number.number),
+            reason: "erased",
+            not_before: None,
+            forbidden_by: Some(ForbiddenBy {
+                rule: "erased".to_owned(),
+                facts: std::collections::BTreeMap::new(),
+            }),
+            because: None,
+        })
+        .await
+    }
+
+    /// Withdraws on the call's stream, then releases both grants. Where we were too slow to dial in time,
+    /// asking again at once would only write as much again.
+    pub(super) async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
+        if reason == EndReason::GrantExpired {
+            self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
+        }
+        let release = Release {
+            call: grants.customer.call,
+            customer: &grants.customer.customer,
+            number: Some(&grants.number.number),
+            reason: release_reason(reason),
+            not_before: None,
+            forbidden_by: None,
+            because: None,
+        };
+        let released = withdraw_and_release(&self.kit, &release, reason).await?;
+        self.last = self.last.max(released);
+        Ok(())
+    }
+
+    pub(super) async fn release(&mut self, release: &Release<'_>) -> Result<(), Halt> {
+        let released = release_grants(&self.kit, release).await?;
+        self.last = self.last.max(released);
+        Ok(())
+    }
+}
+
+/// The stored word for why a grant was given back.
+const fn release_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::OptedOut => "opted_out",
+        EndReason::CampaignPaused => "campaign_paused",
+        EndReason::CampaignStopped => "campaign_stopped",
+        EndReason::Drain => "drain",
+        EndReason::GrantExpired => "grant_expired",
+        EndReason::Crash => "crash",
+        EndReason::Network
+        | EndReason::RingTimeout
+        | EndReason::CalleeHungUp
+        | EndReason::FlowEnded
+        | EndReason::MediaLost
+        | EndReason::Fault => "fault",
+    }
+}
