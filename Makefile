@@ -24,8 +24,13 @@ build:
 	$(CARGO) build --quiet --locked --package api --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-stores prove-forgetting prove-audit: packages build
+prove-seeds prove-two-processes prove-crash prove-sipp prove-kurrent prove-forgetting prove-audit: packages build
 	@target/debug/prove $(@:prove-%=%)
+
+# Writers and servers killed on both stores, then KurrentDB's own clients on our endpoint.
+prove-stores: packages build
+	@target/debug/prove stores
+	@target/debug/prove kurrent
 
 prove-simulation: build
 	$(CARGO) build --quiet --locked --release --package api

@@ -7,7 +7,13 @@ command -v sipp >/dev/null || missing+=(sip-tester)
 command -v strace >/dev/null || missing+=(strace)
 # Debian keeps the server's programs outside the path.
 { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing+=(postgresql)
-[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester, strace and postgresql are here"; exit 0; }
+# Other people's verifiers of our proofs.
+command -v go >/dev/null || missing+=(golang-go)
+[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note ] || missing+=(golang-golang-x-mod-dev)
+# KurrentDB's Node client, for the endpoint.
+command -v npm >/dev/null || missing+=(nodejs npm)
+python3 -c 'import ensurepip' >/dev/null 2>&1 || missing+=(python3-venv)
+[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester, strace, postgresql, Go and Python are here"; exit 0; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "packages: installing ${missing[*]}"
   log=$(mktemp)
