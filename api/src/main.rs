@@ -2,7 +2,10 @@
 
 mod app;
 mod auth;
+mod bundle;
+mod call_at;
 mod campaign_body;
+mod causes;
 mod cli;
 mod clock;
 mod cloud_event;

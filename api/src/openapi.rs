@@ -146,6 +146,11 @@ fn schemas() -> Value {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "HoldRelease": { "type": "object", "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
+        "Correction": { "type": "object", "required": ["disposition", "reason"], "properties": {
+            "disposition": { "type": "string", "description": "How the call ended, as known now" },
+            "outcome": { "type": "string", "description": "Only of a conversation" },
+            "reason": { "type": "string", "maxLength": 500, "description": "Stored for ever; name no person" },
+            "by": { "type": "string", "maxLength": 128 } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

@@ -21,6 +21,7 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::ports::vault::VaultError;
 use domain::stored_event::{Cause, Position, aad};
+use domain::time::Timestamp;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
 use projections::views::campaign_board::{self, BoardRow};
 use projections::{ProjectionError, Projections};
@@ -130,6 +131,11 @@ impl App {
     pub(crate) async fn draining(&self) {
         // The sender lives as long as `self`.
         drop(self.draining.subscribe().wait_for(|draining| *draining).await);
+    }
+
+    /// What time it is here: a rehearsal's clock is its own.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.opened.environment.clock.now()
     }
 
     pub(crate) fn new_command(&self) -> CommandId {

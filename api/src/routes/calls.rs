@@ -1,16 +1,20 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
+use crate::call_at::{Bounds, Moment, corrections, describe_at};
 use crate::cloud_event::page_of;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::members::Members;
 use crate::reply::masked;
-use crate::reply::{Done, Problem};
-use domain::call::{Call, CallState, LegState};
+use crate::reply::{Done, Problem, Written};
+use domain::call::command::CallCommand;
+use domain::call::event::CallEvent;
+use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, CallState, Correction, Finding, LegState};
 use domain::decider::Decider;
-use domain::disposition::Disposition;
-use domain::ids::CallId;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, EventId};
 use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
-use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use domain::stored_event::{Cause, Position, StoredEvent, StreamVersion, read_event};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -20,6 +24,9 @@ const PAGE_CALLS: usize = 100;
 
 /// Events of one call shown: its legs, keypresses and nodes are bounded far below.
 const CALL_EVENTS_MAX: usize = 2_000;
+
+/// Longest name of who corrected: a login or a mail address.
+const BY_CHARS_MAX: usize = 128;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -39,7 +46,23 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/calls/{id}",
             "One call: state, legs, disposition, outcome",
             |ctx, input| Box::pin(show(ctx, input)),
-        ),
+        )
+        .query(&[
+            (
+                "as_of",
+                "As known then: only events up to this position, or recorded up to this instant",
+            ),
+            (
+                "valid_at",
+                "Also what was true at this instant, corrections read back to what they correct",
+            ),
+        ]),
+        Endpoint::post(
+            "/api/v1/calls/{id}/correct",
+            "How the call ended was recorded wrongly: a new event says so; the old one stays",
+            |ctx, input| Box::pin(correct(ctx, input)),
+        )
+        .takes(Takes::Json("Correction")),
         Endpoint::get(
             "/api/v1/calls/{id}/events",
             "The events of one call, sealed as stored",
@@ -100,6 +123,9 @@ fn describe_row(row: &CallRow, callee: Option<String>) -> Value {
         "disposition": row.disposition,
         "disposition_zh": row.disposition.map(Disposition::label_zh),
         "outcome": row.outcome,
+        "recorded_disposition": row.recorded_disposition,
+        "recorded_outcome": row.recorded_outcome,
+        "corrected_at": row.corrected_at,
         "talk_ms": row.talk_ms,
         "late_answer": row.late_answer,
         "recording_sha256": row.recording_sha256,
@@ -112,7 +138,123 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if loaded.version.0 == 0 {
         return Err(Problem::missing("this call"));
     }
-    Ok(Done::Read(describe(call, &loaded.state)))
+    let moment = Moment::parse(input.text("as_of"), input.text("valid_at"))?;
+    let stored = stream_of(ctx.store(), call).await?;
+    if moment.is_now() {
+        let mut shown = describe(call, &loaded.state);
+        put(&mut shown, "corrections", json!(corrections(&stored)?));
+        return Ok(Done::Read(shown));
+    }
+    moment.check(&Bounds::of(ctx.store(), ctx.now()).await?)?;
+    let mut shown = describe_at(call, &stored, moment)?;
+    put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
+    Ok(Done::Read(shown))
+}
+
+fn put(shown: &mut Value, name: &str, value: Value) {
+    if let Some(members) = shown.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// `corrects` and `before` are what the stream says now; the decider refuses when another correction was faster.
+async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let cause = input.cause(&ctx, "calls/correct")?;
+    let mut body = Members::new(input.object().await?);
+    let disposition = body.needed_text("disposition");
+    let disposition = listed(&mut body, "disposition", disposition, Disposition::from_code);
+    let outcome = body.text("outcome");
+    let outcome = listed(&mut body, "outcome", outcome, Outcome::from_code);
+    let reason = body.needed_text("reason").unwrap_or_default();
+    let by = body.text("by");
+    if reason.chars().count() > CORRECTION_REASON_CHARS_MAX {
+        body.wrong(
+            "reason",
+            format!("has more than {CORRECTION_REASON_CHARS_MAX} characters"),
+        );
+    }
+    if by.as_ref().is_some_and(|by| by.chars().count() > BY_CHARS_MAX) {
+        body.wrong("by", format!("has more than {BY_CHARS_MAX} characters"));
+    }
+    body.refuse_the_rest();
+    body.finish()?;
+    let Some(disposition) = disposition else {
+        return Err(Problem::invalid("disposition-invalid", "disposition is missing"));
+    };
+    let stored = stream_of(ctx.store(), call).await?;
+    if stored.is_empty() {
+        return Err(Problem::missing("this call"));
+    }
+    let (corrects, before) = present_finding(&stored)?.ok_or_else(|| {
+        Problem::refused(
+            "call-not-ended",
+            "the call has not ended: there is nothing to correct",
+        )
+    })?;
+    let correction = Correction {
+        corrects,
+        before,
+        after: Finding { disposition, outcome },
+        reason,
+        by,
+    };
+    let cause = Cause {
+        causation: Some(corrects),
+        ..cause
+    };
+    let command = CallCommand::Correct(correction);
+    let answer = ctx.system().calls.ask(&call, command, cause).await?;
+    let mut shown = describe(call, &answer.state);
+    put(&mut shown, "corrected", json!(!answer.events.is_empty()));
+    put(&mut shown, "position", json!(answer.position.to_string()));
+    Ok(Done::Changed(Written {
+        body: shown,
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+/// A code of a closed list; what is none is noted.
+fn listed<T>(body: &mut Members, name: &str, code: Option<String>, read: fn(&str) -> Option<T>) -> Option<T> {
+    let code = code?;
+    let found = read(&code);
+    if found.is_none() {
+        body.wrong(name, format!("{code:?} is not a code of its list"));
+    }
+    found
+}
+
+/// The event that decided how the call ended as known now, and what it says.
+fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>, Problem> {
+    let mut present = None;
+    for one in stored {
+        let envelope = one
+            .envelope()
+            .map_err(|error| Problem::fault(&error.to_string()))?;
+        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+        let found = match event {
+            CallEvent::Ended {
+                disposition, outcome, ..
+            } => Some(Finding { disposition, outcome }),
+            CallEvent::Corrected { after, .. } => Some(after),
+            _ => None,
+        };
+        present = found.map(|found| (envelope.id, found)).or(present);
+    }
+    Ok(present)
+}
+
+/// A finding with its labels.
+pub(crate) fn describe_finding(finding: Finding) -> Value {
+    json!({
+        "disposition": finding.disposition,
+        "disposition_zh": finding.disposition.label_zh(),
+        "disposition_en": finding.disposition.label_en(),
+        "outcome": finding.outcome,
+        "outcome_zh": finding.outcome.map(Outcome::label_zh),
+        "outcome_en": finding.outcome.map(Outcome::label_en),
+    })
 }
 
 async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
@@ -134,16 +276,19 @@ pub(crate) async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Ve
 
 /// A call as shown; the number is masked, or absent where its key is not at hand.
 pub(crate) fn describe(call: CallId, state: &CallState) -> Value {
-    let ended = state.ended().map(|ended| {
-        json!({
-            "at": ended.at,
-            "disposition": ended.disposition,
-            "disposition_zh": ended.disposition.label_zh(),
-            "outcome": ended.outcome,
-            "outcome_zh": ended.outcome.map(|outcome| outcome.label_zh()),
-            "talk_ms": ended.talk_ms,
-            "reason": ended.reason,
-        })
+    let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
+        let recorded = Finding {
+            disposition: ended.disposition,
+            outcome: ended.outcome,
+        };
+        let mut shown = describe_finding(found);
+        put(&mut shown, "at", json!(ended.at));
+        put(&mut shown, "talk_ms", json!(ended.talk_ms));
+        put(&mut shown, "reason", json!(ended.reason));
+        if found != recorded {
+            put(&mut shown, "recorded", describe_finding(recorded));
+        }
+        shown
     });
     json!({
         "id": call,

@@ -55,6 +55,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         "settled": report.campaign.settled,
         "dispositions": counts(&report.dispositions),
         "outcomes": counts(&report.outcomes),
+        "corrections": report.corrections,
         "settled_as": counts(&report.settled),
         "by_trunk": report.by_trunk,
         "by_flow_version": report.by_flow_version,

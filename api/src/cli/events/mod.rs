@@ -1,8 +1,8 @@
 //! `ledgerline events`: read the log of a directory, or follow the running server's.
 
 mod copy;
-
 mod filter;
+mod graph;
 
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
@@ -56,6 +56,8 @@ enum Action {
     },
     /// Copy a whole log into another store, with its proofs; goes on where an earlier copy stopped
     Copy(copy::Args),
+    /// What led to an event, a call or a person's events, and what they led to (因果)
+    Graph(graph::Args),
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -73,6 +75,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             server,
         } => tail(&server, &format!("after={after}{}", filter.query()), json).await,
         Action::Copy(args) => copy::run(args).await,
+        Action::Graph(args) => graph::run(args).await,
     }
 }
 

@@ -5,6 +5,7 @@
 //! disposition or outcome to another in that same hour, and is counted as a move, so that what was recorded first
 //! can still be told.
 
+mod correcting;
 mod figures;
 
 pub use figures::{BoardRow, Count, Hour, LISTED_MAX, Report, Share, get, hourly, list, report};
@@ -13,7 +14,6 @@ use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewEvent, code_of};
-use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
@@ -260,22 +260,6 @@ impl Board<'_> {
         )
     }
 
-    /// A count that came to nothing leaves no row.
-    fn uncount(&mut self, campaign: &CampaignId, what: &str, code: &str) -> Result<(), ProjectionError> {
-        let key = [Val::text(campaign), Val::text(what), Val::text(code)];
-        let mut all = key.to_vec();
-        all.push(self.pos.clone());
-        self.exec(
-            "update campaign_board_count set count = count - 1, pos = $4
-             where campaign = $1 and what = $2 and code = $3",
-            &all,
-        )?;
-        self.exec(
-            "delete from campaign_board_count where campaign = $1 and what = $2 and code = $3 and count <= 0",
-            &key,
-        )
-    }
-
     fn call(&mut self, call: CallId, fact: &CallEvent) -> Result<(), ProjectionError> {
         match fact {
             CallEvent::Permitted {
@@ -383,40 +367,4 @@ impl Board<'_> {
         }
         Ok(())
     }
-
-    /// Dialed, answered and talk time are what the network did: they stay.
-    fn corrected(&mut self, call: CallId, before: Finding, after: Finding) -> Result<(), ProjectionError> {
-        let rows = self.tx.query(
-            "select campaign from campaign_board_call where call = $1",
-            &[Val::text(call)],
-        )?;
-        let Some(mut row) = rows.into_iter().next() else {
-            return Ok(());
-        };
-        let campaign: CampaignId = row.parse()?;
-        self.count(&campaign, "corrected", &moved(before, after))?;
-        self.uncount(&campaign, "disposition", before.disposition.code())?;
-        self.count(&campaign, "disposition", after.disposition.code())?;
-        if let Some(outcome) = before.outcome {
-            self.uncount(&campaign, "outcome", outcome.code())?;
-        }
-        if let Some(outcome) = after.outcome {
-            self.count(&campaign, "outcome", outcome.code())?;
-        }
-        let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
-        let change = converted(after) - converted(before);
-        if change == 0 {
-            return Ok(());
-        }
-        self.add(call, "conversions = conversions + $3", vec![Val::Int(change)])
-    }
-}
-
-/// A move as its count names it: `answered/success>machine`.
-fn moved(before: Finding, after: Finding) -> String {
-    let name = |finding: Finding| match finding.outcome {
-        Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
-        None => finding.disposition.code().to_owned(),
-    };
-    format!("{}>{}", name(before), name(after))
 }

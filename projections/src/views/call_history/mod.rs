@@ -2,27 +2,25 @@
 //!
 //! The callee stays sealed, with the id of the event that sealed it, so that a permitted reply can open it.
 
-use crate::database::{ReadDb, Select, Table, Tx};
+mod rows;
+
+pub use rows::{CALLS_MAX, CallFilter, CallRow, get, list};
+
+use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::value::{Row, Val};
+use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
 use domain::call::FourState;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
 use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
-use domain::disposition::{Disposition, Outcome};
-use domain::ids::{CallId, CampaignId, CustomerId, EventId, FlowId, NumberId};
+use domain::disposition::Outcome;
+use domain::ids::CallId;
 use domain::personal::Personal;
-use domain::stored_event::Position;
-use domain::time::Timestamp;
-use serde::Serialize;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "call_history";
-
-/// Most calls in one answer.
-pub const CALLS_MAX: usize = 500;
 
 /// JSON pointer of the callee inside its event's data: part of what its seal is bound to.
 pub const CALLEE_POINTER: &str = "/callee";
@@ -275,153 +273,12 @@ fn update(tx: &mut dyn Tx, set: &str, key: [Val; 2], values: Vec<Val>) -> Result
     Ok(())
 }
 
-/// One call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CallRow {
-    pub call: CallId,
-    pub campaign: CampaignId,
-    pub customer: CustomerId,
-    pub number: NumberId,
-    pub attempt: u64,
-    pub flow: FlowId,
-    pub flow_version: u64,
-    /// INIT, CONVERSATION, MANUAL, END or ERROR.
-    pub state: FourState,
-    /// The number dialed, sealed; `callee_event`, the call's stream and `CALLEE_POINTER` open it.
-    #[serde(skip)]
-    pub callee: Personal<String>,
-    #[serde(skip)]
-    pub callee_event: EventId,
-    /// The number shown.
-    pub caller: Option<String>,
-    /// One per leg.
-    pub trunks: Vec<String>,
-    /// One per leg, as on the wire.
-    pub sip_call_ids: Vec<String>,
-    pub permitted_at: Timestamp,
-    pub dialing_at: Option<Timestamp>,
-    pub ringing_at: Option<Timestamp>,
-    pub answered_at: Option<Timestamp>,
-    pub ended_at: Option<Timestamp>,
-    /// As known now: what the last correction says, else what `call.ended` said.
-    pub disposition: Option<Disposition>,
-    pub outcome: Option<Outcome>,
-    /// What `call.ended` said.
-    pub recorded_disposition: Option<Disposition>,
-    pub recorded_outcome: Option<Outcome>,
-    /// When it was last corrected.
-    pub corrected_at: Option<Timestamp>,
-    /// Why it was ended, as stored in `call.ended`.
-    pub reason: Option<String>,
-    pub talk_ms: Option<u64>,
-    pub sip_code: Option<u64>,
-    pub q850: Option<u64>,
-    pub late_answer: bool,
-    pub recording_sha256: Option<String>,
-    /// Positions of the call's first and last event.
-    pub first_position: Position,
-    pub last_position: Position,
-}
-
-const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, flow_version, state, callee,
-    callee_event, caller, trunks, sip_call_ids, permitted_at, dialing_at, ringing_at, answered_at, ended_at,
-    disposition, outcome, recorded_disposition, recorded_outcome, corrected_at, reason, talk_ms, sip_code, q850,
-    late_answer, recording_sha256, first_pos, last_pos
-    from call_history";
-
-/// Which calls; everything given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct CallFilter {
-    pub campaign: Option<CampaignId>,
-    pub customer: Option<CustomerId>,
-    pub number: Option<NumberId>,
-    pub state: Option<FourState>,
-    pub disposition: Option<Disposition>,
-    pub outcome: Option<Outcome>,
-    /// Permitted in this time, first inclusive, last exclusive.
-    pub from: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-}
-
-/// One call by its id.
-pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, ProjectionError> {
-    let (sql, values) = Select::new(COLUMNS)
-        .when("call =", Some(Val::text(call)))
-        .limited("call", 1);
-    let mut rows = db.query(&sql, values).await?;
-    rows.pop().map(read_row).transpose()
-}
-
-/// Calls that fit, the newest first, from below `before` (the `first_position` of the last row seen); at most
-/// `limit` (≤ `CALLS_MAX`).
-pub async fn list(
-    db: &dyn ReadDb,
-    filter: &CallFilter,
-    before: Option<Position>,
-    limit: usize,
-) -> Result<Vec<CallRow>, ProjectionError> {
-    let (sql, values) = Select::new(COLUMNS)
-        .when("campaign =", filter.campaign.as_ref().map(Val::text))
-        .when("customer =", filter.customer.as_ref().map(Val::text))
-        .when("number =", filter.number.as_ref().map(Val::text))
-        .when("state =", filter.state.map(|state| Val::text(state.code())))
-        .when(
-            "disposition =",
-            filter.disposition.map(|one| Val::text(one.code())),
-        )
-        .when("outcome =", filter.outcome.map(|one| Val::text(one.code())))
-        .when("permitted_at >=", filter.from.map(Val::at))
-        .when("permitted_at <", filter.until.map(Val::at))
-        .when("first_pos <", before.map(Val::position))
-        .limited("first_pos desc", limit.min(CALLS_MAX));
-    let rows = db.query(&sql, values).await?;
-    rows.into_iter().map(read_row).collect()
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
-
-fn read_row(mut row: Row) -> Result<CallRow, ProjectionError> {
-    Ok(CallRow {
-        call: row.parse()?,
-        campaign: row.parse()?,
-        customer: row.parse()?,
-        number: row.parse()?,
-        attempt: row.count()?,
-        flow: row.parse()?,
-        flow_version: row.count()?,
-        state: four_state(&row.text()?)?,
-        callee: row.personal()?,
-        callee_event: row.parse()?,
-        caller: row.maybe_text()?,
-        trunks: words(&row.text()?),
-        sip_call_ids: words(&row.text()?),
-        permitted_at: row.at()?,
-        dialing_at: row.maybe_at()?,
-        ringing_at: row.maybe_at()?,
-        answered_at: row.maybe_at()?,
-        ended_at: row.maybe_at()?,
-        disposition: row.maybe_text()?.as_deref().and_then(Disposition::from_code),
-        outcome: row.maybe_text()?.as_deref().and_then(Outcome::from_code),
-        recorded_disposition: row.maybe_text()?.as_deref().and_then(Disposition::from_code),
-        recorded_outcome: row.maybe_text()?.as_deref().and_then(Outcome::from_code),
-        corrected_at: row.maybe_at()?,
-        reason: row.maybe_text()?,
-        talk_ms: row.maybe_count()?,
-        sip_code: row.maybe_count()?,
-        q850: row.maybe_count()?,
-        late_answer: row.flag()?,
-        recording_sha256: row.maybe_text()?,
-        first_position: row.position()?,
-        last_position: row.position()?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{Story, call, campaign, customer, dialog, sealed, ten};
+    use domain::disposition::Disposition;
+    use domain::stored_event::Position;
 
     const SUCCESS: (Option<Outcome>, u64) = (Some(Outcome::Success), 4_000);
 

@@ -1,0 +1,178 @@
+//! The bug bundle (问题包): one call, without its person, in one file that any build can decide again.
+//!
+//! It is made from sealed records alone; nothing is opened, so no key is needed and an erased person's call can be
+//! exported too. Every personal value is a stand-in, every id is numbered afresh, every time is moved so that the
+//! bundle begins on one fixed instant: two bundles say nothing about whether they are of one person.
+
+mod gather;
+mod mask;
+mod recorded;
+mod redecide;
+mod replay;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use gather::gather;
+pub(crate) use replay::{Replayed, replay};
+
+use crate::cli::failure::Failure;
+use domain::calling_plan::CallingPlan;
+use domain::time::Timestamp;
+use gather::Gathered;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What the file says it is.
+const FORMAT: &str = "ledgerline call bundle";
+
+/// Version of the format, from 1.
+const FORMAT_VERSION: u32 = 1;
+
+/// Largest bundle: 2,000 events of a call have half a megabyte, a flow at most a quarter.
+pub(crate) const BUNDLE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most events in one bundle: a call's own are bounded far below.
+pub(crate) const BUNDLE_EVENTS_MAX: usize = 2_000;
+
+/// The file, whole.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bundle {
+    pub(crate) format: String,
+    pub(crate) format_version: u32,
+    /// The build that made it.
+    pub(crate) made_by: String,
+    /// SHA-256, lower hex, of `content` as compact JSON, its members in the order in which they stand.
+    pub(crate) content_sha256: String,
+    /// Kept as it was read, so that what this build does not know is covered by the hash too.
+    content: Value,
+    #[serde(skip)]
+    pub(crate) events: Vec<BundleEvent>,
+    #[serde(skip)]
+    flow: Option<Value>,
+    #[serde(skip)]
+    variables: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    /// In the order of the log, numbered from 1.
+    events: Vec<BundleEvent>,
+    /// The campaign's plan, as `campaign.created` fixed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan: Option<CallingPlan>,
+    /// The definition of the flow version the call ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow: Option<Value>,
+    /// Stand-ins for the enrolment's variables, by name: values that lead the way the call went.
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+}
+
+/// One event, masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BundleEvent {
+    pub(crate) n: u64,
+    /// `call-…`, `customer-…` or `number-…`, with the bundle's own ids.
+    pub(crate) stream: String,
+    pub(crate) kind: String,
+    pub(crate) version: u16,
+    pub(crate) at: Timestamp,
+    pub(crate) data: Value,
+    /// Stand-ins of the personal members of `data`, by JSON pointer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) personal: BTreeMap<String, String>,
+}
+
+/// Masks what was gathered.
+pub(crate) fn make(gathered: &Gathered) -> Result<Bundle, Failure> {
+    let content = mask::mask(gathered)?;
+    let content = serde_json::to_value(content).map_err(|error| Failure::fault(error.to_string()))?;
+    let bundle = Bundle {
+        format: FORMAT.to_owned(),
+        format_version: FORMAT_VERSION,
+        made_by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),
+        content_sha256: hash_of(&content),
+        content,
+        events: Vec::new(),
+        flow: None,
+        variables: BTreeMap::new(),
+    };
+    bundle.opened()
+}
+
+fn hash_of(content: &Value) -> String {
+    let digest = Sha256::digest(content.to_string().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Bundle {
+    /// Reads a file, and refuses one that is too large, of another format, or altered.
+    pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
+        let unreadable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+        let size = std::fs::metadata(file).map_err(unreadable)?.len();
+        if size > u64::try_from(BUNDLE_BYTES_MAX).unwrap_or(u64::MAX) {
+            return Err(Failure::refused(format!(
+                "a bundle has at most {BUNDLE_BYTES_MAX} bytes"
+            )));
+        }
+        Self::parse(&std::fs::read(file).map_err(unreadable)?)
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+        let bundle: Self = serde_json::from_slice(bytes)
+            .map_err(|error| Failure::refused(format!("this is no call bundle: {error}")))?;
+        if bundle.format != FORMAT || bundle.format_version != FORMAT_VERSION {
+            return Err(Failure::refused(format!(
+                "this build reads {FORMAT:?} version {FORMAT_VERSION}, not {:?} version {}",
+                bundle.format, bundle.format_version
+            )));
+        }
+        let hash = hash_of(&bundle.content);
+        if hash != bundle.content_sha256 {
+            return Err(Failure::found(format!(
+                "the bundle was altered: its content has SHA-256 {hash}, and it says {}",
+                bundle.content_sha256
+            )));
+        }
+        bundle.opened()
+    }
+
+    fn opened(mut self) -> Result<Self, Failure> {
+        let content = self.content()?;
+        if content.events.len() > BUNDLE_EVENTS_MAX {
+            return Err(Failure::refused(format!(
+                "a bundle has at most {BUNDLE_EVENTS_MAX} events"
+            )));
+        }
+        self.events = content.events;
+        self.flow = content.flow;
+        self.variables = content.variables;
+        Ok(self)
+    }
+
+    fn content(&self) -> Result<Content, Failure> {
+        serde_json::from_value(self.content.clone()).map_err(|error| {
+            Failure::refused(format!("this build cannot read the bundle's content: {error}"))
+        })
+    }
+
+    /// The file's bytes, for people to read too.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Failure> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| Failure::fault(error.to_string()))?;
+        if bytes.len() > BUNDLE_BYTES_MAX {
+            return Err(Failure::refused(format!(
+                "the bundle would have {} bytes, more than {BUNDLE_BYTES_MAX}",
+                bytes.len()
+            )));
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,173 @@
+//! The one list of kinds that may begin a story, and the check that every other event names its cause.
+
+use crate::cli::failure::Failure;
+use domain::event_filter::EventFacts;
+use domain::ids::EventId;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::Position;
+use std::collections::BTreeSet;
+
+/// Most events named one by one; the rest is counted.
+const NAMED_MAX: usize = 50;
+
+/// Most ids of earlier events kept while checking: 16 bytes each. Beyond it a cause is not looked up any more.
+const IDS_MAX: usize = 10_000_000;
+
+/// Where a story can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// A person or another system asked, over HTTP or the command line.
+    Outside,
+    /// A timer ran out, or what a crash left was closed.
+    Clock,
+}
+
+impl Beginning {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Outside => "outside request 外部请求",
+            Self::Clock => "clock or recovery 时钟或恢复",
+        }
+    }
+}
+
+/// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being here.
+const BEGINNINGS: &[(&str, Beginning, &str)] = &[
+    ("flow.published", Beginning::Outside, "somebody publishes a flow"),
+    (
+        "campaign.created",
+        Beginning::Outside,
+        "somebody makes a campaign",
+    ),
+    ("campaign.started", Beginning::Outside, "somebody starts it"),
+    (
+        "campaign.paused",
+        Beginning::Outside,
+        "somebody pauses it, or it pauses itself for want of a trunk",
+    ),
+    ("campaign.resumed", Beginning::Outside, "somebody resumes it"),
+    ("campaign.stopped", Beginning::Outside, "somebody stops it"),
+    (
+        "campaign.list_opened",
+        Beginning::Outside,
+        "an import begins: the first event of a list",
+    ),
+    (
+        "campaign.list_closed",
+        Beginning::Outside,
+        "the import's own count closes it",
+    ),
+    (
+        "campaign.reopened",
+        Beginning::Outside,
+        "a list comes after completion",
+    ),
+    (
+        "campaign.dials_granted",
+        Beginning::Clock,
+        "the dialer asks when enrolments fall due",
+    ),
+    (
+        "campaign.alert_raised",
+        Beginning::Clock,
+        "several calls together, or none at all, raise it",
+    ),
+    (
+        "campaign.completed",
+        Beginning::Clock,
+        "looked at again at every start",
+    ),
+    (
+        "customer.consent_recorded",
+        Beginning::Outside,
+        "somebody records a consent",
+    ),
+    (
+        "customer.consent_withdrawn",
+        Beginning::Outside,
+        "somebody withdraws it",
+    ),
+    ("customer.held", Beginning::Outside, "somebody orders a hold"),
+    ("customer.hold_released", Beginning::Outside, "somebody ends it"),
+    (
+        "customer.erasure_requested",
+        Beginning::Outside,
+        "somebody asks for an erasure",
+    ),
+    (
+        "customer.erased",
+        Beginning::Outside,
+        "in the same request, when no call is open",
+    ),
+    (
+        "number.opted_out",
+        Beginning::Outside,
+        "somebody opts a number out; by key it names the call",
+    ),
+    (
+        "number.suppressed",
+        Beginning::Outside,
+        "somebody suppresses a number",
+    ),
+    (
+        "installation.restored",
+        Beginning::Outside,
+        "a backup was restored",
+    ),
+    (
+        "installation.dialing_confirmed",
+        Beginning::Outside,
+        "somebody lets it dial again",
+    ),
+];
+
+/// How an event of this kind may begin a story; `None` where it must name its cause.
+pub(super) fn beginning_of(kind: &str) -> Option<Beginning> {
+    let mut all = BEGINNINGS.iter();
+    all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)
+}
+
+/// What a check of the whole log found.
+#[derive(Debug, Default)]
+pub(crate) struct Unexplained {
+    pub(crate) events: u64,
+    pub(crate) count: u64,
+    /// The first `NAMED_MAX`, in words.
+    pub(crate) lines: Vec<String>,
+}
+
+/// Every event names a cause that is stored before it, or is of a kind that begins a story.
+pub(crate) async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, Failure> {
+    let mut found = Unexplained::default();
+    let mut seen: BTreeSet<EventId> = BTreeSet::new();
+    let mut after = Position(0);
+    loop {
+        let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.position;
+        for stored in &page {
+            let unreadable =
+                |error: domain::stored_event::UnreadableRecord| Failure::fault(error.to_string());
+            let facts = EventFacts::of(stored).map_err(unreadable)?;
+            let causation = stored.envelope().map_err(unreadable)?.causation;
+            let wrong = match causation {
+                None if beginning_of(&facts.kind).is_none() => Some("names no cause"),
+                Some(cause) if seen.len() < IDS_MAX && !seen.contains(&cause) => {
+                    Some("names a cause that is not stored before it")
+                }
+                None | Some(_) => None,
+            };
+            found.events += 1;
+            if let Some(wrong) = wrong {
+                found.count += 1;
+                if found.lines.len() < NAMED_MAX {
+                    let (position, kind) = (stored.position, &facts.kind);
+                    found.lines.push(format!("{position:>8}  {kind:<28} {wrong}"));
+                }
+            }
+            if seen.len() < IDS_MAX {
+                seen.insert(facts.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `ledgerline call export`: a bug bundle of one call. It opens nothing sealed, and so needs no key.
+
+use crate::app::ReadOnly;
+use crate::bundle;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::store_spec::LogArgs;
+use domain::ids::CallId;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The call's id
+    id: CallId,
+    /// Replace everything of the person; there is no other way to export a call
+    #[arg(long)]
+    masked: bool,
+    /// Where the bundle is written
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    if !args.masked {
+        return Err(Failure::usage(
+            "a bundle leaves this installation: say --masked. Unmasked calls are not exported at all: who may \
+             read them reads them here, and `ledgerline audit prove call` proves them",
+        ));
+    }
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let gathered = bundle::gather(opened.store.as_ref(), args.id).await;
+    opened.close().await;
+    let made = bundle::make(&gathered?)?;
+    let bytes = made.to_bytes()?;
+    std::fs::write(&args.out, &bytes)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
+    let replayed = bundle::replay(&made)?;
+    output::line(&format!(
+        "{} events, masked, {} bytes: {}; this build {}",
+        made.events.len(),
+        bytes.len(),
+        args.out.display(),
+        if replayed.agrees() {
+            "decides it the same way"
+        } else {
+            "decides it another way: see `ledgerline call replay`"
+        }
+    ))
+}

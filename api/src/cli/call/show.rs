@@ -1,0 +1,92 @@
+//! `ledgerline call show`: one call, now or at a time, from the running server or from a log.
+
+use crate::app::ReadOnly;
+use crate::call_at::{Bounds, Moment, describe_at};
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::clock::SystemClock;
+use crate::cloud_event::CloudEvent;
+use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use crate::routes::calls::stream_of;
+use crate::store_spec::StoreSpec;
+use domain::ids::CallId;
+use domain::ports::clock::Clock;
+use hyper::Method;
+use serde_json::{Value, json};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The call's id
+    id: CallId,
+    /// As known then: events up to this position, or recorded up to this instant (RFC 3339)
+    #[arg(long, value_name = "POSITION|INSTANT")]
+    as_of: Option<String>,
+    /// Also what was true at this instant, corrections read back to what they correct
+    #[arg(long, value_name = "INSTANT")]
+    valid_at: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Read the log itself instead of asking a server: sqlite:DIR, postgres://USER@HOST/DB
+    #[arg(long, value_name = "URL", conflicts_with = "server")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let embedded = || args.server.data.clone().map(StoreSpec::Sqlite);
+    let shown = match (&args.server.server, args.store.clone().or_else(embedded)) {
+        (None, Some(spec)) => from_log(&spec, &args).await?,
+        (Some(_), _) | (None, None) => from_server(&args).await?,
+    };
+    if args.json {
+        return output::json(&shown);
+    }
+    output::pretty(&shown)
+}
+
+async fn from_server(args: &Args) -> Result<Value, Failure> {
+    let (server, call) = (OwnServer::find(&args.server)?, args.id);
+    let mut query = Vec::new();
+    for (name, value) in [("as_of", &args.as_of), ("valid_at", &args.valid_at)] {
+        query.extend(value.as_ref().map(|value| format!("{name}={}", encode(value))));
+    }
+    let path = format!("/api/v1/calls/{call}?{}", query.join("&"));
+    let mut shown = server.ask(Method::GET, &path, None).await?;
+    let events = server
+        .ask(Method::GET, &format!("/api/v1/calls/{call}/events"), None)
+        .await?;
+    if let (Some(members), Some(items)) = (shown.as_object_mut(), events.get("items")) {
+        members.insert("events".to_owned(), items.clone());
+    }
+    Ok(shown)
+}
+
+/// Without keys: the number stays sealed.
+async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
+    let moment = Moment::parse(args.as_of.as_deref(), args.valid_at.as_deref())?;
+    let opened = ReadOnly::of(spec).await?;
+    let read = async {
+        let stored = stream_of(opened.store.as_ref(), args.id).await?;
+        let bounds = Bounds::of(opened.store.as_ref(), SystemClock::default().now()).await?;
+        Ok::<_, Failure>((stored, bounds))
+    };
+    let read = read.await;
+    opened.close().await;
+    let (stored, bounds) = read?;
+    if stored.is_empty() {
+        return Err(Failure::refused(format!("call {} does not exist", args.id)));
+    }
+    moment.check(&bounds)?;
+    let mut shown = describe_at(args.id, &stored, moment)?;
+    let mut events = Vec::with_capacity(stored.len());
+    for one in &stored {
+        let event = CloudEvent::read(one).map_err(|error| Failure::fault(error.to_string()))?;
+        events.push(event.value());
+    }
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("events".to_owned(), json!(events));
+    }
+    Ok(shown)
+}

@@ -1,0 +1,69 @@
+//! `ledgerline events graph`: what led to an event, a call or everything of a person, and what it led to.
+
+use crate::app::ReadOnly;
+use crate::causes::{Graph, Unexplained, unexplained};
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::store_spec::LogArgs;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Of an event, a call, or a customer (the internal one, 32 hexadecimal digits)
+    #[arg(required_unless_present = "check")]
+    id: Option<String>,
+    /// Read the whole log instead: every event names a cause that is stored before it, or comes from outside
+    #[arg(long, conflicts_with = "id")]
+    check: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// An indented tree
+    Text,
+    /// For Graphviz
+    Dot,
+    /// One object: nodes and edges
+    Json,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let done = async {
+        match &args.id {
+            Some(id) => show(&Graph::of(opened.store.as_ref(), id).await?, args.format),
+            None => told(&unexplained(opened.store.as_ref()).await?),
+        }
+    };
+    let done = done.await;
+    opened.close().await;
+    done
+}
+
+fn show(graph: &Graph, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Text => graph.tree().iter().try_for_each(|line| output::line(line)),
+        Format::Dot => graph.dot().iter().try_for_each(|line| output::line(line)),
+        Format::Json => output::json(&graph.value()),
+    }
+}
+
+fn told(found: &Unexplained) -> Result<(), Failure> {
+    for line in &found.lines {
+        output::line(line)?;
+    }
+    if found.count == 0 {
+        return output::line(&format!(
+            "{} events: each names its cause or comes from outside",
+            found.events
+        ));
+    }
+    Err(Failure::found(format!(
+        "{} of {} events name no cause and are of no kind that comes from outside",
+        found.count, found.events
+    )))
+}
