@@ -2,7 +2,7 @@
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, count, no_flow};
-use crate::testing::{on_one_thread, settle};
+use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::number::command::NumberCommand;
@@ -249,6 +249,55 @@ fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
             "a withdrawn call was no attempt"
         );
     });
+}
+
+/// The log of a process that died, or only seems to, between a grant and the permit.
+fn granted_and_not_permitted() -> (Arc<FakeStore>, Arc<FakeClock>) {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        world.fakes.store.hold_kind(Some("call.permitted"));
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 5, no_flow()).await;
+        world
+            .until("a grant", |log| count(log, "number.dial_granted") == 1)
+            .await;
+        settle().await;
+        world.fakes.store.hold_kind(None);
+        (Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock))
+    })
+}
+
+/// Moves the clock in small steps until the grant is given back.
+async fn until_given_back(world: &World) {
+    for _ in 0..100 {
+        settle().await;
+        if world.count("customer.dial_released") > 0 {
+            return;
+        }
+        world.fakes.clock.advance_ms(100);
+    }
+}
+
+#[test]
+fn on_a_shared_log_a_grant_is_given_back_only_when_its_holder_can_dial_on_it_no_more() {
+    for (is_shared, kept_ms) in [(true, 2_000), (false, 0)] {
+        let (store, clock) = granted_and_not_permitted();
+        if is_shared {
+            store.share();
+        }
+        let taken_over_at = clock.now();
+        on_one_thread(async {
+            let world = World::over(store, clock, vec![rings()]);
+            let _drivers = tokio::join!(world.start_drivers(), until_given_back(&world));
+            let log = world.fakes.store.envelopes();
+            let of_grant = ["call.permitted", "customer.dial_released"];
+            let first = log.iter().find(|event| of_grant.contains(&event.kind.as_str()));
+            let first = first.expect("it is given back");
+            assert_eq!(first.kind, "customer.dial_released");
+            let kept = first.at.ms_since(taken_over_at);
+            assert!(kept >= kept_ms && kept <= kept_ms + 200, "{kept} ms");
+        });
+    }
 }
 
 #[test]

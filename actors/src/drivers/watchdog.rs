@@ -2,16 +2,19 @@
 //!
 //! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
 //! finds but CANCEL or BYE, and for a leg from before a restore nothing at all; then the call ends as
-//! interrupted, and the retry policy decides.
+//! interrupted, and the retry policy decides. On a log that others write, a grant that nobody has permitted a
+//! call on yet is given back only when it is too old for its holder to dial on.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
+use domain::compliance::GRANT_VALID_MS;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
+use domain::ports::event_store::Writers;
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
 use domain::stored_event::Position;
@@ -81,13 +84,25 @@ pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
         let full = calls.len() == rows_max || grants.len() == rows_max;
         calls.retain(|call| !is_worked_on(kit, &call.campaign, &call.customer));
         grants.retain(|grant| !is_worked_on(kit, &grant.campaign, &grant.customer));
-        let closed = close_page(kit, calls, grants).await;
+        let may_be_dialed = may_be_dialed_until(kit);
+        let closed = close_page(kit, calls, (grants, may_be_dialed)).await;
         kit.view_reaches(closed.last).await;
         left += closed.left;
         if !full || closed.done == 0 {
             return Ok(left);
         }
     }
+}
+
+/// Until when another process may still permit a call on a grant that is listed now, by this process's own
+/// clock; `None` where no other writes the log.
+///
+/// A grant is as old as its listing at least, and its holder refuses to permit and to dial after
+/// `GRANT_VALID_MS`: no clocks need to agree. Given back earlier, the same customer could be granted here and
+/// dialed by both.
+fn may_be_dialed_until(kit: &Kit) -> Option<Timestamp> {
+    let is_shared = kit.environment.store.capabilities().writers == Writers::ManyProcesses;
+    is_shared.then(|| kit.now().plus_ms(GRANT_VALID_MS + 1))
 }
 
 #[derive(Default)]
@@ -98,7 +113,11 @@ struct Closed {
 }
 
 /// Closes a page at most `ENDING_AT_ONCE_MAX` at a time.
-async fn close_page(kit: &Arc<Kit>, calls: Vec<OpenCall>, grants: Vec<OpenGrant>) -> Closed {
+async fn close_page(
+    kit: &Arc<Kit>,
+    calls: Vec<OpenCall>,
+    (grants, may_be_dialed): (Vec<OpenGrant>, Option<Timestamp>),
+) -> Closed {
     let places = Arc::new(Semaphore::new(ENDING_AT_ONCE_MAX));
     let (sender, mut ended) = tokio::sync::mpsc::channel(ENDING_AT_ONCE_MAX);
     for call in calls {
@@ -108,7 +127,14 @@ async fn close_page(kit: &Arc<Kit>, calls: Vec<OpenCall>, grants: Vec<OpenGrant>
     }
     for grant in grants {
         let one = Arc::clone(kit);
-        let work = async move { release_grant(&one, &grant).await };
+        // A permitted call is withdrawn on its own stream, which stops whoever would dial it.
+        let after = may_be_dialed.filter(|_| !grant.permitted);
+        let work = async move {
+            if let Some(after) = after {
+                one.environment.clock.wait_until(after).await;
+            }
+            release_grant(&one, &grant).await
+        };
         spawn_bounded(kit, &places, &sender, work);
     }
     drop(sender);
