@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
+use tests::postgres::PostgresServer;
 use tests::program::{run, run_json, wait_for};
 use tests::prove::{quick_campaign, records};
 use tests::server::Server;
@@ -145,4 +146,94 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
     drop(server);
     let checked = run(&["projections", "verify", "--data", &restored]);
     assert!(checked.status.success(), "{checked:?}");
+}
+
+/// The options of `backup restore` into a database, whose rows go to a directory of their own.
+fn restore_into(place: &Place, store: &str) -> std::process::Output {
+    let (backup, data) = (text(&place.backup), text(&place.restored));
+    run(&["backup", "restore", &backup, "--store", store, "--data", &data])
+}
+
+/// A server on the database, with the keys of the log that was backed up.
+fn serve_restored(place: &Place, store: &str) -> Server {
+    let mut serve = Server::command(&place.restored, "sip:127.0.0.1:9");
+    serve
+        .args(["--store", store])
+        .arg("--keys")
+        .arg(place.data.join("keys"));
+    let mut server = Server::of(serve, &place.restored);
+    assert!(server.wait_ready(), "the server becomes ready");
+    server
+}
+
+#[test]
+fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under_a_server() {
+    let Some(postgres) = PostgresServer::start() else {
+        tests::say_skipped(
+            "a restore into a database",
+            "the programs of PostgreSQL are not installed",
+        );
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place {
+        data: folder.path().join("data"),
+        backup: folder.path().join("log.backup"),
+        restored: folder.path().join("restored"),
+        folder,
+    };
+    let mut server = Server::start(&place.data, "sip:127.0.0.1:9");
+    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "T1", "records": records(3, 3)}),
+    );
+    let (data, backup, store) = (text(&place.data), text(&place.backup), postgres.url());
+    let made = run(&["backup", "create", "--data", &data, "--out", &backup]);
+    assert!(made.status.success(), "{made:?}");
+    server.program.kill();
+
+    // What a restore leaves that is killed: its mark, and part of the log.
+    let done = restore_into(&place, &store);
+    assert!(done.status.success(), "{done:?}");
+    postgres.run_sql("INSERT INTO ledgerline.meta (name, value) VALUES ('restoring', 'backup restore')");
+    let rows = text(&place.restored);
+    for refused in [
+        run(&[
+            "serve",
+            "--data",
+            &rows,
+            "--store",
+            &store,
+            "--http",
+            "127.0.0.1:0",
+        ]),
+        run(&["events", "read", "--store", &store]),
+        restore_into(&place, &store),
+    ] {
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "{said}");
+        assert!(
+            said.contains("DROP SCHEMA ledgerline CASCADE") || said.contains("is not empty"),
+            "{said}"
+        );
+    }
+    postgres.run_sql("DROP SCHEMA ledgerline CASCADE");
+    let done = restore_into(&place, &store);
+    assert!(done.status.success(), "{done:?}");
+
+    let server = serve_restored(&place, &store);
+    let ready = server.get("/readyz").unwrap().body;
+    assert_eq!(ready["dialing"], "paused-after-restore", "{ready}");
+    let under = run(&[
+        "events",
+        "copy",
+        "--from",
+        &format!("sqlite:{data}"),
+        "--to",
+        &store,
+    ]);
+    let said = String::from_utf8_lossy(&under.stderr);
+    assert_eq!(under.status.code(), Some(3), "{said}");
+    assert!(said.contains("a server dials on this log"), "{said}");
 }

@@ -119,6 +119,12 @@ impl PostgresServer {
         row.get(0)
     }
 
+    /// Runs a statement in its database.
+    pub fn run_sql(&self, sql: &str) {
+        let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");
+        client.batch_execute(sql).expect("the statement makes sense");
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

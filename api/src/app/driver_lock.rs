@@ -7,7 +7,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, Writers};
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
-use store::DriverLock;
+use store::{DriverLock, DriverLockAsker, PostgresEventStore};
 
 /// One lock a log, whatever dials on it.
 const LOCK_NAME: &str = "drivers";
@@ -29,20 +29,20 @@ pub(crate) trait DriverLocks: Send + Sync {
 /// The locks of an open log.
 pub(super) fn of(
     spec: &StoreSpec,
-    store: &dyn EventStore,
+    (store, shared): (&dyn EventStore, Option<&Arc<PostgresEventStore>>),
     (clock, tasks): (&Arc<dyn Clock>, &Arc<dyn Tasks>),
-) -> Arc<dyn DriverLocks> {
-    if let StoreSpec::Postgres(url) = spec {
-        return Arc::new(DatabaseLock {
-            url: url.clone(),
-            clock: Arc::clone(clock),
+) -> Result<Arc<dyn DriverLocks>, AppError> {
+    if let (StoreSpec::Postgres(url), Some(shared)) = (spec, shared) {
+        return Ok(Arc::new(DatabaseLock {
+            asker: DriverLockAsker::new(url, LOCK_NAME, Arc::clone(clock))?,
+            shared: Arc::clone(shared),
             tasks: Arc::clone(tasks),
-        });
+        }));
     }
     if store.capabilities().writers == Writers::ManyProcesses {
         tracing::warn!("this log has no driver lock: see to it that only one server on it has trunks");
     }
-    Arc::new(OwnLog)
+    Ok(Arc::new(OwnLog))
 }
 
 /// A log that this process alone writes: its data directory is locked, and that is enough.
@@ -62,20 +62,36 @@ impl HeldLock for OwnLog {
     }
 }
 
-/// The session lock of a PostgreSQL database. Each ask is a connection of its own.
+/// The session lock of a PostgreSQL database, asked for over one connection.
 struct DatabaseLock {
-    url: String,
-    clock: Arc<dyn Clock>,
+    asker: DriverLockAsker,
+    shared: Arc<PostgresEventStore>,
     tasks: Arc<dyn Tasks>,
 }
 
 #[async_trait]
 impl DriverLocks for DatabaseLock {
+    /// A log that a restore or a copy has left half filled is refused: while it is being filled whoever does
+    /// so holds the lock, and what a killed one leaves must not be dialed on by a server that stood by.
     async fn acquire(&self) -> Result<Option<Box<dyn HeldLock>>, AppError> {
-        let clock = Arc::clone(&self.clock);
-        let lock = DriverLock::acquire(&self.url, LOCK_NAME, clock, self.tasks.as_ref()).await?;
-        Ok(lock.map(|lock| Box::new(lock) as Box<dyn HeldLock>))
+        let Some(lock) = self.asker.ask(self.tasks.as_ref()).await? else {
+            return Ok(None);
+        };
+        match self.shared.half_filled_by().await? {
+            Some(by) => Err(AppError::HalfFilled(by)),
+            None => Ok(Some(Box::new(lock))),
+        }
     }
+}
+
+/// The right to dial on a database, taken by a command that fills its log: until it is dropped no server
+/// dials there, and none may be dialing now.
+pub(super) async fn keep_servers_out(
+    url: &str,
+    (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+) -> Result<DriverLock, AppError> {
+    let lock = DriverLock::acquire(url, LOCK_NAME, Arc::clone(clock), tasks).await?;
+    lock.ok_or(AppError::Driven)
 }
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 use super::AppError;
 use super::closing::Closing;
+use super::driver_lock;
 use super::kurrent_log;
 use super::shared;
 use crate::clock::SystemClock;
@@ -11,12 +12,15 @@ use actors::Supervisor;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::SqliteReadDb;
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    DataLock, EVENTS_FILE, OpenError, PostgresEventStore, PostgresOptions, SqliteEventStore, SqliteOptions,
+    DataLock, DriverLock, EVENTS_FILE, OpenError, PostgresEventStore, PostgresOptions, SqliteEventStore,
+    SqliteOptions,
 };
 use tokio::runtime::Handle;
 
@@ -28,11 +32,29 @@ pub(super) struct OpenLog {
     pub(super) shared: Option<Arc<PostgresEventStore>>,
 }
 
+/// Which logs are opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filled {
+    /// Only whole ones.
+    Whole,
+    /// Also what a restore or a copy was cut off in.
+    AlsoHalf,
+}
+
 /// Opens for writing. Of a directory's log the caller holds the `DataLock`.
 pub(super) async fn open(
     spec: &StoreSpec,
     clock: &Arc<dyn Clock>,
     tasks: &dyn Tasks,
+) -> Result<OpenLog, AppError> {
+    open_with(spec, clock, tasks, Filled::Whole).await
+}
+
+async fn open_with(
+    spec: &StoreSpec,
+    clock: &Arc<dyn Clock>,
+    tasks: &dyn Tasks,
+    filled: Filled,
 ) -> Result<OpenLog, AppError> {
     let clock = Arc::clone(clock);
     match spec {
@@ -46,7 +68,10 @@ pub(super) async fn open(
             })
         }
         StoreSpec::Postgres(url) => {
-            let options = PostgresOptions::default();
+            let options = PostgresOptions {
+                half_filled: filled == Filled::AlsoHalf,
+                ..PostgresOptions::default()
+            };
             let store = Arc::new(PostgresEventStore::connect(url, clock, tasks, &options).await?);
             Ok(OpenLog {
                 store: Arc::<PostgresEventStore>::clone(&store),
@@ -153,24 +178,61 @@ pub(crate) struct WritableLog {
     shared: Option<Arc<PostgresEventStore>>,
     /// Of a directory's log.
     lock: Option<DataLock>,
+    /// Of a shared log: no server dials on it meanwhile.
+    driver_lock: Option<DriverLock>,
 }
 
 impl WritableLog {
-    /// Makes what does not exist; refuses a directory that a server uses.
+    /// Makes what does not exist; refuses a directory that a server uses, and a database where one dials.
     pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
         let lock = match spec {
             StoreSpec::Sqlite(directory) => Some(DataLock::acquire(directory)?),
             StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
         };
         let (clock, tasks) = surroundings();
-        let log = open(spec, &clock, tasks.as_ref()).await?;
+        let driver_lock = match spec {
+            StoreSpec::Postgres(url) => {
+                Some(driver_lock::keep_servers_out(url, (&clock, tasks.as_ref())).await?)
+            }
+            StoreSpec::Sqlite(_) | StoreSpec::Kurrent(_) => None,
+        };
+        let log = open_with(spec, &clock, tasks.as_ref(), Filled::AlsoHalf).await?;
         Ok(Self {
             store: log.store,
             closing: log.closing,
             tasks,
             shared: log.shared,
             lock,
+            driver_lock,
         })
+    }
+
+    /// Fills the log by `work`, the command `by`. Until that is done a shared log counts as half filled and
+    /// is refused to everybody else, also when this process is killed; one that was left as it was does not.
+    pub(crate) async fn fill<T, E: From<AppError>>(
+        &self,
+        by: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(shared) = &self.shared else {
+            return work.await;
+        };
+        let (before, is_new) = self.begin_filling(shared, by).await?;
+        let filled = work.await;
+        let is_untouched = is_new && shared.head().await == Ok(before);
+        if filled.is_ok() || is_untouched {
+            shared.end_filling().await.map_err(AppError::from)?;
+        }
+        filled
+    }
+
+    async fn begin_filling(
+        &self,
+        shared: &PostgresEventStore,
+        by: &str,
+    ) -> Result<(Position, bool), AppError> {
+        let before = shared.head().await?;
+        Ok((before, shared.begin_filling(by).await?))
     }
 
     /// Holds the log to what it was made for, or marks a new one.
@@ -188,6 +250,9 @@ impl WritableLog {
     pub(crate) async fn close(self) {
         drop((self.store, self.shared));
         self.closing.close().await;
+        if let Some(lock) = self.driver_lock {
+            lock.release().await;
+        }
         self.tasks.stop().await;
     }
 }

@@ -52,6 +52,12 @@ pub(crate) enum AppError {
     Password { trunk: String, why: String },
     #[error("the log is a {is} log for life and cannot be used for a {asked} run; name another database")]
     OtherMode { is: String, asked: &'static str },
+    #[error(
+        "`ledgerline {0}` fills this log, or was cut off while it did: nothing is dialed on half of a log"
+    )]
+    HalfFilled(String),
+    #[error("a server dials on this log, or another command fills it: stop that first")]
+    Driven,
     #[error("the log was begun with other keys: every process on it needs the same --keys")]
     OtherKeys,
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]

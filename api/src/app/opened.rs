@@ -161,7 +161,8 @@ impl Opened {
             let following = follow_clock(clock, Arc::clone(&log.store), tasks.stop_signal());
             tasks.spawn("rehearsal clock", Box::pin(following));
         }
-        let driver_locks = driver_lock::of(&settings.store, log.store.as_ref(), (&clock, &tasks_port));
+        let opened = (log.store.as_ref(), log.shared.as_ref());
+        let driver_locks = driver_lock::of(&settings.store, opened, (&clock, &tasks_port))?;
         let environment = Environment {
             store: log.store,
             vault,

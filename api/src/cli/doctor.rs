@@ -2,15 +2,17 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::app::{self, ReadOnly};
+use crate::app::{self, AppError, ReadOnly};
 use crate::clock::SystemClock;
 use crate::data_dir::{self, KEYS_DIR, Mode};
+use crate::store_spec::StoreSpec;
 use domain::ports::clock::Clock;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::OpenError;
 
 /// Syncs timed.
 const SYNCS: u64 = 20;
@@ -21,7 +23,7 @@ const SYNC_MS_SLOW: u64 = 30;
 /// Open files that a hundred calls need: two sockets and a recording each, with room.
 const OPEN_FILES_MIN: u64 = 1_024;
 
-/// Check this machine, and a data directory if one is given.
+/// Check this machine, and a data directory and a log if they are given.
 ///
 /// Says which synthesizer speaks, whether keys are at hand, how fast the disk syncs, and what is not done
 /// yet.
@@ -31,6 +33,9 @@ pub(crate) struct Args {
     /// The data directory; it may be in use
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The log, where it is not the one of the data directory: postgres://USER@HOST/DB or kurrent://HOST:2113
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -76,7 +81,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(directory) = &args.data {
         checks.push(mode(directory));
         checks.push(keys(directory));
-        checks.push(log(directory).await);
+    }
+    let embedded = || args.data.clone().map(StoreSpec::Sqlite);
+    if let Some(spec) = args.store.clone().or_else(embedded) {
+        checks.push(log(&spec).await);
     }
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(disk_sync(&disk));
@@ -191,11 +199,11 @@ fn keys(directory: &Path) -> Check {
     )
 }
 
-async fn log(directory: &Path) -> Check {
-    if !directory.join(store::EVENTS_FILE).exists() {
-        return Check::new("log", Finding::Note, "there are no events yet");
-    }
-    match ReadOnly::open(directory) {
+async fn log(spec: &StoreSpec) -> Check {
+    match ReadOnly::of(spec).await {
+        Err(AppError::Open(OpenError::Missing(_))) => {
+            Check::new("log", Finding::Note, "there are no events yet")
+        }
         Ok(opened) => {
             let head = opened.store.head().await;
             opened.close().await;

@@ -73,7 +73,10 @@ impl From<crate::app::AppError> for Failure {
                 Self::refused(error.to_string())
             }
             crate::app::AppError::Open(store::OpenError::Missing(_))
+            | crate::app::AppError::Open(store::OpenError::HalfFilled { .. })
             | crate::app::AppError::OtherMode { .. }
+            | crate::app::AppError::HalfFilled(_)
+            | crate::app::AppError::Driven
             | crate::app::AppError::OtherKeys => Self::refused(error.to_string()),
             crate::app::AppError::NotBuilt(_) => Self::usage(error.to_string()),
             other => Self::unavailable(other.to_string()),

@@ -153,19 +153,27 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
 async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<Loaded, Failure> {
     let log = WritableLog::open(spec).await?;
     log.hold_to_mode(plan.mode).await?;
-    let filled = fill(plan, spec, log.store.as_ref()).await;
+    let filled = match refuse_filled(spec, log.store.as_ref()).await {
+        Ok(()) => log.fill("backup restore", fill(plan, log.store.as_ref())).await,
+        Err(refused) => Err(refused),
+    };
     log.close().await;
     filled
 }
 
-async fn fill(plan: &Plan, spec: &StoreSpec, store: &dyn EventStore) -> Result<Loaded, Failure> {
+/// Before anything is marked: a log that is whole must not count as half filled for a moment.
+async fn refuse_filled(spec: &StoreSpec, store: &dyn EventStore) -> Result<(), Failure> {
     let head = store.head().await?;
-    if head != Position(0) {
-        return Err(Failure::refused(format!(
-            "{spec} is not empty: it holds events up to position {head}. Restore into a new database; what a \
-             restore that was cut off has left is to be dropped first, and must not be served"
-        )));
+    if head == Position(0) {
+        return Ok(());
     }
+    Err(Failure::refused(format!(
+        "{spec} is not empty: it holds events up to position {head}. Restore into a new database; what a \
+         restore that was cut off has left is to be dropped first, and must not be served"
+    )))
+}
+
+async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
     let bar = bar();
     let loaded = load_into(&plan.reader, plan.to, store, &mut moving(&bar)).await;
     bar.finish_and_clear();

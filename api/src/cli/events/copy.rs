@@ -55,7 +55,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(rehearsal) = rehearsal {
         to.hold_to_mode(Mode::of_rehearsal(rehearsal)).await?;
     }
-    let copied = copy(from.store.as_ref(), to.store.as_ref()).await;
+    let copied = to
+        .fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))
+        .await;
     to.close().await;
     from.close().await;
     show(&args, &copied?)
