@@ -12,7 +12,7 @@ use domain::decider::Decider;
 use domain::ids::CallId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
-use domain::time::Timestamp;
+use domain::time::{InvalidTimestamp, Timestamp};
 use serde_json::{Value, json};
 
 /// Up to where the log is read.
@@ -30,9 +30,12 @@ impl std::str::FromStr for AsOf {
         if let Ok(position) = text.parse() {
             return Ok(Self::Position(Position(position)));
         }
-        text.parse()
-            .map(Self::Instant)
-            .map_err(|_| "must be a position, or an RFC 3339 instant such as 2026-03-02T10:00:00+08:00")
+        match text.parse() {
+            Ok(at) => Ok(Self::Instant(at)),
+            Err(InvalidTimestamp(_)) => {
+                Err("must be a position, or an RFC 3339 instant such as 2026-03-02T10:00:00+08:00")
+            }
+        }
     }
 }
 
@@ -50,12 +53,16 @@ impl Moment {
             .map(str::parse)
             .transpose()
             .map_err(|why| Problem::invalid("as-of-invalid", format!("as_of {why}")))?;
-        let valid_at: Option<Timestamp> = valid_at.map(str::parse).transpose().map_err(|_| {
-            Problem::invalid(
-                "valid-at-invalid",
-                "valid_at must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
-            )
-        })?;
+        let valid_at: Option<Timestamp> = match valid_at.map(str::parse) {
+            None => None,
+            Some(Ok(at)) => Some(at),
+            Some(Err(InvalidTimestamp(_))) => {
+                return Err(Problem::invalid(
+                    "valid-at-invalid",
+                    "valid_at must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
+                ));
+            }
+        };
         Ok(Self { as_of, valid_at })
     }
 

@@ -5,6 +5,7 @@ mod demo_goes_on_after_a_kill;
 mod demo_reports_every_call;
 mod drain_finishes_or_interrupts;
 mod forgetting;
+mod history_explains_itself;
 mod hostile_datagrams_are_counted;
 mod keys_guard_the_past;
 mod malformed_bodies_name_the_member;

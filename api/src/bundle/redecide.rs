@@ -6,6 +6,7 @@ use domain::call::progress::DISPOSITION_VERSION;
 use domain::call::{Call, CallRefusal, CallState, Correction};
 use domain::decider::{Context, Decider};
 use domain::disposition::Disposition;
+use domain::personal::Personal;
 use domain::ports::recording::RecordingFacts;
 use domain::time::Timestamp;
 
@@ -134,10 +135,7 @@ fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
         CallEvent::Keypressed { leg, node, digit } => CallCommand::NoteKeypress {
             leg,
             node,
-            digit: digit
-                .value()
-                .and_then(|digit| digit.chars().next())
-                .unwrap_or('?'),
+            digit: key_of(&digit),
         },
         CallEvent::TransferRequested { node } => CallCommand::RequestTransfer { node },
         CallEvent::CancelRequested { leg, reason } => CallCommand::RequestCancel { leg, reason },
@@ -157,6 +155,14 @@ fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
             by,
         }),
     }
+}
+
+/// What cannot be read is no key, and is refused.
+fn key_of(digit: &Personal<String>) -> char {
+    digit
+        .value()
+        .and_then(|digit| digit.chars().next())
+        .unwrap_or('?')
 }
 
 /// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was heard is

@@ -64,7 +64,7 @@ impl Graph {
             .map_or_else(String::new, |told| format!("  ← {told}"));
         format!(
             "{:>8} {mark} {}  {}{:<26} {}{told}",
-            node.position,
+            node.position.0,
             node.at,
             "  ".repeat(depth),
             node.kind,

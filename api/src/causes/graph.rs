@@ -245,9 +245,10 @@ async fn find_subject(store: &dyn EventStore, id: &str) -> Result<(BTreeMap<Posi
         found.add_person(store, &customer).await?;
         return Ok((found.events, true));
     }
-    let call: CallId = id.parse().map_err(|_| {
-        Failure::usage("an id is of an event or a call (a UUID), or of a customer (32 digits)")
-    })?;
+    let Ok(call) = id.parse::<CallId>() else {
+        let why = "an id is of an event or a call (a UUID), or of a customer (32 digits)";
+        return Err(Failure::usage(why));
+    };
     found.add_stream(store, &StreamId::new("call", &call)).await?;
     if found.events.is_empty()
         && let Some(event) = store.find(EventId::new(call.uuid())).await?
