@@ -197,17 +197,10 @@ fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under
     let done = restore_into(&place, &store);
     assert!(done.status.success(), "{done:?}");
     postgres.run_sql("INSERT INTO ledgerline.meta (name, value) VALUES ('restoring', 'backup restore')");
-    let rows = text(&place.restored);
+    let mut serve = Server::command(&place.restored, "sip:127.0.0.1:9");
+    serve.args(["--store", &store]);
     for refused in [
-        run(&[
-            "serve",
-            "--data",
-            &rows,
-            "--store",
-            &store,
-            "--http",
-            "127.0.0.1:0",
-        ]),
+        serve.output().unwrap(),
         run(&["events", "read", "--store", &store]),
         restore_into(&place, &store),
     ] {

@@ -12,7 +12,7 @@ use tests::prove::{quick_campaign, records};
 use tests::server::Server;
 
 /// Customers of the campaign: enough that the kill hits live calls, few enough for a story.
-const CUSTOMERS: u32 = 20;
+const CUSTOMERS: u32 = 12;
 
 /// How soon the other server dials once the first is gone: it asks for the lock every second, and closes what
 /// was left open before it begins.
