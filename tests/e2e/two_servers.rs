@@ -44,7 +44,7 @@ fn start(folder: &Path, name: &str, (store, trunk): (&str, &str)) -> Server {
 
 fn dialing(server: &Server) -> String {
     let reply = server.get("/readyz").expect("a ready server answers");
-    tests::history::member(&reply.body, "/dialing")
+    member(&reply.body, "/dialing")
         .as_str()
         .unwrap_or_default()
         .to_owned()
