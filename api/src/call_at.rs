@@ -1,8 +1,9 @@
 //! A call at a time, on both axes: what was known at a position or instant, and what was true at an instant.
 //!
-//! Known = the events up to a position, or recorded up to an instant, folded from the call's own stream. True =
-//! the same, with every correction read back to the event it corrects: it counts from when the call ended, not
-//! from when somebody noticed. Refuses what nobody can know: times to come, and times before the log.
+//! Known = the events up to a position, or recorded up to an instant, folded from the call's own stream.
+//! True = the same, with every correction read back to the event it corrects: it counts from when the call
+//! ended, not from when somebody noticed. Refuses what nobody can know: times to come, and times before the
+//! log.
 
 use crate::reply::Problem;
 use crate::routes::calls::{describe, describe_finding};
@@ -207,8 +208,8 @@ fn describe_corrections(known: &[Told]) -> Vec<Value> {
     shown
 }
 
-/// The call as known at the moment, with `true_then` beside it where an instant is asked for. The number stays
-/// sealed, and so is not shown.
+/// The call as known at the moment, with `true_then` beside it where an instant is asked for. The number
+/// stays sealed, and so is not shown.
 pub(crate) fn describe_at(call: CallId, stored: &[StoredEvent], moment: Moment) -> Result<Value, Problem> {
     let known: Vec<Told> = stored
         .iter()

@@ -1,5 +1,5 @@
-//! Every event of a rehearsal names its cause; an import row's way to its last effect is one graph; a call of each
-//! ending goes into a bundle that names nobody and replays equal.
+//! Every event of a rehearsal names its cause; an import row's way to its last effect is one graph; a call
+//! of each ending goes into a bundle that names nobody and replays equal.
 
 use std::collections::BTreeMap;
 use tests::history::{History, member};

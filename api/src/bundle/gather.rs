@@ -7,7 +7,6 @@ use domain::call::event::CallEvent;
 use domain::calling_plan::CallingPlan;
 use domain::campaign::Campaign;
 use domain::campaign::event::CampaignEvent;
-use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::Customer;
 use domain::customer::event::CustomerEvent;
 use domain::decider::Decider;
@@ -62,8 +61,14 @@ pub(crate) async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathe
     else {
         return Err(Failure::refused(format!("call {call} does not exist")));
     };
-    let of_customer = |event: &CustomerEvent| matches!(event, CustomerEvent::DialGranted { grant: CustomerGrant { call: of, .. }, .. } if *of == call);
-    let of_number = |event: &NumberEvent| matches!(event, NumberEvent::DialGranted { grant: NumberGrant { call: of, .. } } if *of == call);
+    let of_customer = |event: &CustomerEvent| match event {
+        CustomerEvent::DialGranted { grant, .. } => grant.call == call,
+        _ => false,
+    };
+    let of_number = |event: &NumberEvent| match event {
+        NumberEvent::DialGranted { grant } => grant.call == call,
+        _ => false,
+    };
     let published = |event: &FlowEvent| {
         let FlowEvent::Published { flow_version, .. } = event;
         *flow_version == flow.version

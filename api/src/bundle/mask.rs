@@ -1,5 +1,5 @@
-//! From sealed events to a bundle's content. Every event is taken apart by name: a member that is new to an event
-//! does not compile here until somebody has said what becomes of it.
+//! From sealed events to a bundle's content. Every event is taken apart by name: a member that is new to an
+//! event does not compile here until somebody has said what becomes of it.
 
 use super::gather::{Gathered, Typed};
 use super::recorded::story;

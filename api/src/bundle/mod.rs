@@ -1,8 +1,9 @@
 //! The bug bundle (问题包): one call, without its person, in one file that any build can decide again.
 //!
-//! It is made from sealed records alone; nothing is opened, so no key is needed and an erased person's call can be
-//! exported too. Every personal value is a stand-in, every id is numbered afresh, every time is moved so that the
-//! bundle begins on one fixed instant: two bundles say nothing about whether they are of one person.
+//! It is made from sealed records alone; nothing is opened, so no key is needed and an erased person's call
+//! can be exported too. Every personal value is a stand-in, every id is numbered afresh, every time is moved
+//! so that the bundle begins on one fixed instant: two bundles say nothing about whether they are of one
+//! person.
 
 mod gather;
 mod mask;

@@ -72,7 +72,8 @@ fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
     let CallEvent::Ended { q850, .. } = recorded else {
         return Call::decide(state, command(state, recorded), context);
     };
-    // The cause of a BYE stands in no event before the end: taken as given only where the failures say nothing.
+    // The cause of a BYE stands in no event before the end: taken as given only where the failures say
+    // nothing.
     let derived = Call::decide(state, CallCommand::End(ending(state, recorded, None)), context);
     let says = |decided: &Decided| match decided.as_deref() {
         Ok([CallEvent::Ended { q850: derived, .. }]) => *derived == *q850,
@@ -165,8 +166,8 @@ fn key_of(digit: &Personal<String>) -> char {
         .unwrap_or('?')
 }
 
-/// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was heard is
-/// only kept in what followed from it.
+/// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was heard
+/// is only kept in what followed from it.
 fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnding {
     let CallEvent::Ended {
         disposition,

@@ -1,4 +1,5 @@
-//! A bundle of each way a call can end replays equal, holds nothing of the person, and tells when it was altered.
+//! A bundle of each way a call can end replays equal, holds nothing of the person, and tells when it was
+//! altered.
 
 use super::gather::{Gathered, Typed};
 use super::{Bundle, make, replay};
@@ -377,7 +378,7 @@ fn a_recorded_ending_that_this_build_would_not_derive_is_told() {
 }
 
 #[test]
-fn a_node_the_flow_does_not_lead_to_and_a_dial_without_leave_are_told() {
+fn a_node_the_flow_does_not_go_to_and_a_dial_without_leave_are_told() {
     let bundle = make(&pressed().gathered()).unwrap();
     let (_, _, next) = way();
     let astray = forged(&bundle, |content| {
@@ -402,7 +403,7 @@ fn a_node_the_flow_does_not_lead_to_and_a_dial_without_leave_are_told() {
 }
 
 #[test]
-fn a_key_that_chose_nothing_is_replaced_and_one_that_led_on_leads_there_still() {
+fn a_key_is_found_that_goes_where_the_call_went() {
     let (way, _, next) = way();
     let bundle = make(&pressed().gathered()).unwrap();
     let key = bundle

@@ -1,5 +1,5 @@
-//! Walking a flow again along a recorded way. Silences, played texts and faults are no events: the walk finds out
-//! which of them explains each recorded step, and says so when none does.
+//! Walking a flow again along a recorded way. Silences, played texts and faults are no events: the walk
+//! finds out which of them explains each recorded step, and says so when none does.
 
 use super::recorded::Told;
 use domain::disposition::Outcome;

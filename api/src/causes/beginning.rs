@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// Most events named one by one; the rest is counted.
 const NAMED_MAX: usize = 50;
 
-/// Most ids of earlier events kept while checking: 16 bytes each. Beyond it a cause is not looked up any more.
+/// Most ids of earlier events kept while checking: 16 bytes each. Beyond it a cause is not looked up any
+/// more.
 const IDS_MAX: usize = 10_000_000;
 
 /// Where a story can begin.
@@ -31,7 +32,8 @@ impl Beginning {
     }
 }
 
-/// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being here.
+/// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being
+/// here.
 const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ("flow.published", Beginning::Outside, "somebody publishes a flow"),
     (
@@ -169,5 +171,73 @@ pub(crate) async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, F
                 seen.insert(facts.id);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use domain::ids::{CommandId, StreamId};
+    use domain::stored_event::{Record, StreamVersion};
+    use serde_json::json;
+    use std::sync::Arc;
+    use store::{MemoryDisk, MemoryEventStore};
+
+    fn id(n: usize) -> EventId {
+        EventId::derive(CommandId::derive_from_text("told"), n)
+    }
+
+    /// A log of one stream: kinds, each with the number of its cause.
+    async fn checked(told: &[(&str, Option<usize>)]) -> Unexplained {
+        let clock = Arc::new(SystemClock::default());
+        let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
+        let stream = StreamId::new("call", &"told");
+        for (version, (kind, cause)) in (0_u64..).zip(told) {
+            let record = json!({
+                "id": id(usize::try_from(version).unwrap()), "kind": kind, "version": 1, "stream": stream,
+                "stream_version": version + 1, "at": "2026-03-02T02:00:00Z", "causation": cause.map(id),
+                "command": CommandId::derive_from_text("told"), "data": {},
+            });
+            let record = Record::from_stored(record.to_string().into_bytes().into()).unwrap();
+            let expected = StreamVersion(version);
+            store.append(&stream, expected, vec![record]).await.unwrap();
+        }
+        unexplained(&store).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_driver_that_forgets_its_cause_or_names_a_later_one_is_caught() {
+        let good = [
+            ("campaign.dials_granted", None),
+            ("customer.dial_granted", Some(0)),
+            ("call.permitted", Some(1)),
+        ];
+        assert_eq!(checked(&good).await.count, 0);
+        let forgotten = checked(&[good[0], ("customer.dial_granted", None)]).await;
+        assert_eq!((forgotten.count, forgotten.events), (1, 2));
+        assert!(
+            forgotten.lines[0].contains("customer.dial_granted"),
+            "{:?}",
+            forgotten.lines
+        );
+        let unstored = checked(&[good[0], ("call.permitted", Some(7))]).await;
+        assert!(
+            unstored.lines[0].contains("not stored before"),
+            "{:?}",
+            unstored.lines
+        );
+        let itself = checked(&[("call.permitted", Some(0))]).await;
+        assert_eq!(itself.count, 1);
+    }
+
+    #[test]
+    fn no_kind_begins_a_story_twice_and_each_says_why() {
+        let mut kinds: Vec<_> = BEGINNINGS.iter().map(|(kind, _, _)| kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), BEGINNINGS.len());
+        assert!(BEGINNINGS.iter().all(|(_, _, why)| why.len() > 10));
+        assert_eq!(beginning_of("call.ended"), None);
     }
 }

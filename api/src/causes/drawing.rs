@@ -1,6 +1,6 @@
 //! A graph as an indented tree, as Graphviz text, and as one JSON object.
 
-use super::beginning::beginning_of;
+use super::beginning::{Beginning, beginning_of};
 use super::graph::{Graph, NODES_MAX, Node, Why};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
@@ -117,6 +117,7 @@ impl Graph {
 
     pub(crate) fn value(&self) -> Value {
         let node = |node: &Node| {
+            let begins = node.causation.is_none().then(|| beginning_of(&node.kind));
             json!({
                 "position": node.position.to_string(),
                 "id": node.id,
@@ -125,7 +126,7 @@ impl Graph {
                 "at": node.at,
                 "subject": node.subject,
                 "causation": node.causation,
-                "begins": node.causation.is_none().then(|| beginning_of(&node.kind).map(|by| by.words())).flatten(),
+                "begins": begins.flatten().map(Beginning::words),
             })
         };
         let edge = |(from, to, why): &(Position, Position, Why)| {

@@ -1,4 +1,5 @@
-//! The graph around one event, call or person: its causes to the beginning, its effects to the last one known.
+//! The graph around one event, call or person: its causes to the beginning, its effects to the last one
+//! known.
 
 use crate::cli::failure::Failure;
 use domain::event_filter::EventFilter;

@@ -157,7 +157,8 @@ fn put(shown: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// `corrects` and `before` are what the stream says now; the decider refuses when another correction was faster.
+/// `corrects` and `before` are what the stream says now; the decider refuses when another correction was
+/// faster.
 async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx, "calls/correct")?;

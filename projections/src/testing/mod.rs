@@ -1,5 +1,6 @@
 //! For tests: a story told in events, as a store would give them back; given events, then rows.
 
+mod corrected;
 mod ports;
 
 pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
@@ -8,7 +9,6 @@ use crate::database::ReadDb;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::view::View;
-use domain::call::Finding;
 use domain::call::event::{CallEvent, EndReason};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
@@ -288,23 +288,6 @@ impl Story {
             late_answer: false,
             recording_sha256: outcome.map(|_| "ab".repeat(32)),
             recording_bytes: outcome.map(|_| 44),
-        };
-        self.call(id, event)
-    }
-
-    pub(crate) fn corrected(
-        &mut self,
-        id: CallId,
-        before: (Disposition, Option<Outcome>),
-        after: (Disposition, Option<Outcome>),
-    ) -> &mut Self {
-        let finding = |(disposition, outcome)| Finding { disposition, outcome };
-        let event = CallEvent::Corrected {
-            corrects: EventId::derive(CommandId::derive_from_text("told"), 0),
-            before: finding(before),
-            after: finding(after),
-            reason: "the recording says so".to_owned(),
-            by: Some("auditor-7".to_owned()),
         };
         self.call(id, event)
     }

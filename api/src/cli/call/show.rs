@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Read the log itself instead of asking a server: sqlite:DIR, postgres://USER@HOST/DB
+    /// Read the log itself instead of asking a server: sqlite:DIR or postgres://…
     #[arg(long, value_name = "URL", conflicts_with = "server")]
     store: Option<StoreSpec>,
     #[command(flatten)]

@@ -65,8 +65,8 @@ pub struct CallRow {
 
 const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, flow_version, state, callee,
     callee_event, caller, trunks, sip_call_ids, permitted_at, dialing_at, ringing_at, answered_at, ended_at,
-    disposition, outcome, recorded_disposition, recorded_outcome, corrected_at, reason, talk_ms, sip_code, q850,
-    late_answer, recording_sha256, first_pos, last_pos
+    disposition, outcome, recorded_disposition, recorded_outcome, corrected_at, reason, talk_ms,
+    sip_code, q850, late_answer, recording_sha256, first_pos, last_pos
     from call_history";
 
 /// Which calls; everything given must hold.

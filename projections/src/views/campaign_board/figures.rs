@@ -129,8 +129,8 @@ pub struct Report {
     /// All calls that ended, `withdrawn` (never dialed) among them.
     pub dispositions: Vec<Count>,
     pub outcomes: Vec<Count>,
-    /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above have them where
-    /// they belong now; taken back, these give what was recorded first.
+    /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above have them
+    /// where they belong now; taken back, these give what was recorded first.
     pub corrections: Vec<Count>,
     /// Final dispositions of enrolments.
     pub settled: Vec<Count>,

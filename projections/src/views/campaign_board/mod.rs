@@ -2,8 +2,8 @@
 //!
 //! A call counts in the hour in which its first leg was dialed and on that leg's trunk, for ever: a ratio
 //! never compares the answers of one hour with the dials of another. A correction moves a call from one
-//! disposition or outcome to another in that same hour, and is counted as a move, so that what was recorded first
-//! can still be told.
+//! disposition or outcome to another in that same hour, and is counted as a move, so that what was recorded
+//! first can still be told.
 
 mod correcting;
 mod figures;
