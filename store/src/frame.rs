@@ -1,7 +1,8 @@
 //! Frames: one batch of the memory store as bytes of its log, with a check so that a torn tail is known.
 //!
 //! `length (4) · first 8 bytes of SHA-256 of the body · body`; numbers are big-endian. The body holds the
-//! commit's instant, the first position and stream version, the stream, and each record with its id.
+//! commit's instant, the first position and stream version, the stream, and each record with its id. Frames
+//! that stand or fall together have the length's highest bit set in all but the last, and a check that says so.
 
 use domain::ids::{EventId, StreamId};
 use domain::stored_event::{Position, StreamVersion};
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 /// Bytes before the body: its length and its check.
 const HEADER_BYTES: usize = 12;
+
+/// In the length: the next frame belongs to the same commit.
+const MORE_FOLLOWS: u32 = 1 << 31;
 
 /// One batch as it was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +36,20 @@ pub(crate) struct Recovered {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DamagedAfter(pub(crate) Position);
 
-/// Writes one frame.
-pub(crate) fn encode(frame: &Frame) -> Vec<u8> {
+/// Writes the frames of one commit.
+pub(crate) fn encode_all(frames: &[Frame]) -> Vec<u8> {
+    let Some((last, before)) = frames.split_last() else {
+        return Vec::new();
+    };
+    let mut bytes: Vec<u8> = before
+        .iter()
+        .flat_map(|frame| encode(frame, MORE_FOLLOWS))
+        .collect();
+    bytes.extend(encode(last, 0));
+    bytes
+}
+
+fn encode(frame: &Frame, more: u32) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(frame.recorded_at.micros().to_be_bytes());
     body.extend(frame.first.0.to_be_bytes());
@@ -44,8 +60,10 @@ pub(crate) fn encode(frame: &Frame) -> Vec<u8> {
         push_sized(&mut body, record);
     }
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
-    bytes.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-    bytes.extend(check(&body));
+    // A batch has at most 256 records of at most 64 KiB.
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX) | more;
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(check(&body, more));
     bytes.extend(body);
     bytes
 }
@@ -55,8 +73,12 @@ fn push_sized(body: &mut Vec<u8>, bytes: &[u8]) {
     body.extend(bytes);
 }
 
-fn check(body: &[u8]) -> [u8; 8] {
-    let digest = Sha256::digest(body);
+fn check(body: &[u8], more: u32) -> [u8; 8] {
+    let mut digest = Sha256::new_with_prefix(body);
+    if more != 0 {
+        digest.update(more.to_be_bytes());
+    }
+    let digest = digest.finalize();
     let mut check = [0; 8];
     for (to, from) in check.iter_mut().zip(digest) {
         *to = from;
@@ -64,34 +86,56 @@ fn check(body: &[u8]) -> [u8; 8] {
     check
 }
 
-/// Reads a whole log. A tail that is not a whole frame was never acknowledged and is left out.
+/// Reads a whole log. A tail that is not a whole commit was never acknowledged and is left out.
 pub(crate) fn decode_all(log: &[u8]) -> Result<Recovered, DamagedAfter> {
     let mut frames: Vec<Frame> = Vec::new();
+    let (mut whole_frames, mut whole_rest) = (0, log);
     let mut rest = log;
     let mut last = Position(0);
-    while let Some((body, behind, sound)) = split_frame(rest) {
-        let Some(frame) = decode_body(body).filter(|frame| sound && frame.first.0 == last.0 + 1) else {
-            if behind.is_empty() {
+    while let Some(found) = split_frame(rest) {
+        let frame = decode_body(found.body).filter(|frame| found.is_sound && frame.first.0 == last.0 + 1);
+        let Some(frame) = frame else {
+            if found.behind.is_empty() {
                 break;
             }
             return Err(DamagedAfter(last));
         };
         last = Position(last.0 + frame.records.len() as u64);
         frames.push(frame);
-        rest = behind;
+        rest = found.behind;
+        if !found.more_follows {
+            (whole_frames, whole_rest) = (frames.len(), rest);
+        }
     }
+    frames.truncate(whole_frames);
     Ok(Recovered {
         frames,
-        good_bytes: log.len() - rest.len(),
+        good_bytes: log.len() - whole_rest.len(),
     })
 }
 
-/// The next frame's body, what is behind it, and whether its check holds; `None` when it is not all there.
-fn split_frame(log: &[u8]) -> Option<(&[u8], &[u8], bool)> {
+/// A frame by its length, not yet read.
+struct Found<'a> {
+    body: &'a [u8],
+    behind: &'a [u8],
+    /// Its check holds.
+    is_sound: bool,
+    more_follows: bool,
+}
+
+/// The next frame; `None` when it is not all there.
+fn split_frame(log: &[u8]) -> Option<Found<'_>> {
     let (length, rest) = log.split_first_chunk::<4>()?;
     let (sum, rest) = rest.split_first_chunk::<8>()?;
-    let (body, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    Some((body, behind, check(body) == *sum))
+    let length = u32::from_be_bytes(*length);
+    let more = length & MORE_FOLLOWS;
+    let (body, behind) = rest.split_at_checked(usize::try_from(length & !MORE_FOLLOWS).ok()?)?;
+    Some(Found {
+        body,
+        behind,
+        is_sound: check(body, more) == *sum,
+        more_follows: more != 0,
+    })
 }
 
 fn decode_body(body: &[u8]) -> Option<Frame> {

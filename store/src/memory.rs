@@ -272,8 +272,7 @@ impl Shared {
     }
 
     fn write(&self, frames: &[Frame]) -> std::io::Result<()> {
-        let bytes: Vec<u8> = frames.iter().flat_map(frame::encode).collect();
-        self.disk.append(MEMORY_LOG_FILE, &bytes)?;
+        self.disk.append(MEMORY_LOG_FILE, &frame::encode_all(frames))?;
         self.disk.sync(MEMORY_LOG_FILE)
     }
 }
@@ -438,6 +437,28 @@ mod tests {
                 open(&torn).unwrap().head().await.unwrap().0,
                 batches as u64 * 2 + 2
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_log_taken_over_in_one_call_is_there_wholly_or_not_at_all_wherever_its_write_is_cut() {
+        let source = open(&Arc::new(MemoryDisk::new())).unwrap();
+        for expected in [0, 2, 4] {
+            append(&source, expected).await.unwrap();
+        }
+        let events = source.read_all(Position(0), 100).await.unwrap();
+        let disk = Arc::new(MemoryDisk::new());
+        let store = open(&disk).unwrap();
+        store.load(events[..2].to_vec()).await.unwrap();
+        let before = disk.read(MEMORY_LOG_FILE).unwrap().len();
+        store.load(events[2..].to_vec()).await.unwrap();
+        let log = disk.read(MEMORY_LOG_FILE).unwrap();
+        for cut in before..=log.len() {
+            let torn = Arc::new(MemoryDisk::new());
+            torn.append(MEMORY_LOG_FILE, &log[..cut]).unwrap();
+            let there = if cut == log.len() { 6 } else { 2 };
+            let reopened = open(&torn).unwrap().read_all(Position(0), 100).await;
+            assert_eq!(reopened.unwrap(), events[..there], "cut at {cut}");
         }
     }
 
