@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
+use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
 use tests::program::{run, run_json, wait_for};
 use tests::prove::{quick_campaign, records};
@@ -196,7 +197,8 @@ fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under
     // What a restore leaves that is killed: its mark, and part of the log.
     let done = restore_into(&place, &store);
     assert!(done.status.success(), "{done:?}");
-    postgres.run_sql("INSERT INTO ledgerline.meta (name, value) VALUES ('restoring', 'backup restore')");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(mark_half_filled(&store, Some("backup restore")));
     let mut serve = Server::command(&place.restored, "sip:127.0.0.1:9");
     serve.args(["--store", &store]);
     for refused in [

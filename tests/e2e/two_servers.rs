@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
+use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
 use tests::program::wait_for;
 use tests::prove::{quick_campaign, records};
@@ -17,6 +18,10 @@ const CUSTOMERS: u32 = 12;
 /// How soon the other server dials once the first is gone: it asks for the lock every second, and closes what
 /// was left open before it begins.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a stand-by takes at most to have asked for the lock of a holder that is gone: it asks every
+/// second.
+const ASKED_WITHIN: Duration = Duration::from_secs(4);
 
 fn postgres() -> Option<PostgresServer> {
     let server = PostgresServer::start();
@@ -111,6 +116,26 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
         );
         assert_eq!(line.invites, 1, "{call_id}");
     }
+}
+
+#[test]
+fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole() {
+    let Some(postgres) = postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (url, trunk) = (postgres.url(), "sip:127.0.0.1:9");
+    let mut first = start(folder.path(), "first", (&url, trunk));
+    let second = start(folder.path(), "second", (&url, trunk));
+    assert_eq!(dialing(&second), "standing-by");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(mark_half_filled(&url, Some("events copy")));
+    first.program.kill();
+    let dials = || (dialing(&second) == "dialing").then_some(());
+    assert!(
+        wait_for(ASKED_WITHIN, dials).is_none(),
+        "nothing is dialed on half of a log"
+    );
+    runtime.block_on(mark_half_filled(&url, None));
+    assert!(wait_for(TAKEN_OVER_WITHIN, dials).is_some(), "it takes over");
 }
 
 #[test]

@@ -43,3 +43,21 @@ pub async fn open(spec: &str) -> Arc<dyn EventStore> {
         Err(error) => fail(&error.to_string()),
     }
 }
+
+/// Leaves a database as a command does that was killed while it filled the log; without `by`, as one that is
+/// done.
+pub async fn mark_half_filled(url: &str, by: Option<&str>) {
+    let (clock, tasks) = (Arc::new(MachineClock), SuiteTasks::default());
+    let options = PostgresOptions {
+        half_filled: true,
+        ..PostgresOptions::default()
+    };
+    let store = PostgresEventStore::connect(url, clock, &tasks, &options).await;
+    let store = store.expect("it is there");
+    let marked = match by {
+        Some(by) => store.begin_filling(by).await.map(|_| ()),
+        None => store.end_filling().await,
+    };
+    marked.expect("the database answers");
+    store.close().await;
+}

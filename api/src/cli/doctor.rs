@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// The data directory; it may be in use
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The log, where it is not the one of the data directory: postgres://USER@HOST/DB or kurrent://HOST:2113
+    /// The log, where it is not the one of the data directory: a URL as for `serve`
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     /// Print one JSON object

@@ -218,8 +218,15 @@ fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
     new.sync_all()?;
     // A rename would overwrite the key that another process may have begun to wrap under.
     let named = match fs::hard_link(&unnamed, file) {
+        Ok(()) => true,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
-        linked => linked.map(|()| true)?,
+        // A file system without links.
+        Err(_) if !file.exists() => {
+            fs::rename(&unnamed, file)?;
+            sync_dir(dir)?;
+            return Ok(true);
+        }
+        Err(error) => return Err(error),
     };
     fs::remove_file(&unnamed)?;
     sync_dir(dir)?;

@@ -151,7 +151,11 @@ fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File
     }
     create_private_dir(dir)?;
     let turn = File::open(dir)?;
-    turn.lock()?;
+    if let Err(error) = turn.lock() {
+        // Some network file systems lock no folders; links and SQLite's own locks still keep one key of each.
+        tracing::warn!(%error, dir = %dir.display(), "the folder of the keys cannot be locked for a first start");
+        return Ok(None);
+    }
     Ok(Some(turn))
 }
 
