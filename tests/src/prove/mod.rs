@@ -3,6 +3,7 @@
 //! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long
 //! one.
 
+mod audit;
 mod crash;
 mod demo;
 mod forgetting;
@@ -32,6 +33,8 @@ pub enum Form {
 /// Runs the proof of this name; `None` when there is none.
 pub fn run(name: &str, form: Form) -> Option<Proof> {
     match name {
+        "audit" => Some(audit::prove(form)),
+        "audit-vectors" => Some(audit::write_vectors()),
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
         "crash" => Some(crash::prove(form)),
@@ -59,6 +62,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "stores",
         "10 kills of a writer on SQLite and on PostgreSQL and 2 of PostgreSQL, instead of 200, 200 and 20",
+    ),
+    (
+        "audit",
+        "4 customers, one byte of every event and every byte of one, every 17th byte of a bundle, instead of 20, 20 and all",
     ),
     (
         "forgetting",

@@ -1,5 +1,6 @@
 //! `ledgerline audit checkpoint`: the state of the log now, signed, for somebody who keeps it.
 
+use super::read_checkpoint;
 use crate::app::{AppError, OpenSettings, Opened, ReadOnly};
 use crate::cli::failure::Failure;
 use crate::cli::output;
@@ -12,7 +13,7 @@ use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::path::{Path, PathBuf};
 use store::LockError;
-use store::proof::{FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, leaf_of};
+use store::proof::{ConsistencyProof, FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, TileDir, leaf_of};
 
 /// Longest wait for the running server's next checkpoint: it signs once a second.
 const WAIT_MS: u64 = 10_000;
@@ -26,6 +27,10 @@ pub(super) struct Args {
     log: LogArgs,
     #[command(flatten)]
     keys: KeysSpec,
+    /// An earlier signed checkpoint: also prove that the log still begins with it. The answer is then the text
+    /// a witness is asked with: `old` and its size, the proof, an empty line, the checkpoint of now
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
     /// Write it to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -58,7 +63,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Err(AppError::Lock(LockError::Held { .. })) => from_server(&args.log, &data).await?,
         Err(error) => return Err(error.into()),
     };
-    let text = signed.text();
+    let text = match &args.since {
+        None => signed.text(),
+        Some(earlier) => since(&data, &read_checkpoint(earlier)?, &signed)?,
+    };
     match &args.out {
         None => output::line(text.trim_end_matches('\n')),
         Some(path) => {
@@ -72,6 +80,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             ))
         }
     }
+}
+
+/// The proof that the log of now continues an earlier checkpoint, from the tree's tiles.
+fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Result<String, ProofError> {
+    let tiles = TileDir::new(&data.join(PROOF_DIR));
+    let proof = ConsistencyProof {
+        old_size: older.claimed().size,
+        hashes: tiles.consistency(older.claimed(), newer.claimed())?,
+        checkpoint: newer.clone(),
+    };
+    Ok(proof.to_text())
 }
 
 /// The server's next checkpoint that covers everything stored when it was asked for.

@@ -109,7 +109,7 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
         }
         Subject::Customer => {
             let filter = EventFilter {
-                customer: Some(parse::<CustomerId>(id)?),
+                customer: Some(customer(id)?),
                 ..EventFilter::default()
             };
             selection.add_matching(store, &filter).await?;
@@ -128,6 +128,16 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
 fn parse<T: FromStr<Err = InvalidId>>(id: &str) -> Result<T, Failure> {
     id.parse()
         .map_err(|error: InvalidId| Failure::usage(error.to_string()))
+}
+
+/// Only who holds the keys can tell our id from the institution's, and a proof needs no keys of persons.
+fn customer(id: &str) -> Result<CustomerId, Failure> {
+    id.parse().map_err(|error: InvalidId| {
+        Failure::usage(format!(
+            "{error}; a customer is named by our id as events show it: whoever has the institution's own id finds it \
+             with `ledgerline customer show ID`"
+        ))
+    })
 }
 
 /// Each event with its leaf; all must be covered by the checkpoint.

@@ -13,7 +13,8 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;
 padding:0 1em;color:#111;background:#fff}h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}\
 table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3em .5em;text-align:left;\
 vertical-align:top}th{background:#f2f2f2}code{font:12px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}\
-.cause{color:#555}.sealed{background:#eee;border-radius:3px;padding:0 .3em}dt{font-weight:600}\
+.cause{color:#555}td.time{white-space:nowrap}td.stream{min-width:16em}ul{margin:0;padding-left:1.2em}\
+.sealed{background:#eee;border-radius:3px;padding:0 .3em}dt{font-weight:600}\
 @media print{body{max-width:none;margin:0}tr{break-inside:avoid}thead{display:table-header-group}}";
 
 const EXPLAINED: &str = "<h2>这份文件证明什么 · What this proves</h2>\
@@ -42,7 +43,8 @@ pub(super) fn page(
     page.push_str(&facts(index, checkpoint, key));
     page.push_str(EXPLAINED);
     page.push_str(
-        "\n<h2>事件 · Events</h2>\n<table><thead><tr><th>序号 No.</th><th>记录时间 Recorded (UTC)</th>\
+        "\n<h2>事件 · Events</h2>\n<p class=\"cause\">灰色行：导致或准许本事项的事件。Gray: events that led to \
+         these, or permitted them.</p>\n<table><thead><tr><th>序号 No.</th><th>记录时间 Recorded (UTC)</th>\
          <th>事件 Event</th><th>事件流 Stream</th><th>内容 Content</th></tr></thead><tbody>\n",
     );
     for (event, record) in index.events.iter().zip(records) {
@@ -87,7 +89,7 @@ fn row(event: &BundleEvent, record: &[u8]) -> String {
     let data = parsed.get("data").and_then(Value::as_object).unwrap_or(&empty);
     let leaf = hex(&leaf_hash(event.recorded_at, record));
     format!(
-        "<tr{class}><td>{}</td><td>{}</td><td>{}</td><td><code>{} #{}</code></td><td>{}<code>leaf {leaf}</code>\
+        "<tr{class}><td>{}</td><td class=\"time\">{}</td><td>{}</td><td class=\"stream\"><code>{} #{}</code></td><td>{}<code>leaf {leaf}</code>\
          </td></tr>\n",
         event.index.saturating_add(1),
         event.recorded_at,
@@ -119,6 +121,13 @@ fn shown(value: &Value) -> String {
                 .map(|(name, value)| format!("{}: {}", escape(name), shown(value)))
                 .collect();
             format!("{{{}}}", inner.join(", "))
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let inner: String = items
+                .iter()
+                .map(|item| format!("<li>{}</li>", shown(item)))
+                .collect();
+            format!("<ul>{inner}</ul>")
         }
         Value::Array(items) => {
             let inner: Vec<String> = items.iter().map(shown).collect();

@@ -1,0 +1,314 @@
+//! A stopped log's own file is meddled with, below everything that guards it: flipped bytes, another time of
+//! recording, events removed, exchanged and added, with digests made to fit. `audit verify` names the place.
+
+use super::{Rehearsal, Tally, audit, code, copy, text};
+use crate::prove::Form;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Position;
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::SqliteEventStore;
+use store::contract::SuiteTasks;
+use store::proof::whole_log::{VerifyPlan, verify_log};
+use store::proof::{Checkpoint, FileShelf};
+use store::test_ports::StepClock;
+use tokio::runtime::Runtime;
+
+/// Events of which every byte is flipped.
+const WHOLE_EVENTS: [(Form, usize); 2] = [(Form::Short, 1), (Form::Long, 20)];
+
+/// Of the flips of one byte per event, every so many go through the command line.
+const BY_COMMAND: usize = 16;
+
+/// What a row holds that a proof is about.
+#[derive(Clone)]
+struct Stored {
+    pos: i64,
+    recorded_at: i64,
+    record: Vec<u8>,
+    digest: Vec<u8>,
+}
+
+/// A copy of the log, its file open for writing past every rule.
+struct Meddled {
+    dir: PathBuf,
+    file: Connection,
+}
+
+impl Meddled {
+    fn of(rehearsal: &Rehearsal, name: &str) -> Self {
+        let dir = rehearsal.path(name);
+        copy(&rehearsal.data, &dir);
+        let file = Connection::open(dir.join("events.db")).expect("the log's file opens");
+        // What is written here need not outlive the machine.
+        file.execute_batch("PRAGMA synchronous = OFF")
+            .expect("a setting is taken");
+        Self { dir, file }
+    }
+
+    fn rows(&self) -> Vec<Stored> {
+        let sql = "SELECT pos, recorded_at, record, digest FROM event ORDER BY pos";
+        let mut statement = self.file.prepare(sql).expect("the table is there");
+        let rows = statement.query_map([], |row| {
+            Ok(Stored {
+                pos: row.get(0)?,
+                recorded_at: row.get(1)?,
+                record: row.get(2)?,
+                digest: row.get(3)?,
+            })
+        });
+        rows.expect("rows are read")
+            .map(|row| row.expect("a row is read"))
+            .collect()
+    }
+
+    /// Puts a row's content in the place of what is there.
+    fn put(&self, row: &Stored) {
+        let sql = "UPDATE event SET recorded_at = ?2, record = ?3, digest = ?4 WHERE pos = ?1";
+        let values = params![row.pos, row.recorded_at, row.record, row.digest];
+        assert_eq!(
+            self.file.execute(sql, values).ok(),
+            Some(1),
+            "position {}",
+            row.pos
+        );
+    }
+
+    fn run(&self, sql: &str) {
+        self.file
+            .execute_batch(sql)
+            .unwrap_or_else(|error| crate::program::fail(&error.to_string()));
+    }
+
+    /// The position that `audit verify` names; `None` when it finds nothing wrong.
+    fn named(&self, rehearsal: &Rehearsal) -> Option<i64> {
+        let dir = text(&self.dir);
+        let said = audit(&[
+            "verify",
+            "--data",
+            &dir,
+            "--from-start",
+            "--json",
+            "--key",
+            &rehearsal.key,
+        ]);
+        let report: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
+        let position = report
+            .get("position")
+            .and_then(Value::as_str)
+            .and_then(|text| text.parse().ok());
+        match code(&said) {
+            0 => None,
+            1 => Some(position.unwrap_or(-1)),
+            other => Some(i64::from(-other)),
+        }
+    }
+}
+
+impl Stored {
+    /// A digest that fits, as anybody can compute it (rows of version 1 hold this one).
+    fn forge(mut self) -> Self {
+        let whole = Sha256::new()
+            .chain_update(self.recorded_at.to_be_bytes())
+            .chain_update(&self.record)
+            .finalize();
+        self.digest = whole.iter().take(8).copied().collect();
+        self
+    }
+
+    fn flip(mut self, at: usize) -> Self {
+        if let Some(byte) = self.record.get_mut(at) {
+            *byte ^= 1;
+        }
+        self
+    }
+}
+
+/// The library behind `audit verify`, on an open log: a process for each flip would take an hour.
+struct Verifier {
+    runtime: Runtime,
+    store: SqliteEventStore,
+    tasks: SuiteTasks,
+    dir: PathBuf,
+    checkpoints: Vec<Checkpoint>,
+}
+
+impl Verifier {
+    fn of(dir: &Path) -> Self {
+        let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
+        let proof = dir.join("proof");
+        let shelf = FileShelf::new(&proof);
+        let mut signed = shelf.kept().expect("kept checkpoints are read");
+        signed.extend(shelf.read().expect("the published checkpoint is read"));
+        Self {
+            runtime: Runtime::new().expect("a runtime starts"),
+            store: SqliteEventStore::open_read_only(dir, clock, &tasks).expect("the log opens"),
+            tasks,
+            dir: proof,
+            checkpoints: signed.iter().map(|signed| signed.claimed().clone()).collect(),
+        }
+    }
+
+    fn named(&self) -> Option<i64> {
+        let plan = VerifyPlan {
+            dir: self.dir.clone(),
+            dense: self.store.capabilities().dense,
+            checkpoints: self.checkpoints.clone(),
+            resume: false,
+        };
+        let report = self
+            .runtime
+            .block_on(verify_log(&self.store, &self.tasks, plan, &mut |_| {}));
+        let wrong = report.expect("the check ends").wrong?;
+        Some(
+            wrong
+                .position
+                .map_or(-1, |Position(position)| i64::try_from(position).unwrap_or(-1)),
+        )
+    }
+}
+
+pub(super) fn prove(rehearsal: &Rehearsal, form: Form) -> Value {
+    let meddled = Meddled::of(rehearsal, "meddled");
+    let verifier = Verifier::of(&meddled.dir);
+    let rows = meddled.rows();
+    let flips = flips(rehearsal, &meddled, &verifier, &rows);
+    let bytes = every_byte(&meddled, &verifier, &rows, form);
+    let times = times(&meddled, &verifier, &rows);
+    json!({
+        "events": rows.len(),
+        "flips_of_one_byte_of_each_event": flips.value(),
+        "flips_of_every_byte_of_some": bytes.value(),
+        "changed_times_of_recording": times.value(),
+        "removed_exchanged_added": structure(rehearsal, &rows).value(),
+    })
+}
+
+/// One byte of each event, by turns with a digest that fits and with the one that was there.
+fn flips(rehearsal: &Rehearsal, meddled: &Meddled, verifier: &Verifier, rows: &[Stored]) -> Tally {
+    let mut tally = Tally::default();
+    for (turn, row) in rows.iter().enumerate() {
+        // Some place in it, another one in each event.
+        let at = turn * 37 % row.record.len();
+        let flipped = row.clone().flip(at);
+        meddled.put(&if turn % 2 == 0 { flipped.forge() } else { flipped });
+        let named = verifier.named();
+        tally.expect(named == Some(row.pos), || {
+            format!("byte {at} of {}: {named:?}", row.pos)
+        });
+        if turn % BY_COMMAND == 0 {
+            let named = meddled.named(rehearsal);
+            tally.expect(named == Some(row.pos), || {
+                format!("by command, {}: {named:?}", row.pos)
+            });
+        }
+        meddled.put(row);
+    }
+    let named = meddled.named(rehearsal);
+    tally.expect(named.is_none(), || format!("as it was: {named:?}"));
+    tally
+}
+
+fn every_byte(meddled: &Meddled, verifier: &Verifier, rows: &[Stored], form: Form) -> Tally {
+    let mut tally = Tally::default();
+    let wanted = WHOLE_EVENTS
+        .iter()
+        .find(|(of, _)| *of == form)
+        .map_or(1, |(_, count)| *count);
+    let step = (rows.len() / (wanted + 1)).max(1);
+    for row in rows.iter().skip(step).step_by(step).take(wanted) {
+        for at in 0..row.record.len() {
+            meddled.put(&row.clone().flip(at).forge());
+            let named = verifier.named();
+            tally.expect(named == Some(row.pos), || {
+                format!("byte {at} of {}: {named:?}", row.pos)
+            });
+        }
+        meddled.put(row);
+    }
+    tally
+}
+
+/// A microsecond later, with a digest that fits.
+fn times(meddled: &Meddled, verifier: &Verifier, rows: &[Stored]) -> Tally {
+    let mut tally = Tally::default();
+    for row in rows.iter().step_by(7) {
+        let mut later = row.clone();
+        later.recorded_at += 1;
+        meddled.put(&later.forge());
+        let named = verifier.named();
+        tally.expect(named == Some(row.pos), || {
+            format!("time of {}: {named:?}", row.pos)
+        });
+        meddled.put(row);
+    }
+    tally
+}
+
+/// Events gone, exchanged, put in between and behind the end; each on a copy of its own.
+fn structure(rehearsal: &Rehearsal, rows: &[Stored]) -> Tally {
+    let mut tally = Tally::default();
+    let count = i64::try_from(rows.len()).unwrap_or(0);
+    let middle = count / 2;
+    let renumber = |from: i64, by: i64| {
+        // By way of negative numbers: positions are unique at every moment.
+        format!(
+            "UPDATE event SET pos = -(pos + {by}) WHERE pos >= {from}; UPDATE event SET pos = -pos WHERE pos < 0;"
+        )
+    };
+    let inserted = |pos: i64, of: i64| {
+        format!(
+            "INSERT INTO event SELECT {pos}, 'number-forged', 1, randomblob(16), 0, 1, recorded_at, kind, NULL, \
+             NULL, digest, record FROM event WHERE pos = {of};"
+        )
+    };
+    let mut attempt = |name: &str, sql: &str, expected: Option<i64>| {
+        let meddled = Meddled::of(rehearsal, name);
+        meddled.run(sql);
+        let named = meddled.named(rehearsal);
+        tally.expect(named == expected, || {
+            format!("{name}: {named:?}, not {expected:?}")
+        });
+    };
+    attempt(
+        "removed",
+        &format!("DELETE FROM event WHERE pos = {middle}"),
+        Some(middle),
+    );
+    let gone = format!(
+        "DELETE FROM event WHERE pos = {middle}; {}",
+        renumber(middle + 1, -1)
+    );
+    attempt("removed-and-renumbered", &gone, Some(middle));
+    attempt(
+        "last-removed",
+        &format!("DELETE FROM event WHERE pos = {count}"),
+        Some(count - 1),
+    );
+    let between = format!("{} {}", renumber(middle, 1), inserted(middle, 1));
+    attempt("put-between", &between, Some(middle));
+    attempt("put-behind", &inserted(count + 1, count), Some(count + 1));
+    for first in [2, middle, count - 1] {
+        let meddled = Meddled::of(rehearsal, &format!("exchanged-{first}"));
+        exchange(&meddled, rows, first);
+        let named = meddled.named(rehearsal);
+        tally.expect(named == Some(first), || format!("exchanged {first}: {named:?}"));
+    }
+    tally
+}
+
+/// Two neighbors' records in each other's place, digests made to fit.
+fn exchange(meddled: &Meddled, rows: &[Stored], first: i64) {
+    let at = usize::try_from(first - 1).unwrap_or(0);
+    let [one, other] = [rows.get(at), rows.get(at + 1)].map(|row| row.expect("there are so many"));
+    for (place, content) in [(one, other), (other, one)] {
+        let swapped = Stored {
+            record: content.record.clone(),
+            ..place.clone()
+        };
+        meddled.put(&swapped.forge());
+    }
+}

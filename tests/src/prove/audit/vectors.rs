@@ -1,0 +1,134 @@
+//! The vectors in `verify/vectors/`: made from golden events with a fixed key, and the same every time.
+
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::proof::bundle::{BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle};
+use store::proof::{
+    ConsistencyProof, FileShelf, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey,
+};
+use store::test_ports::HashIds;
+
+/// When every event was recorded: 2026-03-02T02:00:00Z.
+const RECORDED: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+/// The golden events, in the order of the log.
+const EVENTS: [&str; 9] = [
+    "call.permitted",
+    "call.dialing",
+    "call.ringing",
+    "call.answered",
+    "call.notice_played",
+    "call.node_entered",
+    "call.keypressed",
+    "call.hangup_requested",
+    "call.ended",
+];
+
+/// The seed of the key's random bytes; it signs nothing but these vectors.
+const KEY_SEED: u64 = 20_260_302;
+
+pub(super) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../verify/vectors")
+}
+
+/// Whether the files there are the ones that are made now.
+pub(super) fn compare() -> Value {
+    let differs = |(name, made): (&String, &Vec<u8>)| {
+        let there = std::fs::read(folder().join(name)).ok();
+        (there.as_ref() != Some(made)).then(|| format!("{name} is not what is made now"))
+    };
+    let files = make();
+    let wrong: Vec<String> = files.iter().filter_map(differs).collect();
+    json!({"files": files.len(), "wrong": wrong})
+}
+
+/// Writes them.
+pub(super) fn write() -> Value {
+    let files = make();
+    std::fs::create_dir_all(folder()).expect("the folder can be made");
+    for (name, bytes) in &files {
+        super::bundles::write(&folder().join(name), bytes);
+    }
+    json!(files.keys().collect::<Vec<_>>())
+}
+
+fn golden() -> Vec<StoredEvent> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events/call");
+    let event = |(kind, position): (&str, u64)| StoredEvent {
+        position: Position(position),
+        recorded_at: RECORDED,
+        record: crate::program::read(&folder.join(format!("{kind}.v1.json")))
+            .trim_end()
+            .as_bytes()
+            .into(),
+    };
+    EVENTS.into_iter().zip(1..).map(event).collect()
+}
+
+/// Every file by its name.
+fn make() -> BTreeMap<String, Vec<u8>> {
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = dir.path().join("key");
+    let made = SigningKey::create(
+        &file,
+        "ledgerline.example/vectors",
+        KeyKind::Log,
+        &HashIds::new(KEY_SEED),
+    );
+    let key = made.expect("a key is made");
+    let publisher = Publisher::new(key.clone(), Arc::new(FileShelf::new(dir.path())));
+    let mut follower = ProofFollower::open(dir.path(), true).expect("an empty tree opens");
+    let events = golden();
+    let (first, rest) = events.split_at(5);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let mut publish = |events: &[StoredEvent]| -> SignedCheckpoint {
+        follower.add(events).expect("events follow one another");
+        let published = runtime.block_on(publisher.publish(&mut follower, RECORDED));
+        published.expect("a checkpoint is published").checkpoint
+    };
+    let (older, newer) = (publish(first), publish(rest));
+    let tiles = follower.tiles();
+    let hashes = tiles
+        .consistency(older.claimed(), newer.claimed())
+        .expect("the log goes on");
+    let proof = ConsistencyProof {
+        old_size: older.claimed().size,
+        hashes,
+        checkpoint: newer.clone(),
+    };
+    let bundle = write_bundle(content(&events), tiles, &newer, &key).expect("a bundle is made");
+    let mut files = BTreeMap::new();
+    files.insert("bundle.tar".to_owned(), bundle);
+    files.insert("checkpoint-5".to_owned(), older.text().into_bytes());
+    files.insert("checkpoint-9".to_owned(), newer.text().into_bytes());
+    files.insert("consistency-5-9".to_owned(), proof.to_text().into_bytes());
+    files.insert(
+        "log.vkey".to_owned(),
+        format!("{}\n", key.verifier()).into_bytes(),
+    );
+    files
+}
+
+/// The first event, one in between and the last.
+fn content(events: &[StoredEvent]) -> BundleContent {
+    let chosen = [(0, Reason::Cause), (4, Reason::Subject), (8, Reason::Subject)];
+    let proved = events.iter().zip(0_u64..).filter_map(|(event, index)| {
+        let (_, reason) = chosen.iter().find(|(wanted, _)| *wanted == index)?;
+        Some(ProvedEvent {
+            index,
+            reason: *reason,
+            event: event.clone(),
+        })
+    });
+    BundleContent {
+        subject: BundleSubject {
+            kind: "event".to_owned(),
+            id: "golden".to_owned(),
+        },
+        events: proved.collect(),
+    }
+}

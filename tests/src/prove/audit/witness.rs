@@ -1,0 +1,127 @@
+//! A witness in a process of its own; its cosignature can be demanded, and a rolled-back log gets none.
+
+use super::{Rehearsal, Tally, audit, code, copy, stop, suppress, text, watched};
+use crate::history::{History, member};
+use crate::program::{Program, command, fail, free_port, ledgerline};
+use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
+
+pub(super) struct WitnessProcess {
+    _program: Program,
+    url: String,
+    pub(super) key: String,
+}
+
+impl WitnessProcess {
+    /// `audit witness keygen`, then `audit witness serve` on a free loopback port.
+    pub(super) fn start(folder: &Path, log_key: &str) -> Self {
+        let file = text(&folder.join("witness.key"));
+        let made = audit(&[
+            "witness",
+            "keygen",
+            "--name",
+            "witness.example.com/w1",
+            "--out",
+            &file,
+        ]);
+        assert!(made.status.success(), "{made:?}");
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut serve = command(ledgerline());
+        serve.args(["audit", "witness", "serve", "--listen", &address, "--key", &file]);
+        serve
+            .args(["--log-key", log_key, "--state"])
+            .arg(folder.join("witness"));
+        let mut program = Program::start(serve);
+        if program
+            .line(Duration::from_secs(10), |line| line.starts_with("listening"))
+            .is_none()
+        {
+            fail("the witness does not listen");
+        }
+        Self {
+            _program: program,
+            url: format!("http://{address}"),
+            key: String::from_utf8_lossy(&made.stdout).trim().to_owned(),
+        }
+    }
+
+    /// `--witness` of a server.
+    pub(super) fn spec(&self) -> String {
+        format!("{},{}", self.url, self.key)
+    }
+}
+
+/// The witness's line on the published checkpoint holds; without one a demanding check fails; a log put back
+/// to an earlier state is signed by nobody when its checkpoint is kept, and by its operator alone when that
+/// is put back too.
+pub(super) fn prove(rehearsal: &Rehearsal) -> Value {
+    let mut tally = Tally::default();
+    let witness = &rehearsal.witness.key;
+    let bundle = text(&rehearsal.path("report.tar"));
+    let demanded = audit(&["check", &bundle, "--key", &rehearsal.key, "--witness", witness]);
+    tally.expect(code(&demanded) == 0, || format!("cosigned: {demanded:?}"));
+    let other = text(&rehearsal.path("other.key"));
+    let made = audit(&[
+        "witness",
+        "keygen",
+        "--name",
+        "witness.example.com/w2",
+        "--out",
+        &other,
+    ]);
+    let stranger = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    let refused = audit(&["check", &bundle, "--key", &rehearsal.key, "--witness", &stranger]);
+    tally.expect(code(&refused) == 1, || {
+        format!("a witness that saw nothing: {refused:?}")
+    });
+    rolled_back(rehearsal, &mut tally);
+    tally.value()
+}
+
+fn rolled_back(rehearsal: &Rehearsal, tally: &mut Tally) {
+    // The log alone: what is published says that more was there.
+    let partly = rehearsal.path("partly");
+    copy(&rehearsal.earlier, &partly);
+    for name in ["checkpoint", "checkpoints"] {
+        copy(&rehearsal.data.join("proof").join(name), &partly.join("proof"));
+    }
+    let said = audit(&["checkpoint", "--data", &text(&partly)]);
+    let why = String::from_utf8_lossy(&said.stderr);
+    tally.expect(code(&said) != 0 && why.contains("older or shortened"), || {
+        format!("the log alone: {said:?}")
+    });
+    let said = audit(&["verify", "--data", &text(&partly), "--from-start"]);
+    let why = String::from_utf8_lossy(&said.stderr);
+    tally.expect(code(&said) == 1 && why.contains("missing at its end"), || {
+        format!("the log alone, verified: {said:?}")
+    });
+    // Log and checkpoints together: the operator signs on, the witness does not.
+    let wholly = rehearsal.path("wholly");
+    copy(&rehearsal.earlier, &wholly);
+    let server = watched(&wholly, &rehearsal.carrier, &rehearsal.witness);
+    suppress(&server, 3..4);
+    stop(server);
+    let history = History::read(&wholly);
+    let last = history.events.last().map(|event| member(event, "/id"));
+    let last = last.and_then(Value::as_str).unwrap_or("");
+    let bundle = text(&rehearsal.path("wholly.tar"));
+    let made = audit(&["prove", "event", last, "--data", &text(&wholly), "--out", &bundle]);
+    tally.expect(code(&made) == 0, || {
+        format!("the operator can still sign: {made:?}")
+    });
+    let key = &rehearsal.key;
+    let alone = audit(&["check", &bundle, "--key", key]);
+    tally.expect(code(&alone) == 0, || format!("without a witness: {alone:?}"));
+    let demanded = audit(&[
+        "check",
+        &bundle,
+        "--key",
+        key,
+        "--witness",
+        &rehearsal.witness.key,
+    ]);
+    tally.expect(code(&demanded) == 1, || {
+        format!("a rolled-back log was cosigned: {demanded:?}")
+    });
+}
