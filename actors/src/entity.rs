@@ -122,7 +122,8 @@ impl<D: Decider> Entity<D> {
         match self.attempt(command.clone(), cause).await {
             Ok(answer) => Ok(answer),
             Err(TryError::Final(error)) => Err(error),
-            Err(TryError::Raced) => match self.attempt(command, cause).await {
+            // What is rare stands in a box of its own, so that a usual request needs little memory.
+            Err(TryError::Raced) => match Box::pin(self.attempt(command, cause)).await {
                 Ok(answer) => Ok(answer),
                 Err(TryError::Final(error)) => Err(error),
                 Err(TryError::Raced) => Err(AskError::Conflict),
@@ -149,22 +150,19 @@ impl<D: Decider> Entity<D> {
             }
         };
         if !events.is_empty() {
-            let (records, state) = self
-                .write(&live, &events, cause, now)
-                .await
-                .map_err(TryError::Final)?;
+            let records = self.write(&mut live, &events, cause, now).await;
+            let records = records.map_err(TryError::Final)?;
             let last = live.version.0 + records.len() as u64;
-            let first = records.first().cloned();
+            let first = records.first().filter(|_| self.is_shared()).cloned();
             let position = self.append(live.version, records).await?;
             if position <= live.position || !self.is_stored_here(live.version, first).await? {
                 // Stored by this very command, longer ago than is remembered or by another process.
-                let again = load(&self.id, &self.environment, Some(cause.command)).await;
+                let again = Box::pin(load(&self.id, &self.environment, Some(cause.command))).await;
                 let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
                 let answer = live.answer(sought, position, true);
                 self.loaded = Some(live);
                 return Ok(answer);
             }
-            live.state = Arc::new(state);
             live.version = StreamVersion(last);
             live.position = position;
             live.remember(cause.command, events.clone(), position);
@@ -195,7 +193,7 @@ impl<D: Decider> Entity<D> {
             }
             Decided::Events(_) | Decided::Refusal(_) => {}
         }
-        let caught_up = catch_up(live, &self.id, &self.environment).await;
+        let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;
         let decided = Decided::of(&live, command, (cause, now));
         Ok((live, now, decided))
@@ -223,25 +221,26 @@ impl<D: Decider> Entity<D> {
         Ok(stored == first.as_ref().map(Record::bytes))
     }
 
-    /// Makes the records, sealed, and the state after them.
+    /// Makes the records, sealed, and moves the state behind them: whoever does not store them drops it.
     async fn write(
         &self,
-        live: &Live<D>,
+        live: &mut Live<D>,
         events: &[D::Event],
         cause: Cause,
         now: Timestamp,
-    ) -> Asked<(Vec<Record>, D::State), D> {
+    ) -> Asked<Vec<Record>, D> {
         let cause = Cause {
             causation: cause
                 .causation
                 .or_else(|| live.last_event().filter(|_| D::SEQUENTIAL)),
             ..cause
         };
-        let mut state = D::State::clone(&live.state);
+        // Copied only while somebody still holds an answer with it.
+        let state = Arc::make_mut(&mut live.state);
         let mut records = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            D::evolve(&mut state, event, now);
-            let scope = D::scope(&self.id, &state, event);
+            D::evolve(state, event, now);
+            let scope = D::scope(&self.id, state, event);
             let key = self.sealing_key(event, scope.customer.as_ref()).await?;
             let facts = RecordFacts {
                 stream: D::stream(&self.id),
@@ -262,7 +261,7 @@ impl<D: Decider> Entity<D> {
                 .map_err(|error| record_error(&D::stream(&self.id), &error))?;
             records.push(made);
         }
-        Ok((records, state))
+        Ok(records)
     }
 
     /// The person's key, durable, when the event has something to seal.
@@ -317,14 +316,14 @@ impl<D: Decider> Entity<D> {
         if !may_be_behind {
             return Ok(live);
         }
-        catch_up(live, &self.id, &self.environment).await
+        Box::pin(catch_up(live, &self.id, &self.environment)).await
     }
 
     async fn take_loaded(&mut self) -> Asked<Live<D>, D> {
         match self.loaded.take() {
             Some(live) => Ok(live),
             None => {
-                let loaded = load(&self.id, &self.environment, None).await?;
+                let loaded = Box::pin(load(&self.id, &self.environment, None)).await?;
                 Ok(loaded.live)
             }
         }

@@ -81,25 +81,48 @@ async fn read_on<D: Decider>(
     };
     let store = &environment.store;
     let read = |after| store.read_stream(&stream, after, LOAD_PAGE_EVENTS_MAX);
-    let mut page = read(loaded.live.version).await;
+    let first = read(loaded.live.version).await;
+    let first = first.map_err(|error| store_error(&stream, &error))?;
+    if first.len() < LOAD_PAGE_EVENTS_MAX {
+        return reader.fold_page(loaded, &first, sought).await;
+    }
+    // A long stream: the store reads the next pages while this one is folded.
+    let mut asked_to = StreamVersion(loaded.live.version.0 + first.len() as u64);
+    let mut ahead = VecDeque::with_capacity(LOAD_PAGES_AHEAD);
+    let mut events = first;
     loop {
-        let events = page.map_err(|error| store_error(&stream, &error))?;
-        if events.len() < LOAD_PAGE_EVENTS_MAX {
-            return reader.fold_page(loaded, &events, sought).await;
+        while ahead.len() < LOAD_PAGES_AHEAD {
+            ahead.push_back(begin(read(asked_to)).await);
+            asked_to.0 += LOAD_PAGE_EVENTS_MAX as u64;
         }
-        let end = StreamVersion(loaded.live.version.0 + events.len() as u64);
-        let mut next = read(end);
-        // Asked once before this page is folded, so that the store reads meanwhile.
-        let early = tokio::select! {
-            biased;
-            page = &mut next => Some(page),
-            () = std::future::ready(()) => None,
-        };
         reader.fold_page(loaded, &events, sought).await?;
-        page = match early {
-            Some(page) => page,
-            None => next.await,
+        if events.len() < LOAD_PAGE_EVENTS_MAX {
+            return Ok(());
+        }
+        let next = match ahead.pop_front() {
+            Some(Begun::Done(page)) => page,
+            Some(Begun::Waiting(page)) => page.await,
+            None => return Ok(()),
         };
+        events = next.map_err(|error| store_error(&stream, &error))?;
+    }
+}
+
+/// Pages asked for before they are folded: one for each of the usual two readers.
+const LOAD_PAGES_AHEAD: usize = 2;
+
+/// A page that was asked for, whether or not it is there already.
+enum Begun<F: Future> {
+    Done(F::Output),
+    Waiting(F),
+}
+
+/// Asks once, and does not wait.
+async fn begin<F: Future + Unpin>(mut asked: F) -> Begun<F> {
+    tokio::select! {
+        biased;
+        done = &mut asked => Begun::Done(done),
+        () = std::future::ready(()) => Begun::Waiting(asked),
     }
 }
 

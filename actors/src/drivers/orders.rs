@@ -3,14 +3,17 @@
 //!
 //! The log's order is what counts: after these events no grant follows; what was granted before is
 //! withdrawn, or cancelled if it is not answered.
+//!
+//! An event that cannot be read may have been an opt-out: this driver ends with a fault, and without it the
+//! process begins no further dial.
 
 use super::follow::Follow;
 use super::kit::Kit;
 use super::live_calls::Order;
 use domain::call::event::EndReason;
 use domain::campaign::event::CampaignEvent;
-use domain::decider::EventData;
-use domain::ids::{CampaignId, NumberId};
+use domain::decider::{EventData, UnreadableEvent};
+use domain::ids::{CampaignId, InvalidId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
@@ -27,35 +30,45 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
             () = stop.stopping() => return,
             page = follow.next() => page,
         };
-        for (_, envelope) in &page {
-            react(&kit, envelope);
+        for (position, envelope) in &page {
+            if let Err(error) = react(&kit, envelope) {
+                tracing::error!(%position, %error, "orders cannot be carried on: no further dial begins here");
+                kit.begin_drain();
+                kit.live.close(Order::DoNotDial(EndReason::Drain));
+                return;
+            }
         }
     }
 }
 
-fn react(kit: &Kit, envelope: &Envelope) {
+/// Why an event could not be carried to calls.
+#[derive(Debug, thiserror::Error)]
+enum OrderError {
+    #[error(transparent)]
+    Event(#[from] UnreadableEvent),
+    #[error("the stream is not named for an entity: {0}")]
+    Stream(#[from] InvalidId),
+}
+
+fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
     match envelope.stream.aggregate() {
         "campaign" => {
-            let event = CampaignEvent::read(&envelope.kind, envelope.version, &envelope.data);
-            if let (Ok(event), Ok(campaign)) = (event, envelope.stream.id().parse()) {
-                react_to_campaign(kit, &campaign, &event);
-            }
+            let event = CampaignEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
+            react_to_campaign(kit, &envelope.stream.id().parse()?, &event);
         }
         "customer" if GIVE_UP.contains(&envelope.kind.as_str()) => {
-            if let Ok(customer) = envelope.stream.id().parse() {
-                // Which campaigns rest on a withdrawn consent is the rules' to say.
-                kit.live
-                    .order_customer(&customer, Order::GiveUp(EndReason::OptedOut));
-            }
+            // Which campaigns rest on a withdrawn consent is the rules' to say.
+            let customer = envelope.stream.id().parse()?;
+            kit.live
+                .order_customer(&customer, Order::GiveUp(EndReason::OptedOut));
         }
         "number" => {
-            let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data);
-            if let (Ok(event), Ok(number)) = (event, envelope.stream.id().parse()) {
-                react_to_number(kit, &number, event);
-            }
+            let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
+            react_to_number(kit, &envelope.stream.id().parse()?, event);
         }
         _ => {}
     }
+    Ok(())
 }
 
 /// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels.
@@ -92,5 +105,60 @@ fn react_to_number(kit: &Kit, number: &NumberId, event: NumberEvent) {
         | NumberEvent::DialRefused { .. }
         | NumberEvent::DialReleased { .. }
         | NumberEvent::CallClosed { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::line::{FakeLine, ringing};
+    use crate::testing::world::{World, count, no_flow};
+    use crate::testing::{on_one_thread, settle};
+    use domain::ids::StreamId;
+    use domain::ports::event_store::EventStore;
+    use domain::stored_event::{Record, StreamVersion};
+
+    /// Moves of the clock within which a campaign would long have dialed.
+    const WATCHED_MOVES: usize = 50;
+
+    /// An opt-out as a later build might write it.
+    fn opt_out_of_version(version: u16) -> (StreamId, Record) {
+        let stream = StreamId::new("number", &"ffeeddccbbaa99887766554433221100");
+        let record = serde_json::json!({
+            "id": "597feaee-cccb-510d-ae2f-29e1bcc64af6",
+            "kind": "number.opted_out",
+            "version": version,
+            "stream": stream,
+            "stream_version": 1,
+            "at": "2026-03-02T02:00:00.123456Z",
+            "command": "8bf25838-5c43-5e8e-ace1-3f4631ea93a9",
+            "data": {"open_calls": [], "reason": "asked", "source": "import"},
+        });
+        let bytes = record.to_string().into_bytes();
+        (stream, Record::from_stored(bytes.into()).unwrap())
+    }
+
+    /// How many dials a campaign of two begins after an opt-out of this version.
+    fn dials_after(version: u16) -> usize {
+        on_one_thread(async {
+            let always_ringing = FakeLine::new("ringing", Box::new(|_| vec![ringing()]));
+            let world = World::new(vec![always_ringing]);
+            let _drivers = world.start_drivers().await;
+            let (stream, record) = opt_out_of_version(version);
+            let appended = world.fakes.store.append(&stream, StreamVersion(0), vec![record]);
+            appended.await.unwrap();
+            settle().await;
+            world.run_campaign(2, 1, no_flow()).await;
+            for _ in 0..WATCHED_MOVES {
+                settle().await;
+                world.fakes.clock.advance_to_next();
+            }
+            count(&world.fakes.store.kinds(), "call.dialing")
+        })
+    }
+
+    #[test]
+    fn an_opt_out_that_cannot_be_read_ends_dialing_instead_of_being_passed_over() {
+        assert_ne!(dials_after(1), 0);
+        assert_eq!(dials_after(2), 0);
     }
 }
