@@ -163,7 +163,7 @@ impl Proving {
         }
         let now = self.environment.clock.now();
         let published = match self.publisher.publish(follower, now).await {
-            // Before the log is accused, the tree is made of nothing but the log: files of a tree can be torn.
+            // Before the log is accused the tree is made of it alone: files of a tree can be torn.
             Err(error @ (ProofError::Tree { .. } | ProofError::Forked { .. }))
                 if !follower.is_wholly_from_log() || matches!(error, ProofError::Tree { .. }) =>
             {

@@ -27,8 +27,8 @@ pub(super) struct Args {
     log: LogArgs,
     #[command(flatten)]
     keys: KeysSpec,
-    /// An earlier signed checkpoint: also prove that the log still begins with it. The answer is then the text
-    /// a witness is asked with: `old` and its size, the proof, an empty line, the checkpoint of now
+    /// An earlier signed checkpoint: also prove that the log still begins with it. The answer is then the
+    /// text a witness is asked with: `old` and its size, the proof, an empty line, the checkpoint of now
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
     /// Write it to this file instead of printing it
