@@ -1,10 +1,11 @@
-//! Live readers: catch up by pages, then wait for the head to move. They hold at most one page ahead.
+//! Live readers: catch up by pages, then wait for the head to move. They hold at most two pages ahead.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
@@ -13,6 +14,9 @@ pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 
 /// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
+
+/// Pages asked for before they are wanted: one for each of the usual two readers.
+const PAGES_AHEAD: usize = 2;
 
 /// Events looked at for one filtered page without an index: a few milliseconds of reading.
 pub(crate) const LOOKED_AT_MAX: usize = PAGE_EVENTS_MAX;
@@ -51,8 +55,8 @@ pub(crate) struct LiveSubscription {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) after: Position,
     pub(crate) head: watch::Receiver<Head>,
-    /// Only while it catches up.
-    pub(crate) ahead: Option<PageAhead>,
+    /// Only while it catches up; in order.
+    pub(crate) ahead: VecDeque<PageAhead>,
     pub(crate) _place: OwnedSemaphorePermit,
 }
 
@@ -68,9 +72,7 @@ impl Subscription for LiveSubscription {
                 let events = self.page().await?;
                 if let Some(last) = events.last() {
                     self.after = last.position;
-                    if position > self.after {
-                        self.ahead = self.pages.page_ahead(self.after, PAGE_EVENTS);
-                    }
+                    self.look_ahead(position);
                     return Ok(events);
                 }
             }
@@ -85,14 +87,31 @@ impl Subscription for LiveSubscription {
 }
 
 impl LiveSubscription {
+    /// Has the next pages read up to `head`. Where each begins is known while pages are full and positions
+    /// dense; one that begins elsewhere is not taken.
+    fn look_ahead(&mut self, head: Position) {
+        while self.ahead.len() < PAGES_AHEAD {
+            let behind = |last: &PageAhead| Position(last.after.0 + PAGE_EVENTS as u64);
+            let after = self.ahead.back().map_or(self.after, behind);
+            if after >= head {
+                return;
+            }
+            match self.pages.page_ahead(after, PAGE_EVENTS) {
+                Some(page) => self.ahead.push_back(page),
+                None => return,
+            }
+        }
+    }
+
     /// The page after `after`: the one begun before, or a new one. What was begun is kept while it is waited
     /// for, so that a caller who stops waiting loses nothing.
     async fn page(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
-        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.after == self.after) {
+        if let Some(ahead) = self.ahead.front_mut().filter(|ahead| ahead.after == self.after) {
             let answer = (&mut ahead.answered).await.unwrap_or_else(|_| Err(closed()));
-            self.ahead = None;
+            self.ahead.pop_front();
             return Ok(answer?.events);
         }
+        self.ahead.clear();
         self.pages.page(self.after, PAGE_EVENTS).await
     }
 }

@@ -210,7 +210,7 @@ impl EventStore for KurrentEventStore {
             pages: Arc::new(pages),
             after,
             head: self.head.subscribe(),
-            ahead: None,
+            ahead: std::collections::VecDeque::new(),
             _place: place,
         }))
     }

@@ -4,6 +4,7 @@
 //! A second handle may read beside the process that writes; it looks for new events by polling.
 
 mod appender;
+mod columns;
 mod digest;
 mod pool;
 mod reader;
@@ -21,6 +22,7 @@ use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SU
 use crate::take_over;
 use appender::{Appender, Batch};
 use async_trait::async_trait;
+pub use columns::find_wrong_column;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -291,7 +293,7 @@ impl EventStore for SqliteEventStore {
                 pages,
                 after,
                 head: head.clone(),
-                ahead: None,
+                ahead: std::collections::VecDeque::new(),
                 _place: place,
             }),
             Mode::Reading { clock } => Box::new(PollingSubscription {
