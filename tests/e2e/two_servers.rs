@@ -3,6 +3,7 @@
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
@@ -35,14 +36,17 @@ fn postgres() -> Option<PostgresServer> {
 }
 
 /// A server with rows of its own on the shared log, with the shared keys.
-fn start(folder: &Path, name: &str, (store, trunk): (&str, &str)) -> Server {
-    let data = folder.join(name);
-    let mut serve = Server::command(&data, trunk);
+fn start(folder: &Path, name: &str, place: (&str, &str)) -> Server {
+    let serve = Server::command(&folder.join(name), place.1);
+    start_as(serve, (folder, name), place.0)
+}
+
+fn start_as(mut serve: Command, (folder, name): (&Path, &str), store: &str) -> Server {
     serve
         .args(["--store", store])
         .arg("--keys")
         .arg(folder.join("keys"));
-    let mut server = Server::of(serve, &data);
+    let mut server = Server::of(serve, &folder.join(name));
     assert!(server.wait_ready(), "server {name} becomes ready");
     server
 }
@@ -167,4 +171,53 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(said.contains(says), "{name}: {said}");
     }
+}
+
+/// The database is killed while people talk, and is back within seconds: the server that held the lock has it
+/// again, and the conversations have gone on.
+#[test]
+fn a_database_that_restarts_cuts_no_conversation_off() {
+    let Some(postgres) = postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 11, &[]);
+    let place = (postgres.url(), carrier.trunk());
+    // Time enough for what is under way to end by itself: until then the lost lock lets nobody dial.
+    let mut serve = tests::program::command(tests::program::ledgerline());
+    serve.args([
+        "serve",
+        "--trunk",
+        &place.1,
+        "--rehearse-at",
+        tests::server::REHEARSAL,
+    ]);
+    serve.args(["--http", "127.0.0.1:0", "--drain", "60s", "--data"]);
+    serve.arg(folder.path().join("only"));
+    let server = start_as(serve, (folder.path(), "only"), &place.0);
+    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    let people = json!({"task_id": "T1", "records": records(6, 4)});
+    server.must_post("/api/v1/tasks/data", &people);
+    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    let talking = wait_for(Duration::from_secs(60), || {
+        let events = server.get("/api/v1/campaigns/T1").ok()?;
+        (member(&events.body, "/open").as_u64()? >= 1 && member(&events.body, "/settled").as_u64()? >= 1)
+            .then_some(())
+    });
+    assert!(talking.is_some(), "people talk");
+    postgres.kill();
+    postgres.restart();
+    let again = wait_for(TAKEN_OVER_WITHIN, || {
+        (dialing(&server) == "dialing").then_some(())
+    });
+    assert!(
+        again.is_some(),
+        "it dials again once the calls under way have ended"
+    );
+    let history = History::read_store(&place.0);
+    assert_eq!(history.gaps(), 0);
+    let ended = history.of("call.ended").count();
+    assert!(ended >= 3, "calls that were under way have ended: {ended}");
+    let cut_off = history
+        .of("call.ended")
+        .filter(|event| event["data"]["disposition"] == "interrupted");
+    assert_eq!(cut_off.count(), 0, "no conversation was cut off");
 }

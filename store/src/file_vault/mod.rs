@@ -153,7 +153,7 @@ fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File
     let turn = File::open(dir)?;
     if let Err(error) = turn.lock() {
         // Some network file systems lock no folders; links and SQLite's own locks still keep one key of each.
-        tracing::warn!(%error, dir = %dir.display(), "the folder of the keys cannot be locked for a first start");
+        tracing::warn!(%error, "the folder of the keys cannot be locked for a first start");
         return Ok(None);
     }
     Ok(Some(turn))
