@@ -4,12 +4,17 @@ use super::{log_key, read_checkpoint, read_key};
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::store_spec::LogArgs;
+use crate::store_spec::{LogArgs, StoreSpec};
+use domain::ports::event_store::StoreError;
+use domain::ports::tasks::Tasks;
+use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::proof::whole_log::{LogReport, VerifyPlan, forget_verify_state, verify_log};
+use store::find_wrong_column;
+use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
 use store::proof::{Checkpoint, FileShelf, PROOF_DIR, VerifierKey};
+use tokio::sync::oneshot;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,10 +62,51 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     };
     let bar = progress_bar(opened.store.head().await?.0);
     let mut progress = |done: u64| bar.set_position(done);
+    let columns = columns(&args.log.spec()?, opened.tasks());
     let report = verify_log(opened.store.as_ref(), opened.tasks(), plan, &mut progress).await;
+    let columns = columns.await;
     bar.finish_and_clear();
     opened.close().await;
-    show(&report?, args.json)
+    let mut report = report?;
+    if let Some(wrong) = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??
+        && first_of(report.wrong.as_ref(), &wrong)
+    {
+        report.wrong = Some(wrong);
+    }
+    show(&report, args.json)
+}
+
+/// Beside the records: the columns by which an embedded log finds them, compared on a thread of their own.
+fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<Finding>, StoreError>> {
+    let (answer, answered) = oneshot::channel();
+    let dir = match spec {
+        StoreSpec::Sqlite(dir) => Some(dir.clone()),
+        StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
+    };
+    let look = move || {
+        let found = dir.map_or(Ok(None), |dir| find_wrong_column(&dir));
+        let named = |(position, column): (Position, &str)| Finding {
+            position: Some(position),
+            what: format!("the column {column} beside its record is not what the record says"),
+        };
+        // Damage that keeps rows from being read is named by the check of records.
+        let found = match found {
+            Err(StoreError::Damaged(_)) => Ok(None),
+            other => other.map(|wrong| wrong.map(named)),
+        };
+        drop(answer.send(found));
+    };
+    tasks.thread("audit-columns", Box::new(look));
+    answered
+}
+
+/// Whether a finding comes before what was found otherwise.
+fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
+    other.is_none_or(|other| {
+        other
+            .position
+            .is_some_and(|position| found.position < Some(position))
+    })
 }
 
 /// Every checkpoint to hold the log to, with its signature checked.

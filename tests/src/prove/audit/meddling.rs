@@ -1,5 +1,6 @@
 //! A stopped log's own file is meddled with, below everything that guards it: flipped bytes, another time of
-//! recording, events removed, exchanged and added, with digests made to fit. `audit verify` names the place.
+//! recording, events removed, exchanged and added, other columns, with digests made to fit. `audit verify`
+//! names the place.
 
 use super::{Rehearsal, Tally, audit, code, copy, text};
 use crate::prove::Form;
@@ -291,6 +292,19 @@ fn structure(rehearsal: &Rehearsal, rows: &[Stored]) -> Tally {
     let between = format!("{} {}", renumber(middle, 1), inserted(middle, 1));
     attempt("put-between", &between, Some(middle));
     attempt("put-behind", &inserted(count + 1, count), Some(count + 1));
+    for (column, other) in [
+        ("campaign", "'X'"),
+        ("customer", "'x'"),
+        ("kind", "'x'"),
+        ("version", "99"),
+    ] {
+        let name = format!("column-{column}");
+        attempt(
+            &name,
+            &format!("UPDATE event SET {column} = {other} WHERE pos = {middle}"),
+            Some(middle),
+        );
+    }
     for first in [2, middle, count - 1] {
         let meddled = Meddled::of(rehearsal, &format!("exchanged-{first}"));
         exchange(&meddled, rows, first);

@@ -1,0 +1,159 @@
+//! Whether the columns by which events are found say what the records say.
+//!
+//! Nothing decides by them, but a filtered read goes by them: a damaged one would hide an event. They are in
+//! no hash, so they are compared with the record, which is.
+
+use super::row::{signed, unsigned};
+use super::schema::open_reader;
+use crate::error::from_sqlite;
+use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::Position;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::path::Path;
+use uuid::Uuid;
+
+const PAGE: &str = "SELECT pos, stream, version, id, kind, campaign, customer, record FROM event
+    WHERE pos > ?1 ORDER BY pos LIMIT ?2";
+
+/// The members that have a column.
+#[derive(Deserialize)]
+struct Indexed<'a> {
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    stream_version: u64,
+    id: Uuid,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    campaign: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    customer: Option<Cow<'a, str>>,
+}
+
+/// The first event of the log in `dir` with a column that differs from its record, and which column. Reads
+/// in short transactions. A record that cannot be read is left to whoever checks records.
+pub fn find_wrong_column(dir: &Path) -> Result<Option<(Position, &'static str)>, StoreError> {
+    let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
+    let (connection, _) = open_reader(dir).map_err(unavailable)?;
+    let mut page = connection.prepare(PAGE).map_err(|error| from_sqlite(&error))?;
+    let mut after = 0;
+    loop {
+        let mut looked_at_count = 0;
+        let mut rows = page
+            .query([after, signed(PAGE_EVENTS_MAX as u64)])
+            .map_err(|error| from_sqlite(&error))?;
+        while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+            looked_at_count += 1;
+            after = row.get(0).map_err(|error| from_sqlite(&error))?;
+            if let Some(column) = wrong_column(row).map_err(|error| from_sqlite(&error))? {
+                return Ok(Some((Position(unsigned(after)), column)));
+            }
+        }
+        if looked_at_count == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> {
+    let Ok(record) = row.get_ref(7)?.as_blob() else {
+        return Ok(None);
+    };
+    let Ok(said) = serde_json::from_slice::<Indexed<'_>>(record) else {
+        return Ok(None);
+    };
+    let version = row.get_ref(2)?.as_i64().map(unsigned);
+    let id = row.get_ref(3)?.as_blob();
+    Ok(if !is_text(row.get_ref(1)?, Some(&said.stream)) {
+        Some("stream")
+    } else if version != Ok(said.stream_version) {
+        Some("version")
+    } else if id != Ok(said.id.as_bytes().as_slice()) {
+        Some("id")
+    } else if !is_text(row.get_ref(4)?, Some(&said.kind)) {
+        Some("kind")
+    } else if !is_text(row.get_ref(5)?, said.campaign.as_deref()) {
+        Some("campaign")
+    } else if !is_text(row.get_ref(6)?, said.customer.as_deref()) {
+        Some("customer")
+    } else {
+        None
+    })
+}
+
+fn is_text(column: ValueRef<'_>, said: Option<&str>) -> bool {
+    match (column, said) {
+        (ValueRef::Text(column), Some(said)) => column == said.as_bytes(),
+        (ValueRef::Null, None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
+    use super::*;
+    use crate::contract::SuiteTasks;
+    use crate::test_ports::StepClock;
+    use crate::test_records::{make_record_of, stream};
+    use domain::decider::Scope;
+    use domain::ids::CommandId;
+    use domain::ports::event_store::EventStore;
+    use domain::stored_event::StreamVersion;
+    use rusqlite::Connection;
+    use std::sync::Arc;
+
+    async fn filled(dir: &Path) {
+        let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
+        let store = SqliteEventStore::open(dir, clock, &tasks, &SqliteOptions::default()).unwrap();
+        for version in 0..3_u64 {
+            let scope = Scope {
+                campaign: (version > 0).then(|| "T1".parse().unwrap()),
+                customer: (version > 1).then(|| format!("{version:032x}").parse().unwrap()),
+            };
+            let command = CommandId::derive_from_text(&version.to_string());
+            let record = make_record_of(&stream("s"), version + 1, command, scope);
+            store
+                .append(&stream("s"), StreamVersion(version), vec![record])
+                .await
+                .unwrap();
+        }
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_column_that_differs_from_its_record_is_named_with_its_position() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path()).await;
+        assert_eq!(find_wrong_column(dir.path()), Ok(None));
+        let file = Connection::open(dir.path().join(EVENTS_FILE)).unwrap();
+        for (column, change, back) in [
+            ("stream", "stream || 'x'", "'number-s'"),
+            ("version", "9", "3"),
+            ("id", "zeroblob(16)", ""),
+            ("kind", "'call.ended'", "'number.dial_released'"),
+            ("campaign", "NULL", "'T1'"),
+            ("customer", "'c'", "'00000000000000000000000000000002'"),
+        ] {
+            let id: Vec<u8> = file
+                .query_row("SELECT id FROM event WHERE pos = 3", [], |row| row.get(0))
+                .unwrap();
+            let set = |to: &str| {
+                file.execute(&format!("UPDATE event SET {column} = {to} WHERE pos = 3"), [])
+                    .unwrap();
+            };
+            set(change);
+            assert_eq!(find_wrong_column(dir.path()), Ok(Some((Position(3), column))));
+            if column == "id" {
+                file.execute("UPDATE event SET id = ?1 WHERE pos = 3", [id])
+                    .unwrap();
+            } else {
+                set(back);
+            }
+            assert_eq!(find_wrong_column(dir.path()), Ok(None), "{column} put back");
+        }
+    }
+}
