@@ -53,8 +53,8 @@ const QUEUED_KIB_MAX: usize = 64 * 1_024;
 /// Longest stream name: PostgreSQL refuses index entries of more than about 2,700 bytes.
 const STREAM_BYTES_MAX: usize = 1_024;
 
-/// How long appends and reads wait for a database that is away, from when it was missed: a restart takes a few
-/// seconds. Beyond it they are answered `Unavailable` at once until it is back.
+/// How long appends and reads wait for a database that is away, from when it was missed: a restart takes
+/// a few seconds. Beyond it they are answered `Unavailable` at once until it is back.
 const AWAY_MS: u64 = 10_000;
 
 /// Connections that read: enough for two cores, and twelve processes within the server's usual hundred.
