@@ -1,8 +1,9 @@
 //! Frames: one batch of the memory store as bytes of its log, with a check so that a torn tail is known.
 //!
 //! `length (4) · first 8 bytes of SHA-256 of the body · body`; numbers are big-endian. The body holds the
-//! commit's instant, the first position and stream version, the stream, and each record with its id. Frames
-//! that stand or fall together have the length's highest bit set in all but the last, and a check that says so.
+//! commit's instant, the first position and stream version, the stream, and each record with its id.
+//! Frames that stand or fall together have the length's highest bit set in all but the last; their check
+//! covers it.
 
 use domain::ids::{EventId, StreamId};
 use domain::stored_event::{Position, StreamVersion};
