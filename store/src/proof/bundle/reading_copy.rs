@@ -13,7 +13,8 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;
 padding:0 1em;color:#111;background:#fff}h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}\
 table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3em .5em;text-align:left;\
 vertical-align:top}th{background:#f2f2f2}code{font:12px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}\
-.cause{color:#555}td.time{white-space:nowrap}td.stream{min-width:16em}ul{margin:0;padding-left:1.2em}\
+.cause{color:#555}td.time{white-space:nowrap}td.stream{min-width:11em}td:last-child{overflow-wrap:anywhere}\
+ul{margin:0;padding-left:1.2em}\
 .sealed{background:#eee;border-radius:3px;padding:0 .3em}dt{font-weight:600}\
 @media print{body{max-width:none;margin:0}tr{break-inside:avoid}thead{display:table-header-group}}";
 
