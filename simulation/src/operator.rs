@@ -12,6 +12,7 @@ use actors::{ActorSystem, AskError, Environment};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
+use domain::customer::CustomerRefusal;
 use domain::customer::command::CustomerCommand;
 use domain::flow::command::FlowCommand;
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
@@ -96,7 +97,7 @@ impl Operator {
             for part in 0..self.shape.campaigns_per_day {
                 self.begin(day, part).await;
             }
-            self.disturb(day).await;
+            tokio::join!(biased; self.disturb(day), self.erase_some(day));
             self.look_after(day).await;
             self.notebook.days_done.store(day + 1, Ordering::Relaxed);
         }
@@ -225,28 +226,54 @@ impl Operator {
         let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
         let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
         let persons = people::draw(&chance, count, people::population(self.plan.calls_per_day));
+        let mut count = 0;
         for index in &persons {
-            self.enrol(*index, &id, list).await;
+            count += u64::from(self.enrol(*index, &id, list).await);
         }
-        let close = CampaignCommand::CloseList {
-            list,
-            count: persons.len() as u64,
-        };
+        let close = CampaignCommand::CloseList { list, count };
         self.campaign(&id, close, &format!("close:{id}")).await;
         self.campaign(&id, CampaignCommand::Start, &format!("start:{id}"))
             .await;
     }
 
-    async fn enrol(&self, index: u64, campaign: &CampaignId, list: ListId) {
+    /// False for somebody who was erased: refused, and not counted.
+    async fn enrol(&self, index: u64, campaign: &CampaignId, list: ListId) -> bool {
         let row = people::row(index, campaign, list, self.environment.vault.as_ref());
         let customer = row.customer.clone();
         let about = format!("enrol:{campaign}:{index}");
         loop {
             let command = CustomerCommand::Enrol(Box::new(row.clone()));
             match self.system.customers.ask(&customer, command, cause(&about)).await {
-                Ok(answer) => return self.notebook.note(answer.position),
-                Err(AskError::Refused(_)) => return,
+                Ok(answer) => {
+                    self.notebook.note(answer.position);
+                    return true;
+                }
+                Err(AskError::Refused(CustomerRefusal::Erased)) => return false,
+                Err(AskError::Refused(_)) => return true,
                 Err(_) => self.again_later().await,
+            }
+        }
+    }
+
+    /// Some people ask to be forgotten, whether a call of theirs is open or not.
+    async fn erase_some(&self, day: u32) {
+        let chance = SeededChance::new(self.seed, 4_000 + u64::from(day));
+        let begun_at = self.at(day, self.starts_ms(day));
+        for letter in 0..chance.below(3) {
+            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
+            self.environment.clock.wait_until(at).await;
+            let id = Self::campaign_id(day, 0);
+            let list = ListId::derive(&id, "simulated");
+            let index = chance.below(people::population(self.plan.calls_per_day));
+            let row = people::row(index, &id, list, self.environment.vault.as_ref());
+            let command = CustomerCommand::Erase {
+                reason: "asked by letter".to_owned(),
+                requested_by: None,
+                approved_by: None,
+            };
+            let cause = cause(&format!("erase:{day}:{letter}"));
+            if let Ok(answer) = self.system.customers.ask(&row.customer, command, cause).await {
+                self.notebook.note(answer.position);
             }
         }
     }

@@ -209,6 +209,15 @@ impl World {
         let ports = self.ports(&environment).await?;
         let operator = self.operator(&system, &environment);
         let living = async {
+            let recordings = Arc::new(NoRecordings);
+            match actors::start_forgetting(&system, &environment, recordings).await {
+                Ok(()) => {}
+                Err(error) if crash.disk_from.is_some() => {
+                    tracing::debug!(%error, "not started");
+                    return std::future::pending().await;
+                }
+                Err(error) => return Err(failed(error)),
+            }
             match Drivers::start(system, environment, ports).await {
                 Ok(_drivers) => tasks.spawn("operator", Box::pin(operator.work())),
                 // It does not come up on a failing disk, as long as that lasts.

@@ -7,6 +7,7 @@ mod book;
 mod calls;
 mod campaigns;
 mod enrolments;
+mod erasures;
 mod fact;
 mod grants;
 
@@ -76,6 +77,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     calls::judge(&mut findings, &facts, evidence.book);
     grants::judge(&mut findings, &facts);
     enrolments::judge(&mut findings, &facts);
+    erasures::judge(&mut findings, &facts);
     campaigns::judge(&mut findings, &facts);
     Ok(findings)
 }

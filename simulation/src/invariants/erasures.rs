@@ -1,0 +1,50 @@
+//! People who asked to be forgotten: nobody calls them any more, and each request ends in a certificate.
+
+use super::Findings;
+use super::fact::Fact;
+use std::collections::BTreeMap;
+
+/// How far one person's erasure is.
+#[derive(Default)]
+struct Progress {
+    erased: u32,
+    certified: u32,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+    let mut requested: BTreeMap<&str, Progress> = BTreeMap::new();
+    for fact in facts {
+        match fact.kind.as_str() {
+            "customer.erasure_requested" => {
+                requested.entry(fact.subject()).or_default();
+            }
+            "customer.dial_granted" => {
+                let free = !requested.contains_key(fact.subject());
+                findings.check("no_grant_after_an_erasure_request", free, || fact.stream.clone());
+            }
+            "call.dialing" => {
+                let person = requested.get(fact.customer.as_str());
+                let free = person.is_none_or(|person| person.erased == 0);
+                findings.check("nobody_erased_is_dialed", free, || fact.stream.clone());
+            }
+            "customer.erased" => requested.entry(fact.subject()).or_default().erased += 1,
+            "customer.erasure_certified" => requested.entry(fact.subject()).or_default().certified += 1,
+            "customer.enrolled" => {
+                let free = !requested.contains_key(fact.subject());
+                findings.check("nobody_who_asked_to_be_erased_is_enrolled", free, || {
+                    fact.stream.clone()
+                });
+            }
+            _ => {}
+        }
+    }
+    for (person, progress) in requested {
+        let done = progress.erased == 1 && progress.certified == 1;
+        findings.check("each_erasure_is_decided_and_certified_once", done, || {
+            format!(
+                "{person}: erased {}, certified {}",
+                progress.erased, progress.certified
+            )
+        });
+    }
+}
