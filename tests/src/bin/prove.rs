@@ -41,7 +41,8 @@ fn main() -> ExitCode {
             Form::Long
         };
         let Some(proof) = run(&name, form) else {
-            say("usage: prove seeds|two-processes|crash|sipp|kurrent|stores|simulation [--short] | prove short");
+            say("usage: prove NAME [--short] | prove short; NAME is one of");
+            say("seeds two-processes crash sipp stores kurrent audit forgetting simulation");
             return ExitCode::from(2);
         };
         show(&proof);
