@@ -125,6 +125,20 @@ impl PostgresServer {
         client.batch_execute(sql).expect("the statement makes sense");
     }
 
+    /// Dumps its database as text; false when that failed.
+    pub fn dump(&self, to: &Path) -> bool {
+        let Ok(file) = std::fs::File::create(to) else {
+            return false;
+        };
+        let mut dump = self.program("pg_dump");
+        succeeds(dump.arg("-d").arg(self.url()).stdout(file))
+    }
+
+    /// The folder of its files, the write-ahead log among them.
+    pub fn files(&self) -> PathBuf {
+        self.data()
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

@@ -2,6 +2,7 @@
 //! file; a bystander stays, sealed; counts stay; an old copy of the keys brings nobody back.
 
 use super::crash::quick_campaign;
+use super::forgotten_copies::Copies;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -158,6 +159,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let first = server(&data, &trunk, &log);
     call_them(&first, &people, &mut wrong);
     stop(first);
+    let mut copies = Copies::default();
+    copies.back_up(&data, folder.path(), "before.backup");
     let old_keys = folder.path().join("old-keys.db");
     std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
     let second = server(&data, &trunk, &log);
@@ -181,7 +184,12 @@ pub(crate) fn prove(form: Form) -> Proof {
     if !verified.status.success() {
         wrong.push("projections verify fails".to_owned());
     }
-    let found = look_for(&people, &[data.clone(), log.clone()]);
+    copies.back_up(&data, folder.path(), "after.backup");
+    copies.fill_database(&data, folder.path());
+    copies.hold(&data);
+    wrong.append(&mut copies.wrong);
+    let places = [copies.paths.clone(), vec![data.clone(), log.clone()]].concat();
+    let found = look_for(&people, &places);
     wrong.extend(
         found
             .hits
@@ -198,6 +206,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let holds = wrong.is_empty() && certified == erased.len();
     let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
+        "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
         "hits": found.hits.len(), "keys_destroyed_again": destroyed_again, "violations": wrong});
     Proof { line, holds }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod crash;
 mod demo;
 mod forgetting;
+mod forgotten_copies;
 mod kurrent;
 mod reconcile;
 mod sipp;
