@@ -141,8 +141,9 @@ mod tests {
         files.sort();
         files.dedup();
         assert_eq!((files.len(), found.files), (forms.len(), 6), "{found:?}");
-        // Not one that differs in its last digit alone: base64 mixes that with what follows, so it is left out.
-        assert!(search(&paths, &["13900138000"], &[]).hits.is_empty());
+        // Different from its first digit on: the last ones share a base64 digit with what follows, and are
+        // left out.
+        assert!(search(&paths, &["23800138000"], &[]).hits.is_empty());
     }
 
     #[test]
