@@ -2,6 +2,7 @@
 //!
 //! Forgetting is proved with it, on data directories, dumps and backups alike.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What a search went through and found.
@@ -13,10 +14,8 @@ pub struct Searched {
     pub hits: Vec<(PathBuf, String)>,
 }
 
-/// Piece of a file looked at together; pieces overlap by the longest needle.
-const PIECE_BYTES: usize = 8 * 1024 * 1024;
-
-/// One text in one form.
+/// One text in one form; at least two bytes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Needle {
     name: String,
     bytes: Vec<u8>,
@@ -48,32 +47,35 @@ fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mu
     let Ok(bytes) = std::fs::read(path) else { return };
     searched.files += 1;
     searched.bytes += bytes.len() as u64;
-    let overlap = needles.iter().map(|needle| needle.bytes.len()).max().unwrap_or(0);
-    for needle in needles {
-        if holds(&bytes, &needle.bytes, overlap) {
-            searched.hits.push((path.to_owned(), needle.name.clone()));
-        }
+    for needle in found_in(&bytes, needles) {
+        searched.hits.push((path.to_owned(), needle.name.clone()));
     }
 }
 
-fn holds(bytes: &[u8], wanted: &[u8], overlap: usize) -> bool {
-    let starts = (0..bytes.len()).step_by(PIECE_BYTES);
-    starts.into_iter().any(|start| {
-        let end = bytes.len().min(start + PIECE_BYTES + overlap);
-        bytes.get(start..end).is_some_and(|piece| find(piece, wanted))
-    })
-}
-
-/// The first byte is sought first: most places do not begin as the text does.
-fn find(bytes: &[u8], wanted: &[u8]) -> bool {
-    let Some((first, rest)) = wanted.split_first() else {
-        return false;
-    };
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| *byte == first)
-        .any(|(at, _)| bytes.get(at + 1..).is_some_and(|tail| tail.starts_with(rest)))
+/// The needles that stand somewhere in `bytes`, in one pass: a dump is large, and the texts are many.
+fn found_in<'a>(bytes: &[u8], needles: &'a [Needle]) -> BTreeSet<&'a Needle> {
+    let mut by_start: BTreeMap<[u8; 2], Vec<&Needle>> = BTreeMap::new();
+    let mut begins = vec![false; 1 << 16];
+    for needle in needles {
+        if let Some(start) = needle.bytes.first_chunk::<2>() {
+            by_start.entry(*start).or_default().push(needle);
+            if let Some(begin) = begins.get_mut(usize::from(u16::from_be_bytes(*start))) {
+                *begin = true;
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut pair = 0_u16;
+    for (end, byte) in bytes.iter().enumerate() {
+        pair = (pair << 8) | u16::from(*byte);
+        if begins.get(usize::from(pair)) != Some(&true) || end == 0 {
+            continue;
+        }
+        let tail = bytes.get(end - 1..).unwrap_or(&[]);
+        let candidates = by_start.get(&pair.to_be_bytes()).into_iter().flatten();
+        found.extend(candidates.filter(|needle| tail.starts_with(&needle.bytes)));
+    }
+    found
 }
 
 fn forms_of(text: &str) -> Vec<Needle> {
