@@ -47,7 +47,7 @@ step "clippy" 2 cargo clippy --locked --workspace --all-targets -- -D warnings
 step "unit, contract and tidy" 3 bash tests/with_postgres.sh bash -c unit
 step "KurrentDB store" 4 kurrent
 step "demo and stories" 3 cargo test --locked -p tests --test e2e -- --test-threads 2 --nocapture
-step "short proofs" 4 target/debug/prove short
+step "short proofs" 5 target/debug/prove short
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
