@@ -9,6 +9,7 @@ mod demo;
 mod forgetting;
 mod forgotten_copies;
 mod kurrent;
+mod other_tools;
 mod reconcile;
 mod sipp;
 mod stores;

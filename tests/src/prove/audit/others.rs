@@ -3,10 +3,11 @@
 
 use super::bundles::{flipped, write};
 use super::{Rehearsal, Tally, audit, code, text, vectors};
-use crate::program::{command, is_installed, ledgerline, read};
+use crate::program::{command, is_installed, read};
+use crate::prove::other_tools::{place, succeed};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Where Debian's golang-golang-x-mod-dev puts its packages.
 const GO_PACKAGES: &str = "/usr/share/gocode";
@@ -183,29 +184,6 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../verify")
 }
 
-/// Below `target/`, where what is built and installed stays for the next run.
-fn place(name: &str) -> PathBuf {
-    let beside = ledgerline();
-    let target = beside
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("target"));
-    target.join("verifiers").join(name)
-}
-
-/// Runs a step quietly; its last words when it fails.
-fn succeed(mut step: Command) -> Result<(), String> {
-    let output = step
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(said.lines().next_back().unwrap_or("it failed").to_owned())
-}
-
 fn go() -> Result<Tool, String> {
     if !is_installed("go")
         || !Path::new(GO_PACKAGES)
@@ -214,7 +192,7 @@ fn go() -> Result<Tool, String> {
     {
         return Err("golang-go or golang-golang-x-mod-dev is missing".to_owned());
     }
-    let place = place("go");
+    let place = place("verifiers", "go");
     std::fs::create_dir_all(&place).map_err(|error| error.to_string())?;
     let program = place.join("verify");
     let mut build = command("go");
@@ -239,7 +217,7 @@ fn python() -> Result<Tool, String> {
     if !is_installed("python3") {
         return Err("python3 is missing".to_owned());
     }
-    let (place, source) = (place("python"), sources().join("python"));
+    let (place, source) = (place("verifiers", "python"), sources().join("python"));
     let done = place.join("installed-list");
     let list = read(&source.join("requirements.txt"));
     if std::fs::read_to_string(&done).ok().as_ref() != Some(&list) {

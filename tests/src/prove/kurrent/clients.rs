@@ -1,8 +1,9 @@
 //! Other people's clients, installed below `target/` from pinned lists, once.
 
-use crate::program::{command, is_installed, ledgerline};
+use crate::program::{command, is_installed};
+use crate::prove::other_tools::{place, succeed};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A client and how its script is run.
 pub(super) struct Peer {
@@ -28,29 +29,6 @@ fn source(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Where clients are installed: beside the build, never in the tree.
-fn place(name: &str) -> PathBuf {
-    let beside = ledgerline();
-    let folder = beside
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("target"));
-    folder.join("kurrent-clients").join(name)
-}
-
-/// Runs a command quietly; its last words when it fails.
-fn succeed(mut step: Command) -> Result<(), String> {
-    let output = step
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(said.lines().next_back().unwrap_or("it failed").to_owned())
-}
-
 /// Installs once per pinned list: the list itself, put beside what it led to, says that it was done.
 fn once(pinned: &Path, place: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let done = place.join("installed-list");
@@ -69,7 +47,7 @@ pub(super) fn python() -> Result<Peer, Missing> {
     if !is_installed("python3") {
         return Err(missing("python3 is missing".to_owned()));
     }
-    let (source, place) = (source(name), place(name));
+    let (source, place) = (source(name), place("kurrent-clients", name));
     let pinned = source.join("requirements.txt");
     once(&pinned, &place, || {
         let mut make = command("python3");
@@ -95,7 +73,7 @@ pub(super) fn node() -> Result<Peer, Missing> {
     if !is_installed("node") || !is_installed("npm") {
         return Err(missing("node or npm is missing".to_owned()));
     }
-    let (source, place) = (source(name), place(name));
+    let (source, place) = (source(name), place("kurrent-clients", name));
     let pinned = source.join("package-lock.json");
     once(&pinned, &place, || {
         for file in ["package.json", "package-lock.json", "client.mjs"] {

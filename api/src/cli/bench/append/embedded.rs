@@ -3,7 +3,7 @@
 use super::actors::{ActorEngine, RawOfActors};
 use super::peers;
 use super::producers::{self, Producers};
-use super::{Engine, Round, SIZES, interleave};
+use super::{Engine, Round, SIZES, one_size};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::{Payload, bytes_of};
 use crate::cli::bench::workshop::Workshop;
@@ -42,22 +42,8 @@ pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runt
     let mut engines = engines(directory.path(), &direct, &hosted)?;
     let mut payload = Payload::new(1);
     for (size, rounds) in SIZES {
-        let times = interleave(&mut engines, rounds, || Round {
-            batches: payload.commit(size),
-            count: size,
-        })
-        .await?;
-        let section = format!("append, {size} events a commit");
-        for (engine, times) in engines.iter().zip(&times) {
-            report.row(&section, engine.name(), times, size);
-        }
-        let p50 = |name: &str| {
-            let of = engines
-                .iter()
-                .zip(&times)
-                .find(|(engine, _)| engine.name() == name);
-            of.map_or(0.0, |(_, times)| times.p50_us())
-        };
+        let medians = one_size(report, "append", &mut engines, &mut payload, (size, rounds)).await?;
+        let p50 = |name: &str| medians.of(name);
         ratios(report, size, p50);
         report.fact(
             &format!("commits of the last {size} events through entities"),

@@ -9,6 +9,7 @@ mod producers;
 
 use super::figures::Report;
 use super::load::processor_nanos;
+use super::payload::Payload;
 use super::stopwatch::{Stopwatch, Times};
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
@@ -100,4 +101,37 @@ async fn interleave(
         }
     }
     Ok(times)
+}
+
+/// Median times of each engine, by name.
+struct Medians(Vec<(&'static str, f64)>);
+
+impl Medians {
+    /// Microseconds; 0 for a name nobody has.
+    fn of(&self, name: &str) -> f64 {
+        let found = self.0.iter().find(|(engine, _)| *engine == name);
+        found.map_or(0.0, |(_, p50_us)| *p50_us)
+    }
+}
+
+/// Measures commits of one size and shows a row for each engine.
+async fn one_size(
+    report: &mut Report,
+    title: &str,
+    engines: &mut [Box<dyn Engine>],
+    payload: &mut Payload,
+    (size, rounds): (usize, usize),
+) -> Result<Medians, Failure> {
+    let times = interleave(engines, rounds, || Round {
+        batches: payload.commit(size),
+        count: size,
+    })
+    .await?;
+    let section = format!("{title}, {size} events a commit");
+    for (engine, times) in engines.iter().zip(&times) {
+        report.row(&section, engine.name(), times, size);
+    }
+    let names = engines.iter().map(|engine| engine.name());
+    let medians = times.iter().map(Times::p50_us);
+    Ok(Medians(names.zip(medians).collect()))
 }

@@ -2,7 +2,7 @@
 
 use super::peers;
 use super::producers::{self, OfStore};
-use super::{Engine, Round, SIZES, interleave};
+use super::{Engine, Round, SIZES, one_size};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::Payload;
 use crate::cli::bench::workshop::Workshop;
@@ -60,22 +60,15 @@ pub(super) async fn run(
 async fn sizes(report: &mut Report, engines: &mut [Box<dyn Engine>]) -> Result<(), Failure> {
     let mut payload = Payload::new(1);
     for (size, rounds) in SIZES {
-        let times = interleave(engines, rounds, || Round {
-            batches: payload.commit(size),
-            count: size,
-        })
+        let medians = one_size(
+            report,
+            "append on PostgreSQL",
+            engines,
+            &mut payload,
+            (size, rounds),
+        )
         .await?;
-        let section = format!("append on PostgreSQL, {size} events a commit");
-        for (engine, times) in engines.iter().zip(&times) {
-            report.row(&section, engine.name(), times, size);
-        }
-        let p50 = |name: &str| {
-            let of = engines
-                .iter()
-                .zip(&times)
-                .find(|(engine, _)| engine.name() == name);
-            of.map_or(0.0, |(_, times)| times.p50_us())
-        };
+        let p50 = |name: &str| medians.of(name);
         let target = STORE_OVER_COPY.iter().find(|(events, _)| *events == size);
         report.ratio(
             format!("PostgreSQL, {size}: COPY / our store"),
