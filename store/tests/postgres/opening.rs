@@ -258,7 +258,9 @@ async fn the_driver_lock_is_held_once_and_free_when_dropped_or_cut() {
         .expect("it can be asked")
         .expect("it is free again");
     let lost = held.lost();
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted";
+    // Of this database only: other tests' databases on the same server hold such locks too.
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted \
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     database
         .client()
         .await
