@@ -34,6 +34,87 @@ pub trait Tx {
         })?;
         Ok(rows)
     }
+
+    /// The columns of a table, in its own order.
+    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError>;
+
+    /// One row by its primary key, all columns in the table's order; `None` when there is none.
+    fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
+        let condition = key_condition(&self.columns(table.name)?, table);
+        let sql = format!("select * from {} where {condition}", table.name);
+        Ok(self.query(&sql, key)?.into_iter().next().map(Row::rest))
+    }
+
+    /// Writes whole rows, all columns in the table's order, in place of those with the same key; then
+    /// removes the rows with the keys of `removed`. A backend may do many at once.
+    fn write_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Val>],
+        removed: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        let columns = self.columns(table.name)?;
+        let upsert = upsert_statement(&columns, table);
+        for row in rows {
+            self.exec(&upsert, row)?;
+        }
+        let delete = format!(
+            "delete from {} where {}",
+            table.name,
+            key_condition(&columns, table)
+        );
+        removed
+            .iter()
+            .try_for_each(|key| self.exec(&delete, key).map(drop))
+    }
+
+    /// Adds whole rows whose keys were never written before; one that was is a fault. A backend may do many
+    /// at once.
+    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
+        let places = placeholders(self.columns(table.name)?.len());
+        let insert = format!("insert into {} values ({places})", table.name);
+        rows.iter().try_for_each(|row| self.exec(&insert, row).map(drop))
+    }
+}
+
+/// `$1, $2 …`.
+fn placeholders(count: usize) -> String {
+    let places: Vec<String> = (1..=count).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
+/// The primary key's columns, each equal to its placeholder.
+fn key_condition(columns: &[String], table: &Table) -> String {
+    let keys = columns.iter().take(table.key_columns).zip(1..);
+    let equal: Vec<String> = keys
+        .map(|(column, place)| format!("{column} = ${place}"))
+        .collect();
+    equal.join(" and ")
+}
+
+/// A whole row in place of the one with its key.
+fn upsert_statement(columns: &[String], table: &Table) -> String {
+    let keys = columns.get(..table.key_columns).unwrap_or(columns).join(", ");
+    let others = columns.iter().skip(table.key_columns);
+    let set: Vec<String> = others
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let then = match set.is_empty() {
+        true => "nothing".to_owned(),
+        false => format!("update set {}", set.join(", ")),
+    };
+    let places = placeholders(columns.len());
+    format!(
+        "insert into {} values ({places}) on conflict ({keys}) do {then}",
+        table.name
+    )
+}
+
+/// Which database rows are in: for what cannot be said to both alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
 }
 
 /// What is done inside one transaction; an error rolls it back.
@@ -43,6 +124,8 @@ pub type TxWork = Box<dyn FnOnce(&mut dyn Tx) -> Result<(), ProjectionError> + S
 /// the simulation, memory on the caller's thread.
 #[async_trait]
 pub trait ReadDb: Send + Sync {
+    fn dialect(&self) -> Dialect;
+
     /// Runs `work` in one writing transaction: committed when it answers `Ok`, else rolled back.
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError>;
 

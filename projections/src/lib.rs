@@ -24,7 +24,7 @@ mod value;
 mod view;
 pub mod views;
 
-pub use database::{Checkpoint, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
+pub use database::{Checkpoint, Dialect, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};
 pub use live::{Grounds, Projections};
 pub use progress::Progress;

@@ -1,7 +1,7 @@
 //! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or
 //! memory executed inline on the caller's thread for the simulation.
 
-use crate::database::{ReadDb, Tx, TxWork};
+use crate::database::{Dialect, ReadDb, Tx, TxWork};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use async_trait::async_trait;
@@ -128,6 +128,10 @@ impl SqliteReadDb {
 
 #[async_trait]
 impl ReadDb for SqliteReadDb {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
         match &self.place {
             Place::Inline(connection) => run_write(&mut held(connection), work),
@@ -288,6 +292,11 @@ impl SqliteTx<'_> {
 }
 
 impl Tx for SqliteTx<'_> {
+    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError> {
+        let statement = self.statement(&format!("select * from {table} limit 0"))?;
+        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+    }
+
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
         let changed = self
             .statement(sql)?
@@ -395,6 +404,7 @@ fn failed(error: &rusqlite::Error) -> ProjectionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::{Table, transact};
 
     fn inline_db() -> SqliteReadDb {
         SqliteReadDb::open_inline().unwrap()
@@ -448,5 +458,37 @@ mod tests {
                 .is_err()
         );
         assert_eq!(db.exec("insert into t (a) values (1)", Vec::new()).await, Ok(1));
+    }
+
+    const PAIRS: Table = Table {
+        name: "pair",
+        ddl: &["create table pair (a text not null, b bigint not null, c text, primary key (a, b))"],
+        key_columns: 2,
+    };
+
+    #[tokio::test]
+    async fn whole_rows_are_written_read_replaced_and_removed_by_key() {
+        let db = inline_db();
+        let row = |a: &str, b: i64, c: &str| vec![Val::text(a), Val::Int(b), Val::text(c)];
+        let found = transact(&db, move |tx| {
+            PAIRS.ddl.iter().try_for_each(|sql| tx.exec(sql, &[]).map(drop))?;
+            tx.append_rows(&PAIRS, &[row("x", 1, "first"), row("x", 2, "second")])?;
+            tx.write_rows(
+                &PAIRS,
+                &[row("x", 1, "again"), row("y", 1, "new")],
+                &[row("x", 2, "")[..2].to_vec()],
+            )?;
+            let twice = tx.append_rows(&PAIRS, &[row("y", 1, "twice")]);
+            assert!(matches!(twice, Err(ProjectionError::Fault(_))));
+            let keys = [row("x", 1, ""), row("x", 2, ""), row("y", 1, "")];
+            keys.iter()
+                .map(|key| tx.row(&PAIRS, &key[..2]))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let found = found.await.unwrap();
+        assert_eq!(
+            found,
+            [Some(row("x", 1, "again")), None, Some(row("y", 1, "new"))]
+        );
     }
 }

@@ -90,6 +90,14 @@ impl ViewEvent {
             .map_err(|why| ProjectionError::Fault(why.clone()))
     }
 
+    /// The event as one of an aggregate that `AnyEvent` does not list. An unknown kind or shape is an error.
+    pub fn read_as<E: EventData>(&self) -> Result<E, ProjectionError> {
+        let Envelope {
+            kind, version, data, ..
+        } = &self.envelope;
+        E::read(kind, *version, data).map_err(|error| ProjectionError::Fault(error.to_string()))
+    }
+
     /// The event's own time.
     pub const fn at(&self) -> Timestamp {
         self.envelope.at
