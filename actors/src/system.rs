@@ -7,8 +7,10 @@ use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
 use crate::lifespan::{Lifespan, SWEEP_MS};
+use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
 use crate::registry::{Registry, ReserveError};
+use domain::alert::Alert;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::customer::Customer;
@@ -33,6 +35,8 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub tasks: Arc<dyn Tasks>,
+    /// What of the log could not be read here; dialing stops at the first of it.
+    pub damage: Arc<LogDamage>,
     /// Records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }
@@ -47,6 +51,7 @@ pub struct ActorSystem {
     pub flows: Entities<Flow>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
+    pub alerts: Entities<Alert>,
 }
 
 impl ActorSystem {
@@ -60,6 +65,7 @@ impl ActorSystem {
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
+            alerts: Entities::start(&environment, &hosting),
         }
     }
 }

@@ -3,7 +3,9 @@
 //! the real one, so that the bytes are the same on every run.
 
 use crate::decider::{EventData, Scope};
-use crate::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, ListId, LogId, NumberId, StreamId};
+use crate::ids::{
+    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, ListId, LogId, NumberId, StreamId,
+};
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::stored_event::{Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record};
@@ -110,6 +112,10 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
         "installation" => (StreamId::new(aggregate, &LogId), None, None),
+        "alert" => {
+            let alert = AlertId::derive("answer_ratio_low", campaign().as_str());
+            (StreamId::new(aggregate, &alert), Some(campaign()), None)
+        }
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {

@@ -159,6 +159,10 @@ uuid_id!(
     /// One contact list: UUIDv5 of campaign and SHA-256 of its content, so the same content again resumes it.
     ListId, "list"
 );
+uuid_id!(
+    /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
+    AlertId, "alert"
+);
 
 /// The log as a whole: there is one in a store, and its stream is `installation-log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -196,6 +200,16 @@ impl CallId {
         Self(Uuid::new_v5(
             &NAMESPACE,
             format!("{enrolment}/{attempt}").as_bytes(),
+        ))
+    }
+}
+
+impl AlertId {
+    /// The alert of `rule` about `subject`.
+    pub fn derive(rule: &str, subject: &str) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("alert:{rule}/{subject}").as_bytes(),
         ))
     }
 }

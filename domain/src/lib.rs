@@ -6,6 +6,7 @@
 //! Aggregates never import one another; they share ids and values.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod alert;
 pub mod call;
 pub mod calling_plan;
 pub mod campaign;

@@ -1,0 +1,30 @@
+//! Requests to an alert, by those who watch figures and by the people who see to it.
+
+use super::event::{AlertFigure, AlertRule, Severity};
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlertCommand {
+    /// What is watched is beyond its limit. Asked again while it stands it changes nothing.
+    Raise {
+        rule: AlertRule,
+        subject: String,
+        campaign: Option<CampaignId>,
+        severity: Severity,
+        figure: AlertFigure,
+        detail: String,
+    },
+    /// What is watched is within its limit again.
+    Clear { figure: AlertFigure },
+    /// A person sees to it.
+    Acknowledge { by: Option<String>, note: String },
+    /// Nobody saw to it; decided by how long it stands.
+    Escalate {},
+    /// Nobody is to be told of it until then.
+    Mute {
+        until: Timestamp,
+        by: Option<String>,
+        reason: String,
+    },
+}

@@ -1,0 +1,117 @@
+//! Decides commands to an alert: raised once, cleared once, seen to by a person, escalated in time, muted with an end.
+
+use super::command::AlertCommand;
+use super::event::{AlertEvent, AlertFigure};
+use super::refusal::AlertRefusal;
+use super::state::AlertState;
+use crate::time::Timestamp;
+
+/// Longest note, reason, detail or subject kept: they are stored for ever and must hold nothing personal.
+pub const NOTE_BYTES_MAX: usize = 256;
+/// Longest name of who saw to it.
+pub const USER_BYTES_MAX: usize = 64;
+/// How long an alert may stand unseen before it is escalated: a quarter of an hour.
+pub const ESCALATE_AFTER_MS: u64 = 900_000;
+/// The longest mute: a week. What must stay quiet longer is a limit to be changed, not an alert to be hidden.
+pub const MUTE_MS_MAX: u64 = 604_800_000;
+
+type Decided = Result<Vec<AlertEvent>, AlertRefusal>;
+
+pub(super) fn decide(state: &AlertState, command: AlertCommand, now: Timestamp) -> Decided {
+    match command {
+        AlertCommand::Raise { .. } => raise(state, command, now),
+        AlertCommand::Clear { figure } => Ok(clear(state, figure, now)),
+        AlertCommand::Acknowledge { by, note } => acknowledge(state, by, note),
+        AlertCommand::Escalate {} => Ok(escalate(state, now)),
+        AlertCommand::Mute { until, by, reason } => mute(until, (by, reason), now),
+    }
+}
+
+fn raise(state: &AlertState, command: AlertCommand, now: Timestamp) -> Decided {
+    let AlertCommand::Raise {
+        rule,
+        subject,
+        campaign,
+        severity,
+        figure,
+        detail,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    within("subject", &subject, NOTE_BYTES_MAX)?;
+    within("detail", &detail, NOTE_BYTES_MAX)?;
+    if state.standing().is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![AlertEvent::Raised {
+        rule,
+        subject,
+        campaign,
+        severity,
+        figure,
+        detail,
+        muted_until: state.muted_at(now),
+    }])
+}
+
+fn clear(state: &AlertState, figure: AlertFigure, now: Timestamp) -> Vec<AlertEvent> {
+    let cleared = state.standing().map(|standing| AlertEvent::Cleared {
+        figure,
+        stood_ms: now.ms_since(standing.since),
+    });
+    cleared.into_iter().collect()
+}
+
+fn acknowledge(state: &AlertState, by: Option<String>, note: String) -> Decided {
+    reason("note", &note)?;
+    within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
+    match state.standing() {
+        None => Err(AlertRefusal::NotStanding),
+        // Two people may see to it: both are on record.
+        Some(_) => Ok(vec![AlertEvent::Acknowledged { by, note }]),
+    }
+}
+
+fn escalate(state: &AlertState, now: Timestamp) -> Vec<AlertEvent> {
+    let due = state.standing().filter(|standing| {
+        let unseen = !standing.acknowledged && !standing.escalated;
+        unseen && now.ms_since(standing.since) >= ESCALATE_AFTER_MS && state.muted_at(now).is_none()
+    });
+    let escalated = due.map(|standing| AlertEvent::Escalated {
+        stood_ms: now.ms_since(standing.since),
+    });
+    escalated.into_iter().collect()
+}
+
+fn mute(until: Timestamp, (by, why): (Option<String>, String), now: Timestamp) -> Decided {
+    reason("reason", &why)?;
+    within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
+    let latest = now.plus_ms(MUTE_MS_MAX);
+    if until <= now || until > latest {
+        return Err(AlertRefusal::MuteEnd { now, latest });
+    }
+    Ok(vec![AlertEvent::Muted {
+        until,
+        by,
+        reason: why,
+    }])
+}
+
+fn reason(member: &'static str, text: &str) -> Result<(), AlertRefusal> {
+    if text.trim().is_empty() {
+        return Err(AlertRefusal::NoReason);
+    }
+    within(member, text, NOTE_BYTES_MAX)
+}
+
+fn within(member: &'static str, text: &str, bytes_max: usize) -> Result<(), AlertRefusal> {
+    if text.len() <= bytes_max {
+        return Ok(());
+    }
+    Err(AlertRefusal::TooLong {
+        member,
+        bytes: text.len(),
+        bytes_max,
+    })
+}

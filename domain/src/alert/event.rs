@@ -1,0 +1,181 @@
+//! Facts about one alert. Stored kinds and versions; never changed, only added to.
+
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::ids::CampaignId;
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum AlertEvent {
+    /// A watched figure went beyond its limit.
+    #[serde(rename = "alert.raised")]
+    Raised {
+        rule: AlertRule,
+        /// What it is about: a campaign, a trunk, a view, `log`.
+        subject: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        campaign: Option<CampaignId>,
+        severity: Severity,
+        figure: AlertFigure,
+        detail: String,
+        /// Set while nobody is to be told of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        muted_until: Option<Timestamp>,
+    },
+    /// It is within its limit again.
+    #[serde(rename = "alert.cleared")]
+    Cleared { figure: AlertFigure, stood_ms: u64 },
+    /// A person sees to it.
+    #[serde(rename = "alert.acknowledged")]
+    Acknowledged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        note: String,
+    },
+    /// It stood too long with nobody seeing to it.
+    #[serde(rename = "alert.escalated")]
+    Escalated { stood_ms: u64 },
+    /// Nobody is to be told of it until then.
+    #[serde(rename = "alert.muted")]
+    Muted {
+        until: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        reason: String,
+    },
+}
+
+/// What is watched (REP-6). Further rules are added at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertRule {
+    /// Calls answered ÷ calls dialed of a campaign in the last minutes fell below its limit.
+    AnswerRatioLow,
+    /// Failures of a trunk in a row.
+    LineFailures,
+    /// Calls abandoned ÷ calls answered by a person of a campaign came near what the law allows.
+    AbandonBudget,
+    /// A view stays before an event that it cannot take.
+    ViewParked,
+    /// The views are behind the log.
+    ViewsLate,
+    /// The watchdog had to end calls that a crash or a fault left open.
+    CallsLeftOver,
+    /// The log cannot be read at a position.
+    LogDamaged,
+    /// This machine's clock is away from the time it is compared with.
+    ClockOff,
+}
+
+impl AlertRule {
+    /// Every rule, in the order in which they are shown.
+    pub const ALL: [Self; 8] = [
+        Self::AnswerRatioLow,
+        Self::LineFailures,
+        Self::AbandonBudget,
+        Self::ViewParked,
+        Self::ViewsLate,
+        Self::CallsLeftOver,
+        Self::LogDamaged,
+        Self::ClockOff,
+    ];
+
+    /// As stored and as asked for.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AnswerRatioLow => "answer_ratio_low",
+            Self::LineFailures => "line_failures",
+            Self::AbandonBudget => "abandon_budget",
+            Self::ViewParked => "view_parked",
+            Self::ViewsLate => "views_late",
+            Self::CallsLeftOver => "calls_left_over",
+            Self::LogDamaged => "log_damaged",
+            Self::ClockOff => "clock_off",
+        }
+    }
+
+    pub const fn label_zh(self) -> &'static str {
+        match self {
+            Self::AnswerRatioLow => "接通率（按呼叫）过低",
+            Self::LineFailures => "线路连续失败",
+            Self::AbandonBudget => "呼损率接近上限",
+            Self::ViewParked => "读模型停在无法处理的事件前",
+            Self::ViewsLate => "读模型落后于事件日志",
+            Self::CallsLeftOver => "有呼叫由看护程序收尾",
+            Self::LogDamaged => "事件日志损坏",
+            Self::ClockOff => "本机时钟偏差过大",
+        }
+    }
+
+    pub const fn label_en(self) -> &'static str {
+        match self {
+            Self::AnswerRatioLow => "answer rate (per call) too low",
+            Self::LineFailures => "line failed several times in a row",
+            Self::AbandonBudget => "abandon rate near its limit",
+            Self::ViewParked => "a view stays before an event it cannot take",
+            Self::ViewsLate => "views are behind the log",
+            Self::CallsLeftOver => "the watchdog ended calls",
+            Self::LogDamaged => "the event log is damaged",
+            Self::ClockOff => "this machine's clock is off",
+        }
+    }
+}
+
+impl std::str::FromStr for AlertRule {
+    type Err = &'static str;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|rule| rule.code() == code)
+            .ok_or("there is no such alert rule")
+    }
+}
+
+/// How urgent it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Look at it today.
+    Warning,
+    /// Look at it now.
+    Critical,
+}
+
+/// The figure that was looked at, with its limit; whole numbers, the unit says of what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertFigure {
+    pub value: i64,
+    pub limit: i64,
+    /// `per_mille`, `count`, `events`, `ms`.
+    pub unit: String,
+    /// Over how long it was taken; 0 for the moment itself.
+    #[serde(default)]
+    pub window_ms: u64,
+}
+
+impl EventData for AlertEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Raised { .. } => "alert.raised",
+            Self::Cleared { .. } => "alert.cleared",
+            Self::Acknowledged { .. } => "alert.acknowledged",
+            Self::Escalated { .. } => "alert.escalated",
+            Self::Muted { .. } => "alert.muted",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,19 @@
+//! Why a command to an alert can be refused: a rule said no, nothing was written.
+
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AlertRefusal {
+    #[error("the alert does not stand: there is nothing to see to")]
+    NotStanding,
+    #[error("a note or reason is needed")]
+    NoReason,
+    #[error("a mute must end after {now} and not after {latest}")]
+    MuteEnd { now: Timestamp, latest: Timestamp },
+    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
