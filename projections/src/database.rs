@@ -6,6 +6,7 @@
 //! never part of one.
 
 use crate::error::ProjectionError;
+use crate::statements::{key_condition, placeholders, upsert_statement};
 use crate::value::{Row, Val};
 use crate::view::View;
 use async_trait::async_trait;
@@ -75,39 +76,61 @@ pub trait Tx {
         let insert = format!("insert into {} values ({places})", table.name);
         rows.iter().try_for_each(|row| self.exec(&insert, row).map(drop))
     }
+
+    /// The rows there are of many keys, each whole, in any order. A backend may read them in one query.
+    fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.extend(self.row(table, key)?);
+        }
+        Ok(found)
+    }
+
+    /// Whether `rows` costs much less than as many `row`: then the rows of a batch are read ahead.
+    fn reads_together(&self) -> bool {
+        false
+    }
+
+    /// Writes one whole row in place of the one with its key.
+    fn put(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
+        self.write_rows(table, &[row], &[])
+    }
+
+    /// Adds one whole row whose key was never written before; one that was is a fault.
+    fn append_row(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
+        self.append_rows(table, &[row])
+    }
+
+    /// Shows `edit` the row of a key, where there is one, and does what it answers; answers that, or `None`.
+    /// `edit` must leave the key's columns as they are.
+    fn edit(
+        &mut self,
+        table: &'static Table,
+        key: &[Val],
+        edit: &mut dyn FnMut(&mut [Val]) -> Result<Edit, ProjectionError>,
+    ) -> Result<Option<Edit>, ProjectionError> {
+        let Some(mut row) = self.row(table, key)? else {
+            return Ok(None);
+        };
+        let done = edit(&mut row)?;
+        match done {
+            Edit::Keep => {}
+            Edit::Write => self.put(table, row)?,
+            Edit::Remove => self.write_rows(table, &[], &[key.to_vec()])?,
+        }
+        Ok(Some(done))
+    }
 }
 
-/// `$1, $2 …`.
-fn placeholders(count: usize) -> String {
-    let places: Vec<String> = (1..=count).map(|place| format!("${place}")).collect();
-    places.join(", ")
-}
-
-/// The primary key's columns, each equal to its placeholder.
-fn key_condition(columns: &[String], table: &Table) -> String {
-    let keys = columns.iter().take(table.key_columns).zip(1..);
-    let equal: Vec<String> = keys
-        .map(|(column, place)| format!("{column} = ${place}"))
-        .collect();
-    equal.join(" and ")
-}
-
-/// A whole row in place of the one with its key.
-fn upsert_statement(columns: &[String], table: &Table) -> String {
-    let keys = columns.get(..table.key_columns).unwrap_or(columns).join(", ");
-    let others = columns.iter().skip(table.key_columns);
-    let set: Vec<String> = others
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    let then = match set.is_empty() {
-        true => "nothing".to_owned(),
-        false => format!("update set {}", set.join(", ")),
-    };
-    let places = placeholders(columns.len());
-    format!(
-        "insert into {} values ({places}) on conflict ({keys}) do {then}",
-        table.name
-    )
+/// What becomes of a row that was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// It was not changed.
+    Keep,
+    /// It was changed and is to be kept so.
+    Write,
+    /// It is to be removed.
+    Remove,
 }
 
 /// Which database rows are in: for what cannot be said to both alike.

@@ -16,6 +16,7 @@ mod progress;
 mod rebuild;
 mod runner;
 mod sqlite;
+mod statements;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -24,7 +25,7 @@ mod value;
 mod view;
 pub mod views;
 
-pub use database::{Checkpoint, Dialect, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
+pub use database::{Checkpoint, Dialect, Edit, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};
 pub use live::{Grounds, Projections};
 pub use progress::Progress;

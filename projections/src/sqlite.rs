@@ -294,7 +294,7 @@ impl SqliteTx<'_> {
 impl Tx for SqliteTx<'_> {
     fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError> {
         let statement = self.statement(&format!("select * from {table} limit 0"))?;
-        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+        Ok(statement.column_names().map(str::to_owned).collect())
     }
 
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {

@@ -4,11 +4,12 @@ use crate::error::ProjectionError;
 use domain::personal::Personal;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use std::cmp::Ordering;
 use std::fmt::Display;
 use std::str::FromStr;
 
 /// One value of a statement or a row. Integers are always 64 bit; SQLite gives a `Bool` back as an `Int`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Val {
     Null,
     Int(i64),
@@ -19,6 +20,17 @@ pub enum Val {
 }
 
 impl Val {
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Int(_) => 1,
+            Self::Real(_) => 2,
+            Self::Text(_) => 3,
+            Self::Blob(_) => 4,
+            Self::Bool(_) => 5,
+        }
+    }
+
     /// Any id or code, as its text.
     pub fn text(value: impl Display) -> Self {
         Self::Text(value.to_string())
@@ -44,6 +56,35 @@ impl Val {
         Self::count(position.0)
     }
 }
+
+/// Values are ordered by their kind, then by what they hold: keys of rows are held in order, never compared
+/// by a database's rules. Reals are told apart by their bits.
+impl Ord for Val {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(one), Self::Int(two)) => one.cmp(two),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            (Self::Real(one), Self::Real(two)) => one.total_cmp(two),
+            (Self::Blob(one), Self::Blob(two)) => one.cmp(two),
+            (Self::Bool(one), Self::Bool(two)) => one.cmp(two),
+            (one, two) => one.kind().cmp(&two.kind()),
+        }
+    }
+}
+
+impl PartialOrd for Val {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Val {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Val {}
 
 /// One row: columns are taken in the order of the `select` list.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
+use crate::value::Val;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -50,6 +51,10 @@ pub trait View: Send + Sync {
     /// Takes one event, in the transaction that also moves the checkpoint. `Unavailable` is tried again; any
     /// other error parks the view before this event.
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError>;
+
+    /// Names the rows that `apply` will ask for by key, so that a batch's are read together. Naming too few
+    /// or too many costs time, never correctness.
+    fn reads(&self, _event: &ViewEvent, _keys: &mut Vec<(&'static Table, Vec<Val>)>) {}
 }
 
 /// The typed data of an event.
