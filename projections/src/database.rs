@@ -11,6 +11,7 @@ use crate::value::{Row, Val};
 use crate::view::View;
 use async_trait::async_trait;
 use domain::stored_event::Position;
+use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Statements inside one transaction. Sync: the database runs them where they cannot block an executor.
@@ -271,16 +272,26 @@ pub struct Checkpoint {
     pub version: u32,
     /// Rows are complete up to here.
     pub position: Position,
+    /// When the event at `position` was recorded; `None` before the first.
+    pub recorded_at: Option<Timestamp>,
     pub parked: Option<(Position, String)>,
 }
 
 const CHECKPOINTS: &str = "create table if not exists checkpoint (
     view text primary key, version bigint not null, position bigint not null,
-    parked_position bigint, parked_why text)";
+    parked_position bigint, parked_why text, recorded_at bigint)";
 
 /// Makes the tables of `views`. A view whose version is not the stored one loses its rows and begins again.
 pub(crate) fn prepare_schema(tx: &mut dyn Tx, views: &[Arc<dyn View>]) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
+    // Rows of an earlier build know no times; each checkpoint has one again when it next moves.
+    if !tx
+        .columns("checkpoint")?
+        .iter()
+        .any(|column| column == "recorded_at")
+    {
+        tx.exec("alter table checkpoint add column recorded_at bigint", &[])?;
+    }
     let stored = read_checkpoints(tx)?;
     for view in views {
         let current = stored
@@ -304,7 +315,7 @@ pub(crate) fn remake_tables(tx: &mut dyn Tx, view: &dyn View) -> Result<(), Proj
     tx.exec(
         "insert into checkpoint (view, version, position) values ($1, $2, 0)
          on conflict (view) do update set version = excluded.version, position = 0,
-         parked_position = null, parked_why = null",
+         parked_position = null, parked_why = null, recorded_at = null",
         &[Val::text(view.name()), Val::count(view.version())],
     )?;
     Ok(())
@@ -313,7 +324,8 @@ pub(crate) fn remake_tables(tx: &mut dyn Tx, view: &dyn View) -> Result<(), Proj
 /// All checkpoints, by name.
 pub(crate) fn read_checkpoints(tx: &mut dyn Tx) -> Result<Vec<Checkpoint>, ProjectionError> {
     let rows = tx.query(
-        "select view, version, position, parked_position, parked_why from checkpoint order by view",
+        "select view, version, position, parked_position, parked_why, recorded_at
+         from checkpoint order by view",
         &[],
     )?;
     rows.into_iter().map(read_checkpoint).collect()
@@ -329,6 +341,7 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
         view,
         version,
         position,
+        recorded_at: row.maybe_at()?,
         parked: parked_at.map(|at| (at, why)),
     })
 }
@@ -349,13 +362,15 @@ pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Resu
     if others.is_empty() || !changed.iter().all(together) {
         return changed.iter().try_for_each(|one| write_checkpoint(tx, one));
     }
-    let places: Vec<String> = (2..changed.len() + 2).map(|place| format!("${place}")).collect();
+    let places: Vec<String> = (3..changed.len() + 3).map(|place| format!("${place}")).collect();
     let sql = format!(
-        "update checkpoint set position = $1, parked_position = null, parked_why = null where view in ({})",
+        "update checkpoint set position = $1, recorded_at = $2, parked_position = null, parked_why = null
+         where view in ({})",
         places.join(", ")
     );
     let views = changed.iter().map(|one| Val::text(&one.view));
-    let values: Vec<Val> = std::iter::once(Val::position(first.position))
+    let values: Vec<Val> = [Val::position(first.position), Val::maybe_at(first.recorded_at)]
+        .into_iter()
         .chain(views)
         .collect();
     if tx.exec(&sql, &values)? == changed.len() as u64 {
@@ -364,18 +379,20 @@ pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Resu
     Err(ProjectionError::Fault("a view has no checkpoint".to_owned()))
 }
 
-fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
+pub(crate) fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
     let (parked_position, parked_why) = match &checkpoint.parked {
         Some((position, why)) => (Val::position(*position), Val::text(why)),
         None => (Val::Null, Val::Null),
     };
     let changed = tx.exec(
-        "update checkpoint set position = $2, parked_position = $3, parked_why = $4 where view = $1",
+        "update checkpoint set position = $2, parked_position = $3, parked_why = $4, recorded_at = $5
+         where view = $1",
         &[
             Val::text(&checkpoint.view),
             Val::position(checkpoint.position),
             parked_position,
             parked_why,
+            Val::maybe_at(checkpoint.recorded_at),
         ],
     )?;
     if changed == 1 {

@@ -132,9 +132,13 @@ fn apply_batch(
             .cloned()
             .ok_or_else(|| ProjectionError::Fault(format!("view {} has no checkpoint", view.name())))?;
         let before = checkpoint.clone();
-        checkpoint.parked = parked.get(view.name()).cloned();
+        // Rows that are past the event were given it elsewhere: by a switch, or another process.
+        let parked = parked
+            .get(view.name())
+            .filter(|parked| parked.0 > checkpoint.position);
+        checkpoint.parked = parked.cloned();
         let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
-        apply_view(tx, view.as_ref(), events, (&mut checkpoint.position, end))?;
+        apply_view(tx, view.as_ref(), events, (&mut checkpoint, end))?;
         if checkpoint != before {
             changed.push(checkpoint.clone());
         }
@@ -144,18 +148,19 @@ fn apply_batch(
     Ok(moved)
 }
 
-fn apply_view(
+/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along.
+pub(crate) fn apply_view(
     tx: &mut dyn Tx,
     view: &dyn View,
     events: &[Result<ViewEvent, UnreadableRecord>],
-    (checkpoint, end): (&mut Position, Option<Position>),
+    (checkpoint, end): (&mut Checkpoint, Option<Position>),
 ) -> Result<(), ProjectionError> {
     for event in events {
         let position = match event {
             Ok(event) => event.position,
             Err(unreadable) => unreadable.position,
         };
-        if position <= *checkpoint {
+        if position <= checkpoint.position {
             continue;
         }
         if end.is_some_and(|end| position >= end) {
@@ -169,7 +174,8 @@ fn apply_view(
                 why: other.to_string(),
             },
         })?;
-        *checkpoint = position;
+        checkpoint.position = position;
+        checkpoint.recorded_at = event.as_ref().ok().map(|event| event.recorded_at);
     }
     Ok(())
 }
