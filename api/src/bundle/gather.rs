@@ -101,7 +101,8 @@ async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option
         | CampaignEvent::DialsGranted { .. }
         | CampaignEvent::AlertRaised { .. }
         | CampaignEvent::Completed { .. }
-        | CampaignEvent::Reopened { .. } => None,
+        | CampaignEvent::Reopened { .. }
+        | CampaignEvent::TargetsSet { .. } => None,
     }))
 }
 

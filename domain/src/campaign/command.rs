@@ -1,6 +1,6 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
-use super::event::PauseReason;
+use super::event::{PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::ids::{CampaignId, ListId};
 use crate::stored_event::Position;
@@ -39,6 +39,11 @@ pub enum CampaignCommand {
     RaiseAlert {
         alert: String,
         detail: String,
+    },
+    /// The same targets again are answered without an event.
+    SetTargets {
+        targets: Vec<Target>,
+        by: Option<String>,
     },
     /// The outreach driver believes that all is settled, as of a position of the worklist.
     Complete {

@@ -5,7 +5,7 @@
 //! A completed campaign cannot be stopped (nothing runs); a stopped one takes no further list.
 
 use super::command::CampaignCommand;
-use super::event::{CampaignEvent, PauseReason};
+use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use crate::decider::Context;
@@ -20,6 +20,13 @@ pub const BATCH_DIALS_MAX: u32 = 200;
 
 /// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
+
+/// Most targets of one campaign, and the longest name of a metric.
+pub const TARGETS_MAX: usize = 20;
+const METRIC_BYTES_MAX: usize = 64;
+
+/// A target of everything.
+const PER_MILLE_MAX: u32 = 1_000;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
@@ -43,6 +50,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
+        CampaignCommand::SetTargets { targets, by } => set_targets(state, targets, by),
         CampaignCommand::Complete { settled, .. } => complete(state, status, settled),
     }
 }
@@ -83,6 +91,36 @@ fn created_event(campaign: CampaignId, created: CreatedCampaign) -> CampaignEven
         flow: created.flow,
         plan: created.plan,
     }
+}
+
+fn set_targets(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> Decided {
+    if targets.is_empty() || targets.len() > TARGETS_MAX {
+        return Err(CampaignRefusal::TargetCount {
+            count: targets.len(),
+            targets_max: TARGETS_MAX,
+        });
+    }
+    let once = |target: &&Target| {
+        targets
+            .iter()
+            .filter(|other| other.metric == target.metric)
+            .count()
+            == 1
+    };
+    let possible = |target: &&Target| {
+        let named = !target.metric.is_empty() && target.metric.len() <= METRIC_BYTES_MAX;
+        named && (1..=PER_MILLE_MAX).contains(&target.per_mille) && once(target)
+    };
+    if let Some(wrong) = targets.iter().find(|target| !possible(target)) {
+        return Err(CampaignRefusal::TargetInvalid {
+            metric: wrong.metric.chars().take(METRIC_BYTES_MAX).collect(),
+            per_mille: wrong.per_mille,
+        });
+    }
+    if state.targets() == targets {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CampaignEvent::TargetsSet { targets, by }])
 }
 
 fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {

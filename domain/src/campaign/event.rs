@@ -47,6 +47,24 @@ pub enum CampaignEvent {
     /// A list came after completion.
     #[serde(rename = "campaign.reopened")]
     Reopened { list: ListId },
+    /// What the campaign is to reach; replaces the targets before (REP-4).
+    #[serde(rename = "campaign.targets_set")]
+    TargetsSet {
+        targets: Vec<Target>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+}
+
+/// A metric that is a ratio, and what it is to reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The metric's name, such as `answer_ratio_per_call`.
+    pub metric: String,
+    /// The version of its definition that is meant.
+    pub version: u32,
+    /// 0 to 1,000.
+    pub per_mille: u32,
 }
 
 /// Why a campaign does not dial.
@@ -75,6 +93,7 @@ impl EventData for CampaignEvent {
             Self::AlertRaised { .. } => "campaign.alert_raised",
             Self::Completed { .. } => "campaign.completed",
             Self::Reopened { .. } => "campaign.reopened",
+            Self::TargetsSet { .. } => "campaign.targets_set",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
-use super::event::{CampaignEvent, PauseReason};
+use super::event::{CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::disposition::Disposition;
 use crate::golden_support::{at, campaign, check, list};
@@ -77,6 +77,14 @@ fn every_kind_is_written_as_its_golden_file() {
         },
         CampaignEvent::Completed { settled: 997 },
         CampaignEvent::Reopened { list: list() },
+        CampaignEvent::TargetsSet {
+            targets: vec![Target {
+                metric: "answer_ratio_per_call".to_owned(),
+                version: 1,
+                per_mille: 650,
+            }],
+            by: Some("wang".to_owned()),
+        },
     ];
     for event in events {
         check("campaign", event);

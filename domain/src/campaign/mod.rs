@@ -15,7 +15,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX};
+pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
 pub use refusal::CampaignRefusal;
 pub use state::{CampaignState, CampaignStatus, CreatedCampaign};
 
@@ -48,6 +48,7 @@ impl Decider for Campaign {
             CampaignCommand::CloseList { .. } => "campaign.close_list",
             CampaignCommand::GrantDials { .. } => "campaign.grant_dials",
             CampaignCommand::RaiseAlert { .. } => "campaign.raise_alert",
+            CampaignCommand::SetTargets { .. } => "campaign.set_targets",
             CampaignCommand::Complete { .. } => "campaign.complete",
         }
     }

@@ -29,6 +29,10 @@ pub enum CampaignRefusal {
     ListClosedOtherwise { list: ListId, closed: u64, count: u64 },
     #[error("the campaign has {lists_max} lists, the most it may have")]
     TooManyLists { lists_max: usize },
+    #[error("{count} targets were given; a campaign has 1 to {targets_max}")]
+    TargetCount { count: usize, targets_max: usize },
+    #[error("the target of {metric} is {per_mille} per mille; 1 to 1,000 are possible, once per metric")]
+    TargetInvalid { metric: String, per_mille: u32 },
     #[error("{open_count} lists are still open")]
     ListsOpen { open_count: usize },
     #[error("{settled} of {enrolled} enrolments are settled")]

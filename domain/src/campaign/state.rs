@@ -1,6 +1,6 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
-use super::event::{CampaignEvent, PauseReason};
+use super::event::{CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
@@ -84,6 +84,7 @@ pub struct CampaignState {
     /// `Some(count)` once closed.
     lists: BTreeMap<ListId, Option<u64>>,
     granted_until: Option<Timestamp>,
+    targets: Vec<Target>,
     version: u64,
 }
 
@@ -108,6 +109,10 @@ impl CampaignState {
     /// The pause that completion found it in: it holds again when a later list reopens the campaign.
     pub const fn completed_in_pause(&self) -> Option<&PauseReason> {
         self.completed_in_pause.as_ref()
+    }
+    /// What it is to reach, as last set.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
@@ -179,6 +184,7 @@ impl CampaignState {
             }
             CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
             CampaignEvent::AlertRaised { .. } => {}
+            CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
         }
     }
 

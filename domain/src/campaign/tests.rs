@@ -1,7 +1,7 @@
 //! The campaign decider: given events, when a command comes, then these events or this refusal.
 
 use super::command::CampaignCommand;
-use super::event::{CampaignEvent, PauseReason};
+use super::event::{CampaignEvent, PauseReason, Target};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use crate::decider::{Context, Decider};
@@ -435,6 +435,57 @@ fn an_alert_is_raised_in_any_status() {
         detail: "3 in a row".to_owned(),
     };
     check(&running_then(paused()), alert, Ok(vec![raised]));
+}
+
+fn target(metric: &str, per_mille: u32) -> Target {
+    Target {
+        metric: metric.to_owned(),
+        version: 1,
+        per_mille,
+    }
+}
+
+#[test]
+fn targets_are_set_in_any_status_replaced_whole_and_the_same_again_is_no_event() {
+    let set = |targets: &[Target]| CampaignCommand::SetTargets {
+        targets: targets.to_vec(),
+        by: None,
+    };
+    let event = |targets: &[Target]| CampaignEvent::TargetsSet {
+        targets: targets.to_vec(),
+        by: None,
+    };
+    let (first, second) = ([target("a", 1)], [target("a", 1_000), target("b", 650)]);
+    check(&running_then(stopped()), set(&first), Ok(vec![event(&first)]));
+    check(&running_then(event(&first)), set(&first), Ok(Vec::new()));
+    check(
+        &running_then(event(&first)),
+        set(&second),
+        Ok(vec![event(&second)]),
+    );
+    for (metric, per_mille) in [("a", 0), ("a", 1_001), ("", 5)] {
+        let metric = metric.to_owned();
+        let targets = [target(&metric, per_mille)];
+        check(
+            &running(),
+            set(&targets),
+            Err(CampaignRefusal::TargetInvalid { metric, per_mille }),
+        );
+    }
+    let twice = [target("a", 5), target("a", 6)];
+    let refused = CampaignRefusal::TargetInvalid {
+        metric: "a".to_owned(),
+        per_mille: 5,
+    };
+    check(&running(), set(&twice), Err(refused));
+    check(
+        &running(),
+        set(&[]),
+        Err(CampaignRefusal::TargetCount {
+            count: 0,
+            targets_max: 20,
+        }),
+    );
 }
 
 #[test]

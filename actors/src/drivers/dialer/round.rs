@@ -156,7 +156,8 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
             | CampaignEvent::ListClosed { .. }
             | CampaignEvent::AlertRaised { .. }
             | CampaignEvent::Completed { .. }
-            | CampaignEvent::Reopened { .. } => None,
+            | CampaignEvent::Reopened { .. }
+            | CampaignEvent::TargetsSet { .. } => None,
         });
     let (count, until, leave) = granted.ok_or(Halt::Fault)?;
     Ok(Batch {

@@ -211,7 +211,7 @@ impl Board<'_> {
                 "alerts = alerts + 1, last_alert = $3, last_alert_detail = $4, last_alert_at = $5",
                 vec![Val::text(alert), Val::text(detail), Val::at(self.at)],
             ),
-            CampaignEvent::DialsGranted { .. } => Ok(()),
+            CampaignEvent::DialsGranted { .. } | CampaignEvent::TargetsSet { .. } => Ok(()),
         }
     }
 
