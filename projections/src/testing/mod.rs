@@ -2,8 +2,10 @@
 
 mod corrected;
 mod ports;
+mod varied;
 
 pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
+pub(crate) use varied::{steps, varied};
 
 use crate::database::ReadDb;
 use crate::runner::InlineRunner;

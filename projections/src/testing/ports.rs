@@ -70,7 +70,8 @@ impl EventStore for TestLog {
         Ok(self.page(after, limit))
     }
     async fn head(&self) -> Result<Position, StoreError> {
-        Ok(Position(self.events.lock().unwrap().len() as u64))
+        let events = self.events.lock().unwrap();
+        Ok(events.last().map_or(Position(0), |event| event.position))
     }
     async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)

@@ -1,0 +1,256 @@
+//! A story in which anything may follow anything: every kind of event that a view takes, over a few
+//! campaigns, people and calls, in an order that no decider would make. The same seed tells the same story.
+
+use super::{Story, call, campaign, dialog, number, sealed};
+use domain::call::event::{CallEvent, EndReason};
+use domain::campaign::event::{CampaignEvent, PauseReason};
+use domain::compliance::{Decision, Verdict};
+use domain::customer::event::CustomerEvent;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::ListId;
+use domain::number::event::NumberEvent;
+use std::collections::{BTreeMap, BTreeSet};
+
+const CAMPAIGNS: [&str; 3] = ["T", "U", "V"];
+const PEOPLE_COUNT: u64 = 12;
+const ATTEMPTS_COUNT: u64 = 3;
+
+/// A small generator: the same numbers in every run.
+pub(crate) fn steps(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = seed;
+    std::iter::from_fn(move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Some(state >> 33)
+    })
+}
+
+struct Teller<N> {
+    story: Story,
+    numbers: N,
+    permitted: BTreeSet<(usize, u32, u32)>,
+}
+
+/// So many events.
+pub(crate) fn varied(events_count: usize, seed: u64) -> Story {
+    let mut teller = Teller {
+        story: Story::new(),
+        numbers: steps(seed),
+        permitted: BTreeSet::new(),
+    };
+    while teller.story.events.len() < events_count {
+        match teller.below(8) {
+            0 => teller.campaign(),
+            1..=3 => teller.customer(),
+            4 => teller.number(),
+            _ => teller.call(),
+        }
+    }
+    teller.story
+}
+
+impl<N: Iterator<Item = u64>> Teller<N> {
+    fn below(&mut self, end: u64) -> u64 {
+        self.numbers.next().unwrap() % end
+    }
+
+    fn small(&mut self, end: u64) -> u32 {
+        u32::try_from(self.below(end)).unwrap()
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn campaign_index(&mut self) -> usize {
+        usize::try_from(self.below(CAMPAIGNS.len() as u64)).unwrap()
+    }
+
+    fn disposition(&mut self) -> Disposition {
+        let all = [
+            Disposition::Answered,
+            Disposition::Busy,
+            Disposition::Machine,
+            Disposition::TrunkTimeout,
+        ];
+        all[usize::try_from(self.below(4)).unwrap()]
+    }
+
+    fn outcome(&mut self) -> Option<Outcome> {
+        [Some(Outcome::Success), Some(Outcome::Callback), None][usize::try_from(self.below(3)).unwrap()]
+    }
+
+    fn verdict(&mut self) -> Verdict {
+        let decision = match self.below(2) {
+            0 => Decision::Forbid,
+            _ => Decision::DeferUntil(self.story.at.plus_ms(60_000)),
+        };
+        Verdict {
+            rule: "calling_window".to_owned(),
+            version: 1,
+            effective_from: "2026-01-01".to_owned(),
+            decision,
+            facts: BTreeMap::new(),
+        }
+    }
+
+    fn campaign(&mut self) {
+        let name = CAMPAIGNS[self.campaign_index()];
+        let list = ListId::derive(&campaign(name), "00");
+        let event = match self.below(11) {
+            0 => return drop(self.story.created(name)),
+            1 => CampaignEvent::Started {},
+            2 => CampaignEvent::Paused {
+                reason: PauseReason::Requested,
+            },
+            3 => CampaignEvent::Resumed {},
+            4 => CampaignEvent::Stopped {
+                reason: "enough".to_owned(),
+            },
+            5 => CampaignEvent::ListOpened {
+                list,
+                source: "file".to_owned(),
+            },
+            6 => CampaignEvent::ListClosed { list, count: 4 },
+            7 => CampaignEvent::DialsGranted {
+                count: 1,
+                until: self.story.at,
+            },
+            8 => CampaignEvent::AlertRaised {
+                alert: "slow".to_owned(),
+                detail: "very".to_owned(),
+            },
+            9 => CampaignEvent::Completed { settled: 4 },
+            _ => CampaignEvent::Reopened { list },
+        };
+        self.story.campaign(name, event);
+    }
+
+    fn customer(&mut self) {
+        let name = CAMPAIGNS[self.campaign_index()];
+        let of = self.small(PEOPLE_COUNT);
+        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let later = self.story.at.plus_ms(90_000);
+        let later = (!self.one_in(3)).then_some(later);
+        let event = match self.below(16) {
+            0 | 1 => return drop(self.story.enrolled(name, of)),
+            2..=5 => return drop(self.story.customer_granted(name, of, attempt)),
+            6 => CustomerEvent::DialRefused {
+                campaign: campaign(name),
+                call: call(name, of, attempt),
+                verdict: self.verdict(),
+                not_before: later,
+            },
+            7 => CustomerEvent::DialReleased {
+                campaign: campaign(name),
+                call: call(name, of, attempt),
+                reason: "number_refused".to_owned(),
+                not_before: later,
+            },
+            8..=10 => CustomerEvent::CallClosed {
+                campaign: campaign(name),
+                call: call(name, of, attempt),
+                number: number(of),
+                disposition: self.disposition(),
+                outcome: self.outcome(),
+                charged: true,
+                answered: self.one_in(2),
+                dialed_at: self.story.at,
+                next_due_at: later,
+                next_number: self.one_in(4).then(|| number(of + 100)),
+            },
+            11 => {
+                let disposition = self.disposition();
+                return drop(self.story.settled(name, of, disposition));
+            }
+            12 => CustomerEvent::Registered {
+                external_id: sealed("external", true),
+                name: self.one_in(2).then(|| sealed("name", false)),
+                time_zone: self.one_in(2).then(|| "Asia/Shanghai".to_owned()),
+            },
+            13 => CustomerEvent::NumberAdded {
+                number: number(of + 100 * self.small(2)),
+                phone: sealed("phone", true),
+            },
+            14 => CustomerEvent::ConsentWithdrawn {
+                scope: "calls".to_owned(),
+                source: "web".to_owned(),
+            },
+            _ => CustomerEvent::Erased {
+                numbers_count: 1,
+                enrolments_count: 1,
+            },
+        };
+        self.story.customer(of, event);
+    }
+
+    fn number(&mut self) {
+        let name = CAMPAIGNS[self.campaign_index()];
+        let of = self.small(PEOPLE_COUNT);
+        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let event = match self.below(6) {
+            0 | 1 => return drop(self.story.number_granted(name, of, attempt)),
+            2 => NumberEvent::DialRefused {
+                campaign: campaign(name),
+                call: call(name, of, attempt),
+                verdict: self.verdict(),
+                not_before: None,
+            },
+            3 => NumberEvent::DialReleased {
+                call: call(name, of, attempt),
+                reason: "grant_expired".to_owned(),
+            },
+            _ => return drop(self.story.number_closed(name, of, attempt)),
+        };
+        self.story.number(of, event);
+    }
+
+    fn call(&mut self) {
+        let chosen = self.campaign_index();
+        let name = CAMPAIGNS[chosen];
+        let of = self.small(PEOPLE_COUNT);
+        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let id = call(name, of, attempt);
+        let node = "greeting".to_owned();
+        let leg = u8::try_from(1 + self.below(2)).unwrap();
+        let event = match self.below(14) {
+            // A decider permits a call once.
+            0..=3 if self.permitted.insert((chosen, of, attempt)) => {
+                return drop(self.story.permitted(name, of, attempt));
+            }
+            0..=3 => CallEvent::NodeEntered { node },
+            4 | 5 => {
+                let trunk = ["first", "second"][usize::from(leg) - 1];
+                return drop(self.story.dialing(id, leg, trunk));
+            }
+            6 => CallEvent::Ringing {
+                leg,
+                sip_code: 180,
+                early_media: false,
+            },
+            7 | 8 => return drop(self.story.answered(id, leg)),
+            9 => CallEvent::TransferRequested { node },
+            10 => CallEvent::HangupRequested {
+                leg,
+                reason: EndReason::FlowEnded,
+            },
+            11 | 12 => {
+                let disposition = self.disposition();
+                let outcome = self.outcome();
+                let talk_ms = self.below(90_000);
+                return drop(self.story.ended(id, disposition, (outcome, talk_ms)));
+            }
+            _ if self.one_in(3) => CallEvent::LateAnswered {
+                leg,
+                dialog: dialog(),
+            },
+            _ => {
+                let before = (self.disposition(), self.outcome());
+                let after = (self.disposition(), self.outcome());
+                return drop(self.story.corrected(id, before, after));
+            }
+        };
+        self.story.call(id, event);
+    }
+}
