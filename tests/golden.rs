@@ -8,6 +8,8 @@ use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::installation::Installation;
 use domain::number::Number;
+use domain::report::Report;
+use domain::sample::Sample;
 use domain::stored_event::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -100,4 +102,14 @@ fn every_golden_record_of_a_flow_reads() {
 #[test]
 fn every_golden_record_of_the_installation_reads() {
     check::<Installation>();
+}
+
+#[test]
+fn every_golden_record_of_a_sample_reads() {
+    check::<Sample>();
+}
+
+#[test]
+fn every_golden_record_of_a_report_reads() {
+    check::<Report>();
 }

@@ -23,6 +23,8 @@ use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
+use domain::report::Report;
+use domain::sample::Sample;
 use domain::stored_event::Cause;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -51,6 +53,8 @@ pub struct ActorSystem {
     pub flows: Entities<Flow>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
+    pub reports: Entities<Report>,
+    pub samples: Entities<Sample>,
     pub alerts: Entities<Alert>,
 }
 
@@ -65,6 +69,8 @@ impl ActorSystem {
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
+            reports: Entities::start(&environment, &hosting),
+            samples: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
         }
     }

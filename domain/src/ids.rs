@@ -164,6 +164,19 @@ uuid_id!(
     AlertId, "alert"
 );
 
+uuid_id!(
+    /// One question to the rows: UUIDv5 of the command that asked it, so that a repeated request is the same.
+    InquiryId, "inquiry"
+);
+uuid_id!(
+    /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
+    SampleId, "sample"
+);
+text_id!(
+    /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
+    ReportId, "report", plain_word
+);
+
 /// The log as a whole: there is one in a store, and its stream is `installation-log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LogId;
@@ -214,6 +227,13 @@ impl AlertId {
     }
 }
 
+impl InquiryId {
+    /// The inquiry that `command` began.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("inquiry:{command}").as_bytes()))
+    }
+}
+
 impl ListId {
     /// The list that has this content in this campaign; `content_sha256` is lower hex.
     pub fn derive(campaign: &CampaignId, content_sha256: &str) -> Self {
@@ -221,6 +241,13 @@ impl ListId {
             &NAMESPACE,
             format!("list:{campaign}/{content_sha256}").as_bytes(),
         ))
+    }
+}
+
+impl SampleId {
+    /// The draw that `text` fixes: seed, size, population and position in one form.
+    pub fn derive(text: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("sample:{text}").as_bytes()))
     }
 }
 

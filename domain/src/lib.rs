@@ -19,11 +19,14 @@ pub mod flow;
 #[cfg(test)]
 mod golden_support;
 pub mod ids;
+pub mod inquiry;
 pub mod installation;
 pub mod number;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;
+pub mod report;
+pub mod sample;
 pub mod stored_event;
 mod tagged;
 pub mod time;

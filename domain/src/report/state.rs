@@ -1,0 +1,26 @@
+//! What a report's events add up to: its last issue, and how many there were.
+
+use super::event::{Issue, ReportEvent};
+
+/// State of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReportState {
+    last: Option<Box<Issue>>,
+    issues: u64,
+}
+
+impl ReportState {
+    pub fn last(&self) -> Option<&Issue> {
+        self.last.as_deref()
+    }
+
+    pub const fn issues(&self) -> u64 {
+        self.issues
+    }
+
+    pub(super) fn apply(&mut self, event: &ReportEvent) {
+        let ReportEvent::Issued { issue } = event;
+        self.last = Some(issue.clone());
+        self.issues += 1;
+    }
+}

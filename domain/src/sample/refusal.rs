@@ -1,0 +1,31 @@
+//! Why a command to a sample can be refused: a rule said no, nothing was written.
+
+use crate::ids::CallId;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleRefusal {
+    #[error("the draw is not sound: {0}")]
+    Unsound(&'static str),
+    #[error("this sample was drawn already, and otherwise")]
+    DrawnOtherwise,
+    #[error("this sample was never drawn")]
+    NotDrawn,
+    #[error("call {0} is not in this sample")]
+    NotInSample(CallId),
+    #[error("the checklist has no item {0:?}")]
+    UnknownItem(String),
+    #[error("item {0} has no answer")]
+    Unanswered(&'static str),
+    #[error("{lacking} of its calls have no finding yet, {first} among them")]
+    FindingsLacking { lacking: usize, first: CallId },
+    #[error("this sample is signed off")]
+    SignedOff,
+    #[error("who says so is missing")]
+    NoName,
+    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}

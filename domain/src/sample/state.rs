@@ -1,0 +1,54 @@
+//! What a sample's events add up to: the draw, the findings, the sign-off.
+
+use super::event::{Drawn, Finding, SampleEvent};
+use crate::ids::CallId;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// State of a sample.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SampleState {
+    drawn: Option<Box<Drawn>>,
+    drawn_at: Option<Timestamp>,
+    findings: BTreeMap<CallId, (Finding, Timestamp)>,
+    signed_off: Option<(String, Timestamp)>,
+}
+
+impl SampleState {
+    pub fn drawn(&self) -> Option<&Drawn> {
+        self.drawn.as_deref()
+    }
+
+    pub const fn drawn_at(&self) -> Option<Timestamp> {
+        self.drawn_at
+    }
+
+    /// The last finding of a call, and when it was recorded.
+    pub fn finding(&self, call: CallId) -> Option<&(Finding, Timestamp)> {
+        self.findings.get(&call)
+    }
+
+    /// Who signed it off, and when.
+    pub const fn signed_off(&self) -> Option<&(String, Timestamp)> {
+        self.signed_off.as_ref()
+    }
+
+    /// The drawn calls without a finding, by rank.
+    pub fn lacking(&self) -> impl Iterator<Item = CallId> {
+        let calls = self.drawn.iter().flat_map(|drawn| drawn.calls.iter().copied());
+        calls.filter(|call| !self.findings.contains_key(call))
+    }
+
+    pub(super) fn apply(&mut self, event: &SampleEvent, at: Timestamp) {
+        match event {
+            SampleEvent::Drawn { drawn } => {
+                self.drawn = Some(drawn.clone());
+                self.drawn_at = Some(at);
+            }
+            SampleEvent::FindingRecorded { call, finding } => {
+                self.findings.insert(*call, (finding.clone(), at));
+            }
+            SampleEvent::SignedOff { by, .. } => self.signed_off = Some((by.clone(), at)),
+        }
+    }
+}
