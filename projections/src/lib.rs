@@ -11,6 +11,8 @@
 
 mod database;
 mod error;
+mod folded;
+mod instant;
 mod live;
 mod progress;
 mod rebuild;
@@ -21,12 +23,15 @@ mod statements;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod value;
 mod view;
 pub mod views;
 
 pub use database::{Checkpoint, Dialect, Edit, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};
+pub use folded::{FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold};
+pub use instant::position_at;
 pub use live::{Grounds, Projections};
 pub use progress::Progress;
 pub use rebuild::{
