@@ -14,6 +14,9 @@ mod error;
 mod folded;
 mod instant;
 mod live;
+pub mod live_figures;
+pub mod metrics;
+mod postgres;
 mod progress;
 mod rebuild;
 mod runner;
@@ -24,6 +27,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod tx;
+mod unit_of_work;
 mod value;
 mod view;
 pub mod views;
@@ -33,12 +38,13 @@ pub use error::{ErrorKind, ProjectionError};
 pub use folded::{FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold};
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
+pub use postgres::PostgresReadDb;
 pub use progress::Progress;
 pub use rebuild::{
     DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views,
     verify, verify_views,
 };
-pub use runner::{BATCH_EVENTS_MAX, InlineRunner};
+pub use runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, InlineRunner};
 pub use sqlite::SqliteReadDb;
 pub use value::{Row, Val};
 pub use view::{AnyEvent, Handles, View, ViewEvent};

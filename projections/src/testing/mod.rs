@@ -1,9 +1,11 @@
 //! For tests: a story told in events, as a store would give them back; given events, then rows.
 
 mod corrected;
+mod databases;
 mod ports;
 mod varied;
 
+pub(crate) use databases::{postgres_url, run_sql};
 pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
 pub(crate) use varied::{steps, varied};
 
@@ -11,6 +13,7 @@ use crate::database::ReadDb;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::view::View;
+use domain::alert::AlertEvent;
 use domain::call::event::{CallEvent, EndReason};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
@@ -19,7 +22,7 @@ use domain::customer::event::CustomerEvent;
 use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{
-    CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId, ListId, NumberId, StreamId,
+    AlertId, CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId, ListId, NumberId, StreamId,
 };
 use domain::number::event::NumberEvent;
 use domain::personal::{LookupHash, Personal, Sealed};
@@ -143,6 +146,13 @@ impl Story {
 
     pub(crate) fn number(&mut self, of: u32, event: NumberEvent) -> &mut Self {
         self.tell(StreamId::new("number", &number(of)), (None, None), &event);
+        self
+    }
+
+    /// `name` stands for rule and subject.
+    pub(crate) fn alert(&mut self, name: &str, event: &AlertEvent) -> &mut Self {
+        let id = AlertId::derive("told", name);
+        self.tell(StreamId::new("alert", &id), (None, None), event);
         self
     }
 

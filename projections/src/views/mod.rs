@@ -1,5 +1,6 @@
 //! The views of this build, one file each. No view knows another.
 
+pub mod alert_board;
 pub mod audit_trail;
 pub mod call_history;
 pub mod campaign_board;
@@ -19,5 +20,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(call_history::CallHistory),
         Arc::new(customer_timeline::CustomerTimeline),
         Arc::new(audit_trail::AuditTrail),
+        Arc::new(alert_board::AlertBoard),
     ]
 }

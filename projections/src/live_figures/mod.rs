@@ -1,0 +1,267 @@
+//! Figures of this moment: what calls do now, and how the last minutes went, by campaign and by trunk.
+//!
+//! Folded in memory from the events of the last hour, so that they are there the instant an event is: no row is read
+//! or written. A call counts in the ten seconds in which its first leg was dialed, so that a ratio never compares the
+//! answers of one moment with the dials of another; a call that still rings counts in no ratio. Everything is
+//! bounded: what is older than an hour is forgotten, and so are the calls and campaigns beyond the named limits,
+//! which is counted and shown.
+
+mod shown;
+#[cfg(test)]
+mod tests;
+
+pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFigures};
+
+use crate::error::ProjectionError;
+use crate::view::{AnyEvent, ViewEvent};
+use domain::call::event::CallEvent;
+use domain::call::progress::dispose_failure;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CampaignId};
+use domain::ports::line::LegFailure;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// How long events are remembered.
+pub const KEPT_MS: u64 = 3_600_000;
+
+/// The kinds that are looked at; a reader may leave the others out.
+pub const KINDS: &[&str] = &[
+    "call.permitted",
+    "call.dialing",
+    "call.ringing",
+    "call.leg_failed",
+    "call.answered",
+    "call.transfer_requested",
+    "call.ended",
+];
+
+/// Width of a stretch of time, microseconds.
+const STRETCH_MICROS: i64 = 10_000_000;
+
+/// Open calls remembered: ten times what one machine is measured for.
+const CALLS_MAX: usize = 10_000;
+
+/// Campaigns remembered at once; the least active is forgotten first.
+const CAMPAIGNS_MAX: usize = 1_000;
+
+/// Trunks remembered.
+const TRUNKS_MAX: usize = 1_000;
+
+/// Counts of one stretch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counts {
+    dialed: u64,
+    answered: u64,
+    ended: u64,
+    ended_unanswered: u64,
+    talk_ms: u64,
+    talked: u64,
+    conversions: u64,
+}
+
+/// Stretches by their beginning in microseconds.
+type Stretches = BTreeMap<i64, Counts>;
+
+/// Where an open call is.
+#[derive(Debug, Clone)]
+struct OpenCall {
+    campaign: CampaignId,
+    place: CallPlace,
+    stretch: Option<i64>,
+    /// The first leg's: where the call counts.
+    trunk: Option<String>,
+    /// The last leg's: who fails or carries it.
+    leg_trunk: Option<String>,
+    answered: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Trunk {
+    failures_in_row: u64,
+    last_failure: Option<(Timestamp, Disposition)>,
+    stretches: Stretches,
+}
+
+/// See the file's description.
+#[derive(Debug, Default)]
+pub struct LiveFigures {
+    calls: BTreeMap<CallId, OpenCall>,
+    campaigns: BTreeMap<CampaignId, Stretches>,
+    trunks: BTreeMap<String, Trunk>,
+    position: Position,
+    recorded_at: Option<Timestamp>,
+    /// Calls and campaigns that no longer fit.
+    forgotten: u64,
+}
+
+impl LiveFigures {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next event. One that cannot be read is an error, and the figures stay as they are.
+    pub fn apply(&mut self, event: &ViewEvent) -> Result<(), ProjectionError> {
+        self.position = event.position;
+        self.recorded_at = Some(event.recorded_at);
+        if !KINDS.contains(&event.envelope.kind.as_str()) {
+            return Ok(());
+        }
+        if let AnyEvent::Call(fact) = event.event()? {
+            self.call(event.call()?, fact, event.at());
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, call: CallId, fact: &CallEvent, at: Timestamp) {
+        match fact {
+            CallEvent::Permitted { customer_grant, .. } => self.permitted(call, &customer_grant.campaign),
+            CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk, at),
+            CallEvent::Ringing { .. } => self.enter(call, CallPlace::Ringing),
+            CallEvent::Answered { .. } => self.answered(call),
+            CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
+            CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
+            CallEvent::Ended { outcome, talk_ms, .. } => self.ended(call, *outcome, *talk_ms),
+            _ => {}
+        }
+    }
+
+    fn permitted(&mut self, call: CallId, campaign: &CampaignId) {
+        if self.calls.len() >= CALLS_MAX {
+            self.forgotten += 1;
+            return;
+        }
+        let open = OpenCall {
+            campaign: campaign.clone(),
+            place: CallPlace::Permitted,
+            stretch: None,
+            trunk: None,
+            leg_trunk: None,
+            answered: false,
+        };
+        self.calls.insert(call, open);
+    }
+
+    fn enter(&mut self, call: CallId, place: CallPlace) {
+        if let Some(open) = self.calls.get_mut(&call) {
+            open.place = place;
+        }
+    }
+
+    /// The first leg says when and on which trunk a call counts; each leg asks its own trunk.
+    fn dialing(&mut self, call: CallId, trunk: &str, at: Timestamp) {
+        let micros = at.micros();
+        let stretch = micros - micros.rem_euclid(STRETCH_MICROS);
+        let Some(open) = self.calls.get_mut(&call) else {
+            return;
+        };
+        open.place = CallPlace::Dialing;
+        open.leg_trunk = Some(trunk.to_owned());
+        let is_first = open.stretch.is_none();
+        if is_first {
+            open.stretch = Some(stretch);
+            open.trunk = Some(trunk.to_owned());
+        }
+        let campaign = open.campaign.clone();
+        if !self.trunks.contains_key(trunk) && self.trunks.len() >= TRUNKS_MAX {
+            self.forgotten += 1;
+            return;
+        }
+        self.trunks.entry(trunk.to_owned()).or_default();
+        if is_first {
+            self.make_room(&campaign);
+            self.campaigns.entry(campaign).or_default();
+            self.count(call, |counts| counts.dialed += 1);
+        }
+    }
+
+    fn make_room(&mut self, campaign: &CampaignId) {
+        if self.campaigns.contains_key(campaign) || self.campaigns.len() < CAMPAIGNS_MAX {
+            return;
+        }
+        let last = |stretches: &Stretches| stretches.last_key_value().map(|(at, _)| *at);
+        let stalest = self.campaigns.iter().min_by_key(|(_, stretches)| last(stretches));
+        if let Some(stalest) = stalest.map(|(campaign, _)| campaign.clone()) {
+            self.campaigns.remove(&stalest);
+            self.forgotten += 1;
+        }
+    }
+
+    /// Counts in the stretch of a call, of its campaign and of its trunk.
+    fn count(&mut self, call: CallId, change: impl Fn(&mut Counts)) {
+        let Some(open) = self.calls.get(&call) else { return };
+        let Some(stretch) = open.stretch else { return };
+        if let Some(stretches) = self.campaigns.get_mut(&open.campaign) {
+            change(stretches.entry(stretch).or_default());
+        }
+        if let Some(trunk) = open.trunk.as_ref().and_then(|trunk| self.trunks.get_mut(trunk)) {
+            change(trunk.stretches.entry(stretch).or_default());
+        }
+    }
+
+    fn answered(&mut self, call: CallId) {
+        let Some(open) = self.calls.get_mut(&call) else {
+            return;
+        };
+        open.place = CallPlace::Talking;
+        if std::mem::replace(&mut open.answered, true) {
+            return;
+        }
+        if let Some(trunk) = open
+            .leg_trunk
+            .as_ref()
+            .and_then(|trunk| self.trunks.get_mut(trunk))
+        {
+            trunk.failures_in_row = 0;
+        }
+        self.count(call, |counts| counts.answered += 1);
+    }
+
+    /// What the callee does (busy, no answer) shows that the trunk works.
+    fn leg_failed(&mut self, call: CallId, failure: &LegFailure, at: Timestamp) {
+        let Some(open) = self.calls.get(&call) else { return };
+        let Some(trunk) = open
+            .leg_trunk
+            .as_ref()
+            .and_then(|trunk| self.trunks.get_mut(trunk))
+        else {
+            return;
+        };
+        let disposed = dispose_failure(failure);
+        if disposed.trunk_attributable() {
+            trunk.failures_in_row += 1;
+            trunk.last_failure = Some((at, disposed.disposition));
+        } else {
+            trunk.failures_in_row = 0;
+        }
+    }
+
+    fn ended(&mut self, call: CallId, outcome: Option<Outcome>, talk_ms: u64) {
+        let answered = self.calls.get(&call).is_some_and(|open| open.answered);
+        self.count(call, |counts| {
+            counts.ended += 1;
+            counts.ended_unanswered += u64::from(!answered);
+            counts.talked += u64::from(answered);
+            counts.talk_ms += if answered { talk_ms } else { 0 };
+            counts.conversions += u64::from(answered && outcome == Some(Outcome::Success));
+        });
+        self.calls.remove(&call);
+    }
+
+    /// Forgets what is older than an hour. Asked before a snapshot, so that memory follows the load.
+    pub fn forget_before(&mut self, now: Timestamp) {
+        let kept = i64::try_from(KEPT_MS).unwrap_or(i64::MAX).saturating_mul(1_000);
+        let oldest = now.micros().saturating_sub(kept);
+        for stretches in self.campaigns.values_mut() {
+            stretches.retain(|at, _| *at >= oldest);
+        }
+        for trunk in self.trunks.values_mut() {
+            trunk.stretches.retain(|at, _| *at >= oldest);
+        }
+        let open: std::collections::BTreeSet<&CampaignId> =
+            self.calls.values().map(|open| &open.campaign).collect();
+        self.campaigns
+            .retain(|campaign, stretches| !stretches.is_empty() || open.contains(campaign));
+    }
+}

@@ -1,0 +1,193 @@
+//! What live figures show: a snapshot with the position and instant it stands at, and windows of the last minutes.
+
+use super::{Counts, LiveFigures, STRETCH_MICROS, Stretches};
+use domain::disposition::Disposition;
+use domain::ids::CampaignId;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The short window, for alerts and for what changes fast: five minutes (REP-6).
+pub const SHORT_WINDOW_MS: u64 = 300_000;
+
+/// Where an open call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPlace {
+    /// Permitted, not yet dialed.
+    Permitted,
+    Dialing,
+    Ringing,
+    Talking,
+    Transferring,
+}
+
+/// All figures at one position.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LiveSnapshot {
+    /// The last event in the figures, and when it was recorded.
+    pub position: Position,
+    pub recorded_at: Option<Timestamp>,
+    /// Now, by the clock of this process.
+    pub shown_at: Timestamp,
+    /// Open calls by where they are.
+    pub open: BTreeMap<CallPlace, u64>,
+    pub last_5_minutes: WindowFigures,
+    pub last_hour: WindowFigures,
+    pub campaigns: Vec<CampaignFigures>,
+    pub trunks: Vec<TrunkFigures>,
+    /// Calls and campaigns that did not fit into the memory of this process.
+    pub forgotten: u64,
+}
+
+/// One campaign now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CampaignFigures {
+    pub campaign: CampaignId,
+    pub open: BTreeMap<CallPlace, u64>,
+    pub last_5_minutes: WindowFigures,
+    pub last_hour: WindowFigures,
+}
+
+/// One trunk now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrunkFigures {
+    pub trunk: String,
+    /// Failures that are the trunk's, since it last carried a call.
+    pub failures_in_row: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<Disposition>,
+    pub last_5_minutes: WindowFigures,
+    pub last_hour: WindowFigures,
+}
+
+/// Calls whose first leg was dialed in a window. Ratios are per call, `null` over nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct WindowFigures {
+    pub dialed: u64,
+    pub answered: u64,
+    pub ended: u64,
+    /// Answered, or ended without an answer: what a ratio may be taken over.
+    pub settled: u64,
+    /// 接通率（按呼叫）: answered ÷ settled.
+    pub answer_ratio_per_call: Option<f64>,
+    /// 平均通话时长: over ended calls that were answered.
+    pub talk_ms_mean: Option<f64>,
+    pub conversions: u64,
+    /// 转化率: conversions ÷ answered calls that ended.
+    pub conversion_ratio: Option<f64>,
+}
+
+impl WindowFigures {
+    fn of<'a>(all: impl Iterator<Item = &'a Counts>) -> Self {
+        let mut sum = Counts::default();
+        for counts in all {
+            sum.dialed += counts.dialed;
+            sum.answered += counts.answered;
+            sum.ended += counts.ended;
+            sum.ended_unanswered += counts.ended_unanswered;
+            sum.talk_ms += counts.talk_ms;
+            sum.talked += counts.talked;
+            sum.conversions += counts.conversions;
+        }
+        let settled = sum.answered + sum.ended_unanswered;
+        Self {
+            dialed: sum.dialed,
+            answered: sum.answered,
+            ended: sum.ended,
+            settled,
+            answer_ratio_per_call: ratio(sum.answered, settled),
+            talk_ms_mean: ratio(sum.talk_ms, sum.talked),
+            conversions: sum.conversions,
+            conversion_ratio: ratio(sum.conversions, sum.talked),
+        }
+    }
+}
+
+/// Exact below 2^53, far beyond any count of an hour.
+fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
+    let float = |value: u64| {
+        let (high, low) = (value >> 32, value & 0xffff_ffff);
+        let part = |part: u64| f64::from(u32::try_from(part).unwrap_or(u32::MAX));
+        part(high).mul_add(4_294_967_296.0, part(low))
+    };
+    (denominator > 0).then(|| float(numerator) / float(denominator))
+}
+
+fn window(stretches: &Stretches, now: Timestamp, window_ms: u64) -> WindowFigures {
+    let width = i64::try_from(window_ms).unwrap_or(i64::MAX).saturating_mul(1_000);
+    // A stretch belongs to the window while any of it does.
+    let oldest = now.micros().saturating_sub(width).saturating_sub(STRETCH_MICROS);
+    WindowFigures::of(stretches.range(oldest + 1..).map(|(_, counts)| counts))
+}
+
+impl LiveFigures {
+    /// The figures at `now`.
+    pub fn snapshot(&self, now: Timestamp) -> LiveSnapshot {
+        let mut open: BTreeMap<CallPlace, u64> = BTreeMap::new();
+        let mut open_of: BTreeMap<&CampaignId, BTreeMap<CallPlace, u64>> = BTreeMap::new();
+        for call in self.calls.values() {
+            *open.entry(call.place).or_default() += 1;
+            *open_of
+                .entry(&call.campaign)
+                .or_default()
+                .entry(call.place)
+                .or_default() += 1;
+        }
+        let mut campaigns: BTreeMap<&CampaignId, CampaignFigures> = BTreeMap::new();
+        let names = self.campaigns.keys().chain(open_of.keys().copied());
+        for campaign in names {
+            let none = Stretches::new();
+            let stretches = self.campaigns.get(campaign).unwrap_or(&none);
+            let figures = CampaignFigures {
+                campaign: campaign.clone(),
+                open: open_of.get(campaign).cloned().unwrap_or_default(),
+                last_5_minutes: window(stretches, now, SHORT_WINDOW_MS),
+                last_hour: window(stretches, now, super::KEPT_MS),
+            };
+            campaigns.insert(campaign, figures);
+        }
+        LiveSnapshot {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            shown_at: now,
+            open,
+            last_5_minutes: self.together(now, SHORT_WINDOW_MS),
+            last_hour: self.together(now, super::KEPT_MS),
+            campaigns: campaigns.into_values().collect(),
+            trunks: self.trunks(now),
+            forgotten: self.forgotten,
+        }
+    }
+
+    /// Over all campaigns.
+    fn together(&self, now: Timestamp, window_ms: u64) -> WindowFigures {
+        let mut all = Stretches::new();
+        for (at, counts) in self.campaigns.values().flatten() {
+            let sum = all.entry(*at).or_default();
+            sum.dialed += counts.dialed;
+            sum.answered += counts.answered;
+            sum.ended += counts.ended;
+            sum.ended_unanswered += counts.ended_unanswered;
+            sum.talk_ms += counts.talk_ms;
+            sum.talked += counts.talked;
+            sum.conversions += counts.conversions;
+        }
+        window(&all, now, window_ms)
+    }
+
+    fn trunks(&self, now: Timestamp) -> Vec<TrunkFigures> {
+        let shown = self.trunks.iter().map(|(name, trunk)| TrunkFigures {
+            trunk: name.clone(),
+            failures_in_row: trunk.failures_in_row,
+            last_failure_at: trunk.last_failure.map(|(at, _)| at),
+            last_failure: trunk.last_failure.map(|(_, disposition)| disposition),
+            last_5_minutes: window(&trunk.stretches, now, SHORT_WINDOW_MS),
+            last_hour: window(&trunk.stretches, now, super::KEPT_MS),
+        });
+        shown.collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! Given events, then the figures of the moment.
+
+use super::shown::SHORT_WINDOW_MS;
+use super::{CALLS_MAX, CallPlace, KEPT_MS, LiveFigures, LiveSnapshot};
+use crate::testing::{Story, call, campaign};
+use crate::view::ViewEvent;
+use domain::call::event::CallEvent;
+use domain::disposition::{Disposition, Outcome};
+use domain::ports::line::{FailureCause, LegFailure};
+use domain::time::Timestamp;
+
+fn figures_of(story: &Story) -> LiveFigures {
+    let mut figures = LiveFigures::new();
+    for event in &story.events {
+        figures.apply(&ViewEvent::read(event).unwrap()).unwrap();
+    }
+    figures
+}
+
+fn shown(story: &Story, now: Timestamp) -> LiveSnapshot {
+    figures_of(story).snapshot(now)
+}
+
+fn failed(sip_code: u16) -> CallEvent {
+    CallEvent::LegFailed {
+        leg: 1,
+        failure: LegFailure {
+            sip_code: Some(sip_code),
+            reason_header: None,
+            q850: None,
+            cause: FailureCause::default(),
+            definite: true,
+            rang: false,
+            after_ms: 20,
+            retry_after_s: None,
+        },
+    }
+}
+
+#[test]
+fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
+    let mut story = Story::new();
+    for of in 1..=4 {
+        story.permitted("T", of, 1);
+    }
+    for of in 2..=4 {
+        story.dialing(call("T", of, 1), 1, "first");
+    }
+    story.answered(call("T", 3, 1), 1).answered(call("T", 4, 1), 1);
+    story.ended(
+        call("T", 4, 1),
+        Disposition::Answered,
+        (Some(Outcome::Success), 9_000),
+    );
+    let snapshot = shown(&story, story.at);
+    let open: Vec<_> = snapshot
+        .open
+        .iter()
+        .map(|(place, count)| (*place, *count))
+        .collect();
+    assert_eq!(
+        open,
+        [
+            (CallPlace::Permitted, 1),
+            (CallPlace::Dialing, 1),
+            (CallPlace::Talking, 1)
+        ]
+    );
+    let figures = snapshot.last_5_minutes;
+    assert_eq!((figures.dialed, figures.answered, figures.settled), (3, 2, 2));
+    assert_eq!(figures.answer_ratio_per_call, Some(1.0));
+    assert_eq!(
+        (figures.talk_ms_mean, figures.conversion_ratio),
+        (Some(9_000.0), Some(1.0))
+    );
+    assert_eq!(snapshot.position, story.head());
+    assert_eq!(snapshot.campaigns[0].campaign, campaign("T"));
+}
+
+#[test]
+fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
+    let mut story = Story::new();
+    let dialed_at = story.at;
+    story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
+    story.ended(call("T", 1, 1), Disposition::Busy, (None, 0));
+    let figures = figures_of(&story);
+    let after = |ms| figures.snapshot(dialed_at.plus_ms(ms)).last_5_minutes;
+    assert_eq!(after(SHORT_WINDOW_MS + 9_999).dialed, 1);
+    assert_eq!(after(SHORT_WINDOW_MS + 10_000).dialed, 0);
+    assert_eq!(
+        after(SHORT_WINDOW_MS + 10_000).answer_ratio_per_call,
+        None,
+        "nothing is not nought"
+    );
+}
+
+#[test]
+fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
+    let mut story = Story::new();
+    for (of, code) in [(1, 503), (2, 503), (3, 503)] {
+        let id = call("T", of, 1);
+        story.permitted("T", of, 1).dialing(id, 1, "first");
+        story.call(id, failed(code));
+    }
+    let id = call("T", 1, 1);
+    story.dialing(id, 2, "second");
+    story.call(id, failed(503));
+    let trunks = shown(&story, story.at).trunks;
+    let rows: Vec<_> = trunks
+        .iter()
+        .map(|row| (row.trunk.as_str(), row.failures_in_row))
+        .collect();
+    assert_eq!(rows, [("first", 3), ("second", 1)]);
+    assert!(trunks[0].last_failure.is_some());
+    story.permitted("T", 4, 1).dialing(call("T", 4, 1), 1, "first");
+    story.call(call("T", 4, 1), failed(486));
+    assert_eq!(
+        shown(&story, story.at).trunks[0].failures_in_row,
+        0,
+        "busy is the callee's business"
+    );
+}
+
+#[test]
+fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
+    let mut story = Story::new();
+    let began = story.at;
+    story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
+    story.ended(call("T", 1, 1), Disposition::Busy, (None, 0));
+    let mut figures = figures_of(&story);
+    figures.forget_before(began.plus_ms(KEPT_MS));
+    assert_eq!(figures.campaigns.len(), 1);
+    figures.forget_before(began.plus_ms(KEPT_MS + 10_000));
+    assert_eq!(figures.campaigns.len(), 0);
+    for of in 0..=CALLS_MAX {
+        figures.permitted(call("T", u32::try_from(of).unwrap(), 1), &campaign("T"));
+    }
+    let snapshot = figures.snapshot(began);
+    assert_eq!(
+        (snapshot.open[&CallPlace::Permitted], snapshot.forgotten),
+        (CALLS_MAX as u64, 1)
+    );
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_an_error() {
+    let mut story = Story::new();
+    story.permitted("T", 1, 1);
+    let mut broken = story.events[0].clone();
+    let text = String::from_utf8(broken.record.to_vec()).unwrap();
+    broken.record = text.replace("\"attempt\"", "\"try\"").into_bytes().into();
+    let event = ViewEvent::read(&broken).unwrap();
+    assert!(LiveFigures::new().apply(&event).is_err());
+}

@@ -1,0 +1,319 @@
+//! Alerts: what stands, since when, who saw to it, and how often it came.
+
+use crate::database::{ReadDb, Select, Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{Handles, View, ViewEvent, code_of};
+use domain::alert::{AlertEvent, AlertFigure, AlertRule};
+use domain::ids::{AlertId, CampaignId};
+use domain::time::Timestamp;
+use serde::Serialize;
+
+/// The view's name, for `wait_for_view`.
+pub const NAME: &str = "alert_board";
+
+/// Most alerts in one answer.
+pub const ALERTS_MAX: usize = 1_000;
+
+/// See the file's description.
+pub struct AlertBoard;
+
+const TABLES: &[Table] = &[Table {
+    name: "alert_board",
+    ddl: &[
+        "create table alert_board (alert text primary key, rule text not null, subject text not null,
+        campaign text, severity text not null, figure text not null, detail text not null,
+        standing bigint not null, raised_at bigint not null, raised_count bigint not null, cleared_at bigint,
+        acknowledged_at bigint, acknowledged_by text, note text, escalated_at bigint, muted_until bigint,
+        pos bigint not null)",
+        "create index alert_board_recent on alert_board (standing, raised_at)",
+    ],
+    key_columns: 1,
+}];
+
+const KINDS: &[&str] = &[
+    "alert.raised",
+    "alert.cleared",
+    "alert.acknowledged",
+    "alert.escalated",
+    "alert.muted",
+];
+
+impl View for AlertBoard {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::Kinds(KINDS)
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let id = event.stream_id::<AlertId>()?;
+        let fact: AlertEvent = event.read_as()?;
+        if let AlertEvent::Raised { .. } = fact {
+            return raised(tx, event, (id, &fact));
+        }
+        let (set, values) = match fact {
+            AlertEvent::Cleared { figure, .. } => (
+                "standing = 0, cleared_at = $3, figure = $4",
+                vec![Val::at(event.at()), figure_text(&figure)?],
+            ),
+            AlertEvent::Acknowledged { by, note } => (
+                "acknowledged_at = $3, acknowledged_by = $4, note = $5",
+                vec![Val::at(event.at()), Val::maybe_text(by), Val::Text(note)],
+            ),
+            AlertEvent::Escalated { .. } => ("escalated_at = $3", vec![Val::at(event.at())]),
+            AlertEvent::Muted { until, .. } => ("muted_until = $3", vec![Val::at(until)]),
+            AlertEvent::Raised { .. } => return Ok(()),
+        };
+        let mut all = vec![Val::text(id), Val::position(event.position)];
+        all.extend(values);
+        // A mute may come before the first alert: then there is nothing to show, and the next one says it.
+        tx.exec(
+            &format!("update alert_board set {set}, pos = $2 where alert = $1"),
+            &all,
+        )?;
+        Ok(())
+    }
+}
+
+/// It stands again: who saw to it the last time has not seen this.
+fn raised(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    (id, fact): (AlertId, &AlertEvent),
+) -> Result<(), ProjectionError> {
+    let AlertEvent::Raised {
+        rule,
+        subject,
+        campaign,
+        severity,
+        figure,
+        detail,
+        muted_until,
+    } = fact
+    else {
+        return Ok(());
+    };
+    tx.exec(
+        "insert into alert_board (alert, rule, subject, campaign, severity, figure, detail, standing, raised_at,
+         raised_count, muted_until, pos) values ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1, $9, $10)
+         on conflict (alert) do update set severity = excluded.severity, figure = excluded.figure,
+         detail = excluded.detail, standing = 1, raised_at = excluded.raised_at,
+         raised_count = alert_board.raised_count + 1, cleared_at = null, acknowledged_at = null,
+         acknowledged_by = null, note = null, escalated_at = null, muted_until = excluded.muted_until,
+         pos = excluded.pos",
+        &[
+            Val::text(id),
+            Val::text(rule.code()),
+            Val::text(subject),
+            Val::maybe_text(campaign.as_ref()),
+            Val::Text(code_of(severity)),
+            figure_text(figure)?,
+            Val::text(detail),
+            Val::at(event.at()),
+            Val::maybe_at(*muted_until),
+            Val::position(event.position),
+        ],
+    )?;
+    Ok(())
+}
+
+fn figure_text(figure: &AlertFigure) -> Result<Val, ProjectionError> {
+    let json = serde_json::to_string(figure);
+    json.map(Val::Text)
+        .map_err(|error| ProjectionError::Fault(error.to_string()))
+}
+
+/// One alert as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AlertRow {
+    pub alert: AlertId,
+    pub rule: AlertRule,
+    pub label_zh: &'static str,
+    pub label_en: &'static str,
+    pub subject: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    pub severity: String,
+    /// The figure that raised it, or that ended it.
+    pub figure: AlertFigure,
+    pub detail: String,
+    pub standing: bool,
+    pub raised_at: Timestamp,
+    /// How often it has been raised, in all.
+    pub raised_count: u64,
+    pub cleared_at: Option<Timestamp>,
+    pub acknowledged_at: Option<Timestamp>,
+    pub acknowledged_by: Option<String>,
+    pub note: Option<String>,
+    pub escalated_at: Option<Timestamp>,
+    pub muted_until: Option<Timestamp>,
+}
+
+/// What to look for; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    pub standing: Option<bool>,
+    pub rule: Option<AlertRule>,
+    pub campaign: Option<CampaignId>,
+    pub alert: Option<AlertId>,
+}
+
+const COLUMNS: &str = "select alert, rule, subject, campaign, severity, figure, detail, standing, raised_at,
+    raised_count, cleared_at, acknowledged_at, acknowledged_by, note, escalated_at, muted_until
+    from alert_board";
+
+/// Alerts that fit the filter: standing ones first, the latest first; at most `limit` (≤ `ALERTS_MAX`).
+pub async fn list(
+    db: &dyn ReadDb,
+    filter: &AlertFilter,
+    limit: usize,
+) -> Result<Vec<AlertRow>, ProjectionError> {
+    let (sql, values) = Select::new(COLUMNS)
+        .when(
+            "standing =",
+            filter.standing.map(|standing| Val::Int(i64::from(standing))),
+        )
+        .when("rule =", filter.rule.map(|rule| Val::text(rule.code())))
+        .when("campaign =", filter.campaign.as_ref().map(Val::text))
+        .when("alert =", filter.alert.map(Val::text))
+        .limited("standing desc, raised_at desc, alert", limit.min(ALERTS_MAX));
+    let rows = db.query(&sql, values).await?;
+    rows.into_iter().map(read_row).collect()
+}
+
+fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
+    let alert = row.parse()?;
+    let rule: AlertRule = row.parse()?;
+    Ok(AlertRow {
+        alert,
+        rule,
+        label_zh: rule.label_zh(),
+        label_en: rule.label_en(),
+        subject: row.text()?,
+        campaign: row.maybe_parse()?,
+        severity: row.text()?,
+        figure: read_figure(&row.text()?)?,
+        detail: row.text()?,
+        standing: row.flag()?,
+        raised_at: row.at()?,
+        raised_count: row.count()?,
+        cleared_at: row.maybe_at()?,
+        acknowledged_at: row.maybe_at()?,
+        acknowledged_by: row.maybe_text()?,
+        note: row.maybe_text()?,
+        escalated_at: row.maybe_at()?,
+        muted_until: row.maybe_at()?,
+    })
+}
+
+fn read_figure(json: &str) -> Result<AlertFigure, ProjectionError> {
+    serde_json::from_str(json).map_err(|error| ProjectionError::Fault(format!("a figure: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Story;
+    use domain::alert::Severity;
+
+    fn figure(value: i64) -> AlertFigure {
+        AlertFigure {
+            value,
+            limit: 300,
+            unit: "per_mille".to_owned(),
+            window_ms: 300_000,
+        }
+    }
+
+    fn raised(subject: &str, muted_until: Option<Timestamp>) -> AlertEvent {
+        AlertEvent::Raised {
+            rule: AlertRule::AnswerRatioLow,
+            subject: subject.to_owned(),
+            campaign: Some("T".parse().unwrap()),
+            severity: Severity::Warning,
+            figure: figure(212),
+            detail: "36 of 170 calls".to_owned(),
+            muted_until,
+        }
+    }
+
+    async fn shown(story: &Story, filter: AlertFilter) -> Vec<AlertRow> {
+        let (db, _runner) = story.shown_by(AlertBoard).await;
+        list(db.as_ref(), &filter, 10).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_alert_is_one_row_through_all_it_comes_back() {
+        let mut story = Story::new();
+        let began = story.at;
+        story.alert("T", &raised("T", None));
+        let seen = AlertEvent::Acknowledged {
+            by: Some("wang".to_owned()),
+            note: "asked".to_owned(),
+        };
+        story
+            .alert("T", &seen)
+            .alert("T", &AlertEvent::Escalated { stood_ms: 1 });
+        let rows = shown(&story, AlertFilter::default()).await;
+        assert_eq!(rows.len(), 1);
+        assert_eq!(
+            (rows[0].standing, rows[0].raised_at, rows[0].raised_count),
+            (true, began, 1)
+        );
+        assert_eq!(rows[0].acknowledged_by.as_deref(), Some("wang"));
+        assert!(rows[0].escalated_at.is_some());
+        let cleared = AlertEvent::Cleared {
+            figure: figure(400),
+            stood_ms: 3,
+        };
+        story.alert("T", &cleared);
+        let row = shown(&story, AlertFilter::default()).await.remove(0);
+        assert_eq!((row.standing, row.figure.value), (false, 400));
+        let until = story.at.plus_ms(60_000);
+        story.alert("T", &raised("T", Some(until)));
+        let row = shown(&story, AlertFilter::default()).await.remove(0);
+        assert_eq!(
+            (row.standing, row.raised_count, row.muted_until),
+            (true, 2, Some(until))
+        );
+        assert_eq!(
+            (row.acknowledged_at, row.escalated_at, row.cleared_at),
+            (None, None, None)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_stands_comes_first_and_filters_join() {
+        let mut story = Story::new();
+        let cleared = AlertEvent::Cleared {
+            figure: figure(400),
+            stood_ms: 3,
+        };
+        story
+            .alert("A", &raised("A", None))
+            .alert("B", &raised("B", None));
+        story.alert("B", &cleared).alert("C", &raised("C", None));
+        let subjects = |rows: Vec<AlertRow>| rows.into_iter().map(|row| row.subject).collect::<Vec<_>>();
+        assert_eq!(
+            subjects(shown(&story, AlertFilter::default()).await),
+            ["C", "A", "B"]
+        );
+        let standing = AlertFilter {
+            standing: Some(false),
+            rule: Some(AlertRule::AnswerRatioLow),
+            ..AlertFilter::default()
+        };
+        assert_eq!(subjects(shown(&story, standing).await), ["B"]);
+    }
+}
