@@ -11,6 +11,7 @@ mod error;
 mod hosting;
 mod lifespan;
 mod loading;
+mod log_damage;
 mod mailbox;
 mod registry;
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress, start_forgettin
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, ErrorKind, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
+pub use log_damage::{Damage, LogDamage};
 pub use supervisor::{STOP_WAIT_MS, Supervisor};
 pub use system::{ActorSystem, Entities, Environment};

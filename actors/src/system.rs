@@ -16,6 +16,7 @@ use domain::campaign::Campaign;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
+use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::number::Number;
 use domain::ports::clock::Clock;
@@ -51,6 +52,7 @@ pub struct ActorSystem {
     pub numbers: Entities<Number>,
     pub calls: Entities<Call>,
     pub flows: Entities<Flow>,
+    pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
     pub reports: Entities<Report>,
@@ -68,6 +70,7 @@ impl ActorSystem {
             numbers: Entities::start(&environment, &hosting),
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
+            inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),

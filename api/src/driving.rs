@@ -32,6 +32,8 @@ pub(crate) enum Standing {
     Dialing,
     /// It holds the lock, and the restored log waits for a person's confirmation.
     Unconfirmed,
+    /// It holds the lock, and what it met in the log cannot be read: nothing is dialed, live calls finish.
+    Damaged,
     /// Another process holds the lock.
     Waiting,
     /// The lock is lost: nothing is dialed, live calls finish.
@@ -45,6 +47,7 @@ impl Standing {
             Self::NoTrunk => "no-trunk",
             Self::Dialing => "dialing",
             Self::Unconfirmed => "paused-after-restore",
+            Self::Damaged => "stopped-damaged-log",
             Self::Waiting => "standing-by",
             Self::Draining => "draining",
         }
@@ -58,6 +61,10 @@ impl Standing {
             Self::Unconfirmed => {
                 "PAUSED: this log was restored from a backup, and people may have been called since. Look, then: \
                  ledgerline backup confirm --reason TEXT / 已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行上述命令"
+            }
+            Self::Damaged => {
+                "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: ledgerline audit \
+                 verify / 已停止：日志有记录无法读取，不再拨号；详见 /readyz，并执行上述命令"
             }
             Self::Waiting => "standing by: another process dials on this log, and this one takes over",
             Self::Draining => "the driver lock is lost: nothing is dialed, live calls finish",
@@ -118,6 +125,10 @@ impl Driving {
                     return;
                 }
                 () = held.lock.lost() => tenure = self.end_lost(held).await,
+                () = self.app.opened.environment.damage.met(), if !self.is_damaged() => {
+                    self.app.stand(Standing::Damaged, Some(held.drivers.clone()));
+                    tenure = Some(held);
+                }
                 () = held.drivers.dialing_confirmed(), if self.is_unconfirmed() => {
                     self.app.stand(Standing::Dialing, Some(held.drivers.clone()));
                     tenure = Some(held);
@@ -241,6 +252,10 @@ impl Driving {
             }
             self.wait(pause_ms).await;
         }
+    }
+
+    fn is_damaged(&self) -> bool {
+        *self.app.standing().borrow() == Standing::Damaged
     }
 
     fn is_unconfirmed(&self) -> bool {

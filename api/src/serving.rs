@@ -2,6 +2,7 @@
 //! makes.
 
 use crate::app::Opened;
+use crate::as_of::Past;
 use crate::auth::Door;
 use crate::driving::Standing;
 use crate::import::row::RowRules;
@@ -45,6 +46,7 @@ pub(crate) struct App {
     door: Door,
     ready: AtomicBool,
     draining: watch::Sender<bool>,
+    past: Past,
 }
 
 impl App {
@@ -65,7 +67,13 @@ impl App {
             door,
             ready: AtomicBool::new(false),
             draining: watch::Sender::new(false),
+            past: Past::default(),
         }
+    }
+
+    /// Where figures of the past are folded.
+    pub(crate) const fn past(&self) -> &Past {
+        &self.past
     }
 
     pub(crate) fn system(&self) -> &ActorSystem {
@@ -162,13 +170,18 @@ impl App {
         Ok(self.views.wait_for(position, deadline).await?)
     }
 
-    /// Not draining, the store writes, the views follow.
+    /// Not draining, the store writes, the log can be read, the views follow.
     pub(crate) async fn readiness(&self) -> Result<Value, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
         }
         if let Some(failure) = self.opened.failure() {
             return Err(Problem::unavailable(failure));
+        }
+        if let Some(damage) = self.opened.environment.damage.first() {
+            return Err(Problem::unavailable(format!(
+                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`,                  which names every damaged position; restore the log from a backup or a copy, or use a newer                  ledgerline where it says so; then start again"
+            )));
         }
         let head = self.store().head().await?;
         let reached = self

@@ -29,6 +29,8 @@ struct State<P> {
     pages: P,
     ready: VecDeque<ReadResp>,
     goes_on: bool,
+    /// Why it ends, said behind what was read before.
+    failed: Option<Status>,
     stop: Arc<dyn StopSignal>,
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn replies<P: Pages + 'static>(pages: P, stop: Arc<dyn StopSignal>) -
         pages,
         ready: VecDeque::new(),
         goes_on: true,
+        failed: None,
         stop,
     };
     Box::pin(unfold(state, |mut state| async move {
@@ -51,7 +54,7 @@ impl<P: Pages> State<P> {
     async fn message(&mut self) -> Option<Result<ReadResp, Status>> {
         while self.ready.is_empty() {
             if !self.goes_on {
-                return None;
+                return self.failed.take().map(Err);
             }
             let turned = tokio::select! {
                 biased;
@@ -62,8 +65,7 @@ impl<P: Pages> State<P> {
                 Ok(goes_on) => self.goes_on = goes_on,
                 Err(status) => {
                     self.goes_on = false;
-                    self.ready.clear();
-                    return Some(Err(status));
+                    self.failed = Some(status);
                 }
             }
         }

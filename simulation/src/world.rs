@@ -198,6 +198,7 @@ impl World {
             clock: Arc::clone(&self.clock),
             ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
             tasks: Arc::clone(&tasks),
+            damage: Arc::default(),
             rehearsal: true,
         };
         let head = environment.store.head().await.map_err(failed)?;

@@ -6,6 +6,7 @@
 use super::begin;
 use super::follow::Follow;
 use super::kit::Kit;
+use crate::log_damage::Damage;
 use crate::timers::wake_at;
 use domain::decider::Decider;
 use domain::ids::LogId;
@@ -63,14 +64,15 @@ pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<Restor
     Ok(past.state.unconfirmed_restore().cloned())
 }
 
-/// Waits for the confirmation, then begins as a start does. Ends without it on a drain or stop.
+/// Waits for the confirmation, then begins as a start does. Ends without it on a drain, a stop, or a log that
+/// cannot be read.
 pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
         biased;
         () = stop.stopping() => return,
         () = kit.draining() => return,
-        () = confirmed(&kit, head) => {}
+        confirmed = confirmed(&kit, head) => if confirmed.is_err() { return },
     }
     while let Err(error) = begin(&kit).await {
         tracing::warn!(%error, "dialing is confirmed, but the drivers cannot start yet");
@@ -87,10 +89,10 @@ pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
 
 /// Returns once the log holds a confirmation behind its last restore. `head` was read before the gate was
 /// found closed, so that nothing in between is missed.
-async fn confirmed(kit: &Kit, head: Position) {
+async fn confirmed(kit: &Kit, head: Position) -> Result<(), Damage> {
     let mut follow = Follow::new(&kit.environment, head);
     loop {
-        let page = follow.next().await;
+        let page = follow.next().await?;
         let aggregate = Installation::AGGREGATE;
         if !page
             .iter()
@@ -99,7 +101,7 @@ async fn confirmed(kit: &Kit, head: Position) {
             continue;
         }
         if is_open_by_now(kit).await {
-            return;
+            return Ok(());
         }
     }
 }

@@ -1,11 +1,18 @@
 //! Following the log: pages of envelopes after a position, through outages of the store, until dropped.
+//!
+//! Nothing is skipped. What stands before a record that cannot be read is handed on; then the damage is
+//! reported for the whole process, and this reader gives no more.
 
+use crate::log_damage::Damage;
 use crate::system::Environment;
 use domain::ports::event_store::{StoreError, Subscription};
-use domain::stored_event::{Envelope, Position};
+use domain::stored_event::{Envelope, Position, StoredEvent};
 
 /// Wait before a lost subscription is taken up again: long enough not to hammer a store that is away.
 const RESUBSCRIBE_MS: u64 = 1_000;
+
+/// The next events, in order, at least one; or why there are no more in this process.
+pub(crate) type Followed = Result<Vec<(Position, Envelope)>, Damage>;
 
 /// A live reader of all events. What it gave it does not give again; what it has not given is not lost.
 pub(crate) struct Follow {
@@ -14,6 +21,9 @@ pub(crate) struct Follow {
     after: Position,
     /// An interruption was said and nothing has come since.
     is_interrupted: bool,
+    /// The store met damage in a page: events are read one by one, up to it.
+    is_stepping: bool,
+    damage: Option<Damage>,
 }
 
 impl Follow {
@@ -23,46 +33,91 @@ impl Follow {
             subscription: None,
             after,
             is_interrupted: false,
+            is_stepping: false,
+            damage: None,
         }
     }
 
-    /// The next events, in order, at least one. A record that cannot be read is skipped with a loud line:
-    /// no driver's work may hide behind it. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Vec<(Position, Envelope)> {
+    /// The next events. Damage is final: it is answered again whenever this is asked. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Followed {
         loop {
+            if let Some(damage) = &self.damage {
+                return Err(damage.clone());
+            }
             match self.page().await {
-                Ok(page) if !page.is_empty() => {
-                    self.is_interrupted = false;
-                    return page;
+                Ok(stored) if stored.is_empty() => {
+                    let gone = StoreError::Unavailable("what it stumbled over is not there".to_owned());
+                    self.wait_after(&gone).await;
                 }
-                Ok(_) => {}
-                Err(error) => {
-                    if !self.is_interrupted {
-                        self.is_interrupted = true;
-                        tracing::warn!(%error, "following the log was interrupted; it is tried again");
+                Ok(stored) => {
+                    let page = self.readable(&stored);
+                    if !page.is_empty() {
+                        self.is_interrupted = false;
+                        return Ok(page);
                     }
-                    self.subscription = None;
-                    let clock = &self.environment.clock;
-                    clock.wait_until(clock.now().plus_ms(RESUBSCRIBE_MS)).await;
                 }
+                Err(StoreError::Damaged(why)) if self.is_stepping => self.stop_at(None, why),
+                Err(StoreError::Damaged(_)) => {
+                    self.is_stepping = true;
+                    self.subscription = None;
+                }
+                Err(error) => self.wait_after(&error).await,
             }
         }
     }
 
-    async fn page(&mut self) -> Result<Vec<(Position, Envelope)>, StoreError> {
+    async fn page(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        let store = &self.environment.store;
+        if self.is_stepping {
+            let page = store.read_all(self.after, 1).await?;
+            // The end of the log: what the store stumbled over is not in it any more.
+            self.is_stepping = !page.is_empty();
+            return Ok(page);
+        }
         let subscription = match &mut self.subscription {
             Some(subscription) => subscription,
-            none => none.insert(self.environment.store.subscribe(self.after).await?),
+            none => none.insert(store.subscribe(self.after).await?),
         };
-        let page = subscription.next().await?;
-        self.after = page.last().map_or(self.after, |last| last.position);
-        let readable = page.iter().filter_map(|stored| match stored.envelope() {
-            Ok(envelope) => Some((stored.position, envelope)),
-            Err(error) => {
-                tracing::error!(%error, "a record cannot be read");
-                None
+        subscription.next().await
+    }
+
+    /// The envelopes up to the first record that has none.
+    fn readable(&mut self, stored: &[StoredEvent]) -> Vec<(Position, Envelope)> {
+        let mut page = Vec::with_capacity(stored.len());
+        for event in stored {
+            match event.envelope() {
+                Ok(envelope) => page.push((event.position, envelope)),
+                Err(error) => {
+                    self.stop_at(Some(event.position), error.why);
+                    break;
+                }
             }
-        });
-        Ok(readable.collect())
+            self.after = event.position;
+        }
+        page
+    }
+
+    /// Gives no more from here on, and says so to the whole process.
+    fn stop_at(&mut self, position: Option<Position>, why: String) {
+        let is_dense = self.environment.store.capabilities().dense;
+        let next = Position(self.after.0.saturating_add(1));
+        let damage = Damage {
+            position: position.or_else(|| is_dense.then_some(next)),
+            after: self.after,
+            why,
+        };
+        self.subscription = None;
+        self.environment.damage.report(damage.clone());
+        self.damage = Some(damage);
+    }
+
+    async fn wait_after(&mut self, error: &StoreError) {
+        if !self.is_interrupted {
+            self.is_interrupted = true;
+            tracing::warn!(%error, "following the log was interrupted; it is tried again");
+        }
+        self.subscription = None;
+        let clock = &self.environment.clock;
+        clock.wait_until(clock.now().plus_ms(RESUBSCRIBE_MS)).await;
     }
 }

@@ -135,13 +135,19 @@ impl Forgetting {
         }
         let mut follow = Follow::new(&self.environment, head);
         let clock = Arc::clone(&self.environment.clock);
+        let mut is_following = true;
         loop {
             let again_at = self.again_at();
             tokio::select! {
                 biased;
                 () = stop.stopping() => return,
                 () = wake_at(clock.as_ref(), again_at) => self.work_off().await,
-                page = follow.next(), if self.waiting.len() < WAITING_MAX => {
+                page = follow.next(), if is_following && self.waiting.len() < WAITING_MAX => {
+                    // What is decided already is carried out; a later erasure waits for the next start.
+                    let Ok(page) = page else {
+                        is_following = false;
+                        continue;
+                    };
                     page.iter().for_each(|(_, envelope)| self.note(envelope));
                     self.work_off().await;
                 }

@@ -16,6 +16,8 @@ mod dialing_gate;
 mod dialing_gate_tests;
 mod facts;
 mod follow;
+#[cfg(test)]
+mod follow_tests;
 mod forgetting;
 #[cfg(test)]
 mod forgetting_tests;
@@ -122,6 +124,10 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
         kit.cut_off.notify_one();
     }
     kit.set_dialing_paused(false);
+    if kit.environment.damage.first().is_some() {
+        // Met by an earlier tenure or another follower of this process: only a restart looks again.
+        kit.begin_drain();
+    }
     let tasks = &kit.environment.tasks;
     tasks.spawn("watchdog", Box::pin(watchdog::run(Arc::clone(kit))));
     tasks.spawn("orders", Box::pin(orders::run(Arc::clone(kit), head)));

@@ -4,12 +4,13 @@
 //! The log's order is what counts: after these events no grant follows; what was granted before is
 //! withdrawn, or cancelled if it is not answered.
 //!
-//! An event that cannot be read may have been an opt-out: this driver ends with a fault, and without it the
-//! process begins no further dial.
+//! An event that cannot be read may have been an opt-out: whoever meets it, this driver ends dialing in this
+//! process, and health says why.
 
 use super::follow::Follow;
 use super::kit::Kit;
 use super::live_calls::Order;
+use crate::log_damage::Damage;
 use domain::call::event::EndReason;
 use domain::campaign::event::CampaignEvent;
 use domain::decider::{EventData, UnreadableEvent};
@@ -28,17 +29,31 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
         let page = tokio::select! {
             biased;
             () = stop.stopping() => return,
+            // Also what another follower met: it is the same log.
+            () = kit.environment.damage.met() => {
+                end_dialing(&kit);
+                return;
+            }
             page = follow.next() => page,
         };
+        let Ok(page) = page else { continue };
         for (position, envelope) in &page {
             if let Err(error) = react(&kit, envelope) {
-                tracing::error!(%position, %error, "orders cannot be carried on: no further dial begins here");
-                kit.begin_drain();
-                kit.live.close(Order::DoNotDial(EndReason::Drain));
-                return;
+                kit.environment.damage.report(Damage {
+                    position: Some(*position),
+                    after: Position(position.0.saturating_sub(1)),
+                    why: error.to_string(),
+                });
+                break;
             }
         }
     }
+}
+
+/// No new grants, and what is granted and not dialed is withdrawn; who is talked to may finish.
+fn end_dialing(kit: &Kit) {
+    kit.begin_drain();
+    kit.live.close(Order::DoNotDial(EndReason::Drain));
 }
 
 /// Why an event could not be carried to calls.
@@ -90,7 +105,8 @@ fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
         | CampaignEvent::DialsGranted { .. }
         | CampaignEvent::AlertRaised { .. }
         | CampaignEvent::Completed { .. }
-        | CampaignEvent::Reopened { .. } => {}
+        | CampaignEvent::Reopened { .. }
+        | CampaignEvent::TargetsSet { .. } => {}
     }
 }
 

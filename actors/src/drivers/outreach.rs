@@ -44,6 +44,8 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
                 look_at = look(&kit, seen).await;
             }
             page = follow.next() => {
+                // Dialing has stopped with it; a campaign is not completed on half a log.
+                let Ok(page) = page else { return };
                 seen = page.last().map_or(seen, |(position, _)| *position);
                 if page.iter().any(|(_, envelope)| matters(envelope)) {
                     look_at = earlier(look_at, Some(kit.now().plus_ms(LOOK_MS)));

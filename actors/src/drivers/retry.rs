@@ -53,7 +53,11 @@ impl Retry {
                     again_at = self.tell_untold().await;
                 }
                 () = self.failed.notified() => again_at = Some(self.kit.now().plus_ms(AGAIN_MS)),
-                page = follow.next() => self.react(page).await,
+                page = follow.next() => match page {
+                    Ok(page) => self.react(page).await,
+                    // What ends from here on is told by the next start.
+                    Err(_) => return,
+                },
             }
         }
     }

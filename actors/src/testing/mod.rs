@@ -50,6 +50,7 @@ impl Fakes {
             // Another process draws other ids.
             ids: Arc::new(FakeIds(AtomicU64::new(store.appends_count() as u64 * 1_000_003))),
             tasks: Arc::<Supervisor>::clone(&tasks) as Arc<dyn Tasks>,
+            damage: Arc::default(),
             rehearsal: false,
         };
         Self {

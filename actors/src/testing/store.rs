@@ -33,6 +33,8 @@ struct Log {
     appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
     is_shared: bool,
+    garbled: Option<Position>,
+    unreadable: Option<Position>,
 }
 
 pub(crate) struct FakeStore {
@@ -43,6 +45,21 @@ pub(crate) struct FakeStore {
 }
 
 impl Log {
+    fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let skip = usize::try_from(after.0).expect("few events");
+        let page = self.events.iter().skip(skip).take(limit);
+        let mut events: Vec<_> = page.map(|(_, stored)| stored.clone()).collect();
+        if events.iter().any(|event| Some(event.position) == self.unreadable) {
+            return Err(StoreError::Damaged("a row is not what was written".to_owned()));
+        }
+        for event in &mut events {
+            if Some(event.position) == self.garbled {
+                event.record = Arc::from(b"{".as_slice());
+            }
+        }
+        Ok(events)
+    }
+
     fn swallows(&mut self, records: &[Record]) -> bool {
         let held_kind = self.held_kind;
         let held = records
@@ -87,6 +104,14 @@ impl FakeStore {
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
         self.lock().held_kind = kind;
     }
+    /// The record at this position is no JSON, now or as soon as it is appended.
+    pub(crate) fn garble(&self, position: Position) {
+        self.lock().garbled = Some(position);
+    }
+    /// The store itself finds the row at this position damaged.
+    pub(crate) fn make_unreadable(&self, position: Position) {
+        self.lock().unreadable = Some(position);
+    }
     pub(crate) fn hold_appends(&self) {
         self.open.send_replace(false);
     }
@@ -102,7 +127,8 @@ impl FakeStore {
     pub(crate) fn envelopes(&self) -> Vec<Envelope> {
         let log = self.lock();
         let read = |(_, stored): &(StreamId, StoredEvent)| stored.envelope().expect("a record we wrote");
-        log.events.iter().map(read).collect()
+        let is_read = |(_, stored): &&(StreamId, StoredEvent)| stored.envelope().is_ok();
+        log.events.iter().filter(is_read).map(read).collect()
     }
     /// Kinds stored, in order.
     pub(crate) fn kinds(&self) -> Vec<String> {
@@ -213,15 +239,7 @@ impl EventStore for FakeStore {
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        let log = self.lock();
-        let skip = usize::try_from(after.0).expect("few events");
-        Ok(log
-            .events
-            .iter()
-            .skip(skip)
-            .take(limit)
-            .map(|(_, stored)| stored.clone())
-            .collect())
+        self.lock().page(after, limit)
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -252,14 +270,8 @@ impl Subscription for FakeSubscription {
     async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
         let after = self.after.0;
         drop(self.head.wait_for(|head| *head > after).await);
-        let skip = usize::try_from(after).expect("few events");
         let log = self.log.lock().expect("no test panics while holding it");
-        let page: Vec<_> = log
-            .events
-            .iter()
-            .skip(skip)
-            .map(|(_, stored)| stored.clone())
-            .collect();
+        let page = log.page(self.after, usize::MAX)?;
         self.after = page.last().map_or(self.after, |last| last.position);
         Ok(page)
     }

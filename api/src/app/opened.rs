@@ -169,6 +169,7 @@ impl Opened {
             clock,
             ids,
             tasks: tasks_port,
+            damage: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {

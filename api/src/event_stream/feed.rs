@@ -50,12 +50,14 @@ pub(crate) enum Note {
 }
 
 /// Why a feed ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     /// The server stops.
     Stopping,
     /// The log cannot be read now.
     Unavailable,
+    /// The next event cannot be read, now or later, and why. Everything wanted before it was given out.
+    Damaged(String),
 }
 
 /// What a feed reads with.
@@ -88,6 +90,8 @@ pub(crate) struct Feed {
     live: Option<Box<dyn Subscription>>,
     turned: Option<Turn>,
     beat_at: Timestamp,
+    /// What the store said of the page in which it met damage: events are read one by one, up to it.
+    damaged: Option<String>,
     ended: bool,
 }
 
@@ -105,6 +109,7 @@ impl Feed {
             live: None,
             turned: None,
             beat_at,
+            damaged: None,
             ended: false,
         }
     }
@@ -138,6 +143,11 @@ impl Feed {
             match read {
                 Ok(()) => {}
                 Err(StoreError::Busy) => clock.wait_until(clock.now().plus_ms(BUSY_WAIT_MS)).await,
+                Err(StoreError::Damaged(why)) if self.damaged.is_none() => {
+                    self.damaged = Some(why);
+                    self.live = None;
+                }
+                Err(StoreError::Damaged(why)) => return Some(self.end_damaged(why)),
                 Err(error) => {
                     tracing::warn!(%error, "an event stream ends");
                     return Some(self.end(End::Unavailable));
@@ -174,6 +184,11 @@ impl Feed {
         Note::Reached(self.at)
     }
 
+    fn end_damaged(&mut self, why: String) -> Note {
+        tracing::error!(why, at = %self.at, "an event stream meets what cannot be read, and ends");
+        self.end(End::Damaged(why))
+    }
+
     fn end(&mut self, why: End) -> Note {
         self.ended = true;
         // What is left of the page was not given out: the client comes again for it.
@@ -201,8 +216,13 @@ impl Feed {
 
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let store = &self.ports.store;
-        let page = store.read_matching(&self.filter, self.at, PAGE_EVENTS).await?;
+        let limit = if self.damaged.is_some() { 1 } else { PAGE_EVENTS };
+        let page = store.read_matching(&self.filter, self.at, limit).await?;
         if page.reached == self.at {
+            // Met by following, and not by what is wanted: an index leads past it.
+            if let Some(why) = &self.damaged {
+                return Err(StoreError::Damaged(why.clone()));
+            }
             self.live = Some(store.subscribe(self.at).await?);
             self.turned = Some(Turn::CaughtUp);
             return Ok(());

@@ -20,7 +20,9 @@ pub(crate) use web_socket::{MESSAGE_BYTES_MAX, follow};
 
 use crate::cloud_event::CloudEvent;
 use crate::reply::{Kind, Problem};
+use domain::stored_event::Position;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Most event streams at once, of both kinds: each holds a page of events and a place at the store.
@@ -54,9 +56,11 @@ fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
             Ok(event) => Some((None, event.line())),
             Err(error) => {
                 tracing::error!(%error, "an event stream meets a record that cannot be read");
-                let data = json!({ "position": (stored.position.0.saturating_sub(1)).to_string(),
-                    "reason": "the next record cannot be read" });
-                Some((Some("end"), data.to_string()))
+                let note = Note::Ended {
+                    at: Position(stored.position.0.saturating_sub(1)),
+                    why: End::Damaged(error.to_string()),
+                };
+                Some((Some(name(&note)), data(&note).to_string()))
             }
         },
         Note::Beat => None,
@@ -66,6 +70,9 @@ fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
     }
 }
 
+/// Name of the last note.
+const END: &str = "end";
+
 const fn name(note: &Note) -> &'static str {
     match note {
         Note::Event(_) => "event",
@@ -73,7 +80,7 @@ const fn name(note: &Note) -> &'static str {
         Note::CaughtUp(_) => "caught-up",
         Note::FellBehind { .. } => "fell-behind",
         Note::Reached(_) => "position",
-        Note::Ended { .. } => "end",
+        Note::Ended { .. } => END,
     }
 }
 
@@ -87,10 +94,15 @@ fn data(note: &Note) -> Value {
 }
 
 impl End {
-    const fn text(self) -> &'static str {
+    fn text(&self) -> Cow<'static, str> {
         match self {
-            Self::Stopping => "the server stops",
-            Self::Unavailable => "the log cannot be read now",
+            Self::Stopping => "the server stops".into(),
+            Self::Unavailable => "the log cannot be read now".into(),
+            Self::Damaged(why) => format!(
+                "the log is damaged behind this position: {why}; `ledgerline audit verify` says where, and \
+                 coming again does not help"
+            )
+            .into(),
         }
     }
 }

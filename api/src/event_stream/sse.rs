@@ -1,6 +1,6 @@
 //! A feed as server-sent events (HTML Living Standard, 9.2): `id` is the position to resume after.
 
-use super::{Feed, Note, StreamPlace, shown};
+use super::{END, Feed, Note, StreamPlace, shown};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,9 +16,14 @@ const RETRY_MS: u64 = 2_000;
 
 /// The response that streams a feed. It is read on only when the connection takes more.
 pub(crate) fn sse(feed: Feed, place: StreamPlace) -> Response {
-    let events = stream::unfold((feed, place), |(mut feed, place)| async move {
+    let events = stream::unfold(Some((feed, place)), |open| async move {
+        let (mut feed, place) = open?;
         let note = feed.next().await?;
-        Some((Ok::<Event, Infallible>(event(&note)), (feed, place)))
+        let (event, is_last) = event(&note);
+        Some((
+            Ok::<Event, Infallible>(event),
+            (!is_last).then_some((feed, place)),
+        ))
     });
     warp::sse::reply(Shareable(Mutex::new(events.boxed()))).into_response()
 }
@@ -35,20 +40,23 @@ impl<T> Stream for Shareable<T> {
     }
 }
 
-fn event(note: &Note) -> Event {
+/// The event of a note, and whether it is the last: nothing is shown behind a record that cannot be read.
+fn event(note: &Note) -> (Event, bool) {
     let Some((name, line)) = shown(note) else {
-        return Event::default().comment("");
+        return (Event::default().comment(""), false);
     };
+    let is_last = name == Some(END);
     let event = Event::default().data(line);
     let event = match name {
         None => event,
         Some(name) => event.event(name).retry(Duration::from_millis(RETRY_MS)),
     };
-    match note {
+    let event = match note {
         Note::Event(stored) if name.is_none() => event.id(stored.position.to_string()),
         Note::CaughtUp(at) | Note::Reached(at) | Note::FellBehind { at, .. } | Note::Ended { at, .. } => {
             event.id(at.to_string())
         }
         Note::Event(_) | Note::Beat => event,
-    }
+    };
+    (event, is_last)
 }

@@ -2,12 +2,15 @@
 
 use super::feed::FELL_BEHIND_EVENTS;
 use super::{End, Feed, Note, Ports, place_of, shown};
+use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
-use domain::ids::CommandId;
+use domain::ids::{CommandId, StreamId};
 use domain::ports::clock::Clock;
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
 use domain::ports::tasks::{StopSignal, Tasks};
-use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
 use std::sync::Arc;
 use store::contract::SuiteTasks;
 use store::test_ports::StepClock;
@@ -214,6 +217,126 @@ async fn a_stopping_server_says_where_to_resume() {
     let (at, why) = (Position(5), End::Stopping);
     assert_eq!(last, Some(Note::Ended { at, why }));
     assert_eq!(next(&mut feed).await, None);
+}
+
+/// A log in which one row is not what was written, as a store with digests finds it.
+struct DamagedLog(Arc<dyn EventStore>, Position);
+
+impl DamagedLog {
+    fn sound(&self, events: &[StoredEvent]) -> Result<(), StoreError> {
+        if events.iter().all(|event| event.position != self.1) {
+            return Ok(());
+        }
+        Err(StoreError::Damaged(format!("the event at position {}", self.1)))
+    }
+}
+
+#[async_trait]
+impl EventStore for DamagedLog {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        self.0.append(stream, expected, records).await
+    }
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.0.read_stream(stream, after, limit).await
+    }
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let events = self.0.read_all(after, limit).await?;
+        self.sound(&events).map(|()| events)
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.0.head().await
+    }
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.last_recorded_at().await
+    }
+    async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
+        Ok(Box::new(DamagedReader(self.0.subscribe(after).await?, self.1)))
+    }
+}
+
+struct DamagedReader(Box<dyn Subscription>, Position);
+
+#[async_trait]
+impl Subscription for DamagedReader {
+    async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+        let events = self.0.next().await?;
+        if events.iter().any(|event| event.position == self.1) {
+            return Err(StoreError::Damaged("a row".to_owned()));
+        }
+        Ok(events)
+    }
+}
+
+/// Positions given out by a feed, until it ends.
+async fn until_ended(feed: &mut Feed) -> (Vec<u64>, Note) {
+    let mut given = Vec::new();
+    loop {
+        match next(feed).await.unwrap() {
+            Note::Event(event) => given.push(event.position.0),
+            note @ Note::Ended { .. } => return (given, note),
+            Note::CaughtUp(_) | Note::Reached(_) | Note::FellBehind { .. } | Note::Beat => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
+    for damaged in [1, 7, 300] {
+        for filter in filters().into_iter().take(3) {
+            let mut log = Log::new();
+            log.append(0, 300).await;
+            let expected = log.expected(&filter, 0).await;
+            log.ports.store = Arc::new(DamagedLog(Arc::clone(&log.ports.store), Position(damaged)));
+            let mut feed = log.feed(&filter, 0);
+            let (given, last) = until_ended(&mut feed).await;
+            let before = expected.iter().map(|event| event.position.0);
+            assert_eq!(
+                given,
+                before.filter(|one| *one < damaged).collect::<Vec<_>>(),
+                "{filter:?}"
+            );
+            let at = Position(damaged - 1);
+            assert!(matches!(last, Note::Ended { at: end, why: End::Damaged(_) } if end == at));
+            let text = shown(&last).unwrap().1;
+            assert!(
+                text.contains(&format!("at position {damaged}")) && text.contains("audit verify"),
+                "{text}"
+            );
+            assert_eq!(next(&mut feed).await, None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn damage_met_while_following_ends_a_feed_in_the_same_way() {
+    let mut log = Log::new();
+    log.append(0, 5).await;
+    log.ports.store = Arc::new(DamagedLog(Arc::clone(&log.ports.store), Position(8)));
+    let mut feed = log.feed(&EventFilter::default(), 0);
+    while next(&mut feed).await != Some(Note::CaughtUp(Position(5))) {}
+    log.append(5, 5).await;
+    let (given, last) = until_ended(&mut feed).await;
+    assert_eq!(given, [6, 7]);
+    assert!(matches!(
+        last,
+        Note::Ended {
+            at: Position(7),
+            why: End::Damaged(_)
+        }
+    ));
 }
 
 #[test]

@@ -13,8 +13,10 @@ use crate::cli::output;
 use crate::data_dir::KEYS_DIR;
 use crate::outbound::witness::WitnessSpec;
 use crate::store_spec::StoreSpec;
-use actors::Environment;
+use actors::{Damage, Environment};
 use cosigning::Cosigning;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::Position;
 use lease::Lease;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -123,6 +125,24 @@ impl Proving {
         }
     }
 
+    /// Reads to the head. At damage dialing stops and health says it; what stands before it is in the tree.
+    async fn catch_up(&self, follower: &mut ProofFollower) -> Result<(), ProofError> {
+        let caught_up = follower.catch_up(self.environment.store.as_ref()).await;
+        if let Err(ProofError::Store(StoreError::Damaged(why))) = &caught_up {
+            self.report(follower.reached()?, why.clone());
+        }
+        caught_up
+    }
+
+    fn report(&self, after: Position, why: String) {
+        if self.environment.damage.first().is_some() {
+            return;
+        }
+        let is_dense = self.environment.store.capabilities().dense;
+        let position = is_dense.then_some(Position(after.0.saturating_add(1)));
+        self.environment.damage.report(Damage { position, after, why });
+    }
+
     /// Publishes every `PUBLISH_MS` what is new, and once more when the process stops.
     async fn follow(&mut self) -> Result<(), ProofError> {
         let stop = self.environment.tasks.stop_signal();
@@ -147,7 +167,7 @@ impl Proving {
 
     /// An empty log is no news, unless something of it was published before.
     async fn publish_if_any(&mut self, follower: &mut ProofFollower) -> Result<(), ProofError> {
-        follower.catch_up(self.environment.store.as_ref()).await?;
+        self.catch_up(follower).await?;
         if follower.size() == 0 && FileShelf::new(&self.dir).read()?.is_none() {
             return Ok(());
         }
@@ -156,7 +176,7 @@ impl Proving {
 
     /// Reads to the head; signs and shows it when this process holds the lease.
     async fn publish(&mut self, follower: &mut ProofFollower) -> Result<Option<Published>, ProofError> {
-        follower.catch_up(self.environment.store.as_ref()).await?;
+        self.catch_up(follower).await?;
         let is_new = self.lease.is_new_holder() || follower.size() > self.published_size;
         if !is_new || !self.lease.is_held().await? {
             return Ok(None);

@@ -12,7 +12,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         .open(),
         Endpoint::get(
             "/readyz",
-            "The process takes work: not draining, the store can be written, the views follow",
+            "The process takes work: not draining, the store can be written, the log can be read, the views follow",
             |ctx, input| Box::pin(ready(ctx, input)),
         )
         .open(),

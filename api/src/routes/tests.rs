@@ -6,7 +6,9 @@ use crate::auth::Door;
 use crate::openapi::document;
 use crate::running::{Running, ServeSettings};
 use crate::store_spec::StoreSpec;
+use actors::Damage;
 use bytes::Bytes;
+use domain::stored_event::Position;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -271,4 +273,24 @@ fn a_token_is_asked_for_where_others_can_reach_us() {
         .collect();
     assert_eq!(open, ["/livez", "/readyz", "/", "/api/v1/openapi.json"]);
     assert!(door.admit(None).is_err());
+}
+
+#[test]
+fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
+    let story = Story::begin();
+    assert_eq!(story.send("GET", "/readyz", "").0, 200);
+    story.running.app.opened.environment.damage.report(Damage {
+        position: Some(Position(17)),
+        after: Position(16),
+        why: "expected value at line 1".to_owned(),
+    });
+    let (status, problem) = story.send("GET", "/readyz", "");
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!(status, 503, "{problem}");
+    assert!(
+        detail.contains("at position 17") && detail.contains("audit verify"),
+        "{detail}"
+    );
+    assert_eq!(story.send("GET", "/livez", "").0, 200);
+    story.end();
 }

@@ -6,7 +6,7 @@ use super::leaf::event_hash;
 use super::shelf::FileShelf;
 use super::tile_writer::TileWriter;
 use super::tiles::TileDir;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent};
 use std::path::{Path, PathBuf};
 
@@ -41,10 +41,17 @@ impl ProofFollower {
         Ok(())
     }
 
-    /// Reads on to the log's head.
+    /// Reads on to the log's head. Where the store meets damage, everything before it is in the tree.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
+        let mut limit = PAGE_EVENTS_MAX;
         loop {
-            let page = store.read_all(self.reached()?, PAGE_EVENTS_MAX).await?;
+            let page = match store.read_all(self.reached()?, limit).await {
+                Err(StoreError::Damaged(_)) if limit > 1 => {
+                    limit = 1;
+                    continue;
+                }
+                read => read?,
+            };
             if page.is_empty() {
                 return Ok(());
             }

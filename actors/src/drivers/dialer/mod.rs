@@ -53,6 +53,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
                 None
             }
             page = follow.next() => {
+                let Ok(page) = page else { return };
                 seen = page.last().map_or(seen, |(position, _)| *position);
                 page.iter().filter_map(|(_, envelope)| wait_after(envelope)).min()
             }
