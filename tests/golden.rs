@@ -6,6 +6,7 @@ use domain::campaign::Campaign;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
+use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::number::Number;
 use domain::report::Report;
@@ -112,4 +113,9 @@ fn every_golden_record_of_a_sample_reads() {
 #[test]
 fn every_golden_record_of_a_report_reads() {
     check::<Report>();
+}
+
+#[test]
+fn every_golden_record_of_an_inquiry_reads() {
+    check::<Inquiry>();
 }

@@ -4,7 +4,7 @@
 
 use crate::decider::{EventData, Scope};
 use crate::ids::{
-    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, ListId, LogId, NumberId, StreamId,
+    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, ListId, LogId, NumberId, StreamId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -115,6 +115,10 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "alert" => {
             let alert = AlertId::derive("answer_ratio_low", campaign().as_str());
             (StreamId::new(aggregate, &alert), Some(campaign()), None)
+        }
+        "inquiry" => {
+            let inquiry = InquiryId::derive(CommandId::derive_from_text("golden"));
+            (StreamId::new(aggregate, &inquiry), None, None)
         }
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };

@@ -112,6 +112,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody suppresses a number",
     ),
     (
+        "inquiry.queried",
+        Beginning::Outside,
+        "somebody asks of the rows in SQL",
+    ),
+    (
+        "inquiry.exported",
+        Beginning::Outside,
+        "somebody takes rows away in a file",
+    ),
+    (
         "installation.restored",
         Beginning::Outside,
         "a backup was restored",

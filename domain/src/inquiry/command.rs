@@ -1,0 +1,26 @@
+//! Requests to one inquiry: put it on record, and say what came of it.
+
+use super::event::ExportFacts;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InquiryCommand {
+    /// Somebody asks in SQL.
+    Query {
+        sql: String,
+        by: Option<String>,
+        rows_max: u64,
+        timeout_ms: u64,
+    },
+    /// Somebody takes rows or events away in a file.
+    Export { facts: ExportFacts, by: Option<String> },
+    /// It was answered.
+    Answer {
+        rows: u64,
+        bytes: u64,
+        elapsed_ms: u64,
+        /// A limit cut the rows off.
+        truncated: bool,
+    },
+    /// It was not answered, or not to its end.
+    Refuse { code: String, detail: String },
+}

@@ -1,0 +1,154 @@
+//! Decides commands to an inquiry: asked once, ended once, and no phone number kept in its text.
+
+use super::command::InquiryCommand;
+use super::event::{ExportFacts, InquiryEvent};
+use super::refusal::InquiryRefusal;
+use super::state::InquiryState;
+
+/// Longest SQL text: analysts' queries have a few hundred bytes, those of tools a few thousand; a record
+/// has 64 KiB.
+pub const SQL_BYTES_MAX: usize = 16 * 1024;
+/// Longest name of who asked.
+pub const USER_BYTES_MAX: usize = 64;
+/// Most of an explanation that is kept.
+pub const DETAIL_BYTES_MAX: usize = 1_024;
+/// Digits in a row from which on they may be a phone number (ITU-T E.164 numbers have 7 to 15).
+const RUN_DIGITS_MIN: usize = 7;
+/// Digits with single blanks or dashes between them from which on they may be one: a date with its hour has
+/// ten, `138-0013-8000` has eleven.
+const PARTED_DIGITS_MIN: usize = 11;
+
+type Decided = Result<Vec<InquiryEvent>, InquiryRefusal>;
+
+pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
+    match command {
+        InquiryCommand::Query {
+            sql,
+            by,
+            rows_max,
+            timeout_ms,
+        } => {
+            let asked = InquiryEvent::Queried {
+                sql: mask_numbers(&sql),
+                by: by.as_deref().map(mask_numbers),
+                rows_max,
+                timeout_ms,
+            };
+            if sql.trim().is_empty() {
+                return Err(InquiryRefusal::Empty);
+            }
+            within("sql", &sql, SQL_BYTES_MAX)?;
+            ask(state, by.as_deref(), asked)
+        }
+        InquiryCommand::Export { facts, by } => export(state, facts, by),
+        InquiryCommand::Answer {
+            rows,
+            bytes,
+            elapsed_ms,
+            truncated,
+        } => end(
+            state,
+            InquiryEvent::Answered {
+                rows,
+                bytes,
+                elapsed_ms,
+                truncated,
+            },
+        ),
+        InquiryCommand::Refuse { code, detail } => {
+            let detail = cut(&mask_numbers(&detail), DETAIL_BYTES_MAX).to_owned();
+            end(state, InquiryEvent::Refused { code, detail })
+        }
+    }
+}
+
+fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decided {
+    let who = by.as_deref().map(mask_numbers);
+    ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
+}
+
+fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> Decided {
+    within("user", by.unwrap_or(""), USER_BYTES_MAX)?;
+    if state.is_asked() {
+        return Err(InquiryRefusal::AskedBefore);
+    }
+    Ok(vec![asked])
+}
+
+/// What has ended stays as it ended first.
+fn end(state: &InquiryState, ended: InquiryEvent) -> Decided {
+    if !state.is_asked() {
+        return Err(InquiryRefusal::NotAsked);
+    }
+    if state.has_ended() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ended])
+}
+
+fn within(member: &'static str, text: &str, bytes_max: usize) -> Result<(), InquiryRefusal> {
+    if text.len() <= bytes_max {
+        return Ok(());
+    }
+    Err(InquiryRefusal::TooLong {
+        member,
+        bytes: text.len(),
+        bytes_max,
+    })
+}
+
+/// The first so many bytes, at a character's end.
+fn cut(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+/// The text with a star for each digit of what may be a phone number, half-width or full-width.
+pub fn mask_numbers(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = characters.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        if !is_digit(*first) {
+            masked.push(*first);
+            rest = after;
+            continue;
+        }
+        let (number, behind) = rest.split_at(number_length(rest));
+        let hidden = may_be_a_phone_number(number);
+        masked.extend(
+            number
+                .iter()
+                .map(|one| if hidden && is_digit(*one) { '*' } else { *one }),
+        );
+        rest = behind;
+    }
+    masked
+}
+
+const fn is_digit(character: char) -> bool {
+    matches!(character, '0'..='9' | '\u{ff10}'..='\u{ff19}')
+}
+
+/// Digits, and single blanks or dashes between them.
+fn number_length(characters: &[char]) -> usize {
+    let mut length = 0;
+    for (index, character) in characters.iter().enumerate() {
+        let between = matches!(character, ' ' | '-' | '\u{a0}') && length == index;
+        if is_digit(*character) {
+            length = index + 1;
+        } else if !between {
+            break;
+        }
+    }
+    length
+}
+
+fn may_be_a_phone_number(characters: &[char]) -> bool {
+    let digits = characters.iter().filter(|one| is_digit(**one)).count();
+    let runs = characters.split(|one| !is_digit(*one));
+    digits >= PARTED_DIGITS_MIN || runs.map(<[char]>::len).any(|run| run >= RUN_DIGITS_MIN)
+}

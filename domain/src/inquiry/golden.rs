@@ -1,0 +1,41 @@
+//! Every stored kind of an inquiry event, held against its golden file.
+
+use super::event::{ExportFacts, InquiryEvent};
+use crate::golden_support::{at, campaign, check};
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let facts = ExportFacts {
+        what: "calls".to_owned(),
+        format: "csv".to_owned(),
+        columns: vec!["call".to_owned(), "disposition".to_owned()],
+        campaign: Some(campaign()),
+        from: Some(at()),
+        until: Some(at().plus_ms(1_000)),
+    };
+    let events = [
+        InquiryEvent::Queried {
+            sql: "select count(*) from calls".to_owned(),
+            by: Some("wang".to_owned()),
+            rows_max: 1_000,
+            timeout_ms: 5_000,
+        },
+        InquiryEvent::Exported {
+            facts,
+            by: Some("wang".to_owned()),
+        },
+        InquiryEvent::Answered {
+            rows: 1,
+            bytes: 5,
+            elapsed_ms: 3,
+            truncated: false,
+        },
+        InquiryEvent::Refused {
+            code: "query-too-slow".to_owned(),
+            detail: "the query was stopped after 5000 ms".to_owned(),
+        },
+    ];
+    for event in events {
+        check("inquiry", event);
+    }
+}

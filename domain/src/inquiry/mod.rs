@@ -1,0 +1,75 @@
+//! The inquiry aggregate: what somebody asked of the rows, in SQL or as an export, and what came of it.
+//!
+//! Promises: the question is on record before it is answered; each inquiry is asked once and ends once; its
+//! text holds no phone number. One stream per inquiry. It decides nothing about the answer: the rows do.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::InquiryCommand;
+pub use decide::{DETAIL_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers};
+pub use event::{ExportFacts, InquiryEvent};
+pub use refusal::InquiryRefusal;
+pub use state::InquiryState;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::InquiryId;
+use crate::time::Timestamp;
+
+/// The inquiry's decider.
+#[derive(Debug)]
+pub struct Inquiry;
+
+impl Decider for Inquiry {
+    type Id = InquiryId;
+    type Command = InquiryCommand;
+    type Event = InquiryEvent;
+    type State = InquiryState;
+    type Refusal = InquiryRefusal;
+
+    const AGGREGATE: &'static str = "inquiry";
+    const SEQUENTIAL: bool = true;
+
+    fn command_kind(command: &InquiryCommand) -> &'static str {
+        match command {
+            InquiryCommand::Query { .. } => "inquiry.query",
+            InquiryCommand::Export { .. } => "inquiry.export",
+            InquiryCommand::Answer { .. } => "inquiry.answer",
+            InquiryCommand::Refuse { .. } => "inquiry.refuse",
+        }
+    }
+
+    fn decide(
+        state: &InquiryState,
+        command: InquiryCommand,
+        _: Context,
+    ) -> Result<Vec<InquiryEvent>, InquiryRefusal> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut InquiryState, event: &InquiryEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    /// An export of one campaign is about that campaign; SQL may be about anything.
+    fn scope(_: &InquiryId, _: &InquiryState, event: &InquiryEvent) -> Scope {
+        let campaign = match event {
+            InquiryEvent::Exported { facts, .. } => facts.campaign.clone(),
+            InquiryEvent::Queried { .. } | InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {
+                None
+            }
+        };
+        Scope {
+            campaign,
+            customer: None,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Why a command to an inquiry can be refused: a rule said no, nothing was written.
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InquiryRefusal {
+    #[error("this inquiry is on record already: ask with a new one")]
+    AskedBefore,
+    #[error("nothing was asked")]
+    NotAsked,
+    #[error("there is nothing to ask: the SQL is empty")]
+    Empty,
+    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}

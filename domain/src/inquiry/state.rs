@@ -1,0 +1,28 @@
+//! What an inquiry's events add up to: whether it was asked, and whether it has ended.
+
+use super::event::InquiryEvent;
+
+/// State of one inquiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InquiryState {
+    asked: bool,
+    ended: bool,
+}
+
+impl InquiryState {
+    pub const fn is_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Answered or refused.
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(super) const fn apply(&mut self, event: &InquiryEvent) {
+        match event {
+            InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } => self.asked = true,
+            InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => self.ended = true,
+        }
+    }
+}
