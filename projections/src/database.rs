@@ -6,7 +6,7 @@
 //! never part of one.
 
 use crate::error::ProjectionError;
-use crate::statements::{key_condition, placeholders, upsert_statement};
+use crate::sql_views::{drop_sql_views, remake_sql_views};
 use crate::value::{Row, Val};
 use crate::view::View;
 use async_trait::async_trait;
@@ -14,125 +14,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Statements inside one transaction. Sync: the database runs them where they cannot block an executor.
-pub trait Tx {
-    /// Runs a statement without rows; answers how many rows it changed.
-    fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError>;
-
-    /// Hands each row of a query to `take`, in order, without holding them all.
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError>;
-
-    /// All rows of a query; the statement bounds them.
-    fn query(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, ProjectionError> {
-        let mut rows = Vec::new();
-        self.each(sql, values, &mut |row| {
-            rows.push(row);
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
-    /// The columns of a table, in its own order.
-    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError>;
-
-    /// One row by its primary key, all columns in the table's order; `None` when there is none.
-    fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
-        let condition = key_condition(&self.columns(table.name)?, table);
-        let sql = format!("select * from {} where {condition}", table.name);
-        Ok(self.query(&sql, key)?.into_iter().next().map(Row::rest))
-    }
-
-    /// Writes whole rows, all columns in the table's order, in place of those with the same key; then
-    /// removes the rows with the keys of `removed`. A backend may do many at once.
-    fn write_rows(
-        &mut self,
-        table: &'static Table,
-        rows: &[Vec<Val>],
-        removed: &[Vec<Val>],
-    ) -> Result<(), ProjectionError> {
-        let columns = self.columns(table.name)?;
-        let upsert = upsert_statement(&columns, table);
-        for row in rows {
-            self.exec(&upsert, row)?;
-        }
-        let delete = format!(
-            "delete from {} where {}",
-            table.name,
-            key_condition(&columns, table)
-        );
-        removed
-            .iter()
-            .try_for_each(|key| self.exec(&delete, key).map(drop))
-    }
-
-    /// Adds whole rows whose keys were never written before; one that was is a fault. A backend may do many
-    /// at once.
-    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
-        let places = placeholders(self.columns(table.name)?.len());
-        let insert = format!("insert into {} values ({places})", table.name);
-        rows.iter().try_for_each(|row| self.exec(&insert, row).map(drop))
-    }
-
-    /// The rows there are of many keys, each whole, in any order. A backend may read them in one query.
-    fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            found.extend(self.row(table, key)?);
-        }
-        Ok(found)
-    }
-
-    /// Whether `rows` costs much less than as many `row`: then the rows of a batch are read ahead.
-    fn reads_together(&self) -> bool {
-        false
-    }
-
-    /// Writes one whole row in place of the one with its key.
-    fn put(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
-        self.write_rows(table, &[row], &[])
-    }
-
-    /// Adds one whole row whose key was never written before; one that was is a fault.
-    fn append_row(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
-        self.append_rows(table, &[row])
-    }
-
-    /// Shows `edit` the row of a key, where there is one, and does what it answers; answers that, or `None`.
-    /// `edit` must leave the key's columns as they are.
-    fn edit(
-        &mut self,
-        table: &'static Table,
-        key: &[Val],
-        edit: &mut dyn FnMut(&mut [Val]) -> Result<Edit, ProjectionError>,
-    ) -> Result<Option<Edit>, ProjectionError> {
-        let Some(mut row) = self.row(table, key)? else {
-            return Ok(None);
-        };
-        let done = edit(&mut row)?;
-        match done {
-            Edit::Keep => {}
-            Edit::Write => self.put(table, row)?,
-            Edit::Remove => self.write_rows(table, &[], &[key.to_vec()])?,
-        }
-        Ok(Some(done))
-    }
-}
-
-/// What becomes of a row that was shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edit {
-    /// It was not changed.
-    Keep,
-    /// It was changed and is to be kept so.
-    Write,
-    /// It is to be removed.
-    Remove,
-}
+pub use crate::tx::{Edit, Tx};
 
 /// Which database rows are in: for what cannot be said to both alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,31 +159,33 @@ pub struct Checkpoint {
     pub parked: Option<(Position, String)>,
 }
 
+const CHECKPOINT_TABLE: &str = "checkpoint";
 const CHECKPOINTS: &str = "create table if not exists checkpoint (
     view text primary key, version bigint not null, position bigint not null,
     parked_position bigint, parked_why text, recorded_at bigint)";
 
 /// Makes the tables of `views`. A view whose version is not the stored one loses its rows and begins again.
-pub(crate) fn prepare_schema(tx: &mut dyn Tx, views: &[Arc<dyn View>]) -> Result<(), ProjectionError> {
+pub(crate) fn prepare_schema(
+    tx: &mut dyn Tx,
+    dialect: Dialect,
+    views: &[Arc<dyn View>],
+) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
-    // Rows of an earlier build know no times; each checkpoint has one again when it next moves.
-    if !tx
-        .columns("checkpoint")?
-        .iter()
-        .any(|column| column == "recorded_at")
-    {
-        tx.exec("alter table checkpoint add column recorded_at bigint", &[])?;
-    }
     let stored = read_checkpoints(tx)?;
-    for view in views {
-        let current = stored
-            .iter()
-            .any(|row| row.view == view.name() && row.version == view.version());
-        if !current {
-            remake_tables(tx, view.as_ref())?;
-        }
+    let is_stale = |view: &&Arc<dyn View>| {
+        let mut rows = stored.iter();
+        !rows.any(|row| row.view == view.name() && row.version == view.version())
+    };
+    let stale: Vec<_> = views.iter().filter(is_stale).collect();
+    if !stale.is_empty() {
+        drop_sql_views(tx, dialect)?;
     }
-    Ok(())
+    for view in stale {
+        remake_tables(tx, view.as_ref())?;
+    }
+    let tables = views.iter().flat_map(|view| view.tables());
+    let names: Vec<&str> = tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect();
+    remake_sql_views(tx, dialect, &names)
 }
 
 /// Drops and makes a view's tables, and sets its checkpoint before the first event.

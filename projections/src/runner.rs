@@ -6,16 +6,29 @@ use crate::database::{
 };
 use crate::error::ProjectionError;
 use crate::progress::Progress;
+use crate::reading::{Events, Reader};
+use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent};
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Events in one transaction: enough to spread its commit, few enough that readers see news at once.
+/// Events read at once, and in one transaction while views follow the log: enough to spread its commit, few
+/// enough that readers see news at once.
 pub const BATCH_EVENTS_MAX: usize = 512;
 
-type Events = Arc<Vec<Result<ViewEvent, UnreadableRecord>>>;
+/// Events in one transaction while views catch up: rows that change often are written once for all of them.
+pub const CATCH_UP_EVENTS_MAX: usize = 4_096;
+
+/// When what a view wrote is handed to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// With the batch.
+    Together,
+    /// After each event: slow, and tells which event it was that the database refused.
+    EachEvent,
+}
 
 /// Views with their database; applies batches. Everything that feeds views goes through here.
 pub(crate) struct Feeder {
@@ -33,7 +46,8 @@ impl Feeder {
         views: Arc<[Arc<dyn View>]>,
     ) -> Result<Self, ProjectionError> {
         let prepared = Arc::clone(&views);
-        transact(db.as_ref(), move |tx| prepare_schema(tx, &prepared)).await?;
+        let dialect = db.dialect();
+        transact(db.as_ref(), move |tx| prepare_schema(tx, dialect, &prepared)).await?;
         let feeder = Self {
             progress: Arc::new(Progress::new(own_checkpoints(db.as_ref(), &views).await?)),
             db,
@@ -54,19 +68,30 @@ impl Feeder {
 
     /// Applies events in order to every view that has not seen them. Again is harmless.
     pub(crate) async fn feed(&mut self, stored: &[StoredEvent]) -> Result<(), ProjectionError> {
-        for batch in stored.chunks(BATCH_EVENTS_MAX) {
-            self.feed_batch(Arc::new(batch.iter().map(ViewEvent::read).collect()))
-                .await?;
+        for batch in stored.chunks(CATCH_UP_EVENTS_MAX) {
+            let events = self.reader().read(batch).await;
+            self.feed_batch(events).await?;
         }
         Ok(())
     }
 
-    async fn feed_batch(&mut self, events: Events) -> Result<(), ProjectionError> {
+    /// Makes events ready while others are applied.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(&self.views)
+    }
+
+    /// As `feed`, for events made ready before.
+    pub(crate) async fn feed_batch(&mut self, events: Events) -> Result<(), ProjectionError> {
+        let mut pace = Pace::Together;
         loop {
-            match self.try_batch(Arc::clone(&events)).await {
-                // The transaction was rolled back; without the parked view it is tried again. Each turn
-                // parks one view more, so this ends.
-                Err(ProjectionError::Parked { view, position, why }) => self.park(&view, position, why)?,
+            match self.try_batch(Arc::clone(&events), pace).await {
+                // The transaction was rolled back. Once more slowly, to learn which event it was.
+                Err(ProjectionError::Parked { .. }) if pace == Pace::Together => pace = Pace::EachEvent,
+                // Without the parked view it is tried again. Each turn parks one view more, so this ends.
+                Err(ProjectionError::Parked { view, position, why }) => {
+                    self.park(&view, position, why)?;
+                    pace = Pace::Together;
+                }
                 Err(other) => return Err(other),
                 Ok(checkpoints) => {
                     self.progress.publish(checkpoints);
@@ -76,11 +101,11 @@ impl Feeder {
         }
     }
 
-    async fn try_batch(&self, events: Events) -> Result<Vec<Checkpoint>, ProjectionError> {
+    async fn try_batch(&self, events: Events, pace: Pace) -> Result<Vec<Checkpoint>, ProjectionError> {
         let views = Arc::clone(&self.views);
         let parked = self.parked.clone();
         transact(self.db.as_ref(), move |tx| {
-            apply_batch(tx, &views, &events, &parked)
+            apply_batch(tx, &views, (&events, pace), &parked)
         })
         .await
     }
@@ -119,7 +144,7 @@ async fn own_checkpoints(
 fn apply_batch(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
-    events: &[Result<ViewEvent, UnreadableRecord>],
+    batch: (&[Result<ViewEvent, UnreadableRecord>], Pace),
     parked: &BTreeMap<&'static str, (Position, String)>,
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
     let stored = read_checkpoints(tx)?;
@@ -138,7 +163,7 @@ fn apply_batch(
             .filter(|parked| parked.0 > checkpoint.position);
         checkpoint.parked = parked.cloned();
         let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
-        apply_view(tx, view.as_ref(), events, (&mut checkpoint, end))?;
+        apply_at_pace(tx, view.as_ref(), batch, (&mut checkpoint, end))?;
         if checkpoint != before {
             changed.push(checkpoint.clone());
         }
@@ -148,36 +173,78 @@ fn apply_batch(
     Ok(moved)
 }
 
-/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along.
+fn position_of(event: &Result<ViewEvent, UnreadableRecord>) -> Position {
+    match event {
+        Ok(event) => event.position,
+        Err(unreadable) => unreadable.position,
+    }
+}
+
+/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along. The event
+/// named by an error is the batch's last where the database refused what was kept.
 pub(crate) fn apply_view(
     tx: &mut dyn Tx,
     view: &dyn View,
     events: &[Result<ViewEvent, UnreadableRecord>],
+    so_far: (&mut Checkpoint, Option<Position>),
+) -> Result<(), ProjectionError> {
+    apply_at_pace(tx, view, (events, Pace::Together), so_far)
+}
+
+fn apply_at_pace(
+    tx: &mut dyn Tx,
+    view: &dyn View,
+    (events, pace): (&[Result<ViewEvent, UnreadableRecord>], Pace),
     (checkpoint, end): (&mut Checkpoint, Option<Position>),
 ) -> Result<(), ProjectionError> {
-    for event in events {
-        let position = match event {
-            Ok(event) => event.position,
-            Err(unreadable) => unreadable.position,
-        };
-        if position <= checkpoint.position {
-            continue;
-        }
-        if end.is_some_and(|end| position >= end) {
-            return Ok(());
-        }
-        apply_event(tx, view, event).map_err(|error| match error {
-            ProjectionError::Unavailable(_) => error,
-            other => ProjectionError::Parked {
-                view: view.name().to_owned(),
-                position,
-                why: other.to_string(),
-            },
-        })?;
-        checkpoint.position = position;
-        checkpoint.recorded_at = event.as_ref().ok().map(|event| event.recorded_at);
+    let from = events.partition_point(|event| position_of(event) <= checkpoint.position);
+    let until = end.map_or(events.len(), |end| {
+        events.partition_point(|event| position_of(event) < end)
+    });
+    let fresh = events.get(from..until).unwrap_or_default();
+    let Some(newest) = fresh.last() else {
+        return Ok(());
+    };
+    let last = position_of(newest);
+    let parked_at = |position| move |error| parked_before(view, position, error);
+    let mut unit = UnitOfWork::new(tx, view.tables());
+    if unit.reads_together() && pace == Pace::Together {
+        unit.read_ahead(keys_of(view, fresh)).map_err(parked_at(last))?;
     }
+    for event in fresh {
+        let position = position_of(event);
+        apply_event(&mut unit, view, event).map_err(parked_at(position))?;
+        if pace == Pace::EachEvent {
+            unit.hand_over().map_err(parked_at(position))?;
+        }
+    }
+    unit.hand_over().map_err(parked_at(last))?;
+    checkpoint.position = last;
+    checkpoint.recorded_at = newest.as_ref().ok().map(|event| event.recorded_at);
     Ok(())
+}
+
+/// The rows a view will ask for.
+fn keys_of(view: &dyn View, events: &[Result<ViewEvent, UnreadableRecord>]) -> Keys {
+    let mut keys = Vec::new();
+    for event in events.iter().flatten() {
+        if view.handles().takes(&event.envelope.kind) {
+            view.reads(event, &mut keys);
+        }
+    }
+    keys
+}
+
+/// What is away comes back; anything else keeps the view before the event.
+fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
+    match error {
+        ProjectionError::Unavailable(_) => error,
+        other => ProjectionError::Parked {
+            view: view.name().to_owned(),
+            position,
+            why: other.to_string(),
+        },
+    }
 }
 
 fn apply_event(
@@ -212,21 +279,44 @@ impl InlineRunner {
         self.feeder.feed(page).await
     }
 
-    /// Reads and applies until a page comes back empty; answers how far the views are.
+    /// Reads and applies until the log has no more; answers how far the views are.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<Position, ProjectionError> {
-        let mut reached = Position(0);
-        while let Some(after) = self.after() {
-            reached = after;
-            let page = store
-                .read_all(after, BATCH_EVENTS_MAX)
-                .await
-                .map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
-            if page.is_empty() {
-                break;
+        let end = Position(u64::MAX);
+        let reached = self.after().unwrap_or_default();
+        self.feed_to(store, end, &mut |_| {}).await?;
+        Ok(self.after().unwrap_or(reached))
+    }
+
+    /// Feeds events up to and including `end`; `progress` hears the position reached. The next events are
+    /// read while a batch is being written: two batches are in memory, never more.
+    pub async fn feed_to(
+        &mut self,
+        store: &dyn EventStore,
+        end: Position,
+        progress: &mut (dyn FnMut(Position) + Send),
+    ) -> Result<(), ProjectionError> {
+        let reader = self.feeder.reader();
+        let mut ahead: Option<(Events, Position)> = None;
+        let mut read_to = None;
+        while let Some(after) = self.after().filter(|after| *after < end) {
+            // A view that parked may have been the least advanced: what was read ahead is then not next.
+            if read_to != Some(after) {
+                ahead = reader.next(store, (after, end)).await?;
             }
-            self.feeder.feed(&page).await?;
+            let Some((events, last)) = ahead.take() else {
+                return Ok(());
+            };
+            let (fed, next) = tokio::join!(
+                biased;
+                self.feeder.feed_batch(events),
+                reader.next(store, (last, end)),
+            );
+            fed?;
+            ahead = next?;
+            read_to = Some(last);
+            progress(self.after().unwrap_or(end));
         }
-        Ok(reached)
+        Ok(())
     }
 
     /// Where to read on: the least advanced view that is not parked; `None` when all are.

@@ -87,6 +87,11 @@ impl ViewEvent {
         })
     }
 
+    /// Reads the data before a view asks; what cannot be read is for the view to hear.
+    pub(crate) fn read_ahead(&self) {
+        self.typed.get_or_init(|| read_any(&self.envelope));
+    }
+
     /// The event itself. An unknown kind or shape is an error: whoever handles it cannot go on.
     pub fn event(&self) -> Result<&AnyEvent, ProjectionError> {
         self.typed

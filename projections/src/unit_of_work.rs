@@ -1,0 +1,320 @@
+//! The rows that one view touches in a batch, kept in memory and handed to the database together.
+//!
+//! Whoever reads through it sees what was written through it. Statements of a view's own (`exec`, `query`)
+//! are preceded by everything kept, and after an `exec` nothing is believed any more: SQL may have changed
+//! any row. Tables go in the order in which the view declares them, rows by their keys.
+
+use crate::database::{Edit, Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// Rows kept at once: some tens of megabytes of the widest. Beyond, everything is handed over and forgotten.
+const HELD_ROWS_MAX: usize = 32_768;
+
+/// Keys of a table's rows that a batch is going to ask for.
+pub(crate) type Keys = Vec<(&'static Table, Vec<Val>)>;
+
+/// What is known of one key.
+#[derive(Debug)]
+enum Held {
+    /// There is no row.
+    Absent,
+    /// As it stands in the database.
+    Read(Vec<Val>),
+    /// Not in the database yet, and nothing with its key.
+    New(Vec<Val>),
+    /// In place of `was`, where that is known, or of whatever is there.
+    Written { was: Option<Vec<Val>>, row: Vec<Val> },
+    /// To go, if it is there.
+    Removed,
+}
+
+impl Held {
+    fn row(&self) -> Option<&Vec<Val>> {
+        match self {
+            Self::Read(row) | Self::New(row) | Self::Written { row, .. } => Some(row),
+            Self::Absent | Self::Removed => None,
+        }
+    }
+
+    /// The same key with a row.
+    fn with(self, row: Vec<Val>) -> Self {
+        match self {
+            Self::Absent | Self::New(_) => Self::New(row),
+            Self::Read(was) => Self::Written { was: Some(was), row },
+            Self::Written { was, .. } => Self::Written { was, row },
+            Self::Removed => Self::Written { was: None, row },
+        }
+    }
+
+    /// The same key without a row.
+    fn without(self) -> Self {
+        match self {
+            Self::Absent | Self::New(_) => Self::Absent,
+            Self::Read(_) | Self::Written { .. } | Self::Removed => Self::Removed,
+        }
+    }
+}
+
+struct HeldTable {
+    table: &'static Table,
+    rows: BTreeMap<Vec<Val>, Held>,
+}
+
+/// A transaction in front of a transaction; `hand_over` ends it.
+pub(crate) struct UnitOfWork<'a> {
+    inner: &'a mut dyn Tx,
+    tables: Vec<HeldTable>,
+    held_count: usize,
+}
+
+impl<'a> UnitOfWork<'a> {
+    /// For a view with these tables.
+    pub(crate) fn new(inner: &'a mut dyn Tx, tables: &'static [Table]) -> Self {
+        let tables = tables.iter().map(|table| HeldTable {
+            table,
+            rows: BTreeMap::new(),
+        });
+        Self {
+            inner,
+            tables: tables.collect(),
+            held_count: 0,
+        }
+    }
+
+    /// Reads rows that a batch is going to ask for, a query per table.
+    pub(crate) fn read_ahead(&mut self, keys: Keys) -> Result<(), ProjectionError> {
+        let mut wanted: Vec<(&'static Table, Vec<Vec<Val>>)> = Vec::new();
+        for (table, key) in keys {
+            match wanted.iter_mut().find(|(one, _)| one.name == table.name) {
+                Some((_, keys)) => keys.push(key),
+                None => wanted.push((table, vec![key])),
+            }
+        }
+        for (table, mut keys) in wanted {
+            keys.sort_unstable();
+            keys.dedup();
+            let known = &self.table(table)?.rows;
+            keys.retain(|key| !known.contains_key(key));
+            keys.truncate(HELD_ROWS_MAX.saturating_sub(self.held_count));
+            let found = self.inner.rows(table, &keys)?;
+            self.held_count += keys.len();
+            let rows = &mut self.table(table)?.rows;
+            rows.extend(keys.into_iter().map(|key| (key, Held::Absent)));
+            rows.extend(
+                found
+                    .into_iter()
+                    .map(|row| (key_of(table, &row), Held::Read(row))),
+            );
+        }
+        Ok(())
+    }
+
+    /// Hands everything to the database that it does not have yet.
+    pub(crate) fn hand_over(&mut self) -> Result<(), ProjectionError> {
+        let mut clean_count = 0;
+        for held in &mut self.tables {
+            let rows = std::mem::take(&mut held.rows);
+            held.rows = hand_over_rows(self.inner, held.table, rows)?;
+            clean_count += held.rows.len();
+        }
+        self.held_count = clean_count;
+        Ok(())
+    }
+
+    fn hand_over_and_forget(&mut self) -> Result<(), ProjectionError> {
+        self.hand_over()?;
+        self.tables.iter_mut().for_each(|held| held.rows.clear());
+        self.held_count = 0;
+        Ok(())
+    }
+
+    /// Before one more key is kept.
+    fn make_room(&mut self) -> Result<(), ProjectionError> {
+        if self.held_count >= HELD_ROWS_MAX {
+            self.hand_over_and_forget()?;
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, table: &'static Table) -> Result<&mut HeldTable, ProjectionError> {
+        held_table(&mut self.tables, table)
+    }
+
+    /// What is known of a key; asks the database when nothing is.
+    fn look(&mut self, table: &'static Table, key: &[Val]) -> Result<&mut Held, ProjectionError> {
+        if !self.table(table)?.rows.contains_key(key) {
+            self.make_room()?;
+            let held = self.inner.row(table, key)?.map_or(Held::Absent, Held::Read);
+            self.held_count += 1;
+            self.table(table)?.rows.insert(key.to_vec(), held);
+        }
+        let rows = &mut self.table(table)?.rows;
+        rows.get_mut(key)
+            .ok_or_else(|| ProjectionError::Fault("a row that was kept is gone".to_owned()))
+    }
+
+    /// Keeps what `step` makes of what is known of a key; `None` when nothing is.
+    fn keep(
+        &mut self,
+        table: &'static Table,
+        key: Vec<Val>,
+        step: impl FnOnce(Option<Held>) -> Result<Held, ProjectionError>,
+    ) -> Result<(), ProjectionError> {
+        self.make_room()?;
+        let held = held_table(&mut self.tables, table)?;
+        match held.rows.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(step(None)?);
+                self.held_count += 1;
+            }
+            Entry::Occupied(mut place) => {
+                let before = std::mem::replace(place.get_mut(), Held::Absent);
+                place.insert(step(Some(before))?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn held_table<'t>(
+    tables: &'t mut [HeldTable],
+    table: &'static Table,
+) -> Result<&'t mut HeldTable, ProjectionError> {
+    tables
+        .iter_mut()
+        .find(|held| std::ptr::eq(held.table, table) || held.table.name == table.name)
+        .ok_or_else(|| ProjectionError::Fault(format!("{} is no table of the view that asks", table.name)))
+}
+
+fn key_of(table: &Table, row: &[Val]) -> Vec<Val> {
+    row.iter().take(table.key_columns).cloned().collect()
+}
+
+/// New rows, rows in place of known ones, other rows, and keys without one, each in the order of the keys.
+/// Answers what was only read.
+fn hand_over_rows(
+    inner: &mut dyn Tx,
+    table: &'static Table,
+    rows: BTreeMap<Vec<Val>, Held>,
+) -> Result<BTreeMap<Vec<Val>, Held>, ProjectionError> {
+    let mut clean = BTreeMap::new();
+    let (mut new, mut was_rows, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut written, mut removed) = (Vec::new(), Vec::new());
+    for (key, held) in rows {
+        match held {
+            Held::Absent | Held::Read(_) => drop(clean.insert(key, held)),
+            Held::New(row) => new.push(row),
+            Held::Written { was: Some(was), row } if was == row => {}
+            Held::Written { was: Some(was), row } => {
+                was_rows.push(was);
+                changed.push(row);
+            }
+            Held::Written { was: None, row } => written.push(row),
+            Held::Removed => removed.push(key),
+        }
+    }
+    if !new.is_empty() {
+        inner.append_rows(table, &new)?;
+    }
+    if !changed.is_empty() {
+        inner.change_rows(table, &was_rows, &changed)?;
+    }
+    if !(written.is_empty() && removed.is_empty()) {
+        inner.write_rows(table, &written, &removed)?;
+    }
+    Ok(clean)
+}
+
+impl Tx for UnitOfWork<'_> {
+    fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
+        self.hand_over_and_forget()?;
+        self.inner.exec(sql, values)
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        values: &[Val],
+        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+    ) -> Result<(), ProjectionError> {
+        self.hand_over()?;
+        self.inner.each(sql, values, take)
+    }
+
+    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError> {
+        self.inner.columns(table)
+    }
+
+    fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
+        Ok(self.look(table, key)?.row().cloned())
+    }
+
+    fn write_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Val>],
+        removed: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        rows.iter().try_for_each(|row| self.put(table, row.clone()))?;
+        for key in removed {
+            self.keep(table, key.clone(), |before| {
+                Ok(before.map_or(Held::Removed, Held::without))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
+        rows.iter()
+            .try_for_each(|row| self.append_row(table, row.clone()))
+    }
+
+    fn put(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
+        self.keep(table, key_of(table, &row), |before| {
+            Ok(match before {
+                None => Held::Written { was: None, row },
+                Some(before) => before.with(row),
+            })
+        })
+    }
+
+    fn append_row(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
+        self.keep(table, key_of(table, &row), |before| match before {
+            None => Ok(Held::New(row)),
+            Some(before) if before.row().is_none() => Ok(before.with(row)),
+            Some(_) => Err(ProjectionError::Fault(format!(
+                "a row of {} is written twice",
+                table.name
+            ))),
+        })
+    }
+
+    fn edit(
+        &mut self,
+        table: &'static Table,
+        key: &[Val],
+        edit: &mut dyn FnMut(&mut [Val]) -> Result<Edit, ProjectionError>,
+    ) -> Result<Option<Edit>, ProjectionError> {
+        let held = self.look(table, key)?;
+        let (done, row) = match held {
+            Held::Absent | Held::Removed => return Ok(None),
+            // Edited in place: only what stands in the database is kept to be compared with.
+            Held::New(row) | Held::Written { row, .. } => (edit(row)?, None),
+            Held::Read(was) => {
+                let mut row = was.clone();
+                (edit(&mut row)?, Some(row))
+            }
+        };
+        match (done, row) {
+            (Edit::Keep, _) | (Edit::Write, None) => {}
+            (Edit::Write, Some(row)) => {
+                *held = std::mem::replace(held, Held::Absent).with(row);
+            }
+            (Edit::Remove, _) => *held = std::mem::replace(held, Held::Absent).without(),
+        }
+        Ok(Some(done))
+    }
+}
