@@ -3,6 +3,7 @@
 
 use crate::database::{Dialect, ReadDb, Tx, TxWork};
 use crate::error::ProjectionError;
+use crate::threads::{READERS_COUNT, Threads, Worker, held};
 use crate::value::{Row, Val};
 use async_trait::async_trait;
 use domain::ports::tasks::Tasks;
@@ -11,17 +12,10 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::{Arc, Mutex};
 
 /// The file inside the data directory.
 const FILE_NAME: &str = "views.db";
-
-/// Read connections, each with a thread: a long report beside short questions, on two cores.
-const READERS_COUNT: usize = 2;
-
-/// Units of work that may wait for a connection; one per concurrent request is ample.
-const QUEUE_WORK_MAX: usize = 256;
 
 /// Prepared statements kept per connection: all views together have under a hundred.
 const STATEMENTS_MAX: usize = 256;
@@ -37,22 +31,10 @@ const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 /// in memory, so fewer are faster (a quarter less of the simulation's time).
 const MEMORY_PAGE_BYTES: i64 = 8_192;
 
-/// A unit of work with the place for its answer.
-struct Job {
-    work: TxWork,
-    done: oneshot::Sender<Result<(), ProjectionError>>,
-}
-
-/// The senders of both queues; emptied when the process stops, so that the threads end.
-struct Queues {
-    writer: Mutex<Option<mpsc::Sender<Job>>>,
-    readers: Mutex<Option<mpsc::Sender<Job>>>,
-}
-
 enum Place {
     /// On the caller's thread.
     Inline(Mutex<Connection>),
-    Threads(Arc<Queues>),
+    Threads(Arc<Threads>),
 }
 
 /// Rows in SQLite.
@@ -76,29 +58,12 @@ impl SqliteReadDb {
             .and_then(|()| writer.pragma_update(None, "secure_delete", 1))
             .and_then(|()| writer.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())))
             .map_err(|error| failed(&error))?;
-        let (write, write_jobs) = mpsc::channel(QUEUE_WORK_MAX);
-        let (read, read_jobs) = mpsc::channel(QUEUE_WORK_MAX);
         let mut readers = Vec::with_capacity(READERS_COUNT);
         for _ in 0..READERS_COUNT {
-            readers.push(open_reader(&path)?);
+            readers.push(worker(open_reader(&path)?, run_read));
         }
-        let write_jobs = Arc::new(Mutex::new(write_jobs));
-        tasks.thread(
-            "views-writer",
-            Box::new(move || serve(writer, &write_jobs, run_write)),
-        );
-        let read_jobs = Arc::new(Mutex::new(read_jobs));
-        for reader in readers {
-            let jobs = Arc::clone(&read_jobs);
-            tasks.thread("views-reader", Box::new(move || serve(reader, &jobs, run_read)));
-        }
-        let queues = Arc::new(Queues {
-            writer: Mutex::new(Some(write)),
-            readers: Mutex::new(Some(read)),
-        });
-        close_when_stopping(&queues, tasks);
         Ok(Self {
-            place: Place::Threads(queues),
+            place: Place::Threads(Threads::begin(Some(worker(writer, run_write)), readers, tasks)),
         })
     }
 
@@ -135,73 +100,24 @@ impl ReadDb for SqliteReadDb {
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
         match &self.place {
             Place::Inline(connection) => run_write(&mut held(connection), work),
-            Place::Threads(queues) => ask(&queues.writer, work).await,
+            Place::Threads(threads) => threads.write(work).await,
         }
     }
 
     async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
         match &self.place {
             Place::Inline(connection) => run_read(&mut held(connection), work),
-            Place::Threads(queues) => ask(&queues.readers, work).await,
+            Place::Threads(threads) => threads.read(work).await,
         }
     }
 }
 
-fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic in a unit of work rolled its transaction back; the connection is as good as before.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn ask(queue: &Mutex<Option<mpsc::Sender<Job>>>, work: TxWork) -> Result<(), ProjectionError> {
-    let unavailable = |why: &str| ProjectionError::Unavailable(why.to_owned());
-    let sender = held(queue)
-        .clone()
-        .ok_or_else(|| unavailable("the process is stopping"))?;
-    let (done, answer) = oneshot::channel();
-    sender
-        .try_send(Job { work, done })
-        .map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => unavailable("too many questions are waiting"),
-            mpsc::error::TrySendError::Closed(_) => unavailable("the database thread has ended"),
-        })?;
-    drop(sender);
-    answer
-        .await
-        .unwrap_or_else(|_| Err(unavailable("the database thread has ended")))
-}
-
-fn close_when_stopping(queues: &Arc<Queues>, tasks: &dyn Tasks) {
-    let weak = Arc::downgrade(queues);
-    let stop = tasks.stop_signal();
-    tasks.spawn(
-        "views-close",
-        Box::pin(async move {
-            stop.stopping().await;
-            if let Some(queues) = weak.upgrade() {
-                // What waits in a queue is still done: only nothing new is taken.
-                held(&queues.writer).take();
-                held(&queues.readers).take();
-            }
-        }),
-    );
-}
-
-/// One thread: takes units of work until the queue is closed and empty.
-fn serve(
+/// Runs units of work on a connection of its own.
+fn worker(
     mut connection: Connection,
-    jobs: &Mutex<mpsc::Receiver<Job>>,
     run: fn(&mut Connection, TxWork) -> Result<(), ProjectionError>,
-) {
-    loop {
-        // Readers share a queue: whoever holds the lock waits for the next unit, the others for the lock.
-        let next = held(jobs).blocking_recv();
-        let Some(Job { work, done }) = next else {
-            return;
-        };
-        let result = run(&mut connection, work);
-        // Whoever asked may have given up; the work stands.
-        drop(done.send(result));
-    }
+) -> Worker {
+    Box::new(move |work| run(&mut connection, work))
 }
 
 /// How a unit of work begins: with the write lock, or with a snapshot at its first statement.

@@ -1,0 +1,224 @@
+//! Where the rows are: a URL read and refused, what every connection shares, and what an error means.
+//!
+//! TLS is not built in: a URL that demands it is refused, so that nobody believes a plain connection safe. A
+//! password is shown nowhere.
+
+use super::value::Unfit;
+use crate::error::ProjectionError;
+use postgres::config::{Host, SslMode};
+use postgres::error::{DbError, Severity, SqlState};
+use postgres::{Config, Error};
+use std::error::Error as _;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long one attempt to connect may take: a server that is up answers within milliseconds.
+const CONNECT_MS: u64 = 5_000;
+
+/// How long a question of a server's client may run: dashboards take a fraction of a second.
+pub(super) const READ_MS: u64 = 30_000;
+
+/// How long one statement of a check may run: all rows of the largest table, in order.
+pub(super) const CHECK_MS: u64 = 30 * 60 * 1_000;
+
+/// How long a writing statement may run: an index over the rows of a rebuild.
+pub(super) const WRITE_MS: u64 = 10 * 60 * 1_000;
+
+/// How long the writers of several processes wait for one another, and readers for a switch. Their batches
+/// take milliseconds each.
+const LOCK_MS: u64 = 20_000;
+
+/// How long a transaction may stand still between statements, before the server ends it: longer than any work
+/// of ours, shorter than a process that has hung may keep the others waiting.
+const IDLE_MS: u64 = 5 * 60 * 1_000;
+
+/// Idle time before TCP asks whether the other side is still there.
+const KEEPALIVE_IDLE_MS: u64 = 10_000;
+
+/// What is not acknowledged for so long counts as lost.
+const UNANSWERED_MS: u64 = 30_000;
+
+/// The schema of all rows; nothing else stands there.
+pub(super) const SCHEMA: &str = "ledgerline_views";
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Write,
+    /// Questions, beside the writer.
+    Read,
+    /// Questions over whole tables, beside another process's writer.
+    Check,
+}
+
+impl Purpose {
+    pub(super) const fn statement_ms(self) -> u64 {
+        match self {
+            Self::Write => WRITE_MS,
+            Self::Read => READ_MS,
+            Self::Check => CHECK_MS,
+        }
+    }
+}
+
+const NO_TLS: &str = "it demands TLS, which this build does not speak: use sslmode=disable over a private \
+                      network, a unix socket, or a TLS proxy beside this program";
+
+/// Reads a `postgres://` URL.
+pub(super) fn read_url(url: &str) -> Result<Config, ProjectionError> {
+    let refused = |why: &str| ProjectionError::Unavailable(format!("the read database: {why}"));
+    let config = match Config::from_str(url) {
+        Ok(config) => config,
+        Err(_) if url.contains("sslmode=verify") => return Err(refused(NO_TLS)),
+        // The parser's own words may repeat part of the URL, and with it a password.
+        Err(_) => {
+            return Err(refused(
+                "the URL cannot be read: postgres://user@db.example.com/ledgerline",
+            ));
+        }
+    };
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(refused(NO_TLS));
+    }
+    Ok(config)
+}
+
+/// What every connection of ours shares, by what it is for.
+pub(super) fn configured(base: &Config, purpose: Purpose) -> Config {
+    let mut config = base.clone();
+    if config.get_application_name().is_none() {
+        config.application_name("ledgerline views");
+    }
+    let before = config.get_options().unwrap_or_default();
+    // Rows can be made again: a crash of the server may lose the last commits, never part of one.
+    let options = format!(
+        "{before} -c search_path={SCHEMA},pg_temp -c synchronous_commit=off -c jit=off -c timezone=UTC \
+         -c client_min_messages=warning -c default_transaction_isolation=read\\ committed \
+         -c statement_timeout={} -c lock_timeout={LOCK_MS} -c idle_in_transaction_session_timeout={IDLE_MS}",
+        purpose.statement_ms()
+    );
+    config
+        .options(options.trim_start())
+        .connect_timeout(Duration::from_millis(CONNECT_MS))
+        .tcp_user_timeout(Duration::from_millis(UNANSWERED_MS))
+        .keepalives_idle(Duration::from_millis(KEEPALIVE_IDLE_MS));
+    config
+}
+
+/// The database as it may be shown: without user options and password.
+pub(super) fn shown(config: &Config) -> String {
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => "localhost".to_owned(),
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5_432);
+    let database = config.get_dbname().or(config.get_user()).unwrap_or("");
+    format!("postgres://{host}:{port}/{database}")
+}
+
+/// Whether an error came from the network, or from a server that ends the connection.
+pub(super) fn is_lost(error: &Error) -> bool {
+    match error.as_db_error() {
+        None => !is_ours(error),
+        Some(said) => {
+            let code = said.code().code();
+            let ends = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+            // Connection exceptions, shutdowns and crashes of the server.
+            ends || code.starts_with("08") || code.starts_with("57P")
+        }
+    }
+}
+
+/// A value that fits no parameter or column never reached the server.
+fn is_ours(error: &Error) -> bool {
+    error.source().is_some_and(|source| {
+        source.is::<Unfit>() || source.is::<std::num::TryFromIntError>() || source.is::<std::str::Utf8Error>()
+    })
+}
+
+/// What a server or the network said, without the values that a server's detail repeats.
+pub(super) fn text(error: &Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return format!("{} ({})", said.message(), said.code().code());
+    }
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// What an error of a statement means to its caller.
+pub(super) fn failed(error: &Error, purpose: Purpose) -> ProjectionError {
+    if is_lost(error) {
+        return ProjectionError::Unavailable(format!("the read database is away: {}", text(error)));
+    }
+    match error.as_db_error() {
+        Some(said) => failed_there(said, purpose),
+        None => ProjectionError::Fault(text(error)),
+    }
+}
+
+fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
+    let why = format!("{} ({})", said.message(), said.code().code());
+    let unavailable = |why: String| ProjectionError::Unavailable(why);
+    let code = said.code();
+    if *code == SqlState::QUERY_CANCELED {
+        let seconds = purpose.statement_ms() / 1_000;
+        return unavailable(format!(
+            "the statement took longer than {seconds} s, or was canceled"
+        ));
+    }
+    if *code == SqlState::LOCK_NOT_AVAILABLE {
+        return unavailable("another process holds the rows for too long".to_owned());
+    }
+    if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
+        return ProjectionError::Corrupt(why);
+    }
+    // A table that is gone (with its schema, or with the whole database) is no fault of an event: no view is
+    // parked for it.
+    let gone = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
+    let gone = purpose == Purpose::Write && gone.contains(code);
+    // Resources, the system under the server, conflicts between transactions, a standby that only reads.
+    let classes = ["40", "53", "58", "55"];
+    let of_class = classes.iter().any(|class| code.code().starts_with(class));
+    let standby = *code == SqlState::READ_ONLY_SQL_TRANSACTION && purpose == Purpose::Write;
+    if gone || of_class || standby || is_remade(said) {
+        return unavailable(why);
+    }
+    ProjectionError::Fault(why)
+}
+
+/// Whether a table was remade under a statement that was prepared before.
+fn is_remade(said: &DbError) -> bool {
+    *said.code() == SqlState::FEATURE_NOT_SUPPORTED && said.message().starts_with("cached plan")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_demands_tls_is_refused_and_no_password_is_shown() {
+        for mode in ["require", "verify-full"] {
+            let url = format!("postgres://robot:s3cret@db.example.com/rows?sslmode={mode}");
+            let said = read_url(&url).unwrap_err().to_string();
+            assert!(said.contains("TLS") && !said.contains("s3cret"), "{said}");
+        }
+        let said = read_url("postgres://robot:s3cret@db.example.com:notaport/x").unwrap_err();
+        assert!(!said.to_string().contains("s3cret"), "{said}");
+        let config = read_url("postgres://robot:s3cret@localhost/rows").unwrap();
+        assert_eq!(shown(&config), "postgres://localhost:5432/rows");
+    }
+
+    #[test]
+    fn options_of_the_url_stay_before_ours() {
+        let config = read_url("postgres://robot@localhost/rows?options=-c%20work_mem%3D8MB").unwrap();
+        let options = configured(&config, Purpose::Read);
+        let options = options.get_options().unwrap();
+        assert!(
+            options.starts_with("-c work_mem=8MB -c search_path="),
+            "{options}"
+        );
+    }
+}

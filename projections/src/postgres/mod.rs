@@ -1,0 +1,83 @@
+//! PostgreSQL as the read database: rows in the schema `ledgerline_views`, for many processes at once.
+//!
+//! One connection writes and some read, each on a thread of its own, as with SQLite. Writers of all processes
+//! take turns; readers see one snapshot and pass a gate that a switch of tables closes. A server that goes
+//! away is reached again at the next work; what was asked meanwhile is answered `Unavailable`.
+
+mod bulk;
+mod connect;
+mod dialect;
+mod schema;
+mod session;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod value;
+
+use crate::database::{Dialect, ReadDb, TxWork};
+use crate::error::ProjectionError;
+use crate::threads::{READERS_COUNT, Threads};
+use async_trait::async_trait;
+use connect::{Purpose, read_url};
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use session::Session;
+use std::sync::Arc;
+
+/// Rows in PostgreSQL.
+pub struct PostgresReadDb {
+    threads: Arc<Threads>,
+    is_read_only: bool,
+}
+
+impl PostgresReadDb {
+    /// Connects and makes the schema where it is missing. Its threads end when this is dropped or the tasks
+    /// are stopping. A `postgres://` URL that demands TLS is refused.
+    pub async fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
+        let base = read_url(url)?;
+        let session = |purpose| Session::new(&base, purpose, clock).into_worker();
+        let readers = (0..READERS_COUNT).map(|_| session(Purpose::Read)).collect();
+        let opened = Self {
+            threads: Threads::begin(Some(session(Purpose::Write)), readers, tasks),
+            is_read_only: false,
+        };
+        // The first work connects: a server that is away, or not ours to write in, is known now.
+        opened.transaction(Box::new(|_| Ok(()))).await?;
+        Ok(opened)
+    }
+
+    /// Connects for reading only, beside the processes that write: whole tables may be read.
+    pub async fn open_read_only(
+        url: &str,
+        clock: &Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+    ) -> Result<Self, ProjectionError> {
+        let reader = Session::new(&read_url(url)?, Purpose::Check, clock).into_worker();
+        let opened = Self {
+            threads: Threads::begin(None, vec![reader], tasks),
+            is_read_only: true,
+        };
+        opened.read(Box::new(|_| Ok(()))).await?;
+        Ok(opened)
+    }
+}
+
+#[async_trait]
+impl ReadDb for PostgresReadDb {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
+        if self.is_read_only {
+            return Err(ProjectionError::Fault(
+                "rows opened for reading are not written".to_owned(),
+            ));
+        }
+        self.threads.write(work).await
+    }
+
+    async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
+        self.threads.read(work).await
+    }
+}

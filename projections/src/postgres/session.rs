@@ -1,0 +1,227 @@
+//! One connection with what is prepared on it: lost and made anew without anybody noticing but whoever asked
+//! in between.
+
+use super::connect::{Purpose, configured, failed, is_lost, shown, text};
+use super::schema::{self, GATE_PASSED, TURN_TAKEN};
+use super::tx::PostgresTx;
+use crate::database::TxWork;
+use crate::error::ProjectionError;
+use crate::threads::Worker;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use postgres::types::Type;
+use postgres::{Client, Config, NoTls, Statement};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Prepared statements kept per connection: all views together have under a hundred.
+const STATEMENTS_MAX: usize = 256;
+
+/// First wait between two attempts to reach the server again; each further one is twice as long.
+const BACK_OFF_FIRST_MS: u64 = 50;
+
+/// Longest such wait: how much later than the server the views are back at most.
+const BACK_OFF_MS_MAX: u64 = 2_000;
+
+/// The columns of a table with their types, in its own order.
+pub(super) struct Shape {
+    pub(super) columns: Vec<String>,
+    pub(super) types: Vec<Type>,
+}
+
+/// A connection that is up.
+pub(super) struct Link {
+    pub(super) client: Client,
+    pub(super) purpose: Purpose,
+    statements: BTreeMap<String, (Statement, u64)>,
+    /// Counts uses, so that the statement not used for longest gives way.
+    uses: u64,
+    shapes: BTreeMap<String, Arc<Shape>>,
+}
+
+impl Link {
+    fn new(client: Client, purpose: Purpose) -> Self {
+        Self {
+            client,
+            purpose,
+            statements: BTreeMap::new(),
+            uses: 0,
+            shapes: BTreeMap::new(),
+        }
+    }
+
+    /// A statement, prepared once while it is used.
+    pub(super) fn statement(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
+        self.uses += 1;
+        if let Some((statement, used)) = self.statements.get_mut(sql) {
+            *used = self.uses;
+            return Ok(statement.clone());
+        }
+        if self.statements.len() >= STATEMENTS_MAX {
+            let oldest = self.statements.iter().min_by_key(|(_, (_, used))| *used);
+            if let Some(oldest) = oldest.map(|(sql, _)| sql.clone()) {
+                self.statements.remove(&oldest);
+            }
+        }
+        let statement = self.client.prepare(sql)?;
+        self.statements
+            .insert(sql.to_owned(), (statement.clone(), self.uses));
+        Ok(statement)
+    }
+
+    pub(super) fn shape(&mut self, table: &str) -> Result<Arc<Shape>, postgres::Error> {
+        if let Some(shape) = self.shapes.get(table) {
+            return Ok(Arc::clone(shape));
+        }
+        let statement = self.client.prepare(&format!("select * from {table}"))?;
+        let columns = statement.columns();
+        let shape = Arc::new(Shape {
+            columns: columns.iter().map(|column| column.name().to_owned()).collect(),
+            types: columns.iter().map(|column| column.type_().clone()).collect(),
+        });
+        self.shapes.insert(table.to_owned(), Arc::clone(&shape));
+        Ok(shape)
+    }
+
+    /// Forgets what was prepared: a table may be another than before.
+    pub(super) fn forget(&mut self) {
+        self.statements.clear();
+        self.shapes.clear();
+    }
+}
+
+/// A connection that comes and goes with its server.
+pub(super) struct Session {
+    config: Config,
+    purpose: Purpose,
+    clock: Arc<dyn Clock>,
+    link: Option<Link>,
+    away: Option<Away>,
+}
+
+/// A server that was not reached.
+struct Away {
+    next_attempt_at: Timestamp,
+    waited_ms: u64,
+    why: ProjectionError,
+}
+
+impl Session {
+    pub(super) fn new(base: &Config, purpose: Purpose, clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            config: configured(base, purpose),
+            purpose,
+            clock: Arc::clone(clock),
+            link: None,
+            away: None,
+        }
+    }
+
+    /// Runs units of work as a thread's worker.
+    pub(super) fn into_worker(mut self) -> Worker {
+        Box::new(move |work| self.run(work))
+    }
+
+    /// One transaction: committed when `work` answers `Ok` and all its statements did, else rolled back.
+    fn run(&mut self, work: TxWork) -> Result<(), ProjectionError> {
+        let purpose = self.purpose;
+        let link = self.begun()?;
+        let mut tx = PostgresTx::new(link);
+        let done = work(&mut tx).and_then(|()| tx.into_outcome());
+        let ended = match &done {
+            Ok(()) => link.client.batch_execute("commit"),
+            Err(_) => link.client.batch_execute("rollback"),
+        };
+        if ended.is_err() || link.client.is_closed() {
+            self.link = None;
+        } else if done.is_err() {
+            // What failed may have been prepared on a table that is another now.
+            link.forget();
+        }
+        done?;
+        ended.map_err(|error| failed(&error, purpose))
+    }
+
+    /// A connection with a transaction on it. One that the server has ended meanwhile is made anew: nothing
+    /// was asked of it yet.
+    fn begun(&mut self) -> Result<&mut Link, ProjectionError> {
+        self.reach()?;
+        if let Some(Err(refused)) = self.link.as_mut().map(begin) {
+            self.link = None;
+            if !is_lost(&refused) {
+                return Err(unbegun(&refused, self.purpose));
+            }
+            self.reach()?;
+            let begun = self.link.as_mut().map_or(Ok(()), begin);
+            begun.map_err(|error| unbegun(&error, self.purpose))?;
+        }
+        let missing = || ProjectionError::Fault("a connection is missing".to_owned());
+        self.link.as_mut().ok_or_else(missing)
+    }
+
+    /// Sees to it that there is a connection. While the server is away, only so often.
+    fn reach(&mut self) -> Result<(), ProjectionError> {
+        if self.link.as_ref().is_some_and(|link| !link.client.is_closed()) {
+            return Ok(());
+        }
+        self.link = None;
+        let now = self.clock.now();
+        if let Some(away) = self.away.as_ref().filter(|away| now < away.next_attempt_at) {
+            return Err(away.why.clone());
+        }
+        match self.connect() {
+            Ok(link) => {
+                self.link = Some(link);
+                if self.away.take().is_some() {
+                    tracing::info!(database = %shown(&self.config), "the read database is back");
+                }
+                Ok(())
+            }
+            Err(why) => {
+                self.stay_away(why.clone());
+                Err(why)
+            }
+        }
+    }
+
+    fn stay_away(&mut self, why: ProjectionError) {
+        if self.away.is_none() {
+            tracing::warn!(database = %shown(&self.config), %why, "the read database is away");
+        }
+        let before_ms = self.away.as_ref().map_or(0, |away| away.waited_ms);
+        let waited_ms = (before_ms * 2).clamp(BACK_OFF_FIRST_MS, BACK_OFF_MS_MAX);
+        self.away = Some(Away {
+            next_attempt_at: self.clock.now().plus_ms(waited_ms),
+            waited_ms,
+            why,
+        });
+    }
+
+    fn connect(&self) -> Result<Link, ProjectionError> {
+        let client = self.config.connect(NoTls).map_err(|error| {
+            let (database, why) = (shown(&self.config), text(&error));
+            ProjectionError::Unavailable(format!("{database} cannot be reached: {why}"))
+        })?;
+        let mut link = Link::new(client, self.purpose);
+        schema::hold_to_text(&mut link)?;
+        if self.purpose == Purpose::Write {
+            schema::prepare(&mut link)?;
+        }
+        Ok(link)
+    }
+}
+
+fn begin(link: &mut Link) -> Result<(), postgres::Error> {
+    link.client.batch_execute(match link.purpose {
+        Purpose::Write => TURN_TAKEN,
+        Purpose::Read | Purpose::Check => GATE_PASSED,
+    })
+}
+
+fn unbegun(error: &postgres::Error, purpose: Purpose) -> ProjectionError {
+    if schema::is_missing(error) {
+        let why = "no views have been made in the read database yet";
+        return ProjectionError::Unavailable(why.to_owned());
+    }
+    failed(error, purpose)
+}

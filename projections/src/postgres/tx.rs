@@ -1,0 +1,186 @@
+//! Statements inside one PostgreSQL transaction. One that fails ends it: nothing that follows can commit.
+
+use super::bulk;
+use super::connect::{failed, is_lost};
+use super::dialect::{is_of_rows, ordered_by_bytes};
+use super::schema::GATE_CLOSED;
+use super::session::Link;
+use super::value::{Cell, is_readable};
+use crate::database::{Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use postgres::Statement;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::ToSql;
+
+pub(super) struct PostgresTx<'a> {
+    link: &'a mut Link,
+    /// The first statement that failed: PostgreSQL would take `commit` after it for `rollback`, silently.
+    failure: Option<ProjectionError>,
+}
+
+impl<'a> PostgresTx<'a> {
+    pub(super) const fn new(link: &'a mut Link) -> Self {
+        Self { link, failure: None }
+    }
+
+    /// Whether it may be committed.
+    pub(super) fn into_outcome(self) -> Result<(), ProjectionError> {
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, error: &postgres::Error, sql: &str) -> ProjectionError {
+        let failure = match failed(error, self.link.purpose) {
+            ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
+            other => other,
+        };
+        // A value that never reached the server left the transaction as it was, but not what was asked of it.
+        if self.failure.is_none() || is_lost(error) {
+            self.failure = Some(failure.clone());
+        }
+        failure
+    }
+
+    fn refuse(&mut self, why: String) -> ProjectionError {
+        let failure = ProjectionError::Fault(why);
+        self.failure.get_or_insert_with(|| failure.clone());
+        failure
+    }
+
+    fn prepared(&mut self, sql: &str, values_count: usize) -> Result<Statement, ProjectionError> {
+        let statement = match self.link.statement(sql) {
+            Ok(statement) => statement,
+            Err(error) => return Err(self.fail(&error, sql)),
+        };
+        let wanted = statement.params().len();
+        if wanted != values_count {
+            return Err(self.refuse(format!("{values_count} values for {wanted} parameters in: {sql}")));
+        }
+        Ok(statement)
+    }
+
+    /// A definition or a setting: not kept prepared, and what was prepared on its table is forgotten.
+    fn define(&mut self, sql: &str) -> Result<u64, ProjectionError> {
+        let done = self.link.client.batch_execute(&ordered_by_bytes(sql));
+        self.link.forget();
+        done.map(|()| 0).map_err(|error| self.fail(&error, sql))
+    }
+
+    /// Runs a step of many rows.
+    fn many<T>(
+        &mut self,
+        table: &Table,
+        step: impl FnOnce(&mut Link) -> Result<T, postgres::Error>,
+    ) -> Result<T, ProjectionError> {
+        step(self.link).map_err(|error| self.fail(&error, &format!("rows of {}", table.name)))
+    }
+}
+
+impl Tx for PostgresTx<'_> {
+    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError> {
+        match self.link.shape(table) {
+            Ok(shape) => Ok(shape.columns.clone()),
+            Err(error) => Err(self.fail(&error, table)),
+        }
+    }
+
+    fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
+        if values.is_empty() && !is_of_rows(sql) {
+            return self.define(sql);
+        }
+        let statement = self.prepared(sql, values.len())?;
+        let parameters: Vec<&(dyn ToSql + Sync)> =
+            values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let done = self.link.client.execute(&statement, &parameters);
+        done.map_err(|error| self.fail(&error, sql))
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        values: &[Val],
+        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+    ) -> Result<(), ProjectionError> {
+        let statement = self.prepared(sql, values.len())?;
+        let unread = statement
+            .columns()
+            .iter()
+            .find(|column| !is_readable(column.type_()));
+        if let Some(column) = unread {
+            let (name, kind) = (column.name(), column.type_().name());
+            return Err(self.refuse(format!(
+                "column {name} is {kind}: cast it to bigint, double precision or text in: {sql}"
+            )));
+        }
+        match read_each(self.link, &statement, values, take) {
+            Ok(()) => Ok(()),
+            Err(Stopped::Database(error)) => Err(self.fail(&error, sql)),
+            Err(Stopped::Taker(error)) => Err(error),
+        }
+    }
+
+    fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(bulk::ROWS_MAX) {
+            let sql = self.many(table, |link| bulk::rows_statement(link, table))?;
+            let read = self.many(table, |link| bulk::query(link, &sql, keys))?;
+            for row in read {
+                let values = read_row(&row, row.len()).map_err(|error| self.fail(&error, &sql))?;
+                found.push(values.rest());
+            }
+        }
+        Ok(found)
+    }
+
+    fn reads_together(&self) -> bool {
+        true
+    }
+
+    fn write_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Val>],
+        removed: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        self.many(table, |link| bulk::upsert(link, table, rows))?;
+        self.many(table, |link| bulk::delete(link, table, removed))
+    }
+
+    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
+        self.many(table, |link| bulk::append(link, table, rows))
+    }
+
+    fn close_gate(&mut self) -> Result<(), ProjectionError> {
+        self.define(GATE_CLOSED).map(drop)
+    }
+}
+
+/// Why a query was not read to its end.
+enum Stopped {
+    Database(postgres::Error),
+    /// Whoever takes the rows does not want them all.
+    Taker(ProjectionError),
+}
+
+fn read_each(
+    link: &mut Link,
+    statement: &Statement,
+    values: &[Val],
+    take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+) -> Result<(), Stopped> {
+    let columns_count = statement.columns().len();
+    let rows = link.client.query_raw(statement, values);
+    let mut rows = rows.map_err(Stopped::Database)?;
+    while let Some(row) = rows.next().map_err(Stopped::Database)? {
+        take(read_row(&row, columns_count).map_err(Stopped::Database)?).map_err(Stopped::Taker)?;
+    }
+    Ok(())
+}
+
+fn read_row(row: &postgres::Row, columns_count: usize) -> Result<Row, postgres::Error> {
+    let mut values = Vec::with_capacity(columns_count);
+    for column in 0..columns_count {
+        values.push(row.try_get::<_, Cell>(column)?.0);
+    }
+    Ok(Row::new(values))
+}

@@ -1,0 +1,46 @@
+//! A PostgreSQL database for each test, whose own order of text is a language's: the rows' must not be.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where the test server is; set by `tests/with_postgres.sh`.
+const SERVER: &str = "LEDGERLINE_TEST_POSTGRES";
+
+#[expect(clippy::disallowed_methods, reason = "the tests' environment")]
+fn server() -> Option<String> {
+    std::env::var(SERVER).ok()
+}
+
+/// The URL of a database of one's own, which goes with the server; `None`, said aloud, without a server.
+pub(crate) fn postgres_url() -> Option<String> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let Some(server) = server() else {
+        let line =
+            format!("SKIPPED views on PostgreSQL: {SERVER} is not set (tests/with_postgres.sh sets it)");
+        drop(writeln!(std::io::stderr(), "{line}"));
+        return None;
+    };
+    let name = format!("v{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::SeqCst));
+    run_sql(
+        &server,
+        &format!(
+            "create database {name} template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'"
+        ),
+    );
+    let (before, _) = server.rsplit_once('/').unwrap();
+    Some(format!("{before}/{name}"))
+}
+
+/// Runs statements on a connection of their own, for what the read database would not do.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client blocks, and a test's runtime must not"
+)]
+pub(crate) fn run_sql(url: &str, sql: &str) {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
+    let thread = std::thread::spawn(move || {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        client.batch_execute(&sql).unwrap();
+    });
+    thread.join().unwrap();
+}

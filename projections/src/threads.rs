@@ -1,0 +1,115 @@
+//! Threads of a database's own: one that writes, some that read, each behind a bounded queue of units of
+//! work. They end when their holder is dropped or the process stops; what waits then is still done.
+
+use crate::database::TxWork;
+use crate::error::ProjectionError;
+use domain::ports::tasks::Tasks;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Read connections, each with a thread: a long report beside short questions, on two cores.
+pub(crate) const READERS_COUNT: usize = 2;
+
+/// Units of work that may wait for a connection; one per concurrent request is ample.
+const QUEUE_WORK_MAX: usize = 256;
+
+/// Runs one unit of work on the connection it holds.
+pub(crate) type Worker = Box<dyn FnMut(TxWork) -> Result<(), ProjectionError> + Send>;
+
+/// A unit of work with the place for its answer.
+struct Job {
+    work: TxWork,
+    done: oneshot::Sender<Result<(), ProjectionError>>,
+}
+
+type Queue = Mutex<Option<mpsc::Sender<Job>>>;
+
+/// The senders of both queues; emptied when the process stops, so that the threads end.
+pub(crate) struct Threads {
+    writer: Queue,
+    readers: Queue,
+}
+
+impl Threads {
+    /// Starts a thread per worker. Without a writer, whatever would write is refused.
+    pub(crate) fn begin(writer: Option<Worker>, readers: Vec<Worker>, tasks: &dyn Tasks) -> Arc<Self> {
+        let (write, write_jobs) = mpsc::channel(QUEUE_WORK_MAX);
+        let (read, read_jobs) = mpsc::channel(QUEUE_WORK_MAX);
+        if let Some(writer) = writer {
+            let jobs = Mutex::new(write_jobs);
+            tasks.thread("views-writer", Box::new(move || serve(writer, &jobs)));
+        }
+        let read_jobs = Arc::new(Mutex::new(read_jobs));
+        for reader in readers {
+            let jobs = Arc::clone(&read_jobs);
+            tasks.thread("views-reader", Box::new(move || serve(reader, &jobs)));
+        }
+        let threads = Arc::new(Self {
+            writer: Mutex::new(Some(write)),
+            readers: Mutex::new(Some(read)),
+        });
+        close_when_stopping(&threads, tasks);
+        threads
+    }
+
+    pub(crate) async fn write(&self, work: TxWork) -> Result<(), ProjectionError> {
+        ask(&self.writer, work).await
+    }
+
+    pub(crate) async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
+        ask(&self.readers, work).await
+    }
+}
+
+/// A panic in a unit of work rolled its transaction back; what the lock guards is as good as before.
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn ask(queue: &Queue, work: TxWork) -> Result<(), ProjectionError> {
+    let unavailable = |why: &str| ProjectionError::Unavailable(why.to_owned());
+    let sender = held(queue)
+        .clone()
+        .ok_or_else(|| unavailable("the process is stopping"))?;
+    let (done, answer) = oneshot::channel();
+    sender
+        .try_send(Job { work, done })
+        .map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => unavailable("too many questions are waiting"),
+            mpsc::error::TrySendError::Closed(_) => unavailable("the database thread has ended"),
+        })?;
+    drop(sender);
+    answer
+        .await
+        .unwrap_or_else(|_| Err(unavailable("the database thread has ended")))
+}
+
+fn close_when_stopping(threads: &Arc<Threads>, tasks: &dyn Tasks) {
+    let weak = Arc::downgrade(threads);
+    let stop = tasks.stop_signal();
+    tasks.spawn(
+        "views-close",
+        Box::pin(async move {
+            stop.stopping().await;
+            if let Some(threads) = weak.upgrade() {
+                // What waits in a queue is still done: only nothing new is taken.
+                held(&threads.writer).take();
+                held(&threads.readers).take();
+            }
+        }),
+    );
+}
+
+/// One thread: takes units of work until the queue is closed and empty.
+fn serve(mut worker: Worker, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        // Readers share a queue: whoever holds the lock waits for the next unit, the others for the lock.
+        let next = held(jobs).blocking_recv();
+        let Some(Job { work, done }) = next else {
+            return;
+        };
+        let result = worker(work);
+        // Whoever asked may have given up; the work stands.
+        drop(done.send(result));
+    }
+}
