@@ -36,7 +36,7 @@ pub enum OpenError {
     #[error(
         "{} holds part of a log: `ledgerline {by}` fills it, or was cut off, and it must not be served. \
          A copy goes on when it is run again; after a restore drop what is there \
-         (DROP SCHEMA ledgerline CASCADE), then restore again",
+         (DROP SCHEMA ledgerline CASCADE, or the directory), then restore again",
         file.display()
     )]
     HalfFilled { file: PathBuf, by: String },

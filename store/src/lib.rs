@@ -51,5 +51,7 @@ pub use postgres::{
     DriverLock, DriverLockAsker, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts,
 };
 pub use postgres_vault::PostgresVault;
-pub use sqlite::{EVENTS_FILE, SqliteEventStore, SqliteOptions, find_wrong_column};
+pub use sqlite::{
+    EVENTS_FILE, SqliteEventStore, SqliteOptions, begin_filling, end_filling, find_wrong_column,
+};
 pub use subscription::SUBSCRIPTIONS_MAX;

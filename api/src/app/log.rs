@@ -14,7 +14,6 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::SqliteReadDb;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +58,10 @@ async fn open_with(
     let clock = Arc::clone(clock);
     match spec {
         StoreSpec::Sqlite(directory) => {
-            let options = SqliteOptions::default();
+            let options = SqliteOptions {
+                half_filled: filled == Filled::AlsoHalf,
+                ..SqliteOptions::default()
+            };
             let store = Arc::new(SqliteEventStore::open(directory, clock, tasks, &options)?);
             Ok(OpenLog {
                 store: Arc::<SqliteEventStore>::clone(&store),
@@ -151,11 +153,6 @@ impl ReadOnly {
         })
     }
 
-    /// The rows beside the log.
-    pub(crate) fn rows(directory: &Path) -> Result<Arc<SqliteReadDb>, AppError> {
-        Ok(Arc::new(SqliteReadDb::open_read_only(directory)?))
-    }
-
     /// Where commands that read a log run their threads.
     pub(crate) fn tasks(&self) -> &dyn Tasks {
         self.tasks.as_ref()
@@ -207,32 +204,39 @@ impl WritableLog {
         })
     }
 
-    /// Fills the log by `work`, the command `by`. Until that is done a shared log counts as half filled and
-    /// is refused to everybody else, also when this process is killed; one that was left as it was does not.
+    /// Fills the log by `work`, the command `by`. Until that is done the log counts as half filled and is
+    /// refused to everybody else, also when this process is killed; one that was left as it was does not.
     pub(crate) async fn fill<T, E: From<AppError>>(
         &self,
         by: &str,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let Some(shared) = &self.shared else {
-            return work.await;
-        };
-        let (before, is_new) = self.begin_filling(shared, by).await?;
+        let (before, is_new) = self.begin_filling(by).await?;
         let filled = work.await;
-        let is_untouched = is_new && shared.head().await == Ok(before);
+        let is_untouched = is_new && self.store.head().await == Ok(before);
         if filled.is_ok() || is_untouched {
-            shared.end_filling().await.map_err(AppError::from)?;
+            self.end_filling().await?;
         }
         filled
     }
 
-    async fn begin_filling(
-        &self,
-        shared: &PostgresEventStore,
-        by: &str,
-    ) -> Result<(Position, bool), AppError> {
-        let before = shared.head().await?;
-        Ok((before, shared.begin_filling(by).await?))
+    async fn begin_filling(&self, by: &str) -> Result<(Position, bool), AppError> {
+        let before = self.store.head().await?;
+        let is_new = match (&self.shared, &self.lock) {
+            (Some(shared), _) => shared.begin_filling(by).await?,
+            (None, Some(lock)) => store::begin_filling(lock.dir(), by)?,
+            (None, None) => true,
+        };
+        Ok((before, is_new))
+    }
+
+    async fn end_filling(&self) -> Result<(), AppError> {
+        match (&self.shared, &self.lock) {
+            (Some(shared), _) => shared.end_filling().await?,
+            (None, Some(lock)) => store::end_filling(lock.dir())?,
+            (None, None) => {}
+        }
+        Ok(())
     }
 
     /// Holds the log to what it was made for, or marks a new one.

@@ -6,6 +6,7 @@
 mod appender;
 mod columns;
 mod digest;
+mod half_filled;
 mod pool;
 mod reader;
 mod row;
@@ -32,6 +33,7 @@ use domain::ports::event_store::{
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
+pub use half_filled::{begin_filling, end_filling};
 use pool::Pool;
 use reader::{Query, Reader};
 use rusqlite::Connection;
@@ -51,6 +53,8 @@ pub struct SqliteOptions {
     pub append_queue_max: usize,
     /// Reader threads, each with its own connection.
     pub reader_threads: usize,
+    /// Opens also what a copy was cut off in: for those who fill it.
+    pub half_filled: bool,
 }
 
 impl Default for SqliteOptions {
@@ -59,6 +63,7 @@ impl Default for SqliteOptions {
         Self {
             append_queue_max: writer::GROUP_APPENDS_MAX,
             reader_threads: 2,
+            half_filled: false,
         }
     }
 }
@@ -90,6 +95,7 @@ impl SqliteEventStore {
         tasks: &dyn Tasks,
         options: &SqliteOptions,
     ) -> Result<Self, OpenError> {
+        half_filled::permit(dir, options.half_filled)?;
         Self::start(schema::open_writer(dir)?, dir, clock, tasks, options)
     }
 
@@ -131,6 +137,7 @@ impl SqliteEventStore {
     /// Opens an existing store for reading, beside the process that writes it or without one. Appends are
     /// refused; subscriptions look for new events every 200 ms of `clock`.
     pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, OpenError> {
+        half_filled::permit(dir, false)?;
         Ok(Self {
             pool: open_pool(dir, tasks, &SqliteOptions::default())?,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),

@@ -229,4 +229,36 @@ mod tests {
         assert!(copy(&from, &longer).await.is_err());
         assert_eq!(longer.head().await.unwrap(), Position(9));
     }
+
+    /// A copy killed in the middle: what it began is dropped with its future, as its process would be.
+    #[tokio::test]
+    async fn a_copy_that_is_cut_off_leaves_a_directory_that_only_a_copy_opens() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = StoreSpec::Sqlite(dir.path().to_owned());
+        let from = memory();
+        add(&from, "a", 0).await;
+        let to = WritableLog::open(&spec).await.unwrap();
+        let cut = to.fill("events copy", async {
+            copy(&from, to.store.as_ref()).await?;
+            std::future::pending::<Result<(), Failure>>().await
+        });
+        let mut cut = Box::pin(cut);
+        while to.store.head().await.unwrap() < Position(3) {
+            tokio::select! {
+                biased;
+                _ended = &mut cut => unreachable!("it waits for ever"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        drop(cut);
+        to.close().await;
+        let refused = ReadOnly::of(&spec).await.err().unwrap().to_string();
+        assert!(refused.contains("must not be served"), "{refused}");
+        add(&from, "a", 3).await;
+        let again = WritableLog::open(&spec).await.unwrap();
+        let copied = again.fill("events copy", copy(&from, again.store.as_ref())).await;
+        again.close().await;
+        assert_eq!(copied.map(|copied| (copied.kept, copied.size)).unwrap(), (3, 6));
+        ReadOnly::of(&spec).await.unwrap().close().await;
+    }
 }
