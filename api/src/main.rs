@@ -22,6 +22,7 @@ mod members;
 mod openapi;
 mod outbound;
 mod proving;
+mod read_db_spec;
 mod rehearsal;
 mod reply;
 mod routes;

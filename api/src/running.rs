@@ -1,5 +1,6 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
+use crate::alerts;
 use crate::app::{OpenSettings, Opened};
 use crate::auth::{self, Door};
 use crate::cli::failure::Failure;
@@ -9,6 +10,7 @@ use crate::driving;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::witness::WitnessSpec;
 use crate::proving::Proving;
+use crate::read_db_spec::ReadDbSpec;
 use crate::routes;
 use crate::server;
 use crate::serving::App;
@@ -27,6 +29,8 @@ use tokio::runtime::Runtime;
 /// Everything a server is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeSettings {
+    /// Default: in the data directory.
+    pub(crate) read_db: Option<ReadDbSpec>,
     pub(crate) open: OpenSettings,
     pub(crate) trunks: Vec<TrunkSpec>,
     pub(crate) sip: Option<SocketAddr>,
@@ -65,7 +69,7 @@ impl Running {
         refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open).await?;
         let system = opened.entities(runtime);
-        let views = opened.views().await?;
+        let views = opened.views(settings.read_db.as_ref()).await?;
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
         let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
             Some(address) if !address.ip().is_loopback() => {
@@ -90,6 +94,8 @@ impl Running {
         };
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&app), settings).await?;
+        app.live().begin(&app.opened.environment);
+        alerts::begin(&app, alerts::Limits::default());
         app.begin();
         Ok(Self { app, url })
     }

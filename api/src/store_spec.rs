@@ -56,7 +56,7 @@ impl fmt::Debug for StoreSpec {
 }
 
 /// `scheme://user:secret@host/…` as `scheme://user:***@host/…`; a `password` parameter is hidden too.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let (head, query) = url
         .split_once('?')
         .map_or((url, None), |(head, query)| (head, Some(query)));

@@ -16,6 +16,7 @@ mod instant;
 mod live;
 pub mod live_figures;
 pub mod metrics;
+mod origin;
 mod postgres;
 mod progress;
 mod rebuild;
@@ -38,6 +39,7 @@ pub use error::{ErrorKind, ProjectionError};
 pub use folded::{FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold};
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
+pub use origin::{Origin, hold_to_log, origin_of};
 pub use postgres::PostgresReadDb;
 pub use progress::Progress;
 pub use rebuild::{

@@ -58,6 +58,11 @@ pub(crate) enum AppError {
     HalfFilled(String),
     #[error("a server dials on this log, or another command fills it: stop that first")]
     Driven,
+    #[error(
+        "the read database holds the rows of another log: name another --read-db, or drop its schema \
+         ledgerline_views (its file views.db)"
+    )]
+    OtherRows,
     #[error("the log was begun with other keys: every process on it needs the same --keys")]
     OtherKeys,
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]

@@ -3,10 +3,12 @@
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
 use super::log::OpenLog;
+use super::rows::OpenRows;
 use super::{AppError, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
 use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
+use crate::read_db_spec::ReadDbSpec;
 use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
@@ -20,7 +22,7 @@ use domain::ports::tasks::{StopSignal, Tasks};
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
-use projections::{Grounds, Projections, SqliteReadDb};
+use projections::{Grounds, Projections};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{DataLock, Keyring};
@@ -64,6 +66,8 @@ pub(crate) struct Opened {
     rehearsal: Option<Arc<RehearsalClock>>,
     tasks: Arc<Supervisor>,
     lock: DataLock,
+    /// Of rows in another directory than the process's own.
+    rows_lock: Mutex<Option<DataLock>>,
     /// Set while there are lines.
     media: Mutex<Option<Arc<MediaDriver>>>,
 }
@@ -180,6 +184,7 @@ impl Opened {
             rehearsal,
             tasks,
             lock,
+            rows_lock: Mutex::new(None),
             media: Mutex::new(None),
         })
     }
@@ -190,14 +195,18 @@ impl Opened {
         ActorSystem::start(self.environment.clone(), Place::Arbiters { runtime, count })
     }
 
-    /// Views following the log.
-    pub(crate) async fn views(&self) -> Result<Arc<Projections>, AppError> {
-        let tasks = self.environment.tasks.as_ref();
+    /// Views following the log, in `read_db` or else in the data directory.
+    pub(crate) async fn views(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<Projections>, AppError> {
+        let own = ReadDbSpec::Sqlite(self.directory.clone());
+        let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
+        let rows = OpenRows::open(read_db.unwrap_or(&own), &self.directory, (clock, tasks)).await?;
+        rows.hold_to_log(&self.environment.store, (clock, tasks)).await?;
         let grounds = Grounds {
             store: Arc::clone(&self.environment.store),
-            db: Arc::new(SqliteReadDb::open(&self.directory, tasks)?),
-            clock: Arc::clone(&self.environment.clock),
+            db: Arc::clone(&rows.db),
+            clock: Arc::clone(clock),
         };
+        *self.rows_lock.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_lock();
         Ok(Projections::start(grounds, tasks).await?)
     }
 

@@ -1,24 +1,136 @@
-//! The rows of a directory that no server writes, with the log they are made from: for rebuilding them.
+//! The rows that `--read-db` names: opened for a server, for a command that makes them anew, or for reading
+//! beside the processes that write them; never those of another log.
 
 use super::{AppError, ReadOnly};
+use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;
-use projections::SqliteReadDb;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
+use domain::ports::tasks::{StopSignal, Tasks};
+use projections::{Origin, PostgresReadDb, ReadDb, SqliteReadDb, hold_to_log, origin_of};
 use std::path::Path;
 use std::sync::Arc;
 use store::DataLock;
 
-/// Rows to write, and a log to read.
+/// Pause before a log or a read database that was away is asked again whose rows these are.
+const AGAIN_AFTER_MS: u64 = 1_000;
+
+/// Rows opened for writing.
+pub(super) struct OpenRows {
+    pub(super) db: Arc<dyn ReadDb>,
+    /// Of a directory that is not the process's own.
+    lock: Option<DataLock>,
+}
+
+impl OpenRows {
+    /// Opens the rows for a process that holds the directory `own`.
+    pub(super) async fn open(
+        spec: &ReadDbSpec,
+        own: &Path,
+        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    ) -> Result<Self, AppError> {
+        match spec {
+            ReadDbSpec::Sqlite(directory) => {
+                let lock = match directory == own {
+                    true => None,
+                    false => Some(DataLock::acquire(directory)?),
+                };
+                let db = Arc::new(SqliteReadDb::open(directory, tasks)?);
+                Ok(Self { db, lock })
+            }
+            ReadDbSpec::Postgres(url) => {
+                let db = Arc::new(PostgresReadDb::open(url, clock, tasks).await?);
+                Ok(Self { db, lock: None })
+            }
+        }
+    }
+
+    /// Refuses rows of another log; marks those of a new one, once it has its first event.
+    pub(super) async fn hold_to_log(
+        &self,
+        store: &Arc<dyn EventStore>,
+        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    ) -> Result<(), AppError> {
+        match hold_to_log(self.db.as_ref(), store.as_ref()).await? {
+            Origin::Same => {}
+            Origin::Other => return Err(AppError::OtherRows),
+            Origin::Unknown => {
+                let waiting = mark_when_begun(
+                    Arc::clone(&self.db),
+                    Arc::clone(store),
+                    (Arc::clone(clock), tasks.stop_signal()),
+                );
+                tasks.spawn("views-origin", Box::pin(waiting));
+            }
+        }
+        Ok(())
+    }
+
+    /// What keeps others out of the rows' own directory, for as long as it is held.
+    pub(super) fn into_lock(self) -> Option<DataLock> {
+        self.lock
+    }
+}
+
+/// Of a log without events nobody can say whether rows are its own: that is told at its first event.
+async fn mark_when_begun(
+    db: Arc<dyn ReadDb>,
+    store: Arc<dyn EventStore>,
+    (clock, stop): (Arc<dyn Clock>, Arc<dyn StopSignal>),
+) {
+    loop {
+        match hold_to_log(db.as_ref(), store.as_ref()).await {
+            Ok(Origin::Same) => return,
+            Ok(Origin::Other) => {
+                tracing::error!("the read database holds the rows of another log");
+                return;
+            }
+            Ok(Origin::Unknown) | Err(_) => {}
+        }
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = clock.wait_until(clock.now().plus_ms(AGAIN_AFTER_MS)) => {}
+        }
+    }
+}
+
+impl ReadOnly {
+    /// The rows beside the log, for reading only; refuses those of another log.
+    pub(crate) async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows: Arc<dyn ReadDb> = match spec {
+            ReadDbSpec::Sqlite(directory) => Arc::new(SqliteReadDb::open_read_only(directory)?),
+            ReadDbSpec::Postgres(url) => {
+                let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
+                Arc::new(PostgresReadDb::open_read_only(url, &clock, self.tasks.as_ref()).await?)
+            }
+        };
+        match origin_of(rows.as_ref(), self.store.as_ref()).await? {
+            Origin::Other => Err(AppError::OtherRows),
+            Origin::Same | Origin::Unknown => Ok(rows),
+        }
+    }
+}
+
+/// Rows to write, and a log to read: no server runs on the directory.
 pub(crate) struct WritableRows {
     pub(crate) log: ReadOnly,
-    rows: Arc<SqliteReadDb>,
+    rows: OpenRows,
     _lock: DataLock,
 }
 
 impl WritableRows {
-    pub(crate) async fn open(directory: &Path, spec: &StoreSpec) -> Result<Self, AppError> {
+    pub(crate) async fn open(
+        directory: &Path,
+        spec: &StoreSpec,
+        read_db: &ReadDbSpec,
+    ) -> Result<Self, AppError> {
         let lock = DataLock::acquire(directory)?;
         let log = ReadOnly::of(spec).await?;
-        let rows = Arc::new(SqliteReadDb::open(directory, log.tasks.as_ref())?);
+        let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
+        let surroundings = (&clock, log.tasks.as_ref());
+        let rows = OpenRows::open(read_db, directory, surroundings).await?;
+        rows.hold_to_log(&log.store, surroundings).await?;
         Ok(Self {
             log,
             rows,
@@ -26,8 +138,8 @@ impl WritableRows {
         })
     }
 
-    pub(crate) fn rows(&self) -> Arc<SqliteReadDb> {
-        Arc::clone(&self.rows)
+    pub(crate) fn rows(&self) -> Arc<dyn ReadDb> {
+        Arc::clone(&self.rows.db)
     }
 
     pub(crate) async fn close(self) {

@@ -77,6 +77,7 @@ impl From<crate::app::AppError> for Failure {
             | crate::app::AppError::OtherMode { .. }
             | crate::app::AppError::HalfFilled(_)
             | crate::app::AppError::Driven
+            | crate::app::AppError::OtherRows
             | crate::app::AppError::OtherKeys => Self::refused(error.to_string()),
             crate::app::AppError::NotBuilt(_) => Self::usage(error.to_string()),
             other => Self::unavailable(other.to_string()),

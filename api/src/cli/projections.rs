@@ -4,6 +4,7 @@
 use super::failure::Failure;
 use super::output;
 use crate::app::{ReadOnly, WritableRows};
+use crate::read_db_spec::ReadDbArgs;
 use crate::store_spec::{LogArgs, StoreSpec};
 use ::projections::ViewCheck;
 use domain::stored_event::Position;
@@ -30,6 +31,8 @@ enum Action {
 struct Where {
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -45,7 +48,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 async fn rebuild(at: &Where) -> Result<(), Failure> {
     let (data, spec) = at.log.place()?;
     require_log(&spec)?;
-    let rows = WritableRows::open(&data, &spec).await?;
+    let rows = WritableRows::open(&data, &spec, &at.read_db.spec(&data)).await?;
     // Silent when standard error is not a terminal.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::default_bar());
     let rebuilt = ::projections::rebuild(
@@ -70,8 +73,12 @@ async fn verify(at: &Where) -> Result<(), Failure> {
     let (data, spec) = at.log.place()?;
     require_log(&spec)?;
     let opened = ReadOnly::of(&spec).await?;
-    let rows = ReadOnly::rows(&data)?;
-    let verified = ::projections::verify(opened.store.as_ref(), rows).await;
+    let verified = match opened.rows(&at.read_db.spec(&data)).await {
+        Ok(rows) => ::projections::verify(opened.store.as_ref(), rows)
+            .await
+            .map_err(Failure::from),
+        Err(error) => Err(Failure::from(error)),
+    };
     opened.close().await;
     let checks: Vec<ViewCheck> = verified?;
     let wrong: Vec<&str> = checks

@@ -7,6 +7,7 @@ use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range
 use crate::keys_spec::KeysSpec;
 use crate::kurrent::{self, KurrentArgs};
 use crate::outbound::witness::WitnessSpec;
+use crate::read_db_spec::ReadDbArgs;
 use crate::running::{Running, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
@@ -26,7 +27,8 @@ use tokio::runtime::Runtime;
 /// order is preference. `from` rotates and is required unless the trunk is a loopback address.
 ///
 /// With --store postgres://… several servers may share one log; each has its own --data. One of them dials,
-/// the others stand by and take over. They must share --keys.
+/// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows stand in
+/// a database too, and may be shared in the same way.
 ///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
 /// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
@@ -35,6 +37,8 @@ use tokio::runtime::Runtime;
 pub(crate) struct Args {
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
     /// Where to listen for HTTP
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
@@ -69,6 +73,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .await
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
     let settings = ServeSettings {
+        read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
             data: data.clone(),
             store: store.clone(),
@@ -88,6 +93,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let kurrent = kurrent::serve(&args.kurrent, &running.app, args.http).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
+    output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
     output::line(&format!(
         "status    {}/",
         running.url.as_deref().unwrap_or_default()

@@ -87,6 +87,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let mut signals = Signals::listen()?;
     let data = args.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
     let settings = ServeSettings {
+        read_db: None,
         open: OpenSettings {
             data: data.clone(),
             store: StoreSpec::Sqlite(data.clone()),

@@ -77,6 +77,7 @@ impl Story {
 /// Of a server without lines on a directory of its own.
 pub(crate) fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
+        read_db: None,
         open: OpenSettings {
             data: directory.join("data"),
             store: StoreSpec::Sqlite(directory.join("data")),

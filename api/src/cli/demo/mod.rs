@@ -18,6 +18,7 @@ use crate::app::OpenSettings;
 use crate::clock::SystemClock;
 use crate::config::{HTTP_DEFAULT, TrunkSpec};
 use crate::data_dir::RECORDINGS_DIR;
+use crate::read_db_spec::ReadDbArgs;
 use crate::rehearsal::{Carrier, CarrierSettings};
 use crate::running::{Running, ServeSettings};
 use crate::server;
@@ -73,6 +74,8 @@ pub(crate) struct Args {
     /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the data directory
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
     /// Where the status page is; the next free port if this one is taken
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
@@ -181,6 +184,7 @@ async fn start(
         .parse()
         .map_err(|error: domain::time::InvalidTimestamp| Failure::fault(error.to_string()))?;
     let settings = ServeSettings {
+        read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
             data: data.to_owned(),
             store: store.clone(),
