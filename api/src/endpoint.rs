@@ -107,7 +107,11 @@ impl Endpoint {
                 path.and(warp::path(segment)).boxed()
             };
         }
-        let (handler, open) = (self.handler, self.open);
+        let rules = Rules {
+            open: self.open,
+            has_past: self.query.iter().any(|(name, _)| *name == "as_of"),
+        };
+        let handler = self.handler;
         path.and(warp::path::end())
             .and(method(self.method))
             .and(warp::query::<Vec<(String, String)>>())
@@ -124,7 +128,7 @@ impl Endpoint {
                     upgrade,
                     body: Body(pieces(body)),
                 };
-                answer(Arc::clone(&app), handler, open, input)
+                answer(Arc::clone(&app), handler, rules, input)
             })
             .boxed()
     }
@@ -143,7 +147,31 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Response {
+/// What holds for every request of an endpoint.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    open: bool,
+    /// It can be asked as of a time; where it cannot, that is said, and not answered as of now.
+    has_past: bool,
+}
+
+impl Rules {
+    fn refuse_the_past(self, input: &Input) -> Result<(), Problem> {
+        let asked = ["as_of", "valid_at"]
+            .into_iter()
+            .find(|name| input.text(name).is_some());
+        match asked {
+            Some(name) if !self.has_past => Err(Problem::invalid(
+                "as-of-not-here",
+                format!("this route is always as of now: it takes no {name}"),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+async fn answer(app: Ctx, handler: Handler, rules: Rules, input: Input) -> Response {
+    let open = rules.open;
     if !open && let Err(problem) = app.door().admit(input.header("authorization")) {
         tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
@@ -153,6 +181,9 @@ async fn answer(app: Ctx, handler: Handler, open: bool, input: Input) -> Respons
             .door()
             .admit_page(input.header("origin"), input.header("host"))
     {
+        return problem_response(&problem);
+    }
+    if let Err(problem) = rules.refuse_the_past(&input) {
         return problem_response(&problem);
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.

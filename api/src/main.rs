@@ -1,9 +1,11 @@
 //! The `ledgerline` program: parses the command line and runs one command.
 
+mod alerts;
 mod app;
+mod as_of;
 mod auth;
 mod bundle;
-mod call_at;
+mod calendar;
 mod campaign_body;
 mod causes;
 mod cli;
@@ -18,6 +20,8 @@ mod event_stream;
 mod import;
 mod keys_spec;
 mod kurrent;
+mod live;
+mod log_walk;
 mod members;
 mod openapi;
 mod outbound;
@@ -27,6 +31,7 @@ mod rehearsal;
 mod reply;
 mod routes;
 mod running;
+mod sampling;
 mod server;
 mod serving;
 mod signals;

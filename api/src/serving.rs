@@ -6,6 +6,7 @@ use crate::as_of::Past;
 use crate::auth::Door;
 use crate::driving::Standing;
 use crate::import::row::RowRules;
+use crate::live::LiveHub;
 use crate::reply::{Kind, MemberError, Problem};
 use crate::routes::installation::restore_value;
 use actors::{ActorSystem, AskError, DriversHandle};
@@ -47,6 +48,7 @@ pub(crate) struct App {
     ready: AtomicBool,
     draining: watch::Sender<bool>,
     past: Past,
+    live: Arc<LiveHub>,
 }
 
 impl App {
@@ -68,6 +70,7 @@ impl App {
             ready: AtomicBool::new(false),
             draining: watch::Sender::new(false),
             past: Past::default(),
+            live: Arc::new(LiveHub::new()),
         }
     }
 
@@ -90,6 +93,9 @@ impl App {
     }
     pub(crate) fn views(&self) -> &Arc<Projections> {
         &self.views
+    }
+    pub(crate) const fn live(&self) -> &Arc<LiveHub> {
+        &self.live
     }
     pub(crate) fn door(&self) -> &Door {
         &self.door

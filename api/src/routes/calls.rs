@@ -1,6 +1,6 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
-use crate::call_at::{Bounds, Moment, corrections, describe_at};
+use crate::as_of::{Moment, PARAMETERS, corrections, describe_at};
 use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
@@ -47,16 +47,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "One call: state, legs, disposition, outcome",
             |ctx, input| Box::pin(show(ctx, input)),
         )
-        .query(&[
-            (
-                "as_of",
-                "As known then: only events up to this position, or recorded up to this instant",
-            ),
-            (
-                "valid_at",
-                "Also what was true at this instant, corrections read back to what they correct",
-            ),
-        ]),
+        .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/calls/{id}/correct",
             "How the call ended was recorded wrongly: a new event says so; the old one stays",
@@ -138,15 +129,15 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if loaded.version.0 == 0 {
         return Err(Problem::missing("this call"));
     }
-    let moment = Moment::parse(input.text("as_of"), input.text("valid_at"))?;
+    let moment = Moment::of(&input)?;
     let stored = stream_of(ctx.store(), call).await?;
     if moment.is_now() {
         let mut shown = describe(call, &loaded.state);
         put(&mut shown, "corrections", json!(corrections(&stored)?));
         return Ok(Done::Read(shown));
     }
-    moment.check(&Bounds::of(ctx.store(), ctx.now()).await?)?;
-    let mut shown = describe_at(call, &stored, moment)?;
+    let then = moment.resolve(ctx.store(), ctx.now()).await?;
+    let mut shown = describe_at(call, &stored, &then)?;
     put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
     Ok(Done::Read(shown))
 }

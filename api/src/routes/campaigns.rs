@@ -1,5 +1,6 @@
 //! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
 
+use crate::as_of::{Moment, PARAMETERS, Then, entity_then};
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::reply::{Done, Problem, Written};
@@ -13,8 +14,10 @@ use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
 use domain::stored_event::Cause;
-use projections::views::campaign_board::BoardRow;
+use projections::View;
+use projections::views::campaign_board::{self, BoardRow, CampaignBoard};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Longest reason kept for a stop.
 const REASON_BYTES_MAX: usize = 256;
@@ -36,7 +39,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}",
             "One campaign and where its enrolments stand",
             |ctx, input| Box::pin(show(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
         Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", |ctx, input| {
             Box::pin(start(ctx, input))
         }),
@@ -199,6 +203,10 @@ async fn steer(
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
+    let moment = Moment::of(&input)?;
+    if !moment.is_now() {
+        return show_then(&ctx, &campaign, &moment.resolve(ctx.store(), ctx.now()).await?).await;
+    }
     let loaded = ctx.system().campaigns.state(&campaign).await?;
     if loaded.state.status().is_none() {
         return Err(Problem::missing("this campaign"));
@@ -206,6 +214,24 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let mut body = describe(&campaign, &loaded.state);
     if let (Some(members), Some(row)) = (body.as_object_mut(), ctx.board(&campaign).await?) {
         members.extend(progress(&row));
+    }
+    Ok(Done::Read(body))
+}
+
+/// As it was: its own stream folded by its decider, its events by the board.
+async fn show_then(app: &App, campaign: &CampaignId, then: &Then) -> Result<Done, Problem> {
+    let nobody = (app.vault(), None);
+    let entity = entity_then::<Campaign>(app.store(), campaign, then, nobody).await?;
+    if entity.state.status().is_none() {
+        return Err(Problem::missing("this campaign, at the time asked for,"));
+    }
+    let board: Arc<dyn View> = Arc::new(CampaignBoard);
+    let shown = app.past().campaign(app, campaign, (vec![board], then)).await?;
+    let mut body = describe(campaign, &entity.state);
+    let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
+    if let (Some(members), Some(row)) = (body.as_object_mut(), row) {
+        members.extend(progress(&row));
+        members.insert("known".to_owned(), shown.known(then));
     }
     Ok(Done::Read(body))
 }

@@ -1,14 +1,23 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
+use crate::as_of::{Moment, PARAMETERS, Then, entity_then, existed_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written, masked};
 use crate::serving::App;
-use domain::customer::{CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX};
+use domain::call::Call;
+use domain::customer::{
+    Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX,
+};
+use domain::decider::Decider;
+use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::personal::{Personal, mask_name};
 use domain::phone_number::mask_e164;
+use projections::View;
+use projections::views::customer_timeline::{self, CustomerTimeline};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Characters of an external id that are shown: enough to recognise one's own, too few to be it.
 const EXTERNAL_ID_SHOWN: usize = 2;
@@ -22,7 +31,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/customers/{id}",
             "One customer by the institution's own id or by ours, with enrolments and calls",
             |ctx, input| Box::pin(show(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
+        Endpoint::get(
+            "/api/v1/customers/{id}/timeline",
+            "What happened to one customer, line by line, with the calls; the latest 500",
+            |ctx, input| Box::pin(timeline(ctx, input)),
+        )
+        .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/customers/{id}/erase",
             "Erases the person: key, recordings, values; a certificate follows",
@@ -130,20 +146,43 @@ fn standing(state: &CustomerState) -> Value {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
+    let moment = Moment::of(&input)?;
     let (customer, state) = find(&ctx, &text).await?;
+    if moment.is_now() {
+        return Ok(Done::Read(describe_whole(&ctx, &customer, &state, None).await?));
+    }
+    let then = moment.resolve(ctx.store(), ctx.now()).await?;
+    let key = ctx.vault().existing_key(&customer).await?;
+    let opener = (ctx.vault(), key.as_ref());
+    let entity = entity_then::<Customer>(ctx.store(), &customer, &then, opener).await?;
+    if !entity.state.is_registered() {
+        return Err(Problem::missing("this customer, at the time asked for,"));
+    }
+    let mut shown = describe_whole(&ctx, &customer, &entity.state, Some(&then)).await?;
+    entity.put_known(&then, &mut shown);
+    Ok(Done::Read(shown))
+}
+
+/// With the calls that exist now, or existed then.
+async fn describe_whole(
+    app: &App,
+    customer: &CustomerId,
+    state: &CustomerState,
+    then: Option<&Then>,
+) -> Result<Value, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
-        let made = calls_of(&ctx, campaign, &customer, enrolment).await?;
+        let made = calls_of(app, (campaign, customer), enrolment, then).await?;
         enrolments.push(describe(campaign, enrolment));
         calls.extend(made);
     }
-    Ok(Done::Read(json!({
+    Ok(json!({
         "id": customer,
         "customer_id": masked_id(state.external_id()),
         "name": masked(state.name(), mask_name),
         "time_zone": state.time_zone(),
-        "standing": standing(&state),
+        "standing": standing(state),
         "numbers": state.numbers().iter().map(|known| json!({
             "id": known.number,
             "phone": masked(Some(&known.phone), mask_e164),
@@ -151,7 +190,33 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         })).collect::<Vec<_>>(),
         "enrolments": enrolments,
         "calls": calls,
-    })))
+    }))
+}
+
+/// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
+async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let text = input.param(0)?;
+    let moment = Moment::of(&input)?;
+    let (customer, _) = find(&ctx, &text).await?;
+    let (db, known) = if moment.is_now() {
+        (ctx.views().db(), None)
+    } else {
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let filter = EventFilter {
+            customer: Some(customer.clone()),
+            ..EventFilter::default()
+        };
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(CustomerTimeline)];
+        let shown = ctx.past().fold(&ctx, filter, (views, &then)).await?;
+        (Arc::clone(&shown.rows.db), Some(shown.known(&then)))
+    };
+    let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
+    let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
+    let mut shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
+    if let Some(members) = shown.as_object_mut() {
+        members.extend(known.map(|known| ("known".to_owned(), known)));
+    }
+    Ok(Done::Read(shown))
 }
 
 /// An internal id that has events wins; any other text is an external id.
@@ -170,9 +235,9 @@ async fn find(app: &App, text: &str) -> Result<(CustomerId, std::sync::Arc<Custo
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
 async fn calls_of(
     app: &App,
-    campaign: &CampaignId,
-    customer: &CustomerId,
+    (campaign, customer): (&CampaignId, &CustomerId),
     enrolment: &EnrolmentState,
+    then: Option<&Then>,
 ) -> Result<Vec<CallId>, Problem> {
     let id = EnrolmentId {
         campaign: campaign.clone(),
@@ -181,7 +246,11 @@ async fn calls_of(
     let mut calls = Vec::new();
     for attempt in 1..=enrolment.attempts.min(ATTEMPTS_SHOWN_MAX) {
         let call = CallId::derive(&id, attempt);
-        if app.system().calls.state(&call).await?.version.0 > 0 {
+        let exists = match then {
+            None => app.system().calls.state(&call).await?.version.0 > 0,
+            Some(then) => existed_then(app.store(), &Call::stream(&call), then).await?,
+        };
+        if exists {
             calls.push(call);
         }
     }

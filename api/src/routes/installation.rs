@@ -1,11 +1,14 @@
 //! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
 
+use crate::as_of::{Moment, PARAMETERS, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use domain::ids::LogId;
 use domain::installation::event::RestoreFacts;
-use domain::installation::{InstallationCommand, InstallationRefusal, REASON_BYTES_MAX, USER_BYTES_MAX};
+use domain::installation::{
+    Installation, InstallationCommand, InstallationRefusal, REASON_BYTES_MAX, USER_BYTES_MAX,
+};
 use serde_json::{Value, json};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -14,7 +17,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/installation",
             "Whether dialing waits for a person after a restore",
             |ctx, input| Box::pin(show(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",
             "A person has looked at the restored past: dialing may go on",
@@ -34,12 +38,24 @@ pub(crate) fn restore_value(facts: &RestoreFacts) -> Value {
     })
 }
 
-async fn show(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let moment = Moment::of(&input)?;
+    if !moment.is_now() {
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let entity = entity_then::<Installation>(ctx.store(), &LogId, &then, (ctx.vault(), None)).await?;
+        let mut shown = describe(entity.state.unconfirmed_restore());
+        entity.put_known(&then, &mut shown);
+        return Ok(Done::Read(shown));
+    }
     let restore = actors::unconfirmed_restore(ctx.store()).await?;
-    Ok(Done::Read(json!({
+    Ok(Done::Read(describe(restore.as_ref())))
+}
+
+fn describe(restore: Option<&RestoreFacts>) -> Value {
+    json!({
         "dialing_paused": restore.is_some(),
-        "unconfirmed_restore": restore.as_ref().map(restore_value),
-    })))
+        "unconfirmed_restore": restore.map(restore_value),
+    })
 }
 
 async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {

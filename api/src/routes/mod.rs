@@ -1,15 +1,21 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
+mod alerts;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 mod customers;
 mod description;
 mod events;
+mod flows;
 mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
+mod live;
 mod numbers;
 mod reports;
+mod rules;
+pub(crate) mod samples;
+mod streams;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -32,7 +38,13 @@ fn groups() -> Vec<Vec<Endpoint>> {
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),
+        live::endpoints(),
+        alerts::endpoints(),
         installation::endpoints(),
+        flows::endpoints(),
+        rules::endpoints(),
+        streams::endpoints(),
+        samples::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

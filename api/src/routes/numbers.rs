@@ -1,19 +1,27 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
+use crate::as_of::{Moment, PARAMETERS, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
-use domain::ids::CallId;
-use domain::number::{NumberCommand, OptOutSource};
+use domain::compliance::Suppressed;
+use domain::ids::{CallId, NumberId};
+use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
 use domain::phone_number::PhoneNumber;
 use domain::time::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 const REASON_BYTES_MAX: usize = 256;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
+        Endpoint::get(
+            "/api/v1/numbers/{number}",
+            "One phone number (E.164, or our id): opt-out, suppression, dials of the last 30 days",
+            |ctx, input| Box::pin(show(ctx, input)),
+        )
+        .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
             "The person asked not to be called: holds before the next dial, everywhere",
@@ -29,6 +37,59 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let text = input.param(0)?;
+    let (number, phone) = match text.parse::<NumberId>() {
+        Ok(number) => (number, None),
+        Err(_) => {
+            let phone = parsed(&text)?;
+            (ctx.vault().derive_number(phone.as_e164()), Some(phone.mask()))
+        }
+    };
+    let moment = Moment::of(&input)?;
+    let mut shown = if moment.is_now() {
+        let loaded = ctx.system().numbers.state(&number).await?;
+        if loaded.version.0 == 0 {
+            return Err(Problem::missing("this number"));
+        }
+        describe(&number, &loaded.state)
+    } else {
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let entity = entity_then::<Number>(ctx.store(), &number, &then, (ctx.vault(), None)).await?;
+        if entity.events == 0 {
+            return Err(Problem::missing("this number, at the time asked for,"));
+        }
+        let mut shown = describe(&number, &entity.state);
+        entity.put_known(&then, &mut shown);
+        shown
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.extend(phone.map(|phone| ("number".to_owned(), json!(phone))));
+    }
+    Ok(Done::Read(shown))
+}
+
+fn describe(number: &NumberId, state: &NumberState) -> Value {
+    let until = |held: Suppressed| match held {
+        Suppressed::ForGood => Value::Null,
+        Suppressed::Until(at) => json!(at),
+    };
+    json!({
+        "id": number,
+        "opted_out": state.opted_out(),
+        "suppressed": state.suppressed().is_some(),
+        // Null: for good, or not at all.
+        "suppressed_until": state.suppressed().map_or(Value::Null, until),
+        "invalid": state.invalid(),
+        "open_calls": state.open_calls(),
+        "dials_30_days": state.history().dials().len(),
+    })
+}
+
+fn parsed(text: &str) -> Result<PhoneNumber, Problem> {
+    PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     OptOut,
@@ -36,8 +97,7 @@ enum Change {
 }
 
 async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let phone = PhoneNumber::parse(&input.param(0)?)
-        .map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+    let phone = parsed(&input.param(0)?)?;
     let number = ctx.vault().derive_number(phone.as_e164());
     let cause = input.cause(&ctx, "numbers")?;
     let mut body = Members::new(input.object().await?);

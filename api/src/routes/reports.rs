@@ -1,10 +1,14 @@
 //! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
+use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Done, Problem};
 use domain::ids::CampaignId;
-use projections::views::campaign_board::{Count, Hour, hourly, report};
+use domain::stored_event::Position;
+use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, hourly, report};
+use projections::{ReadDb, View};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What each figure means, shown beside it.
 const DEFINITIONS: [(&str, &str); 3] = [
@@ -25,25 +29,71 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/report",
             "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
             |ctx, input| Box::pin(show(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
             "The answer rate by hour, as ECharts options",
             |ctx, input| Box::pin(chart(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
     ]
+}
+
+/// The rows that a report is read from: the live ones, or some folded for it.
+struct Source {
+    db: Arc<dyn ReadDb>,
+    position: Option<Position>,
+    /// Of rows that were folded: the moment and what it cost.
+    known: Option<Value>,
+}
+
+impl Source {
+    async fn of(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<Self, Problem> {
+        if moment.is_now() {
+            return Ok(Self {
+                db: ctx.views().db(),
+                position: ctx.views().position(),
+                known: None,
+            });
+        }
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
+        let shown = ctx.past().campaign(ctx, campaign, (views, &then)).await?;
+        Ok(Self {
+            db: Arc::clone(&shown.rows.db),
+            position: Some(then.position),
+            known: Some(shown.known(&then)),
+        })
+    }
+
+    fn missing(&self) -> Problem {
+        Problem::missing(match self.known {
+            None => "this campaign",
+            Some(_) => "this campaign, at the time asked for,",
+        })
+    }
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let report = report(ctx.views().db().as_ref(), &campaign)
-        .await?
-        .ok_or_else(|| Problem::missing("this campaign"))?;
+    let source = Source::of(&ctx, Moment::of(&input)?, &campaign).await?;
+    let report = report(source.db.as_ref(), &campaign).await?;
+    let report = report.ok_or_else(|| source.missing())?;
+    let mut body = describe(&campaign, &report);
+    if let Some(members) = body.as_object_mut() {
+        let position = source.position.map(|position| position.to_string());
+        members.insert("as_of_position".to_owned(), json!(position));
+        members.extend(source.known.map(|known| ("known".to_owned(), known)));
+    }
+    Ok(Done::Read(body))
+}
+
+fn describe(campaign: &CampaignId, report: &Report) -> Value {
     let calls = &report.campaign.calls;
-    Ok(Done::Read(json!({
+    json!({
         "campaign": campaign,
         "status": report.campaign.status,
-        "as_of_position": ctx.views().position().map(|position| position.to_string()),
         "answer_ratio": calls.answer_ratio,
         "talk_ms_mean": calls.talk_ms_mean,
         "conversion_ratio": calls.conversion_ratio,
@@ -62,16 +112,17 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         "hours": report.hours,
         "chart": options(&report.hours),
         "definitions": DEFINITIONS.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-    })))
+    })
 }
 
 async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let db = ctx.views().db();
-    if ctx.board(&campaign).await?.is_none() {
-        return Err(Problem::missing("this campaign"));
+    let source = Source::of(&ctx, Moment::of(&input)?, &campaign).await?;
+    let db = source.db.as_ref();
+    if campaign_board::get(db, &campaign).await?.is_none() {
+        return Err(source.missing());
     }
-    Ok(Done::Read(options(&hourly(db.as_ref(), &campaign).await?)))
+    Ok(Done::Read(options(&hourly(db, &campaign).await?)))
 }
 
 fn counts(counts: &[Count]) -> Value {

@@ -1,7 +1,7 @@
 //! `ledgerline call show`: one call, now or at a time, from the running server or from a log.
 
 use crate::app::ReadOnly;
-use crate::call_at::{Bounds, Moment, describe_at};
+use crate::as_of::{Moment, describe_at};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::SystemClock;
@@ -69,17 +69,17 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     let opened = ReadOnly::of(spec).await?;
     let read = async {
         let stored = stream_of(opened.store.as_ref(), args.id).await?;
-        let bounds = Bounds::of(opened.store.as_ref(), SystemClock::default().now()).await?;
-        Ok::<_, Failure>((stored, bounds))
+        let now = SystemClock::default().now();
+        let then = moment.resolve(opened.store.as_ref(), now).await;
+        Ok::<_, Failure>((stored, then))
     };
     let read = read.await;
     opened.close().await;
-    let (stored, bounds) = read?;
+    let (stored, then) = read?;
     if stored.is_empty() {
         return Err(Failure::refused(format!("call {} does not exist", args.id)));
     }
-    moment.check(&bounds)?;
-    let mut shown = describe_at(args.id, &stored, moment)?;
+    let mut shown = describe_at(args.id, &stored, &then?)?;
     let mut events = Vec::with_capacity(stored.len());
     for one in &stored {
         let event = CloudEvent::read(one).map_err(|error| Failure::fault(error.to_string()))?;

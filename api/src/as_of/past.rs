@@ -1,0 +1,178 @@
+//! Figures as they were: some events folded into throw-away rows, on a thread of its own, few at once, each
+//! within a time, the last ones kept.
+
+use super::moment::Then;
+use crate::reply::{Kind, Problem};
+use crate::serving::App;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use projections::{FoldError, Folded, Span, View, fold};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Folds at once: each has a core to itself, and dialing needs the others.
+const FOLDS_MAX: usize = 2;
+
+/// Longest fold: two million events take about ten seconds; a caller has given up by then.
+const FOLD_WITHIN_MS: u64 = 30_000;
+
+/// Folded campaigns that are kept: somebody who looks at a report looks at its chart next.
+const KEPT_MAX: usize = 4;
+
+/// Largest fold that is kept, so that what is kept together stays within some tens of megabytes.
+const KEPT_EVENTS_MAX: u64 = 200_000;
+
+/// What makes two folds the same. The rows of a board hold nothing personal, so an erasure changes none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    campaign: CampaignId,
+    until: Position,
+    valid_at: Option<Timestamp>,
+    views: Vec<(&'static str, u32)>,
+}
+
+/// The place where the past is folded; one per process.
+pub(crate) struct Past {
+    places: Arc<Semaphore>,
+    kept: Mutex<Vec<(Key, Arc<Folded>)>>,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(FOLDS_MAX)),
+            kept: Mutex::default(),
+        }
+    }
+}
+
+/// Rows as they were, and what they cost.
+pub(crate) struct Shown {
+    pub(crate) rows: Arc<Folded>,
+    /// Milliseconds of folding; absent when the rows were kept from an earlier question.
+    took_ms: Option<u64>,
+}
+
+impl Shown {
+    /// What the answer cost and where it lies, for its member `known`.
+    pub(crate) fn known(&self, then: &Then) -> Value {
+        let mut known = then.describe();
+        known.insert("events".to_owned(), json!(self.rows.events));
+        known.insert("kept".to_owned(), json!(self.took_ms.is_none()));
+        known.insert("ms".to_owned(), json!(self.took_ms.unwrap_or(0)));
+        Value::Object(known)
+    }
+}
+
+impl Past {
+    /// A campaign's rows in `views` at the moment, from its own events.
+    pub(crate) async fn campaign(
+        &self,
+        app: &App,
+        campaign: &CampaignId,
+        (views, then): (Vec<Arc<dyn View>>, &Then),
+    ) -> Result<Shown, Problem> {
+        let key = Key {
+            campaign: campaign.clone(),
+            until: then.position,
+            valid_at: then.valid_at(),
+            views: views.iter().map(|view| (view.name(), view.version())).collect(),
+        };
+        if let Some(rows) = self.kept(&key) {
+            return Ok(Shown { rows, took_ms: None });
+        }
+        let filter = EventFilter {
+            campaign: Some(campaign.clone()),
+            ..EventFilter::default()
+        };
+        let shown = self.fold(app, filter, (views, then)).await?;
+        self.keep(key, &shown.rows);
+        Ok(shown)
+    }
+
+    fn kept(&self, key: &Key) -> Option<Arc<Folded>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(known, _)| known == key);
+        found.map(|(_, rows)| Arc::clone(rows))
+    }
+
+    fn keep(&self, key: Key, rows: &Arc<Folded>) {
+        if rows.events > KEPT_EVENTS_MAX {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push((key, Arc::clone(rows)));
+    }
+
+    /// Rows of whatever a filter wants, at the moment.
+    pub(crate) async fn fold(
+        &self,
+        app: &App,
+        filter: EventFilter,
+        (views, then): (Vec<Arc<dyn View>>, &Then),
+    ) -> Result<Shown, Problem> {
+        let place = self.place()?;
+        let span = Span {
+            valid_at: then.valid_at(),
+            ..Span::until(filter, then.position)
+        };
+        let began = app.now();
+        let (done, answer) = oneshot::channel::<Result<Folded, FoldError>>();
+        let environment = &app.opened.environment;
+        let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
+        let stop = environment.tasks.stop_signal();
+        let runtime = Handle::current();
+        let work = move || {
+            let _place = place;
+            let until = began.plus_ms(FOLD_WITHIN_MS);
+            let goes_on = || clock.now() < until && !stop.is_stopping() && !done.is_closed();
+            let folded = runtime.block_on(fold(store.as_ref(), &span, views, &goes_on));
+            // Whoever asked may have gone.
+            drop(done.send(folded));
+        };
+        app.tasks().thread("as-of", Box::new(work));
+        let folded = answer
+            .await
+            .unwrap_or(Err(FoldError::Stopped { events: 0 }))
+            .map_err(|error| explain(&error))?;
+        Ok(Shown {
+            rows: Arc::new(folded),
+            took_ms: Some(app.now().ms_since(began)),
+        })
+    }
+
+    /// A place among the few; nobody waits for one.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_full| {
+            let detail = format!("{FOLDS_MAX} questions about the past are being answered; ask again");
+            Problem::new(Kind::Unavailable, "as-of-busy", detail)
+        })
+    }
+}
+
+/// What a fold that was not done is to a caller.
+pub(crate) fn explain(error: &FoldError) -> Problem {
+    match error {
+        FoldError::TooManyEvents { events_max } => Problem::refused(
+            "as-of-too-many-events",
+            format!(
+                "more than {events_max} events would have to be folded: ask one campaign, a time nearer to its \
+                 beginning, or all campaigns (`/api/v1/campaigns?as_of=…`), which go by daily copies"
+            ),
+        ),
+        FoldError::Stopped { events } => Problem::new(
+            Kind::Unavailable,
+            "as-of-too-slow",
+            format!("not done within {FOLD_WITHIN_MS} ms ({events} events were folded)"),
+        ),
+        FoldError::Store(error) => error.clone().into(),
+        FoldError::Rows(error) => error.clone().into(),
+    }
+}
