@@ -159,7 +159,7 @@ pub struct Checkpoint {
     pub parked: Option<(Position, String)>,
 }
 
-const CHECKPOINT_TABLE: &str = "checkpoint";
+pub(crate) const CHECKPOINT_TABLE: &str = "checkpoint";
 const CHECKPOINTS: &str = "create table if not exists checkpoint (
     view text primary key, version bigint not null, position bigint not null,
     parked_position bigint, parked_why text, recorded_at bigint)";
@@ -171,6 +171,15 @@ pub(crate) fn prepare_schema(
     views: &[Arc<dyn View>],
 ) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
+    crate::rebuild::prepare(tx)?;
+    // Rows of an earlier build know no times; each checkpoint has one again when it next moves.
+    if !tx
+        .columns("checkpoint")?
+        .iter()
+        .any(|column| column == "recorded_at")
+    {
+        tx.exec("alter table checkpoint add column recorded_at bigint", &[])?;
+    }
     let stored = read_checkpoints(tx)?;
     let is_stale = |view: &&Arc<dyn View>| {
         let mut rows = stored.iter();

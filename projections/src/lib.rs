@@ -9,6 +9,8 @@
 //! A view is one file in `views/`: tables, `apply`, queries, tests. SQL is portable over SQLite and
 //! PostgreSQL and stands only in `database.rs` and `views/`.
 
+pub mod ask;
+mod cells;
 mod database;
 mod error;
 mod folded;
@@ -19,10 +21,14 @@ pub mod metrics;
 mod origin;
 mod postgres;
 mod progress;
+mod reading;
 mod rebuild;
 mod runner;
+mod shadow;
+pub mod sql_views;
 mod sqlite;
 mod statements;
+mod status;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -43,11 +49,12 @@ pub use origin::{Origin, hold_to_log, origin_of};
 pub use postgres::PostgresReadDb;
 pub use progress::Progress;
 pub use rebuild::{
-    DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views,
-    verify, verify_views,
+    Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,
+    Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
 };
 pub use runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, InlineRunner};
 pub use sqlite::SqliteReadDb;
+pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};
 pub use view::{AnyEvent, Handles, View, ViewEvent};
 pub use views::SqlWorklist;

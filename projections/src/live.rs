@@ -1,10 +1,12 @@
-//! The running views of one process: a task that follows the log, and the doors through which others wait and
-//! look.
+//! The running views of one process: a task that follows the log, one that makes next rows beside it, and the
+//! doors through which others wait, look and ask for a rebuild.
 
 use crate::database::{Checkpoint, ReadDb};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
+use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
 use crate::runner::{BATCH_EVENTS_MAX, Feeder};
+use crate::status::{ViewStatus, statuses};
 use crate::view::View;
 use crate::views;
 use domain::ports::clock::Clock;
@@ -12,7 +14,9 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::{StopSignal, Tasks};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// Pause before a store or database that was away is asked again: short beside a reader's patience, long
 /// beside the cost of asking.
@@ -30,11 +34,31 @@ pub struct Grounds {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Parked views that are to try again.
+#[derive(Default)]
+struct Retries {
+    wanted: Mutex<BTreeSet<String>>,
+    asked: Notify,
+}
+
+impl Retries {
+    fn ask(&self, view: &str) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.insert(view.to_owned());
+        self.asked.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Views that follow the log until the process stops.
 pub struct Projections {
-    db: Arc<dyn ReadDb>,
-    clock: Arc<dyn Clock>,
+    grounds: Grounds,
     progress: Arc<Progress>,
+    host: Arc<Host>,
+    retries: Arc<Retries>,
 }
 
 impl Projections {
@@ -49,20 +73,33 @@ impl Projections {
         views: Vec<Arc<dyn View>>,
         tasks: &dyn Tasks,
     ) -> Result<Arc<Self>, ProjectionError> {
-        let feeder = Feeder::begin(Arc::clone(&grounds.db), views.into()).await?;
+        let feeder = Feeder::begin(Arc::clone(&grounds.db), views.clone().into()).await?;
+        let rebuilds = Rebuilds::of(grounds.clone(), views);
         let projections = Arc::new(Self {
-            db: Arc::clone(&grounds.db),
-            clock: Arc::clone(&grounds.clock),
+            grounds: grounds.clone(),
             progress: feeder.progress(),
+            host: Arc::new(Host::new(rebuilds, feeder.progress())),
+            retries: Arc::new(Retries::default()),
         });
-        let stop = tasks.stop_signal();
+        let (stop, host) = (tasks.stop_signal(), Arc::clone(&projections.host));
+        tasks.spawn(
+            "projections-rebuild",
+            Box::pin(async move {
+                tokio::select! {
+                    biased;
+                    () = stop.stopping() => {}
+                    () = host.work() => {}
+                }
+            }),
+        );
+        let (stop, retries) = (tasks.stop_signal(), Arc::clone(&projections.retries));
         tasks.spawn(
             "projections",
             Box::pin(async move {
                 tokio::select! {
                     biased;
                     () = stop.stopping() => {}
-                    () = follow(feeder, &grounds, stop.as_ref()) => {}
+                    () = follow(feeder, &grounds, (stop.as_ref(), &retries)) => {}
                 }
             }),
         );
@@ -70,7 +107,7 @@ impl Projections {
     }
 
     pub fn db(&self) -> Arc<dyn ReadDb> {
-        Arc::clone(&self.db)
+        Arc::clone(&self.grounds.db)
     }
 
     pub fn progress(&self) -> Arc<Progress> {
@@ -87,9 +124,57 @@ impl Projections {
         self.progress.checkpoints()
     }
 
+    /// As `status`, with lags and rebuilds, from what is stored.
+    pub async fn statuses(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
+        let Grounds { store, db, clock } = &self.grounds;
+        statuses(store.as_ref(), db.as_ref(), clock.now()).await
+    }
+
+    fn refuse_unknown(&self, view: &str) -> Result<(), RebuildError> {
+        let known = self.status().iter().any(|row| row.view == view);
+        let unknown = || RebuildError::NoView(view.to_owned());
+        known.then_some(()).ok_or_else(unknown)
+    }
+
+    /// Makes the next rows of a view beside the live ones, or goes on with that; with `restart` from the
+    /// first event. Returns when it is begun; `statuses` tells when it is ready. A parked view also tries
+    /// again.
+    pub async fn rebuild(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
+        let begun = self.host.rebuilds.begin(view, restart).await?;
+        self.host.wake();
+        self.retries.ask(view);
+        Ok(begun)
+    }
+
+    /// Makes the next rows of a view the live ones, in one transaction. Refused while they are not ready, and
+    /// where they differ from the live ones unless a reason is given to accept that.
+    pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
+        let switched = self.host.rebuilds.switch(view, accept).await?;
+        self.retries.ask(view);
+        Ok(switched)
+    }
+
+    /// Drops the next rows of a view.
+    pub async fn cancel(&self, view: &str) -> Result<(), RebuildError> {
+        self.host.rebuilds.cancel(view).await
+    }
+
+    /// Lets a parked view try its event again; of others it does nothing.
+    pub fn retry(&self, view: &str) -> Result<(), RebuildError> {
+        self.refuse_unknown(view)?;
+        tracing::warn!(view, "a parked view tries again");
+        self.retries.ask(view);
+        Ok(())
+    }
+
+    /// Every view's present or last rebuild, by name.
+    pub async fn rebuilds(&self) -> Result<Vec<Rebuild>, ProjectionError> {
+        self.host.rebuilds.list().await
+    }
+
     /// Waits until all views that are not parked have reached `position`; `Late` after `deadline`.
     pub async fn wait_for(&self, position: Position, deadline: Timestamp) -> Result<(), ProjectionError> {
-        let until = (self.clock.as_ref(), deadline);
+        let until = (self.grounds.clock.as_ref(), deadline);
         self.progress.wait_until(None, position, until).await
     }
 
@@ -100,16 +185,16 @@ impl Projections {
         position: Position,
         deadline: Timestamp,
     ) -> Result<(), ProjectionError> {
-        let until = (self.clock.as_ref(), deadline);
+        let until = (self.grounds.clock.as_ref(), deadline);
         self.progress.wait_until(Some(view), position, until).await
     }
 }
 
 /// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
-async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal) {
+async fn follow(mut feeder: Feeder, grounds: &Grounds, (stop, retries): (&dyn StopSignal, &Retries)) {
     let mut said_at = None;
-    while let Some(after) = feeder.after() {
-        let why = match follow_from(&mut feeder, grounds, after).await {
+    loop {
+        let why = match follow_on(&mut feeder, grounds, retries).await {
             Ok(()) => continue,
             Err(why) => why,
         };
@@ -118,12 +203,30 @@ async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal) {
         }
         if said_at != Some(feeder.after()) {
             said_at = Some(feeder.after());
-            tracing::warn!(after = after.0, %why, "views wait and try again");
+            tracing::warn!(after = ?feeder.after(), %why, "views wait and try again");
         }
         let again = grounds.clock.now().plus_ms(AGAIN_AFTER_MS);
         grounds.clock.wait_until(again).await;
     }
-    tracing::error!("all views are parked");
+}
+
+/// Follows until a view is to try again, or something fails.
+async fn follow_on(feeder: &mut Feeder, grounds: &Grounds, retries: &Retries) -> Result<(), ProjectionError> {
+    let wanted = retries.take();
+    if let Err(why) = feeder.retry(&wanted).await {
+        wanted.iter().for_each(|view| retries.ask(view));
+        return Err(why);
+    }
+    let Some(after) = feeder.after() else {
+        tracing::error!("all views are parked");
+        retries.asked.notified().await;
+        return Ok(());
+    };
+    tokio::select! {
+        biased;
+        () = retries.asked.notified() => Ok(()),
+        done = follow_from(feeder, grounds, after) => done,
+    }
 }
 
 /// One subscription, until something fails or a newly parked view changes where to read from.

@@ -46,6 +46,25 @@ impl Progress {
         active.map(|row| row.position).min()
     }
 
+    /// The most advanced view, whether parked or not.
+    pub(crate) fn farthest(&self) -> Position {
+        let held = self.held();
+        held.iter().map(|row| row.position).max().unwrap_or_default()
+    }
+
+    /// Returns when some view has gone farther than `position`. Cancel-safe.
+    pub(crate) async fn wait_past(&self, position: Position) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.farthest() > position {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Whether the rows of one view, or of all that are not parked, are complete up to `wanted`.
     fn reached(&self, view: Option<&str>, wanted: Position) -> Result<bool, ProjectionError> {
         let held = self.held();

@@ -11,7 +11,7 @@ use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent};
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Events read at once, and in one transaction while views follow the log: enough to spread its commit, few
@@ -78,6 +78,21 @@ impl Feeder {
     /// Makes events ready while others are applied.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(&self.views)
+    }
+
+    /// Lets parked views try again, and looks where all views stand: a switch may have moved one.
+    pub(crate) async fn retry(&mut self, views: &BTreeSet<String>) -> Result<(), ProjectionError> {
+        if views.is_empty() {
+            return Ok(());
+        }
+        let mut stored = own_checkpoints(self.db.as_ref(), &self.views).await?;
+        self.parked.retain(|view, _| !views.contains(*view));
+        for row in &mut stored {
+            let parked = self.parked.get(row.view.as_str());
+            row.parked = parked.filter(|parked| parked.0 > row.position).cloned();
+        }
+        self.progress.publish(stored);
+        Ok(())
     }
 
     /// As `feed`, for events made ready before.

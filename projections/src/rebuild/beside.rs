@@ -1,0 +1,462 @@
+//! Next rows of one view beside its live ones: begun, fed, compared, switched to or dropped.
+//!
+//! Every step is one transaction that reads what is kept of the rebuild first, so a step that is repeated,
+//! cut off, or taken by two processes at once does no harm.
+
+use super::digest::{TableCheck, differences, digest, hashes};
+use super::stored::{self, Comparison, Rebuild, RebuildState};
+use super::{Views, away};
+use crate::database::{
+    CHECKPOINT_TABLE, Checkpoint, Dialect, ReadDb, Table, Tx, read_as, read_checkpoints, transact,
+    write_checkpoint,
+};
+use crate::error::ProjectionError;
+use crate::live::Grounds;
+use crate::runner::apply_view;
+use crate::shadow::{Shadow, ShadowTx, next_name};
+use crate::sql_views::{drop_sql_views, remake_sql_views};
+use crate::view::{View, ViewEvent};
+use domain::stored_event::{Position, UnreadableRecord};
+use domain::time::Timestamp;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Events of one step: more than the live views take at once, for the speed; the live ones wait for at most
+/// one step.
+pub(crate) const STEP_EVENTS_MAX: usize = 1_024;
+
+/// How often a switch is tried while the live rows run on ahead of it, or readers are in its way.
+const SWITCH_TRIES_MAX: u32 = 40;
+
+/// Pause after a try that readers or the database were in the way of.
+const SWITCH_AGAIN_MS: u64 = 250;
+
+/// How long one try waits for readers inside; new ones wait behind it, so it is short.
+const GATE_WAIT_MS: u64 = 500;
+
+type Events = Vec<Result<ViewEvent, UnreadableRecord>>;
+
+/// Why a rebuild was not begun, switched to or dropped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RebuildError {
+    #[error("there is no view {0}")]
+    NoView(String),
+    /// Not now, or not like this; says what to do.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Failed(#[from] ProjectionError),
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// There is nothing to feed: none was begun, it failed, or it is over.
+    Over,
+    /// Rows moved.
+    Moved,
+    /// The next rows have all that the live ones have.
+    Level,
+    /// They were compared and are ready.
+    Compared,
+}
+
+/// A switch that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Switched {
+    pub view: String,
+    /// The rows are complete up to here.
+    pub position: Position,
+}
+
+/// The rebuild of one view.
+#[derive(Clone)]
+pub(crate) struct Beside {
+    grounds: Grounds,
+    view: Arc<dyn View>,
+    shadow: Arc<Shadow>,
+    /// The tables of all views: the documented views stand on them.
+    tables: Arc<[&'static str]>,
+}
+
+/// One view as a transaction needs it.
+#[derive(Clone)]
+struct Rows {
+    view: Arc<dyn View>,
+    shadow: Arc<Shadow>,
+    tables: Arc<[&'static str]>,
+}
+
+impl Beside {
+    /// The rebuild of the view with this name.
+    pub(crate) fn of(grounds: &Grounds, views: &Views, name: &str) -> Result<Self, RebuildError> {
+        let view = views.iter().find(|view| view.name() == name);
+        let view = view.ok_or_else(|| RebuildError::NoView(name.to_owned()))?;
+        let tables = views.iter().flat_map(|view| view.tables());
+        Ok(Self {
+            tables: tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect(),
+            grounds: grounds.clone(),
+            view: Arc::clone(view),
+            shadow: Arc::new(Shadow::of(view.as_ref())),
+        })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.view.name()
+    }
+
+    pub(super) fn db(&self) -> &dyn ReadDb {
+        self.grounds.db.as_ref()
+    }
+
+    fn rows(&self) -> Rows {
+        Rows {
+            view: Arc::clone(&self.view),
+            shadow: Arc::clone(&self.shadow),
+            tables: Arc::clone(&self.tables),
+        }
+    }
+
+    /// What is kept of it.
+    pub(crate) async fn kept(&self) -> Result<Option<Rebuild>, ProjectionError> {
+        let name = self.view.name();
+        read_as(self.db(), move |tx| stored::read(tx, name)).await
+    }
+
+    /// Goes on with an open rebuild of this version, or begins one; with `restart` always begins anew.
+    pub(crate) async fn begin(&self, restart: bool) -> Result<Rebuild, ProjectionError> {
+        let (rows, now) = (self.rows(), self.grounds.clock.now());
+        transact(self.db(), move |tx| {
+            stored::prepare(tx)?;
+            let kept = stored::read(tx, rows.view.name())?;
+            if let Some(mut open) = kept.clone().filter(|kept| rows.goes_on(kept) && !restart) {
+                (open.fed_from, open.fed_since) = (open.position, now);
+                if open.state == RebuildState::Failed {
+                    (open.state, open.why) = (RebuildState::Feeding, None);
+                }
+                stored::write(tx, &open)?;
+                return Ok(open);
+            }
+            let begun = rows.anew(kept.map_or(1, |kept| kept.generation + 1), now);
+            rows.make(tx, begun.generation)?;
+            stored::write(tx, &begun)?;
+            Ok(begun)
+        })
+        .await
+    }
+
+    /// Drops the next rows; `false` when there are none.
+    pub(crate) async fn cancel(&self) -> Result<bool, ProjectionError> {
+        let (rows, now) = (self.rows(), self.grounds.clock.now());
+        transact(self.db(), move |tx| {
+            let Some(mut kept) = stored::read(tx, rows.view.name())?.filter(|kept| kept.state.is_open())
+            else {
+                return Ok(false);
+            };
+            rows.drop_next(tx)?;
+            (kept.state, kept.changed_at) = (RebuildState::Canceled, now);
+            stored::write(tx, &kept)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn page(&self, after: Position) -> Result<Events, ProjectionError> {
+        let page = self.grounds.store.read_all(after, STEP_EVENTS_MAX).await;
+        Ok(page.map_err(away)?.iter().map(ViewEvent::read).collect())
+    }
+
+    /// Feeds one batch; compares when the next rows are where the live ones are.
+    pub(crate) async fn step(&self) -> Result<Step, ProjectionError> {
+        let Some(kept) = self.kept().await?.filter(|kept| kept.state.is_fed()) else {
+            return Ok(Step::Over);
+        };
+        let events = self.page(kept.position).await?;
+        let (rows, now) = (self.rows(), self.grounds.clock.now());
+        let fed = transact(self.db(), move |tx| rows.feed(tx, &events, now)).await;
+        match fed {
+            Ok(Fed {
+                is_level: true,
+                state,
+            }) if state == Some(RebuildState::Feeding) => self.compare().await,
+            Ok(Fed { state: None, .. }) => Ok(Step::Over),
+            Ok(Fed { is_level: true, .. }) => Ok(Step::Level),
+            Ok(_) => Ok(Step::Moved),
+            Err(ProjectionError::Parked { position, why, .. }) => {
+                self.fail(format!("position {position}: {why}")).await?;
+                Ok(Step::Over)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn fail(&self, why: String) -> Result<(), ProjectionError> {
+        let (name, now) = (self.view.name(), self.grounds.clock.now());
+        tracing::error!(
+            view = name,
+            why,
+            "the next rows of a view met an event they cannot take"
+        );
+        transact(self.db(), move |tx| {
+            let Some(mut kept) = stored::read(tx, name)? else {
+                return Ok(());
+            };
+            (kept.state, kept.why, kept.changed_at) = (RebuildState::Failed, Some(why), now);
+            stored::write(tx, &kept)
+        })
+        .await
+    }
+
+    /// Live and next rows in one snapshot in which both are at one position; when the live rows have moved
+    /// meanwhile there is none, and the next step feeds on.
+    async fn compare(&self) -> Result<Step, ProjectionError> {
+        let rows = self.rows();
+        let Some(comparison) = read_as(self.db(), move |tx| rows.compared(tx)).await? else {
+            return Ok(Step::Moved);
+        };
+        let (name, now) = (self.view.name(), self.grounds.clock.now());
+        let agrees = comparison.agrees();
+        let position = comparison.position;
+        transact(self.db(), move |tx| {
+            let kept = stored::read(tx, name)?;
+            let Some(mut kept) = kept.filter(|kept| kept.state == RebuildState::Feeding) else {
+                return Ok(());
+            };
+            (kept.state, kept.comparison, kept.changed_at) = (RebuildState::Ready, Some(comparison), now);
+            stored::write(tx, &kept)
+        })
+        .await?;
+        tracing::info!(
+            view = name,
+            position = position.0,
+            agrees,
+            "the next rows of a view are ready"
+        );
+        Ok(Step::Compared)
+    }
+
+    /// Makes the next rows the live ones in one transaction. Refused while they are not ready, and where
+    /// they differ from the live ones without a reason to accept that.
+    pub(crate) async fn switch(&self, accept: Option<&str>) -> Result<Switched, RebuildError> {
+        let name = self.view.name();
+        for _ in 0..SWITCH_TRIES_MAX {
+            let kept = ready(name, self.kept().await?, accept)?;
+            let events = self.page(kept.position).await?;
+            let (rows, now) = (self.rows(), self.grounds.clock.now());
+            let (reason, dialect) = (accept.map(str::to_owned), self.db().dialect());
+            let done = transact(self.db(), move |tx| {
+                if rows.feed(tx, &events, now)?.state != Some(RebuildState::Ready) {
+                    return Ok(None);
+                }
+                rows.switched(tx, (reason, now), dialect)
+            })
+            .await;
+            match done {
+                Ok(Some(position)) => {
+                    let accepted = accept.unwrap_or_default();
+                    tracing::warn!(
+                        view = name,
+                        position = position.0,
+                        accepted,
+                        "a view's rows were switched"
+                    );
+                    let view = name.to_owned();
+                    return Ok(Switched { view, position });
+                }
+                Ok(None) => {}
+                Err(ProjectionError::Unavailable(why)) => {
+                    tracing::warn!(view = name, why, "a switch waits and tries again");
+                    let again = self.grounds.clock.now().plus_ms(SWITCH_AGAIN_MS);
+                    self.grounds.clock.wait_until(again).await;
+                }
+                Err(ProjectionError::Parked { position, why, .. }) => {
+                    self.fail(format!("position {position}: {why}")).await?;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(RebuildError::Refused(format!(
+            "readers, or the live rows running on, were in the way of the switch of {name} {SWITCH_TRIES_MAX} \
+             times; nothing was changed, ask again"
+        )))
+    }
+}
+
+/// The rebuild, when it may be switched to.
+fn ready(name: &str, kept: Option<Rebuild>, accept: Option<&str>) -> Result<Rebuild, RebuildError> {
+    let refused = |why: String| Err(RebuildError::Refused(why));
+    let Some(kept) = kept.filter(|kept| kept.state.is_open()) else {
+        return refused(format!("no rebuild of {name} was begun"));
+    };
+    let (state, position) = (kept.state.code(), kept.position);
+    if kept.state != RebuildState::Ready {
+        let why = kept.why.unwrap_or_default();
+        return refused(format!(
+            "the next rows of {name} are {state} at position {position} {why}"
+        ));
+    }
+    let agrees = kept.comparison.as_ref().is_some_and(Comparison::agrees);
+    if !agrees && accept.is_none_or(|reason| reason.trim().is_empty()) {
+        return refused(format!(
+            "the next rows of {name} differ from the live ones; look at the comparison, and accept the \
+             differences with a reason"
+        ));
+    }
+    Ok(kept)
+}
+
+/// What feeding found.
+struct Fed {
+    /// As far as the live rows, or farther.
+    is_level: bool,
+    /// `None` when nothing is fed any more.
+    state: Option<RebuildState>,
+}
+
+impl Rows {
+    fn goes_on(&self, kept: &Rebuild) -> bool {
+        kept.state.is_open() && kept.version == self.view.version()
+    }
+
+    fn anew(&self, generation: u64, now: Timestamp) -> Rebuild {
+        Rebuild {
+            view: self.view.name().to_owned(),
+            version: self.view.version(),
+            generation,
+            state: RebuildState::Feeding,
+            position: Position(0),
+            recorded_at: None,
+            why: None,
+            begun_at: now,
+            changed_at: now,
+            fed_from: Position(0),
+            fed_since: now,
+            comparison: None,
+        }
+    }
+
+    fn next(&self, table: &Table) -> Result<&'static Table, ProjectionError> {
+        self.shadow.table(table.name)
+    }
+
+    fn drop_next(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+        for table in self.view.tables() {
+            tx.exec(&format!("drop table if exists {}", next_name(table.name)), &[])?;
+        }
+        Ok(())
+    }
+
+    fn make(&self, tx: &mut dyn Tx, generation: u64) -> Result<(), ProjectionError> {
+        self.drop_next(tx)?;
+        for statement in self.view.tables().iter().flat_map(|table| table.ddl) {
+            tx.exec(&self.shadow.ddl(statement, generation), &[])?;
+        }
+        Ok(())
+    }
+
+    fn live(&self, tx: &mut dyn Tx) -> Result<Checkpoint, ProjectionError> {
+        let (name, version) = (self.view.name(), self.view.version());
+        let live = read_checkpoints(tx)?.into_iter();
+        let mut mine = live.filter(|row| row.view == name && row.version == version);
+        mine.next().ok_or_else(|| {
+            ProjectionError::Unavailable(format!("view {name} has no rows of version {version} yet"))
+        })
+    }
+
+    /// Until both were compared the next rows stay behind the live ones: they must meet at one position.
+    fn feed(&self, tx: &mut dyn Tx, events: &Events, now: Timestamp) -> Result<Fed, ProjectionError> {
+        let kept = stored::read(tx, self.view.name())?.filter(|kept| kept.state.is_fed());
+        let Some(mut kept) = kept else {
+            return Ok(Fed {
+                is_level: false,
+                state: None,
+            });
+        };
+        let live = self.live(tx)?;
+        let mut checkpoint = Checkpoint {
+            view: kept.view.clone(),
+            version: kept.version,
+            position: kept.position,
+            recorded_at: kept.recorded_at,
+            parked: None,
+        };
+        let end = (kept.state == RebuildState::Feeding).then_some(Position(live.position.0 + 1));
+        let mut shadowed = ShadowTx::new(tx, &self.shadow);
+        apply_view(&mut shadowed, self.view.as_ref(), events, (&mut checkpoint, end))?;
+        let state = Some(kept.state);
+        if checkpoint.position != kept.position {
+            (kept.position, kept.recorded_at) = (checkpoint.position, checkpoint.recorded_at);
+            kept.changed_at = now;
+            stored::write(tx, &kept)?;
+        }
+        Ok(Fed {
+            is_level: checkpoint.position >= live.position,
+            state,
+        })
+    }
+
+    fn compared(&self, tx: &mut dyn Tx) -> Result<Option<Comparison>, ProjectionError> {
+        let kept = stored::read(tx, self.view.name())?;
+        let live = self.live(tx)?;
+        let Some(kept) = kept.filter(|kept| kept.position == live.position) else {
+            return Ok(None);
+        };
+        let mut tables = Vec::new();
+        for table in self.view.tables() {
+            let next = self.next(table)?;
+            let mut check = TableCheck {
+                table: table.name.to_owned(),
+                live: digest(tx, table)?,
+                replay: digest(tx, next)?,
+                differences: Vec::new(),
+            };
+            if !check.agrees() {
+                check.differences = differences(hashes(tx, table)?, hashes(tx, next)?);
+            }
+            tables.push(check);
+        }
+        let position = kept.position;
+        Ok(Some(Comparison { position, tables }))
+    }
+
+    /// Inside the transaction that has just fed the next rows: `None` while the live ones are ahead.
+    fn switched(
+        &self,
+        tx: &mut dyn Tx,
+        (reason, now): (Option<String>, Timestamp),
+        dialect: Dialect,
+    ) -> Result<Option<Position>, ProjectionError> {
+        let live = self.live(tx)?;
+        let Some(mut kept) =
+            stored::read(tx, self.view.name())?.filter(|kept| kept.position >= live.position)
+        else {
+            return Ok(None);
+        };
+        // A reader on SQLite sees the snapshot it began with, names included.
+        if dialect == Dialect::Postgres {
+            tx.exec(&format!("set local lock_timeout = {GATE_WAIT_MS}"), &[])?;
+            tx.close_gate()?;
+        }
+        drop_sql_views(tx, dialect)?;
+        for table in self.view.tables() {
+            tx.exec(&format!("drop table {}", table.name), &[])?;
+        }
+        for table in self.view.tables() {
+            let next = self.next(table)?.name;
+            tx.exec(&format!("alter table {next} rename to {}", table.name), &[])?;
+        }
+        remake_sql_views(tx, dialect, &self.tables)?;
+        write_checkpoint(
+            tx,
+            &Checkpoint {
+                position: kept.position,
+                recorded_at: kept.recorded_at,
+                parked: None,
+                ..live
+            },
+        )?;
+        (kept.state, kept.why, kept.changed_at) = (RebuildState::Switched, reason, now);
+        stored::write(tx, &kept)?;
+        Ok(Some(kept.position))
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows compared: SHA-256 over a table in key order, and the first keys that differ.
+
+use crate::database::{Table, Tx, each_row};
+use crate::error::ProjectionError;
+use crate::value::Val;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Most differing rows named per table; the digests cover all.
+pub const DIFFERENCES_MAX: usize = 20;
+
+/// Rows of one table that are compared one by one when its digests differ (some tens of megabytes).
+const COMPARED_ROWS_MAX: usize = 200_000;
+
+/// All rows of one table: how many, and SHA-256 over them in key order, lower hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDigest {
+    pub rows: u64,
+    pub sha256: String,
+}
+
+/// One table, live beside replayed: by a check in memory, or beside the live rows before a switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableCheck {
+    pub table: String,
+    pub live: TableDigest,
+    pub replay: TableDigest,
+    /// Keys of rows that differ or are on one side only; at most `DIFFERENCES_MAX`.
+    pub differences: Vec<Difference>,
+}
+
+impl TableCheck {
+    /// As many rows, and the same.
+    pub fn agrees(&self) -> bool {
+        self.live == self.replay
+    }
+}
+
+/// A row that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub key: String,
+    pub what: DifferenceKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    OnlyLive,
+    OnlyReplay,
+    Differs,
+}
+
+pub(crate) fn digest(tx: &mut dyn Tx, table: &Table) -> Result<TableDigest, ProjectionError> {
+    let mut rows = 0;
+    let mut all = Sha256::new();
+    each_row(tx, table, &mut |row| {
+        rows += 1;
+        all.update(encoded(&row));
+        Ok(())
+    })?;
+    let sha256 = all.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(TableDigest { rows, sha256 })
+}
+
+/// Type, length and bytes of every value: two rows are the same only when all of it is.
+fn encoded(row: &[Val]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for value in row {
+        let (kind, content) = match value {
+            Val::Null => (b'n', Vec::new()),
+            Val::Int(value) => (b'i', value.to_be_bytes().to_vec()),
+            // A boolean column reads back as an integer from SQLite.
+            Val::Bool(value) => (b'i', i64::from(*value).to_be_bytes().to_vec()),
+            Val::Real(value) => (b'r', value.to_bits().to_be_bytes().to_vec()),
+            Val::Text(value) => (b't', value.as_bytes().to_vec()),
+            Val::Blob(value) => (b'b', value.clone()),
+        };
+        bytes.push(kind);
+        bytes.extend(content.len().to_be_bytes());
+        bytes.extend(content);
+    }
+    bytes
+}
+
+pub(crate) type Hashes = BTreeMap<String, Vec<u8>>;
+
+/// Each row's hash by its key, of the first `COMPARED_ROWS_MAX` rows.
+pub(crate) fn hashes(tx: &mut dyn Tx, table: &Table) -> Result<Hashes, ProjectionError> {
+    let mut hashes = BTreeMap::new();
+    each_row(tx, table, &mut |row| {
+        if hashes.len() < COMPARED_ROWS_MAX {
+            let hash = Sha256::digest(encoded(&row)).to_vec();
+            hashes.insert(key_text(&row, table.key_columns), hash);
+        }
+        Ok(())
+    })?;
+    Ok(hashes)
+}
+
+fn key_text(row: &[Val], key_columns: usize) -> String {
+    let parts = row.iter().take(key_columns).map(|value| match value {
+        Val::Null => "-".to_owned(),
+        Val::Int(value) => value.to_string(),
+        Val::Bool(value) => value.to_string(),
+        Val::Real(value) => value.to_string(),
+        Val::Text(value) => value.clone(),
+        Val::Blob(value) => format!("{} bytes", value.len()),
+    });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn differences(live: Hashes, replay: Hashes) -> Vec<Difference> {
+    let only_replay = replay.keys().filter(|key| !live.contains_key(*key));
+    let only_replay = only_replay.map(|key| (key, DifferenceKind::OnlyReplay));
+    let of_live = live.iter().filter_map(|(key, hash)| match replay.get(key) {
+        None => Some((key, DifferenceKind::OnlyLive)),
+        Some(other) if other == hash => None,
+        Some(_) => Some((key, DifferenceKind::Differs)),
+    });
+    let all = of_live.chain(only_replay).take(DIFFERENCES_MAX);
+    all.map(|(key, what)| Difference {
+        key: key.clone(),
+        what,
+    })
+    .collect()
+}

@@ -1,0 +1,215 @@
+//! Rebuilds as a process holds them: all views by name, and the task that feeds next rows beside the live
+//! ones without getting in their way.
+
+use super::beside::{Beside, RebuildError, Step, Switched};
+use super::stored::{self, Rebuild};
+use super::{Hearing, Views, away};
+use crate::database::read_as;
+use crate::error::ProjectionError;
+use crate::live::Grounds;
+use crate::progress::Progress;
+use crate::runner::InlineRunner;
+use crate::views;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Most events the live views may be behind while next rows are fed at full speed. Beyond, a batch is fed
+/// only every `WAY_MS`: a trickle, so that a server that is always behind finishes its rebuilds too.
+const LIVE_LAG_EVENTS_MAX: u64 = 2_048;
+
+/// How long the live views are left alone when they are behind.
+const WAY_MS: u64 = 100;
+
+/// Longest pause after a batch: as long as a quarter of it took, for whoever else wants the processor.
+const BREATH_MS_MAX: u64 = 50;
+
+/// Pause before a store or database that was away is asked again.
+const AGAIN_AFTER_MS: u64 = 500;
+
+/// The rebuilds of a set of views.
+pub struct Rebuilds {
+    grounds: Grounds,
+    views: Views,
+}
+
+impl Rebuilds {
+    /// Of all views of this build, in a process that runs no views. Makes or remakes their tables.
+    pub async fn open(grounds: Grounds) -> Result<Self, ProjectionError> {
+        InlineRunner::begin(Arc::clone(&grounds.db), views::all()).await?;
+        Ok(Self::of(grounds, views::all()))
+    }
+
+    pub(crate) const fn of(grounds: Grounds, views: Views) -> Self {
+        Self { grounds, views }
+    }
+
+    pub(super) fn beside(&self, view: &str) -> Result<Beside, RebuildError> {
+        Beside::of(&self.grounds, &self.views, view)
+    }
+
+    /// Every view's present or last rebuild, by name.
+    pub async fn list(&self) -> Result<Vec<Rebuild>, ProjectionError> {
+        read_as(self.grounds.db.as_ref(), stored::read_all).await
+    }
+
+    /// Goes on with the open rebuild of a view, or begins one; with `restart` always from the first event.
+    pub async fn begin(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
+        let begun = self.beside(view)?.begin(restart).await?;
+        let (generation, position) = (begun.generation, begun.position.0);
+        tracing::warn!(
+            view,
+            generation,
+            position,
+            restart,
+            "the next rows of a view are being made"
+        );
+        Ok(begun)
+    }
+
+    /// Drops the next rows of a view; refused when there are none.
+    pub async fn cancel(&self, view: &str) -> Result<(), RebuildError> {
+        if !self.beside(view)?.cancel().await? {
+            return Err(RebuildError::Refused(format!("no rebuild of {view} is open")));
+        }
+        tracing::warn!(view, "the next rows of a view were dropped");
+        Ok(())
+    }
+
+    /// Makes the next rows of a view the live ones. Refused while they are not ready, and where they differ
+    /// without a reason to accept that.
+    pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
+        self.beside(view)?.switch(accept).await
+    }
+
+    /// Feeds a rebuild that was begun until it is ready or has failed; answers it as it is then. `progress`
+    /// hears how far it is, and how far the live rows are.
+    pub async fn feed(&self, view: &str, progress: Hearing<'_>) -> Result<Rebuild, RebuildError> {
+        let beside = self.beside(view)?;
+        loop {
+            let step = beside.step().await?;
+            let kept = beside.kept().await?;
+            let kept =
+                kept.ok_or_else(|| RebuildError::Refused(format!("no rebuild of {view} was begun")))?;
+            if step != Step::Moved {
+                return Ok(kept);
+            }
+            progress(kept.position, beside.live_position().await?);
+        }
+    }
+
+    /// Next rows of views that this build makes otherwise are dropped: they would be of no use.
+    async fn drop_outdated(&self) -> Result<(), ProjectionError> {
+        for kept in self.list().await?.iter().filter(|kept| kept.state.is_open()) {
+            let view = self.views.iter().find(|view| view.name() == kept.view);
+            if let (Some(view), Ok(beside)) = (view, self.beside(&kept.view))
+                && view.version() != kept.version
+            {
+                beside.cancel().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rebuilds of a running server, and their task.
+pub(crate) struct Host {
+    pub(crate) rebuilds: Rebuilds,
+    progress: Arc<Progress>,
+    wake: Notify,
+}
+
+impl Host {
+    pub(crate) fn new(rebuilds: Rebuilds, progress: Arc<Progress>) -> Self {
+        Self {
+            rebuilds,
+            progress,
+            wake: Notify::new(),
+        }
+    }
+
+    /// There is something to feed, or no longer.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Feeds every open rebuild, a batch each in turn, for ever.
+    pub(crate) async fn work(&self) {
+        let mut said = false;
+        while let Err(why) = self.rebuilds.drop_outdated().await {
+            self.wait_out(&mut said, &why).await;
+        }
+        loop {
+            let live = self.progress.farthest();
+            match self.round().await {
+                Ok(true) => said = false,
+                Ok(false) => tokio::select! {
+                    biased;
+                    () = self.wake.notified() => {}
+                    () = self.progress.wait_past(live) => {}
+                },
+                Err(why) => self.wait_out(&mut said, &why).await,
+            }
+        }
+    }
+
+    async fn wait_out(&self, said: &mut bool, why: &ProjectionError) {
+        if !std::mem::replace(said, true) {
+            tracing::warn!(%why, "rebuilds wait and try again");
+        }
+        self.pause(AGAIN_AFTER_MS).await;
+    }
+
+    async fn pause(&self, ms: u64) {
+        let clock = &self.rebuilds.grounds.clock;
+        clock.wait_until(clock.now().plus_ms(ms)).await;
+    }
+
+    /// One batch of each open rebuild; whether anything moved.
+    async fn round(&self) -> Result<bool, ProjectionError> {
+        let mut moved = false;
+        let open = self.rebuilds.list().await?;
+        for kept in open.into_iter().filter(|kept| kept.state.is_fed()) {
+            // A view that this build does not have is left as it is.
+            let Ok(beside) = self.rebuilds.beside(&kept.view) else {
+                continue;
+            };
+            self.make_way().await?;
+            let began = self.rebuilds.grounds.clock.now();
+            let step = beside.step().await?;
+            if step == Step::Moved || step == Step::Compared {
+                moved = true;
+                self.breathe(began).await;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// The live views come first.
+    async fn make_way(&self) -> Result<(), ProjectionError> {
+        let head = self.rebuilds.grounds.store.head().await.map_err(away)?;
+        let reached = self.progress.position().unwrap_or(head);
+        if head.0.saturating_sub(reached.0) > LIVE_LAG_EVENTS_MAX {
+            self.pause(WAY_MS).await;
+        }
+        Ok(())
+    }
+
+    async fn breathe(&self, began: Timestamp) {
+        let took = self.rebuilds.grounds.clock.now().micros() - began.micros();
+        let quarter_ms = u64::try_from(took / 4_000).unwrap_or(0);
+        tokio::task::yield_now().await;
+        if quarter_ms > 0 {
+            self.pause(quarter_ms.min(BREATH_MS_MAX)).await;
+        }
+    }
+}
+
+impl Beside {
+    async fn live_position(&self) -> Result<Position, ProjectionError> {
+        let rows = crate::database::checkpoints(self.db()).await?;
+        let mine = rows.into_iter().find(|row| row.view == self.name());
+        Ok(mine.map_or(Position(0), |row| row.position))
+    }
+}

@@ -1,0 +1,97 @@
+//! Rows made anew from the first event: in place, or beside the live ones until a switch; and the proof that
+//! live rows equal a replay.
+
+mod beside;
+pub(crate) mod digest;
+mod hosted;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use beside::{RebuildError, Switched};
+pub use digest::{DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableDigest};
+pub(crate) use hosted::Host;
+pub use hosted::Rebuilds;
+pub use stored::{Comparison, Rebuild, RebuildState};
+pub(crate) use stored::{prepare, read_all};
+pub use verify::{Hearing, ViewCheck, verify, verify_views};
+
+use crate::database::{ReadDb, remake_tables, transact};
+use crate::error::ProjectionError;
+use crate::runner::InlineRunner;
+use crate::sql_views::drop_sql_views;
+use crate::view::View;
+use crate::views;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::Position;
+use std::sync::Arc;
+
+type Views = Vec<Arc<dyn View>>;
+
+fn away(error: StoreError) -> ProjectionError {
+    match error {
+        StoreError::Damaged(why) => ProjectionError::Corrupt(why),
+        other => ProjectionError::Unavailable(other.to_string()),
+    }
+}
+
+/// Drops all rows and makes them anew; `progress` hears the position reached and the log's head. Killed in
+/// between, the next start goes on where it stopped.
+pub async fn rebuild(
+    store: &dyn EventStore,
+    db: Arc<dyn ReadDb>,
+    progress: Hearing<'_>,
+) -> Result<Position, ProjectionError> {
+    rebuild_views(store, db, views::all(), progress).await
+}
+
+/// As `rebuild`, for the given views only.
+pub async fn rebuild_views(
+    store: &dyn EventStore,
+    db: Arc<dyn ReadDb>,
+    views: Views,
+    progress: Hearing<'_>,
+) -> Result<Position, ProjectionError> {
+    // Tables and checkpoints must exist before they can be emptied.
+    InlineRunner::begin(Arc::clone(&db), views.clone()).await?;
+    let (emptied, dialect) = (views.clone(), db.dialect());
+    transact(db.as_ref(), move |tx| {
+        drop_sql_views(tx, dialect)?;
+        emptied
+            .iter()
+            .try_for_each(|view| remake_tables(tx, view.as_ref()))
+    })
+    .await?;
+    let mut runner = InlineRunner::begin(db, views).await?;
+    let head = store.head().await.map_err(away)?;
+    feed_to(&mut runner, store, head, progress).await?;
+    match parked(&runner) {
+        Some(error) => Err(error),
+        None => Ok(head),
+    }
+}
+
+fn parked(runner: &InlineRunner) -> Option<ProjectionError> {
+    let mut rows = runner.progress().checkpoints().into_iter();
+    rows.find_map(|row| {
+        let (position, why) = row.parked?;
+        Some(ProjectionError::Parked {
+            view: row.view,
+            position,
+            why,
+        })
+    })
+}
+
+/// Feeds events up to and including `end`.
+async fn feed_to(
+    runner: &mut InlineRunner,
+    store: &dyn EventStore,
+    end: Position,
+    progress: Hearing<'_>,
+) -> Result<(), ProjectionError> {
+    runner
+        .feed_to(store, end, &mut |reached| progress(reached, end))
+        .await
+}

@@ -1,0 +1,256 @@
+//! The next rows of a view beside its live ones: the same statements, told to other tables.
+//!
+//! A view says `call_history`; through its shadow the database hears `call_history__next`. Only whole
+//! identifiers that are names of the view's own tables are changed; what stands between quotes is left alone.
+//! The names of indexes carry the number of the rebuild, because an index keeps its name when its table is
+//! renamed at the switch, and the next rebuild must not meet it.
+
+use crate::database::{Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::View;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What follows a table's name while its rows are the next ones.
+const NEXT: &str = "__next";
+
+/// Rewritten statements kept per view: one has under thirty; beyond, each is rewritten again.
+const STATEMENTS_MAX: usize = 256;
+
+/// The name of a table's next rows.
+pub(crate) fn next_name(table: &str) -> String {
+    format!("{table}{NEXT}")
+}
+
+/// Tables for next rows, by the name of the live one. A `Tx` takes tables that live as long as the process,
+/// so they are leaked: one small value per table of a view, however often it is rebuilt.
+static NEXT_TABLES: Mutex<BTreeMap<&'static str, &'static Table>> = Mutex::new(BTreeMap::new());
+
+fn next_table(live: &Table) -> &'static Table {
+    let mut known = NEXT_TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(live.name).or_insert_with(|| {
+        Box::leak(Box::new(Table {
+            name: Box::leak(next_name(live.name).into_boxed_str()),
+            // Made by rewriting what the live one is made by.
+            ddl: &[],
+            key_columns: live.key_columns,
+        }))
+    })
+}
+
+/// What one view's statements are told to instead.
+pub(crate) struct Shadow {
+    tables: BTreeMap<&'static str, &'static Table>,
+    rewritten: Mutex<BTreeMap<String, Arc<str>>>,
+}
+
+impl Shadow {
+    pub(crate) fn of(view: &dyn View) -> Self {
+        let tables = view.tables().iter();
+        Self {
+            tables: tables.map(|table| (table.name, next_table(table))).collect(),
+            rewritten: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The next rows' table, of a table of this view.
+    pub(crate) fn table(&self, live: &str) -> Result<&'static Table, ProjectionError> {
+        let known = self.tables.get(live).copied();
+        known.ok_or_else(|| ProjectionError::Fault(format!("{live} is no table of the view that writes it")))
+    }
+
+    /// The statement that makes a table or an index, for the next rows of the rebuild with this number.
+    pub(crate) fn ddl(&self, statement: &str, generation: u64) -> String {
+        let mut after_index = false;
+        rewritten(statement, |word| {
+            let lower = word.to_ascii_lowercase();
+            let is_name = after_index && !matches!(lower.as_str(), "if" | "not" | "exists");
+            after_index = lower == "index" || (after_index && !is_name);
+            if is_name {
+                return Some(format!("{word}__g{generation}"));
+            }
+            self.tables.get(word).map(|table| table.name.to_owned())
+        })
+    }
+
+    fn sql(&self, sql: &str) -> Arc<str> {
+        let mut known = self.rewritten.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(done) = known.get(sql) {
+            return Arc::clone(done);
+        }
+        let table = |word: &str| self.tables.get(word).map(|table| table.name.to_owned());
+        let done: Arc<str> = rewritten(sql, table).into();
+        if known.len() < STATEMENTS_MAX {
+            known.insert(sql.to_owned(), Arc::clone(&done));
+        }
+        done
+    }
+}
+
+/// `sql` with each identifier outside quotes replaced where `replace` answers another.
+fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
+    let mut done = String::with_capacity(sql.len() + NEXT.len() * 4);
+    let mut word = String::new();
+    let mut quote = None;
+    for character in sql.chars().chain(std::iter::once(' ')) {
+        let in_word = character.is_alphanumeric() || matches!(character, '_' | '$');
+        if quote.is_none() && in_word {
+            word.push(character);
+            continue;
+        }
+        if !word.is_empty() {
+            let other = replace(&word);
+            done.push_str(&other.map_or(Cow::Borrowed(word.as_str()), Cow::Owned));
+            word.clear();
+        }
+        quote = match quote {
+            None if matches!(character, '\'' | '"') => Some(character),
+            Some(open) if open == character => None,
+            other => other,
+        };
+        done.push(character);
+    }
+    // The blank that ended the last word.
+    done.pop();
+    done
+}
+
+/// A transaction in which a view's own tables are its next ones.
+pub(crate) struct ShadowTx<'a> {
+    inner: &'a mut dyn Tx,
+    shadow: &'a Shadow,
+}
+
+impl<'a> ShadowTx<'a> {
+    pub(crate) fn new(inner: &'a mut dyn Tx, shadow: &'a Shadow) -> Self {
+        Self { inner, shadow }
+    }
+}
+
+impl Tx for ShadowTx<'_> {
+    fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
+        self.inner.exec(&self.shadow.sql(sql), values)
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        values: &[Val],
+        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+    ) -> Result<(), ProjectionError> {
+        self.inner.each(&self.shadow.sql(sql), values, take)
+    }
+
+    fn columns(&mut self, table: &str) -> Result<Vec<String>, ProjectionError> {
+        self.inner.columns(self.shadow.table(table)?.name)
+    }
+
+    fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
+        self.inner.row(self.shadow.table(table.name)?, key)
+    }
+
+    fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
+        self.inner.rows(self.shadow.table(table.name)?, keys)
+    }
+
+    fn reads_together(&self) -> bool {
+        self.inner.reads_together()
+    }
+
+    fn write_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Val>],
+        removed: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        self.inner
+            .write_rows(self.shadow.table(table.name)?, rows, removed)
+    }
+
+    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
+        self.inner.append_rows(self.shadow.table(table.name)?, rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views;
+
+    fn shadow_of(name: &str) -> Shadow {
+        let all = views::all();
+        let view = all.iter().find(|view| view.name() == name).unwrap();
+        Shadow::of(view.as_ref())
+    }
+
+    #[test]
+    fn only_whole_names_outside_quotes_are_told_elsewhere() {
+        let shadow = shadow_of("campaign_board");
+        let told = [
+            (
+                "update campaign_board_hour set dialed = campaign_board_hour.dialed + $1",
+                "update campaign_board_hour__next set dialed = campaign_board_hour__next.dialed + $1",
+            ),
+            (
+                "select 'campaign_board', \"campaign_board\", campaign_boards from campaign_board",
+                "select 'campaign_board', \"campaign_board\", campaign_boards from campaign_board__next",
+            ),
+            (
+                "select 'it''s campaign_board' from (campaign_board)",
+                "select 'it''s campaign_board' from (campaign_board__next)",
+            ),
+            ("select 1 from call_history", "select 1 from call_history"),
+        ];
+        for (said, heard) in told {
+            assert_eq!(shadow.sql(said).as_ref(), heard);
+            assert_eq!(shadow.sql(said).as_ref(), heard, "from the statements kept");
+        }
+    }
+
+    #[test]
+    fn an_index_carries_the_number_of_its_rebuild() {
+        let shadow = shadow_of("call_history");
+        assert_eq!(
+            shadow.ddl(
+                "create unique index if not exists call_history_of on call_history (call)",
+                7
+            ),
+            "create unique index if not exists call_history_of__g7 on call_history__next (call)"
+        );
+        assert_eq!(
+            shadow.ddl("create table call_history (call text primary key)", 7),
+            "create table call_history__next (call text primary key)"
+        );
+    }
+
+    #[test]
+    fn a_table_is_leaked_once_however_often_it_is_rebuilt() {
+        let first = shadow_of("call_history").table("call_history").unwrap();
+        let second = shadow_of("call_history").table("call_history").unwrap();
+        assert!(std::ptr::eq(first, second));
+        assert!(shadow_of("call_history").table("worklist_call").is_err());
+    }
+
+    /// PostgreSQL cuts a name after 63 bytes: two rebuilds' indexes would meet.
+    #[test]
+    fn no_column_has_a_tables_name_and_no_name_is_too_long() {
+        for view in views::all() {
+            let shadow = Shadow::of(view.as_ref());
+            for table in view.tables() {
+                assert!(next_name(table.name).len() <= 50, "{}", table.name);
+                for statement in table.ddl {
+                    let told = shadow.ddl(statement, 1);
+                    assert_eq!(told.matches(NEXT).count(), 1, "{told}");
+                    let words = told.split_whitespace();
+                    assert!(
+                        words
+                            .filter(|word| word.contains("__g1"))
+                            .all(|word| word.len() <= 50)
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How every view stands: how far behind in events and in time, what keeps it, and its rebuild.
+
+use crate::database::{Checkpoint, ReadDb, read_as, read_checkpoints};
+use crate::error::ProjectionError;
+use crate::rebuild::{Rebuild, RebuildState, read_all};
+use crate::runner::BATCH_EVENTS_MAX;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use serde::Serialize;
+
+/// Beyond this a view is not merely a batch behind: it is being made anew, or the server was away.
+const CATCHING_UP_EVENTS_MIN: u64 = 4 * BATCH_EVENTS_MAX as u64;
+
+/// What a view is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewState {
+    /// It follows the log.
+    Live,
+    /// It is far behind: its answers are complete only up to its position.
+    CatchingUp,
+    /// An event keeps it.
+    Parked,
+}
+
+/// The event that keeps a view, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParkedAt {
+    pub position: Position,
+    pub why: String,
+}
+
+/// A rebuild, with its speed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RebuildStatus {
+    #[serde(flatten)]
+    pub rebuild: Rebuild,
+    /// Live and next rows were the same where they were compared; `None` before.
+    pub agrees: Option<bool>,
+    /// Since it was begun or went on.
+    pub events_per_second: f64,
+    /// Time until the next rows have the log's head, at this speed; `None` while that is unknown.
+    pub remaining_ms: Option<u64>,
+}
+
+/// How one view stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ViewStatus {
+    pub view: String,
+    pub version: u32,
+    pub state: ViewState,
+    /// Rows are complete up to here.
+    pub position: Position,
+    /// When the newest event in the rows was recorded: what the rows show is the state of then.
+    pub recorded_at: Option<Timestamp>,
+    /// The log's last position.
+    pub head: Position,
+    /// Positions behind the head. A log with gaps counts those too.
+    pub lag_events: u64,
+    /// Age of the oldest event that is not in the rows; 0 when all are.
+    pub lag_ms: u64,
+    pub parked: Option<ParkedAt>,
+    pub rebuild: Option<RebuildStatus>,
+}
+
+/// How every view stands, from what is stored: also beside the process that feeds them.
+pub async fn statuses(
+    store: &dyn EventStore,
+    db: &dyn ReadDb,
+    now: Timestamp,
+) -> Result<Vec<ViewStatus>, ProjectionError> {
+    let away = |error: StoreError| ProjectionError::Unavailable(error.to_string());
+    let (checkpoints, rebuilds) = read_as(db, |tx| Ok((read_checkpoints(tx)?, read_all(tx)?))).await?;
+    let head = store.head().await.map_err(away)?;
+    let mut statuses = Vec::with_capacity(checkpoints.len());
+    for checkpoint in checkpoints {
+        let mut status = of(&checkpoint, &rebuilds, (head, now));
+        if status.lag_events > 0 {
+            let first = store.read_all(checkpoint.position, 1).await.map_err(away)?;
+            status.lag_ms = first
+                .first()
+                .map_or(0, |event| ms_between(event.recorded_at, now));
+        }
+        statuses.push(status);
+    }
+    Ok(statuses)
+}
+
+fn ms_between(from: Timestamp, until: Timestamp) -> u64 {
+    u64::try_from(until.micros().saturating_sub(from.micros()) / 1_000).unwrap_or(0)
+}
+
+fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], (head, now): (Position, Timestamp)) -> ViewStatus {
+    let lag_events = head.0.saturating_sub(checkpoint.position.0);
+    let state = match &checkpoint.parked {
+        Some(_) => ViewState::Parked,
+        None if lag_events >= CATCHING_UP_EVENTS_MIN => ViewState::CatchingUp,
+        None => ViewState::Live,
+    };
+    let rebuild = rebuilds.iter().find(|rebuild| rebuild.view == checkpoint.view);
+    ViewStatus {
+        view: checkpoint.view.clone(),
+        version: checkpoint.version,
+        state,
+        position: checkpoint.position,
+        recorded_at: checkpoint.recorded_at,
+        head,
+        lag_events,
+        lag_ms: 0,
+        parked: checkpoint
+            .parked
+            .clone()
+            .map(|(position, why)| ParkedAt { position, why }),
+        rebuild: rebuild.map(|rebuild| rebuild_status(rebuild, (head, now))),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a speed for people")]
+fn rebuild_status(rebuild: &Rebuild, (head, now): (Position, Timestamp)) -> RebuildStatus {
+    // What stands still is measured up to where it stopped.
+    let until = match rebuild.state {
+        RebuildState::Feeding => now,
+        _ => rebuild.changed_at,
+    };
+    let fed = rebuild.position.0.saturating_sub(rebuild.fed_from.0);
+    let took_ms = ms_between(rebuild.fed_since, until).max(1);
+    let left = head.0.saturating_sub(rebuild.position.0);
+    let is_fed = rebuild.state == RebuildState::Feeding && fed > 0;
+    RebuildStatus {
+        agrees: rebuild
+            .comparison
+            .as_ref()
+            .map(crate::rebuild::Comparison::agrees),
+        events_per_second: (fed as f64 * 1_000.0 / took_ms as f64).round(),
+        remaining_ms: is_fed.then(|| left.saturating_mul(took_ms) / fed),
+        rebuild: rebuild.clone(),
+    }
+}
