@@ -68,7 +68,7 @@ fn operation(endpoint: &Endpoint) -> Value {
 fn content_type(endpoint: &Endpoint) -> &'static str {
     match endpoint.path {
         "/" => "text/html",
-        "/api/v1/events/stream" => "text/event-stream",
+        "/api/v1/events/stream" | "/api/v1/live/stream" => "text/event-stream",
         _ => "application/json",
     }
 }
@@ -151,6 +151,26 @@ fn schemas() -> Value {
             "outcome": { "type": "string", "description": "Only of a conversation" },
             "reason": { "type": "string", "maxLength": 500, "description": "Stored for ever; name no person" },
             "by": { "type": "string", "maxLength": 128 } } },
+        "SampleDraw": { "type": "object", "required": ["seed", "size"], "properties": {
+            "seed": { "type": "string", "maxLength": 128 },
+            "size": { "type": "integer", "minimum": 1, "maximum": 1000 },
+            "stratify": { "type": "string", "enum": ["disposition", "campaign", "trunk", "flow_version"] },
+            "campaign": { "type": "string" },
+            "from": { "type": "string", "format": "date-time", "description": "Calls that ended from then on" },
+            "to": { "type": "string", "format": "date-time", "description": "Calls that ended before" },
+            "position": { "type": "string", "description": "Population up to here; default: the head" } } },
+        "SampleFinding": { "type": "object", "required": ["call", "answers", "by"], "properties": {
+            "call": { "type": "string" }, "by": { "type": "string", "maxLength": 64 },
+            "answers": { "type": "object", "description": "Every item of the checklist",
+                "additionalProperties": { "type": "string", "enum": ["yes", "no", "not_applicable"] } },
+            "remark": { "type": "string", "maxLength": 1024, "description": "Stored for ever; name no person" } } },
+        "SampleSignOff": { "type": "object", "required": ["by"], "properties": {
+            "by": { "type": "string", "maxLength": 64 }, "remark": { "type": "string", "maxLength": 1024 } } },
+        "AlertNote": { "type": "object", "required": ["note"], "properties": {
+            "note": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
+        "AlertMute": { "type": "object", "required": ["until", "reason"], "properties": {
+            "until": { "type": "string", "format": "date-time" },
+            "reason": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

@@ -16,9 +16,11 @@ mod keys;
 mod number;
 pub(crate) mod output;
 mod projections;
+mod sample;
 mod serve;
 mod simulate;
 mod trunk;
+mod writer;
 
 use crate::config;
 use clap::Parser;
@@ -53,6 +55,7 @@ enum Command {
     Audit(audit::Args),
     Backup(backup::Args),
     Projections(projections::Args),
+    Sample(sample::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
@@ -115,6 +118,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
+        Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Box::pin(bench::run(args, runtime)).await,
