@@ -171,6 +171,12 @@ fn schemas() -> Value {
         "AlertMute": { "type": "object", "required": ["until", "reason"], "properties": {
             "until": { "type": "string", "format": "date-time" },
             "reason": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
+        "ProjectionRebuild": { "type": "object", "properties": {
+            "restart": { "type": "boolean", "default": false,
+                "description": "From the first event, also where next rows are there" } } },
+        "ProjectionSwitch": { "type": "object", "properties": {
+            "accept_differences": { "type": "string", "maxLength": 500,
+                "description": "Why next rows that differ from the live ones are right" } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

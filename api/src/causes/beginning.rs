@@ -75,6 +75,24 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "several calls together, or none at all, raise it",
     ),
     (
+        "campaign.targets_set",
+        Beginning::Outside,
+        "somebody says what it is to reach",
+    ),
+    (
+        "alert.raised",
+        Beginning::Clock,
+        "a figure over many events went beyond its limit",
+    ),
+    ("alert.cleared", Beginning::Clock, "it is within its limit again"),
+    (
+        "alert.escalated",
+        Beginning::Clock,
+        "it stood too long with nobody seeing to it",
+    ),
+    ("alert.acknowledged", Beginning::Outside, "somebody sees to it"),
+    ("alert.muted", Beginning::Outside, "somebody mutes it"),
+    (
         "campaign.completed",
         Beginning::Clock,
         "looked at again at every start",
@@ -120,6 +138,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "inquiry.exported",
         Beginning::Outside,
         "somebody takes rows away in a file",
+    ),
+    (
+        "installation.clock_offset_measured",
+        Beginning::Clock,
+        "the clock is compared with another from time to time",
     ),
     (
         "installation.restored",

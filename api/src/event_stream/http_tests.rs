@@ -19,15 +19,15 @@ use store::test_records::{make_record_of, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
-struct Story {
-    running: Running,
+pub(crate) struct Story {
+    pub(crate) running: Running,
     url: String,
-    runtime: Arc<Runtime>,
+    pub(crate) runtime: Arc<Runtime>,
     _directory: tempfile::TempDir,
 }
 
 impl Story {
-    fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
@@ -45,7 +45,7 @@ impl Story {
         }
     }
 
-    fn client(&self) -> OwnServer {
+    pub(crate) fn client(&self) -> OwnServer {
         let args = ServerArgs {
             server: Some(self.url.clone()),
             token_file: None,
@@ -55,7 +55,7 @@ impl Story {
     }
 
     /// Events of three numbers; every fourth is about campaign T.
-    async fn append(&self, from: u64, count: u64) {
+    pub(crate) async fn append(&self, from: u64, count: u64) {
         for index in from..from + count {
             let stream = stream(&format!("s{}", index % 3));
             let command = CommandId::derive_from_text(&index.to_string());
@@ -105,7 +105,7 @@ impl Story {
         (events, names)
     }
 
-    async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
         let mut request = Request::builder().uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -115,7 +115,7 @@ impl Story {
         client.request(request).await.unwrap()
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         let Self { running, runtime, .. } = self;
         runtime.block_on(running.stop());
     }
@@ -195,8 +195,16 @@ fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
     story.end();
 }
 
+/// What asks for a WebSocket (RFC 6455, 1.3).
+pub(crate) const UPGRADE: [(&str, &str); 4] = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
 /// One unmasked frame of the server: its operation code and text.
-async fn frame(socket: &mut (impl AsyncReadExt + Unpin)) -> (u8, String) {
+pub(crate) async fn frame(socket: &mut (impl AsyncReadExt + Unpin)) -> (u8, String) {
     let operation = socket.read_u8().await.unwrap() & 0x0f;
     let length = match socket.read_u8().await.unwrap() {
         126 => usize::from(socket.read_u16().await.unwrap()),
@@ -215,13 +223,7 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         story.append(0, 8).await;
         let plain = story.open("/api/v1/events/ws", &[]).await;
         assert_eq!(plain.status(), 400);
-        let upgrade = [
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ];
-        let response = story.open("/api/v1/events/ws?after=1&campaign=T", &upgrade).await;
+        let response = story.open("/api/v1/events/ws?after=1&campaign=T", &UPGRADE).await;
         assert_eq!(response.status(), 101);
         assert_eq!(
             response.headers()["sec-websocket-accept"],

@@ -9,13 +9,13 @@ mod sse;
 mod web_socket;
 
 #[cfg(test)]
-mod http_tests;
+pub(crate) mod http_tests;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use feed::{End, Feed, Note, Ports};
 pub(crate) use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, filter_of};
-pub(crate) use sse::sse;
+pub(crate) use sse::{Shareable, sse};
 pub(crate) use web_socket::{MESSAGE_BYTES_MAX, follow};
 
 use crate::cloud_event::CloudEvent;

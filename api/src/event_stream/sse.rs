@@ -25,11 +25,17 @@ pub(crate) fn sse(feed: Feed, place: StreamPlace) -> Response {
             (!is_last).then_some((feed, place)),
         ))
     });
-    warp::sse::reply(Shareable(Mutex::new(events.boxed()))).into_response()
+    warp::sse::reply(Shareable::of(events.boxed())).into_response()
 }
 
 /// A reply's stream is asked by one thread at a time, but must be shareable all the same; nobody ever locks.
-struct Shareable<T>(Mutex<BoxStream<'static, T>>);
+pub(crate) struct Shareable<T>(Mutex<BoxStream<'static, T>>);
+
+impl<T> Shareable<T> {
+    pub(crate) const fn of(stream: BoxStream<'static, T>) -> Self {
+        Self(Mutex::new(stream))
+    }
+}
 
 impl<T> Stream for Shareable<T> {
     type Item = T;

@@ -12,6 +12,7 @@ pub(crate) mod installation;
 pub(crate) mod lists;
 mod live;
 mod numbers;
+mod projections;
 mod reports;
 mod rules;
 pub(crate) mod samples;
@@ -45,6 +46,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         rules::endpoints(),
         streams::endpoints(),
         samples::endpoints(),
+        projections::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

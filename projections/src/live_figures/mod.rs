@@ -14,7 +14,7 @@ pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFi
 
 use crate::error::ProjectionError;
 use crate::view::{AnyEvent, ViewEvent};
-use domain::call::event::CallEvent;
+use domain::call::event::{CallEvent, EndReason};
 use domain::call::progress::dispose_failure;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId};
@@ -59,6 +59,20 @@ struct Counts {
     talk_ms: u64,
     talked: u64,
     conversions: u64,
+    left_over: u64,
+}
+
+impl Counts {
+    const fn add(&mut self, other: &Self) {
+        self.dialed += other.dialed;
+        self.answered += other.answered;
+        self.ended += other.ended;
+        self.ended_unanswered += other.ended_unanswered;
+        self.talk_ms += other.talk_ms;
+        self.talked += other.talked;
+        self.conversions += other.conversions;
+        self.left_over += other.left_over;
+    }
 }
 
 /// Stretches by their beginning in microseconds.
@@ -122,7 +136,12 @@ impl LiveFigures {
             CallEvent::Answered { .. } => self.answered(call),
             CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
-            CallEvent::Ended { outcome, talk_ms, .. } => self.ended(call, *outcome, *talk_ms),
+            CallEvent::Ended {
+                outcome,
+                talk_ms,
+                reason,
+                ..
+            } => self.ended(call, (*outcome, *talk_ms), *reason),
             _ => {}
         }
     }
@@ -237,7 +256,7 @@ impl LiveFigures {
         }
     }
 
-    fn ended(&mut self, call: CallId, outcome: Option<Outcome>, talk_ms: u64) {
+    fn ended(&mut self, call: CallId, (outcome, talk_ms): (Option<Outcome>, u64), reason: EndReason) {
         let answered = self.calls.get(&call).is_some_and(|open| open.answered);
         self.count(call, |counts| {
             counts.ended += 1;
@@ -245,6 +264,7 @@ impl LiveFigures {
             counts.talked += u64::from(answered);
             counts.talk_ms += if answered { talk_ms } else { 0 };
             counts.conversions += u64::from(answered && outcome == Some(Outcome::Success));
+            counts.left_over += u64::from(reason == EndReason::Crash);
         });
         self.calls.remove(&call);
     }

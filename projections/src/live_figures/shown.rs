@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The short window, for alerts and for what changes fast: five minutes (REP-6).
-pub const SHORT_WINDOW_MS: u64 = 300_000;
+pub(super) const SHORT_WINDOW_MS: u64 = 300_000;
 
 /// Where an open call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -77,6 +77,8 @@ pub struct WindowFigures {
     /// 平均通话时长: over ended calls that were answered.
     pub talk_ms_mean: Option<f64>,
     pub conversions: u64,
+    /// Ended by the watchdog, because the process that held them did not.
+    pub left_over: u64,
     /// 转化率: conversions ÷ answered calls that ended.
     pub conversion_ratio: Option<f64>,
 }
@@ -85,13 +87,7 @@ impl WindowFigures {
     fn of<'a>(all: impl Iterator<Item = &'a Counts>) -> Self {
         let mut sum = Counts::default();
         for counts in all {
-            sum.dialed += counts.dialed;
-            sum.answered += counts.answered;
-            sum.ended += counts.ended;
-            sum.ended_unanswered += counts.ended_unanswered;
-            sum.talk_ms += counts.talk_ms;
-            sum.talked += counts.talked;
-            sum.conversions += counts.conversions;
+            sum.add(counts);
         }
         let settled = sum.answered + sum.ended_unanswered;
         Self {
@@ -102,6 +98,7 @@ impl WindowFigures {
             answer_ratio_per_call: ratio(sum.answered, settled),
             talk_ms_mean: ratio(sum.talk_ms, sum.talked),
             conversions: sum.conversions,
+            left_over: sum.left_over,
             conversion_ratio: ratio(sum.conversions, sum.talked),
         }
     }
@@ -168,13 +165,7 @@ impl LiveFigures {
         let mut all = Stretches::new();
         for (at, counts) in self.campaigns.values().flatten() {
             let sum = all.entry(*at).or_default();
-            sum.dialed += counts.dialed;
-            sum.answered += counts.answered;
-            sum.ended += counts.ended;
-            sum.ended_unanswered += counts.ended_unanswered;
-            sum.talk_ms += counts.talk_ms;
-            sum.talked += counts.talked;
-            sum.conversions += counts.conversions;
+            sum.add(counts);
         }
         window(&all, now, window_ms)
     }

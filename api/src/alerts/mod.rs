@@ -1,0 +1,145 @@
+//! Watches figures and says what is beyond its limit: each alert is an event, raised once and cleared once.
+//!
+//! Only the process that may dial says it (or the only one there is): a stand-by sees the same figures and would say
+//! the same twice. What stands is read from the board at the start, so that a restart forgets no alert that has to be
+//! cleared; the entity has the last word, so saying something twice would change nothing.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use rules::Limits;
+
+use crate::driving::Standing;
+use crate::serving::App;
+use domain::alert::{AlertCommand, AlertRule};
+use domain::ids::AlertId;
+use domain::stored_event::Cause;
+use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
+use rules::Finding;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Between two looks: an alert is at most so late.
+const LOOK_MS: u64 = 1_000;
+
+/// Between two questions whether an alert that stands must be escalated.
+const ESCALATE_EVERY_LOOKS: u64 = 30;
+
+/// Begins to watch; ends with the process.
+pub(crate) fn begin(app: &Arc<App>, limits: Limits) {
+    let watched = Arc::clone(app);
+    let stop = app.tasks().stop_signal();
+    app.tasks().spawn(
+        "alert watch",
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = watch(&watched, &limits) => {}
+            }
+        }),
+    );
+}
+
+async fn watch(app: &App, limits: &Limits) {
+    let mut watch = Watch::default();
+    let mut looks: u64 = 0;
+    loop {
+        app.pause(LOOK_MS).await;
+        if matches!(&*app.standing().borrow(), Standing::Waiting | Standing::Draining) {
+            // Another process says it; when this one takes over, it asks the board anew.
+            watch = Watch::default();
+            continue;
+        }
+        looks += 1;
+        if let Err(why) = watch
+            .look(app, limits, looks.is_multiple_of(ESCALATE_EVERY_LOOKS))
+            .await
+        {
+            tracing::debug!(%why, "alerts could not be looked at; again in a second");
+        }
+    }
+}
+
+/// What stands, as far as this process knows; `None` until the board was asked.
+#[derive(Default)]
+struct Watch {
+    standing: Option<BTreeMap<AlertId, (AlertRule, String)>>,
+}
+
+impl Watch {
+    async fn look(&mut self, app: &App, limits: &Limits, escalate: bool) -> Result<(), String> {
+        let standing = match &mut self.standing {
+            Some(standing) => standing,
+            none => none.insert(standing_on_board(app).await?),
+        };
+        for finding in rules::findings(app, limits).await {
+            let id = AlertId::derive(finding.rule.code(), &finding.subject);
+            let stands = standing.contains_key(&id);
+            match (finding.is_beyond, stands) {
+                (true, false) => {
+                    raise(app, id, &finding).await?;
+                    standing.insert(id, (finding.rule, finding.subject));
+                }
+                (false, true) => {
+                    let figure = finding.figure;
+                    ask(app, id, AlertCommand::Clear { figure }).await?;
+                    standing.remove(&id);
+                    tracing::info!(
+                        rule = finding.rule.code(),
+                        subject = finding.subject,
+                        "alert cleared"
+                    );
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        if escalate {
+            for id in standing.keys() {
+                ask(app, *id, AlertCommand::Escalate {}).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn standing_on_board(app: &App) -> Result<BTreeMap<AlertId, (AlertRule, String)>, String> {
+    let filter = AlertFilter {
+        standing: Some(true),
+        ..AlertFilter::default()
+    };
+    let rows = list(app.views().db().as_ref(), &filter, ALERTS_MAX).await;
+    let rows = rows.map_err(|error| error.to_string())?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.alert, (row.rule, row.subject)))
+        .collect())
+}
+
+async fn raise(app: &App, id: AlertId, finding: &Finding) -> Result<(), String> {
+    let command = AlertCommand::Raise {
+        rule: finding.rule,
+        subject: finding.subject.clone(),
+        campaign: finding.campaign.clone(),
+        severity: finding.severity,
+        figure: finding.figure.clone(),
+        detail: finding.detail.clone(),
+    };
+    ask(app, id, command).await?;
+    tracing::warn!(
+        rule = finding.rule.code(),
+        subject = finding.subject,
+        value = finding.figure.value,
+        limit = finding.figure.limit,
+        detail = finding.detail,
+        "alert raised"
+    );
+    Ok(())
+}
+
+async fn ask(app: &App, id: AlertId, command: AlertCommand) -> Result<(), String> {
+    let cause = Cause::outside(app.new_command());
+    let asked = app.system().alerts.ask(&id, command, cause).await;
+    asked.map(drop).map_err(|error| error.to_string())
+}
