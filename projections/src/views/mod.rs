@@ -5,6 +5,8 @@ pub mod audit_trail;
 pub mod call_history;
 pub mod campaign_board;
 pub mod customer_timeline;
+pub mod daily_copies;
+pub mod metric_board;
 pub mod worklist;
 
 pub use worklist::SqlWorklist;
@@ -20,6 +22,8 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(call_history::CallHistory),
         Arc::new(customer_timeline::CustomerTimeline),
         Arc::new(audit_trail::AuditTrail),
+        Arc::new(daily_copies::DailyCopies),
         Arc::new(alert_board::AlertBoard),
+        Arc::new(metric_board::MetricBoard),
     ]
 }

@@ -1,0 +1,274 @@
+//! The events behind a figure: the log folded through the evaluator, without any view.
+
+use super::catalog::{Catalog, Metric};
+use super::evaluate::{Contribution, Fact, Subject, subject_of};
+use super::term::{OncePer, Term};
+use super::{Scope, WindowError};
+use crate::error::ProjectionError;
+use domain::event_filter::EventFilter;
+use domain::ids::EventId;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::{Envelope, Position};
+use domain::time::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most events one question folds; more is refused with a hint. As much as a fold as of a position may.
+pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
+
+/// Most items on one page.
+pub const ITEMS_MAX: usize = 1_000;
+
+/// Which part of a metric is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Numerator,
+    Denominator,
+}
+
+/// What is asked: the events behind one part of a metric.
+#[derive(Debug, Clone)]
+pub struct Drill<'a> {
+    pub metric: &'a Metric,
+    pub part: Part,
+    pub scope: Scope,
+    /// Nothing after this position is looked at: the figure's own.
+    pub until: Position,
+    /// Items after this position: where the last page ended.
+    pub after: Position,
+    pub limit: usize,
+}
+
+/// One event and what it counts for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DrillItem {
+    pub position: Position,
+    pub id: EventId,
+    pub kind: String,
+    pub at: Timestamp,
+    pub stream: String,
+    pub campaign: String,
+    pub customer: String,
+    /// When the hour began in which it counts.
+    pub hour_at: Timestamp,
+    pub trunk: String,
+    /// +1; -1 where a correction took it away again.
+    pub count: i64,
+    /// What it adds to a sum; 0 for a count.
+    pub value: i64,
+}
+
+/// All items together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Totals {
+    pub items: u64,
+    /// The sum of all `count`s.
+    pub count: i64,
+    /// The sum of all `value`s.
+    pub value: i64,
+}
+
+/// A page, and what all pages come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrillDown {
+    pub items: Vec<DrillItem>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Position>,
+    pub totals: Totals,
+    /// What the part of the metric is by these events: the sum of counts, or of values.
+    pub figure: i64,
+    /// How many events were read for it.
+    pub events_read: u64,
+}
+
+/// Why there is no list.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DrillError {
+    #[error("more than {FOLDED_EVENTS_MAX} events stand behind this: name a campaign, or a smaller one")]
+    TooManyEvents,
+    #[error("this metric has no such part")]
+    NoSuchPart,
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    #[error(transparent)]
+    Rows(#[from] ProjectionError),
+}
+
+impl Metric {
+    /// The name of the term of a part.
+    pub fn term_of(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::Numerator => self.numerator.as_deref(),
+            Part::Denominator => self.denominator.as_deref(),
+        }
+    }
+}
+
+/// Lists the events behind a figure. Costs one reading of the campaign's events that touch the term (of the
+/// whole log's where no campaign is named), however many are shown.
+pub async fn drill_down(
+    catalog: &Catalog,
+    store: &dyn EventStore,
+    drill: &Drill<'_>,
+) -> Result<DrillDown, DrillError> {
+    drill.scope.check()?;
+    let term = drill
+        .metric
+        .term_of(drill.part)
+        .and_then(|name| catalog.term(name));
+    let (index, term) = term.ok_or(DrillError::NoSuchPart)?;
+    let mut fold = Fold::new(catalog, drill, index);
+    let filter = EventFilter {
+        kinds: kinds_of(term),
+        campaign: drill.scope.campaign.clone(),
+        ..EventFilter::default()
+    };
+    let mut after = Position(0);
+    while after < drill.until {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await;
+        let page = page.map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
+        for event in page.events.iter().filter(|event| event.position <= drill.until) {
+            let envelope = event.envelope().map_err(corrupt)?;
+            fold.take(Fact {
+                position: event.position,
+                envelope: &envelope,
+            })?;
+        }
+        if page.reached <= after {
+            break;
+        }
+        after = page.reached;
+    }
+    Ok(fold.done(term))
+}
+
+fn corrupt(error: domain::stored_event::UnreadableRecord) -> DrillError {
+    DrillError::Rows(ProjectionError::Corrupt(error.to_string()))
+}
+
+/// The kinds that touch a term, with those that say where a call counts.
+fn kinds_of(term: &Term) -> Vec<String> {
+    let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
+    if term.kinds.iter().any(|kind| kind.starts_with("call.")) {
+        kinds.extend(["call.permitted", "call.dialing"].map(str::to_owned));
+    }
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+/// The log so far, for one term.
+struct Fold<'a> {
+    catalog: &'a Catalog,
+    drill: &'a Drill<'a>,
+    term: usize,
+    once_per_customer: bool,
+    window: (i64, i64),
+    subjects: BTreeMap<String, Option<Subject>>,
+    /// Calls of each customer that stand in the term, for terms that count customers.
+    standing: BTreeMap<String, i64>,
+    found: DrillDown,
+}
+
+impl<'a> Fold<'a> {
+    fn new(catalog: &'a Catalog, drill: &'a Drill<'a>, index: usize) -> Self {
+        let term = catalog.terms().get(index);
+        Self {
+            catalog,
+            drill,
+            term: index,
+            once_per_customer: term.is_some_and(|term| term.once_per == OncePer::Customer),
+            window: drill.scope.hours(),
+            subjects: BTreeMap::new(),
+            standing: BTreeMap::new(),
+            found: DrillDown {
+                items: Vec::new(),
+                next: None,
+                totals: Totals::default(),
+                figure: 0,
+                events_read: 0,
+            },
+        }
+    }
+
+    fn take(&mut self, fact: Fact<'_>) -> Result<(), DrillError> {
+        self.found.events_read += 1;
+        if self.found.events_read > FOLDED_EVENTS_MAX {
+            return Err(DrillError::TooManyEvents);
+        }
+        let Some(key) = subject_of(fact.envelope) else {
+            return Ok(());
+        };
+        let slot = self.subjects.entry(key).or_insert(None);
+        let contributions = self.catalog.evaluate(slot, fact).map_err(corrupt)?;
+        let mine = contributions.into_iter().find(|one| one.term == self.term);
+        let (Some(mine), Some(subject)) = (mine, slot) else {
+            return Ok(());
+        };
+        let Some(hour_at) = subject
+            .hour_at
+            .filter(|hour| self.window.0 <= *hour && *hour < self.window.1)
+        else {
+            return Ok(());
+        };
+        let counts =
+            !self.once_per_customer || stands_alone(&mut self.standing, &subject.customer, mine.sign);
+        if counts {
+            let item = item(fact, (subject, hour_at), mine);
+            self.add(item);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, item: DrillItem) {
+        let found = &mut self.found;
+        found.totals.items += 1;
+        found.totals.count += item.count;
+        found.totals.value += item.value;
+        if item.position <= self.drill.after {
+            return;
+        }
+        if found.items.len() < self.drill.limit.clamp(1, ITEMS_MAX) {
+            found.items.push(item);
+        } else {
+            found.next = found.items.last().map(|last| last.position);
+        }
+    }
+
+    fn done(mut self, term: &Term) -> DrillDown {
+        let totals = self.found.totals;
+        self.found.figure = if term.is_valued() {
+            totals.value
+        } else {
+            totals.count
+        };
+        self.found
+    }
+}
+
+/// Whether a customer came into the term with this call, or left it.
+fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64) -> bool {
+    let calls = standing.entry(customer.to_owned()).or_insert(0);
+    let before = *calls;
+    *calls += sign;
+    (before == 0) != (*calls == 0)
+}
+
+fn item(fact: Fact<'_>, (subject, hour_at): (&Subject, i64), mine: Contribution) -> DrillItem {
+    let Envelope {
+        id, kind, at, stream, ..
+    } = fact.envelope;
+    DrillItem {
+        position: fact.position,
+        id: *id,
+        kind: kind.clone(),
+        at: *at,
+        stream: stream.to_string(),
+        campaign: subject.campaign.clone(),
+        customer: subject.customer.clone(),
+        hour_at: Timestamp::from_micros(hour_at),
+        trunk: subject.trunk.clone(),
+        count: mine.sign,
+        value: mine.value * mine.sign,
+    }
+}

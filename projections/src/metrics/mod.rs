@@ -1,0 +1,61 @@
+//! Metrics with names and versions: one file defines them, one pure evaluator reads events for them.
+//!
+//! A metric is a term, or one term divided by another; a term is a query over events (`metrics.yaml`). The view
+//! `metric_board` keeps the terms' sums by hour; `drill_down` folds the log through the same evaluator without
+//! the view, so that a figure and the events behind it prove one another.
+
+mod catalog;
+mod checks;
+mod drill_down;
+mod evaluate;
+mod reference;
+mod term;
+
+pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
+pub use drill_down::{
+    Drill, DrillDown, DrillError, DrillItem, FOLDED_EVENTS_MAX, ITEMS_MAX, Part, Totals, drill_down,
+};
+pub use evaluate::{Contribution, Fact, HOUR_MICROS, Subject, subject_of};
+pub use reference::reference;
+pub use term::{OncePer, Term};
+
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+
+/// Which calls (or enrolments) a question is about: from `from` on and before `to`, both at whole hours.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub campaign: Option<CampaignId>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// A window that does not begin and end at whole hours, or ends before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    #[error("{0} is not a whole hour: figures are kept by the hour")]
+    NotWholeHour(Timestamp),
+    #[error("the window ends at {to}, not after its beginning {from}")]
+    Empty { from: Timestamp, to: Timestamp },
+}
+
+impl Scope {
+    /// Refuses what the hourly sums cannot answer.
+    pub fn check(&self) -> Result<(), WindowError> {
+        for bound in [self.from, self.to].into_iter().flatten() {
+            if bound.micros().rem_euclid(HOUR_MICROS) != 0 {
+                return Err(WindowError::NotWholeHour(bound));
+            }
+        }
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if to <= from => Err(WindowError::Empty { from, to }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The window in microseconds, its end excluded.
+    pub(crate) fn hours(&self) -> (i64, i64) {
+        let from = self.from.map_or(i64::MIN, Timestamp::micros);
+        (from, self.to.map_or(i64::MAX, Timestamp::micros))
+    }
+}

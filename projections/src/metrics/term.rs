@@ -1,0 +1,116 @@
+//! One term: a query over events, as the file writes it and as the evaluator reads it.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How often the events of one call, or of one customer, count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OncePer {
+    /// The first such event of a call.
+    Call,
+    /// Distinct customers over whatever is asked.
+    Customer,
+    /// Every event.
+    None,
+}
+
+/// What one member of an event's data must be. A member that is absent is none of anything.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(super) enum Condition {
+    AnyOf(Vec<Value>),
+    NoneOf(Vec<Value>),
+}
+
+impl Condition {
+    pub(super) fn holds(&self, found: Option<&Value>) -> bool {
+        match self {
+            Self::AnyOf(values) => found.is_some_and(|found| values.contains(found)),
+            Self::NoneOf(values) => found.is_none_or(|found| !values.contains(found)),
+        }
+    }
+
+    /// For people: `any of a, b`.
+    pub(super) fn words(&self) -> String {
+        let (what, values) = match self {
+            Self::AnyOf(values) => ("any of", values),
+            Self::NoneOf(values) => ("none of", values),
+        };
+        let texts: Vec<String> = values
+            .iter()
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
+        format!("{what} {}", texts.join(", "))
+    }
+}
+
+/// `to` did not follow `from` within `ms`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotWithin {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) ms: u32,
+}
+
+/// What an event adds besides one to the count.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(super) enum Measure {
+    /// A whole number among the members.
+    Member(String),
+    /// Milliseconds since the call's event of this kind.
+    Since(String),
+}
+
+/// A query over events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    #[serde(skip)]
+    pub name: String,
+    pub zh: String,
+    pub en: String,
+    pub kinds: Vec<String>,
+    pub once_per: OncePer,
+    #[serde(default, rename = "where")]
+    pub(super) conditions: BTreeMap<String, Condition>,
+    #[serde(default)]
+    pub(super) after: Vec<String>,
+    #[serde(default)]
+    pub(super) without: Vec<String>,
+    #[serde(default)]
+    pub(super) not_within: Option<NotWithin>,
+    #[serde(default)]
+    pub(super) value: Option<Measure>,
+    /// A later `call.corrected` moves it.
+    #[serde(default)]
+    pub corrected: bool,
+}
+
+impl Term {
+    /// Whether this term sums values; else it counts.
+    pub const fn is_valued(&self) -> bool {
+        self.value.is_some()
+    }
+
+    /// Kinds whose times the evaluator must remember of a call for this term.
+    pub(super) fn marks(&self) -> impl Iterator<Item = &str> {
+        let within = self.not_within.iter().flat_map(|one| [&one.from, &one.to]);
+        let since = self.value.iter().filter_map(|value| match value {
+            Measure::Since(kind) => Some(kind),
+            Measure::Member(_) => None,
+        });
+        let before = self.after.iter().chain(&self.without);
+        before.chain(within).chain(since).map(String::as_str)
+    }
+
+    /// Every kind of event that can touch this term.
+    pub fn touched_by(&self) -> impl Iterator<Item = &str> {
+        let corrections = self.corrected.then_some("call.corrected");
+        let kinds = self.kinds.iter().map(String::as_str);
+        kinds.chain(self.marks()).chain(corrections)
+    }
+}

@@ -1,0 +1,278 @@
+//! What is asked of the board: a metric over a window, whole or by a dimension.
+
+use super::NAME;
+use crate::database::{ReadDb, Tx, read_as, read_checkpoints};
+use crate::error::ProjectionError;
+use crate::metrics::{Catalog, Metric, OncePer, Scope};
+use crate::value::{Row, Val};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most groups in one answer, the earliest: 60 days around the clock.
+pub const GROUPS_MAX: usize = 1_440;
+
+/// Beijing time is UTC+8 all year.
+const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
+
+const DAY_MICROS: i64 = 24 * 3_600_000_000;
+
+/// How a figure is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Campaign,
+    Hour,
+    /// Beijing's days.
+    Day,
+    Trunk,
+    FlowVersion,
+}
+
+impl By {
+    pub const ALL: &'static [Self] = &[
+        Self::Campaign,
+        Self::Hour,
+        Self::Day,
+        Self::Trunk,
+        Self::FlowVersion,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Trunk => "trunk",
+            Self::FlowVersion => "flow_version",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|by| by.code() == code)
+    }
+
+    /// The expression over the rows of either table.
+    fn column(self) -> String {
+        match self {
+            Self::Hour => "hour_at".to_owned(),
+            Self::Day => format!("(hour_at + {BEIJING_MICROS}) / {DAY_MICROS}"),
+            Self::Campaign | Self::Trunk | Self::FlowVersion => self.code().to_owned(),
+        }
+    }
+
+    fn read_key(self, row: &mut Row) -> Result<Key, ProjectionError> {
+        match self {
+            Self::Campaign | Self::Trunk => Ok(Key(0, row.text()?)),
+            Self::Hour | Self::Day | Self::FlowVersion => Ok(Key(row.int()?, String::new())),
+        }
+    }
+
+    /// A group's key and its label, in Beijing time.
+    fn words(self, key: &Key) -> (String, String) {
+        let beijing = |micros: i64| Timestamp::from_micros(micros.saturating_add(BEIJING_MICROS)).to_utc();
+        match self {
+            Self::Campaign | Self::Trunk => (key.1.clone(), key.1.clone()),
+            Self::FlowVersion => (key.0.to_string(), format!("v{}", key.0)),
+            Self::Hour => {
+                let at = Timestamp::from_micros(key.0);
+                (at.to_string(), beijing(key.0).format("%H:%M").to_string())
+            }
+            Self::Day => {
+                let date = Timestamp::from_micros(key.0 * DAY_MICROS).to_utc();
+                let date = date.format("%Y-%m-%d").to_string();
+                (date.clone(), date)
+            }
+        }
+    }
+}
+
+/// A group as it is ordered: by number, then by text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(i64, String);
+
+/// One figure, whole or of one group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// A campaign, an instant (hour), a date, a trunk or a flow version; absent for the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The key for people: `08:00`, `2026-03-02`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    pub numerator: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<i64>,
+    /// Absent where the denominator is 0.
+    pub value: Option<f64>,
+}
+
+impl Figure {
+    fn new(words: Option<(String, String)>, numerator: i64, denominator: Option<i64>) -> Self {
+        let (key, label) = words.unzip();
+        let value = match denominator {
+            None => Some(float(numerator)),
+            Some(0) => None,
+            Some(denominator) => Some(float(numerator) / float(denominator)),
+        };
+        Self {
+            key,
+            label,
+            numerator,
+            denominator,
+            value,
+        }
+    }
+}
+
+/// Exact up to 2^53, which is 285 years of milliseconds a thousand times over.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and milliseconds stay far below 2^53"
+)]
+const fn float(count: i64) -> f64 {
+    count as f64
+}
+
+/// How old a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Complete {
+    /// The rows hold every event up to here.
+    pub position: Position,
+    /// When that event was recorded; absent before the first.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// A metric's figures over a scope: one for the whole, or one per group, in order; with how complete the rows
+/// are, from the same snapshot. A metric that awaits its events has none.
+pub async fn figures(
+    db: &dyn ReadDb,
+    (catalog, metric): (&Catalog, &Metric),
+    scope: &Scope,
+    by: Option<By>,
+) -> Result<(Vec<Figure>, Complete), ProjectionError> {
+    let asked = |name: &Option<String>| name.as_deref().map(|name| asked(catalog, name)).transpose();
+    let numerator = asked(&metric.numerator)?;
+    let denominator = asked(&metric.denominator)?;
+    let scope = scope.clone();
+    read_as(db, move |tx| {
+        let complete = complete(tx)?;
+        let Some(numerator) = numerator else {
+            return Ok((Vec::new(), complete));
+        };
+        let above = amounts(tx, &numerator, &scope, by)?;
+        let below = denominator
+            .map(|term| amounts(tx, &term, &scope, by))
+            .transpose()?;
+        Ok((joined(by, &above, below.as_ref()), complete))
+    })
+    .await
+}
+
+/// How far the board's rows are complete.
+pub async fn complete_up_to(db: &dyn ReadDb) -> Result<Complete, ProjectionError> {
+    read_as(db, |tx| complete(tx)).await
+}
+
+fn complete(tx: &mut dyn Tx) -> Result<Complete, ProjectionError> {
+    let all = read_checkpoints(tx)?;
+    let own = all.into_iter().find(|row| row.view == NAME);
+    let own = own.ok_or_else(|| ProjectionError::Fault(format!("view {NAME} has no checkpoint")))?;
+    Ok(Complete {
+        position: own.position,
+        recorded_at: own.recorded_at,
+    })
+}
+
+fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Key, i64>>) -> Vec<Figure> {
+    let mut keys: Vec<&Key> = above
+        .keys()
+        .chain(below.into_iter().flat_map(BTreeMap::keys))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let amount = |of: &BTreeMap<Key, i64>, key: &Key| of.get(key).copied().unwrap_or(0);
+    let figure = |key: &&Key| {
+        let words = by.map(|by| by.words(key));
+        Figure::new(words, amount(above, key), below.map(|below| amount(below, key)))
+    };
+    keys.iter().take(GROUPS_MAX).map(figure).collect()
+}
+
+/// A term as the statements need it.
+struct Asked {
+    name: String,
+    /// Its bit in the rows of calls, where customers are counted.
+    customers: Option<i64>,
+    valued: bool,
+}
+
+fn asked(catalog: &Catalog, name: &str) -> Result<Asked, ProjectionError> {
+    let (index, term) = catalog
+        .term(name)
+        .ok_or_else(|| ProjectionError::Fault(format!("there is no term {name}")))?;
+    Ok(Asked {
+        name: term.name.clone(),
+        customers: (term.once_per == OncePer::Customer).then(|| 1 << (index % 63)),
+        valued: term.is_valued(),
+    })
+}
+
+/// A term's amounts by group; the whole has one, under an empty key.
+fn amounts(
+    tx: &mut dyn Tx,
+    term: &Asked,
+    scope: &Scope,
+    by: Option<By>,
+) -> Result<BTreeMap<Key, i64>, ProjectionError> {
+    let (from, to) = scope.hours();
+    let mut values = vec![Val::Int(from), Val::Int(to)];
+    let mut place = |value: Val| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let (amount, table, condition) = match (term.customers, term.valued) {
+        // The bit is ours, not a caller's.
+        (Some(bit), _) => (
+            "count(distinct customer)",
+            "metric_board_subject",
+            format!("(terms & {bit}) <> 0"),
+        ),
+        (None, valued) => (
+            if valued {
+                "coalesce(cast(sum(value) as bigint), 0)"
+            } else {
+                "coalesce(cast(sum(count) as bigint), 0)"
+            },
+            "metric_board",
+            format!("term = {}", place(Val::text(&term.name))),
+        ),
+    };
+    let campaign = scope.campaign.as_ref();
+    let campaign = campaign.map(|campaign| format!(" and campaign = {}", place(Val::text(campaign))));
+    let campaign = campaign.unwrap_or_default();
+    let (key, group) = by.map_or_else(
+        || ("cast(0 as bigint)".to_owned(), String::new()),
+        |by| {
+            let column = by.column();
+            // One more than an answer holds, so that an answer never looks whole by chance.
+            let tail = format!("group by {column} order by 1 limit {}", GROUPS_MAX + 1);
+            (column, tail)
+        },
+    );
+    let sql = format!(
+        "select {key}, {amount} from {table}
+         where hour_at >= $1 and hour_at < $2 and {condition}{campaign} {group}"
+    );
+    let read = |mut row: Row| {
+        let key = match by {
+            Some(by) => by.read_key(&mut row)?,
+            None => {
+                row.val()?;
+                Key(0, String::new())
+            }
+        };
+        Ok((key, row.int()?))
+    };
+    tx.query(&sql, &values)?.into_iter().map(read).collect()
+}
