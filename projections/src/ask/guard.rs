@@ -1,0 +1,537 @@
+//! Reads SQL from outside and lets one kind pass: a single query over documented views with named functions,
+//! in the words that SQLite and PostgreSQL share. Whatever is not known to be harmless is refused.
+
+use super::{AskError, Place, SQL_BYTES_MAX};
+use crate::sql_views::SQL_VIEWS;
+use crate::views;
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgumentClause,
+    FunctionArguments, Ident, ObjectName, Query, Select, SelectFlavor, SetExpr, Spanned, Statement,
+    TableFactor, UnaryOperator, Value, Visit, Visitor,
+};
+use sqlparser::dialect::Dialect;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use std::any::TypeId;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// Words and signs of one query: chains of operators nest as deep as they are long.
+const TOKENS_MAX: usize = 2_000;
+/// How deep subqueries and parentheses may nest.
+const NESTING_MAX: usize = 50;
+/// How deep expressions may nest, chains of operators included; SQLite is given the same limit.
+pub(super) const EXPRESSION_DEPTH_MAX: usize = 200;
+
+/// Functions that both databases have, with the same meaning.
+pub const FUNCTIONS: &[&str] = &[
+    "abs",
+    "avg",
+    "coalesce",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "rank",
+    "replace",
+    "row_number",
+    "rtrim",
+    "string_agg",
+    "substr",
+    "sum",
+    "trim",
+    "upper",
+];
+
+/// Words that PostgreSQL reads as calls although they look like columns.
+const HIDDEN_CALLS: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "system_user",
+    "user",
+];
+
+/// Only what both databases read: everything that a dialect adds stays off.
+#[derive(Debug)]
+struct Portable;
+
+impl Dialect for Portable {
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<Self>()
+    }
+    fn is_delimited_identifier_start(&self, character: char) -> bool {
+        character == '"'
+    }
+    fn is_identifier_start(&self, character: char) -> bool {
+        character.is_alphabetic() || character == '_'
+    }
+    fn is_identifier_part(&self, character: char) -> bool {
+        character.is_alphanumeric() || character == '_'
+    }
+    fn supports_filter_during_aggregation(&self) -> bool {
+        true
+    }
+}
+
+/// The query as it may be run: written anew from what was read.
+pub fn guarded(sql: &str) -> Result<String, AskError> {
+    if sql.len() > SQL_BYTES_MAX {
+        let bytes = sql.len();
+        return Err(AskError::TooLarge(format!(
+            "{bytes} bytes, more than {SQL_BYTES_MAX}"
+        )));
+    }
+    let tokens = tokens(sql)?;
+    let statements = Parser::new(&Portable)
+        .with_recursion_limit(NESTING_MAX)
+        .with_tokens_with_locations(tokens)
+        .parse_statements()
+        .map_err(unreadable)?;
+    let mut statements = statements.into_iter();
+    let query = match (statements.next(), statements.next()) {
+        (Some(Statement::Query(query)), None) => query,
+        (Some(Statement::Query(_)), Some(second)) => {
+            return Err(forbidden("a second statement", ONE_QUERY, second.span().start));
+        }
+        (Some(other), _) => {
+            let text = other.to_string();
+            let word = format!("`{}`", first_word(&text));
+            return Err(forbidden(&word, ONE_QUERY, other.span().start));
+        }
+        (None, _) => {
+            return Err(AskError::Syntax {
+                why: "there is no query".to_owned(),
+                place: Place::default(),
+            });
+        }
+    };
+    // Depth first: what comes after, and what writes the query anew, goes down without a net.
+    let mut names = Names::default();
+    check(&query, &mut names)?;
+    check(&query, &mut Guard { own: names.own })?;
+    Ok(query.to_string())
+}
+
+const ONE_QUERY: &str = "one `select` is read, nothing else; rows are written by events only";
+
+fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, AskError> {
+    let tokens = Tokenizer::new(&Portable, sql)
+        .tokenize_with_location()
+        .map_err(|error| AskError::Syntax {
+            why: error.message,
+            place: place(error.location),
+        })?;
+    let blank = |token: &&TokenWithSpan| matches!(token.token, Token::Whitespace(_));
+    let count = tokens.len() - tokens.iter().filter(blank).count();
+    if count > TOKENS_MAX {
+        return Err(AskError::TooLarge(format!(
+            "{count} words and signs, more than {TOKENS_MAX}"
+        )));
+    }
+    Ok(tokens)
+}
+
+fn unreadable(error: ParserError) -> AskError {
+    let why = match error {
+        ParserError::TokenizerError(why) | ParserError::ParserError(why) => why,
+        ParserError::RecursionLimitExceeded => {
+            return AskError::TooLarge(format!("it nests deeper than {NESTING_MAX}"));
+        }
+    };
+    // The parser ends its sentence with the place.
+    let (said, place) = match why.split_once(" at Line: ") {
+        Some((said, at)) => (said.to_owned(), written_place(at)),
+        None => (why, Place::default()),
+    };
+    AskError::Syntax { why: said, place }
+}
+
+/// `3, Column: 14`.
+fn written_place(at: &str) -> Place {
+    let mut numbers = at.split(|character: char| !character.is_ascii_digit());
+    let mut number = || numbers.find_map(|digits| digits.parse().ok()).unwrap_or(0);
+    Place {
+        line: number(),
+        column: number(),
+    }
+}
+
+const fn place(at: Location) -> Place {
+    Place {
+        line: at.line,
+        column: at.column,
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or("")
+}
+
+fn forbidden(what: &str, hint: &str, at: Location) -> AskError {
+    AskError::Forbidden {
+        what: what.to_owned(),
+        hint: hint.to_owned(),
+        place: place(at),
+    }
+}
+
+fn check(query: &Query, guard: &mut impl Visitor<Break = AskError>) -> Result<(), AskError> {
+    match query.visit(guard) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+type Flow = ControlFlow<AskError>;
+
+fn refuse(what: &str, hint: &str, at: Location) -> Flow {
+    ControlFlow::Break(forbidden(what, hint, at))
+}
+
+/// The names a query gives to its own subqueries (`with name as …`), and how deep its expressions nest.
+#[derive(Default)]
+struct Names {
+    own: BTreeSet<String>,
+    depth: usize,
+}
+
+impl Visitor for Names {
+    type Break = AskError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let ident = &cte.alias.name;
+            let name = plain(ident);
+            if is_reserved(&name.to_lowercase()) {
+                let hint = "give a subquery a name of its own";
+                return refuse(&format!("the name {name}"), hint, ident.span.start);
+            }
+            if cte.from.is_some() {
+                return refuse("`from` behind `with`", ONE_QUERY, ident.span.start);
+            }
+            self.own.insert(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> Flow {
+        self.depth += 1;
+        if self.depth > EXPRESSION_DEPTH_MAX {
+            let why = format!("an expression nests deeper than {EXPRESSION_DEPTH_MAX}");
+            return ControlFlow::Break(AskError::TooLarge(why));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> Flow {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+}
+
+/// Under such a name a subquery could be taken for what it must not be: SQLite's authorizer knows a view by
+/// its name, and beyond a subquery's reach its name would be a table's again.
+fn is_reserved(name: &str) -> bool {
+    let internal = ["pg_", "sqlite_", "sql_view"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    let views = views::all();
+    let mut tables = views.iter().flat_map(|view| view.tables());
+    internal || name == "checkpoint" || is_view(name) || tables.any(|table| table.name == name)
+}
+
+fn is_view(name: &str) -> bool {
+    SQL_VIEWS.iter().any(|view| view.name == name)
+}
+
+/// A name as both databases compare it: without quotes they ignore its case.
+fn plain(ident: &Ident) -> String {
+    match ident.quote_style {
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_lowercase(),
+    }
+}
+
+/// What the documented views are, for who asked for something else.
+fn list_of_views() -> String {
+    let names: Vec<&str> = SQL_VIEWS.iter().map(|view| view.name).collect();
+    format!("there are {}", names.join(", "))
+}
+
+struct Guard {
+    own: BTreeSet<String>,
+}
+
+impl Visitor for Guard {
+    type Break = AskError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+        let at = query.span().start;
+        if !query.locks.is_empty() {
+            return refuse("a row lock", ONE_QUERY, at);
+        }
+        if query.fetch.is_some() {
+            return refuse("`fetch`", "write `limit`", at);
+        }
+        let foreign = query.for_clause.is_some()
+            || query.settings.is_some()
+            || query.format_clause.is_some()
+            || !query.pipe_operators.is_empty();
+        if foreign {
+            return refuse("a clause of another database", ONE_QUERY, at);
+        }
+        only_reads(&query.body)
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> Flow {
+        let at = select.span().start;
+        if select.into.is_some() {
+            return refuse("`into`", ONE_QUERY, at);
+        }
+        if matches!(select.distinct, Some(Distinct::On(_))) {
+            return refuse("`distinct on`", "use `group by` or `row_number()`", at);
+        }
+        let foreign = select.top.is_some()
+            || select.exclude.is_some()
+            || select.prewhere.is_some()
+            || select.qualify.is_some()
+            || select.select_modifiers.is_some()
+            || select.value_table_mode.is_some()
+            || select.flavor != SelectFlavor::Standard
+            || !select.optimizer_hints.is_empty()
+            || !select.lateral_views.is_empty()
+            || !select.connect_by.is_empty()
+            || !select.cluster_by.is_empty()
+            || !select.distribute_by.is_empty()
+            || !select.sort_by.is_empty();
+        if foreign {
+            return refuse("a clause of another database", ONE_QUERY, at);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> Flow {
+        let name = match relation.0.as_slice() {
+            [one] => one.as_ident().map(plain),
+            _ => None,
+        };
+        if name.is_some_and(|name| is_view(&name) || self.own.contains(&name)) {
+            return ControlFlow::Continue(());
+        }
+        let what = format!("reading {relation}");
+        refuse(&what, &list_of_views(), relation.span().start)
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Flow {
+        let plain = match factor {
+            TableFactor::Table {
+                args,
+                with_hints,
+                version,
+                with_ordinality,
+                partitions,
+                json_path,
+                sample,
+                index_hints,
+                ..
+            } => {
+                args.is_none()
+                    && with_hints.is_empty()
+                    && version.is_none()
+                    && !with_ordinality
+                    && partitions.is_empty()
+                    && json_path.is_none()
+                    && sample.is_none()
+                    && index_hints.is_empty()
+            }
+            TableFactor::Derived { lateral, sample, .. } => !lateral && sample.is_none(),
+            TableFactor::NestedJoin { .. } => true,
+            _ => false,
+        };
+        if plain {
+            return ControlFlow::Continue(());
+        }
+        let hint = format!("read documented views and subqueries; {}", list_of_views());
+        refuse(&format!("reading {factor}"), &hint, factor.span().start)
+    }
+
+    /// Both databases take these quotes for a name's.
+    fn pre_visit_ident(&mut self, ident: &Ident) -> Flow {
+        if matches!(ident.quote_style, None | Some('"')) {
+            return ControlFlow::Continue(());
+        }
+        refuse(
+            &format!("{ident} as a name"),
+            "quote names with \"",
+            ident.span.start,
+        )
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
+        judge(expr)
+    }
+}
+
+fn only_reads(body: &SetExpr) -> Flow {
+    match body {
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
+        SetExpr::SetOperation { left, right, .. } => {
+            only_reads(left)?;
+            only_reads(right)
+        }
+        SetExpr::Insert(statement)
+        | SetExpr::Update(statement)
+        | SetExpr::Delete(statement)
+        | SetExpr::Merge(statement) => {
+            let text = statement.to_string();
+            let what = format!("`{}`", first_word(&text));
+            refuse(&what, ONE_QUERY, statement.span().start)
+        }
+        SetExpr::Table(_) => refuse("`table`", "write `select * from …`", body.span().start),
+    }
+}
+
+/// Whether an expression, without what stands inside it, is one that both databases know.
+fn judge(expr: &Expr) -> Flow {
+    let known = match expr {
+        Expr::Identifier(ident) if ident.quote_style.is_none() => {
+            !HIDDEN_CALLS.contains(&ident.value.to_lowercase().as_str())
+        }
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Between { .. }
+        | Expr::Nested(_)
+        | Expr::Case { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::Tuple(_)
+        | Expr::Wildcard(_) => true,
+        Expr::Like { any, .. } => !any,
+        Expr::BinaryOp { op, .. } => is_shared_operator(op),
+        Expr::UnaryOp { op, .. } => {
+            matches!(
+                op,
+                UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not
+            )
+        }
+        Expr::Value(value) => matches!(
+            value.value,
+            Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null
+        ),
+        Expr::Cast {
+            kind,
+            data_type,
+            format,
+            ..
+        } => *kind == CastKind::Cast && format.is_none() && is_shared_type(data_type),
+        Expr::Substring { special, .. } => *special,
+        Expr::Trim {
+            trim_where,
+            trim_what,
+            trim_characters,
+            ..
+        } => trim_where.is_none() && trim_what.is_none() && trim_characters.is_none(),
+        Expr::Function(function) => return judge_function(function),
+        _ => false,
+    };
+    if known {
+        return ControlFlow::Continue(());
+    }
+    let shown: String = expr.to_string().chars().take(SHOWN_CHARACTERS_MAX).collect();
+    let hint = "only what SQLite and PostgreSQL answer alike is read";
+    refuse(&format!("`{shown}`"), hint, expr.span().start)
+}
+
+/// Of an expression that is refused, so much is repeated.
+const SHOWN_CHARACTERS_MAX: usize = 60;
+
+const fn is_shared_operator(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::StringConcat
+            | BinaryOperator::Gt
+            | BinaryOperator::Lt
+            | BinaryOperator::GtEq
+            | BinaryOperator::LtEq
+            | BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::And
+            | BinaryOperator::Or
+    )
+}
+
+const fn is_shared_type(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::BigInt(None) | DataType::Text | DataType::DoublePrecision
+    )
+}
+
+fn judge_function(function: &Function) -> Flow {
+    let at = function.name.span().start;
+    let name = match function.name.0.as_slice() {
+        [one] => one.as_ident().map(plain),
+        _ => None,
+    };
+    let known = name.is_some_and(|name| FUNCTIONS.contains(&name.as_str()));
+    if !known {
+        let hint = format!("there are {}", FUNCTIONS.join(", "));
+        return refuse(&format!("the function {}", function.name), &hint, at);
+    }
+    let plain_arguments = match &function.args {
+        FunctionArguments::List(list) => {
+            let unnamed = list.args.iter().all(|one| matches!(one, FunctionArg::Unnamed(_)));
+            let ordered = list
+                .clauses
+                .iter()
+                .all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)));
+            unnamed && ordered
+        }
+        FunctionArguments::None | FunctionArguments::Subquery(_) => false,
+    };
+    let plain = plain_arguments
+        && matches!(function.parameters, FunctionArguments::None)
+        && !function.uses_odbc_syntax
+        && function.within_group.is_empty()
+        && function.null_treatment.is_none();
+    if plain {
+        return ControlFlow::Continue(());
+    }
+    let hint = "write its arguments in parentheses, plain";
+    refuse(&format!("this form of {}", function.name), hint, at)
+}

@@ -1,0 +1,263 @@
+//! Questions to rows in SQLite: each on a read-only connection of its own, with an authorizer that knows
+//! through which view a table is read, limits of size, and a clock that stops it.
+
+use super::guard::{EXPRESSION_DEPTH_MAX, FUNCTIONS, guarded};
+use super::{
+    ANSWER_BYTES_MAX, AskError, AskLimits, Asked, Gathered, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions,
+    SQL_BYTES_MAX,
+};
+use crate::sql_views::SQL_VIEWS;
+use crate::value::Val;
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Steps of SQLite's machine between two looks at the clock: some ten microseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 2_000;
+/// Longest text or row that a query may make: a chain of `||` doubles it each time.
+const VALUE_BYTES_MAX: i32 = 1024 * 1024;
+/// Memory of one query's pages, in KiB (SQLite takes it negative); what is more waits in a file.
+const CACHE_KIB: i32 = -16 * 1024;
+/// How long a query waits for another process's lock: rows are written by short transactions.
+const LOCK_WAIT_MS: u64 = 1_000;
+/// Columns of a result, terms of a compound query, arguments of a function.
+const COLUMNS_MAX: i32 = 200;
+const COMPOUNDS_MAX: i32 = 50;
+const ARGUMENTS_MAX: i32 = 32;
+/// Longest pattern of `like`: it is matched by backtracking, between two looks at the clock.
+const PATTERN_BYTES_MAX: i32 = 200;
+
+/// Functions that the documented views are made with.
+const FUNCTIONS_OF_VIEWS: &[&str] = &["strftime", "substr"];
+
+struct Job {
+    sql: String,
+    limits: AskLimits,
+    done: oneshot::Sender<Result<Asked, AskError>>,
+}
+
+enum Desk {
+    /// On threads of their own.
+    Threads(Mutex<Option<mpsc::Sender<Job>>>),
+    /// On the caller's thread: a command that asks once.
+    Inline,
+}
+
+/// Questions to `views.db`.
+pub struct SqliteQuestions {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    desk: Arc<Desk>,
+}
+
+impl SqliteQuestions {
+    /// Questions beside the process's other readers; `path` is the file. Threads end with the tasks.
+    pub fn open(path: &Path, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Self {
+        let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..QUERIES_AT_ONCE {
+            let (jobs, path, clock) = (Arc::clone(&jobs), path.to_owned(), Arc::clone(clock));
+            tasks.thread("questions", Box::new(move || serve(&path, &clock, &jobs)));
+        }
+        let desk = Arc::new(Desk::Threads(Mutex::new(Some(send))));
+        let (weak, stop) = (Arc::downgrade(&desk), tasks.stop_signal());
+        tasks.spawn(
+            "questions close",
+            Box::pin(async move {
+                stop.stopping().await;
+                if let Some(Desk::Threads(queue)) = weak.upgrade().as_deref() {
+                    queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+                }
+            }),
+        );
+        Self {
+            path: path.to_owned(),
+            clock: Arc::clone(clock),
+            desk,
+        }
+    }
+
+    /// Questions on the caller's thread.
+    pub fn inline(path: &Path, clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            path: path.to_owned(),
+            clock: Arc::clone(clock),
+            desk: Arc::new(Desk::Inline),
+        }
+    }
+}
+
+#[async_trait]
+impl Questions for SqliteQuestions {
+    async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
+        let (sql, limits) = (guarded(sql)?, limits.bounded());
+        let Desk::Threads(queue) = self.desk.as_ref() else {
+            return answer(&self.path, &self.clock, &sql, limits);
+        };
+        let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sender = sender.ok_or_else(|| AskError::Unavailable("the process is stopping".to_owned()))?;
+        let (done, answer) = oneshot::channel();
+        sender
+            .try_send(Job { sql, limits, done })
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => AskError::Busy,
+                mpsc::error::TrySendError::Closed(_) => ended(),
+            })?;
+        drop(sender);
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+fn ended() -> AskError {
+    AskError::Unavailable("the questions' thread has ended".to_owned())
+}
+
+fn serve(path: &Path, clock: &Arc<dyn Clock>, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let next = jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
+        let Some(Job { sql, limits, done }) = next else {
+            return;
+        };
+        // Whoever asked has gone: nobody would read the answer.
+        if !done.is_closed() {
+            drop(done.send(answer(path, clock, &sql, limits)));
+        }
+    }
+}
+
+fn answer(path: &Path, clock: &Arc<dyn Clock>, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
+    let mut connection = open(path).map_err(|error| AskError::Unavailable(error.to_string()))?;
+    bound(&mut connection, clock, limits).map_err(|error| AskError::Fault(error.to_string()))?;
+    run(&connection, sql, limits).map_err(|error| said(&error, limits))
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_millis(LOCK_WAIT_MS))?;
+    connection.pragma_update(None, "query_only", 1)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    // Text in double quotes is a name, never a string, as on PostgreSQL; no view may do harm by itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(connection)
+}
+
+fn bound(connection: &mut Connection, clock: &Arc<dyn Clock>, limits: AskLimits) -> rusqlite::Result<()> {
+    let whole = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
+    for (limit, value) in [
+        (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, whole(SQL_BYTES_MAX * 2)),
+        (Limit::SQLITE_LIMIT_COLUMN, COLUMNS_MAX),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, whole(EXPRESSION_DEPTH_MAX)),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, COMPOUNDS_MAX),
+        (Limit::SQLITE_LIMIT_FUNCTION_ARG, ARGUMENTS_MAX),
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES_MAX),
+        (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 0),
+        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ] {
+        connection.set_limit(limit, value)?;
+    }
+    let (clock, until) = (Arc::clone(clock), clock.now().plus_ms(limits.timeout_ms));
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.now() >= until))?;
+    connection.authorizer(Some(authorize))
+}
+
+/// Tables are read through documented views only; nothing is written, opened or set.
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    let documented = |name: &str| SQL_VIEWS.iter().any(|view| view.name.eq_ignore_ascii_case(name));
+    let in_view = context.accessor.is_some_and(documented);
+    let allowed = match context.action {
+        AuthAction::Select | AuthAction::Recursive => true,
+        // Without a column: rows are only counted, of whatever the guard let pass, and SQLite no longer says
+        // through which view.
+        AuthAction::Read {
+            table_name,
+            column_name: "",
+        } => !table_name.starts_with("sqlite_"),
+        AuthAction::Read { table_name, .. } => in_view || documented(table_name),
+        AuthAction::Function { function_name } => {
+            let name = function_name.to_lowercase();
+            FUNCTIONS.contains(&name.as_str())
+                || name == "like"
+                || (in_view && FUNCTIONS_OF_VIEWS.contains(&name.as_str()))
+        }
+        _ => false,
+    };
+    if allowed {
+        Authorization::Allow
+    } else {
+        Authorization::Deny
+    }
+}
+
+fn run(connection: &Connection, sql: &str, limits: AskLimits) -> rusqlite::Result<Asked> {
+    let mut statement = connection.prepare(sql)?;
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let count = columns.len();
+    let mut gathered = Gathered::new(columns, limits);
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let values = (0..count).map(|column| row.get_ref(column).map(value));
+        if !gathered.take(values.collect::<rusqlite::Result<_>>()?) {
+            break;
+        }
+    }
+    Ok(gathered.asked)
+}
+
+fn value(value: ValueRef<'_>) -> Val {
+    match value {
+        ValueRef::Null => Val::Null,
+        ValueRef::Integer(value) => Val::Int(value),
+        ValueRef::Real(value) => Val::Real(value),
+        ValueRef::Text(value) => Val::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Val::Blob(value.to_vec()),
+    }
+}
+
+fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
+    let plain = match error {
+        rusqlite::Error::SqliteFailure(_, Some(why)) => why.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => AskError::TooSlow {
+            ms: limits.timeout_ms,
+        },
+        Some(ErrorCode::AuthorizationForStatementDenied) => AskError::Forbidden {
+            what: "reading past the documented views".to_owned(),
+            hint: plain,
+            place: super::Place::default(),
+        },
+        Some(ErrorCode::TooBig) => AskError::TooLarge(format!(
+            "{plain}; a value may have {VALUE_BYTES_MAX} bytes, an answer {ANSWER_BYTES_MAX}"
+        )),
+        Some(
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen | ErrorCode::DiskFull,
+        ) => AskError::Unavailable(plain),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => AskError::Fault(plain),
+        _ => AskError::Wrong(missing_column(&plain)),
+    }
+}
+
+/// In the same words as PostgreSQL's.
+fn missing_column(why: &str) -> String {
+    match why.strip_prefix("no such column: ") {
+        Some(name) => format!("there is no column {name}"),
+        None => why.to_owned(),
+    }
+}

@@ -1,0 +1,285 @@
+//! What is asked is answered within its limits; what would write, run away or look elsewhere is told so.
+
+use super::{
+    AskError, AskLimits, Asked, FUNCTIONS, Place, Questions, SQL_BYTES_MAX, SqliteQuestions, Truncated,
+    guarded,
+};
+use crate::testing::{Story, TestTasks};
+
+use crate::value::Val;
+use crate::{InlineRunner, SqliteReadDb, views};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Each look at it takes a millisecond, so that a time limit is met without waiting.
+struct LookingTakesTime(AtomicI64);
+
+#[async_trait]
+impl Clock for LookingTakesTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
+struct Shop {
+    questions: SqliteQuestions,
+    _directory: tempfile::TempDir,
+}
+
+/// Three whole calls of one campaign, in a file.
+async fn shop() -> Shop {
+    let mut story = Story::new();
+    story.created("T");
+    for of in 1..=3 {
+        story.enrolled("T", of).whole_call("T", of);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("views.db");
+    let tasks = TestTasks::default();
+    let db = Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap());
+    let mut runner = InlineRunner::begin(db, views::all()).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(LookingTakesTime(AtomicI64::new(0)));
+    Shop {
+        questions: SqliteQuestions::inline(&path, &clock),
+        _directory: directory,
+    }
+}
+
+impl Shop {
+    async fn ask(&self, sql: &str) -> Result<Asked, AskError> {
+        self.questions.ask(sql, AskLimits::default()).await
+    }
+}
+
+fn texts(asked: &Asked) -> Vec<String> {
+    let shown = asked.rows.iter().map(|row| {
+        let values = row.iter().map(|value| match value {
+            Val::Text(text) => text.clone(),
+            Val::Int(number) => number.to_string(),
+            other => format!("{other:?}"),
+        });
+        values.collect::<Vec<_>>().join(" ")
+    });
+    shown.collect()
+}
+
+#[tokio::test]
+async fn what_analysts_ask_is_answered() {
+    let shop = shop().await;
+    for (sql, answer) in [
+        ("select count(*) from calls", vec!["3"]),
+        ("SELECT Disposition, Count(*) AS 数量 FROM Calls GROUP BY 1 ORDER BY 1 nulls last;", vec![
+            "answered 1", "busy 2",
+        ]),
+        (
+            "with open as (select call from calls where disposition <> 'answered') select count(*) from open",
+            vec!["2"],
+        ),
+        (
+            "select d.label_zh from calls c join dispositions d on d.code = c.disposition
+             where c.disposition like 'answ%' -- a comment",
+            vec!["已接通"],
+        ),
+        (
+            "select case when attempt > 0 then 'x' else null end, row_number() over (order by call) from calls
+             order by 2 limit 1 offset 1",
+            vec!["x 2"],
+        ),
+        ("select 1 union all select 2 order by 1", vec!["1", "2"]),
+        (
+            "select count(*) filter (where outcome is not null), coalesce(max(talk_ms), 0) from calls",
+            vec!["1 4000"],
+        ),
+        (
+            "with recursive n as (select 1 as i union all select i + 1 from n where i < 4) select sum(i) from n",
+            vec!["10"],
+        ),
+        (
+            "select substr(answered_time, 1, 10), trim('  x '), cast('7' as bigint) from calls
+             where answered_at is not null",
+            vec!["2026-03-02 x 7"],
+        ),
+    ] {
+        let asked = shop.ask(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+        assert_eq!(texts(&asked), answer, "{sql}");
+        assert_eq!(asked.truncated, None);
+    }
+    let asked = shop.ask("select call as c, 1 from calls limit 1").await.unwrap();
+    assert_eq!(asked.columns.first().map(String::as_str), Some("c"));
+}
+
+#[tokio::test]
+async fn what_would_write_or_look_elsewhere_is_refused() {
+    let shop = shop().await;
+    for sql in [
+        "delete from calls",
+        "insert into calls values (1)",
+        "update calls set call = 1",
+        "drop view calls",
+        "create table x (a int)",
+        "attach database 'x' as y",
+        "pragma table_info(calls)",
+        "select 1; select 2",
+        "select 1; drop view calls",
+        "select * from call_history",
+        "select * from sqlite_master",
+        "select * from main.calls",
+        "select * from pg_catalog.pg_authid",
+        "select * from pg_user",
+        "with calls as (select * from call_history) select * from calls",
+        "with pg_user as (select 1) select * from pg_user",
+        "with x as (delete from calls returning *) select * from x",
+        "select * from (with call_history as (select 1 as callee) select callee from call_history) a, call_history",
+        "with \"Calls\" as (select callee from call_history) select * from \"Calls\", (with call_history as
+         (select 1) select * from call_history) x",
+        "with \"Calls\" as (select 1 as a) select * from \"Calls\"",
+        "with Worklist_Call as (select 1) select * from Worklist_Call",
+        "with checkpoint as (select 1) select * from checkpoint",
+        "select * from pragma_table_info('call_history')",
+        "select * from generate_series(1, 10)",
+        "select load_extension('x')",
+        "select readfile('/etc/passwd')",
+        "select pg_sleep(10)",
+        "select set_config('a', 'b', false)",
+        "select pg_read_file('x')",
+        "select pg_catalog.pg_sleep(1)",
+        "select current_user",
+        "select strftime('%s', 'now')",
+        "select randomblob(1000000000)",
+        "select * from calls for update",
+        "select call into x from calls",
+        "select call::text from calls",
+        "select $1",
+        "select E'\\x41'",
+        "select call from calls where call ~ 'x'",
+        "select distinct on (call) call from calls",
+        "select * from calls, lateral (select 1) x",
+        "select cast('x' as regclass)",
+        "explain select 1",
+        "vacuum",
+        "set search_path = public",
+        "copy calls to '/tmp/x'",
+        "values (1); begin",
+        "",
+        ";",
+        "select",
+        "select \"",
+        "sel ect",
+    ] {
+        let refused = shop.ask(sql).await.expect_err(sql);
+        assert!(
+            matches!(refused, AskError::Forbidden { .. } | AskError::Syntax { .. }),
+            "{sql}: {refused}"
+        );
+    }
+    assert_eq!(
+        texts(&shop.ask("select count(*) from calls").await.unwrap()),
+        ["3"]
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_place_and_what_there_is() {
+    let shop = shop().await;
+    let refused = shop.ask("select 1,\n  2 from call_history").await.unwrap_err();
+    let AskError::Forbidden { hint, place, .. } = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(*place, Place { line: 2, column: 10 });
+    assert!(hint.contains("calls, ") && hint.contains("campaigns"), "{hint}");
+    let refused = shop.ask("select 1\nfrom calls wehre x = 1").await.unwrap_err();
+    let AskError::Syntax { place, .. } = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(place.line, 2, "{refused}");
+    let refused = shop.ask("select callee from calls").await.unwrap_err();
+    assert!(
+        refused.to_string().contains("there is no column callee"),
+        "{refused}"
+    );
+    let refused = shop.ask("select pg_sleep(1)").await.unwrap_err();
+    assert!(refused.to_string().contains("row_number"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_query_that_runs_away_is_stopped() {
+    let shop = shop().await;
+    let endless = "with recursive n as (select 1 as i union all select i + 1 from n) select count(*) from n";
+    let limits = AskLimits {
+        rows_max: 1,
+        timeout_ms: 50,
+    };
+    let stopped = shop.questions.ask(endless, limits).await.unwrap_err();
+    assert_eq!(stopped, AskError::TooSlow { ms: 50 });
+    let doubling =
+        "with recursive n as (select 'x' as t union all select t || t from n where length(t) < 100000000)
+         select max(length(t)) from n";
+    let large = shop.ask(doubling).await.unwrap_err();
+    assert!(matches!(large, AskError::TooLarge(_)), "{large}");
+}
+
+#[tokio::test]
+async fn rows_and_bytes_end_an_answer_and_it_says_so() {
+    let shop = shop().await;
+    let limits = |rows_max| AskLimits {
+        rows_max,
+        timeout_ms: 1_000,
+    };
+    let sql = "select call from calls";
+    let whole = shop.questions.ask(sql, limits(3)).await.unwrap();
+    assert_eq!((whole.rows.len(), whole.truncated), (3, None));
+    let cut = shop.questions.ask(sql, limits(2)).await.unwrap();
+    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(Truncated::Rows)));
+    let wide = "with recursive
+        t as (select 'x' as t, 0 as i union all select t || t, i + 1 from t where i < 19),
+        n as (select 1 as i union all select i + 1 from n where i < 40)
+        select (select max(t) from t) from n";
+    let cut = shop
+        .questions
+        .ask(
+            wide,
+            AskLimits {
+                rows_max: 100,
+                timeout_ms: 30_000,
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!((cut.rows.len(), cut.truncated), (32, Some(Truncated::Bytes)));
+}
+
+#[test]
+fn the_largest_text_is_read_and_one_byte_more_is_not() {
+    let padded = |bytes: usize| format!("select 1{}", " ".repeat(bytes - 8));
+    assert!(guarded(&padded(SQL_BYTES_MAX)).is_ok());
+    assert!(matches!(
+        guarded(&padded(SQL_BYTES_MAX + 1)),
+        Err(AskError::TooLarge(_))
+    ));
+    let chain = format!("select 1{}", "+1".repeat(900));
+    assert!(matches!(guarded(&chain), Err(AskError::TooLarge(_))));
+    let chain = format!("select 1{}", "+1".repeat(5_000));
+    assert!(matches!(guarded(&chain), Err(AskError::TooLarge(_))));
+    let deep = format!("select {}1{}", "(".repeat(900), ")".repeat(900));
+    assert!(matches!(guarded(&deep), Err(AskError::TooLarge(_))));
+    let nested = format!("{}select 1{}", "select * from (".repeat(60), ") x".repeat(60));
+    assert!(matches!(guarded(&nested), Err(AskError::TooLarge(_))));
+}
+
+#[test]
+fn the_guard_writes_what_it_read() {
+    let sql = "select count(*) filter (where a.call > 'x''y') over (partition by b order by c desc nulls last)
+        from calls as a left join (select 1 as b) q on a.attempt between 1 and 2 where not a.call in ('x', 'y')";
+    let written = guarded(sql).unwrap();
+    assert_eq!(
+        guarded(&written).unwrap(),
+        written,
+        "and reads it again as the same"
+    );
+    assert!(FUNCTIONS.is_sorted());
+}

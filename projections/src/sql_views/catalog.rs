@@ -1,0 +1,431 @@
+//! Every documented view with its columns, in zh and en, with their units: the one list from which the views,
+//! the reference and the guard of ad-hoc SQL are made.
+
+use domain::disposition::{Disposition, Outcome};
+
+/// One documented view.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlView {
+    pub name: &'static str,
+    pub zh: &'static str,
+    pub en: &'static str,
+    /// The table under it; `None` for a list of codes and their labels.
+    pub table: Option<&'static str>,
+    pub columns: &'static [SqlColumn],
+}
+
+/// One column of a documented view.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlColumn {
+    pub name: &'static str,
+    pub unit: Unit,
+    pub zh: &'static str,
+    pub en: &'static str,
+    pub(super) source: Source,
+}
+
+/// What a column's values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// An id of our own making, TEXT.
+    Id,
+    /// A code of a closed list, TEXT.
+    Code,
+    Text,
+    Count,
+    Milliseconds,
+    /// Microseconds since 1970-01-01 UTC, BIGINT.
+    Micros,
+    /// RFC 3339, UTC, six decimals, TEXT: compares as it reads.
+    Rfc3339,
+    /// 0 or 1.
+    Flag,
+    /// A position in the log.
+    Position,
+}
+
+impl Unit {
+    /// As the reference says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Id => "TEXT, id",
+            Self::Code => "TEXT, code",
+            Self::Text => "TEXT",
+            Self::Count => "BIGINT, count",
+            Self::Milliseconds => "BIGINT, ms",
+            Self::Micros => "BIGINT, µs since 1970-01-01 UTC",
+            Self::Rfc3339 => "TEXT, RFC 3339 UTC",
+            Self::Flag => "BIGINT, 0 or 1",
+            Self::Position => "BIGINT, position in the log",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// A column of the table, as it is.
+    Column(&'static str),
+    /// A column in microseconds, as text.
+    Instant(&'static str),
+    /// Of a list of codes.
+    Label,
+}
+
+type Words = (&'static str, &'static str);
+
+const fn column(name: &'static str, unit: Unit, from: &'static str, (zh, en): Words) -> SqlColumn {
+    let source = Source::Column(from);
+    SqlColumn {
+        name,
+        unit,
+        zh,
+        en,
+        source,
+    }
+}
+const fn id(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Id, name, words)
+}
+const fn code(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Code, name, words)
+}
+const fn text(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Text, name, words)
+}
+const fn count(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Count, name, words)
+}
+const fn ms(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Milliseconds, name, words)
+}
+const fn flag(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Flag, name, words)
+}
+const fn micros(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Micros, name, words)
+}
+const fn position(name: &'static str, from: &'static str) -> SqlColumn {
+    column(
+        name,
+        Unit::Position,
+        from,
+        ("日志位置", "where in the log this row's event is"),
+    )
+}
+/// The text beside a column in microseconds.
+const fn instant(name: &'static str, from: &'static str) -> SqlColumn {
+    SqlColumn {
+        name,
+        unit: Unit::Rfc3339,
+        zh: "同上，文本",
+        en: "the same instant as text",
+        source: Source::Instant(from),
+    }
+}
+const fn label(name: &'static str, unit: Unit, (zh, en): Words) -> SqlColumn {
+    let source = Source::Label;
+    SqlColumn {
+        name,
+        unit,
+        zh,
+        en,
+        source,
+    }
+}
+
+const CALL: SqlColumn = id("call", ("呼叫", "the call"));
+const CAMPAIGN: SqlColumn = id("campaign", ("外呼任务 task_id", "the campaign's task_id"));
+const CUSTOMER: SqlColumn = id("customer", ("客户内部编号", "the customer's internal id"));
+const NUMBER: SqlColumn = id(
+    "number",
+    (
+        "号码内部编号，不是号码",
+        "the number's internal id, not the number",
+    ),
+);
+const FLOW_VERSION: SqlColumn = count("flow_version", ("话术版本", "version of the flow"));
+
+/// Every documented view, by name.
+pub const SQL_VIEWS: &[SqlView] = &[
+    SqlView {
+        name: "audit",
+        zh: "每一条事件及查找它的列",
+        en: "Every event, with the columns by which an auditor looks for it",
+        table: Some("audit_trail"),
+        columns: &[
+            position("position", "position"),
+            id("id", ("事件编号", "the event's id")),
+            column(
+                "kind",
+                Unit::Code,
+                "kind",
+                ("事件类型", "kind, such as call.answered"),
+            ),
+            text("stream", ("事件流", "stream: aggregate and internal id")),
+            micros("at", ("发生时间", "when it happened")),
+            instant("at_time", "at"),
+            micros("recorded_at", ("记录时间", "when it was recorded")),
+            instant("recorded_time", "recorded_at"),
+            CAMPAIGN,
+            CUSTOMER,
+            id("command", ("命令编号", "the command that led to it")),
+            id("causation", ("起因事件", "the event that led to it")),
+            id("correlation", ("关联编号", "the story it belongs to")),
+        ],
+    },
+    SqlView {
+        name: "calls",
+        zh: "每个呼叫一行，从许可到结果",
+        en: "One row per call, from its permit to its disposition",
+        table: Some("call_history"),
+        columns: &[
+            CALL,
+            CAMPAIGN,
+            CUSTOMER,
+            NUMBER,
+            count(
+                "attempt",
+                ("第几次呼叫，从 1 起", "which attempt of the enrolment, from 1"),
+            ),
+            id("flow", ("话术", "the flow")),
+            FLOW_VERSION,
+            code(
+                "state",
+                (
+                    "四态",
+                    "INIT, CONVERSATION, MANUAL, END or ERROR: the four-state view",
+                ),
+            ),
+            text(
+                "caller",
+                ("主叫号码，本企业的", "caller number shown: one of our own"),
+            ),
+            text("trunks", ("线路，按话路次序", "trunks, one per leg, in order")),
+            micros("permitted_at", ("许可时间", "when it was permitted")),
+            instant("permitted_time", "permitted_at"),
+            micros("dialing_at", ("拨号时间", "when its first leg was dialed")),
+            instant("dialing_time", "dialing_at"),
+            micros("ringing_at", ("振铃时间", "when it rang")),
+            instant("ringing_time", "ringing_at"),
+            micros("answered_at", ("接通时间", "when it was answered")),
+            instant("answered_time", "answered_at"),
+            micros("ended_at", ("结束时间", "when it ended")),
+            instant("ended_time", "ended_at"),
+            code(
+                "disposition",
+                (
+                    "呼叫结果，更正后的",
+                    "disposition, as known now; see dispositions",
+                ),
+            ),
+            code(
+                "outcome",
+                ("沟通结局，更正后的", "outcome, as known now; see outcomes"),
+            ),
+            code(
+                "recorded_disposition",
+                ("当时记录的呼叫结果", "disposition as first recorded"),
+            ),
+            code(
+                "recorded_outcome",
+                ("当时记录的沟通结局", "outcome as first recorded"),
+            ),
+            micros("corrected_at", ("最近更正时间", "when it was last corrected")),
+            code("reason", ("结束原因", "why it ended")),
+            ms("talk_ms", ("通话时长", "time from answer to end")),
+            count("sip_code", ("SIP 状态码", "final SIP status code")),
+            count("q850", ("Q.850 原因值", "Q.850 cause")),
+            flag("late_answer", ("挂断后才接通", "answered after we had given up")),
+            text(
+                "recording_sha256",
+                ("录音摘要", "SHA-256 of the recording, lower hex"),
+            ),
+            position("first_position", "first_pos"),
+            position("last_position", "last_pos"),
+        ],
+    },
+    SqlView {
+        name: "campaign_counts",
+        zh: "任务的分类计数",
+        en: "Counts of a campaign by disposition, outcome and settlement",
+        table: Some("campaign_board_count"),
+        columns: &[
+            CAMPAIGN,
+            code(
+                "what",
+                ("计数的是什么", "disposition, outcome, settled or corrected"),
+            ),
+            code("code", ("代码", "the code counted")),
+            count("count", ("数量", "how many")),
+        ],
+    },
+    SqlView {
+        name: "campaign_hours",
+        zh: "任务按小时、线路、话术版本的合计",
+        en: "Sums of a campaign by hour, trunk and flow version",
+        table: Some("campaign_board_hour"),
+        columns: &[
+            CAMPAIGN,
+            micros("hour_at", ("小时的开始", "the hour's beginning")),
+            instant("hour_time", "hour_at"),
+            id("trunk", ("线路", "the trunk")),
+            FLOW_VERSION,
+            count("dialed", ("拨打数", "calls dialed")),
+            count("answered", ("接通数", "calls answered")),
+            count("ended", ("结束数", "calls ended")),
+            count("talked", ("有通话的呼叫数", "answered calls that ended")),
+            ms(
+                "talk_ms",
+                ("通话时长合计", "their time from answer to end, summed"),
+            ),
+            count("conversions", ("转化数", "calls with outcome success")),
+        ],
+    },
+    SqlView {
+        name: "campaigns",
+        zh: "每个外呼任务一行",
+        en: "One row per campaign",
+        table: Some("campaign_board"),
+        columns: &[
+            CAMPAIGN,
+            code("status", ("状态", "draft, running, paused, stopped or completed")),
+            code("preset", ("合规预设", "compliance preset")),
+            code("purpose", ("用途", "purpose")),
+            id("flow", ("话术", "the flow")),
+            FLOW_VERSION,
+            text("customer_segment", ("客群条件", "the segment, as it was written")),
+            micros("created_at", ("创建时间", "when it was created")),
+            instant("created_time", "created_at"),
+            micros("started_at", ("开始时间", "when it was started")),
+            instant("started_time", "started_at"),
+            count("lists_open", ("未关闭名单数", "contact lists still open")),
+            count("lists_closed", ("已关闭名单数", "contact lists closed")),
+            count("listed", ("名单行数", "rows in closed lists")),
+            count("enrolled", ("入队客户数", "customers enrolled")),
+            count("settled", ("已了结客户数", "enrolments settled")),
+            column(
+                "open_calls",
+                Unit::Count,
+                "open",
+                ("进行中的呼叫", "calls open now"),
+            ),
+            code("pause_reason", ("暂停原因", "why it is paused")),
+            code("stop_reason", ("停止原因", "why it was stopped")),
+            count("alerts", ("告警数", "alerts raised")),
+            position("position", "pos"),
+        ],
+    },
+    SqlView {
+        name: "customer_events",
+        zh: "客户时间线，不含内容",
+        en: "Each customer's timeline: which kind of event when, without its content",
+        table: Some("customer_timeline_line"),
+        columns: &[
+            CUSTOMER,
+            position("position", "position"),
+            micros("at", ("发生时间", "when it happened")),
+            instant("at_time", "at"),
+            code("kind", ("事件类型", "kind of the event")),
+            CAMPAIGN,
+            CALL,
+        ],
+    },
+    SqlView {
+        name: "customer_numbers",
+        zh: "客户与号码的对应，只有内部编号",
+        en: "Which numbers a customer has, by internal ids",
+        table: Some("customer_timeline_number"),
+        columns: &[CUSTOMER, NUMBER, position("position", "pos")],
+    },
+    SqlView {
+        name: "customers",
+        zh: "每个客户一行，不含个人信息",
+        en: "One row per customer, nothing personal",
+        table: Some("customer_timeline_customer"),
+        columns: &[
+            CUSTOMER,
+            text("time_zone", ("时区", "the person's time zone")),
+            micros("registered_at", ("登记时间", "when the customer was registered")),
+            instant("registered_time", "registered_at"),
+            position("position", "pos"),
+        ],
+    },
+    SqlView {
+        name: "dispositions",
+        zh: "呼叫结果的代码与名称",
+        en: "Dispositions and their labels",
+        table: None,
+        columns: &LABELS,
+    },
+    SqlView {
+        name: "enrolments",
+        zh: "每个任务里的每个客户一行",
+        en: "One row per customer in a campaign",
+        table: Some("worklist_enrolment"),
+        columns: &[
+            CAMPAIGN,
+            CUSTOMER,
+            NUMBER,
+            micros("due_at", ("下次可呼时间", "when the next call is due")),
+            instant("due_time", "due_at"),
+            code("state", ("状态", "waiting, open, closed or settled")),
+            column(
+                "open_call",
+                Unit::Id,
+                "call",
+                ("进行中的呼叫", "the call that is open"),
+            ),
+            position("position", "pos"),
+        ],
+    },
+    SqlView {
+        name: "outcomes",
+        zh: "沟通结局的代码与名称",
+        en: "Outcomes and their labels",
+        table: None,
+        columns: &LABELS,
+    },
+    SqlView {
+        name: "view_positions",
+        zh: "各读模型的位点",
+        en: "How far each view is: rows are complete up to that position",
+        table: Some("checkpoint"),
+        columns: &[
+            id("view", ("读模型", "the view")),
+            count("version", ("版本", "its version")),
+            position("position", "position"),
+            position("parked_position", "parked_position"),
+        ],
+    },
+];
+
+const LABELS: [SqlColumn; 3] = [
+    label("code", Unit::Code, ("代码", "the code")),
+    label("label_zh", Unit::Text, ("中文名称", "its label in Chinese")),
+    label("label_en", Unit::Text, ("英文名称", "its label in English")),
+];
+
+/// The rows of a list of codes, as a query.
+pub(super) fn labels(view: &str) -> String {
+    let rows: Vec<String> = match view {
+        "dispositions" => Disposition::ALL
+            .iter()
+            .map(|one| label_row(one.code(), one.label_zh(), one.label_en()))
+            .collect(),
+        _ => Outcome::ALL
+            .iter()
+            .map(|one| label_row(one.code(), one.label_zh(), one.label_en()))
+            .collect(),
+    };
+    rows.join(" union all ")
+}
+
+fn label_row(code: &str, zh: &str, en: &str) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    format!(
+        "select {} as code, {} as label_zh, {} as label_en",
+        quoted(code),
+        quoted(zh),
+        quoted(en)
+    )
+}

@@ -1,0 +1,117 @@
+//! The documented SQL views: what analysts and their tools may ask of the rows, masked.
+//!
+//! Each is a `create view` over the tables of the read side, under a name and with columns that do not change
+//! when a table does. No sealed or personal column is in one: ids of our own making only. On PostgreSQL they
+//! stand in the schema `ledgerline_sql`, apart from the tables, so that a role can be granted that schema
+//! alone and a short `search_path` reaches nothing else. They are remade when their text or a table changed;
+//! who drops or renames tables puts them aside first.
+
+mod catalog;
+mod reference;
+
+pub use catalog::{SQL_VIEWS, SqlColumn, SqlView, Unit};
+pub use reference::sql_reference;
+
+use crate::database::{Dialect, Tx};
+use crate::error::ProjectionError;
+use crate::value::Val;
+use catalog::Source;
+use std::collections::BTreeMap;
+
+/// The schema of the documented views on PostgreSQL.
+pub const SQL_SCHEMA: &str = "ledgerline_sql";
+
+/// What was made, as it was made: a start that changes nothing touches nothing, and waits for no reader.
+const MADE: &str = "create table if not exists sql_view_made (name text primary key, ddl text not null)";
+
+/// Drops the documented views where tables are about to be dropped, renamed or remade: on PostgreSQL a view
+/// holds on to its table, and SQLite renames no table below a broken view.
+pub(crate) fn drop_sql_views(tx: &mut dyn Tx, dialect: Dialect) -> Result<(), ProjectionError> {
+    tx.exec(MADE, &[])?;
+    for name in made(tx)?.keys() {
+        tx.exec(&format!("drop view if exists {}", placed(name, dialect)), &[])?;
+    }
+    tx.exec("delete from sql_view_made", &[]).map(drop)
+}
+
+/// Makes the documented views whose tables exist; those that stand already, and as they would be made now,
+/// stay untouched.
+pub(crate) fn remake_sql_views(
+    tx: &mut dyn Tx,
+    dialect: Dialect,
+    tables: &[&str],
+) -> Result<(), ProjectionError> {
+    tx.exec(MADE, &[])?;
+    let wanted = wanted(dialect, tables);
+    let stands = made(tx)?;
+    if stands == wanted {
+        return Ok(());
+    }
+    drop_sql_views(tx, dialect)?;
+    if dialect == Dialect::Postgres {
+        tx.exec(&format!("create schema if not exists {SQL_SCHEMA}"), &[])?;
+    }
+    for (name, ddl) in wanted {
+        tx.exec(&ddl, &[])?;
+        tx.exec(
+            "insert into sql_view_made (name, ddl) values ($1, $2)",
+            &[Val::Text(name), Val::Text(ddl)],
+        )?;
+    }
+    Ok(())
+}
+
+fn made(tx: &mut dyn Tx) -> Result<BTreeMap<String, String>, ProjectionError> {
+    let rows = tx.query("select name, ddl from sql_view_made order by name", &[])?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.text()?, row.text()?)))
+        .collect()
+}
+
+fn wanted(dialect: Dialect, tables: &[&str]) -> BTreeMap<String, String> {
+    let there = |view: &&SqlView| view.table.is_none_or(|table| tables.contains(&table));
+    let views = SQL_VIEWS.iter().filter(there);
+    views
+        .map(|view| (view.name.to_owned(), ddl(view, dialect)))
+        .collect()
+}
+
+fn placed(name: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => name.to_owned(),
+        Dialect::Postgres => format!("{SQL_SCHEMA}.{name}"),
+    }
+}
+
+fn ddl(view: &SqlView, dialect: Dialect) -> String {
+    let name = placed(view.name, dialect);
+    let Some(table) = view.table else {
+        return format!("create view {name} as {}", catalog::labels(view.name));
+    };
+    let columns: Vec<String> = view
+        .columns
+        .iter()
+        .map(|column| format!("{} as {}", expression(&column.source, dialect), column.name))
+        .collect();
+    let columns = columns.join(", ");
+    format!("create view {name} as select {columns} from {table}")
+}
+
+fn expression(source: &Source, dialect: Dialect) -> String {
+    match (source, dialect) {
+        (Source::Column(column), _) => (*column).to_owned(),
+        (Source::Label, _) => String::new(),
+        // The same text on both: RFC 3339, UTC, six decimals.
+        (Source::Instant(column), Dialect::Sqlite) => format!(
+            "case when {column} is not null then strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') \
+             || '.' || substr('000000' || ({column} % 1000000), -6) || 'Z' end"
+        ),
+        (Source::Instant(column), Dialect::Postgres) => format!(
+            "to_char(timestamp 'epoch' + {column} * interval '1 microsecond', \
+             'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! The documented views stand on the tables of this build, show nothing personal, and are what the reference
+//! says.
+
+use super::{Dialect, SQL_VIEWS, drop_sql_views, remake_sql_views, sql_reference};
+use crate::database::{ReadDb, read_as, transact};
+use crate::testing::{Story, call};
+use crate::views;
+use crate::{InlineRunner, SqliteReadDb};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn every_documented_column_answers_and_none_holds_a_seal() {
+    let mut story = Story::new();
+    story.created("T").enrolled("T", 2).whole_call("T", 2);
+    let (db, _runner) = shown_by_all(&story).await;
+    for view in SQL_VIEWS {
+        let names: Vec<&str> = view.columns.iter().map(|column| column.name).collect();
+        assert_eq!(
+            names.iter().collect::<BTreeSet<_>>().len(),
+            names.len(),
+            "{}",
+            view.name
+        );
+        let sql = format!("select {} from {}", names.join(", "), view.name);
+        let rows = db.query(&sql, Vec::new()).await.unwrap();
+        let text = format!("{rows:?}");
+        assert!(
+            !text.contains("sealed") && !text.contains("hash"),
+            "{}: {text}",
+            view.name
+        );
+    }
+    let sql = "select call, permitted_at, permitted_time from calls";
+    let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.text().unwrap(), call("T", 2, 1).to_string());
+    let at = row.at().unwrap();
+    assert_eq!(row.text().unwrap(), at.to_string(), "the text is the instant");
+}
+
+#[tokio::test]
+async fn views_that_stand_are_left_alone_and_come_back_when_they_were_put_aside() {
+    let (db, _runner) = shown_by_all(&Story::new()).await;
+    let tables: Vec<&'static str> = tables_of_all();
+    let again = tables.clone();
+    transact(db.as_ref(), move |tx| {
+        remake_sql_views(tx, Dialect::Sqlite, &again)
+    })
+    .await
+    .unwrap();
+    transact(db.as_ref(), |tx| drop_sql_views(tx, Dialect::Sqlite))
+        .await
+        .unwrap();
+    assert!(
+        read_as(db.as_ref(), |tx| tx.query("select * from calls", &[]))
+            .await
+            .is_err()
+    );
+    transact(db.as_ref(), move |tx| {
+        remake_sql_views(tx, Dialect::Sqlite, &tables)
+    })
+    .await
+    .unwrap();
+    assert!(
+        read_as(db.as_ref(), |tx| tx.query("select * from calls", &[]))
+            .await
+            .is_ok()
+    );
+}
+
+async fn shown_by_all(story: &Story) -> (Arc<dyn ReadDb>, InlineRunner) {
+    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+    let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+    runner.apply_page(&story.events).await.unwrap();
+    (db, runner)
+}
+
+fn tables_of_all() -> Vec<&'static str> {
+    let views = views::all();
+    let tables = views
+        .iter()
+        .flat_map(|view| view.tables())
+        .map(|table| table.name);
+    tables.chain(["checkpoint"]).collect()
+}
+
+#[test]
+fn every_table_under_a_documented_view_is_one_of_this_build() {
+    let tables = tables_of_all();
+    for view in SQL_VIEWS {
+        assert!(
+            view.table.is_none_or(|table| tables.contains(&table)),
+            "{}",
+            view.name
+        );
+        assert!(!tables.contains(&view.name), "{} is a table's name", view.name);
+    }
+}
+
+#[test]
+fn the_reference_is_what_is_made() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/sql.md");
+    let written = std::fs::read_to_string(path).unwrap();
+    let made = sql_reference();
+    assert!(written.contains(&made), "docs/reference/sql.md lacks:\n{made}");
+}
