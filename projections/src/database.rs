@@ -187,6 +187,8 @@ pub(crate) fn prepare_schema(
     };
     let stale: Vec<_> = views.iter().filter(is_stale).collect();
     if !stale.is_empty() {
+        // Readers of other processes see the tables before or after, not half of it.
+        tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
     }
     for view in stale {
@@ -195,6 +197,17 @@ pub(crate) fn prepare_schema(
     let tables = views.iter().flat_map(|view| view.tables());
     let names: Vec<&str> = tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect();
     remake_sql_views(tx, dialect, &names)
+}
+
+/// Makes what is gone: all of a database that came back empty. Tables of another build stay as they are.
+pub(crate) fn restore_schema(tx: &mut dyn Tx, views: &[Arc<dyn View>]) -> Result<(), ProjectionError> {
+    tx.exec(CHECKPOINTS, &[])?;
+    let stored = read_checkpoints(tx)?;
+    let is_gone = |view: &&Arc<dyn View>| !stored.iter().any(|row| row.view == view.name());
+    views
+        .iter()
+        .filter(is_gone)
+        .try_for_each(|view| remake_tables(tx, view.as_ref()))
 }
 
 /// Drops and makes a view's tables, and sets its checkpoint before the first event.

@@ -53,7 +53,10 @@ pub async fn hold_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Orig
         let found = compared(stored(tx)?.as_ref(), first.as_ref());
         match (found, first) {
             (Origin::Unknown, Some(first)) => {
-                tx.exec("insert into origin (first_event) values ($1)", &[Val::text(first)])?;
+                tx.exec(
+                    "insert into origin (first_event) values ($1)",
+                    &[Val::text(first)],
+                )?;
                 Ok(Origin::Same)
             }
             (found, _) => Ok(found),

@@ -2,7 +2,8 @@
 //! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
 
 use crate::database::{
-    Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, transact, write_checkpoints,
+    Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, restore_schema, transact,
+    write_checkpoints,
 };
 use crate::error::ProjectionError;
 use crate::progress::Progress;
@@ -85,14 +86,8 @@ impl Feeder {
         if views.is_empty() {
             return Ok(());
         }
-        let mut stored = own_checkpoints(self.db.as_ref(), &self.views).await?;
         self.parked.retain(|view, _| !views.contains(*view));
-        for row in &mut stored {
-            let parked = self.parked.get(row.view.as_str());
-            row.parked = parked.filter(|parked| parked.0 > row.position).cloned();
-        }
-        self.progress.publish(stored);
-        Ok(())
+        self.look_again().await
     }
 
     /// As `feed`, for events made ready before.
@@ -107,6 +102,12 @@ impl Feeder {
                     self.park(&view, position, why)?;
                     pace = Pace::Together;
                 }
+                // Rows that went back, or are gone, are fed from where they are now: the caller reads on from
+                // there.
+                Err(error @ (ProjectionError::Late { .. } | ProjectionError::Unavailable(_))) => {
+                    self.begin_again().await?;
+                    return Err(ProjectionError::Unavailable(error.to_string()));
+                }
                 Err(other) => return Err(other),
                 Ok(checkpoints) => {
                     self.progress.publish(checkpoints);
@@ -119,10 +120,29 @@ impl Feeder {
     async fn try_batch(&self, events: Events, pace: Pace) -> Result<Vec<Checkpoint>, ProjectionError> {
         let views = Arc::clone(&self.views);
         let parked = self.parked.clone();
+        let believed = self.progress.checkpoints();
         transact(self.db.as_ref(), move |tx| {
-            apply_batch(tx, &views, (&events, pace), &parked)
+            let stored = standing(tx, &views, &believed)?;
+            apply_batch(tx, (&views, stored), (&events, pace), &parked)
         })
         .await
+    }
+
+    /// Looks where the rows stand, and makes those that are gone.
+    async fn begin_again(&self) -> Result<(), ProjectionError> {
+        let views = Arc::clone(&self.views);
+        transact(self.db.as_ref(), move |tx| restore_schema(tx, &views)).await?;
+        self.look_again().await
+    }
+
+    async fn look_again(&self) -> Result<(), ProjectionError> {
+        let mut stored = own_checkpoints(self.db.as_ref(), &self.views).await?;
+        for row in &mut stored {
+            let parked = self.parked.get(row.view.as_str());
+            row.parked = parked.filter(|parked| parked.0 > row.position).cloned();
+        }
+        self.progress.publish(stored);
+        Ok(())
     }
 
     fn park(&mut self, view: &str, position: Position, why: String) -> Result<(), ProjectionError> {
@@ -154,23 +174,47 @@ async fn own_checkpoints(
     Ok(all)
 }
 
+/// The stored checkpoints of the views, in their order. Further on than is believed is another process's
+/// work; `Late` where they are not as far: a database that crashed may have lost its last commits, or all
+/// rows, and the events in between would be missed.
+fn standing(
+    tx: &mut dyn Tx,
+    views: &[Arc<dyn View>],
+    believed: &[Checkpoint],
+) -> Result<Vec<Checkpoint>, ProjectionError> {
+    let stored = read_checkpoints(tx)?;
+    let mut standing = Vec::with_capacity(views.len());
+    for view in views {
+        let of_view = |row: &&Checkpoint| row.view == view.name();
+        let wanted = believed.iter().find(of_view).map(|row| row.position);
+        let found = stored.iter().find(of_view);
+        let reached = found.map_or(Position(0), |row| row.position);
+        let Some(row) = found.filter(|_| wanted.is_none_or(|wanted| reached >= wanted)) else {
+            let wanted = wanted.unwrap_or_default();
+            return Err(ProjectionError::Late { wanted, reached });
+        };
+        if row.version != view.version() {
+            let (name, is, own) = (view.name(), row.version, view.version());
+            return Err(ProjectionError::Unavailable(format!(
+                "another build feeds view {name} in version {is}, this one knows {own}"
+            )));
+        }
+        standing.push(row.clone());
+    }
+    Ok(standing)
+}
+
 /// Rows of all views and their checkpoints, in the caller's transaction. The checkpoints are read inside
 /// it, so events that were applied before are skipped whatever the caller believes.
 fn apply_batch(
     tx: &mut dyn Tx,
-    views: &[Arc<dyn View>],
+    (views, stored): (&[Arc<dyn View>], Vec<Checkpoint>),
     batch: (&[Result<ViewEvent, UnreadableRecord>], Pace),
     parked: &BTreeMap<&'static str, (Position, String)>,
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
-    let stored = read_checkpoints(tx)?;
     let mut moved = Vec::with_capacity(views.len());
     let mut changed = Vec::with_capacity(views.len());
-    for view in views {
-        let mut checkpoint = stored
-            .iter()
-            .find(|row| row.view == view.name())
-            .cloned()
-            .ok_or_else(|| ProjectionError::Fault(format!("view {} has no checkpoint", view.name())))?;
+    for (view, mut checkpoint) in views.iter().zip(stored) {
         let before = checkpoint.clone();
         // Rows that are past the event were given it elsewhere: by a switch, or another process.
         let parked = parked

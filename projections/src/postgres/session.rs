@@ -132,7 +132,8 @@ impl Session {
             Ok(()) => link.client.batch_execute("commit"),
             Err(_) => link.client.batch_execute("rollback"),
         };
-        if ended.is_err() || link.client.is_closed() {
+        if ended.is_err() || matches!(done, Err(ProjectionError::Unavailable(_))) {
+            // A new connection finds the server, or what was dropped in it, or says what is wrong.
             self.link = None;
         } else if done.is_err() {
             // What failed may have been prepared on a table that is another now.

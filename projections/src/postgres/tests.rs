@@ -13,6 +13,7 @@ use crate::view::{Handles, View, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::stored_event::Position;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -394,6 +395,77 @@ async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
     assert_eq!(
         all_rows(opened.db.as_ref()).await,
         all_rows(beside.as_ref()).await
+    );
+    opened.close().await;
+}
+
+#[tokio::test]
+async fn rows_that_went_back_or_are_gone_are_made_again() {
+    let Some(opened) = Opened::new().await else { return };
+    let story = story();
+    let log = TestLog::of(&story.events);
+    let mut runner = InlineRunner::begin(Arc::clone(&opened.db), views::all())
+        .await
+        .unwrap();
+    let beside = inline_db();
+    let mut replay = InlineRunner::begin(Arc::clone(&beside), views::all())
+        .await
+        .unwrap();
+    replay.catch_up(&log).await.unwrap();
+    let emptied: Vec<String> = views::all()
+        .iter()
+        .flat_map(|view| view.tables())
+        .map(|table| format!("delete from ledgerline_views.{};", table.name))
+        .collect();
+    // As a crash that lost every commit would leave them; then as somebody who cleans up would.
+    let went_back = format!(
+        "{} update ledgerline_views.checkpoint set position = 0",
+        emptied.concat()
+    );
+    for loss in [went_back.as_str(), "drop schema ledgerline_views cascade"] {
+        runner.apply_page(&story.events[..200]).await.unwrap();
+        run_sql(&opened.url, loss);
+        let missed = runner.apply_page(&story.events[200..300]).await;
+        assert!(
+            matches!(missed, Err(ProjectionError::Unavailable(_))),
+            "{missed:?}"
+        );
+        assert_eq!(runner.after(), Some(Position(0)), "{loss}");
+        assert_eq!(runner.catch_up(&log).await, Ok(story.head()));
+        assert_eq!(
+            all_rows(opened.db.as_ref()).await,
+            all_rows(beside.as_ref()).await
+        );
+    }
+    opened.close().await;
+}
+
+#[tokio::test]
+async fn a_build_does_not_feed_rows_of_another_version() {
+    let Some(opened) = Opened::new().await else { return };
+    let story = story();
+    let mut runner = InlineRunner::begin(Arc::clone(&opened.db), views::all())
+        .await
+        .unwrap();
+    run_sql(
+        &opened.url,
+        "update ledgerline_views.checkpoint set version = 99 where view = 'worklist'",
+    );
+    let refused = runner.apply_page(&story.events).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("another build feeds view worklist in version 99"),
+        "{refused}"
+    );
+    assert_eq!(
+        opened
+            .db
+            .query("select call from worklist_call", vec![])
+            .await
+            .unwrap()
+            .len(),
+        0
     );
     opened.close().await;
 }
