@@ -5,10 +5,11 @@
 //! handle. What a view says of one campaign is then, row for row, what a replay of the whole log up to that
 //! position says of it.
 
-use crate::database::ReadDb;
+use crate::database::{ReadDb, Table, transact};
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
+use crate::value::Val;
 use crate::view::{Handles, View};
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
@@ -79,6 +80,9 @@ pub enum FoldError {
     Rows(#[from] ProjectionError),
 }
 
+/// Rows to begin with, by table.
+pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
+
 /// Folds the events of `span` into fresh tables of `views`. Works on the caller's thread for as long as it
 /// takes; `goes_on` is asked between pages.
 pub async fn fold(
@@ -87,12 +91,27 @@ pub async fn fold(
     views: Vec<Arc<dyn View>>,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Folded, FoldError> {
+    fold_onto(store, span, (views, Begun::new()), goes_on).await
+}
+
+/// As `fold`, onto rows that hold what came before `span`.
+pub async fn fold_onto(
+    store: &dyn EventStore,
+    span: &Span,
+    (views, begun): (Vec<Arc<dyn View>>, Begun),
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Folded, FoldError> {
     let filter = EventFilter {
         kinds: kinds_of(&views),
         ..span.filter.clone()
     };
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
     let mut runner = InlineRunner::begin(Arc::clone(&db), views).await?;
+    transact(db.as_ref(), move |tx| {
+        let mut tables = begun.iter();
+        tables.try_for_each(|(table, rows)| tx.append_rows(table, rows))
+    })
+    .await?;
     let mut events = 0;
     let wanted = Span {
         filter,
@@ -259,7 +278,6 @@ mod tests {
     use super::*;
     use crate::database::{each_row, read_as};
     use crate::testing::{Story, TestLog, call, campaign, ten};
-    use crate::value::Val;
     use crate::views::campaign_board::{self, CampaignBoard};
     use domain::campaign::event::CampaignEvent;
     use domain::disposition::{Disposition, Outcome};

@@ -42,7 +42,7 @@ pub mod views;
 
 pub use database::{Checkpoint, Dialect, Edit, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};
-pub use folded::{FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold};
+pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
 pub use origin::{Origin, hold_to_log, origin_of};

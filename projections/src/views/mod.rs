@@ -6,7 +6,9 @@ pub mod call_history;
 pub mod campaign_board;
 pub mod customer_timeline;
 pub mod daily_copies;
+pub mod funnel;
 pub mod metric_board;
+pub mod trunk_quality;
 pub mod worklist;
 
 pub use worklist::SqlWorklist;
@@ -24,6 +26,8 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(audit_trail::AuditTrail),
         Arc::new(daily_copies::DailyCopies),
         Arc::new(alert_board::AlertBoard),
+        Arc::new(trunk_quality::TrunkQuality),
+        Arc::new(funnel::Funnel),
         Arc::new(metric_board::MetricBoard),
     ]
 }

@@ -52,10 +52,15 @@ impl Share {
             conversions: row.count()?,
             ..Self::default()
         };
-        share.answer_ratio = ratio(share.answered, share.dialed);
-        share.talk_ms_mean = ratio(share.talk_ms, share.talked);
-        share.conversion_ratio = ratio(share.conversions, share.answered);
+        share.work_out();
         Ok(share)
+    }
+
+    /// The three figures from the counts.
+    pub fn work_out(&mut self) {
+        self.answer_ratio = ratio(self.answered, self.dialed);
+        self.talk_ms_mean = ratio(self.talk_ms, self.talked);
+        self.conversion_ratio = ratio(self.conversions, self.answered);
     }
 }
 

@@ -1,0 +1,443 @@
+//! The totals of every campaign as each day began, so that all campaigns can be asked as of any moment without
+//! reading the log from its beginning: the copy of the day, and only what came after it.
+//!
+//! The view keeps running totals of its own. At the first event it handles that was recorded on a new day in
+//! Beijing it copies those that changed since the last copy, and the calls that were open, with the position up
+//! to which the copy is complete. Laid into fresh tables a copy goes on by the same `apply`.
+
+mod total;
+
+pub use total::Total;
+
+use crate::database::{ReadDb, Table, Tx, read_as};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use domain::call::event::CallEvent;
+use domain::disposition::Outcome;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+
+/// The view's name.
+pub const NAME: &str = "daily_copies";
+
+/// Most campaigns in one answer, as on the board.
+pub const TOTALS_MAX: usize = 1_000;
+
+/// Beijing time is UTC+8 all year.
+const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
+const DAY_MICROS: i64 = 24 * 3_600_000_000;
+
+/// See the file's description.
+pub struct DailyCopies;
+
+/// The columns of a total behind its key.
+macro_rules! total_columns {
+    () => {
+        "status text not null, preset text not null, enrolled bigint not null, settled bigint not null,
+         open bigint not null, alerts bigint not null, last_alert text, last_alert_detail text,
+         dialed bigint not null, answered bigint not null, ended bigint not null, talked bigint not null,
+         talk_ms bigint not null, conversions bigint not null, pos bigint not null"
+    };
+}
+
+const TOTAL: Table = Table {
+    name: "daily_copies_total",
+    ddl: &[concat!(
+        "create table daily_copies_total (campaign text primary key, ",
+        total_columns!(),
+        ")"
+    )],
+    key_columns: 1,
+};
+
+/// Calls that were dialed and have not ended.
+const CALL: Table = Table {
+    name: "daily_copies_call",
+    ddl: &[
+        "create table daily_copies_call (call text primary key, campaign text not null,
+        answered bigint not null, pos bigint not null)",
+    ],
+    key_columns: 1,
+};
+
+/// One row: the day of the last copy, and where it ends.
+const DAY: Table = Table {
+    name: "daily_copies_day",
+    ddl: &[
+        "create table daily_copies_day (one bigint primary key, day bigint not null, upto bigint not null)",
+    ],
+    key_columns: 1,
+};
+
+const COPY: Table = Table {
+    name: "daily_copies_copy",
+    ddl: &[concat!(
+        "create table daily_copies_copy (campaign text not null, upto bigint not null, ",
+        total_columns!(),
+        ", primary key (campaign, upto))"
+    )],
+    key_columns: 2,
+};
+
+const OPEN: Table = Table {
+    name: "daily_copies_open",
+    ddl: &[
+        "create table daily_copies_open (upto bigint not null, call text not null, campaign text not null,
+        answered bigint not null, pos bigint not null, primary key (upto, call))",
+    ],
+    key_columns: 2,
+};
+
+const MADE: Table = Table {
+    name: "daily_copies_made",
+    ddl: &["create table daily_copies_made (upto bigint primary key, day bigint not null)"],
+    key_columns: 1,
+};
+
+static TABLES: [Table; 6] = [TOTAL, CALL, DAY, COPY, OPEN, MADE];
+static TOTAL_TABLE: &Table = &TABLES[0];
+static CALL_TABLE: &Table = &TABLES[1];
+static DAY_TABLE: &Table = &TABLES[2];
+
+const KINDS: &[&str] = &[
+    "campaign.created",
+    "campaign.started",
+    "campaign.paused",
+    "campaign.resumed",
+    "campaign.stopped",
+    "campaign.list_closed",
+    "campaign.alert_raised",
+    "campaign.completed",
+    "campaign.reopened",
+    "customer.enrolled",
+    "customer.dial_granted",
+    "customer.dial_released",
+    "customer.call_closed",
+    "customer.enrolment_settled",
+    "call.dialing",
+    "call.answered",
+    "call.ended",
+    "call.corrected",
+];
+
+impl View for DailyCopies {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::Kinds(KINDS)
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        copy_on_a_new_day(tx, event)?;
+        let Some(campaign) = &event.envelope.campaign else {
+            return Ok(());
+        };
+        let mut total = match tx.row(TOTAL_TABLE, &[Val::text(campaign)])? {
+            Some(row) => Total::read(row)?,
+            None => Total::new(campaign),
+        };
+        total.position = event.position;
+        match event.event()? {
+            AnyEvent::Campaign(fact) => total.campaign(fact),
+            AnyEvent::Customer(fact) => total.customer(fact),
+            AnyEvent::Call(fact) => apply_call(tx, event, (fact, &mut total))?,
+            AnyEvent::Number(_) | AnyEvent::Flow(_) => return Ok(()),
+        }
+        tx.put(TOTAL_TABLE, total.row())
+    }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        if let Some(campaign) = &event.envelope.campaign {
+            keys.push((TOTAL_TABLE, vec![Val::text(campaign)]));
+        }
+        if event.envelope.kind.starts_with("call.") {
+            keys.push((CALL_TABLE, vec![Val::text(event.envelope.stream.id())]));
+        }
+    }
+}
+
+fn apply_call(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    (fact, total): (&CallEvent, &mut Total),
+) -> Result<(), ProjectionError> {
+    let key = Val::text(event.call()?);
+    let open = |answered: i64| {
+        let campaign = Val::text(&total.campaign);
+        vec![
+            key.clone(),
+            campaign,
+            Val::Int(answered),
+            Val::position(event.position),
+        ]
+    };
+    match fact {
+        // A second leg is the same call.
+        CallEvent::Dialing { leg: 1, .. } => {
+            let row = open(0);
+            total.dialed += 1;
+            tx.put(CALL_TABLE, row)
+        }
+        CallEvent::Answered { .. } => {
+            let row = open(1);
+            total.answered += 1;
+            tx.put(CALL_TABLE, row)
+        }
+        CallEvent::Ended { outcome, talk_ms, .. } => {
+            let Some(row) = tx.row(CALL_TABLE, std::slice::from_ref(&key))? else {
+                return Ok(());
+            };
+            let answered = row.get(2) == Some(&Val::Int(1));
+            total.ended += 1;
+            total.talked += i64::from(answered);
+            total.talk_ms += i64::try_from(*talk_ms).unwrap_or(i64::MAX);
+            total.conversions += i64::from(*outcome == Some(Outcome::Success));
+            tx.write_rows(CALL_TABLE, &[], &[vec![key]])
+        }
+        CallEvent::Corrected { before, after, .. } => {
+            let converted = |outcome: Option<Outcome>| i64::from(outcome == Some(Outcome::Success));
+            total.conversions += converted(after.outcome) - converted(before.outcome);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Days since 1970 in Beijing.
+fn day_of(recorded_at: Timestamp) -> i64 {
+    recorded_at
+        .micros()
+        .saturating_add(BEIJING_MICROS)
+        .div_euclid(DAY_MICROS)
+}
+
+/// Copies what changed since the last copy, when this event is the first of its day; the first day of all has
+/// nothing before it to copy.
+fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+    let today = day_of(event.recorded_at);
+    let last = tx.row(DAY_TABLE, &[Val::Int(1)])?;
+    let (copied_day, copied_upto) = match last {
+        None => (None, 0),
+        Some(row) => {
+            let mut row = Row::new(row);
+            row.int()?;
+            (Some(row.int()?), row.int()?)
+        }
+    };
+    if copied_day.is_some_and(|day| day >= today) {
+        return Ok(());
+    }
+    let upto = i64::try_from(event.position.0.saturating_sub(1)).unwrap_or(i64::MAX);
+    if copied_day.is_some() {
+        tx.exec(
+            "insert into daily_copies_copy (campaign, upto, status, preset, enrolled, settled, open, alerts,
+             last_alert, last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions, pos)
+             select campaign, cast($1 as bigint), status, preset, enrolled, settled, open, alerts, last_alert,
+             last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions, pos
+             from daily_copies_total where pos > $2",
+            &[Val::Int(upto), Val::Int(copied_upto)],
+        )?;
+        tx.exec(
+            "insert into daily_copies_open (upto, call, campaign, answered, pos)
+             select cast($1 as bigint), call, campaign, answered, pos from daily_copies_call",
+            &[Val::Int(upto)],
+        )?;
+        tx.exec(
+            "insert into daily_copies_made (upto, day) values ($1, $2)",
+            &[Val::Int(upto), Val::Int(today)],
+        )?;
+    }
+    tx.put(DAY_TABLE, vec![Val::Int(1), Val::Int(today), Val::Int(upto)])
+}
+
+/// A copy, as rows to begin with.
+#[derive(Debug, Clone)]
+pub struct DailyCopy {
+    /// Everything up to here is in it.
+    pub upto: Position,
+    /// Rows for this view's own tables.
+    pub rows: Vec<(&'static Table, Vec<Vec<Val>>)>,
+}
+
+/// The last copy that is complete at or before a position; `None` when there is none yet.
+pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<DailyCopy>, ProjectionError> {
+    read_as(db, move |tx| {
+        let made = tx.query(
+            "select upto, day from daily_copies_made where upto <= $1 order by upto desc limit 1",
+            &[Val::position(position)],
+        )?;
+        let Some(mut made) = made.into_iter().next() else {
+            return Ok(None);
+        };
+        let (upto, day) = (made.position()?, made.int()?);
+        let at = [Val::position(upto)];
+        let totals = tx.query(
+            "select campaign, status, preset, enrolled, settled, open, alerts, last_alert, last_alert_detail,
+             dialed, answered, ended, talked, talk_ms, conversions, pos from daily_copies_copy c
+             where c.upto = (select max(d.upto) from daily_copies_copy d
+             where d.campaign = c.campaign and d.upto <= $1) order by campaign",
+            &at,
+        )?;
+        let calls = tx.query(
+            "select call, campaign, answered, pos from daily_copies_open where upto = $1 order by call",
+            &at,
+        )?;
+        let rows = |rows: Vec<Row>| rows.into_iter().map(Row::rest).collect();
+        let today = vec![Val::Int(1), Val::Int(day), Val::position(upto)];
+        Ok(Some(DailyCopy {
+            upto,
+            rows: vec![
+                (TOTAL_TABLE, rows(totals)),
+                (CALL_TABLE, rows(calls)),
+                (DAY_TABLE, vec![today]),
+            ],
+        }))
+    })
+    .await
+}
+
+/// The running totals of campaigns by id; at most `TOTALS_MAX`.
+pub async fn totals(db: &dyn ReadDb) -> Result<Vec<Total>, ProjectionError> {
+    read_as(db, |tx| {
+        let rows = tx.query(
+            "select * from daily_copies_total order by campaign limit $1",
+            &[Val::count(TOTALS_MAX)],
+        )?;
+        rows.into_iter().map(|row| Total::read(row.rest())).collect()
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folded::{Span, fold, fold_onto};
+    use crate::testing::{Story, TestLog, call, ten};
+    use crate::views::campaign_board::{self, CampaignBoard};
+    use domain::campaign::event::CampaignEvent;
+    use domain::disposition::Disposition;
+    use domain::event_filter::EventFilter;
+    use std::sync::Arc;
+
+    const DAY_MS: u64 = 24 * 3_600_000;
+
+    /// Five days: calls open over midnight, a day with nothing, corrections of yesterday's calls.
+    fn story() -> Story {
+        let mut story = Story::new();
+        story
+            .created("T")
+            .created("U")
+            .campaign("T", CampaignEvent::Started {});
+        for day in 0..5_u32 {
+            story.at = ten().plus_ms(u64::from(day) * DAY_MS);
+            if day == 2 {
+                continue;
+            }
+            let name = ["T", "U"][day as usize % 2];
+            for of in 1..=4 {
+                story.whole_call(name, day * 10 + of);
+            }
+            let id = call(name, day * 10 + 9, 1);
+            story
+                .granted(name, day * 10 + 9, 1)
+                .dialing(id, 1, "first")
+                .answered(id, 1);
+            story.at = ten().plus_ms(u64::from(day) * DAY_MS + 14 * 3_600_000);
+            let success = (Some(Outcome::Success), 7_000);
+            story.ended(id, Disposition::Answered, success);
+            let found = (Disposition::Answered, Some(Outcome::Success));
+            story.corrected(call(name, day * 10 + 2, 1), found, (Disposition::Machine, None));
+        }
+        story
+    }
+
+    fn whole(until: Position) -> Span {
+        Span::until(EventFilter::default(), until)
+    }
+
+    #[tokio::test]
+    async fn totals_are_what_the_board_says_at_every_position() {
+        let story = story();
+        let log = TestLog::of(&story.events);
+        for until in 1..=story.events.len() as u64 {
+            let views: Vec<Arc<dyn View>> = vec![Arc::new(DailyCopies), Arc::new(CampaignBoard)];
+            let folded = fold(&log, &whole(Position(until)), views, &|| true)
+                .await
+                .unwrap();
+            let board = campaign_board::list(folded.db.as_ref(), None, 10).await.unwrap();
+            let totals = totals(folded.db.as_ref()).await.unwrap();
+            assert_eq!(board.len(), totals.len());
+            for (row, total) in board.iter().zip(&totals) {
+                let calls = &row.calls;
+                let of_board = [
+                    calls.dialed,
+                    calls.answered,
+                    calls.ended,
+                    calls.talked,
+                    calls.talk_ms,
+                    calls.conversions,
+                ];
+                let own = [
+                    total.dialed,
+                    total.answered,
+                    total.ended,
+                    total.talked,
+                    total.talk_ms,
+                    total.conversions,
+                ];
+                assert_eq!(
+                    of_board.map(|count| count.cast_signed()),
+                    own,
+                    "{} as of {until}",
+                    row.campaign
+                );
+                assert_eq!(
+                    (row.status.code(), &row.preset),
+                    (total.status.as_str(), &total.preset)
+                );
+                let stand = [row.enrolled, row.settled, row.open, row.alerts].map(u64::cast_signed);
+                assert_eq!(stand, [total.enrolled, total.settled, total.open, total.alerts]);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_copy_of_the_day_and_what_came_after_it_is_the_whole_log_folded() {
+        let story = story();
+        let log = TestLog::of(&story.events);
+        let (live, _runner) = story.shown_by(DailyCopies).await;
+        let mut used = std::collections::BTreeSet::new();
+        for until in 1..=story.events.len() as u64 {
+            let span = whole(Position(until));
+            let from_zero = fold(&log, &span, vec![Arc::new(DailyCopies)], &|| true)
+                .await
+                .unwrap();
+            let copy = last_copy(live.as_ref(), Position(until)).await.unwrap();
+            let upto = copy.as_ref().map_or(Position(0), |copy| copy.upto);
+            used.insert(upto);
+            let rest = Span { after: upto, ..span };
+            let rows = copy.map(|copy| copy.rows).unwrap_or_default();
+            let folded = fold_onto(&log, &rest, (vec![Arc::new(DailyCopies)], rows), &|| true)
+                .await
+                .unwrap();
+            assert!(folded.events <= until - upto.0);
+            let (one, other) = (
+                totals(folded.db.as_ref()).await,
+                totals(from_zero.db.as_ref()).await,
+            );
+            assert_eq!(one, other, "as of {until} from {upto}");
+        }
+        assert_eq!(used.len(), 6, "no copy, then one a day that had events: {used:?}");
+    }
+}
