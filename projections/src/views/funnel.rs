@@ -1,0 +1,300 @@
+//! How far each campaign's customers came, as a funnel (漏斗): enrolled, permitted, dialed, rang, answered, told,
+//! engaged, converted. A customer counts once, in the furthest stage of any of their calls and in all before it.
+//!
+//! Only what happened moves a customer on: a correction of an outcome moves nobody back, and is told elsewhere.
+
+use crate::database::{ReadDb, Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
+use domain::disposition::Outcome;
+use domain::ids::CampaignId;
+use serde::Serialize;
+
+/// The view's name, for `wait_for_view`.
+pub const NAME: &str = "funnel";
+
+/// See the file's description.
+pub struct Funnel;
+
+/// The stages, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Enrolled,
+    Permitted,
+    Dialed,
+    Rang,
+    Answered,
+    /// The notice was played to its end.
+    Told,
+    /// A key was pressed, or a person was asked for.
+    Engaged,
+    Converted,
+}
+
+impl Stage {
+    pub const ALL: [Self; 8] = [
+        Self::Enrolled,
+        Self::Permitted,
+        Self::Dialed,
+        Self::Rang,
+        Self::Answered,
+        Self::Told,
+        Self::Engaged,
+        Self::Converted,
+    ];
+
+    pub const fn label_zh(self) -> &'static str {
+        match self {
+            Self::Enrolled => "名单客户",
+            Self::Permitted => "获准拨打",
+            Self::Dialed => "已拨打",
+            Self::Rang => "已振铃",
+            Self::Answered => "已接通",
+            Self::Told => "已听完告知",
+            Self::Engaged => "有互动",
+            Self::Converted => "已转化",
+        }
+    }
+
+    pub const fn label_en(self) -> &'static str {
+        match self {
+            Self::Enrolled => "enrolled",
+            Self::Permitted => "permitted",
+            Self::Dialed => "dialed",
+            Self::Rang => "rang",
+            Self::Answered => "answered",
+            Self::Told => "heard the notice",
+            Self::Engaged => "engaged",
+            Self::Converted => "converted",
+        }
+    }
+
+    const fn rank(self) -> i64 {
+        self as i64
+    }
+}
+
+static TABLES: [Table; 2] = [
+    Table {
+        name: "funnel",
+        ddl: &[
+            "create table funnel (campaign text not null, stage bigint not null, customers bigint not null,
+            pos bigint not null, primary key (campaign, stage))",
+        ],
+        key_columns: 2,
+    },
+    Table {
+        name: "funnel_customer",
+        ddl: &[
+            "create table funnel_customer (campaign text not null, customer text not null,
+            stage bigint not null, pos bigint not null, primary key (campaign, customer))",
+        ],
+        key_columns: 2,
+    },
+];
+static STAGES: &Table = &TABLES[0];
+static CUSTOMERS: &Table = &TABLES[1];
+
+const KINDS: &[&str] = &[
+    "customer.enrolled",
+    "call.permitted",
+    "call.dialing",
+    "call.ringing",
+    "call.answered",
+    "call.notice_played",
+    "call.keypressed",
+    "call.transfer_requested",
+    "call.ended",
+];
+
+impl View for Funnel {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::Kinds(KINDS)
+    }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        if let (Some(campaign), Some(customer)) = (&event.envelope.campaign, &event.envelope.customer) {
+            keys.push((CUSTOMERS, vec![Val::text(campaign), Val::text(customer)]));
+        }
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let (Some(campaign), Some(customer)) = (&event.envelope.campaign, &event.envelope.customer) else {
+            return Ok(());
+        };
+        let Some(stage) = stage_of(event.event()?) else {
+            return Ok(());
+        };
+        let key = [Val::text(campaign), Val::text(customer)];
+        let reached = match tx.row(CUSTOMERS, &key)?.as_deref() {
+            Some([_, _, Val::Int(reached), _]) => *reached,
+            Some(_) | None => -1,
+        };
+        if stage.rank() <= reached {
+            return Ok(());
+        }
+        let pos = Val::position(event.position);
+        let mut row = key.to_vec();
+        row.extend([Val::Int(stage.rank()), pos.clone()]);
+        tx.put(CUSTOMERS, row)?;
+        // Whoever came further has passed every stage between.
+        for passed in reached.saturating_add(1)..=stage.rank() {
+            count(tx, campaign, (passed, &pos))?;
+        }
+        Ok(())
+    }
+}
+
+fn stage_of(event: &AnyEvent) -> Option<Stage> {
+    match event {
+        AnyEvent::Customer(CustomerEvent::Enrolled { .. }) => Some(Stage::Enrolled),
+        AnyEvent::Call(call) => match call {
+            CallEvent::Permitted { .. } => Some(Stage::Permitted),
+            CallEvent::Dialing { .. } => Some(Stage::Dialed),
+            CallEvent::Ringing { .. } => Some(Stage::Rang),
+            CallEvent::Answered { .. } => Some(Stage::Answered),
+            CallEvent::NoticePlayed { .. } => Some(Stage::Told),
+            CallEvent::Keypressed { .. } | CallEvent::TransferRequested { .. } => Some(Stage::Engaged),
+            CallEvent::Ended { outcome, .. } if *outcome == Some(Outcome::Success) => Some(Stage::Converted),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn count(tx: &mut dyn Tx, campaign: &CampaignId, (stage, pos): (i64, &Val)) -> Result<(), ProjectionError> {
+    let key = [Val::text(campaign), Val::Int(stage)];
+    let counted = match tx.row(STAGES, &key)?.as_deref() {
+        Some([_, _, Val::Int(count), _]) => *count,
+        Some(_) | None => 0,
+    };
+    let mut row = key.to_vec();
+    row.extend([Val::Int(counted.saturating_add(1)), pos.clone()]);
+    tx.put(STAGES, row)
+}
+
+/// One stage of a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageRow {
+    pub stage: Stage,
+    pub label_zh: &'static str,
+    pub label_en: &'static str,
+    /// Customers who came at least so far.
+    pub customers: u64,
+    /// Of the stage before; `null` where that is empty or there is none.
+    pub of_previous_ratio: Option<f64>,
+}
+
+/// Every stage of a campaign, in order; all empty where there is no such campaign.
+pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageRow>, ProjectionError> {
+    let rows = db
+        .query(
+            "select stage, customers from funnel where campaign = $1 order by stage",
+            vec![Val::text(campaign)],
+        )
+        .await?;
+    let read = |mut row: Row| Ok((row.int()?, row.count()?));
+    let counted: Vec<(i64, u64)> = rows
+        .into_iter()
+        .map(read)
+        .collect::<Result<_, ProjectionError>>()?;
+    let customers = |stage: Stage| {
+        let found = counted.iter().find(|(rank, _)| *rank == stage.rank());
+        found.map_or(0, |(_, customers)| *customers)
+    };
+    let mut previous: Option<u64> = None;
+    let mut shown = Vec::with_capacity(Stage::ALL.len());
+    for stage in Stage::ALL {
+        let here = customers(stage);
+        shown.push(StageRow {
+            stage,
+            label_zh: stage.label_zh(),
+            label_en: stage.label_en(),
+            customers: here,
+            of_previous_ratio: previous.and_then(|before| share(here, before)),
+        });
+        previous = Some(here);
+    }
+    Ok(shown)
+}
+
+/// Exact below 2^32 customers.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Story, call, campaign};
+    use domain::call::event::Notice;
+    use domain::disposition::Disposition;
+
+    async fn customers(story: &Story) -> Vec<u64> {
+        let (db, _runner) = story.shown_by(Funnel).await;
+        let rows = stages(db.as_ref(), &campaign("T")).await.unwrap();
+        rows.iter().map(|row| row.customers).collect()
+    }
+
+    #[tokio::test]
+    async fn a_customer_counts_once_in_every_stage_up_to_the_furthest() {
+        let mut story = Story::new();
+        story.enrolled("T", 1).enrolled("T", 2).enrolled("T", 3);
+        for attempt in 1..=2 {
+            let id = call("T", 1, attempt);
+            story.permitted("T", 1, attempt).dialing(id, 1, "first");
+            story.ended(id, Disposition::Busy, (None, 0));
+        }
+        assert_eq!(
+            customers(&story).await,
+            [3, 1, 1, 0, 0, 0, 0, 0],
+            "two calls, one customer"
+        );
+        let id = call("T", 2, 1);
+        story.permitted("T", 2, 1).dialing(id, 1, "first").answered(id, 1);
+        let notice = Notice::Recording;
+        story.call(id, CallEvent::NoticePlayed { leg: 1, notice });
+        assert_eq!(
+            customers(&story).await,
+            [3, 2, 2, 1, 1, 1, 0, 0],
+            "who answered has rung, heard or not"
+        );
+        story.ended(id, Disposition::Answered, (Some(Outcome::Success), 9_000));
+        assert_eq!(customers(&story).await, [3, 2, 2, 1, 1, 1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_share_is_of_the_stage_before_and_of_nothing_it_is_none() {
+        let mut story = Story::new();
+        story.enrolled("T", 1).enrolled("T", 2).permitted("T", 1, 1);
+        let (db, _runner) = story.shown_by(Funnel).await;
+        let rows = stages(db.as_ref(), &campaign("T")).await.unwrap();
+        assert_eq!(
+            (rows[0].of_previous_ratio, rows[1].of_previous_ratio),
+            (None, Some(0.5))
+        );
+        assert_eq!(
+            (rows[2].of_previous_ratio, rows[3].of_previous_ratio),
+            (Some(0.0), None)
+        );
+        let other = stages(db.as_ref(), &campaign("U")).await.unwrap();
+        assert!(other.iter().all(|row| row.customers == 0));
+    }
+}
