@@ -151,6 +151,10 @@ fn schemas() -> Value {
             "outcome": { "type": "string", "description": "Only of a conversation" },
             "reason": { "type": "string", "maxLength": 500, "description": "Stored for ever; name no person" },
             "by": { "type": "string", "maxLength": 128 } } },
+        "ComplianceReport": { "type": "object", "required": ["period"], "properties": {
+            "period": { "type": "string", "enum": ["day", "week", "month", "quarter", "year"] },
+            "at": { "type": "string", "format": "date", "description": "A day in it; default: of the last event" },
+            "position": { "type": "string", "description": "What the log says up to here; default: the head" } } },
         "SampleDraw": { "type": "object", "required": ["seed", "size"], "properties": {
             "seed": { "type": "string", "maxLength": 128 },
             "size": { "type": "integer", "minimum": 1, "maximum": 1000 },

@@ -4,6 +4,7 @@
 use crate::app::Opened;
 use crate::as_of::Past;
 use crate::auth::Door;
+use crate::clock_evidence::ClockEvidence;
 use crate::driving::Standing;
 use crate::import::row::RowRules;
 use crate::live::LiveHub;
@@ -30,7 +31,7 @@ use projections::{ProjectionError, Projections};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 /// Most events the views may be behind while the process calls itself ready.
@@ -49,6 +50,7 @@ pub(crate) struct App {
     draining: watch::Sender<bool>,
     past: Past,
     live: Arc<LiveHub>,
+    clock_evidence: OnceLock<Arc<ClockEvidence>>,
 }
 
 impl App {
@@ -71,7 +73,19 @@ impl App {
             draining: watch::Sender::new(false),
             past: Past::default(),
             live: Arc::new(LiveHub::new()),
+            clock_evidence: OnceLock::new(),
         }
+    }
+
+    /// From now on the clock is compared, also on request.
+    pub(crate) fn keep_clock_evidence(&self, evidence: Arc<ClockEvidence>) {
+        // A process begins to compare its clock once.
+        drop(self.clock_evidence.set(evidence));
+    }
+
+    /// What the clock is compared with; `None` while the process starts.
+    pub(crate) fn clock_evidence(&self) -> Option<&Arc<ClockEvidence>> {
+        self.clock_evidence.get()
     }
 
     /// Where figures of the past are folded.
@@ -176,6 +190,16 @@ impl App {
         Ok(self.views.wait_for(position, deadline).await?)
     }
 
+    /// The views that an event keeps, and why: their answers stand still, everything else goes on.
+    fn parked(&self) -> Value {
+        let rows = self.views.status().into_iter();
+        let parked = rows.filter_map(|row| {
+            let (position, why) = row.parked?;
+            Some(json!({ "view": row.view, "position": position.to_string(), "why": why }))
+        });
+        parked.collect()
+    }
+
     /// Not draining, the store writes, the log can be read, the views follow.
     pub(crate) async fn readiness(&self) -> Result<Value, Problem> {
         if !self.ready.load(Ordering::Acquire) {
@@ -193,7 +217,7 @@ impl App {
         let reached = self
             .views
             .position()
-            .ok_or_else(|| Problem::unavailable("all views are parked"))?;
+            .ok_or_else(|| Problem::unavailable(format!("all views are parked: {}", self.parked())))?;
         let lag = head.0.saturating_sub(reached.0);
         if lag > LAG_EVENTS_MAX {
             return Err(Problem::unavailable(format!("the views are {lag} events behind")));
@@ -204,14 +228,26 @@ impl App {
         let restore = actors::unconfirmed_restore(self.store()).await?;
         Ok(json!({
             "ready": true,
-            "dialing": self.standing.borrow().word(),
+            "dialing": self.dialing_word(),
+            "dialing_refused": self.clock_evidence().and_then(|evidence| evidence.refusal()),
+            "clock": self.clock_evidence().map(|evidence| evidence.shown()),
             "unconfirmed_restore": restore.as_ref().map(restore_value),
             "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,
+            "views_parked": self.parked(),
             "synthesizer": self.synthesizer.name(),
             "rehearsal": self.opened.environment.rehearsal,
         }))
+    }
+
+    fn dialing_word(&self) -> &'static str {
+        let standing = *self.standing.borrow();
+        let is_clock_wrong = self.opened.environment.skew.exceeded().is_some();
+        if standing == Standing::Dialing && is_clock_wrong {
+            return "paused-clock-wrong";
+        }
+        standing.word()
     }
 
     /// One campaign's row on the board, when the view has it.

@@ -3,6 +3,8 @@
 mod alerts;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
+mod charts;
+mod compliance_reports;
 mod customers;
 mod description;
 mod events;
@@ -11,6 +13,7 @@ mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
 mod live;
+mod metrics;
 mod numbers;
 mod projections;
 mod reports;
@@ -35,6 +38,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
+        metrics::endpoints(),
+        charts::endpoints(),
         customers::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
@@ -46,6 +51,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         rules::endpoints(),
         streams::endpoints(),
         samples::endpoints(),
+        compliance_reports::endpoints(),
         projections::endpoints(),
         health::endpoints(),
         description::endpoints(),

@@ -4,6 +4,8 @@ use super::{all, endpoints};
 use crate::app::OpenSettings;
 use crate::auth::Door;
 use crate::openapi::document;
+use crate::outbound::ntp::NtpServer;
+use crate::outbound::ntp::tests::fake_server;
 use crate::running::{Running, ServeSettings};
 use crate::store_spec::StoreSpec;
 use actors::Damage;
@@ -29,11 +31,18 @@ struct Story {
 
 impl Story {
     fn begin() -> Self {
+        Self::begin_with(None)
+    }
+
+    fn begin_with(ntp: Option<NtpServer>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let running = runtime
             .block_on(Running::start(
-                settings(directory.path()),
+                ServeSettings {
+                    ntp,
+                    ..settings(directory.path())
+                },
                 None,
                 Arc::clone(&runtime),
             ))
@@ -91,6 +100,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
         rtp_ports: None,
         drain_ms: 1_000,
         witnesses: Vec::new(),
+        ntp: None,
         given: None,
     }
 }
@@ -99,6 +109,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
 fn filled(path: &str) -> String {
     path.replace("{number}", "13800138000")
         .replace("{id}", "some-thing")
+        .replace("{name}", "some-thing")
 }
 
 #[test]
@@ -293,5 +304,30 @@ fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
         "{detail}"
     );
     assert_eq!(story.send("GET", "/livez", "").0, 200);
+    story.end();
+}
+
+#[test]
+fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
+    // Three questions at the start, three by the command.
+    let (server, answering) = fake_server(3_000, 6, |_| {});
+    let source = server.to_string();
+    let story = Story::begin_with(Some(server));
+    let (status, ready) = story.send("GET", "/readyz", "");
+    assert_eq!(status, 200, "{ready}");
+    assert!(
+        ready["dialing_refused"].as_str().unwrap().contains(&source),
+        "{ready}"
+    );
+    assert_eq!(ready["clock"][0]["dialing_allowed"], false);
+    let (_, page) = story.send("GET", "/api/v1/events", "");
+    assert_eq!(page["items"][0]["type"], "installation.clock_offset_measured");
+    let noted = page["items"][0]["data"]["offset_ms"].as_i64().unwrap();
+    assert!((2_900..=3_100).contains(&noted), "{noted}");
+    let (status, measured) = story.send("POST", "/api/v1/installation/measure-clock", "");
+    answering.join().unwrap();
+    assert_eq!((status, &measured["measured"][0]["noted"]), (200, &json!(false)));
+    assert!(measured["dialing_refused"].is_string());
+    assert_eq!(story.head(), "1", "what is known already is not noted again");
     story.end();
 }

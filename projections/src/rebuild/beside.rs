@@ -177,8 +177,8 @@ impl Beside {
         match fed {
             Ok(Fed {
                 is_level: true,
-                state,
-            }) if state == Some(RebuildState::Feeding) => self.compare().await,
+                state: Some(RebuildState::Feeding),
+            }) => self.compare().await,
             Ok(Fed { state: None, .. }) => Ok(Step::Over),
             Ok(Fed { is_level: true, .. }) => Ok(Step::Level),
             Ok(_) => Ok(Step::Moved),
