@@ -6,7 +6,7 @@ use crate::error::ProjectionError;
 use crate::rebuild::verify;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url, rows_of, run_sql};
+use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url, rows_of, run_sql, varied};
 use crate::tx::Tx;
 use crate::value::Val;
 use crate::view::{Handles, View, ViewEvent};
@@ -63,14 +63,9 @@ fn inline_db() -> Arc<dyn ReadDb> {
     Arc::new(SqliteReadDb::open_inline().unwrap())
 }
 
-/// Calls of every kind that `testing` knows.
+/// Events of every kind, in an order that exercises every branch of the views.
 fn story() -> Story {
-    let mut story = Story::new();
-    story.created("T").created("U");
-    for customer in 0..60 {
-        story.whole_call(if customer % 3 == 0 { "U" } else { "T" }, customer);
-    }
-    story
+    varied(600, 20)
 }
 
 async fn all_rows(db: &dyn ReadDb) -> Vec<Vec<Val>> {
@@ -149,12 +144,9 @@ async fn worded(db: &dyn ReadDb) {
     work.await.unwrap();
 }
 
-#[tokio::test]
-async fn statements_answer_the_same_on_both_databases() {
-    let Some(opened) = Opened::new().await else { return };
-    assert_eq!(opened.db.dialect(), Dialect::Postgres);
-    let beside = inline_db();
-    let statements: Vec<(&str, Vec<Val>)> = vec![
+/// Each kind of statement that views make.
+fn statements() -> Vec<(&'static str, Vec<Val>)> {
+    vec![
         ("select * from word order by word", vec![]),
         (
             "select word from word order by word desc limit $1",
@@ -211,11 +203,18 @@ async fn statements_answer_the_same_on_both_databases() {
             "select word from word union select sound from word where sound is not null order by 1",
             vec![],
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn statements_answer_the_same_on_both_databases() {
+    let Some(opened) = Opened::new().await else { return };
+    assert_eq!(opened.db.dialect(), Dialect::Postgres);
+    let beside = inline_db();
     for db in [&opened.db, &beside] {
         worded(db.as_ref()).await;
     }
-    for (sql, values) in statements {
+    for (sql, values) in statements() {
         let there = opened.db.query(sql, values.clone()).await;
         let there: Vec<_> = there.unwrap().into_iter().map(crate::value::Row::rest).collect();
         let here = beside.query(sql, values).await.unwrap();
@@ -381,10 +380,7 @@ async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
             assert!(refused < 100, "it comes back");
         }
     }
-    assert!(
-        refused as usize >= story.events.len() / 100,
-        "{refused} cuts were felt"
-    );
+    assert!(refused >= story.events.len() / 100, "{refused} cuts were felt");
     let beside = inline_db();
     let mut replay = InlineRunner::begin(Arc::clone(&beside), views::all())
         .await
