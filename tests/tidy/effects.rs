@@ -10,6 +10,7 @@ const SITES: &[&str] = &[
     "api/src/cli/bench/",
     "api/src/clock.rs",
     "api/src/config.rs",
+    "api/src/outbound/ntp.rs",
     "api/src/reply.rs",
     "api/src/server.rs",
     "media/src/driver/",
@@ -23,6 +24,8 @@ const SITES: &[&str] = &[
 const QUERY_ROOMS: &[&str] = &[
     "store/",
     "projections/src/database",
+    "projections/src/origin.rs",
+    "projections/src/postgres/",
     "projections/src/views/",
     "tests/src/prove/audit/meddling.rs",
 ];
