@@ -46,7 +46,7 @@ pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold,
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
 pub use origin::{Origin, hold_to_log, origin_of};
-pub use postgres::PostgresReadDb;
+pub use postgres::{PostgresQuestions, PostgresReadDb};
 pub use progress::Progress;
 pub use rebuild::{
     Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// The file inside the data directory.
-const FILE_NAME: &str = "views.db";
+pub(crate) const FILE_NAME: &str = "views.db";
 
 /// Prepared statements kept per connection: all views together have under a hundred.
 const STATEMENTS_MAX: usize = 256;

@@ -7,6 +7,7 @@ use super::{
     SQL_BYTES_MAX,
 };
 use crate::sql_views::SQL_VIEWS;
+use crate::sqlite::FILE_NAME;
 use crate::value::Val;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -59,12 +60,13 @@ pub struct SqliteQuestions {
 }
 
 impl SqliteQuestions {
-    /// Questions beside the process's other readers; `path` is the file. Threads end with the tasks.
-    pub fn open(path: &Path, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Self {
+    /// Questions to `views.db` in `dir`, beside the process's other readers. Threads end with the tasks.
+    pub fn open(dir: &Path, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Self {
+        let path = dir.join(FILE_NAME);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..QUERIES_AT_ONCE {
-            let (jobs, path, clock) = (Arc::clone(&jobs), path.to_owned(), Arc::clone(clock));
+            let (jobs, path, clock) = (Arc::clone(&jobs), path.clone(), Arc::clone(clock));
             tasks.thread("questions", Box::new(move || serve(&path, &clock, &jobs)));
         }
         let desk = Arc::new(Desk::Threads(Mutex::new(Some(send))));
@@ -79,16 +81,16 @@ impl SqliteQuestions {
             }),
         );
         Self {
-            path: path.to_owned(),
+            path,
             clock: Arc::clone(clock),
             desk,
         }
     }
 
     /// Questions on the caller's thread.
-    pub fn inline(path: &Path, clock: &Arc<dyn Clock>) -> Self {
+    pub fn inline(dir: &Path, clock: &Arc<dyn Clock>) -> Self {
         Self {
-            path: path.to_owned(),
+            path: dir.join(FILE_NAME),
             clock: Arc::clone(clock),
             desk: Arc::new(Desk::Inline),
         }

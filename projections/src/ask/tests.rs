@@ -4,12 +4,13 @@ use super::{
     AskError, AskLimits, Asked, FUNCTIONS, Place, Questions, SQL_BYTES_MAX, SqliteQuestions, Truncated,
     guarded,
 };
-use crate::testing::{Story, TestTasks};
+use crate::testing::{Story, TestClock, TestTasks, postgres_url};
 
 use crate::value::Val;
-use crate::{InlineRunner, SqliteReadDb, views};
+use crate::{InlineRunner, PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb, views};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -26,28 +27,51 @@ impl Clock for LookingTakesTime {
 }
 
 struct Shop {
-    questions: SqliteQuestions,
+    questions: Box<dyn Questions>,
+    tasks: TestTasks,
     _directory: tempfile::TempDir,
 }
 
-/// Three whole calls of one campaign, in a file.
-async fn shop() -> Shop {
+/// Three whole calls of one campaign.
+fn story() -> Story {
     let mut story = Story::new();
     story.created("T");
     for of in 1..=3 {
         story.enrolled("T", of).whole_call("T", of);
     }
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("views.db");
-    let tasks = TestTasks::default();
-    let db = Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap());
+    story
+}
+
+async fn filled(db: Arc<dyn ReadDb>) {
     let mut runner = InlineRunner::begin(db, views::all()).await.unwrap();
-    runner.apply_page(&story.events).await.unwrap();
+    runner.apply_page(&story().events).await.unwrap();
+}
+
+async fn shop() -> Shop {
+    let directory = tempfile::tempdir().unwrap();
+    let tasks = TestTasks::default();
+    filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
     let clock: Arc<dyn Clock> = Arc::new(LookingTakesTime(AtomicI64::new(0)));
     Shop {
-        questions: SqliteQuestions::inline(&path, &clock),
+        questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
+        tasks,
         _directory: directory,
     }
+}
+
+async fn postgres_shop() -> Option<Shop> {
+    let url = postgres_url()?;
+    let tasks = TestTasks::default();
+    let clock: Arc<dyn Clock> = TestClock::new();
+    filled(Arc::new(
+        PostgresReadDb::open(&url, &clock, &tasks).await.unwrap(),
+    ))
+    .await;
+    Some(Shop {
+        questions: Box::new(PostgresQuestions::open(&url, &clock, &tasks).unwrap()),
+        tasks,
+        _directory: tempfile::tempdir().unwrap(),
+    })
 }
 
 impl Shop {
@@ -68,109 +92,109 @@ fn texts(asked: &Asked) -> Vec<String> {
     shown.collect()
 }
 
-#[tokio::test]
-async fn what_analysts_ask_is_answered() {
-    let shop = shop().await;
-    for (sql, answer) in [
-        ("select count(*) from calls", vec!["3"]),
-        ("SELECT Disposition, Count(*) AS 数量 FROM Calls GROUP BY 1 ORDER BY 1 nulls last;", vec![
-            "answered 1", "busy 2",
-        ]),
-        (
-            "with open as (select call from calls where disposition <> 'answered') select count(*) from open",
-            vec!["2"],
-        ),
-        (
-            "select d.label_zh from calls c join dispositions d on d.code = c.disposition
+/// What is asked, and the rows that answer it.
+const ANSWERED: &[(&str, &[&str])] = &[
+    ("select count(*) from calls", &["3"]),
+    (
+        "SELECT Disposition, Count(*) AS 数量 FROM Calls GROUP BY 1 ORDER BY 1 nulls last;",
+        &["answered 1", "busy 2"],
+    ),
+    (
+        "with open as (select call from calls where disposition <> 'answered') select count(*) from open",
+        &["2"],
+    ),
+    (
+        "select d.label_zh from calls c join dispositions d on d.code = c.disposition
              where c.disposition like 'answ%' -- a comment",
-            vec!["已接通"],
-        ),
-        (
-            "select case when attempt > 0 then 'x' else null end, row_number() over (order by call) from calls
+        &["接通"],
+    ),
+    (
+        "select case when attempt > 0 then 'x' else null end, row_number() over (order by call) from calls
              order by 2 limit 1 offset 1",
-            vec!["x 2"],
-        ),
-        ("select 1 union all select 2 order by 1", vec!["1", "2"]),
-        (
-            "select count(*) filter (where outcome is not null), coalesce(max(talk_ms), 0) from calls",
-            vec!["1 4000"],
-        ),
-        (
-            "with recursive n as (select 1 as i union all select i + 1 from n where i < 4) select sum(i) from n",
-            vec!["10"],
-        ),
-        (
-            "select substr(answered_time, 1, 10), trim('  x '), cast('7' as bigint) from calls
+        &["x 2"],
+    ),
+    ("select 1 union all select 2 order by 1", &["1", "2"]),
+    (
+        "select count(*) filter (where outcome is not null), coalesce(max(talk_ms), 0) from calls",
+        &["1 4000"],
+    ),
+    (
+        "with recursive n as (select 1 as i union all select i + 1 from n where i < 4) select sum(i) from n",
+        &["10"],
+    ),
+    (
+        "select substr(answered_time, 1, 10), trim('  x '), cast('7' as bigint) from calls
              where answered_at is not null",
-            vec!["2026-03-02 x 7"],
-        ),
-    ] {
+        &["2026-03-02 x 7"],
+    ),
+];
+
+/// What nobody is answered.
+const REFUSED: &[&str] = &[
+    "delete from calls",
+    "insert into calls values (1)",
+    "update calls set call = 1",
+    "drop view calls",
+    "create table x (a int)",
+    "attach database 'x' as y",
+    "pragma table_info(calls)",
+    "select 1; select 2",
+    "select 1; drop view calls",
+    "select * from call_history",
+    "select * from sqlite_master",
+    "select * from main.calls",
+    "select * from pg_catalog.pg_authid",
+    "select * from pg_user",
+    "with calls as (select * from call_history) select * from calls",
+    "with pg_user as (select 1) select * from pg_user",
+    "with x as (delete from calls returning *) select * from x",
+    "select * from (with call_history as (select 1 as callee) select callee from call_history) a, call_history",
+    "with \"Calls\" as (select callee from call_history) select * from \"Calls\", (with call_history as
+         (select 1) select * from call_history) x",
+    "with \"Calls\" as (select 1 as a) select * from \"Calls\"",
+    "with Worklist_Call as (select 1) select * from Worklist_Call",
+    "with checkpoint as (select 1) select * from checkpoint",
+    "select * from pragma_table_info('call_history')",
+    "select * from generate_series(1, 10)",
+    "select load_extension('x')",
+    "select readfile('/etc/passwd')",
+    "select pg_sleep(10)",
+    "select set_config('a', 'b', false)",
+    "select pg_read_file('x')",
+    "select pg_catalog.pg_sleep(1)",
+    "select current_user",
+    "select strftime('%s', 'now')",
+    "select randomblob(1000000000)",
+    "select * from calls for update",
+    "select call into x from calls",
+    "select call::text from calls",
+    "select $1",
+    "select E'\\x41'",
+    "select call from calls where call ~ 'x'",
+    "select distinct on (call) call from calls",
+    "select * from calls, lateral (select 1) x",
+    "select cast('x' as regclass)",
+    "explain select 1",
+    "vacuum",
+    "set search_path = public",
+    "copy calls to '/tmp/x'",
+    "values (1); begin",
+    "",
+    ";",
+    "select",
+    "select \"",
+    "sel ect",
+];
+
+async fn answers_and_refuses(shop: &Shop) {
+    for (sql, answer) in ANSWERED {
         let asked = shop.ask(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
-        assert_eq!(texts(&asked), answer, "{sql}");
+        assert_eq!(texts(&asked), *answer, "{sql}");
         assert_eq!(asked.truncated, None);
     }
     let asked = shop.ask("select call as c, 1 from calls limit 1").await.unwrap();
     assert_eq!(asked.columns.first().map(String::as_str), Some("c"));
-}
-
-#[tokio::test]
-async fn what_would_write_or_look_elsewhere_is_refused() {
-    let shop = shop().await;
-    for sql in [
-        "delete from calls",
-        "insert into calls values (1)",
-        "update calls set call = 1",
-        "drop view calls",
-        "create table x (a int)",
-        "attach database 'x' as y",
-        "pragma table_info(calls)",
-        "select 1; select 2",
-        "select 1; drop view calls",
-        "select * from call_history",
-        "select * from sqlite_master",
-        "select * from main.calls",
-        "select * from pg_catalog.pg_authid",
-        "select * from pg_user",
-        "with calls as (select * from call_history) select * from calls",
-        "with pg_user as (select 1) select * from pg_user",
-        "with x as (delete from calls returning *) select * from x",
-        "select * from (with call_history as (select 1 as callee) select callee from call_history) a, call_history",
-        "with \"Calls\" as (select callee from call_history) select * from \"Calls\", (with call_history as
-         (select 1) select * from call_history) x",
-        "with \"Calls\" as (select 1 as a) select * from \"Calls\"",
-        "with Worklist_Call as (select 1) select * from Worklist_Call",
-        "with checkpoint as (select 1) select * from checkpoint",
-        "select * from pragma_table_info('call_history')",
-        "select * from generate_series(1, 10)",
-        "select load_extension('x')",
-        "select readfile('/etc/passwd')",
-        "select pg_sleep(10)",
-        "select set_config('a', 'b', false)",
-        "select pg_read_file('x')",
-        "select pg_catalog.pg_sleep(1)",
-        "select current_user",
-        "select strftime('%s', 'now')",
-        "select randomblob(1000000000)",
-        "select * from calls for update",
-        "select call into x from calls",
-        "select call::text from calls",
-        "select $1",
-        "select E'\\x41'",
-        "select call from calls where call ~ 'x'",
-        "select distinct on (call) call from calls",
-        "select * from calls, lateral (select 1) x",
-        "select cast('x' as regclass)",
-        "explain select 1",
-        "vacuum",
-        "set search_path = public",
-        "copy calls to '/tmp/x'",
-        "values (1); begin",
-        "",
-        ";",
-        "select",
-        "select \"",
-        "sel ect",
-    ] {
+    for sql in REFUSED {
         let refused = shop.ask(sql).await.expect_err(sql);
         assert!(
             matches!(refused, AskError::Forbidden { .. } | AskError::Syntax { .. }),
@@ -182,6 +206,45 @@ async fn what_would_write_or_look_elsewhere_is_refused() {
         ["3"]
     );
 }
+
+#[tokio::test]
+async fn analysts_are_answered_and_what_would_write_or_look_elsewhere_is_refused() {
+    answers_and_refuses(&shop().await).await;
+}
+
+#[tokio::test]
+async fn postgresql_gives_the_same_answers_and_refusals_in_the_same_words() {
+    let Some(shop) = postgres_shop().await else { return };
+    answers_and_refuses(&shop).await;
+    let refused = shop.ask("select callee from calls").await.unwrap_err();
+    assert!(
+        refused.to_string().contains("there is no column callee"),
+        "{refused}"
+    );
+    let limits = AskLimits {
+        rows_max: 2,
+        timeout_ms: 100,
+    };
+    let cut = shop
+        .questions
+        .ask("select call from calls", limits)
+        .await
+        .unwrap();
+    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(Truncated::Rows)));
+    assert_eq!(
+        shop.questions.ask(ENDLESS, limits).await,
+        Err(AskError::TooSlow { ms: 100 })
+    );
+    let again = shop
+        .ask("select avg(attempt), cast(sum(talk_ms) as bigint) / 2 from calls")
+        .await
+        .unwrap();
+    assert_eq!(again.rows, [[Val::Real(1.0), Val::Int(2_000)]]);
+    shop.tasks.stop().await;
+}
+
+const ENDLESS: &str =
+    "with recursive n as (select 1 as i union all select i + 1 from n) select count(*) from n";
 
 #[tokio::test]
 async fn a_refusal_names_the_place_and_what_there_is() {
@@ -209,12 +272,11 @@ async fn a_refusal_names_the_place_and_what_there_is() {
 #[tokio::test]
 async fn a_query_that_runs_away_is_stopped() {
     let shop = shop().await;
-    let endless = "with recursive n as (select 1 as i union all select i + 1 from n) select count(*) from n";
     let limits = AskLimits {
         rows_max: 1,
         timeout_ms: 50,
     };
-    let stopped = shop.questions.ask(endless, limits).await.unwrap_err();
+    let stopped = shop.questions.ask(ENDLESS, limits).await.unwrap_err();
     assert_eq!(stopped, AskError::TooSlow { ms: 50 });
     let doubling =
         "with recursive n as (select 'x' as t union all select t || t from n where length(t) < 100000000)

@@ -7,6 +7,7 @@
 mod bulk;
 mod connect;
 mod dialect;
+mod questions;
 mod schema;
 mod session;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use crate::database::{Dialect, ReadDb, TxWork};
 use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads};
 use async_trait::async_trait;
+pub use questions::PostgresQuestions;
+
 use connect::{Purpose, read_url};
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;

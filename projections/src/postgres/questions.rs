@@ -1,0 +1,325 @@
+//! Questions to rows in PostgreSQL: read-only transactions with a time limit, on connections that see the
+//! schema of the documented views and nothing else without its name, which the guard lets nobody say.
+
+use super::connect::{Purpose, configured, is_lost, read_url, text};
+use super::value::{Cell, is_readable};
+use crate::ask::{
+    AskError, AskLimits, Asked, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions, guarded,
+};
+use crate::error::ProjectionError;
+use crate::sql_views::SQL_SCHEMA;
+use crate::value::Val;
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use postgres::error::SqlState;
+use postgres::types::{FromSql, Type};
+use postgres::{Client, Config, NoTls, Row, Statement, Transaction};
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Rows fetched at a time: what is behind a limit is never sent.
+const PAGE_ROWS: i32 = 500;
+
+struct Job {
+    sql: String,
+    limits: AskLimits,
+    done: oneshot::Sender<Result<Asked, AskError>>,
+}
+
+/// Questions to the documented views in PostgreSQL.
+pub struct PostgresQuestions {
+    queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
+}
+
+impl PostgresQuestions {
+    /// Connects when it is asked first. Threads end with the tasks.
+    pub fn open(url: &str, _: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
+        let config = bounded(&read_url(url)?);
+        let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..QUERIES_AT_ONCE {
+            let (jobs, config) = (Arc::clone(&jobs), config.clone());
+            tasks.thread("questions", Box::new(move || serve(&config, &jobs)));
+        }
+        let queue = Arc::new(Mutex::new(Some(send)));
+        let (weak, stop) = (Arc::downgrade(&queue), tasks.stop_signal());
+        tasks.spawn(
+            "questions close",
+            Box::pin(async move {
+                stop.stopping().await;
+                if let Some(queue) = weak.upgrade() {
+                    queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+                }
+            }),
+        );
+        Ok(Self { queue })
+    }
+}
+
+/// What a question's connection may do: read, in the documented views.
+fn bounded(base: &Config) -> Config {
+    let mut config = configured(base, Purpose::Read);
+    let options = config.get_options().unwrap_or_default().to_owned();
+    let options = format!(
+        "{options} -c search_path={SQL_SCHEMA},pg_temp -c default_transaction_read_only=on \
+         -c standard_conforming_strings=on"
+    );
+    config.application_name("ledgerline questions").options(&options);
+    config
+}
+
+#[async_trait]
+impl Questions for PostgresQuestions {
+    async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
+        let (sql, limits) = (guarded(sql)?, limits.bounded());
+        let sender = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sender = sender.ok_or_else(|| AskError::Unavailable("the process is stopping".to_owned()))?;
+        let (done, answer) = oneshot::channel();
+        sender
+            .try_send(Job { sql, limits, done })
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => AskError::Busy,
+                mpsc::error::TrySendError::Closed(_) => ended(),
+            })?;
+        drop(sender);
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+fn ended() -> AskError {
+    AskError::Unavailable("the questions' thread has ended".to_owned())
+}
+
+fn serve(config: &Config, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    let mut client = None;
+    loop {
+        let next = jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
+        let Some(Job { sql, limits, done }) = next else {
+            return;
+        };
+        if !done.is_closed() {
+            drop(done.send(answer(config, &mut client, (&sql, limits))));
+        }
+    }
+}
+
+/// A connection that was lost since the last question is made anew, once.
+fn answer(
+    config: &Config,
+    kept: &mut Option<Client>,
+    (sql, limits): (&str, AskLimits),
+) -> Result<Asked, AskError> {
+    let said = |error: &postgres::Error| said(error, limits);
+    if let Some(mut client) = kept.take()
+        && !client.is_closed()
+    {
+        match run(&mut client, sql, limits) {
+            Err(error) if is_lost(&error) => {}
+            done => {
+                *kept = Some(client);
+                return done.unwrap_or_else(|error| Err(said(&error)));
+            }
+        }
+    }
+    let mut client = config.connect(NoTls).map_err(|error| said(&error))?;
+    let done = run(&mut client, sql, limits);
+    *kept = Some(client);
+    done.unwrap_or_else(|error| Err(said(&error)))
+}
+
+type Ran = Result<Result<Asked, AskError>, postgres::Error>;
+
+fn run(client: &mut Client, sql: &str, limits: AskLimits) -> Ran {
+    let mut transaction = client.build_transaction().read_only(true).start()?;
+    transaction.batch_execute(&format!(
+        "set local statement_timeout = {}; set local lock_timeout = {}",
+        limits.timeout_ms, limits.timeout_ms
+    ))?;
+    let statement = transaction.prepare(sql)?;
+    let gathered = gather(&mut transaction, &statement, limits)?;
+    transaction.rollback()?;
+    Ok(gathered)
+}
+
+fn gather(transaction: &mut Transaction<'_>, statement: &Statement, limits: AskLimits) -> Ran {
+    let unreadable = statement
+        .columns()
+        .iter()
+        .find(|column| !is_shown(column.type_()));
+    if let Some(column) = unreadable {
+        return Ok(Err(AskError::Wrong(format!(
+            "column {} is of type {}: cast it to text",
+            column.name(),
+            column.type_()
+        ))));
+    }
+    let columns = statement.columns().iter().map(|column| column.name().to_owned());
+    let mut gathered = Gathered::new(columns.collect(), limits);
+    let portal = transaction.bind(statement, &[])?;
+    loop {
+        let page = transaction.query_portal(&portal, PAGE_ROWS)?;
+        let last = page.len() < usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
+        for row in page {
+            if !gathered.take(values(&row)?) {
+                return Ok(Ok(gathered.asked));
+            }
+        }
+        if last {
+            return Ok(Ok(gathered.asked));
+        }
+    }
+}
+
+fn values(row: &Row) -> Result<Vec<Val>, postgres::Error> {
+    (0..row.len())
+        .map(|column| row.try_get::<_, Shown>(column).map(|Shown(value)| value))
+        .collect()
+}
+
+fn is_shown(column: &Type) -> bool {
+    *column == Type::NUMERIC || is_readable(column)
+}
+
+/// A value as SQLite would give it: sums are integers, means are reals.
+struct Shown(Val);
+
+impl<'a> FromSql<'a> for Shown {
+    fn from_sql(found: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        if *found == Type::NUMERIC {
+            return numeric(raw)
+                .map(Self)
+                .ok_or_else(|| "a numeric that is no number".into());
+        }
+        Cell::from_sql(found, raw).map(|Cell(value)| Self(value))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(Val::Null))
+    }
+
+    fn accepts(found: &Type) -> bool {
+        is_shown(found)
+    }
+}
+
+/// The wire form of `numeric`: count of digits, weight of the first, sign, scale, then digits to base 10,000.
+fn numeric(raw: &[u8]) -> Option<Val> {
+    let mut words = raw
+        .chunks_exact(2)
+        .filter_map(|pair| pair.try_into().ok())
+        .map(i16::from_be_bytes);
+    let count = usize::try_from(words.next()?).ok()?;
+    let weight = i32::from(words.next()?);
+    let negative = match u16::from_be_bytes(words.next()?.to_be_bytes()) {
+        0x0000 => false,
+        0x4000 => true,
+        // Infinite, or not a number.
+        _ => return None,
+    };
+    let scale = words.next()?;
+    let digits: Vec<i16> = words.take(count).collect();
+    if scale == 0
+        && let Some(whole) = whole(&digits, weight)
+    {
+        return Some(Val::Int(if negative { -whole } else { whole }));
+    }
+    let mut exponent = weight;
+    let mut value = 0.0;
+    for digit in digits {
+        value += f64::from(digit) * 10_000_f64.powi(exponent);
+        exponent -= 1;
+    }
+    Some(Val::Real(if negative { -value } else { value }))
+}
+
+fn whole(digits: &[i16], weight: i32) -> Option<i64> {
+    let places = usize::try_from(weight + 1).ok()?;
+    let padded = digits.iter().copied().chain(std::iter::repeat(0)).take(places);
+    padded.into_iter().try_fold(0_i64, |value, digit| {
+        value.checked_mul(10_000)?.checked_add(i64::from(digit))
+    })
+}
+
+fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
+    if is_lost(error) {
+        return AskError::Unavailable(format!("the read database is away: {}", text(error)));
+    }
+    let Some(there) = error.as_db_error() else {
+        let why = error
+            .source()
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        return AskError::Fault(why);
+    };
+    let why = there.message().to_owned();
+    let code = there.code();
+    if *code == SqlState::QUERY_CANCELED {
+        return AskError::TooSlow {
+            ms: limits.timeout_ms,
+        };
+    }
+    if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME {
+        return AskError::Unavailable("no views have been made in the read database yet".to_owned());
+    }
+    if *code == SqlState::INSUFFICIENT_PRIVILEGE || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        return AskError::Forbidden {
+            what: "reading past the documented views".to_owned(),
+            hint: why,
+            place: Place::default(),
+        };
+    }
+    match code.code().get(..2) {
+        Some("54") => AskError::TooLarge(why),
+        Some("53" | "55" | "58" | "40") => AskError::Unavailable(why),
+        Some("XX") => AskError::Fault(why),
+        _ => AskError::Wrong(missing_column(&why)),
+    }
+}
+
+/// In the same words as SQLite's.
+fn missing_column(why: &str) -> String {
+    let name = why
+        .strip_prefix("column ")
+        .and_then(|rest| rest.strip_suffix(" does not exist"));
+    match name {
+        Some(name) => format!("there is no column {}", name.replace('"', "")),
+        None => why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(words: &[i16]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    #[test]
+    fn sums_come_back_whole_and_means_as_reals() {
+        let sign = i16::from_be_bytes([0x40, 0]);
+        for (words, value) in [
+            (vec![0, 0, 0, 0], Val::Int(0)),
+            (vec![1, 0, 0, 0, 7], Val::Int(7)),
+            (vec![2, 1, sign, 0, 1, 2345], Val::Int(-12_345)),
+            (vec![1, 2, 0, 0, 3], Val::Int(300_000_000)),
+            (vec![2, 0, 0, 4, 2, 5_000], Val::Real(2.5)),
+            (vec![1, 0, 0, 16, 2], Val::Real(2.0)),
+            (vec![1, -1, 0, 4, 2_500], Val::Real(0.25)),
+        ] {
+            assert_eq!(numeric(&wire(&words)), Some(value), "{words:?}");
+        }
+        let largest = wire(&[5, 4, 0, 0, 922, 3372, 368, 5477, 5807]);
+        assert_eq!(numeric(&largest), Some(Val::Int(i64::MAX)));
+        assert!(matches!(
+            numeric(&wire(&[5, 4, 0, 0, 922, 3372, 368, 5477, 5808])),
+            Some(Val::Real(_))
+        ));
+        assert_eq!(numeric(&wire(&[0, 0, i16::from_be_bytes([0xc0, 0]), 0])), None);
+        assert_eq!(numeric(&[0]), None);
+    }
+}
