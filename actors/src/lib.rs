@@ -5,6 +5,7 @@
 //! Limits stand as named constants beside what they bound: mailbox places, live entities, legs, dials.
 
 mod capacity;
+mod clock_skew;
 mod drivers;
 mod entity;
 mod error;
@@ -24,6 +25,7 @@ mod testing;
 mod tests;
 mod timers;
 
+pub use clock_skew::ClockSkew;
 pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress, start_forgetting, unconfirmed_restore};
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, ErrorKind, StartError};

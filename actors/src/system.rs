@@ -3,6 +3,7 @@
 //! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
 //! entity holds nothing that its stream does not say, so it needs no farewell.
 
+use crate::clock_skew::ClockSkew;
 use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
@@ -40,6 +41,8 @@ pub struct Environment {
     pub tasks: Arc<dyn Tasks>,
     /// What of the log could not be read here; dialing stops at the first of it.
     pub damage: Arc<LogDamage>,
+    /// How far the clock is off; nothing new is dialed while that is too far.
+    pub skew: Arc<ClockSkew>,
     /// Records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }

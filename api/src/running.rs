@@ -5,8 +5,10 @@ use crate::app::{OpenSettings, Opened};
 use crate::auth::{self, Door};
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::clock_evidence::ClockEvidence;
 use crate::config::TrunkSpec;
 use crate::driving;
+use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::witness::WitnessSpec;
 use crate::proving::Proving;
@@ -39,6 +41,8 @@ pub(crate) struct ServeSettings {
     pub(crate) drain_ms: u64,
     /// Who is asked to cosign checkpoints.
     pub(crate) witnesses: Vec<WitnessSpec>,
+    /// The clock that ours is compared with, besides the database's.
+    pub(crate) ntp: Option<NtpServer>,
     /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
     pub(crate) given: Option<GivenSound>,
 }
@@ -70,6 +74,7 @@ impl Running {
         let opened = Opened::open(&settings.open).await?;
         let system = opened.entities(runtime);
         let views = opened.views(settings.read_db.as_ref()).await?;
+        let questions = opened.questions(settings.read_db.as_ref())?;
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
         let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
             Some(address) if !address.ip().is_loopback() => {
@@ -82,6 +87,7 @@ impl Running {
             }
         };
         let app = Arc::new(App::new(opened, system, views, synthesizer, door));
+        app.take_questions(questions);
         // No key of an erased person may open anything, before anything is answered.
         actors::start_forgetting(app.system(), &app.opened.environment, app.opened.recordings())
             .await
@@ -92,6 +98,15 @@ impl Running {
             Some(listener) => Some(serve(&app, listener)?),
             None => None,
         };
+        // Before anybody is dialed it is known whether the clock is right.
+        let evidence = ClockEvidence::new(
+            &app.opened.environment,
+            app.system(),
+            settings.ntp.clone(),
+            app.opened.shared(),
+        );
+        evidence.begin().await;
+        app.keep_clock_evidence(evidence);
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&app), settings).await?;
         app.live().begin(&app.opened.environment);

@@ -27,6 +27,7 @@ use domain::stored_event::{Cause, Position, aad};
 use domain::time::Timestamp;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
 use projections::views::campaign_board::{self, BoardRow};
+use projections::ask::Questions;
 use projections::{ProjectionError, Projections};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -50,6 +51,7 @@ pub(crate) struct App {
     draining: watch::Sender<bool>,
     past: Past,
     live: Arc<LiveHub>,
+    questions: OnceLock<Arc<dyn Questions>>,
     clock_evidence: OnceLock<Arc<ClockEvidence>>,
 }
 
@@ -73,6 +75,7 @@ impl App {
             draining: watch::Sender::new(false),
             past: Past::default(),
             live: Arc::new(LiveHub::new()),
+            questions: OnceLock::new(),
             clock_evidence: OnceLock::new(),
         }
     }
@@ -86,6 +89,18 @@ impl App {
     /// What the clock is compared with; `None` while the process starts.
     pub(crate) fn clock_evidence(&self) -> Option<&Arc<ClockEvidence>> {
         self.clock_evidence.get()
+    }
+
+    /// From now on SQL from outside is answered.
+    pub(crate) fn take_questions(&self, questions: Arc<dyn Questions>) {
+        // A process opens its rows once.
+        drop(self.questions.set(questions));
+    }
+
+    /// The door for SQL from outside.
+    pub(crate) fn questions(&self) -> Result<&dyn Questions, Problem> {
+        let questions = self.questions.get().map(AsRef::as_ref);
+        questions.ok_or_else(|| Problem::unavailable("the process is starting"))
     }
 
     /// Where figures of the past are folded.

@@ -199,6 +199,7 @@ impl World {
             ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
             tasks: Arc::clone(&tasks),
             damage: Arc::default(),
+            skew: Arc::default(),
             rehearsal: true,
         };
         let head = environment.store.head().await.map_err(failed)?;

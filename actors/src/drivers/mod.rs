@@ -7,6 +7,8 @@
 mod alarms;
 #[cfg(test)]
 mod campaign_end_tests;
+#[cfg(test)]
+mod clock_skew_tests;
 mod conversation;
 #[cfg(test)]
 mod crash_tests;

@@ -51,6 +51,7 @@ impl Fakes {
             ids: Arc::new(FakeIds(AtomicU64::new(store.appends_count() as u64 * 1_000_003))),
             tasks: Arc::<Supervisor>::clone(&tasks) as Arc<dyn Tasks>,
             damage: Arc::default(),
+            skew: Arc::default(),
             rehearsal: false,
         };
         Self {

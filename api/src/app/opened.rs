@@ -25,7 +25,7 @@ use media::driver::{MediaDriver, SipCounts};
 use projections::{Grounds, Projections};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{DataLock, Keyring};
+use store::{DataLock, Keyring, PostgresEventStore};
 use tokio::runtime::{Handle, Runtime};
 
 /// Which directory and log, and how time runs in them.
@@ -59,10 +59,13 @@ impl OpenSettings {
 /// Opened for writing; the directory is locked.
 pub(crate) struct Opened {
     pub(crate) directory: PathBuf,
+    /// Where the log's signing key is.
+    signing_key: PathBuf,
     pub(crate) environment: Environment,
     /// The log and the keys, in the order in which they are closed.
     closings: Vec<Arc<dyn Closing>>,
     driver_locks: Arc<dyn DriverLocks>,
+    shared: Option<Arc<PostgresEventStore>>,
     rehearsal: Option<Arc<RehearsalClock>>,
     tasks: Arc<Supervisor>,
     lock: DataLock,
@@ -174,19 +177,27 @@ impl Opened {
             ids,
             tasks: tasks_port,
             damage: Arc::default(),
+            skew: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {
+            signing_key: crate::proving::key_file(&settings.data, settings.keys.as_ref()),
             directory,
             environment,
             closings: vec![log.closing, keys_closing],
             driver_locks,
+            shared: log.shared,
             rehearsal,
             tasks,
             lock,
             rows_lock: Mutex::new(None),
             media: Mutex::new(None),
         })
+    }
+
+    /// The file of the key that signs this log's checkpoints and reports.
+    pub(crate) fn signing_key(&self) -> PathBuf {
+        self.signing_key.clone()
     }
 
     /// Entities on the shared runtime, one arbiter per processor.
@@ -241,6 +252,11 @@ impl Opened {
     }
 
     /// Where the right to dial on this log is asked for.
+    /// The database of a shared log.
+    pub(crate) fn shared(&self) -> Option<Arc<PostgresEventStore>> {
+        self.shared.clone()
+    }
+
     pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
         self.driver_locks.as_ref()
     }

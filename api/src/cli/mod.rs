@@ -6,6 +6,7 @@ mod bench;
 mod call;
 mod campaign;
 mod carrier;
+mod clock;
 mod customer;
 mod demo;
 mod doctor;
@@ -14,8 +15,11 @@ pub(crate) mod failure;
 mod import;
 mod keys;
 mod number;
+mod holder;
 pub(crate) mod output;
 mod projections;
+mod query;
+mod report;
 mod sample;
 mod serve;
 mod simulate;
@@ -48,6 +52,7 @@ enum Command {
     Import(import::Args),
     Campaign(campaign::Args),
     Call(call::Args),
+    Clock(clock::Args),
     Customer(customer::Args),
     Keys(keys::Args),
     Number(number::Args),
@@ -55,6 +60,8 @@ enum Command {
     Audit(audit::Args),
     Backup(backup::Args),
     Projections(projections::Args),
+    Query(query::Args),
+    Report(report::Args),
     Sample(sample::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
@@ -111,6 +118,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Import(args) => import::run(args).await,
         Command::Campaign(args) => campaign::run(args).await,
         Command::Call(args) => call::run(args).await,
+        Command::Clock(args) => clock::run(args).await,
         Command::Customer(args) => customer::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Number(args) => number::run(args).await,
@@ -118,7 +126,9 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
+        Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
+        Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Box::pin(bench::run(args, runtime)).await,

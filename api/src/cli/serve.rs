@@ -3,9 +3,12 @@
 use super::failure::Failure;
 use super::output;
 use crate::app::OpenSettings;
+use crate::calendar::PeriodLength;
+use crate::compliance_report::begin_schedule;
 use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
 use crate::keys_spec::KeysSpec;
 use crate::kurrent::{self, KurrentArgs};
+use crate::outbound::ntp::NtpServer;
 use crate::outbound::witness::WitnessSpec;
 use crate::read_db_spec::ReadDbArgs;
 use crate::running::{Running, ServeSettings};
@@ -62,6 +65,12 @@ pub(crate) struct Args {
     /// A witness that is asked to cosign each checkpoint, and its public key; may be given several times
     #[arg(long = "witness", value_name = "URL,VKEY")]
     witnesses: Vec<WitnessSpec>,
+    /// An NTP server to compare the clock with; beyond 2 s nothing new is dialed
+    #[arg(long, value_name = "HOST[:PORT]")]
+    ntp: Option<NtpServer>,
+    /// Issue the signed compliance report of each period after its end; kept in DIR/reports
+    #[arg(long, value_enum, value_name = "PERIOD")]
+    compliance_report: Option<PeriodLength>,
     #[command(flatten)]
     kurrent: KurrentArgs,
 }
@@ -87,9 +96,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         rtp_ports: args.rtp_ports,
         drain_ms: args.drain,
         witnesses: args.witnesses,
+        ntp: args.ntp,
         given: None,
     };
     let running = Running::start(settings, Some(listener), runtime).await?;
+    if let Some(length) = args.compliance_report {
+        begin_schedule(&running.app, length);
+    }
     let kurrent = kurrent::serve(&args.kurrent, &running.app, args.http).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;

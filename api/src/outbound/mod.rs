@@ -1,4 +1,5 @@
-//! HTTP that we call: our own server, on behalf of the command line, and witnesses of the log.
+//! Whom we call: our own server, on behalf of the command line, witnesses of the log, and a clock (NTP).
 
+pub(crate) mod ntp;
 pub(crate) mod own_server;
 pub(crate) mod witness;

@@ -1,6 +1,7 @@
 //! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
 
 use crate::as_of::{Moment, PARAMETERS, entity_then};
+use crate::clock_evidence::offset_value;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
@@ -25,6 +26,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             |ctx, input| Box::pin(confirm(ctx, input)),
         )
         .takes(Takes::Json("DialingConfirmation")),
+        Endpoint::post(
+            "/api/v1/installation/measure-clock",
+            "Compare the clock with its sources now; what is new is noted in the log",
+            |ctx, input| Box::pin(measure_clock(ctx, input)),
+        ),
     ]
 }
 
@@ -85,6 +91,25 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         version: Some(answer.version),
         position: Some(answer.position),
     }))
+}
+
+async fn measure_clock(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+    let evidence = ctx
+        .clock_evidence()
+        .ok_or_else(|| Problem::unavailable("the process is starting"))?;
+    let measured = evidence.measure().await;
+    let shown = measured.iter().map(|one| match &one.offset {
+        Ok(offset) => {
+            let mut value = offset_value(offset, ctx.now());
+            value["noted"] = Value::Bool(one.is_noted);
+            value
+        }
+        Err(why) => json!({ "source": one.source, "error": why }),
+    });
+    Ok(Done::Read(json!({
+        "measured": shown.collect::<Vec<_>>(),
+        "dialing_refused": evidence.refusal(),
+    })))
 }
 
 impl crate::serving::Explained for InstallationRefusal {}

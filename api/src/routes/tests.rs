@@ -34,18 +34,17 @@ impl Story {
         Self::begin_with(None)
     }
 
+    /// With a clock to compare with it is no rehearsal, whose clock is compared with none.
     fn begin_with(ntp: Option<NtpServer>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
+        let mut settings = settings(directory.path());
+        if ntp.is_some() {
+            settings.open.rehearse_at = None;
+        }
+        settings.ntp = ntp;
         let running = runtime
-            .block_on(Running::start(
-                ServeSettings {
-                    ntp,
-                    ..settings(directory.path())
-                },
-                None,
-                Arc::clone(&runtime),
-            ))
+            .block_on(Running::start(settings, None, Arc::clone(&runtime)))
             .unwrap();
         Self {
             running,

@@ -1,6 +1,6 @@
 //! Requests to the installation: note a restore, confirm that dialing may go on.
 
-use super::event::RestoreFacts;
+use super::event::{ClockOffset, RestoreFacts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallationCommand {
@@ -8,4 +8,6 @@ pub enum InstallationCommand {
     Restore(RestoreFacts),
     /// A person has looked at the restored past and lets dialing go on.
     ConfirmDialing { by: Option<String>, reason: String },
+    /// A process has compared its clock; noted when it says something new.
+    NoteClockOffset(ClockOffset),
 }

@@ -1,22 +1,50 @@
 //! Decides commands to the installation: every restore is noted, and a confirmation needs one and a reason.
 
 use super::command::InstallationCommand;
-use super::event::InstallationEvent;
+use super::event::{ClockOffset, InstallationEvent};
 use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
+use crate::time::Timestamp;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 256;
 /// Longest name of who confirmed.
 pub const USER_BYTES_MAX: usize = 64;
 
+/// Longest name of a clock's source: a host name (RFC 1035, 2.3.4) with its kind and port.
+pub(super) const SOURCE_BYTES_MAX: usize = 270;
+
+/// From here on a clock is wrong: calling windows, caps and the order of evidence rest on it.
+pub const CLOCK_SKEW_MS_MAX: u64 = 2_000;
+/// A change of the offset by this much is noted. Clocks kept by NTP stay well within it.
+pub const CLOCK_CHANGE_MS: u64 = 250;
+/// An offset that stays is noted this often: once a day.
+pub const CLOCK_NOTE_MS: u64 = 24 * 60 * 60 * 1_000;
+
 type Decided = Result<Vec<InstallationEvent>, InstallationRefusal>;
 
-pub(super) fn decide(state: &InstallationState, command: InstallationCommand) -> Decided {
+pub(super) fn decide(state: &InstallationState, command: InstallationCommand, now: Timestamp) -> Decided {
     match command {
         InstallationCommand::Restore(facts) => Ok(vec![InstallationEvent::Restored { facts }]),
         InstallationCommand::ConfirmDialing { by, reason } => confirm(state, by, reason),
+        InstallationCommand::NoteClockOffset(offset) => note_offset(state, offset, now),
     }
+}
+
+/// Noted when it is the source's first, when it has changed, or when the last note is a day old, so that the
+/// log does not fill.
+fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -> Decided {
+    within("source", &offset.source, SOURCE_BYTES_MAX)?;
+    let is_wrong = |offset: &ClockOffset| offset.offset_ms.unsigned_abs() > CLOCK_SKEW_MS_MAX;
+    let is_known = state.clock_offset(&offset.source).is_some_and(|(last, at)| {
+        last.offset_ms.abs_diff(offset.offset_ms) < CLOCK_CHANGE_MS
+            && is_wrong(last) == is_wrong(&offset)
+            && now.ms_since(at) < CLOCK_NOTE_MS
+    });
+    if is_known {
+        return Ok(Vec::new());
+    }
+    Ok(vec![InstallationEvent::ClockOffsetMeasured { offset }])
 }
 
 fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Decided {

@@ -23,6 +23,25 @@ pub enum InstallationEvent {
         by: Option<String>,
         reason: String,
     },
+    /// A process compared its clock with another: evidence of what the times in this log are worth.
+    #[serde(rename = "installation.clock_offset_measured")]
+    ClockOffsetMeasured {
+        #[serde(flatten)]
+        offset: ClockOffset,
+    },
+}
+
+/// How far a clock was from another when they were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    /// What must be added to our clock to get the source's; below zero when ours is ahead.
+    pub offset_ms: i64,
+    /// From the question to the answer.
+    pub round_trip_ms: u64,
+    /// Whose clock: `ntp:HOST:PORT` or `postgresql`.
+    pub source: String,
+    /// The true offset lies within this of `offset_ms`, as far as the source knows itself.
+    pub uncertainty_ms: u64,
 }
 
 /// What was restored.
@@ -43,6 +62,7 @@ impl EventData for InstallationEvent {
         match self {
             Self::Restored { .. } => "installation.restored",
             Self::DialingConfirmed { .. } => "installation.dialing_confirmed",
+            Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every stored kind of an installation event, held against its golden file.
 
-use super::event::{InstallationEvent, RestoreFacts};
+use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use crate::golden_support::{at, check};
 use crate::stored_event::Position;
 
@@ -17,6 +17,14 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         InstallationEvent::DialingConfirmed {
             by: Some("wang".to_owned()),
             reason: "compared with the carrier's records".to_owned(),
+        },
+        InstallationEvent::ClockOffsetMeasured {
+            offset: ClockOffset {
+                offset_ms: -12,
+                round_trip_ms: 3,
+                source: "ntp:ntp.example.com:123".to_owned(),
+                uncertainty_ms: 4,
+            },
         },
     ];
     for event in events {

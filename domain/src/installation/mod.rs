@@ -1,4 +1,5 @@
-//! The installation aggregate: what happened to the log as a whole, which is that it was restored.
+//! The installation aggregate: what happened to the log as a whole: that it was restored, and how far its
+//! processes' clocks were from others.
 //!
 //! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
 //! past does not know whom it has called since; each further restore pauses it again. One stream,
@@ -16,8 +17,8 @@ mod golden;
 mod tests;
 
 pub use command::InstallationCommand;
-pub use decide::{REASON_BYTES_MAX, USER_BYTES_MAX};
-pub use event::InstallationEvent;
+pub use decide::{CLOCK_CHANGE_MS, CLOCK_NOTE_MS, CLOCK_SKEW_MS_MAX, REASON_BYTES_MAX, USER_BYTES_MAX};
+pub use event::{ClockOffset, InstallationEvent};
 pub use refusal::InstallationRefusal;
 pub use state::InstallationState;
 
@@ -42,19 +43,20 @@ impl Decider for Installation {
         match command {
             InstallationCommand::Restore(_) => "installation.restore",
             InstallationCommand::ConfirmDialing { .. } => "installation.confirm_dialing",
+            InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
         }
     }
 
     fn decide(
         state: &InstallationState,
         command: InstallationCommand,
-        _: Context,
+        context: Context,
     ) -> Result<Vec<InstallationEvent>, InstallationRefusal> {
-        decide::decide(state, command)
+        decide::decide(state, command, context.now)
     }
 
-    fn evolve(state: &mut InstallationState, event: &InstallationEvent, _: Timestamp) {
-        state.apply(event);
+    fn evolve(state: &mut InstallationState, event: &InstallationEvent, at: Timestamp) {
+        state.apply(event, at);
     }
 
     /// About no campaign and no person.

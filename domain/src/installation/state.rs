@@ -1,11 +1,18 @@
-//! What an installation's events add up to: whether dialing waits for a person, and since which restore.
+//! What an installation's events add up to: whether dialing waits for a person, since which restore, and
+//! what clocks were last known to be off by.
 
-use super::event::{InstallationEvent, RestoreFacts};
+use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Sources whose last offset is remembered; one more forgets the one noted longest ago.
+const SOURCES_MAX: usize = 16;
 
 /// State of the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InstallationState {
     unconfirmed: Option<RestoreFacts>,
+    offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
 }
 
 impl InstallationState {
@@ -18,10 +25,25 @@ impl InstallationState {
         self.unconfirmed.is_some()
     }
 
-    pub(super) fn apply(&mut self, event: &InstallationEvent) {
+    /// The last offset noted of a source, and when.
+    pub fn clock_offset(&self, source: &str) -> Option<(&ClockOffset, Timestamp)> {
+        self.offsets.get(source).map(|(offset, at)| (offset, *at))
+    }
+
+    fn note(&mut self, offset: &ClockOffset, at: Timestamp) {
+        self.offsets.insert(offset.source.clone(), (offset.clone(), at));
+        if self.offsets.len() > SOURCES_MAX {
+            let oldest = self.offsets.iter().min_by_key(|(_, (_, at))| *at);
+            let oldest = oldest.map(|(source, _)| source.clone());
+            self.offsets.retain(|source, _| Some(source) != oldest.as_ref());
+        }
+    }
+
+    pub(super) fn apply(&mut self, event: &InstallationEvent, at: Timestamp) {
         match event {
             InstallationEvent::Restored { facts } => self.unconfirmed = Some(facts.clone()),
             InstallationEvent::DialingConfirmed { .. } => self.unconfirmed = None,
+            InstallationEvent::ClockOffsetMeasured { offset } => self.note(offset, at),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Given events, when a command, then events or a refusal.
 
-use super::decide::{REASON_BYTES_MAX, USER_BYTES_MAX};
-use super::event::RestoreFacts;
+use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
+use super::event::{ClockOffset, RestoreFacts};
 use super::{Installation, InstallationCommand, InstallationEvent, InstallationRefusal, InstallationState};
 use crate::decider::{Context, Decider};
 use crate::stored_event::Position;
@@ -48,8 +48,11 @@ fn check(
     assert_eq!(decided, then, "{given:?} {when:?}");
     for event in decided.unwrap_or_default() {
         Installation::evolve(&mut state, &event, now);
-        let paused = matches!(event, InstallationEvent::Restored { .. });
-        assert_eq!(state.is_dialing_paused(), paused, "{event:?}");
+        match event {
+            InstallationEvent::Restored { .. } => assert!(state.is_dialing_paused()),
+            InstallationEvent::DialingConfirmed { .. } => assert!(!state.is_dialing_paused()),
+            InstallationEvent::ClockOffsetMeasured { .. } => {}
+        }
     }
 }
 
@@ -108,5 +111,73 @@ fn a_confirmation_says_why_within_its_limits() {
             }),
         };
         check(&[restored()], confirm(Some(&by), &reason), then);
+    }
+}
+
+fn measured(source: &str, offset_ms: i64) -> ClockOffset {
+    ClockOffset {
+        offset_ms,
+        round_trip_ms: 2,
+        source: source.to_owned(),
+        uncertainty_ms: 3,
+    }
+}
+
+/// Whether an offset is noted after another one, so much later.
+fn is_noted((first, then): (i64, i64), later_ms: u64) -> bool {
+    let now = Timestamp::from_millis(1_772_416_800_000);
+    let mut state = InstallationState::default();
+    let first = InstallationEvent::ClockOffsetMeasured {
+        offset: measured("ntp:a", first),
+    };
+    Installation::evolve(&mut state, &first, now);
+    let command = InstallationCommand::NoteClockOffset(measured("ntp:a", then));
+    let now = now.plus_ms(later_ms);
+    let decided = Installation::decide(&state, command, Context { now }).unwrap();
+    !decided.is_empty()
+}
+
+#[test]
+fn an_offset_is_noted_when_it_is_new_has_changed_or_a_day_has_passed() {
+    check(
+        &[],
+        InstallationCommand::NoteClockOffset(measured("ntp:a", 0)),
+        Ok(vec![InstallationEvent::ClockOffsetMeasured {
+            offset: measured("ntp:a", 0),
+        }]),
+    );
+    for (offsets, later_ms, noted) in [
+        ((0, 249), 0, false),
+        ((0, 250), 0, true),
+        ((0, -250), 0, true),
+        ((5, 5), CLOCK_NOTE_MS - 1, false),
+        ((5, 5), CLOCK_NOTE_MS, true),
+        ((2_000, 2_001), 0, true),
+        ((-2_001, -2_000), 0, true),
+        ((2_001, 2_100), 0, false),
+    ] {
+        assert_eq!(is_noted(offsets, later_ms), noted, "{offsets:?} {later_ms}");
+    }
+}
+
+#[test]
+fn each_source_is_compared_with_itself_and_only_so_many_are_remembered() {
+    let mut state = InstallationState::default();
+    for index in 0..17 {
+        let offset = measured(&format!("ntp:{index}"), 1);
+        let event = InstallationEvent::ClockOffsetMeasured { offset };
+        Installation::evolve(&mut state, &event, Timestamp::from_millis(index));
+    }
+    assert_eq!(state.clock_offset("ntp:0"), None);
+    assert!(state.clock_offset("ntp:1").is_some() && state.clock_offset("ntp:16").is_some());
+}
+
+#[test]
+fn the_name_of_a_clock_has_a_limit() {
+    for (bytes, taken) in [(SOURCE_BYTES_MAX, true), (SOURCE_BYTES_MAX + 1, false)] {
+        let command = InstallationCommand::NoteClockOffset(measured(&"n".repeat(bytes), 0));
+        let now = Timestamp::EPOCH;
+        let decided = Installation::decide(&InstallationState::default(), command, Context { now });
+        assert_eq!(decided.is_ok(), taken, "{bytes}");
     }
 }

@@ -5,6 +5,7 @@ use super::PostgresEventStore;
 use super::connect::{from_postgres, shown};
 use crate::error::OpenError;
 use domain::ports::event_store::StoreError;
+use domain::time::Timestamp;
 use tokio_postgres::{Client, Config, Error};
 
 /// The name under which a command that fills the log stands until it is done.
@@ -56,6 +57,15 @@ impl PostgresEventStore {
             .execute("DELETE FROM ledgerline.meta WHERE name = $1", &[&RESTORING])
             .await;
         ended.map(|_| ()).map_err(|error| from_postgres(&error))
+    }
+
+    /// What time it is by the database's clock, now and not when a transaction began.
+    pub async fn clock_now(&self) -> Result<Timestamp, StoreError> {
+        let client = self.reader.connection().await?;
+        let failed = |error: Error| from_postgres(&error);
+        let asked = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)";
+        let row = client.query_one(asked, &[]).await.map_err(failed)?;
+        row.try_get(0).map(Timestamp::from_micros).map_err(failed)
     }
 
     /// The command that fills the log, or was cut off while it did.

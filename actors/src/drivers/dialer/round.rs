@@ -30,6 +30,9 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
+    if kit.environment.skew.exceeded().is_some() {
+        return Some(now.plus_ms(AGAIN_MS));
+    }
     match serve_all(kit, seen, turn).await {
         Ok(next_at) => earlier(next_at, kit.live.next_release(now)),
         Err(error) => {

@@ -198,6 +198,7 @@ async fn start(
         rtp_ports: None,
         drain_ms: DRAIN_MS,
         witnesses: Vec::new(),
+        ntp: None,
         given: None,
     };
     Running::start(settings, Some(listener), runtime).await

@@ -1,0 +1,55 @@
+//! How far this process's clock was from others when they were last compared; a wrong clock dials nobody.
+//!
+//! Calling windows, caps and "never before" rest on the time of day. While the last offset of any source is
+//! beyond `CLOCK_SKEW_MS_MAX` no new dial is granted; who is talked to may finish.
+
+use domain::installation::{CLOCK_SKEW_MS_MAX, ClockOffset};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The last offset of each source, shared by everything that dials in this process.
+#[derive(Debug, Default)]
+pub struct ClockSkew(Mutex<BTreeMap<String, (ClockOffset, Timestamp)>>);
+
+impl ClockSkew {
+    /// An offset was just measured. A process compares itself with as many sources as it was given: bounded.
+    pub fn measured(&self, offset: ClockOffset, at: Timestamp) {
+        let is_wrong = is_wrong(&offset);
+        let before = self.lock().insert(offset.source.clone(), (offset.clone(), at));
+        if is_wrong != before.is_some_and(|(before, _)| self::is_wrong(&before)) {
+            let ClockOffset {
+                offset_ms, source, ..
+            } = &offset;
+            if is_wrong {
+                tracing::error!(
+                    offset_ms,
+                    source,
+                    "this clock is wrong: nothing is dialed until it is right"
+                );
+            } else {
+                tracing::warn!(offset_ms, source, "this clock is right again: dialing goes on");
+            }
+        }
+    }
+
+    /// The first source that says that this clock is wrong.
+    pub fn exceeded(&self) -> Option<ClockOffset> {
+        let offsets = self.lock();
+        let mut all = offsets.values().map(|(offset, _)| offset);
+        all.find(|offset| is_wrong(offset)).cloned()
+    }
+
+    /// The last offset of each source, and when it was measured.
+    pub fn all(&self) -> Vec<(ClockOffset, Timestamp)> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (ClockOffset, Timestamp)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn is_wrong(offset: &ClockOffset) -> bool {
+    offset.offset_ms.unsigned_abs() > CLOCK_SKEW_MS_MAX
+}

@@ -1,0 +1,55 @@
+//! A clock that is more than two seconds off grants no dial; one that is right again does.
+
+use crate::testing::line::{FakeLine, ringing};
+use crate::testing::on_one_thread;
+use crate::testing::settle;
+use crate::testing::world::{World, count, no_flow};
+use domain::installation::ClockOffset;
+
+/// Moves of the clock within which a campaign would long have dialed.
+const WATCHED_MOVES: usize = 20;
+
+fn measure(world: &World, offset_ms: i64) {
+    let offset = ClockOffset {
+        offset_ms,
+        round_trip_ms: 1,
+        source: "ntp:127.0.0.1:123".to_owned(),
+        uncertainty_ms: 1,
+    };
+    let environment = &world.fakes.environment;
+    environment.skew.measured(offset, environment.clock.now());
+}
+
+async fn let_time_pass(world: &World) {
+    for _ in 0..WATCHED_MOVES {
+        settle().await;
+        world.fakes.clock.advance_to_next();
+    }
+}
+
+/// Grants of a campaign that begins under this offset, and those after the clock was set right.
+fn grants_under(offset_ms: i64) -> (usize, usize) {
+    on_one_thread(async {
+        let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
+        measure(&world, offset_ms);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 1, no_flow()).await;
+        let_time_pass(&world).await;
+        let before = count(&world.fakes.store.kinds(), "customer.dial_granted");
+        measure(&world, 0);
+        let_time_pass(&world).await;
+        (before, count(&world.fakes.store.kinds(), "customer.dial_granted"))
+    })
+}
+
+#[test]
+fn two_seconds_off_dials_and_a_millisecond_more_in_either_direction_does_not() {
+    for offset_ms in [2_000, -2_000] {
+        assert!(grants_under(offset_ms).0 > 0, "{offset_ms}");
+    }
+    for offset_ms in [2_001, -2_001] {
+        let (under, after) = grants_under(offset_ms);
+        assert_eq!(under, 0, "{offset_ms}");
+        assert!(after > 0, "dialing goes on when the clock is right again");
+    }
+}
