@@ -8,7 +8,7 @@ use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::{FoldError, Folded, Span, View, fold};
+use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
@@ -33,6 +33,24 @@ struct Key {
     until: Position,
     valid_at: Option<Timestamp>,
     views: Vec<(&'static str, u32)>,
+}
+
+/// What is folded: a filter's events after a position, onto rows that hold what came before it.
+pub(crate) struct Wanted {
+    pub(crate) filter: EventFilter,
+    pub(crate) after: Position,
+    pub(crate) begun: Begun,
+}
+
+impl Wanted {
+    /// From the first event on.
+    pub(crate) const fn all_of(filter: EventFilter) -> Self {
+        Self {
+            filter,
+            after: Position(0),
+            begun: Begun::new(),
+        }
+    }
 }
 
 /// The place where the past is folded; one per process.
@@ -89,7 +107,7 @@ impl Past {
             campaign: Some(campaign.clone()),
             ..EventFilter::default()
         };
-        let shown = self.fold(app, filter, (views, then)).await?;
+        let shown = self.fold(app, Wanted::all_of(filter), (views, then)).await?;
         self.keep(key, &shown.rows);
         Ok(shown)
     }
@@ -111,18 +129,20 @@ impl Past {
         kept.push((key, Arc::clone(rows)));
     }
 
-    /// Rows of whatever a filter wants, at the moment.
+    /// Rows of whatever is wanted, at the moment.
     pub(crate) async fn fold(
         &self,
         app: &App,
-        filter: EventFilter,
+        wanted: Wanted,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
         let place = self.place()?;
         let span = Span {
             valid_at: then.valid_at(),
-            ..Span::until(filter, then.position)
+            after: wanted.after,
+            ..Span::until(wanted.filter, then.position)
         };
+        let begun = wanted.begun;
         let began = app.now();
         let (done, answer) = oneshot::channel::<Result<Folded, FoldError>>();
         let environment = &app.opened.environment;
@@ -130,11 +150,11 @@ impl Past {
         let stop = environment.tasks.stop_signal();
         let runtime = Handle::current();
         let work = move || {
-            let _place = place;
             let until = began.plus_ms(FOLD_WITHIN_MS);
             let goes_on = || clock.now() < until && !stop.is_stopping() && !done.is_closed();
-            let folded = runtime.block_on(fold(store.as_ref(), &span, views, &goes_on));
-            // Whoever asked may have gone.
+            let folded = runtime.block_on(fold_onto(store.as_ref(), &span, (views, begun), &goes_on));
+            // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
+            drop(place);
             drop(done.send(folded));
         };
         app.tasks().thread("as-of", Box::new(work));
@@ -164,7 +184,8 @@ pub(crate) fn explain(error: &FoldError) -> Problem {
             "as-of-too-many-events",
             format!(
                 "more than {events_max} events would have to be folded: ask one campaign, a time nearer to its \
-                 beginning, or all campaigns (`/api/v1/campaigns?as_of=…`), which go by daily copies"
+                 beginning, or without valid_at all campaigns (`/api/v1/campaigns?as_of=…`), which go by daily \
+                 copies"
             ),
         ),
         FoldError::Stopped { events } => Problem::new(

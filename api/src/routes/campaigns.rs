@@ -1,6 +1,6 @@
 //! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
 
-use crate::as_of::{Moment, PARAMETERS, Then, entity_then};
+use crate::as_of::{Moment, PARAMETERS, Then, all_campaigns, entity_then};
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::reply::{Done, Problem, Written};
@@ -15,7 +15,7 @@ use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
 use domain::stored_event::Cause;
 use projections::View;
-use projections::views::campaign_board::{self, BoardRow, CampaignBoard};
+use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -34,7 +34,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns",
             "All campaigns with their figures",
             |ctx, input| Box::pin(list(ctx, input)),
-        ),
+        )
+        .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}",
             "One campaign and where its enrolments stand",
@@ -236,38 +237,67 @@ async fn show_then(app: &App, campaign: &CampaignId, then: &Then) -> Result<Done
     Ok(Done::Read(body))
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let moment = Moment::of(&input)?;
+    if !moment.is_now() {
+        return all_campaigns(&ctx, &moment.resolve(ctx.store(), ctx.now()).await?).await;
+    }
     let rows = ctx.boards().await?;
     let items: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let mut item = progress(row);
-            item.insert("id".to_owned(), json!(row.campaign));
-            item.insert("task_id".to_owned(), json!(row.campaign));
-            item.insert("status".to_owned(), json!(row.status));
-            item.insert("preset".to_owned(), json!(row.preset));
-            item.insert("enrolled".to_owned(), json!(row.enrolled));
-            Value::Object(item)
+            listed(
+                row.status.code(),
+                (&row.campaign, &row.preset, row.enrolled),
+                progress(row),
+            )
         })
         .collect();
     Ok(Done::Read(json!({ "items": items })))
 }
 
+/// One campaign in the list.
+pub(crate) fn listed(
+    status: &str,
+    (campaign, preset, enrolled): (&CampaignId, &str, u64),
+    mut item: Map<String, Value>,
+) -> Value {
+    item.insert("id".to_owned(), json!(campaign));
+    item.insert("task_id".to_owned(), json!(campaign));
+    item.insert("status".to_owned(), json!(status));
+    item.insert("preset".to_owned(), json!(preset));
+    item.insert("enrolled".to_owned(), json!(enrolled));
+    Value::Object(item)
+}
+
 /// Where the enrolments and calls of a campaign stand, from its board.
 fn progress(row: &BoardRow) -> Map<String, Value> {
+    let alert = (row.last_alert.as_deref(), row.last_alert_detail.as_deref());
+    figures(
+        (row.waiting, row.open, row.settled),
+        &row.calls,
+        (row.alerts, alert),
+    )
+}
+
+pub(crate) fn figures(
+    (waiting, open, settled): (u64, u64, u64),
+    calls: &Share,
+    (alerts, (last_alert, last_alert_detail)): (u64, (Option<&str>, Option<&str>)),
+) -> Map<String, Value> {
     let figures = json!({
-        "waiting": row.waiting,
-        "open": row.open,
-        "settled": row.settled,
-        "dialed": row.calls.dialed,
-        "answered": row.calls.answered,
-        "calls_ended": row.calls.ended,
-        "answer_ratio": row.calls.answer_ratio,
-        "talk_ms_mean": row.calls.talk_ms_mean,
-        "conversion_ratio": row.calls.conversion_ratio,
-        "alerts": row.alerts,
-        "last_alert": row.last_alert,
-        "last_alert_detail": row.last_alert_detail,
+        "waiting": waiting,
+        "open": open,
+        "settled": settled,
+        "dialed": calls.dialed,
+        "answered": calls.answered,
+        "calls_ended": calls.ended,
+        "answer_ratio": calls.answer_ratio,
+        "talk_ms_mean": calls.talk_ms_mean,
+        "conversion_ratio": calls.conversion_ratio,
+        "alerts": alerts,
+        "last_alert": last_alert,
+        "last_alert_detail": last_alert_detail,
     });
     match figures {
         Value::Object(members) => members

@@ -1,6 +1,6 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
-use crate::as_of::{Moment, PARAMETERS, Then, entity_then, existed_then};
+use crate::as_of::{Moment, PARAMETERS, Then, Wanted, entity_then, existed_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written, masked};
@@ -207,7 +207,10 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             ..EventFilter::default()
         };
         let views: Vec<Arc<dyn View>> = vec![Arc::new(CustomerTimeline)];
-        let shown = ctx.past().fold(&ctx, filter, (views, &then)).await?;
+        let shown = ctx
+            .past()
+            .fold(&ctx, Wanted::all_of(filter), (views, &then))
+            .await?;
         (Arc::clone(&shown.rows.db), Some(shown.known(&then)))
     };
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
