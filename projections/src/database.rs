@@ -202,6 +202,7 @@ pub(crate) fn prepare_schema(
 /// Makes what is gone: all of a database that came back empty. Tables of another build stay as they are.
 pub(crate) fn restore_schema(tx: &mut dyn Tx, views: &[Arc<dyn View>]) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
+    crate::rebuild::prepare(tx)?;
     let stored = read_checkpoints(tx)?;
     let is_gone = |view: &&Arc<dyn View>| !stored.iter().any(|row| row.view == view.name());
     views

@@ -34,7 +34,11 @@ const SWITCH_AGAIN_MS: u64 = 250;
 /// How long one try waits for readers inside; new ones wait behind it, so it is short.
 const GATE_WAIT_MS: u64 = 500;
 
-type Events = Vec<Result<ViewEvent, UnreadableRecord>>;
+/// The events after a position, as they were read outside the transaction that takes them.
+struct Page {
+    after: Position,
+    events: Vec<Result<ViewEvent, UnreadableRecord>>,
+}
 
 /// Why a rebuild was not begun, switched to or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,9 +165,10 @@ impl Beside {
         .await
     }
 
-    async fn page(&self, after: Position) -> Result<Events, ProjectionError> {
+    async fn page(&self, after: Position) -> Result<Page, ProjectionError> {
         let page = self.grounds.store.read_all(after, STEP_EVENTS_MAX).await;
-        Ok(page.map_err(away)?.iter().map(ViewEvent::read).collect())
+        let events = page.map_err(away)?.iter().map(ViewEvent::read).collect();
+        Ok(Page { after, events })
     }
 
     /// Feeds one batch; compares when the next rows are where the live ones are.
@@ -171,9 +176,9 @@ impl Beside {
         let Some(kept) = self.kept().await?.filter(|kept| kept.state.is_fed()) else {
             return Ok(Step::Over);
         };
-        let events = self.page(kept.position).await?;
+        let page = self.page(kept.position).await?;
         let (rows, now) = (self.rows(), self.grounds.clock.now());
-        let fed = transact(self.db(), move |tx| rows.feed(tx, &events, now)).await;
+        let fed = transact(self.db(), move |tx| rows.feed(tx, &page, now)).await;
         match fed {
             Ok(Fed {
                 is_level: true,
@@ -241,11 +246,11 @@ impl Beside {
         let name = self.view.name();
         for _ in 0..SWITCH_TRIES_MAX {
             let kept = ready(name, self.kept().await?, accept)?;
-            let events = self.page(kept.position).await?;
+            let page = self.page(kept.position).await?;
             let (rows, now) = (self.rows(), self.grounds.clock.now());
             let (reason, dialect) = (accept.map(str::to_owned), self.db().dialect());
             let done = transact(self.db(), move |tx| {
-                if rows.feed(tx, &events, now)?.state != Some(RebuildState::Ready) {
+                if rows.feed(tx, &page, now)?.state != Some(RebuildState::Ready) {
                     return Ok(None);
                 }
                 rows.switched(tx, (reason, now), dialect)
@@ -364,7 +369,7 @@ impl Rows {
     }
 
     /// Until both were compared the next rows stay behind the live ones: they must meet at one position.
-    fn feed(&self, tx: &mut dyn Tx, events: &Events, now: Timestamp) -> Result<Fed, ProjectionError> {
+    fn feed(&self, tx: &mut dyn Tx, page: &Page, now: Timestamp) -> Result<Fed, ProjectionError> {
         let kept = stored::read(tx, self.view.name())?.filter(|kept| kept.state.is_fed());
         let Some(mut kept) = kept else {
             return Ok(Fed {
@@ -373,6 +378,13 @@ impl Rows {
             });
         };
         let live = self.live(tx)?;
+        if kept.position < page.after {
+            // A database that crashed lost the last of the next rows: these events do not follow on them.
+            return Ok(Fed {
+                is_level: false,
+                state: Some(kept.state),
+            });
+        }
         let mut checkpoint = Checkpoint {
             view: kept.view.clone(),
             version: kept.version,
@@ -382,7 +394,8 @@ impl Rows {
         };
         let end = (kept.state == RebuildState::Feeding).then_some(Position(live.position.0 + 1));
         let mut shadowed = ShadowTx::new(tx, &self.shadow);
-        apply_view(&mut shadowed, self.view.as_ref(), events, (&mut checkpoint, end))?;
+        let so_far = (&mut checkpoint, end);
+        apply_view(&mut shadowed, self.view.as_ref(), &page.events, so_far)?;
         let state = Some(kept.state);
         if checkpoint.position != kept.position {
             (kept.position, kept.recorded_at) = (checkpoint.position, checkpoint.recorded_at);

@@ -1,0 +1,97 @@
+//! A view whose two tables say the same sum after every event, and what a reader sees of it.
+
+use projections::{Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewEvent, read_as};
+
+pub(super) struct Pair;
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "pair_one",
+        ddl: &[
+            "create table pair_one (position bigint primary key, amount bigint not null)",
+            "create index pair_one_amount on pair_one (amount)",
+        ],
+        key_columns: 1,
+    },
+    Table {
+        name: "pair_sum",
+        ddl: &[
+            "create table pair_sum (id bigint primary key, amount bigint not null, events bigint not null)",
+        ],
+        key_columns: 1,
+    },
+];
+
+const ONE: &Table = &TABLES[0];
+const SUM: &Table = &TABLES[1];
+
+/// Amounts repeat after so many events.
+const AMOUNTS: u64 = 7;
+
+impl View for Pair {
+    fn name(&self) -> &'static str {
+        "pair"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::All
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let amount = event.position.0 % AMOUNTS;
+        tx.append_row(ONE, vec![Val::position(event.position), Val::count(amount)])?;
+        let (mut sum, mut events) = (amount, 1);
+        if let Some(row) = tx.row(SUM, &[Val::Int(1)])? {
+            let mut row = Row::new(row.into_iter().skip(1).collect());
+            (sum, events) = (sum + row.count()?, events + row.count()?);
+        }
+        tx.put(SUM, vec![Val::Int(1), Val::count(sum), Val::count(events)])?;
+        Ok(())
+    }
+}
+
+/// Both tables in one snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    rows: u64,
+    rows_amount: u64,
+    events: u64,
+    events_amount: u64,
+    audited: u64,
+}
+
+impl Seen {
+    /// What a reader who saw `before` cannot see now.
+    pub(super) fn wrong_after(&self, before: &Self) -> Option<String> {
+        let is_mixture = self.rows != self.events || self.rows_amount != self.events_amount;
+        let is_gap = self.events < before.events || self.audited < before.audited;
+        (is_mixture || is_gap).then(|| format!("{self:?} after {before:?}"))
+    }
+}
+
+/// What a reader sees; both views are asked in one snapshot.
+pub(super) async fn seen(db: &dyn ReadDb) -> Result<Seen, ProjectionError> {
+    read_as(db, |tx| {
+        let mut seen = Seen::default();
+        let rows = "select count(*), cast(coalesce(sum(amount), 0) as bigint) from pair_one";
+        for mut row in tx.query(rows, &[])? {
+            (seen.rows, seen.rows_amount) = (row.count()?, row.count()?);
+        }
+        for mut row in tx.query("select events, amount from pair_sum", &[])? {
+            (seen.events, seen.events_amount) = (row.count()?, row.count()?);
+        }
+        for mut row in tx.query("select count(*) from audit_trail", &[])? {
+            seen.audited = row.count()?;
+        }
+        Ok(seen)
+    })
+    .await
+}
