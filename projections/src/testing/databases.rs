@@ -13,21 +13,23 @@ fn server() -> Option<String> {
 
 /// The URL of a database of one's own, which goes with the server; `None`, said aloud, without a server.
 pub(crate) fn postgres_url() -> Option<String> {
-    static MADE: AtomicU64 = AtomicU64::new(0);
-    let Some(server) = server() else {
+    let url = postgres_url_if_any();
+    if url.is_none() {
         let line =
             format!("SKIPPED views on PostgreSQL: {SERVER} is not set (tests/with_postgres.sh sets it)");
         drop(writeln!(std::io::stderr(), "{line}"));
-        return None;
-    };
+    }
+    url
+}
+
+/// As `postgres_url`, for tests that make sense without it too.
+pub(crate) fn postgres_url_if_any() -> Option<String> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let server = server()?;
     let name = format!("v{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::SeqCst));
-    run_sql(
-        &server,
-        &format!(
-            "create database {name} template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'"
-        ),
-    );
-    let (before, _) = server.rsplit_once('/').unwrap();
+    let kind = "template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'";
+    run_sql(&server, &format!("create database {name} {kind}"));
+    let (before, _) = server.rsplit_once('/')?;
     Some(format!("{before}/{name}"))
 }
 

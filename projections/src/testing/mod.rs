@@ -1,17 +1,18 @@
 //! For tests: a story told in events, as a store would give them back; given events, then rows.
 
+mod both;
 mod corrected;
 mod databases;
 mod ports;
 mod varied;
 
+pub(crate) use both::both_databases;
 pub(crate) use databases::{postgres_url, run_sql};
 pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
 pub(crate) use varied::{steps, varied};
 
-use crate::database::ReadDb;
+use crate::database::{ReadDb, Table, read_as};
 use crate::runner::InlineRunner;
-use crate::sqlite::SqliteReadDb;
 use crate::view::View;
 use domain::alert::AlertEvent;
 use domain::call::event::{CallEvent, EndReason};
@@ -369,7 +370,7 @@ impl Story {
 
     /// Applies the story to one view on a database in memory.
     pub(crate) async fn shown_by(&self, view: impl View + 'static) -> (Arc<dyn ReadDb>, InlineRunner) {
-        let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+        let db = both_databases().await;
         let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(view)])
             .await
             .unwrap();
@@ -385,6 +386,12 @@ impl Story {
         );
         (db, runner)
     }
+}
+
+/// The columns of a table, as its database has them.
+pub(crate) async fn columns_of(db: &dyn ReadDb, table: &Table) -> Vec<String> {
+    let name = table.name;
+    read_as(db, move |tx| tx.columns(name)).await.unwrap()
 }
 
 pub(crate) fn dialog() -> AnsweredDialog {
