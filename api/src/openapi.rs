@@ -137,6 +137,11 @@ fn schemas() -> Value {
                 "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
                 "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
+        "SqlQuery": { "type": "object", "required": ["sql"], "properties": {
+            "sql": { "type": "string", "description": "One select over the views of /api/v1/query/views" },
+            "limit": { "type": "integer", "minimum": 1, "maximum": 10000, "default": 1000 },
+            "timeout_ms": { "type": "integer", "minimum": 1, "maximum": 30000, "default": 5000 },
+            "by": { "type": "string", "description": "Who asks, for the record" } } },
         "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "Erasure": { "type": "object", "required": ["reason"], "properties": {

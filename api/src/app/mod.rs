@@ -6,6 +6,7 @@ mod kurrent_log;
 mod lines;
 mod log;
 mod opened;
+mod questions;
 mod rows;
 mod shared;
 mod vault;

@@ -16,6 +16,7 @@ mod live;
 mod metrics;
 mod numbers;
 mod projections;
+mod queries;
 mod reports;
 mod rules;
 pub(crate) mod samples;
@@ -38,6 +39,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
+        queries::endpoints(),
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),

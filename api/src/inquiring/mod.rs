@@ -1,0 +1,107 @@
+//! What is asked of the rows from outside: on record before it is answered, and what came of it after.
+
+use crate::reply::{Kind, Problem};
+use crate::serving::App;
+use domain::ids::InquiryId;
+use domain::inquiry::{InquiryCommand, InquiryRefusal};
+use domain::stored_event::Cause;
+use projections::Val;
+use projections::ask::{AskError, AskLimits, Asked, Truncated};
+use serde_json::{Value, json};
+
+/// One question in SQL.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) sql: String,
+    /// Who asks, where the caller says so.
+    pub(crate) by: Option<String>,
+    pub(crate) limits: AskLimits,
+}
+
+/// Puts a question on record, answers it, and puts on record what came of it.
+pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Problem> {
+    // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
+    let cause = Cause::outside(app.new_command());
+    let id = InquiryId::derive(cause.command);
+    let limits = question.limits.bounded();
+    let command = InquiryCommand::Query {
+        sql: question.sql.clone(),
+        by: question.by,
+        rows_max: u64::try_from(limits.rows_max).unwrap_or(u64::MAX),
+        timeout_ms: limits.timeout_ms,
+    };
+    app.system().inquiries.ask(&id, command, cause).await?;
+    let began = app.now();
+    let position = app.views().position();
+    let asked = app.questions()?.ask(&question.sql, limits).await;
+    let elapsed_ms = elapsed_ms(app, began);
+    let command = match &asked {
+        Ok(asked) => InquiryCommand::Answer {
+            rows: count(asked.rows.len()),
+            bytes: count(asked.bytes),
+            elapsed_ms,
+            truncated: asked.truncated.is_some(),
+        },
+        Err(error) => InquiryCommand::Refuse {
+            code: error.code().to_owned(),
+            detail: error.to_string(),
+        },
+    };
+    let told = app.follow(cause, "end");
+    app.system().inquiries.ask(&id, command, told).await?;
+    let mut shown = shown(&asked?);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("inquiry".to_owned(), json!(id));
+        members.insert("elapsed_ms".to_owned(), json!(elapsed_ms));
+        members.insert(
+            "as_of_position".to_owned(),
+            json!(position.map(|at| at.to_string())),
+        );
+    }
+    Ok(shown)
+}
+
+pub(crate) fn elapsed_ms(app: &App, began: domain::time::Timestamp) -> u64 {
+    u64::try_from(app.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn count(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+fn shown(asked: &Asked) -> Value {
+    let row = |row: &Vec<Val>| Value::Array(row.iter().map(json_of).collect());
+    json!({
+        "columns": asked.columns,
+        "rows": asked.rows.iter().map(row).collect::<Vec<_>>(),
+        "truncated": asked.truncated.map(Truncated::code),
+    })
+}
+
+/// A value as JSON; bytes, which no documented view holds, as their count.
+pub(crate) fn json_of(value: &Val) -> Value {
+    match value {
+        Val::Null => Value::Null,
+        Val::Int(value) => json!(value),
+        Val::Real(value) => json!(value),
+        Val::Text(value) => json!(value),
+        Val::Bool(value) => json!(value),
+        Val::Blob(value) => json!(format!("{} bytes", value.len())),
+    }
+}
+
+impl crate::serving::Explained for InquiryRefusal {}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        let kind = match &error {
+            AskError::Syntax { .. } => Kind::Invalid,
+            AskError::Forbidden { .. } | AskError::Wrong(_) | AskError::TooSlow { .. } => Kind::Refused,
+            AskError::TooLarge(_) => Kind::TooLarge,
+            AskError::Busy => Kind::Busy,
+            AskError::Unavailable(_) => Kind::Unavailable,
+            AskError::Fault(why) => return Self::fault(why),
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
