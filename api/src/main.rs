@@ -32,6 +32,7 @@ mod openapi;
 mod outbound;
 mod proving;
 mod read_db_spec;
+mod reconcile;
 mod rehearsal;
 mod reply;
 mod routes;

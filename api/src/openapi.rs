@@ -175,6 +175,11 @@ fn schemas() -> Value {
             "remark": { "type": "string", "maxLength": 1024, "description": "Stored for ever; name no person" } } },
         "SampleSignOff": { "type": "object", "required": ["by"], "properties": {
             "by": { "type": "string", "maxLength": 64 }, "remark": { "type": "string", "maxLength": 1024 } } },
+        "Targets": { "type": "object", "properties": {
+            "preset": { "type": "string", "enum": ["general", "bank"] }, "by": { "type": "string" },
+            "targets": { "type": "array", "maxItems": 20, "items": { "type": "object",
+                "required": ["metric", "ratio"], "properties": { "metric": { "type": "string" },
+                "version": { "type": "integer" }, "ratio": { "type": "number", "maximum": 1 } } } } } },
         "AlertNote": { "type": "object", "required": ["note"], "properties": {
             "note": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
         "AlertMute": { "type": "object", "required": ["until", "reason"], "properties": {

@@ -12,6 +12,7 @@
 pub mod ask;
 mod cells;
 mod database;
+pub mod deviation;
 mod error;
 mod folded;
 mod instant;

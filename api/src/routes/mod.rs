@@ -9,6 +9,7 @@ mod customers;
 mod description;
 mod events;
 mod flows;
+mod funnels;
 mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
@@ -21,8 +22,10 @@ mod reports;
 mod rules;
 pub(crate) mod samples;
 mod streams;
+mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trunks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::reply::{Kind, Problem, problem_response};
@@ -46,6 +49,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),
+        targets::endpoints(),
+        trunks::endpoints(),
+        funnels::endpoints(),
         live::endpoints(),
         alerts::endpoints(),
         installation::endpoints(),

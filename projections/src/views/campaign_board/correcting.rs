@@ -1,11 +1,13 @@
 //! A corrected call leaves one figure for another; the move itself is counted.
 
-use super::Board;
+use super::{Board, COUNTS, CountColumn, HourColumn};
+use crate::cells::Cells;
+use crate::database::Edit;
 use crate::error::ProjectionError;
 use crate::value::Val;
 use domain::call::Finding;
 use domain::disposition::Outcome;
-use domain::ids::{CallId, CampaignId};
+use domain::ids::CallId;
 
 impl Board<'_> {
     /// Dialed, answered and talk time are what the network did: they stay.
@@ -15,14 +17,10 @@ impl Board<'_> {
         before: Finding,
         after: Finding,
     ) -> Result<(), ProjectionError> {
-        let rows = self.tx.query(
-            "select campaign from campaign_board_call where call = $1",
-            &[Val::text(call)],
-        )?;
-        let Some(mut row) = rows.into_iter().next() else {
+        let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
             return Ok(());
         };
-        let campaign: CampaignId = row.parse()?;
+        let campaign = place.campaign.clone();
         self.count(&campaign, "corrected", &moved(before, after))?;
         self.uncount(&campaign, "disposition", before.disposition.code())?;
         self.count(&campaign, "disposition", after.disposition.code())?;
@@ -37,23 +35,23 @@ impl Board<'_> {
         if change == 0 {
             return Ok(());
         }
-        self.add(call, "conversions = conversions + $3", vec![Val::Int(change)])
+        self.add_at(&place, &|row| row.add(HourColumn::Conversions, change))
     }
 
     /// A count that came to nothing leaves no row.
-    fn uncount(&mut self, campaign: &CampaignId, what: &str, code: &str) -> Result<(), ProjectionError> {
-        let key = [Val::text(campaign), Val::text(what), Val::text(code)];
-        let mut all = key.to_vec();
-        all.push(self.pos.clone());
-        self.exec(
-            "update campaign_board_count set count = count - 1, pos = $4
-             where campaign = $1 and what = $2 and code = $3",
-            &all,
-        )?;
-        self.exec(
-            "delete from campaign_board_count where campaign = $1 and what = $2 and code = $3 and count <= 0",
-            &key,
-        )
+    fn uncount(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
+        let key = [campaign.clone(), Val::text(what), Val::text(code)];
+        let pos = self.pos.clone();
+        self.tx.edit(&COUNTS, &key, &mut |row| {
+            let mut cells = Cells(row);
+            cells.add(CountColumn::Count, -1);
+            cells.set(CountColumn::Pos, pos.clone());
+            Ok(match cells.int(CountColumn::Count) {
+                1.. => Edit::Write,
+                _ => Edit::Remove,
+            })
+        })?;
+        Ok(())
     }
 }
 

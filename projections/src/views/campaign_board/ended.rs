@@ -1,0 +1,78 @@
+//! How calls ended, by disposition and outcome: of one campaign, or of all the others together.
+
+use super::figures::Count;
+use crate::database::{ReadDb, read_as};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use domain::ids::CampaignId;
+
+/// Ended calls by disposition, those with an outcome by it too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Endings {
+    pub dispositions: Vec<Count>,
+    pub outcomes: Vec<Count>,
+}
+
+/// The endings of a campaign's calls, and of all other campaigns' together, over one snapshot.
+pub async fn endings(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Endings, Endings), ProjectionError> {
+    let campaign = Val::text(campaign);
+    read_as(db, move |tx| {
+        let mut of = |which: &str, what: &str| {
+            let sql = format!(
+                "select code, cast(sum(count) as bigint) from campaign_board_count
+                 where campaign {which} $1 and what = $2 group by code order by code"
+            );
+            let rows = tx.query(&sql, &[campaign.clone(), Val::text(what)])?;
+            let read = |mut row: Row| {
+                Ok(Count {
+                    code: row.text()?,
+                    count: row.count()?,
+                })
+            };
+            rows.into_iter()
+                .map(read)
+                .collect::<Result<Vec<_>, ProjectionError>>()
+        };
+        let own = Endings {
+            dispositions: of("=", "disposition")?,
+            outcomes: of("=", "outcome")?,
+        };
+        let others = Endings {
+            dispositions: of("<>", "disposition")?,
+            outcomes: of("<>", "outcome")?,
+        };
+        Ok((own, others))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CampaignBoard;
+    use super::*;
+    use crate::testing::{Story, campaign};
+
+    #[tokio::test]
+    async fn the_others_are_every_campaign_but_this_one() {
+        let mut story = Story::new();
+        for (name, of) in [("T", 1), ("T", 2), ("U", 3), ("V", 4), ("V", 6)] {
+            story.whole_call(name, of);
+        }
+        let (db, _runner) = story.shown_by(CampaignBoard).await;
+        let (own, others) = endings(db.as_ref(), &campaign("T")).await.unwrap();
+        let counts = |all: &[Count]| {
+            all.iter()
+                .map(|one| (one.code.clone(), one.count))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            counts(&own.dispositions),
+            [("answered".to_owned(), 1), ("busy".to_owned(), 1)]
+        );
+        assert_eq!(
+            counts(&others.dispositions),
+            [("answered".to_owned(), 2), ("busy".to_owned(), 1)]
+        );
+        assert_eq!(counts(&others.outcomes), [("success".to_owned(), 2)]);
+    }
+}
