@@ -11,6 +11,7 @@
 
 pub mod ask;
 mod cells;
+mod cells;
 mod database;
 pub mod deviation;
 mod error;

@@ -38,6 +38,11 @@ pub trait Tx {
         Ok(self.query(&sql, key)?.into_iter().next().map(Row::rest))
     }
 
+    /// Whether there is a row with this key.
+    fn has(&mut self, table: &'static Table, key: &[Val]) -> Result<bool, ProjectionError> {
+        Ok(self.row(table, key)?.is_some())
+    }
+
     /// Writes whole rows, all columns in the table's order, in place of those with the same key; then
     /// removes the rows with the keys of `removed`. A backend may do many at once.
     fn write_rows(

@@ -248,8 +248,16 @@ impl Tx for UnitOfWork<'_> {
         self.inner.columns(table)
     }
 
+    fn reads_together(&self) -> bool {
+        self.inner.reads_together()
+    }
+
     fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
         Ok(self.look(table, key)?.row().cloned())
+    }
+
+    fn has(&mut self, table: &'static Table, key: &[Val]) -> Result<bool, ProjectionError> {
+        Ok(self.look(table, key)?.row().is_some())
     }
 
     fn write_rows(

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const CAMPAIGNS: [&str; 3] = ["T", "U", "V"];
 const PEOPLE_COUNT: u64 = 12;
-const ATTEMPTS_COUNT: u64 = 3;
 
 /// A small generator: the same numbers in every run.
 pub(crate) fn steps(seed: u64) -> impl Iterator<Item = u64> {
@@ -30,7 +29,14 @@ struct Teller<N> {
     story: Story,
     numbers: N,
     permitted: BTreeSet<(usize, u32, u32)>,
+    /// Attempts granted so far of each person in each campaign: they run on one by one.
+    attempts: BTreeMap<(usize, u32), u32>,
+    /// Whose last grant is neither released nor closed: no other is given before.
+    open: BTreeSet<(usize, u32)>,
 }
+
+/// The story goes on with the next event.
+const fn told(_story: &Story) {}
 
 /// So many events.
 pub(crate) fn varied(events_count: usize, seed: u64) -> Story {
@@ -38,6 +44,8 @@ pub(crate) fn varied(events_count: usize, seed: u64) -> Story {
         story: Story::new(),
         numbers: steps(seed),
         permitted: BTreeSet::new(),
+        attempts: BTreeMap::new(),
+        open: BTreeSet::new(),
     };
     while teller.story.events.len() < events_count {
         match teller.below(8) {
@@ -65,6 +73,16 @@ impl<N: Iterator<Item = u64>> Teller<N> {
 
     fn campaign_index(&mut self) -> usize {
         usize::try_from(self.below(CAMPAIGNS.len() as u64)).unwrap()
+    }
+
+    fn granted(&self, enrolment: (usize, u32)) -> u32 {
+        self.attempts.get(&enrolment).copied().unwrap_or_default()
+    }
+
+    /// One that was granted lately, or the next.
+    fn attempt(&mut self, enrolment: (usize, u32)) -> u32 {
+        let granted = self.granted(enrolment);
+        (granted + 1 - self.small(3).min(granted)).max(1)
     }
 
     fn disposition(&mut self) -> Disposition {
@@ -99,7 +117,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
         let name = CAMPAIGNS[self.campaign_index()];
         let list = ListId::derive(&campaign(name), "00");
         let event = match self.below(11) {
-            0 => return drop(self.story.created(name)),
+            0 => return told(self.story.created(name)),
             1 => CampaignEvent::Started {},
             2 => CampaignEvent::Paused {
                 reason: PauseReason::Requested,
@@ -128,29 +146,34 @@ impl<N: Iterator<Item = u64>> Teller<N> {
     }
 
     fn customer(&mut self) {
-        let name = CAMPAIGNS[self.campaign_index()];
+        let chosen = self.campaign_index();
+        let name = CAMPAIGNS[chosen];
         let of = self.small(PEOPLE_COUNT);
-        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let attempt = self.attempt((chosen, of));
         let later = self.story.at.plus_ms(90_000);
         let later = (!self.one_in(3)).then_some(later);
         let event = match self.below(16) {
-            0 | 1 => return drop(self.story.enrolled(name, of)),
-            2..=5 => return drop(self.story.customer_granted(name, of, attempt)),
+            0 | 1 => return told(self.story.enrolled(name, of)),
+            2..=5 if self.open.insert((chosen, of)) => {
+                let granted = self.attempts.entry((chosen, of)).or_default();
+                *granted += 1;
+                return told(self.story.customer_granted(name, of, *granted));
+            }
             6 => CustomerEvent::DialRefused {
                 campaign: campaign(name),
                 call: call(name, of, attempt),
                 verdict: self.verdict(),
                 not_before: later,
             },
-            7 => CustomerEvent::DialReleased {
+            7 if self.open.remove(&(chosen, of)) => CustomerEvent::DialReleased {
                 campaign: campaign(name),
-                call: call(name, of, attempt),
+                call: call(name, of, self.granted((chosen, of))),
                 reason: "number_refused".to_owned(),
                 not_before: later,
             },
-            8..=10 => CustomerEvent::CallClosed {
+            2..=10 if self.open.remove(&(chosen, of)) => CustomerEvent::CallClosed {
                 campaign: campaign(name),
-                call: call(name, of, attempt),
+                call: call(name, of, self.granted((chosen, of))),
                 number: number(of),
                 disposition: self.disposition(),
                 outcome: self.outcome(),
@@ -160,9 +183,9 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 next_due_at: later,
                 next_number: self.one_in(4).then(|| number(of + 100)),
             },
-            11 => {
+            7..=11 => {
                 let disposition = self.disposition();
-                return drop(self.story.settled(name, of, disposition));
+                return told(self.story.settled(name, of, disposition));
             }
             12 => CustomerEvent::Registered {
                 external_id: sealed("external", true),
@@ -186,11 +209,12 @@ impl<N: Iterator<Item = u64>> Teller<N> {
     }
 
     fn number(&mut self) {
-        let name = CAMPAIGNS[self.campaign_index()];
+        let chosen = self.campaign_index();
+        let name = CAMPAIGNS[chosen];
         let of = self.small(PEOPLE_COUNT);
-        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let attempt = self.attempt((chosen, of));
         let event = match self.below(6) {
-            0 | 1 => return drop(self.story.number_granted(name, of, attempt)),
+            0 | 1 => return told(self.story.number_granted(name, of, attempt)),
             2 => NumberEvent::DialRefused {
                 campaign: campaign(name),
                 call: call(name, of, attempt),
@@ -201,7 +225,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 call: call(name, of, attempt),
                 reason: "grant_expired".to_owned(),
             },
-            _ => return drop(self.story.number_closed(name, of, attempt)),
+            _ => return told(self.story.number_closed(name, of, attempt)),
         };
         self.story.number(of, event);
     }
@@ -210,26 +234,26 @@ impl<N: Iterator<Item = u64>> Teller<N> {
         let chosen = self.campaign_index();
         let name = CAMPAIGNS[chosen];
         let of = self.small(PEOPLE_COUNT);
-        let attempt = self.small(ATTEMPTS_COUNT) + 1;
+        let attempt = self.attempt((chosen, of));
         let id = call(name, of, attempt);
         let node = "greeting".to_owned();
         let leg = u8::try_from(1 + self.below(2)).unwrap();
         let event = match self.below(14) {
             // A decider permits a call once.
             0..=3 if self.permitted.insert((chosen, of, attempt)) => {
-                return drop(self.story.permitted(name, of, attempt));
+                return told(self.story.permitted(name, of, attempt));
             }
             0..=3 => CallEvent::NodeEntered { node },
             4 | 5 => {
                 let trunk = ["first", "second"][usize::from(leg) - 1];
-                return drop(self.story.dialing(id, leg, trunk));
+                return told(self.story.dialing(id, leg, trunk));
             }
             6 => CallEvent::Ringing {
                 leg,
                 sip_code: 180,
                 early_media: false,
             },
-            7 | 8 => return drop(self.story.answered(id, leg)),
+            7 | 8 => return told(self.story.answered(id, leg)),
             9 => CallEvent::TransferRequested { node },
             10 => CallEvent::HangupRequested {
                 leg,
@@ -239,7 +263,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 let disposition = self.disposition();
                 let outcome = self.outcome();
                 let talk_ms = self.below(90_000);
-                return drop(self.story.ended(id, disposition, (outcome, talk_ms)));
+                return told(self.story.ended(id, disposition, (outcome, talk_ms)));
             }
             _ if self.one_in(3) => CallEvent::LateAnswered {
                 leg,
@@ -248,7 +272,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             _ => {
                 let before = (self.disposition(), self.outcome());
                 let after = (self.disposition(), self.outcome());
-                return drop(self.story.corrected(id, before, after));
+                return told(self.story.corrected(id, before, after));
             }
         };
         self.story.call(id, event);

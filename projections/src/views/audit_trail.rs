@@ -18,7 +18,7 @@ pub const EVENTS_MAX: usize = 1_000;
 /// See the file's description.
 pub struct AuditTrail;
 
-const TABLES: &[Table] = &[Table {
+const TRAIL: Table = Table {
     name: "audit_trail",
     ddl: &[
         "create table audit_trail (position bigint primary key, id text not null, kind text not null,
@@ -31,7 +31,9 @@ const TABLES: &[Table] = &[Table {
         where correlation is not null",
     ],
     key_columns: 1,
-}];
+};
+
+const TABLES: &[Table] = &[TRAIL];
 
 impl View for AuditTrail {
     fn name(&self) -> &'static str {
@@ -52,24 +54,20 @@ impl View for AuditTrail {
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let envelope = &event.envelope;
-        tx.exec(
-            "insert into audit_trail (position, id, kind, stream, at, recorded_at, campaign, customer,
-             command, causation, correlation) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            &[
-                Val::position(event.position),
-                Val::text(envelope.id),
-                Val::text(&envelope.kind),
-                Val::text(&envelope.stream),
-                Val::at(envelope.at),
-                Val::at(event.recorded_at),
-                Val::maybe_text(envelope.campaign.as_ref()),
-                Val::maybe_text(envelope.customer.as_ref()),
-                Val::text(envelope.command),
-                Val::maybe_text(envelope.causation),
-                Val::maybe_text(envelope.correlation),
-            ],
-        )?;
-        Ok(())
+        let row = vec![
+            Val::position(event.position),
+            Val::text(envelope.id),
+            Val::text(&envelope.kind),
+            Val::text(&envelope.stream),
+            Val::at(envelope.at),
+            Val::at(event.recorded_at),
+            Val::maybe_text(envelope.campaign.as_ref()),
+            Val::maybe_text(envelope.customer.as_ref()),
+            Val::text(envelope.command),
+            Val::maybe_text(envelope.causation),
+            Val::maybe_text(envelope.correlation),
+        ];
+        tx.append_row(&TRAIL, row)
     }
 }
 

@@ -6,18 +6,15 @@ mod rows;
 
 pub use rows::{CALLS_MAX, CallFilter, CallRow, get, list};
 
-use crate::database::{Table, Tx};
+use crate::cells::{Cells, blank, columns};
+use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
+use crate::view::{AnyEvent, Handles, View, ViewEvent, code_of, erased_column, sealed_columns};
 use domain::call::FourState;
 use domain::call::event::CallEvent;
-use domain::calling_plan::FlowRef;
-use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
-use domain::ids::CallId;
-use domain::personal::Personal;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "call_history";
@@ -28,7 +25,7 @@ pub const CALLEE_POINTER: &str = "/callee";
 /// See the file's description.
 pub struct CallHistory;
 
-const TABLES: &[Table] = &[Table {
+const CALLS: Table = Table {
     name: "call_history",
     // sip_call_ids and trunks: one per leg, in order, joined by a blank, which neither can hold.
     ddl: &[
@@ -45,7 +42,18 @@ const TABLES: &[Table] = &[Table {
         "create index call_history_recent on call_history (first_pos)",
     ],
     key_columns: 1,
-}];
+};
+
+const TABLES: &[Table] = &[CALLS];
+
+columns! {
+    enum Column {
+        Call, Campaign, Customer, Number, Attempt, Flow, FlowVersion, State, Callee, CalleeEvent, Caller,
+        Trunks, SipCallIds, PermittedAt, DialingAt, RingingAt, AnsweredAt, EndedAt, Disposition, Outcome,
+        RecordedDisposition, RecordedOutcome, CorrectedAt, Reason, TalkMs, SipCode, Q850, LateAnswer,
+        RecordingSha256, FirstPos, LastPos,
+    }
+}
 
 const KINDS: &[&str] = &[
     "call.permitted",
@@ -88,67 +96,63 @@ impl View for CallHistory {
             AnyEvent::Customer(CustomerEvent::Erased { .. }) => return erased(tx, event),
             _ => return Ok(()),
         };
-        let key = [Val::text(event.call()?), Val::position(event.position)];
-        step_state(tx, fact, &key)?;
-        apply_fact(tx, event, fact, key)
+        if let CallEvent::Permitted { .. } = fact {
+            return tx.append_row(&CALLS, permitted(event, fact)?);
+        }
+        tx.edit(&CALLS, &[Val::text(event.call()?)], &mut |row| {
+            let mut cells = Cells(row);
+            step_state(&mut cells, fact)?;
+            apply_fact(&mut cells, event, fact);
+            cells.set(Column::LastPos, Val::position(event.position));
+            Ok(Edit::Write)
+        })?;
+        Ok(())
+    }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        let of_call = event.envelope.stream.aggregate() == "call";
+        if of_call && event.envelope.kind != "call.permitted" {
+            keys.push((&CALLS, vec![Val::text(event.envelope.stream.id())]));
+        }
     }
 }
 
-/// `key` is the call and the event's position: `$1` and `$2` of every statement.
-fn apply_fact(
-    tx: &mut dyn Tx,
-    event: &ViewEvent,
-    fact: &CallEvent,
-    key: [Val; 2],
-) -> Result<(), ProjectionError> {
+fn apply_fact(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) {
+    let at = Val::at(event.at());
     match fact {
-        CallEvent::Permitted {
-            attempt,
-            callee,
-            customer_grant,
-            flow,
-            ..
-        } => permitted(tx, event, (customer_grant, *attempt), (callee, flow)),
         CallEvent::Dialing {
             trunk,
             sip_call_id,
             caller,
             ..
-        } => update(
-            tx,
-            "dialing_at = coalesce(dialing_at, $3), caller = $4,
-             trunks = case when trunks = '' then $5 else trunks || ' ' || $5 end,
-             sip_call_ids = case when sip_call_ids = '' then $6 else sip_call_ids || ' ' || $6 end",
-            key,
-            vec![
-                Val::at(event.at()),
-                Val::maybe_text(caller.as_ref()),
-                Val::text(trunk),
-                Val::text(sip_call_id),
-            ],
-        ),
-        CallEvent::Ringing { .. } => {
-            let set = "ringing_at = coalesce(ringing_at, $3)";
-            update(tx, set, key, vec![Val::at(event.at())])
+        } => {
+            cells.set_first(Column::DialingAt, at);
+            cells.set(Column::Caller, Val::maybe_text(caller.as_ref()));
+            add_word(cells, Column::Trunks, trunk);
+            add_word(cells, Column::SipCallIds, sip_call_id);
         }
-        CallEvent::Answered { .. } => {
-            let set = "answered_at = coalesce(answered_at, $3)";
-            update(tx, set, key, vec![Val::at(event.at())])
+        CallEvent::Ringing { .. } => cells.set_first(Column::RingingAt, at),
+        CallEvent::Answered { .. } => cells.set_first(Column::AnsweredAt, at),
+        CallEvent::Ended { .. } => ended(cells, at, fact),
+        CallEvent::LateAnswered { .. } => cells.set(Column::LateAnswer, Val::Int(1)),
+        CallEvent::Corrected { after, .. } => {
+            cells.set(Column::Disposition, Val::text(after.disposition.code()));
+            cells.set(Column::Outcome, Val::maybe_text(after.outcome.map(Outcome::code)));
+            cells.set(Column::CorrectedAt, at);
         }
-        CallEvent::Ended { .. } => ended(tx, event, fact, key),
-        CallEvent::LateAnswered { .. } => update(tx, "late_answer = 1", key, Vec::new()),
-        CallEvent::Corrected { after, .. } => update(
-            tx,
-            "disposition = $3, outcome = $4, corrected_at = $5",
-            key,
-            vec![
-                Val::text(after.disposition.code()),
-                Val::maybe_text(after.outcome.map(Outcome::code)),
-                Val::at(event.at()),
-            ],
-        ),
-        _ => update(tx, "last_pos = $2", key, Vec::new()),
+        _ => {}
     }
+}
+
+/// One more, after a blank.
+fn add_word(cells: &mut Cells<'_>, column: Column, word: &str) {
+    let words = cells.text(column);
+    let words = if words.is_empty() {
+        word.to_owned()
+    } else {
+        format!("{words} {word}")
+    };
+    cells.set(column, Val::Text(words));
 }
 
 /// The numbers that were dialed for a person give way to their lookup hashes; everything counted stays.
@@ -159,46 +163,52 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         &[customer],
     )?;
     for mut row in calls {
-        let call: CallId = row.parse()?;
+        let call = Val::Text(row.text()?);
         let callee = erased_column(&row.personal()?)?;
-        tx.exec(
-            "update call_history set callee = $2, last_pos = $3 where call = $1",
-            &[Val::text(call), Val::Text(callee), Val::position(event.position)],
-        )?;
+        tx.edit(&CALLS, &[call], &mut |row| {
+            let mut cells = Cells(row);
+            cells.set(Column::Callee, Val::text(&callee));
+            cells.set(Column::LastPos, Val::position(event.position));
+            Ok(Edit::Write)
+        })?;
     }
     Ok(())
 }
 
-fn permitted(
-    tx: &mut dyn Tx,
-    event: &ViewEvent,
-    (grant, attempt): (&CustomerGrant, u32),
-    (callee, flow): (&Personal<String>, &FlowRef),
-) -> Result<(), ProjectionError> {
+fn permitted(event: &ViewEvent, fact: &CallEvent) -> Result<Vec<Val>, ProjectionError> {
+    let CallEvent::Permitted {
+        attempt,
+        callee,
+        customer_grant: grant,
+        flow,
+        ..
+    } = fact
+    else {
+        return Err(ProjectionError::Fault("a call is not permitted here".to_owned()));
+    };
     let (callee, _) = sealed_columns(callee)?;
-    tx.exec(
-        "insert into call_history (call, first_pos, campaign, customer, number, attempt, flow, flow_version,
-         state, callee, callee_event, permitted_at, trunks, sip_call_ids, late_answer, last_pos)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, $2)",
-        &[
-            Val::text(event.call()?),
-            Val::position(event.position),
-            Val::text(&grant.campaign),
-            Val::text(&grant.customer),
-            Val::text(&grant.number),
-            Val::count(attempt),
-            Val::text(&flow.flow),
-            Val::count(flow.version),
-            Val::text(FourState::Init.code()),
-            Val::Text(callee),
-            Val::text(event.envelope.id),
-            Val::at(event.at()),
-        ],
-    )?;
-    Ok(())
+    let mut row = blank::<Column>();
+    let mut cells = Cells(&mut row);
+    cells.set(Column::Call, Val::text(event.call()?));
+    cells.set(Column::Campaign, Val::text(&grant.campaign));
+    cells.set(Column::Customer, Val::text(&grant.customer));
+    cells.set(Column::Number, Val::text(&grant.number));
+    cells.set(Column::Attempt, Val::count(*attempt));
+    cells.set(Column::Flow, Val::text(&flow.flow));
+    cells.set(Column::FlowVersion, Val::count(flow.version));
+    cells.set(Column::State, Val::text(FourState::Init.code()));
+    cells.set(Column::Callee, Val::Text(callee));
+    cells.set(Column::CalleeEvent, Val::text(event.envelope.id));
+    cells.set(Column::Trunks, Val::text(""));
+    cells.set(Column::SipCallIds, Val::text(""));
+    cells.set(Column::PermittedAt, Val::at(event.at()));
+    cells.set(Column::LateAnswer, Val::Int(0));
+    cells.set(Column::FirstPos, Val::position(event.position));
+    cells.set(Column::LastPos, Val::position(event.position));
+    Ok(row)
 }
 
-fn ended(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent, key: [Val; 2]) -> Result<(), ProjectionError> {
+fn ended(cells: &mut Cells<'_>, at: Val, fact: &CallEvent) {
     let CallEvent::Ended {
         disposition,
         outcome,
@@ -211,42 +221,31 @@ fn ended(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent, key: [Val; 2]) ->
         ..
     } = fact
     else {
-        return Ok(());
+        return;
     };
-    update(
-        tx,
-        "ended_at = $3, disposition = $4, outcome = $5, recorded_disposition = $4, recorded_outcome = $5,
-         talk_ms = $6, reason = $7, sip_code = $8, q850 = $9, late_answer = $10, recording_sha256 = $11",
-        key,
-        vec![
-            Val::at(event.at()),
-            Val::text(disposition.code()),
-            Val::maybe_text(outcome.map(Outcome::code)),
-            Val::count(*talk_ms),
-            Val::Text(crate::view::code_of(reason)),
-            Val::maybe_count(*sip_code),
-            Val::maybe_count(*q850),
-            Val::Int(i64::from(*late_answer)),
-            Val::maybe_text(recording_sha256.as_ref()),
-        ],
-    )
+    let disposition = Val::text(disposition.code());
+    let outcome = Val::maybe_text(outcome.map(Outcome::code));
+    cells.set(Column::EndedAt, at);
+    cells.set(Column::Disposition, disposition.clone());
+    cells.set(Column::Outcome, outcome.clone());
+    cells.set(Column::RecordedDisposition, disposition);
+    cells.set(Column::RecordedOutcome, outcome);
+    cells.set(Column::TalkMs, Val::count(*talk_ms));
+    cells.set(Column::Reason, Val::Text(code_of(reason)));
+    cells.set(Column::SipCode, Val::maybe_count(*sip_code));
+    cells.set(Column::Q850, Val::maybe_count(*q850));
+    cells.set(Column::LateAnswer, Val::Int(i64::from(*late_answer)));
+    cells.set(
+        Column::RecordingSha256,
+        Val::maybe_text(recording_sha256.as_ref()),
+    );
 }
 
 /// Moves the four-state view (CAL-1) where the event is a signal to it.
-fn step_state(tx: &mut dyn Tx, fact: &CallEvent, [call, _]: &[Val; 2]) -> Result<(), ProjectionError> {
-    if domain::call::FourSignal::of(fact).is_none() {
-        return Ok(());
-    }
-    let rows = tx.query(
-        "select state from call_history where call = $1",
-        std::slice::from_ref(call),
-    )?;
-    for mut row in rows {
-        let after = four_state(&row.text()?)?.after_event(fact);
-        tx.exec(
-            "update call_history set state = $2 where call = $1",
-            &[call.clone(), Val::text(after.code())],
-        )?;
+fn step_state(cells: &mut Cells<'_>, fact: &CallEvent) -> Result<(), ProjectionError> {
+    if domain::call::FourSignal::of(fact).is_some() {
+        let after = four_state(cells.text(Column::State))?.after_event(fact);
+        cells.set(Column::State, Val::text(after.code()));
     }
     Ok(())
 }
@@ -258,26 +257,14 @@ fn four_state(code: &str) -> Result<FourState, ProjectionError> {
         .ok_or_else(|| ProjectionError::Fault(format!("there is no state {code}")))
 }
 
-fn update(tx: &mut dyn Tx, set: &str, key: [Val; 2], values: Vec<Val>) -> Result<(), ProjectionError> {
-    let mut all = Vec::from(key);
-    all.extend(values);
-    let last = if set.starts_with("last_pos") {
-        ""
-    } else {
-        ", last_pos = $2"
-    };
-    tx.exec(
-        &format!("update call_history set {set}{last} where call = $1"),
-        &all,
-    )?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, call, campaign, customer, dialog, sealed, ten};
+    use crate::cells::names;
+    use crate::testing::{Story, call, campaign, columns_of, customer, dialog, sealed, ten};
     use domain::disposition::Disposition;
+    use domain::ids::CallId;
+    use domain::personal::Personal;
     use domain::stored_event::Position;
 
     const SUCCESS: (Option<Outcome>, u64) = (Some(Outcome::Success), 4_000);
@@ -285,6 +272,12 @@ mod tests {
     async fn row(story: &Story, id: CallId) -> CallRow {
         let (db, _runner) = story.shown_by(CallHistory).await;
         get(db.as_ref(), id).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn columns_stand_as_named() {
+        let (db, _runner) = Story::new().shown_by(CallHistory).await;
+        assert_eq!(columns_of(db.as_ref(), &CALLS).await, names::<Column>());
     }
 
     #[tokio::test]

@@ -7,14 +7,16 @@ mod history;
 
 pub use history::{CustomerCall, CustomerRow, LINES_MAX, NumberRow, TimelineLine, get};
 
-use crate::database::{Table, Tx};
+use crate::cells::{Cells, blank, columns};
+use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
-use crate::value::Val;
+use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
 use domain::call::event::CallEvent;
+use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
-use domain::ids::{CallId, CampaignId, CustomerId, NumberId};
+use domain::ids::{CustomerId, NumberId};
 use domain::personal::Personal;
 
 /// The view's name, for `wait_for_view`.
@@ -23,48 +25,66 @@ pub const NAME: &str = "customer_timeline";
 /// See the file's description.
 pub struct CustomerTimeline;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "customer_timeline_customer",
-        ddl: &[
-            "create table customer_timeline_customer (customer text primary key, external_id text not null,
-            external_hash text, name text, sealed_in text not null, time_zone text,
-            registered_at bigint not null, pos bigint not null)",
-            "create index customer_timeline_external on customer_timeline_customer (external_hash)
-            where external_hash is not null",
-        ],
-        key_columns: 1,
-    },
-    Table {
-        name: "customer_timeline_number",
-        ddl: &[
-            "create table customer_timeline_number (customer text not null, number text not null,
-            phone text not null, sealed_in text not null, pos bigint not null,
-            primary key (customer, number))",
-        ],
-        key_columns: 2,
-    },
-    Table {
-        name: "customer_timeline_call",
-        ddl: &[
-            "create table customer_timeline_call (call text primary key, customer text not null,
-            campaign text not null, number text not null, attempt bigint not null,
-            permitted_at bigint not null, answered_at bigint, ended_at bigint, disposition text,
-            outcome text, talk_ms bigint, first_pos bigint not null, pos bigint not null)",
-            "create index customer_timeline_call_of on customer_timeline_call (customer, first_pos)",
-        ],
-        key_columns: 1,
-    },
-    Table {
-        name: "customer_timeline_line",
-        ddl: &[
-            "create table customer_timeline_line (customer text not null, position bigint not null,
-            at bigint not null, kind text not null, campaign text, call text, facts text not null,
-            primary key (customer, position))",
-        ],
-        key_columns: 2,
-    },
-];
+const CUSTOMERS: Table = Table {
+    name: "customer_timeline_customer",
+    ddl: &[
+        "create table customer_timeline_customer (customer text primary key, external_id text not null,
+        external_hash text, name text, sealed_in text not null, time_zone text,
+        registered_at bigint not null, pos bigint not null)",
+        "create index customer_timeline_external on customer_timeline_customer (external_hash)
+        where external_hash is not null",
+    ],
+    key_columns: 1,
+};
+
+const NUMBERS: Table = Table {
+    name: "customer_timeline_number",
+    ddl: &[
+        "create table customer_timeline_number (customer text not null, number text not null,
+        phone text not null, sealed_in text not null, pos bigint not null,
+        primary key (customer, number))",
+    ],
+    key_columns: 2,
+};
+
+const CALLS: Table = Table {
+    name: "customer_timeline_call",
+    ddl: &[
+        "create table customer_timeline_call (call text primary key, customer text not null,
+        campaign text not null, number text not null, attempt bigint not null,
+        permitted_at bigint not null, answered_at bigint, ended_at bigint, disposition text,
+        outcome text, talk_ms bigint, first_pos bigint not null, pos bigint not null)",
+        "create index customer_timeline_call_of on customer_timeline_call (customer, first_pos)",
+    ],
+    key_columns: 1,
+};
+
+const LINES: Table = Table {
+    name: "customer_timeline_line",
+    ddl: &[
+        "create table customer_timeline_line (customer text not null, position bigint not null,
+        at bigint not null, kind text not null, campaign text, call text, facts text not null,
+        primary key (customer, position))",
+    ],
+    key_columns: 2,
+};
+
+const TABLES: &[Table] = &[CUSTOMERS, NUMBERS, CALLS, LINES];
+
+columns! {
+    enum CustomerColumn { Customer, ExternalId, ExternalHash, Name, SealedIn, TimeZone, RegisteredAt, Pos }
+}
+
+columns! {
+    enum NumberColumn { Customer, Number, Phone, SealedIn, Pos }
+}
+
+columns! {
+    enum CallColumn {
+        Call, Customer, Campaign, Number, Attempt, PermittedAt, AnsweredAt, EndedAt, Disposition, Outcome,
+        TalkMs, FirstPos, Pos,
+    }
+}
 
 const KINDS: &[&str] = &[
     "customer.registered",
@@ -115,35 +135,35 @@ impl View for CustomerTimeline {
             AnyEvent::Campaign(_) | AnyEvent::Number(_) | AnyEvent::Flow(_) => Ok(()),
         }
     }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        let stream = &event.envelope.stream;
+        match (stream.aggregate(), event.envelope.kind.as_str()) {
+            ("call", _) => keys.push((&CALLS, vec![Val::text(stream.id())])),
+            (_, "customer.registered") => keys.push((&CUSTOMERS, vec![Val::text(stream.id())])),
+            _ => {}
+        }
+    }
 }
 
-/// What one line says.
-struct Said<'a> {
-    campaign: Option<&'a CampaignId>,
-    call: Option<CallId>,
-    facts: serde_json::Value,
-}
-
+/// A line about a person: what is said of them, and in which call, if any.
 fn say(
     tx: &mut dyn Tx,
     event: &ViewEvent,
-    customer: &CustomerId,
-    said: Said<'_>,
+    customer: Val,
+    (campaign, call): (Val, Val),
+    facts: &serde_json::Value,
 ) -> Result<(), ProjectionError> {
-    tx.exec(
-        "insert into customer_timeline_line (customer, position, at, kind, campaign, call, facts)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        &[
-            Val::text(customer),
-            Val::position(event.position),
-            Val::at(event.at()),
-            Val::text(&event.envelope.kind),
-            Val::maybe_text(said.campaign),
-            Val::maybe_text(said.call),
-            Val::text(said.facts),
-        ],
-    )?;
-    Ok(())
+    let row = vec![
+        customer,
+        Val::position(event.position),
+        Val::at(event.at()),
+        Val::text(&event.envelope.kind),
+        campaign,
+        call,
+        Val::text(facts),
+    ];
+    tx.append_row(&LINES, row)
 }
 
 fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> Result<(), ProjectionError> {
@@ -159,12 +179,9 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
         _ => {}
     }
     let (campaign, call) = facts::subject(fact);
-    let said = Said {
-        campaign,
-        call,
-        facts: facts::of_customer(fact),
-    };
-    say(tx, event, &customer, said)
+    let about = (Val::maybe_text(campaign), Val::maybe_text(call));
+    let facts = facts::of_customer(fact);
+    say(tx, event, Val::text(&customer), about, &facts)
 }
 
 fn registered(
@@ -174,25 +191,28 @@ fn registered(
 ) -> Result<(), ProjectionError> {
     let (external_id, hash) = sealed_columns(external_id)?;
     let name = name.map(sealed_columns).transpose()?.map(|(name, _)| name);
-    tx.exec(
-        "insert into customer_timeline_customer
-         (customer, external_id, external_hash, name, sealed_in, time_zone, registered_at, pos)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (customer) do update set external_id = excluded.external_id,
-         external_hash = excluded.external_hash, name = excluded.name, sealed_in = excluded.sealed_in,
-         time_zone = excluded.time_zone, pos = excluded.pos",
-        &[
-            Val::text(event.envelope.stream.id()),
-            Val::Text(external_id),
-            Val::maybe_text(hash),
-            Val::maybe_text(name),
-            Val::text(event.envelope.id),
-            Val::maybe_text(time_zone),
-            Val::at(event.at()),
-            Val::position(event.position),
-        ],
-    )?;
-    Ok(())
+    let customer = Val::text(event.envelope.stream.id());
+    let tell = |cells: &mut Cells<'_>| {
+        cells.set(CustomerColumn::ExternalId, Val::text(&external_id));
+        cells.set(CustomerColumn::ExternalHash, Val::maybe_text(hash.as_ref()));
+        cells.set(CustomerColumn::Name, Val::maybe_text(name.as_ref()));
+        cells.set(CustomerColumn::SealedIn, Val::text(event.envelope.id));
+        cells.set(CustomerColumn::TimeZone, Val::maybe_text(time_zone));
+        cells.set(CustomerColumn::Pos, Val::position(event.position));
+    };
+    let known = tx.edit(&CUSTOMERS, std::slice::from_ref(&customer), &mut |row| {
+        tell(&mut Cells(row));
+        Ok(Edit::Write)
+    })?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let mut row = blank::<CustomerColumn>();
+    let mut cells = Cells(&mut row);
+    tell(&mut cells);
+    cells.set(CustomerColumn::Customer, customer);
+    cells.set(CustomerColumn::RegisteredAt, Val::at(event.at()));
+    tx.append_row(&CUSTOMERS, row)
 }
 
 /// The sealed values give way to erased ones; lookup hashes stay.
@@ -200,35 +220,33 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let customer = Val::text(event.envelope.stream.id());
     let pos = Val::position(event.position);
     let key = [customer.clone()];
-    let people = tx.query(
-        "select external_id, name from customer_timeline_customer where customer = $1",
-        &key,
-    )?;
-    for mut row in people {
-        let external_id = erased_column(&row.personal()?)?;
-        let name = row.maybe_personal()?.as_ref().map(erased_column).transpose()?;
-        tx.exec(
-            "update customer_timeline_customer set external_id = $2, name = $3, time_zone = null, pos = $4
-             where customer = $1",
-            &[
-                customer.clone(),
-                Val::Text(external_id),
-                Val::maybe_text(name),
-                pos.clone(),
-            ],
-        )?;
-    }
+    tx.edit(&CUSTOMERS, &key, &mut |row| {
+        let mut row = Cells(row);
+        let erased = |cell: &Val| match Row::new(vec![cell.clone()]).maybe_personal()? {
+            Some(value) => erased_column(&value).map(Val::Text),
+            None => Ok(Val::Null),
+        };
+        let (external_id, name) = (row.get(CustomerColumn::ExternalId), row.get(CustomerColumn::Name));
+        let (external_id, name) = (erased(external_id)?, erased(name)?);
+        row.set(CustomerColumn::ExternalId, external_id);
+        row.set(CustomerColumn::Name, name);
+        row.set(CustomerColumn::TimeZone, Val::Null);
+        row.set(CustomerColumn::Pos, pos.clone());
+        Ok(Edit::Write)
+    })?;
     let numbers = tx.query(
         "select number, phone from customer_timeline_number where customer = $1 order by number",
         &key,
     )?;
     for mut row in numbers {
-        let number: NumberId = row.parse()?;
+        let number = Val::Text(row.text()?);
         let phone = erased_column(&row.personal()?)?;
-        tx.exec(
-            "update customer_timeline_number set phone = $3, pos = $4 where customer = $1 and number = $2",
-            &[customer.clone(), Val::text(number), Val::Text(phone), pos.clone()],
-        )?;
+        tx.edit(&NUMBERS, &[customer.clone(), number], &mut |row| {
+            let mut cells = Cells(row);
+            cells.set(NumberColumn::Phone, Val::text(&phone));
+            cells.set(NumberColumn::Pos, pos.clone());
+            Ok(Edit::Write)
+        })?;
     }
     tx.exec(
         "update customer_timeline_line set facts = '{}' where customer = $1 and kind = 'customer.registered'",
@@ -244,103 +262,100 @@ fn number_added(
     phone: &Personal<String>,
 ) -> Result<(), ProjectionError> {
     let (phone, _) = sealed_columns(phone)?;
-    tx.exec(
-        "insert into customer_timeline_number (customer, number, phone, sealed_in, pos)
-         values ($1, $2, $3, $4, $5) on conflict (customer, number)
-         do update set phone = excluded.phone, sealed_in = excluded.sealed_in, pos = excluded.pos",
-        &[
-            Val::text(event.envelope.stream.id()),
-            Val::text(number),
-            Val::Text(phone),
-            Val::text(event.envelope.id),
-            Val::position(event.position),
-        ],
-    )?;
-    Ok(())
+    let row = vec![
+        Val::text(event.envelope.stream.id()),
+        Val::text(number),
+        Val::Text(phone),
+        Val::text(event.envelope.id),
+        Val::position(event.position),
+    ];
+    tx.put(&NUMBERS, row)
 }
 
+/// A line about a call goes to the customer it was permitted for.
 fn apply_call(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
-    let call = event.call()?;
-    let key = Val::text(call);
-    let pos = Val::position(event.position);
-    match fact {
-        CallEvent::Permitted {
+    let call = Val::text(event.call()?);
+    let mut about = None;
+    let mut look = |row: &mut [Val]| {
+        let mut cells = Cells(row);
+        let customer = cells.get(CallColumn::Customer).clone();
+        about = Some((customer, cells.get(CallColumn::Campaign).clone()));
+        Ok(tell(&mut cells, event, fact))
+    };
+    let known = tx.edit(&CALLS, std::slice::from_ref(&call), &mut look)?;
+    if known.is_none()
+        && let CallEvent::Permitted {
             attempt,
             customer_grant,
             ..
-        } => {
-            tx.exec(
-                "insert into customer_timeline_call
-                 (call, customer, campaign, number, attempt, permitted_at, first_pos, pos)
-                 values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict (call) do nothing",
-                &[
-                    key.clone(),
-                    Val::text(&customer_grant.customer),
-                    Val::text(&customer_grant.campaign),
-                    Val::text(&customer_grant.number),
-                    Val::count(*attempt),
-                    Val::at(event.at()),
-                    pos,
-                ],
-            )?;
-        }
-        CallEvent::Answered { .. } => {
-            tx.exec(
-                "update customer_timeline_call set answered_at = coalesce(answered_at, $2), pos = $3
-                 where call = $1",
-                &[key.clone(), Val::at(event.at()), pos],
-            )?;
-        }
+        } = fact
+    {
+        let mut row = permitted(event, (customer_grant, *attempt), &call);
+        look(&mut row)?;
+        tx.append_row(&CALLS, row)?;
+    }
+    let Some((customer, campaign)) = about else {
+        return Ok(());
+    };
+    say(tx, event, customer, (campaign, call), &facts::of_call(fact))
+}
+
+fn permitted(event: &ViewEvent, (grant, attempt): (&CustomerGrant, u32), call: &Val) -> Vec<Val> {
+    let mut row = blank::<CallColumn>();
+    let mut cells = Cells(&mut row);
+    cells.set(CallColumn::Call, call.clone());
+    cells.set(CallColumn::Customer, Val::text(&grant.customer));
+    cells.set(CallColumn::Campaign, Val::text(&grant.campaign));
+    cells.set(CallColumn::Number, Val::text(&grant.number));
+    cells.set(CallColumn::Attempt, Val::count(attempt));
+    cells.set(CallColumn::PermittedAt, Val::at(event.at()));
+    cells.set(CallColumn::FirstPos, Val::position(event.position));
+    cells.set(CallColumn::Pos, Val::position(event.position));
+    row
+}
+
+/// What a call's row learns of an event.
+fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> Edit {
+    match fact {
+        CallEvent::Answered { .. } => cells.set_first(CallColumn::AnsweredAt, Val::at(event.at())),
         CallEvent::Ended {
             disposition,
             outcome,
             talk_ms,
             ..
         } => {
-            tx.exec(
-                "update customer_timeline_call set ended_at = $2, disposition = $3, outcome = $4,
-                 talk_ms = $5, pos = $6 where call = $1",
-                &[
-                    key.clone(),
-                    Val::at(event.at()),
-                    Val::text(disposition.code()),
-                    Val::maybe_text(outcome.map(Outcome::code)),
-                    Val::count(*talk_ms),
-                    pos,
-                ],
-            )?;
+            cells.set(CallColumn::EndedAt, Val::at(event.at()));
+            cells.set(CallColumn::Disposition, Val::text(disposition.code()));
+            cells.set(CallColumn::Outcome, Val::maybe_text(outcome.map(Outcome::code)));
+            cells.set(CallColumn::TalkMs, Val::count(*talk_ms));
         }
         CallEvent::Corrected { after, .. } => {
-            tx.exec(
-                "update customer_timeline_call set disposition = $2, outcome = $3, pos = $4 where call = $1",
-                &[
-                    key.clone(),
-                    Val::text(after.disposition.code()),
-                    Val::maybe_text(after.outcome.map(Outcome::code)),
-                    pos,
-                ],
-            )?;
+            cells.set(CallColumn::Disposition, Val::text(after.disposition.code()));
+            cells.set(
+                CallColumn::Outcome,
+                Val::maybe_text(after.outcome.map(Outcome::code)),
+            );
         }
-        _ => {}
+        _ => return Edit::Keep,
     }
-    say_call(tx, event, fact, key)
+    cells.set(CallColumn::Pos, Val::position(event.position));
+    Edit::Write
 }
 
-/// A line about a call goes to the customer it was permitted for.
-fn say_call(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent, key: Val) -> Result<(), ProjectionError> {
-    let rows = tx.query(
-        "select customer, campaign from customer_timeline_call where call = $1",
-        &[key],
-    )?;
-    let Some(mut row) = rows.into_iter().next() else {
-        return Ok(());
-    };
-    let customer: CustomerId = row.parse()?;
-    let campaign: CampaignId = row.parse()?;
-    let said = Said {
-        campaign: Some(&campaign),
-        call: Some(event.call()?),
-        facts: facts::of_call(fact),
-    };
-    say(tx, event, &customer, said)
+#[cfg(test)]
+mod tests {
+    use super::{CALLS, CUSTOMERS, CallColumn, CustomerColumn, CustomerTimeline, NUMBERS, NumberColumn};
+    use crate::cells::names;
+    use crate::testing::{Story, columns_of};
+
+    #[tokio::test]
+    async fn columns_stand_as_named() {
+        let (db, _runner) = Story::new().shown_by(CustomerTimeline).await;
+        assert_eq!(
+            columns_of(db.as_ref(), &CUSTOMERS).await,
+            names::<CustomerColumn>()
+        );
+        assert_eq!(columns_of(db.as_ref(), &NUMBERS).await, names::<NumberColumn>());
+        assert_eq!(columns_of(db.as_ref(), &CALLS).await, names::<CallColumn>());
+    }
 }

@@ -1,0 +1,173 @@
+//! What a call adds to the hour it counts in.
+
+use super::{Board, CALLS, CallColumn, HOUR_MICROS, HOURS, HourColumn};
+use crate::cells::Cells;
+use crate::database::Edit;
+use crate::error::ProjectionError;
+use crate::value::Val;
+use domain::call::event::CallEvent;
+use domain::disposition::Outcome;
+use domain::ids::CallId;
+
+/// Where a call counts: the key of its hour, once it was dialed.
+pub(super) struct Place {
+    pub(super) campaign: Val,
+    pub(super) answered: i64,
+    hour: Option<[Val; 4]>,
+}
+
+impl Place {
+    fn of(cells: &Cells<'_>) -> Self {
+        let cell = |column| cells.get(column).clone();
+        let hour = [
+            cell(CallColumn::Campaign),
+            cell(CallColumn::HourAt),
+            cell(CallColumn::Trunk),
+            cell(CallColumn::FlowVersion),
+        ];
+        Self {
+            campaign: cell(CallColumn::Campaign),
+            answered: cells.int(CallColumn::Answered),
+            hour: (*cells.get(CallColumn::HourAt) != Val::Null).then_some(hour),
+        }
+    }
+}
+
+impl Board<'_> {
+    pub(super) fn call(&mut self, call: CallId, fact: &CallEvent) -> Result<(), ProjectionError> {
+        match fact {
+            CallEvent::Permitted {
+                customer_grant, flow, ..
+            } => {
+                let row = vec![
+                    Val::text(call),
+                    Val::text(&customer_grant.campaign),
+                    Val::count(flow.version),
+                    Val::Null,
+                    Val::Null,
+                    Val::Int(0),
+                    self.pos.clone(),
+                ];
+                if self.tx.has(&CALLS, &[Val::text(call)])? {
+                    return Ok(());
+                }
+                self.tx.append_row(&CALLS, row)
+            }
+            CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk),
+            CallEvent::Answered { .. } => self.answered(call),
+            CallEvent::Ended {
+                disposition,
+                outcome,
+                talk_ms,
+                ..
+            } => self.ended(call, disposition.code(), (*outcome, *talk_ms)),
+            CallEvent::Corrected { before, after, .. } => self.corrected(call, *before, *after),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a call counts, after `change`; `None` for an unknown call.
+    pub(super) fn place(
+        &mut self,
+        call: CallId,
+        change: &mut dyn FnMut(&mut Cells<'_>) -> Edit,
+    ) -> Result<Option<Place>, ProjectionError> {
+        let mut place = None;
+        self.tx.edit(&CALLS, &[Val::text(call)], &mut |row| {
+            let mut cells = Cells(row);
+            let done = change(&mut cells);
+            place = Some(Place::of(&cells));
+            Ok(done)
+        })?;
+        Ok(place)
+    }
+
+    fn dialing(&mut self, call: CallId, trunk: &str) -> Result<(), ProjectionError> {
+        let micros = self.at.micros();
+        let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
+        let (pos, mut is_first) = (self.pos.clone(), false);
+        let place = self.place(call, &mut |cells| {
+            is_first = *cells.get(CallColumn::HourAt) == Val::Null;
+            if !is_first {
+                return Edit::Keep;
+            }
+            cells.set(CallColumn::HourAt, Val::Int(hour_at));
+            cells.set(CallColumn::Trunk, Val::text(trunk));
+            cells.set(CallColumn::Pos, pos.clone());
+            Edit::Write
+        })?;
+        let Some(hour) = place.filter(|_| is_first).and_then(|place| place.hour) else {
+            return Ok(());
+        };
+        if self.add_to(&hour, &|row| row.add(HourColumn::Dialed, 1))? {
+            return Ok(());
+        }
+        let mut row = Vec::from(hour);
+        row.push(Val::Int(1));
+        row.extend((0..5).map(|_| Val::Int(0)));
+        row.push(self.pos.clone());
+        self.tx.append_row(&HOURS, row)
+    }
+
+    /// Adds to an hour; answers whether there is one.
+    fn add_to(&mut self, hour: &[Val], change: &dyn Fn(&mut Cells<'_>)) -> Result<bool, ProjectionError> {
+        let pos = self.pos.clone();
+        let known = self.tx.edit(&HOURS, hour, &mut |row| {
+            let mut cells = Cells(row);
+            change(&mut cells);
+            cells.set(HourColumn::Pos, pos.clone());
+            Ok(Edit::Write)
+        })?;
+        Ok(known.is_some())
+    }
+
+    /// Adds to the hour a call counts in. Nothing for one never dialed.
+    pub(super) fn add_at(
+        &mut self,
+        place: &Place,
+        change: &dyn Fn(&mut Cells<'_>),
+    ) -> Result<(), ProjectionError> {
+        match &place.hour {
+            Some(hour) => self.add_to(hour, change).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn answered(&mut self, call: CallId) -> Result<(), ProjectionError> {
+        let pos = self.pos.clone();
+        let place = self.place(call, &mut |cells| {
+            cells.set(CallColumn::Answered, Val::Int(1));
+            cells.set(CallColumn::Pos, pos.clone());
+            Edit::Write
+        })?;
+        match place {
+            Some(place) => self.add_at(&place, &|row| row.add(HourColumn::Answered, 1)),
+            None => Ok(()),
+        }
+    }
+
+    fn ended(
+        &mut self,
+        call: CallId,
+        disposition: &str,
+        (outcome, talk_ms): (Option<Outcome>, u64),
+    ) -> Result<(), ProjectionError> {
+        let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
+            return Ok(());
+        };
+        self.add_at(&place, &|row| {
+            row.add(HourColumn::Ended, 1);
+            row.add(HourColumn::Talked, place.answered);
+            row.add(HourColumn::TalkMs, i64::try_from(talk_ms).unwrap_or(i64::MAX));
+            row.add(
+                HourColumn::Conversions,
+                i64::from(outcome == Some(Outcome::Success)),
+            );
+        })?;
+        self.count(&place.campaign, "disposition", disposition)?;
+        match outcome {
+            Some(outcome) => self.count(&place.campaign, "outcome", outcome.code()),
+            None => Ok(()),
+        }
+    }
+}

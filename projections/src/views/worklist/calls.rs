@@ -1,0 +1,130 @@
+//! A call from its first grant until both its customer and its number are told how it went.
+
+use super::{CALLS, CallColumn, Rows};
+use crate::cells::{Cells, blank};
+use crate::database::Edit;
+use crate::error::ProjectionError;
+use crate::value::Val;
+use crate::view::ViewEvent;
+use domain::call::event::CallEvent;
+use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::ids::CallId;
+
+/// A dialed call is done when it has ended and both sides are told. One that was not dialed is done
+/// when no side holds a grant, the number was asked (its grant may still be on its way after a crash
+/// between the two, and must then be found), and a permitted one has ended, so that it can never be
+/// dialed any more.
+fn is_done(cells: &Cells<'_>) -> bool {
+    let number_side = cells.text(CallColumn::NumberSide);
+    let is_dialed = *cells.get(CallColumn::DialedAt) != Val::Null;
+    let has_ended = *cells.get(CallColumn::EndedPos) != Val::Null;
+    let was_asked = matches!(number_side, "told" | "refused");
+    let is_undialed_done = !is_dialed && was_asked && (cells.int(CallColumn::Permitted) == 0 || has_ended);
+    cells.text(CallColumn::CustomerSide) == "told"
+        && (is_undialed_done || (has_ended && number_side == "told"))
+}
+
+impl Rows<'_> {
+    /// Changes a call's row, or makes one of which only that is known.
+    pub(super) fn of_call(
+        &mut self,
+        call: Val,
+        change: &dyn Fn(&mut Cells<'_>),
+    ) -> Result<(), ProjectionError> {
+        let key = std::slice::from_ref(&call);
+        let known = self.change((&CALLS, key), CallColumn::Pos, &mut |cells| {
+            change(cells);
+            true
+        })?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let mut row = blank::<CallColumn>();
+        let mut cells = Cells(&mut row);
+        cells.set(CallColumn::Call, call);
+        cells.set(CallColumn::CustomerSide, Val::text("none"));
+        cells.set(CallColumn::NumberSide, Val::text("none"));
+        cells.set(CallColumn::Permitted, Val::Int(0));
+        cells.set(CallColumn::Pos, self.pos.clone());
+        change(&mut cells);
+        self.tx.append_row(&CALLS, row)
+    }
+
+    /// Changes a call's row where there is one, and forgets it when the call is done.
+    fn of_known(&mut self, call: CallId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
+        let pos = self.pos.clone();
+        self.tx.edit(&CALLS, &[Val::text(call)], &mut |row| {
+            let mut cells = Cells(row);
+            change(&mut cells);
+            cells.set(CallColumn::Pos, pos.clone());
+            Ok(if is_done(&cells) {
+                Edit::Remove
+            } else {
+                Edit::Write
+            })
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn number_granted(&mut self, grant: &NumberGrant) -> Result<(), ProjectionError> {
+        let call = Val::text(grant.call);
+        if self.tx.has(&CALLS, std::slice::from_ref(&call))? {
+            return self.of_call(call, &|cells| {
+                cells.set(CallColumn::NumberSide, Val::text("granted"));
+            });
+        }
+        self.of_call(call, &|cells| {
+            cells.set(CallColumn::Campaign, Val::text(&grant.campaign));
+            cells.set(CallColumn::Number, Val::text(&grant.number));
+            cells.set(CallColumn::NumberSide, Val::text("granted"));
+        })
+    }
+
+    pub(super) fn number_side(&mut self, call: CallId, side: &str) -> Result<(), ProjectionError> {
+        self.of_known(call, &|cells| cells.set(CallColumn::NumberSide, Val::text(side)))
+    }
+
+    pub(super) fn customer_told(&mut self, call: CallId) -> Result<(), ProjectionError> {
+        self.of_known(call, &|cells| {
+            cells.set(CallColumn::CustomerSide, Val::text("told"));
+        })
+    }
+
+    pub(super) fn call(&mut self, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
+        let call = event.call()?;
+        let pos = self.pos.clone();
+        match fact {
+            CallEvent::Permitted { customer_grant, .. } => self.permitted(call, customer_grant),
+            // A second leg is the same call: the first dialing counts.
+            CallEvent::Dialing { .. } => {
+                let at = Val::at(event.at());
+                let key = [Val::text(call)];
+                self.change((&CALLS, &key), CallColumn::Pos, &mut |cells| {
+                    cells.set_first(CallColumn::DialedAt, at.clone());
+                    true
+                })?;
+                Ok(())
+            }
+            CallEvent::Ended { .. } => {
+                self.of_known(call, &|cells| cells.set(CallColumn::EndedPos, pos.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `call.permitted` names everything, whatever came before it.
+    fn permitted(&mut self, call: CallId, grant: &CustomerGrant) -> Result<(), ProjectionError> {
+        let call = Val::text(call);
+        if self.tx.has(&CALLS, std::slice::from_ref(&call))? {
+            return self.of_call(call, &|cells| cells.set(CallColumn::Permitted, Val::Int(1)));
+        }
+        self.of_call(call, &|cells| {
+            cells.set(CallColumn::Campaign, Val::text(&grant.campaign));
+            cells.set(CallColumn::Customer, Val::text(&grant.customer));
+            cells.set(CallColumn::Number, Val::text(&grant.number));
+            cells.set(CallColumn::CustomerSide, Val::text("granted"));
+            cells.set(CallColumn::NumberSide, Val::text("granted"));
+            cells.set(CallColumn::Permitted, Val::Int(1));
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! What an enrolment waits for.
+
+use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows};
+use crate::cells::Cells;
+use crate::database::Edit;
+use crate::error::ProjectionError;
+use crate::value::Val;
+use domain::compliance::{CustomerGrant, Decision, Verdict};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
+use domain::time::Timestamp;
+
+type Key<'a> = (&'a CampaignId, &'a CustomerId);
+
+fn state_is(cells: &Cells<'_>, state: &str) -> bool {
+    cells.text(EnrolmentColumn::State) == state
+}
+
+impl Rows<'_> {
+    /// Changes an enrolment where `change` wants to; answers whether it did.
+    fn of_enrolment(
+        &mut self,
+        (campaign, customer): Key<'_>,
+        change: &mut dyn FnMut(&mut Cells<'_>) -> bool,
+    ) -> Result<bool, ProjectionError> {
+        let key = [Val::text(campaign), Val::text(customer)];
+        let done = self.change((&ENROLMENTS, &key), EnrolmentColumn::Pos, change)?;
+        Ok(done == Some(true))
+    }
+
+    /// Changes one that is not settled.
+    fn of_unsettled(
+        &mut self,
+        key: Key<'_>,
+        change: &dyn Fn(&mut Cells<'_>),
+    ) -> Result<bool, ProjectionError> {
+        self.of_enrolment(key, &mut |cells| {
+            let is_open = !state_is(cells, "settled");
+            if is_open {
+                change(cells);
+            }
+            is_open
+        })
+    }
+
+    pub(super) fn enrolled(
+        &mut self,
+        (campaign, customer): Key<'_>,
+        number: &NumberId,
+        due_at: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        let row = vec![
+            Val::text(campaign),
+            Val::text(customer),
+            Val::text(number),
+            Val::at(due_at),
+            Val::text("waiting"),
+            Val::Null,
+            self.pos.clone(),
+        ];
+        if self
+            .tx
+            .has(&ENROLMENTS, &[Val::text(campaign), Val::text(customer)])?
+        {
+            return Ok(());
+        }
+        self.tx.append_row(&ENROLMENTS, row)?;
+        self.count(campaign, (1, 0))
+    }
+
+    pub(super) fn customer_granted(
+        &mut self,
+        grant: &CustomerGrant,
+        attempt: u32,
+    ) -> Result<(), ProjectionError> {
+        self.forget_unasked(grant, attempt)?;
+        let call = Val::text(grant.call);
+        self.of_call(call.clone(), &|cells| {
+            cells.set(CallColumn::Campaign, Val::text(&grant.campaign));
+            cells.set(CallColumn::Customer, Val::text(&grant.customer));
+            cells.set(CallColumn::Number, Val::text(&grant.number));
+            cells.set(CallColumn::CustomerSide, Val::text("granted"));
+        })?;
+        self.of_unsettled((&grant.campaign, &grant.customer), &|cells| {
+            cells.set(EnrolmentColumn::State, Val::text("open"));
+            cells.set(EnrolmentColumn::Call, call.clone());
+            cells.set(EnrolmentColumn::Number, Val::text(&grant.number));
+        })?;
+        Ok(())
+    }
+
+    /// What a crash left of an earlier attempt that never reached the number has no news to come any more.
+    /// Attempts run on one by one, and each grant does this: it can only be the one before.
+    fn forget_unasked(&mut self, grant: &CustomerGrant, attempt: u32) -> Result<(), ProjectionError> {
+        let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) else {
+            return Ok(());
+        };
+        let enrolment = EnrolmentId {
+            campaign: grant.campaign.clone(),
+            customer: grant.customer.clone(),
+        };
+        let call = Val::text(CallId::derive(&enrolment, before));
+        self.tx.edit(&CALLS, &[call], &mut |row| {
+            let cells = Cells(row);
+            let is_unasked = cells.text(CallColumn::CustomerSide) == "told"
+                && cells.text(CallColumn::NumberSide) == "none"
+                && cells.int(CallColumn::Permitted) == 0;
+            Ok(if is_unasked { Edit::Remove } else { Edit::Keep })
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn customer_refused(
+        &mut self,
+        key: Key<'_>,
+        verdict: &Verdict,
+        not_before: Option<Timestamp>,
+    ) -> Result<(), ProjectionError> {
+        let deferred = match verdict.decision {
+            Decision::DeferUntil(until) => Some(until),
+            Decision::Allow | Decision::Forbid => None,
+        };
+        let due_at = not_before.or(deferred);
+        // Refused for good: nothing is due until `customer.enrolment_settled`, which follows.
+        let forbidden = due_at.is_none() && verdict.decision == Decision::Forbid;
+        self.of_enrolment(key, &mut |cells| {
+            if !state_is(cells, "waiting") {
+                return false;
+            }
+            if forbidden {
+                cells.set(EnrolmentColumn::State, Val::text("closed"));
+            }
+            cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(due_at));
+            true
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn customer_released(
+        &mut self,
+        key: Key<'_>,
+        call: CallId,
+        not_before: Option<Timestamp>,
+    ) -> Result<(), ProjectionError> {
+        let released = Val::text(call);
+        self.of_enrolment(key, &mut |cells| {
+            if !(state_is(cells, "open") && *cells.get(EnrolmentColumn::Call) == released) {
+                return false;
+            }
+            cells.set(EnrolmentColumn::State, Val::text("waiting"));
+            cells.set(EnrolmentColumn::Call, Val::Null);
+            cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(not_before));
+            true
+        })?;
+        self.customer_told(call)
+    }
+
+    pub(super) fn next_attempt(
+        &mut self,
+        key: Key<'_>,
+        next_due_at: Option<Timestamp>,
+        next_number: Option<&NumberId>,
+    ) -> Result<(), ProjectionError> {
+        let state = match next_due_at {
+            Some(_) => "waiting",
+            None => "closed",
+        };
+        self.of_unsettled(key, &|cells| {
+            cells.set(EnrolmentColumn::State, Val::text(state));
+            cells.set(EnrolmentColumn::Call, Val::Null);
+            cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(next_due_at));
+            cells.set_known(EnrolmentColumn::Number, Val::maybe_text(next_number));
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn settled(&mut self, key: Key<'_>) -> Result<(), ProjectionError> {
+        let is_new = self.of_unsettled(key, &|cells| {
+            cells.set(EnrolmentColumn::State, Val::text("settled"));
+            cells.set(EnrolmentColumn::Call, Val::Null);
+        })?;
+        match is_new {
+            true => self.count(key.0, (0, 1)),
+            false => Ok(()),
+        }
+    }
+}
