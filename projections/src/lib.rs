@@ -11,7 +11,6 @@
 
 pub mod ask;
 mod cells;
-mod cells;
 mod database;
 pub mod deviation;
 mod error;
