@@ -10,6 +10,7 @@ use crate::config::TrunkSpec;
 use crate::driving;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
+use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::proving::Proving;
 use crate::read_db_spec::ReadDbSpec;
@@ -41,6 +42,8 @@ pub(crate) struct ServeSettings {
     pub(crate) drain_ms: u64,
     /// Who is asked to cosign checkpoints.
     pub(crate) witnesses: Vec<WitnessSpec>,
+    /// Who stamps checkpoints with a time.
+    pub(crate) tsa: Option<TsaUrl>,
     /// The clock that ours is compared with, besides the database's.
     pub(crate) ntp: Option<NtpServer>,
     /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
@@ -93,7 +96,9 @@ impl Running {
             .await
             .map_err(|error| Failure::unavailable(error.to_string()))?;
         // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
-        Proving::new(&app.opened.environment, &settings.open, &settings.witnesses)?.begin();
+        Proving::new(&app.opened.environment, &settings.open, &settings.witnesses)?
+            .stamped_by(settings.tsa.clone())
+            .begin();
         let url = match listener {
             Some(listener) => Some(serve(&app, listener)?),
             None => None,

@@ -9,6 +9,7 @@ use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range
 use crate::keys_spec::KeysSpec;
 use crate::kurrent::{self, KurrentArgs};
 use crate::outbound::ntp::NtpServer;
+use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::read_db_spec::ReadDbArgs;
 use crate::running::{Running, ServeSettings};
@@ -65,6 +66,9 @@ pub(crate) struct Args {
     /// A witness that is asked to cosign each checkpoint, and its public key; may be given several times
     #[arg(long = "witness", value_name = "URL,VKEY")]
     witnesses: Vec<WitnessSpec>,
+    /// A time stamp authority (RFC 3161) that stamps a checkpoint every hour
+    #[arg(long, value_name = "URL")]
+    tsa: Option<TsaUrl>,
     /// An NTP server to compare the clock with; beyond 2 s nothing new is dialed
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<NtpServer>,
@@ -96,6 +100,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         rtp_ports: args.rtp_ports,
         drain_ms: args.drain,
         witnesses: args.witnesses,
+        tsa: args.tsa,
         ntp: args.ntp,
         given: None,
     };

@@ -102,6 +102,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         drain_ms: DRAIN_MS,
         witnesses: Vec::new(),
         ntp: None,
+        tsa: None,
         given: args.wav.clone().map(|file| GivenSound {
             text: media::speech::clips::DEMO_TEXT.to_owned(),
             file,

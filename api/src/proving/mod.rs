@@ -11,23 +11,31 @@ use crate::app::OpenSettings;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::data_dir::KEYS_DIR;
+use crate::outbound::tsa::{self, TsaUrl};
 use crate::outbound::witness::WitnessSpec;
 use crate::store_spec::StoreSpec;
 use actors::{Damage, Environment};
 use cosigning::Cosigning;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
+use domain::time::Timestamp;
 use lease::Lease;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::proof::{
     CheckpointShelf, FileShelf, LOG_KEY_FILE, PROOF_DIR, PostgresShelf, ProofError, ProofFollower, Published,
-    Publisher, SigningKey,
+    Publisher, SignedCheckpoint, SigningKey, StampShelf,
 };
 use tokio::runtime::Handle;
 
 /// Between two looks at the log: what is newer is published then, so a checkpoint is this old at most.
 const PUBLISH_MS: u64 = 1_000;
+
+/// Between two time stamps: an authority's work may cost money, and an hour is close enough for a dispute.
+const STAMP_MS: u64 = 60 * 60 * 1_000;
+
+/// Wait before an authority that did not answer is asked again.
+const STAMP_AGAIN_MS: u64 = 60_000;
 
 /// Wait after a failure of disk or database.
 const RETRY_MS: u64 = 5_000;
@@ -50,6 +58,10 @@ pub(crate) struct Proving {
     cosigning: Cosigning,
     /// Of the last checkpoint published here.
     published_size: u64,
+    /// Who stamps checkpoints with a time, if anybody.
+    tsa: Option<TsaUrl>,
+    /// When the next checkpoint is stamped.
+    stamp_at: Timestamp,
 }
 
 impl Proving {
@@ -81,7 +93,14 @@ impl Proving {
             lease,
             cosigning: Cosigning::new(witnesses.to_vec()),
             published_size: 0,
+            tsa: None,
+            stamp_at: Timestamp::EPOCH,
         })
+    }
+
+    /// Has a checkpoint stamped at the start and then every hour in which there is a new one.
+    pub(crate) fn stamped_by(self, tsa: Option<TsaUrl>) -> Self {
+        Self { tsa, ..self }
     }
 
     /// Follows the log until the process stops, on a thread of its own.
@@ -199,12 +218,44 @@ impl Proving {
         let cosigned = self.cosigning.collect(&published, follower.tiles(), clock).await;
         if let Some(cosigned) = cosigned {
             self.publisher.publish_cosigned(&cosigned, now).await?;
+            self.stamp_if_due(&cosigned, now).await?;
             return Ok(Some(Published {
                 checkpoint: cosigned,
                 ..published
             }));
         }
+        self.stamp_if_due(&published.checkpoint, now).await?;
         Ok(Some(published))
+    }
+
+    /// An authority that is away is asked again with the next checkpoint that is due.
+    async fn stamp_if_due(
+        &mut self,
+        checkpoint: &SignedCheckpoint,
+        now: Timestamp,
+    ) -> Result<(), ProofError> {
+        let Some(tsa) = self.tsa.as_ref().filter(|_| now >= self.stamp_at) else {
+            return Ok(());
+        };
+        let environment = &self.environment;
+        match tsa::stamp(
+            tsa,
+            checkpoint,
+            environment.clock.as_ref(),
+            environment.ids.as_ref(),
+        )
+        .await
+        {
+            Ok(stamp) => {
+                StampShelf::new(&self.dir).put(checkpoint, &stamp)?;
+                self.stamp_at = now.plus_ms(STAMP_MS);
+            }
+            Err(why) => {
+                tracing::warn!(why, %tsa, "a checkpoint could not be stamped with a time");
+                self.stamp_at = now.plus_ms(STAMP_AGAIN_MS);
+            }
+        }
+        Ok(())
     }
 }
 

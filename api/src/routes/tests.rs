@@ -100,6 +100,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
         drain_ms: 1_000,
         witnesses: Vec::new(),
         ntp: None,
+        tsa: None,
         given: None,
     }
 }

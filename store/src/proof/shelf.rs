@@ -20,6 +20,9 @@ pub const CHECKPOINT_FILE: &str = "checkpoint";
 /// Earlier checkpoints that are kept, `<day>-<size>` each.
 pub const CHECKPOINTS_DIR: &str = "checkpoints";
 
+/// Checkpoints that an authority stamped with a time, and the stamps.
+pub const STAMPS_DIR: &str = "stamps";
+
 /// The log's public key, for whoever reads the directory.
 pub const LOG_KEY_FILE: &str = "log.vkey";
 

@@ -4,16 +4,20 @@ use super::read_checkpoint;
 use crate::app::{AppError, OpenSettings, Opened, ReadOnly};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
+use crate::outbound::tsa::{self, TsaUrl};
 use crate::proving::Proving;
 use crate::store_spec::LogArgs;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::path::{Path, PathBuf};
 use store::LockError;
-use store::proof::{ConsistencyProof, FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, TileDir, leaf_of};
+use store::proof::{
+    ConsistencyProof, FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, StampShelf, TileDir, TimeStamp,
+    leaf_of,
+};
 
 /// Longest wait for the running server's next checkpoint: it signs once a second.
 const WAIT_MS: u64 = 10_000;
@@ -34,6 +38,10 @@ pub(super) struct Args {
     /// Write it to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Have it stamped by this authority (RFC 3161); the stamp goes to DATA/proof/stamps, and beside --out
+    /// as FILE.tsr. Check it with: openssl ts -verify -data FILE -in FILE.tsr -CAfile CA
+    #[arg(long, value_name = "URL", conflicts_with = "since")]
+    tsa: Option<TsaUrl>,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -63,6 +71,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Err(AppError::Lock(LockError::Held { .. })) => from_server(&args.log, &data).await?,
         Err(error) => return Err(error.into()),
     };
+    let stamp = match &args.tsa {
+        None => None,
+        Some(tsa) => Some(stamped(tsa, &signed, &data).await?),
+    };
     let text = match &args.since {
         None => signed.text(),
         Some(earlier) => since(&data, &read_checkpoint(earlier)?, &signed)?,
@@ -73,6 +85,19 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             std::fs::write(path, &text)
                 .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))?;
             let claimed = signed.claimed();
+            if let Some(stamp) = &stamp {
+                let beside = beside(path);
+                std::fs::write(&beside, stamp.der())
+                    .map_err(|error| Failure::unavailable(format!("{}: {error}", beside.display())))?;
+                output::line(&format!(
+                    "time stamp {} by the authority's clock, written to {}; its signature is yours to check: \
+                     openssl ts -verify -data {} -in {} -CAfile CA",
+                    stamp.at,
+                    beside.display(),
+                    path.display(),
+                    beside.display()
+                ))?;
+            }
             output::line(&format!(
                 "checkpoint of {} events written to {}",
                 claimed.size,
@@ -80,6 +105,22 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             ))
         }
     }
+}
+
+/// `FILE.tsr`
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tsr");
+    name.into()
+}
+
+/// The checkpoint's time stamp, kept in the proof directory too.
+async fn stamped(tsa: &TsaUrl, signed: &SignedCheckpoint, data: &Path) -> Result<TimeStamp, Failure> {
+    let ids = SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?;
+    let stamp = tsa::stamp(tsa, signed, &SystemClock::default(), &ids).await;
+    let stamp = stamp.map_err(|why| Failure::unavailable(format!("{tsa}: {why}")))?;
+    StampShelf::new(&data.join(PROOF_DIR)).put(signed, &stamp)?;
+    Ok(stamp)
 }
 
 /// The proof that the log of now continues an earlier checkpoint, from the tree's tiles.

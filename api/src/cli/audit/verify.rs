@@ -13,7 +13,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::find_wrong_column;
 use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
-use store::proof::{Checkpoint, FileShelf, PROOF_DIR, VerifierKey};
+use store::proof::{Checkpoint, FileShelf, PROOF_DIR, StampShelf, Stamped, VerifierKey};
 use tokio::sync::oneshot;
 
 #[derive(Debug, clap::Args)]
@@ -68,12 +68,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     bar.finish_and_clear();
     opened.close().await;
     let mut report = report?;
+    let stamps = stamps(&args, &directory)?;
     if let Some(wrong) = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??
         && first_of(report.wrong.as_ref(), &wrong)
     {
         report.wrong = Some(wrong);
     }
-    show(&report, args.json)
+    show(&report, &stamps, args.json)
 }
 
 /// Beside the records: the columns by which an embedded log finds them, compared on a thread of their own.
@@ -121,6 +122,11 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
     let shelf = FileShelf::new(dir);
     let mut signed = shelf.kept()?;
     signed.extend(shelf.read()?);
+    // A stamped checkpoint is one more to hold the log to.
+    let stamped = StampShelf::new(dir)
+        .kept()
+        .map_err(|error| Failure::found(error.to_string()))?;
+    signed.extend(stamped.into_iter().map(|stamped| stamped.checkpoint));
     for path in &args.held {
         signed.push(read_checkpoint(path)?);
     }
@@ -133,6 +139,16 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
         .iter()
         .map(|signed| verified(signed.verify(&key), &key, signed.claimed().size))
         .collect()
+}
+
+/// The kept time stamps; each stamps exactly the checkpoint beside it.
+fn stamps(args: &Args, directory: &Path) -> Result<Vec<Stamped>, Failure> {
+    match args.against {
+        Against::Nothing => Ok(Vec::new()),
+        Against::Checkpoints => StampShelf::new(&directory.join(PROOF_DIR))
+            .kept()
+            .map_err(|error| Failure::found(error.to_string())),
+    }
 }
 
 fn verified(
@@ -155,7 +171,7 @@ fn progress_bar(events: u64) -> ProgressBar {
     ProgressBar::new(events).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn show(report: &LogReport, as_json: bool) -> Result<(), Failure> {
+fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Failure> {
     let wrong = report.wrong.as_ref();
     if as_json {
         output::json(&json!({
@@ -164,6 +180,8 @@ fn show(report: &LogReport, as_json: bool) -> Result<(), Failure> {
             "streams": report.streams,
             "checkpoints": report.checkpoints,
             "covered_by_checkpoint": report.covered,
+            "time_stamps": stamps.len(),
+            "last_time_stamp": stamps.last().map(stamp_value),
             "resumed_from": report.resumed_from,
             "ids_compared": report.ids,
             "causes_missing": report.causes_missing,
@@ -173,6 +191,7 @@ fn show(report: &LogReport, as_json: bool) -> Result<(), Failure> {
         }))?;
     } else {
         show_lines(report)?;
+        show_stamps(stamps)?;
     }
     match wrong {
         None => Ok(()),
@@ -181,6 +200,28 @@ fn show(report: &LogReport, as_json: bool) -> Result<(), Failure> {
             None => wrong.what.clone(),
         })),
     }
+}
+
+fn stamp_value(stamped: &Stamped) -> serde_json::Value {
+    json!({
+        "size": stamped.checkpoint.claimed().size,
+        "at": stamped.stamp.at,
+        "serial": stamped.stamp.serial,
+        "file": stamped.file,
+        "signature_checked": false,
+    })
+}
+
+fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
+    let Some(last) = stamps.last() else { return Ok(()) };
+    let (size, file) = (last.checkpoint.claimed().size, last.file.display());
+    output::line(&format!(
+        "{} time stamps fit their checkpoints; the last says that {size} events were there at {}. Their \
+         signatures are not checked here: openssl ts -verify -data {} -in {file} -CAfile CA",
+        stamps.len(),
+        last.stamp.at,
+        last.file.with_extension("").display()
+    ))
 }
 
 fn show_lines(report: &LogReport) -> Result<(), Failure> {

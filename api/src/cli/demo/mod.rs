@@ -199,6 +199,7 @@ async fn start(
         drain_ms: DRAIN_MS,
         witnesses: Vec::new(),
         ntp: None,
+        tsa: None,
         given: None,
     };
     Running::start(settings, Some(listener), runtime).await
