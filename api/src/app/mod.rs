@@ -15,6 +15,7 @@ pub(crate) use driver_lock::HeldLock;
 pub(crate) use log::{ReadOnly, WritableLog};
 pub(crate) use opened::{OpenSettings, Opened};
 pub(crate) use rows::WritableRows;
+pub(crate) use vault::{LookupVault, lookup_vault};
 
 use crate::data_dir::DataDirError;
 use domain::ports::clock::Clock;

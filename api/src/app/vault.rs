@@ -2,6 +2,7 @@
 
 use super::AppError;
 use super::closing::Closing;
+use crate::clock::SystemIds;
 use crate::keys_spec::KeysSpec;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
@@ -30,4 +31,33 @@ pub(super) async fn open(
     let vault = FileVault::open_under(&dir, &master, Arc::clone(ids), tasks, keyring)?;
     let vault = Arc::new(vault);
     Ok((Arc::<FileVault>::clone(&vault), vault))
+}
+
+/// The keys of a directory, opened beside a server that uses them: for the keyed hashes of numbers.
+pub(crate) struct LookupVault {
+    vault: Arc<dyn Vault>,
+    closing: Arc<dyn Closing>,
+}
+
+impl LookupVault {
+    pub(crate) fn vault(&self) -> Arc<dyn Vault> {
+        Arc::clone(&self.vault)
+    }
+
+    pub(crate) async fn close(self) {
+        drop(self.vault);
+        self.closing.close().await;
+    }
+}
+
+/// Opens keys that exist; makes none. Says why where it cannot.
+pub(crate) async fn lookup_vault(
+    spec: &KeysSpec,
+    data: &Path,
+    tasks: &dyn Tasks,
+) -> Result<LookupVault, String> {
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::checked().map_err(|error| error.to_string())?);
+    let opened = open(spec, data, (&ids, tasks), Keyring::MustExist).await;
+    let (vault, closing) = opened.map_err(|error| error.to_string())?;
+    Ok(LookupVault { vault, closing })
 }

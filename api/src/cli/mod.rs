@@ -12,13 +12,14 @@ mod demo;
 mod doctor;
 mod events;
 pub(crate) mod failure;
+mod holder;
 mod import;
 mod keys;
 mod number;
-mod holder;
 pub(crate) mod output;
 mod projections;
 mod query;
+mod reconcile;
 mod report;
 mod sample;
 mod serve;
@@ -61,6 +62,7 @@ enum Command {
     Backup(backup::Args),
     Projections(projections::Args),
     Query(query::Args),
+    Reconcile(reconcile::Args),
     Report(report::Args),
     Sample(sample::Args),
     Doctor(doctor::Args),
@@ -126,6 +128,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
+        Command::Reconcile(args) => reconcile::run(args).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,

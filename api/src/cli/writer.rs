@@ -34,7 +34,6 @@ pub(crate) enum Writer {
 pub(crate) struct Here {
     pub(crate) opened: Opened,
     pub(crate) system: ActorSystem,
-    pub(crate) settings: OpenSettings,
 }
 
 impl WriterArgs {
@@ -44,10 +43,6 @@ impl WriterArgs {
             data: self.server.data.clone(),
             store: self.store.clone(),
         }
-    }
-
-    pub(crate) fn server(&self) -> &ServerArgs {
-        &self.server
     }
 
     /// Opens the directory where no server holds it; else its server is asked.
@@ -72,11 +67,7 @@ impl WriterArgs {
         match Opened::open(&settings).await {
             Ok(opened) => {
                 let system = opened.entities(runtime);
-                Ok(Writer::Here(Box::new(Here {
-                    opened,
-                    system,
-                    settings,
-                })))
+                Ok(Writer::Here(Box::new(Here { opened, system })))
             }
             Err(AppError::Lock(LockError::Held { .. })) => Ok(Writer::Server(OwnServer::find(&self.server)?)),
             Err(error) => Err(error.into()),

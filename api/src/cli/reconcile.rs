@@ -1,0 +1,148 @@
+//! `ledgerline reconcile`: a carrier's bill or a switch's records against the log, beside a running server.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::{ReadOnly, lookup_vault};
+use crate::calendar::parse_day_or_instant;
+use crate::keys_spec::KeysSpec;
+use crate::reconcile::{Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules};
+use crate::store_spec::LogArgs;
+use chrono::FixedOffset;
+use domain::ids::NumberId;
+use domain::ports::vault::Vault;
+use domain::time::Timestamp;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Longest window and tolerance: an hour.
+const SECONDS_MAX: u64 = 3_600;
+
+/// Compare a carrier's bill or Asterisk's records with our calls: matched, missing, disputed (对账).
+///
+/// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee and
+/// the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the sides
+/// differ. Columns of a csv are found by their names: 被叫号码/callee, 开始时间/start_time,
+/// 通话时长/talk_seconds, 计费分钟/billed_minutes, 话单号/record_id, 呼叫标识/sip_call_id.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The bill or the records
+    file: PathBuf,
+    /// What the file is
+    #[arg(long, value_enum)]
+    format: Format,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    keys: KeysSpec,
+    /// Talk may differ by so many seconds
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
+    tolerance_seconds: u64,
+    /// A row without a Call-ID may begin so far from our dial
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
+    window_seconds: u64,
+    /// Only from this day (Beijing) or instant on; default: what the file covers
+    #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
+    from: Option<Timestamp>,
+    /// Only before this day (Beijing) or instant
+    #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
+    to: Option<Timestamp>,
+    /// They list answered calls only
+    #[arg(long)]
+    answered_only: bool,
+    /// Where their clock is, for times without a zone
+    #[arg(long, value_name = "OFFSET", default_value = "+08:00")]
+    utc_offset: FixedOffset,
+    /// Print one JSON object, with the rows that differ
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
+        return Err(Failure::usage("--to must be after --from"));
+    }
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let vault = match args.log.directory() {
+        Ok(data) => lookup_vault(&args.keys, data, opened.tasks()).await,
+        Err(failure) => Err(failure.to_string()),
+    };
+    if let Err(why) = &vault {
+        output::notice(&format!("without keys only Call-IDs match, not numbers: {why}"));
+    }
+    let window_ms = args.window_seconds * 1_000;
+    let around = (
+        args.from.map(|from| from.minus_ms(window_ms)),
+        args.to.map(|to| to.plus_ms(window_ms)),
+    );
+    let read = OurCalls::read(opened.store.as_ref(), around).await;
+    let outcome = match read {
+        Ok(ours) => compare(&args, &ours, vault.as_ref().ok()),
+        Err(problem) => Err(problem.into()),
+    };
+    if let Ok(vault) = vault {
+        vault.close().await;
+    }
+    opened.close().await;
+    show(&args, &outcome?)
+}
+
+fn compare(
+    args: &Args,
+    ours: &OurCalls,
+    vault: Option<&crate::app::LookupVault>,
+) -> Result<Outcome, Failure> {
+    let rules = Rules {
+        tolerance_ms: args.tolerance_seconds * 1_000,
+        window_ms: args.window_seconds * 1_000,
+        answered_only: args.answered_only,
+        from: args.from,
+        to: args.to,
+    };
+    let vault: Option<Arc<dyn Vault>> = vault.map(crate::app::LookupVault::vault);
+    let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
+    let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
+    let mut matcher = Matcher::new(ours, derive, rules);
+    args.format
+        .read_file(&args.file, args.utc_offset, &mut |row| matcher.take(row))
+        .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;
+    Ok(matcher.finish())
+}
+
+fn show(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
+    if args.json {
+        output::json(&json!({ "agrees": outcome.agrees(), "listed_max": LISTED_MAX, "outcome": outcome }))?;
+    } else {
+        tell(outcome)?;
+    }
+    match outcome.agrees() {
+        true => Ok(()),
+        false => Err(Failure::found("the sides differ / 双方不一致")),
+    }
+}
+
+fn tell(outcome: &Outcome) -> Result<(), Failure> {
+    for (label, count) in [
+        ("rows       话单行数", outcome.rows),
+        ("matched    一致或已匹配", outcome.matched),
+        ("disputed   有争议", outcome.disputed),
+        ("missing on their side 对方缺失", outcome.missing_on_their_side),
+        ("missing on our side   我方缺失", outcome.missing_on_our_side),
+        ("duplicates 重复", outcome.duplicates),
+        ("bad rows   无法读取", outcome.bad_rows),
+        ("outside    期外", outcome.outside),
+    ] {
+        output::line(&format!("{count:>10}  {label}"))?;
+    }
+    for (name, month) in &outcome.months {
+        output::line(&format!(
+            "{name}  their minutes {} / our minutes {} / disputed {:+} (对方分钟 / 我方分钟 / 争议)",
+            month.their_minutes, month.our_minutes, month.disputed_minutes
+        ))?;
+    }
+    for bad in outcome.bad.iter().take(20) {
+        output::line(&format!("line {}: {}", bad.line, bad.why))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! `ledgerline report`: what a period was like, for people (PDCA), and signed, for auditors (compliance).
+
+mod check;
+mod compliance;
+
+use super::failure::Failure;
+use crate::calendar::{PeriodLength, Span, beijing_date};
+use chrono::NaiveDate;
+use domain::ports::event_store::EventStore;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Make a report of a period of Beijing's calendar.
+///
+/// A report says up to which position of the log it speaks, and is made from that alone: made again up to
+/// the same position it is the same, byte for byte.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// The signed compliance report (合规报告); its issue is an event of the log
+    Compliance(compliance::Args),
+    /// Check a compliance report against its signed note, and, where the log is at hand, against the log
+    Check(check::Args),
+}
+
+/// Which period.
+#[derive(Debug, Clone, clap::Args)]
+struct PeriodArgs {
+    /// Length of the period
+    #[arg(long, value_enum)]
+    period: PeriodLength,
+    /// A day in the period, such as 2026-11-20; default: the day of the log's last event
+    #[arg(long, value_name = "DATE")]
+    at: Option<NaiveDate>,
+}
+
+impl PeriodArgs {
+    /// The day meant.
+    async fn day(&self, store: &dyn EventStore) -> Result<NaiveDate, Failure> {
+        if let Some(day) = self.at {
+            return Ok(day);
+        }
+        let last = store.last_recorded_at().await?;
+        last.map(beijing_date)
+            .ok_or_else(|| Failure::refused("the log is empty: there is nothing to report"))
+    }
+
+    async fn span(&self, store: &dyn EventStore) -> Result<Span, Failure> {
+        Ok(self.period.of(self.day(store).await?))
+    }
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Compliance(args) => compliance::run(args, runtime).await,
+        Action::Check(args) => check::run(args).await,
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,435 @@
+//! The log folded into the figures of one period: every event up to the position is looked at, because an
+//! opt-out of years ago is honoured today or it is not.
+
+use super::figures::{
+    Counts, Dials, FORMAT, Figures, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
+};
+use crate::calendar::{Span, beijing};
+use crate::log_walk::{LogEnd, unreadable};
+use crate::reply::Problem;
+use chrono::NaiveDate;
+use domain::call::Call;
+use domain::call::event::{CallEvent, Notice};
+use domain::campaign::event::CampaignEvent;
+use domain::campaign::{self, Campaign};
+use domain::compliance::{Decision, Verdict};
+use domain::customer::Customer;
+use domain::customer::event::CustomerEvent;
+use domain::decider::Decider;
+use domain::event_filter::EventFacts;
+use domain::ids::{CallId, CustomerId, NumberId};
+use domain::number::Number;
+use domain::number::event::NumberEvent;
+use domain::sample::{Answer, Sample, SampleEvent};
+use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rules without whose word nobody may be dialed: customer's side, number's side.
+const NEEDED: [(&str, &[&str]); 2] = [
+    ("customer", &["calling_window", "consent", "frequency_cap"]),
+    ("number", &["suppression", "frequency_cap"]),
+];
+
+/// An open call.
+struct OpenCall {
+    number: NumberId,
+    /// Where the number granted it.
+    granted: Position,
+    dialed: bool,
+    noticed: bool,
+}
+
+/// One event's surroundings.
+struct Place<'a> {
+    position: Position,
+    stream: &'a str,
+    at: Timestamp,
+    counts: bool,
+}
+
+/// The fold: what is remembered over the whole log, and what is counted in the period.
+pub(super) struct Fold {
+    period: Span,
+    opted_out: BTreeMap<NumberId, Position>,
+    granted: BTreeMap<CallId, Position>,
+    open: BTreeMap<CallId, OpenCall>,
+    erasing: BTreeSet<CustomerId>,
+    erased: BTreeSet<CustomerId>,
+    held: BTreeSet<CustomerId>,
+    per_day: BTreeMap<(NaiveDate, NumberId), u32>,
+    rules: BTreeMap<(&'static str, String, u32), RuleRow>,
+    dials: Dials,
+    opt_outs: OptOuts,
+    notices: Notices,
+    persons: Persons,
+    watch: Watch,
+    violations: Counts,
+    named: Vec<Violation>,
+}
+
+fn bump(counts: &mut Counts, code: &str) {
+    match counts.get_mut(code) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(code.to_owned(), 1)),
+    }
+}
+
+fn read<D: Decider>(envelope: &Envelope) -> Result<D::Event, Problem> {
+    read_event::<D>(envelope).map_err(|error| Problem::fault(&error.to_string()))
+}
+
+fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Result<T, Problem> {
+    match envelope.stream.id().parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Err(Problem::fault("a stream's id is not of its kind")),
+    }
+}
+
+impl Fold {
+    pub(super) fn of(period: Span) -> Self {
+        Self {
+            period,
+            opted_out: BTreeMap::new(),
+            granted: BTreeMap::new(),
+            open: BTreeMap::new(),
+            erasing: BTreeSet::new(),
+            erased: BTreeSet::new(),
+            held: BTreeSet::new(),
+            per_day: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            dials: Dials::default(),
+            opt_outs: OptOuts::default(),
+            notices: Notices::default(),
+            persons: Persons::default(),
+            watch: Watch::default(),
+            violations: Counts::new(),
+            named: Vec::new(),
+        }
+    }
+
+    pub(super) fn take(&mut self, stored: &StoredEvent, facts: &EventFacts<'_>) -> Result<(), Problem> {
+        let aggregate = facts.kind.split('.').next().unwrap_or_default();
+        if ![
+            "call",
+            "customer",
+            "number",
+            "campaign",
+            "sample",
+            "alert",
+            "installation",
+        ]
+        .contains(&aggregate)
+        {
+            return Ok(());
+        }
+        let envelope = stored.envelope().map_err(unreadable)?;
+        let place = Place {
+            position: stored.position,
+            stream: envelope.stream.as_str(),
+            at: envelope.at,
+            counts: envelope.at >= self.period.from && envelope.at < self.period.to,
+        };
+        match aggregate {
+            "call" => self.call(id_of(&envelope)?, &read::<Call>(&envelope)?, &place),
+            "customer" => self.customer(id_of(&envelope)?, &read::<Customer>(&envelope)?, &place),
+            "number" => self.number(&id_of(&envelope)?, &read::<Number>(&envelope)?, &place),
+            "campaign" if place.counts => self.campaign(&read::<Campaign>(&envelope)?),
+            "sample" if place.counts => self.sample(&read::<Sample>(&envelope)?),
+            "alert" if place.counts && envelope.kind == "alert.raised" => self.alert(&envelope),
+            "installation" if place.counts && envelope.kind == "installation.restored" => {
+                self.watch.restores += 1;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, call: CallId, event: &CallEvent, place: &Place<'_>) {
+        match event {
+            CallEvent::Permitted {
+                customer_grant,
+                number_grant,
+                ..
+            } => {
+                let granted = self.granted.remove(&call).unwrap_or(place.position);
+                let open = OpenCall {
+                    number: number_grant.number.clone(),
+                    granted,
+                    dialed: false,
+                    noticed: false,
+                };
+                self.open.insert(call, open);
+                if place.counts {
+                    self.dials.permitted += 1;
+                    let sides = [&customer_grant.verdicts, &number_grant.verdicts];
+                    for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
+                        self.verdicts(side, verdicts);
+                        self.check_needed((side, needed), verdicts, place);
+                    }
+                }
+                if self.erased.contains(&customer_grant.customer) {
+                    self.violate("permitted_after_erasure", place);
+                }
+            }
+            CallEvent::Dialing { .. } => self.dialing(call, place),
+            CallEvent::Answered { .. } if place.counts => self.dials.answered += 1,
+            CallEvent::NoticePlayed { notice, .. } => self.noticed(call, *notice, place),
+            CallEvent::Ended {
+                disposition,
+                recording_sha256,
+                ..
+            } => self.ended(call, (disposition.code(), recording_sha256.is_some()), place),
+            CallEvent::Corrected { before, after, .. } if place.counts => {
+                let name = |finding: &domain::call::Finding| match finding.outcome {
+                    Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
+                    None => finding.disposition.code().to_owned(),
+                };
+                let moved = format!("{}>{}", name(before), name(after));
+                bump(&mut self.watch.corrections, &moved);
+            }
+            _ => {}
+        }
+    }
+
+    fn check_needed(
+        &mut self,
+        (side, needed): (&str, &'static [&'static str]),
+        verdicts: &[Verdict],
+        place: &Place<'_>,
+    ) {
+        let allowed = |rule: &str| verdicts.iter().any(|one| one.rule == rule && one.allows());
+        for rule in needed {
+            if !allowed(rule) {
+                tracing::debug!(side, rule, "a permit lacks a verdict");
+                self.violate("permitted_without_verdict", place);
+            }
+        }
+        if verdicts.iter().any(|verdict| !verdict.allows()) {
+            self.violate("permitted_against_verdict", place);
+        }
+    }
+
+    fn dialing(&mut self, call: CallId, place: &Place<'_>) {
+        let Some(open) = self.open.get_mut(&call) else {
+            if place.counts {
+                self.violate("dialed_without_permit", place);
+            }
+            return;
+        };
+        let first = !std::mem::replace(&mut open.dialed, true);
+        let (number, granted) = (open.number.clone(), open.granted);
+        if !place.counts {
+            return;
+        }
+        self.dials.legs += 1;
+        if let Some(since) = self.opted_out.get(&number).copied() {
+            if granted > since {
+                self.opt_outs.dialed_after += 1;
+                self.violate("dialed_after_opt_out", place);
+            } else {
+                self.opt_outs.dialed_in_flight += 1;
+            }
+        }
+        if !first {
+            return;
+        }
+        let local = beijing(place.at);
+        self.dials.dialed += 1;
+        bump(&mut self.dials.hours, &local.format("%H").to_string());
+        *self.per_day.entry((local.date_naive(), number)).or_default() += 1;
+        self.close_days(local.date_naive());
+    }
+
+    /// Days that are over by more than one are counted and dropped: `at` of concurrent calls is nearly in order.
+    fn close_days(&mut self, today: NaiveDate) {
+        let kept = today.pred_opt().unwrap_or(today);
+        while let Some(entry) = self.per_day.first_entry() {
+            if entry.key().0 >= kept {
+                return;
+            }
+            let calls = entry.remove();
+            *self.dials.calls_per_number_and_day.entry(calls).or_default() += 1;
+        }
+    }
+
+    fn noticed(&mut self, call: CallId, notice: Notice, place: &Place<'_>) {
+        if notice == Notice::Recording
+            && let Some(open) = self.open.get_mut(&call)
+        {
+            open.noticed = true;
+        }
+        if place.counts {
+            match notice {
+                Notice::Recording => self.notices.recording_notices += 1,
+                Notice::Ai => self.notices.robot_notices += 1,
+            }
+        }
+    }
+
+    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, bool), place: &Place<'_>) {
+        let open = self.open.remove(&call);
+        if !place.counts {
+            return;
+        }
+        self.dials.ended += 1;
+        bump(&mut self.dials.dispositions, disposition);
+        if !recorded {
+            return;
+        }
+        self.notices.recorded_calls += 1;
+        if open.is_some_and(|open| open.noticed) {
+            self.notices.recorded_with_notice += 1;
+        } else {
+            self.notices.recorded_without_notice += 1;
+            self.violate("recorded_without_notice", place);
+        }
+    }
+
+    fn customer(&mut self, id: CustomerId, event: &CustomerEvent, place: &Place<'_>) {
+        match event {
+            CustomerEvent::Held { .. } => drop(self.held.insert(id)),
+            CustomerEvent::HoldReleased { .. } => drop(self.held.remove(&id)),
+            CustomerEvent::ErasureRequested { .. } => drop(self.erasing.insert(id)),
+            CustomerEvent::Erased { .. } => {
+                self.erasing.remove(&id);
+                self.erased.insert(id);
+            }
+            _ => {}
+        }
+        if !place.counts {
+            return;
+        }
+        let persons = &mut self.persons;
+        match event {
+            CustomerEvent::ConsentRecorded { .. } => persons.consents_recorded += 1,
+            CustomerEvent::ConsentWithdrawn { .. } => persons.consents_withdrawn += 1,
+            CustomerEvent::Held { .. } => persons.held += 1,
+            CustomerEvent::HoldReleased { .. } => persons.holds_released += 1,
+            CustomerEvent::ErasureRequested { .. } => persons.erasures_requested += 1,
+            CustomerEvent::Erased { .. } => persons.erased += 1,
+            CustomerEvent::ErasureCertified { .. } => persons.certified += 1,
+            CustomerEvent::DialRefused { verdict, .. } => {
+                self.verdicts("customer", std::slice::from_ref(verdict));
+            }
+            _ => {}
+        }
+    }
+
+    fn number(&mut self, id: &NumberId, event: &NumberEvent, place: &Place<'_>) {
+        match event {
+            NumberEvent::OptedOut {
+                source, open_calls, ..
+            } => {
+                self.opted_out.entry(id.clone()).or_insert(place.position);
+                if place.counts {
+                    let source = serde_json::to_value(source).unwrap_or_default();
+                    bump(&mut self.opt_outs.recorded, source.as_str().unwrap_or_default());
+                    self.opt_outs.open_then += u64::try_from(open_calls.len()).unwrap_or(0);
+                }
+            }
+            NumberEvent::Suppressed { .. } if place.counts => self.opt_outs.suppressed += 1,
+            NumberEvent::DialGranted { grant } => {
+                self.granted.insert(grant.call, place.position);
+            }
+            NumberEvent::DialReleased { call, .. } => {
+                self.granted.remove(call);
+            }
+            NumberEvent::DialRefused { verdict, .. } if place.counts => {
+                self.verdicts("number", std::slice::from_ref(verdict));
+            }
+            _ => {}
+        }
+    }
+
+    fn campaign(&mut self, event: &CampaignEvent) {
+        match event {
+            CampaignEvent::AlertRaised { alert, .. } => bump(&mut self.watch.alerts, alert),
+            CampaignEvent::Paused { reason } => {
+                let reason =
+                    serde_json::to_value::<&campaign::event::PauseReason>(reason).unwrap_or_default();
+                bump(
+                    &mut self.watch.campaigns_paused,
+                    reason.as_str().unwrap_or_default(),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// The rule is read from the data alone: rules are added.
+    fn alert(&mut self, envelope: &Envelope) {
+        let data: serde_json::Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
+        let rule = data.get("rule").and_then(serde_json::Value::as_str);
+        bump(&mut self.watch.alerts, rule.unwrap_or("unknown"));
+    }
+
+    fn sample(&mut self, event: &SampleEvent) {
+        match event {
+            SampleEvent::Drawn { .. } => self.watch.samples_drawn += 1,
+            SampleEvent::SignedOff { .. } => self.watch.samples_signed_off += 1,
+            SampleEvent::FindingRecorded { finding, .. } => {
+                let against = finding
+                    .answers
+                    .iter()
+                    .filter(|(_, answer)| **answer == Answer::No);
+                for (item, _) in against {
+                    bump(&mut self.watch.findings_against, item);
+                }
+            }
+        }
+    }
+
+    fn verdicts(&mut self, side: &'static str, verdicts: &[Verdict]) {
+        for verdict in verdicts {
+            let key = (side, verdict.rule.clone(), verdict.version);
+            let row = self.rules.entry(key).or_insert_with(|| RuleRow {
+                side,
+                rule: verdict.rule.clone(),
+                version: verdict.version,
+                effective_from: verdict.effective_from.clone(),
+                allowed: 0,
+                deferred: 0,
+                forbidden: 0,
+            });
+            match verdict.decision {
+                Decision::Allow => row.allowed += 1,
+                Decision::DeferUntil(_) => row.deferred += 1,
+                Decision::Forbid => row.forbidden += 1,
+            }
+        }
+    }
+
+    fn violate(&mut self, what: &'static str, place: &Place<'_>) {
+        bump(&mut self.violations, what);
+        if self.named.len() < NAMED_MAX {
+            self.named.push(Violation {
+                what,
+                position: place.position.0,
+                stream: place.stream.to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn finish(mut self, log: LogEnd) -> Figures {
+        self.close_days(NaiveDate::MAX);
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        self.opt_outs.numbers_opted_out = count(self.opted_out.len());
+        self.persons.erasures_open = count(self.erasing.len());
+        self.persons.holds_open = count(self.held.len());
+        Figures {
+            report: "compliance",
+            format: FORMAT,
+            period: self.period,
+            log,
+            dials: self.dials,
+            rules: self.rules.into_values().collect(),
+            opt_outs: self.opt_outs,
+            notices: self.notices,
+            persons: self.persons,
+            watch: self.watch,
+            violations: self.violations,
+            named: self.named,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where issued reports are kept: `DIR/reports/`, a page, its figures and its note each, never overwritten by
+//! another.
+
+use super::Issued;
+use super::note::Claim;
+use crate::log_walk::unreadable;
+use crate::reply::Problem;
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::report::{Report, ReportEvent};
+use domain::stored_event::{Position, read_event};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Inside the data directory.
+pub(crate) const REPORTS_DIR: &str = "reports";
+
+/// The files of one issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) page: PathBuf,
+    pub(crate) figures: PathBuf,
+    pub(crate) note: PathBuf,
+}
+
+/// Keeps an issue. The same issue again writes the same bytes.
+pub(crate) fn kept(directory: &Path, issued: &Issued) -> Result<Kept, Problem> {
+    let keep = || -> io::Result<Kept> {
+        let folder = directory.join(REPORTS_DIR);
+        fs::create_dir_all(&folder)?;
+        let issue = &issued.issue;
+        let name = format!("{}-{}-p{}", issue.kind.code(), issue.period, issue.position);
+        let kept = Kept {
+            page: folder.join(format!("{name}.html")),
+            figures: folder.join(format!("{name}.json")),
+            note: folder.join(format!("{name}.note")),
+        };
+        // The note last: a file without one was cut off.
+        put(&kept.page, issued.page.as_bytes())?;
+        put(&kept.figures, &issued.figures)?;
+        put(&kept.note, issued.note.as_bytes())?;
+        Ok(kept)
+    };
+    keep().map_err(|error| Problem::unavailable(format!("{}: {error}", directory.display())))
+}
+
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes)?;
+    fs::rename(&part, path)
+}
+
+/// Whether the log holds the issue that a note claims.
+pub(super) async fn is_issued(store: &dyn EventStore, claim: &Claim) -> Result<bool, Problem> {
+    let filter = EventFilter {
+        kinds: vec!["report.issued".to_owned()],
+        ..EventFilter::default()
+    };
+    let mut after = Position(0);
+    loop {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            let envelope = stored.envelope().map_err(unreadable)?;
+            let event = read_event::<Report>(&envelope);
+            let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
+            if claim.is_of(&issue) {
+                return Ok(true);
+            }
+        }
+        if page.reached == after {
+            return Ok(false);
+        }
+        after = page.reached;
+    }
+}

@@ -1,0 +1,148 @@
+//! The compliance report (SEC-6): made from the log alone, signed with the log's key, kept, and itself an event.
+//!
+//! The figures are a pure function of the events up to a position and of the period: whoever has the log
+//! makes the same bytes. The event `report.issued` is stored before the report is handed out; the signed
+//! note beside it holds for whoever has only the file and the log's public key.
+
+mod figures;
+mod fold;
+mod keeping;
+mod note;
+mod render;
+mod schedule;
+
+pub(crate) use keeping::kept;
+pub(crate) use schedule::begin as begin_schedule;
+
+use crate::calendar::Span;
+use crate::log_walk::walk;
+use crate::reply::Problem;
+use actors::ActorSystem;
+use domain::ids::{CommandId, ReportId};
+use domain::ports::event_store::EventStore;
+use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
+use domain::stored_event::{Cause, Position};
+use figures::Figures;
+use note::Claim;
+use sha2::{Digest, Sha256};
+use store::proof::{SigningKey, VerifierKey, hex};
+
+/// A report as it is handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issued {
+    pub(crate) issue: Issue,
+    /// The figures in their one form.
+    pub(crate) figures: Vec<u8>,
+    pub(crate) page: String,
+    pub(crate) note: String,
+}
+
+/// Makes the figures of a period from the log up to `upto`, or its head.
+async fn gather(store: &dyn EventStore, period: Span, upto: Option<Position>) -> Result<Figures, Problem> {
+    let mut fold = fold::Fold::of(period);
+    let end = walk(store, upto, &mut |event, facts| fold.take(event, facts)).await?;
+    Ok(fold.finish(end))
+}
+
+/// Makes, signs and notes in the log the report of a period.
+pub(crate) async fn issue(
+    (store, system): (&dyn EventStore, &ActorSystem),
+    key: &SigningKey,
+    period: Span,
+    upto: Option<Position>,
+) -> Result<Issued, Problem> {
+    let figures = gather(store, period, upto).await?;
+    let issued = signed(&figures, key)?;
+    let id = report_id(&issued.issue)?;
+    let cause = Cause::outside(CommandId::derive_from_text(&format!(
+        "report.issue:{id}:{}",
+        issued.issue.position
+    )));
+    let command = ReportCommand::Issue(Box::new(issued.issue.clone()));
+    system.reports.ask(&id, command, cause).await?;
+    Ok(issued)
+}
+
+fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
+    let bytes = figures.bytes();
+    let sha256 = digest(&bytes);
+    let page = render::page(figures, &sha256);
+    let claim = Claim::of(figures, &sha256, &digest(page.as_bytes()));
+    let note = claim
+        .sign(key)
+        .map_err(|error| Problem::fault(&error.to_string()))?;
+    let issue = Issue {
+        kind: ReportKind::Compliance,
+        period: figures.period.label.clone(),
+        sha256,
+        position: figures.log.position,
+        log_size: figures.log.size,
+        log_root: figures.log.root.clone(),
+        signer: key.verifier().to_string(),
+    };
+    Ok(Issued {
+        issue,
+        figures: bytes,
+        page,
+        note,
+    })
+}
+
+/// The stream of this report's issues.
+pub(crate) fn report_id(issue: &Issue) -> Result<ReportId, Problem> {
+    let id = format!("{}.{}", issue.kind.code(), issue.period).parse();
+    id.map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// What a check of a report found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) subject: String,
+    pub(crate) position: Position,
+    pub(crate) log_size: u64,
+    pub(crate) log_root: String,
+    /// Only where the log was at hand: it gives these very figures, and knows of the issue.
+    pub(crate) rebuilt: bool,
+}
+
+/// Checks a file, its page or its figures, against its note and the key.
+pub(crate) fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, String> {
+    let claim = Claim::read(note, key).map_err(|why| format!("the note: {why}"))?;
+    let sha256 = digest(file);
+    if sha256 != claim.document_sha256 && sha256 != claim.figures_sha256 {
+        return Err("the file is not the one that was signed".to_owned());
+    }
+    Ok(Checked {
+        subject: claim.subject,
+        position: Position(claim.position),
+        log_size: claim.size,
+        log_root: claim.root,
+        rebuilt: false,
+    })
+}
+
+/// Makes the report again from the log and compares it with the note; finds its issue in the log.
+pub(crate) async fn check_against(
+    store: &dyn EventStore,
+    (note, key): (&str, &VerifierKey),
+    period: Span,
+) -> Result<Result<(), &'static str>, Problem> {
+    let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
+    let figures = gather(store, period, Some(Position(claim.position))).await?;
+    let sha256 = digest(&figures.bytes());
+    let again = Claim::of(&figures, &sha256, &claim.document_sha256);
+    if again.root != claim.root {
+        return Ok(Err("the log up to that position is another one"));
+    }
+    if again != claim {
+        return Ok(Err("the log gives other figures"));
+    }
+    let known = keeping::is_issued(store, &claim).await?;
+    Ok(known.then_some(()).ok_or("the log knows of no such issue"))
+}
+
+impl crate::serving::Explained for ReportRefusal {}

@@ -1,0 +1,134 @@
+//! Reads their file row by row: any usual encoding, a bound on every row, bad ones told by line.
+
+use super::formats::{Format, Layout, Theirs};
+use crate::import::encoding::{DecodingReader, Detection, EncodingChoice};
+use chrono::FixedOffset;
+use csv::{ReaderBuilder, StringRecord};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Bytes looked at to tell the encoding.
+const DETECT_BYTES: usize = 256 * 1024;
+
+/// Longest cell: the longest clid and lastdata of a switch are far below.
+const CELL_BYTES_MAX: usize = 4_096;
+
+/// Why a file could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+    #[error("{0}")]
+    Header(String),
+}
+
+impl Format {
+    /// Hands each row to `take`: read, or its line and why it cannot be.
+    pub(crate) fn read_file(
+        self,
+        path: &Path,
+        offset: FixedOffset,
+        take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
+    ) -> Result<(), FileError> {
+        let mut head = Vec::new();
+        File::open(path)?
+            .take(u64::try_from(DETECT_BYTES).unwrap_or(u64::MAX))
+            .read_to_end(&mut head)?;
+        let mut detection = Detection::new();
+        detection.feed(&head);
+        let encoding = detection.finish(EncodingChoice::Auto);
+        let text = DecodingReader::new(File::open(path)?, encoding);
+        self.read_rows(text, offset, take)
+    }
+
+    fn read_rows(
+        self,
+        text: impl Read,
+        offset: FixedOffset,
+        take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
+    ) -> Result<(), FileError> {
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text);
+        let mut record = StringRecord::new();
+        let mut layout = match self {
+            Self::Asterisk => Some(Layout::asterisk(offset)),
+            Self::Csv => None,
+        };
+        loop {
+            let line = reader.position().line();
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) if layout.is_none() => {
+                    return Err(FileError::Header("the file is empty".to_owned()));
+                }
+                Ok(false) => return Ok(()),
+                Err(error) if error.is_io_error() => return Err(io::Error::other(error).into()),
+                Err(error) => {
+                    take(Err((line, error.to_string())));
+                    continue;
+                }
+            }
+            let line = record.position().map_or(line, csv::Position::line);
+            let Some(layout) = &layout else {
+                layout = Some(Layout::of_header(&record, offset).map_err(FileError::Header)?);
+                continue;
+            };
+            let row = match record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
+                true => Err(format!("a cell has more than {CELL_BYTES_MAX} bytes")),
+                false => layout.read(&record, line),
+            };
+            take(row.map_err(|why| (line, why)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: Format, text: &[u8]) -> (Vec<Theirs>, Vec<(u64, String)>) {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
+        format
+            .read_rows(text, offset, &mut |row| match row {
+                Ok(row) => good.push(row),
+                Err(why) => bad.push(why),
+            })
+            .unwrap();
+        (good, bad)
+    }
+
+    #[test]
+    fn a_bad_row_is_told_by_its_line_and_the_others_count() {
+        let text = "callee,start,duration\n13800138000,2026-11-20 10:00:00,5\n,2026-11-20 10:00:00,5\n\
+                    13800138000,soon,5\n13800138000,2026-11-20 10:00:00,-5\n13800138000,2026-11-20 10:00:01,0\n";
+        let (good, bad) = read(Format::Csv, text.as_bytes());
+        assert_eq!(good.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 6]);
+        assert_eq!(bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4, 5]);
+    }
+
+    #[test]
+    fn an_empty_bill_is_an_error_and_an_empty_switch_file_is_not() {
+        let offset = FixedOffset::east_opt(0).unwrap();
+        assert!(Format::Csv.read_rows(&b""[..], offset, &mut |_| {}).is_err());
+        assert_eq!(read(Format::Asterisk, b"").0.len(), 0);
+    }
+
+    #[test]
+    fn a_bill_in_gb18030_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bill.csv");
+        let text = "被叫号码,开始时间,通话时长\n13800138000,2026-11-20 10:00:00,5\n".repeat(1);
+        let (bytes, _, _) = encoding_rs::GB18030.encode(&text);
+        std::fs::write(&path, bytes).unwrap();
+        let mut rows = 0;
+        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
+        Format::Csv
+            .read_file(&path, offset, &mut |row| rows += usize::from(row.is_ok()))
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
+}

@@ -1,0 +1,109 @@
+//! What a reconciliation found: counts, minutes by month, and the rows that somebody must look at.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Rows listed of each kind; all are counted.
+pub(crate) const LISTED_MAX: usize = 10_000;
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Outcome {
+    /// The log up to here.
+    pub(crate) position: u64,
+    pub(crate) rows: u64,
+    pub(crate) matched: u64,
+    pub(crate) by_sip_call_id: u64,
+    pub(crate) by_number_and_time: u64,
+    /// Matched, but seconds, minutes or the answer differ.
+    pub(crate) disputed: u64,
+    /// We dialed it and they do not have it.
+    pub(crate) missing_on_their_side: u64,
+    /// They have it and we never dialed it.
+    pub(crate) missing_on_our_side: u64,
+    /// Rows of theirs that stand for a call that another row stands for.
+    pub(crate) duplicates: u64,
+    pub(crate) bad_rows: u64,
+    /// Rows that begin outside of the period asked for.
+    pub(crate) outside: u64,
+    /// By Beijing's month.
+    pub(crate) months: BTreeMap<String, Month>,
+    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) only_ours: Vec<OnlyOurs>,
+    pub(crate) only_theirs: Vec<OnlyTheirs>,
+    pub(crate) twice: Vec<OnlyTheirs>,
+    pub(crate) bad: Vec<Bad>,
+}
+
+/// One month on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Month {
+    pub(crate) their_rows: u64,
+    pub(crate) matched: u64,
+    pub(crate) disputed: u64,
+    pub(crate) missing_on_their_side: u64,
+    pub(crate) missing_on_our_side: u64,
+    pub(crate) duplicates: u64,
+    /// Billed minutes of all their rows, duplicates among them.
+    pub(crate) their_minutes: u64,
+    /// Begun minutes of our calls' talk.
+    pub(crate) our_minutes: u64,
+    /// Minutes of theirs less ours in disputed calls.
+    pub(crate) disputed_minutes: i64,
+}
+
+/// A matched call on which the sides differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Dispute {
+    pub(crate) line: u64,
+    pub(crate) call: String,
+    pub(crate) why: Vec<&'static str>,
+    pub(crate) their_seconds: u64,
+    pub(crate) our_ms: u64,
+    pub(crate) their_minutes: u64,
+    pub(crate) our_minutes: u64,
+}
+
+/// A call that they do not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct OnlyOurs {
+    pub(crate) call: String,
+    pub(crate) dialed_at: String,
+    pub(crate) disposition: &'static str,
+    pub(crate) our_minutes: u64,
+}
+
+/// A row that we do not have, or have already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct OnlyTheirs {
+    pub(crate) line: u64,
+    pub(crate) start: String,
+    /// Masked.
+    pub(crate) callee: String,
+    pub(crate) their_minutes: u64,
+}
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Bad {
+    pub(crate) line: u64,
+    pub(crate) why: String,
+}
+
+impl Outcome {
+    /// Whether both sides say the same of every call.
+    pub(crate) const fn agrees(&self) -> bool {
+        self.disputed == 0
+            && self.missing_on_their_side == 0
+            && self.missing_on_our_side == 0
+            && self.duplicates == 0
+            && self.bad_rows == 0
+    }
+}
+
+/// Adds to a list while it has room.
+pub(super) fn note<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < LISTED_MAX {
+        list.push(item);
+    }
+}
