@@ -14,8 +14,9 @@ use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::personal::{Personal, mask_name};
 use domain::phone_number::mask_e164;
-use projections::View;
 use projections::views::customer_timeline::{self, CustomerTimeline};
+use projections::views::portrait::{self, Portraits};
+use projections::{ReadDb, View};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -37,6 +38,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/customers/{id}/timeline",
             "What happened to one customer, line by line, with the calls; the latest 500",
             |ctx, input| Box::pin(timeline(ctx, input)),
+        )
+        .query(PARAMETERS),
+        Endpoint::get(
+            "/api/v1/customers/{id}/portrait",
+            "What is known of one customer from their calls, each value with the call it came from",
+            |ctx, input| Box::pin(portrait_of(ctx, input)),
         )
         .query(PARAMETERS),
         Endpoint::post(
@@ -195,35 +202,52 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let text = input.param(0)?;
-    let moment = Moment::of(&input)?;
-    let (customer, _) = find(&ctx, &text).await?;
-    let (db, known) = if moment.is_now() {
-        (ctx.views().db(), None)
-    } else {
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
-        let filter = EventFilter {
-            customer: Some(customer.clone()),
-            ..EventFilter::default()
-        };
-        let views: Vec<Arc<dyn View>> = vec![Arc::new(CustomerTimeline)];
-        let shown = ctx
-            .past()
-            .fold(&ctx, Wanted::all_of(filter), (views, &then))
-            .await?;
-        (Arc::clone(&shown.rows.db), Some(shown.known(&then)))
-    };
+    let (customer, db, known) = rows_of(&ctx, &input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
-    let mut shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
+    let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
+    Ok(Done::Read(with_known(shown, known)))
+}
+
+/// A portrait holds ids, counts and instants, nothing that is sealed.
+async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let (customer, db, known) = rows_of(&ctx, &input, Arc::new(Portraits)).await?;
+    let found = portrait::get(db.as_ref(), &customer).await?;
+    let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
+    Ok(Done::Read(with_known(json!(found), known)))
+}
+
+/// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
+async fn rows_of(
+    ctx: &Ctx,
+    input: &Input,
+    view: Arc<dyn View>,
+) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
+    let text = input.param(0)?;
+    let moment = Moment::of(input)?;
+    let (customer, _) = find(ctx, &text).await?;
+    if moment.is_now() {
+        return Ok((customer, ctx.views().db(), None));
+    }
+    let then = moment.resolve(ctx.store(), ctx.now()).await?;
+    let filter = EventFilter {
+        customer: Some(customer.clone()),
+        ..EventFilter::default()
+    };
+    let folding = ctx.past().fold(ctx, Wanted::all_of(filter), (vec![view], &then));
+    let shown = folding.await?;
+    Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
+}
+
+fn with_known(mut shown: Value, known: Option<Value>) -> Value {
     if let Some(members) = shown.as_object_mut() {
         members.extend(known.map(|known| ("known".to_owned(), known)));
     }
-    Ok(Done::Read(shown))
+    shown
 }
 
 /// An internal id that has events wins; any other text is an external id.
-async fn find(app: &App, text: &str) -> Result<(CustomerId, std::sync::Arc<CustomerState>), Problem> {
+async fn find(app: &App, text: &str) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
     let internal = text.parse::<CustomerId>().ok();
     let external = app.vault().derive_customer(text);
     for customer in internal.into_iter().chain([external]) {

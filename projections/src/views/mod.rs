@@ -8,6 +8,7 @@ pub mod customer_timeline;
 pub mod daily_copies;
 pub mod funnel;
 pub mod metric_board;
+pub mod portrait;
 pub mod target_board;
 pub mod trunk_quality;
 pub mod worklist;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(trunk_quality::TrunkQuality),
         Arc::new(funnel::Funnel),
         Arc::new(target_board::TargetBoard),
+        Arc::new(portrait::Portraits),
         Arc::new(metric_board::MetricBoard),
     ]
 }

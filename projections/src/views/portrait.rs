@@ -1,0 +1,491 @@
+//! What is known of each customer from their calls (客户画像), each value with the call it came from (CUS-7).
+//!
+//! Preference 偏好: the hours of the day, in Beijing, in which calls were answered. Style 沟通风格: how long they talk,
+//! how often they press a key or ask for a person. Decision cycle 决策周期: from the first call to the one that
+//! converted. A correction of an outcome moves what it moved. Once a person is erased nothing of this is kept.
+
+use crate::database::{ReadDb, Table, Tx, read_as};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use domain::call::Finding;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
+use domain::disposition::Outcome;
+use domain::ids::{CallId, CustomerId};
+use domain::time::Timestamp;
+use serde::Serialize;
+
+/// The view's name, for `wait_for_view`.
+pub const NAME: &str = "portrait";
+
+/// How far Beijing is ahead of UTC, and an hour.
+const BEIJING_MICROS: i64 = 28_800_000_000;
+const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// See the file's description.
+pub struct Portraits;
+
+static TABLES: [Table; 2] = [
+    Table {
+        name: "portrait",
+        ddl: &[
+            "create table portrait (customer text primary key, calls bigint not null,
+            answered bigint not null, talk_ms bigint not null, engaged bigint not null,
+            conversions bigint not null, declines bigint not null, first_call text, first_call_at bigint,
+            last_call text, last_call_at bigint, last_answered_call text, last_answered_at bigint,
+            longest_call text, longest_ms bigint not null, last_outcome text, last_outcome_call text,
+            converted_call text, converted_at bigint, pos bigint not null)",
+        ],
+        key_columns: 1,
+    },
+    Table {
+        name: "portrait_hour",
+        ddl: &[
+            "create table portrait_hour (customer text not null, hour bigint not null,
+            calls bigint not null, answered bigint not null, last_answered_call text, pos bigint not null,
+            primary key (customer, hour))",
+        ],
+        key_columns: 2,
+    },
+];
+static ROWS: &Table = &TABLES[0];
+static HOURS: &Table = &TABLES[1];
+
+const KINDS: &[&str] = &[
+    "call.dialing",
+    "call.answered",
+    "call.keypressed",
+    "call.transfer_requested",
+    "call.ended",
+    "call.corrected",
+    "customer.erased",
+];
+
+/// Columns of `portrait`, from its key on.
+#[derive(Clone, Copy)]
+enum Column {
+    Calls = 1,
+    Answered = 2,
+    TalkMs = 3,
+    Engaged = 4,
+    Conversions = 5,
+    Declines = 6,
+    FirstCall = 7,
+    FirstCallAt = 8,
+    LastCall = 9,
+    LastCallAt = 10,
+    LastAnsweredCall = 11,
+    LastAnsweredAt = 12,
+    LongestCall = 13,
+    LongestMs = 14,
+    LastOutcome = 15,
+    LastOutcomeCall = 16,
+    ConvertedCall = 17,
+    ConvertedAt = 18,
+}
+
+impl View for Portraits {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::Kinds(KINDS)
+    }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        if let Some(customer) = &event.envelope.customer {
+            keys.push((ROWS, vec![Val::text(customer)]));
+        }
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let Some(customer) = &event.envelope.customer else {
+            return Ok(());
+        };
+        let customer = Val::text(customer);
+        match event.event()? {
+            AnyEvent::Customer(CustomerEvent::Erased { .. }) => {
+                tx.exec(
+                    "delete from portrait_hour where customer = $1",
+                    std::slice::from_ref(&customer),
+                )?;
+                tx.write_rows(ROWS, &[], &[vec![customer]])
+            }
+            AnyEvent::Call(fact) => {
+                let mut sitting = Sitting::begin(tx, event, customer)?;
+                sitting.take(fact)?;
+                sitting.finish()
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One customer's row, as an event changes it.
+struct Sitting<'a> {
+    tx: &'a mut dyn Tx,
+    customer: Val,
+    call: Val,
+    at: Timestamp,
+    pos: Val,
+    row: Vec<Val>,
+    is_changed: bool,
+}
+
+impl<'a> Sitting<'a> {
+    fn begin(tx: &'a mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<Self, ProjectionError> {
+        let row = match tx.row(ROWS, std::slice::from_ref(&customer))? {
+            Some(row) => row,
+            None => blank(customer.clone()),
+        };
+        Ok(Self {
+            tx,
+            customer,
+            call: Val::text(event.call()?),
+            at: event.at(),
+            pos: Val::position(event.position),
+            row,
+            is_changed: false,
+        })
+    }
+
+    fn set(&mut self, column: Column, value: Val) {
+        if let Some(cell) = self.row.get_mut(column as usize) {
+            *cell = value;
+            self.is_changed = true;
+        }
+    }
+
+    fn get(&self, column: Column) -> i64 {
+        match self.row.get(column as usize) {
+            Some(Val::Int(value)) => *value,
+            Some(_) | None => 0,
+        }
+    }
+
+    fn add(&mut self, column: Column, more: i64) {
+        let sum = self.get(column).saturating_add(more);
+        self.set(column, Val::Int(sum));
+    }
+
+    fn take(&mut self, fact: &CallEvent) -> Result<(), ProjectionError> {
+        match fact {
+            CallEvent::Dialing { leg: 1, .. } => self.dialed(),
+            CallEvent::Answered { .. } => self.answered(),
+            CallEvent::Keypressed { .. } | CallEvent::TransferRequested { .. } => {
+                self.add(Column::Engaged, 1);
+                Ok(())
+            }
+            CallEvent::Ended { outcome, talk_ms, .. } => {
+                self.ended(*outcome, i64::try_from(*talk_ms).unwrap_or(i64::MAX));
+                Ok(())
+            }
+            CallEvent::Corrected { before, after, .. } => {
+                self.corrected(*before, *after);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn dialed(&mut self) -> Result<(), ProjectionError> {
+        self.add(Column::Calls, 1);
+        if self.get(Column::Calls) == 1 {
+            self.set(Column::FirstCall, self.call.clone());
+            self.set(Column::FirstCallAt, Val::at(self.at));
+        }
+        self.set(Column::LastCall, self.call.clone());
+        self.set(Column::LastCallAt, Val::at(self.at));
+        self.hour(1, 0)
+    }
+
+    fn answered(&mut self) -> Result<(), ProjectionError> {
+        self.add(Column::Answered, 1);
+        self.set(Column::LastAnsweredCall, self.call.clone());
+        self.set(Column::LastAnsweredAt, Val::at(self.at));
+        self.hour(0, 1)
+    }
+
+    fn ended(&mut self, outcome: Option<Outcome>, talk_ms: i64) {
+        self.add(Column::TalkMs, talk_ms);
+        if talk_ms > self.get(Column::LongestMs) {
+            self.set(Column::LongestMs, Val::Int(talk_ms));
+            self.set(Column::LongestCall, self.call.clone());
+        }
+        self.outcome(outcome, 1);
+    }
+
+    fn corrected(&mut self, before: Finding, after: Finding) {
+        self.outcome(before.outcome, -1);
+        self.outcome(after.outcome, 1);
+    }
+
+    /// Counts an outcome, or takes it back; what converted last is then no longer known to have.
+    fn outcome(&mut self, outcome: Option<Outcome>, more: i64) {
+        let Some(outcome) = outcome else { return };
+        let of_this_call = self.row.get(Column::ConvertedCall as usize) == Some(&self.call);
+        match outcome {
+            Outcome::Success => self.add(Column::Conversions, more),
+            Outcome::Declined => self.add(Column::Declines, more),
+            _ => {}
+        }
+        if more > 0 {
+            self.set(Column::LastOutcome, Val::text(outcome.code()));
+            self.set(Column::LastOutcomeCall, self.call.clone());
+            if outcome == Outcome::Success {
+                self.set(Column::ConvertedCall, self.call.clone());
+                self.set(Column::ConvertedAt, Val::at(self.at));
+            }
+        } else if outcome == Outcome::Success && of_this_call {
+            self.set(Column::ConvertedCall, Val::Null);
+            self.set(Column::ConvertedAt, Val::Null);
+        }
+    }
+
+    /// Counts in the hour of the day in which it is.
+    fn hour(&mut self, calls: i64, answered: i64) -> Result<(), ProjectionError> {
+        let local = self.at.micros().saturating_add(BEIJING_MICROS);
+        let hour = Val::Int(local.div_euclid(HOUR_MICROS).rem_euclid(24));
+        let key = [self.customer.clone(), hour];
+        let found = self.tx.row(HOURS, &key)?;
+        let (had_calls, had_answered, last) = match found.as_deref() {
+            Some([_, _, Val::Int(calls), Val::Int(answered), last, _]) => (*calls, *answered, last.clone()),
+            Some(_) | None => (0, 0, Val::Null),
+        };
+        let last = if answered > 0 { self.call.clone() } else { last };
+        let mut row = key.to_vec();
+        row.extend([
+            Val::Int(had_calls.saturating_add(calls)),
+            Val::Int(had_answered.saturating_add(answered)),
+            last,
+            self.pos.clone(),
+        ]);
+        self.tx.put(HOURS, row)
+    }
+
+    fn finish(mut self) -> Result<(), ProjectionError> {
+        if !self.is_changed {
+            return Ok(());
+        }
+        if let Some(pos) = self.row.last_mut() {
+            *pos = self.pos.clone();
+        }
+        self.tx.put(ROWS, self.row)
+    }
+}
+
+/// A customer of whom nothing is known yet.
+fn blank(customer: Val) -> Vec<Val> {
+    let mut row = vec![customer];
+    row.resize(Column::FirstCall as usize, Val::Int(0));
+    row.resize(Column::LongestMs as usize, Val::Null);
+    row.push(Val::Int(0));
+    row.resize(Column::ConvertedAt as usize + 1, Val::Null);
+    row.push(Val::Int(0));
+    row
+}
+
+/// A value with the call it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sourced<T> {
+    pub value: T,
+    pub call: CallId,
+}
+
+/// What is known of one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Portrait {
+    pub customer: CustomerId,
+    pub calls: u64,
+    pub answered: u64,
+    pub talk_ms: u64,
+    /// Keys pressed and persons asked for, over all calls.
+    pub engaged: u64,
+    pub conversions: u64,
+    pub declines: u64,
+    pub first_call_at: Option<Sourced<Timestamp>>,
+    pub last_call_at: Option<Sourced<Timestamp>>,
+    pub last_answered_at: Option<Sourced<Timestamp>>,
+    pub longest_talk_ms: Option<Sourced<u64>>,
+    pub last_outcome: Option<Sourced<String>>,
+    pub converted_at: Option<Sourced<Timestamp>>,
+    /// 决策周期: from the first call to the one that converted last.
+    pub decision_ms: Option<u64>,
+    /// Hours of the day in Beijing with calls, in order.
+    pub hours: Vec<HourOfDay>,
+}
+
+/// Calls dialed and answers in one hour of the day, over all days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HourOfDay {
+    pub hour: u64,
+    pub calls: u64,
+    pub answered: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_answered_call: Option<CallId>,
+}
+
+/// One customer's portrait; `None` before their first call, and once they are erased.
+pub async fn get(db: &dyn ReadDb, customer: &CustomerId) -> Result<Option<Portrait>, ProjectionError> {
+    let key = vec![Val::text(customer)];
+    read_as(db, move |tx| {
+        let rows = tx.query(
+            "select customer, calls, answered, talk_ms, engaged, conversions, declines, first_call,
+             first_call_at, last_call, last_call_at, last_answered_call, last_answered_at, longest_call,
+             longest_ms, last_outcome_call, last_outcome, converted_call, converted_at
+             from portrait where customer = $1",
+            &key,
+        )?;
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut portrait = read_portrait(row)?;
+        let hours = tx.query(
+            "select hour, calls, answered, last_answered_call from portrait_hour where customer = $1
+             order by hour",
+            &key,
+        )?;
+        portrait.hours = hours.into_iter().map(read_hour).collect::<Result<_, _>>()?;
+        Ok(Some(portrait))
+    })
+    .await
+}
+
+fn read_portrait(mut row: Row) -> Result<Portrait, ProjectionError> {
+    let mut portrait = Portrait {
+        customer: row.parse()?,
+        calls: row.count()?,
+        answered: row.count()?,
+        talk_ms: row.count()?,
+        engaged: row.count()?,
+        conversions: row.count()?,
+        declines: row.count()?,
+        first_call_at: sourced(&mut row, Row::maybe_at)?,
+        last_call_at: sourced(&mut row, Row::maybe_at)?,
+        last_answered_at: sourced(&mut row, Row::maybe_at)?,
+        longest_talk_ms: sourced(&mut row, Row::maybe_count)?,
+        last_outcome: sourced(&mut row, Row::maybe_text)?,
+        converted_at: sourced(&mut row, Row::maybe_at)?,
+        decision_ms: None,
+        hours: Vec::new(),
+    };
+    if let (Some(first), Some(converted)) = (&portrait.first_call_at, &portrait.converted_at) {
+        portrait.decision_ms = Some(converted.value.ms_since(first.value));
+    }
+    Ok(portrait)
+}
+
+/// A call, then the value it gave.
+fn sourced<T>(
+    row: &mut Row,
+    value: impl Fn(&mut Row) -> Result<Option<T>, ProjectionError>,
+) -> Result<Option<Sourced<T>>, ProjectionError> {
+    let call: Option<CallId> = row.maybe_parse()?;
+    let value = value(row)?;
+    Ok(call.zip(value).map(|(call, value)| Sourced { value, call }))
+}
+
+fn read_hour(mut row: Row) -> Result<HourOfDay, ProjectionError> {
+    Ok(HourOfDay {
+        hour: row.count()?,
+        calls: row.count()?,
+        answered: row.count()?,
+        last_answered_call: row.maybe_parse()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Story, call, customer};
+    use domain::disposition::Disposition;
+
+    async fn shown(story: &Story, of: u32) -> Option<Portrait> {
+        let (db, _runner) = story.shown_by(Portraits).await;
+        get(db.as_ref(), &customer(of)).await.unwrap()
+    }
+
+    fn told() -> Story {
+        let mut story = Story::new();
+        let (first, second) = (call("T", 1, 1), call("T", 1, 2));
+        story
+            .permitted("T", 1, 1)
+            .dialing(first, 1, "first")
+            .dialing(first, 2, "second");
+        story.ended(first, Disposition::Busy, (None, 0));
+        story
+            .permitted("T", 1, 2)
+            .dialing(second, 1, "first")
+            .answered(second, 1);
+        story.ended(second, Disposition::Answered, (Some(Outcome::Success), 9_000));
+        story
+    }
+
+    #[tokio::test]
+    async fn each_value_names_the_call_it_came_from() {
+        let portrait = shown(&told(), 1).await.unwrap();
+        let second = call("T", 1, 2);
+        assert_eq!(
+            (portrait.calls, portrait.answered, portrait.conversions),
+            (2, 1, 1),
+            "a leg is no call"
+        );
+        assert_eq!(portrait.first_call_at.unwrap().call, call("T", 1, 1));
+        assert_eq!(portrait.last_answered_at.unwrap().call, second);
+        let longest = portrait.longest_talk_ms.unwrap();
+        assert_eq!((longest.value, longest.call), (9_000, second));
+        assert_eq!(portrait.last_outcome.unwrap().value, "success");
+        assert_eq!(portrait.converted_at.unwrap().call, second);
+        assert!(portrait.decision_ms.is_some_and(|ms| ms > 0));
+        assert_eq!(portrait.hours.len(), 1);
+        let hour = &portrait.hours[0];
+        assert_eq!(
+            (hour.hour, hour.calls, hour.answered, hour.last_answered_call),
+            (10, 2, 1, Some(second))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_correction_takes_a_conversion_back() {
+        let mut story = told();
+        let (success, declined) = (Some(Outcome::Success), Some(Outcome::Declined));
+        story.corrected(
+            call("T", 1, 2),
+            (Disposition::Answered, success),
+            (Disposition::Answered, declined),
+        );
+        let portrait = shown(&story, 1).await.unwrap();
+        assert_eq!((portrait.conversions, portrait.declines), (0, 1));
+        assert_eq!((portrait.converted_at, portrait.decision_ms), (None, None));
+        assert_eq!(portrait.last_outcome.unwrap().value, "declined");
+    }
+
+    #[tokio::test]
+    async fn of_an_erased_person_nothing_is_left() {
+        let mut story = told();
+        story.customer(
+            1,
+            CustomerEvent::Erased {
+                numbers_count: 1,
+                enrolments_count: 1,
+            },
+        );
+        assert_eq!(shown(&story, 1).await, None);
+        let (db, _runner) = story.shown_by(Portraits).await;
+        let left = db
+            .query("select hour from portrait_hour", Vec::new())
+            .await
+            .unwrap();
+        assert!(left.is_empty());
+    }
+}
