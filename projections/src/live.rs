@@ -141,6 +141,14 @@ impl Projections {
     /// again.
     pub async fn rebuild(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
         let begun = self.host.rebuilds.begin(view, restart).await?;
+        let (generation, position) = (begun.generation, begun.position.0);
+        tracing::warn!(
+            view,
+            generation,
+            position,
+            restart,
+            "the next rows of a view are being made"
+        );
         self.host.wake();
         self.retries.ask(view);
         Ok(begun)
@@ -150,13 +158,17 @@ impl Projections {
     /// where they differ from the live ones unless a reason is given to accept that.
     pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let switched = self.host.rebuilds.switch(view, accept).await?;
+        let (position, accepted) = (switched.position.0, accept.unwrap_or_default());
+        tracing::warn!(view, position, accepted, "a view's rows were switched");
         self.retries.ask(view);
         Ok(switched)
     }
 
     /// Drops the next rows of a view.
     pub async fn cancel(&self, view: &str) -> Result<(), RebuildError> {
-        self.host.rebuilds.cancel(view).await
+        self.host.rebuilds.cancel(view).await?;
+        tracing::warn!(view, "the next rows of a view were dropped");
+        Ok(())
     }
 
     /// Lets a parked view try its event again; of others it does nothing.

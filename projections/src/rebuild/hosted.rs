@@ -56,16 +56,7 @@ impl Rebuilds {
 
     /// Goes on with the open rebuild of a view, or begins one; with `restart` always from the first event.
     pub async fn begin(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
-        let begun = self.beside(view)?.begin(restart).await?;
-        let (generation, position) = (begun.generation, begun.position.0);
-        tracing::warn!(
-            view,
-            generation,
-            position,
-            restart,
-            "the next rows of a view are being made"
-        );
-        Ok(begun)
+        Ok(self.beside(view)?.begin(restart).await?)
     }
 
     /// Drops the next rows of a view; refused when there are none.
@@ -73,7 +64,6 @@ impl Rebuilds {
         if !self.beside(view)?.cancel().await? {
             return Err(RebuildError::Refused(format!("no rebuild of {view} is open")));
         }
-        tracing::warn!(view, "the next rows of a view were dropped");
         Ok(())
     }
 

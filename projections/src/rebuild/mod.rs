@@ -4,6 +4,7 @@
 mod beside;
 pub(crate) mod digest;
 mod hosted;
+mod rows;
 mod stored;
 #[cfg(test)]
 mod tests;

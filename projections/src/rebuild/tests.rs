@@ -1,7 +1,7 @@
 //! Rebuilds beside live rows: switches, restarts, differences, poison and lags, on both databases.
 
 use super::{Rebuild, RebuildError, RebuildState, Rebuilds, verify_views};
-use crate::database::{ReadDb, Table, Tx, read_as};
+use crate::database::{ReadDb, Table, Tx, each_row, read_as};
 use crate::error::ProjectionError;
 use crate::live::{Grounds, Projections};
 use crate::postgres::PostgresReadDb;
@@ -10,7 +10,7 @@ use crate::shadow::next_name;
 use crate::sqlite::SqliteReadDb;
 use crate::status::{ViewState, statuses};
 use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url, ten};
-use crate::value::Val;
+use crate::value::{Row, Val};
 use crate::view::{Handles, View, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
@@ -391,20 +391,26 @@ async fn lag_is_told_in_events_and_as_the_age_of_the_oldest_that_is_missing() {
     assert!(story.at > ten());
 }
 
-/// Both sums, and how many events they are over.
+/// The second column of a row, and the third where there is one.
+fn counts(row: Vec<Val>) -> (u64, u64) {
+    let mut row = Row::new(row);
+    row.val().unwrap();
+    (row.count().unwrap(), row.count().unwrap_or(0))
+}
+
+/// Both sums, and how many events they are over, in one snapshot.
 async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64) {
     read_as(db, |tx| {
-        let one = "select cast(coalesce(sum(amount), 0) as bigint), count(*) from pair_one";
-        let mut one = tx.query(one, &[])?.into_iter().next().unwrap();
-        let sum = tx
-            .query("select amount, events from pair_sum", &[])?
-            .into_iter()
-            .next();
-        let (amount, events) = match sum {
-            Some(mut sum) => (sum.count()?, sum.count()?),
-            None => (0, 0),
-        };
-        Ok((one.count()?, amount, one.count()?, events))
+        let (mut one, mut rows, mut sum, mut events) = (0, 0, 0, 0);
+        each_row(tx, &PAIR[0], &mut |row| {
+            (one, rows) = (one + counts(row).0, rows + 1);
+            Ok(())
+        })?;
+        each_row(tx, &PAIR[1], &mut |row| {
+            (sum, events) = counts(row);
+            Ok(())
+        })?;
+        Ok((one, sum, rows, events))
     })
     .await
     .unwrap()

@@ -1,5 +1,4 @@
-//! `ledgerline projections`: how the views stand, rebuild one beside its live rows, and check that rows follow
-//! from the log.
+//! `ledgerline projections`: how the views stand, rebuild one beside its live rows, check rows.
 
 mod rebuild;
 mod show;

@@ -1,0 +1,195 @@
+//! Next rows of one view inside a transaction: made, fed, compared, put in the place of the live ones.
+
+use super::digest::{TableCheck, differences, digest, hashes};
+use super::stored::{self, Comparison, Rebuild, RebuildState};
+use crate::database::{Checkpoint, Dialect, Table, Tx, read_checkpoints, write_checkpoint};
+use crate::error::ProjectionError;
+use crate::runner::apply_view;
+use crate::shadow::{Shadow, ShadowTx, next_name};
+use crate::sql_views::{drop_sql_views, remake_sql_views};
+use crate::view::{View, ViewEvent};
+use domain::stored_event::{Position, UnreadableRecord};
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// How long one try waits for readers inside; new ones wait behind it, so it is short.
+const GATE_WAIT_MS: u64 = 500;
+
+/// The events after a position, as they were read outside the transaction that takes them.
+pub(super) struct Page {
+    pub(super) after: Position,
+    pub(super) events: Vec<Result<ViewEvent, UnreadableRecord>>,
+}
+
+/// One view as a transaction needs it.
+#[derive(Clone)]
+pub(super) struct Rows {
+    pub(super) view: Arc<dyn View>,
+    pub(super) shadow: Arc<Shadow>,
+    /// The tables of all views: the documented views stand on them.
+    pub(super) tables: Arc<[&'static str]>,
+}
+
+/// What feeding found.
+pub(super) struct Fed {
+    /// As far as the live rows, or farther.
+    pub(super) is_level: bool,
+    /// `None` when nothing is fed any more.
+    pub(super) state: Option<RebuildState>,
+}
+
+impl Rows {
+    pub(super) fn goes_on(&self, kept: &Rebuild) -> bool {
+        kept.state.is_open() && kept.version == self.view.version()
+    }
+
+    pub(super) fn anew(&self, generation: u64, now: Timestamp) -> Rebuild {
+        Rebuild {
+            view: self.view.name().to_owned(),
+            version: self.view.version(),
+            generation,
+            state: RebuildState::Feeding,
+            position: Position(0),
+            recorded_at: None,
+            why: None,
+            begun_at: now,
+            changed_at: now,
+            fed_from: Position(0),
+            fed_since: now,
+            comparison: None,
+        }
+    }
+
+    fn next(&self, table: &Table) -> Result<&'static Table, ProjectionError> {
+        self.shadow.table(table.name)
+    }
+
+    pub(super) fn drop_next(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+        for table in self.view.tables() {
+            tx.exec(&format!("drop table if exists {}", next_name(table.name)), &[])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn make(&self, tx: &mut dyn Tx, generation: u64) -> Result<(), ProjectionError> {
+        self.drop_next(tx)?;
+        for statement in self.view.tables().iter().flat_map(|table| table.ddl) {
+            tx.exec(&self.shadow.ddl(statement, generation), &[])?;
+        }
+        Ok(())
+    }
+
+    fn live(&self, tx: &mut dyn Tx) -> Result<Checkpoint, ProjectionError> {
+        let (name, version) = (self.view.name(), self.view.version());
+        let live = read_checkpoints(tx)?.into_iter();
+        let mut mine = live.filter(|row| row.view == name && row.version == version);
+        mine.next().ok_or_else(|| {
+            ProjectionError::Unavailable(format!("view {name} has no rows of version {version} yet"))
+        })
+    }
+
+    /// Until both were compared the next rows stay behind the live ones: they must meet at one position.
+    pub(super) fn feed(&self, tx: &mut dyn Tx, page: &Page, now: Timestamp) -> Result<Fed, ProjectionError> {
+        let kept = stored::read(tx, self.view.name())?.filter(|kept| kept.state.is_fed());
+        let Some(mut kept) = kept else {
+            return Ok(Fed {
+                is_level: false,
+                state: None,
+            });
+        };
+        let live = self.live(tx)?;
+        if kept.position < page.after {
+            // A database that crashed lost the last of the next rows: these events do not follow on them.
+            return Ok(Fed {
+                is_level: false,
+                state: Some(kept.state),
+            });
+        }
+        let mut checkpoint = Checkpoint {
+            view: kept.view.clone(),
+            version: kept.version,
+            position: kept.position,
+            recorded_at: kept.recorded_at,
+            parked: None,
+        };
+        let end = (kept.state == RebuildState::Feeding).then_some(Position(live.position.0 + 1));
+        let mut shadowed = ShadowTx::new(tx, &self.shadow);
+        let so_far = (&mut checkpoint, end);
+        apply_view(&mut shadowed, self.view.as_ref(), &page.events, so_far)?;
+        let state = Some(kept.state);
+        if checkpoint.position != kept.position {
+            (kept.position, kept.recorded_at) = (checkpoint.position, checkpoint.recorded_at);
+            kept.changed_at = now;
+            stored::write(tx, &kept)?;
+        }
+        Ok(Fed {
+            is_level: checkpoint.position >= live.position,
+            state,
+        })
+    }
+
+    pub(super) fn compared(&self, tx: &mut dyn Tx) -> Result<Option<Comparison>, ProjectionError> {
+        let kept = stored::read(tx, self.view.name())?;
+        let live = self.live(tx)?;
+        let Some(kept) = kept.filter(|kept| kept.position == live.position) else {
+            return Ok(None);
+        };
+        let mut tables = Vec::new();
+        for table in self.view.tables() {
+            let next = self.next(table)?;
+            let mut check = TableCheck {
+                table: table.name.to_owned(),
+                live: digest(tx, table)?,
+                replay: digest(tx, next)?,
+                differences: Vec::new(),
+            };
+            if !check.agrees() {
+                check.differences = differences(hashes(tx, table)?, hashes(tx, next)?);
+            }
+            tables.push(check);
+        }
+        let position = kept.position;
+        Ok(Some(Comparison { position, tables }))
+    }
+
+    /// Inside the transaction that has just fed the next rows: `None` while the live ones are ahead.
+    pub(super) fn switched(
+        &self,
+        tx: &mut dyn Tx,
+        (reason, now): (Option<String>, Timestamp),
+        dialect: Dialect,
+    ) -> Result<Option<Position>, ProjectionError> {
+        let live = self.live(tx)?;
+        let Some(mut kept) =
+            stored::read(tx, self.view.name())?.filter(|kept| kept.position >= live.position)
+        else {
+            return Ok(None);
+        };
+        // A reader on SQLite sees the snapshot it began with, names included.
+        if dialect == Dialect::Postgres {
+            tx.exec(&format!("set local lock_timeout = {GATE_WAIT_MS}"), &[])?;
+            tx.close_gate()?;
+        }
+        drop_sql_views(tx, dialect)?;
+        for table in self.view.tables() {
+            tx.exec(&format!("drop table {}", table.name), &[])?;
+        }
+        for table in self.view.tables() {
+            let next = self.next(table)?.name;
+            tx.exec(&format!("alter table {next} rename to {}", table.name), &[])?;
+        }
+        remake_sql_views(tx, dialect, &self.tables)?;
+        write_checkpoint(
+            tx,
+            &Checkpoint {
+                position: kept.position,
+                recorded_at: kept.recorded_at,
+                parked: None,
+                ..live
+            },
+        )?;
+        (kept.state, kept.why, kept.changed_at) = (RebuildState::Switched, reason, now);
+        stored::write(tx, &kept)?;
+        Ok(Some(kept.position))
+    }
+}
