@@ -202,7 +202,7 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (customer, db, known) = rows_of(&ctx, &input, Arc::new(CustomerTimeline)).await?;
+    let (customer, db, known) = rows_of(&ctx, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
     let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
@@ -211,7 +211,7 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (customer, db, known) = rows_of(&ctx, &input, Arc::new(Portraits)).await?;
+    let (customer, db, known) = rows_of(&ctx, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
     Ok(Done::Read(with_known(json!(found), known)))
@@ -220,11 +220,11 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 /// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
 async fn rows_of(
     ctx: &Ctx,
-    input: &Input,
+    input: Input,
     view: Arc<dyn View>,
 ) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
     let text = input.param(0)?;
-    let moment = Moment::of(input)?;
+    let moment = Moment::of(&input)?;
     let (customer, _) = find(ctx, &text).await?;
     if moment.is_now() {
         return Ok((customer, ctx.views().db(), None));
