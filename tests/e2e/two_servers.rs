@@ -1,4 +1,5 @@
-//! Two servers on one PostgreSQL log: one dials, the other answers, stands by and takes over.
+//! Two servers on one PostgreSQL log, with their rows in it too: one dials, the other answers, stands by and
+//! takes over.
 
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
 use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
-use tests::program::wait_for;
+use tests::program::{run, wait_for};
 use tests::prove::{quick_campaign, records};
 use tests::server::Server;
 
@@ -35,7 +36,7 @@ fn postgres() -> Option<PostgresServer> {
     server
 }
 
-/// A server with rows of its own on the shared log, with the shared keys.
+/// A server on the shared log, with the shared keys and rows.
 fn start(folder: &Path, name: &str, place: (&str, &str)) -> Server {
     let serve = Server::command(&folder.join(name), place.1);
     start_as(serve, (folder, name), place.0)
@@ -43,12 +44,20 @@ fn start(folder: &Path, name: &str, place: (&str, &str)) -> Server {
 
 fn start_as(mut serve: Command, (folder, name): (&Path, &str), store: &str) -> Server {
     serve
-        .args(["--store", store])
+        .args(["--store", store, "--read-db", store])
         .arg("--keys")
         .arg(folder.join("keys"));
     let mut server = Server::of(serve, &folder.join(name));
     assert!(server.wait_ready(), "server {name} becomes ready");
     server
+}
+
+/// The shared rows follow from the log.
+fn assert_rows_agree(folder: &Path, name: &str, store: &str) {
+    let data = folder.join(name).display().to_string();
+    let place = ["--data", &data, "--store", store, "--read-db", store];
+    let said = run(&[["projections", "verify"].as_slice(), &place].concat());
+    assert!(said.status.success(), "{said:?}");
 }
 
 fn dialing(server: &Server) -> String {
@@ -120,6 +129,18 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
         );
         assert_eq!(line.invites, 1, "{call_id}");
     }
+    assert_rows_agree(folder.path(), "second", &place.0);
+    refuses_rows_of_another_log(folder.path(), &place.0);
+}
+
+fn refuses_rows_of_another_log(folder: &Path, rows: &str) {
+    let mut serve = tests::program::command(tests::program::ledgerline());
+    serve.arg("serve").arg("--data").arg(folder.join("stranger"));
+    serve.args(["--http", "127.0.0.1:0", "--read-db", rows]);
+    let refused = serve.output().expect("it ends by itself");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(said.contains("the rows of another log"), "{said}");
 }
 
 #[test]
@@ -220,4 +241,6 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
         .of("call.ended")
         .filter(|event| event["data"]["disposition"] == "interrupted");
     assert_eq!(cut_off.count(), 0, "no conversation was cut off");
+    // The kill may have taken the rows' last commits with it; they are there again.
+    assert_rows_agree(folder.path(), "only", &place.0);
 }
