@@ -15,6 +15,7 @@ mod database;
 pub mod deviation;
 mod error;
 mod folded;
+pub mod forecast;
 mod instant;
 mod live;
 pub mod live_figures;
@@ -30,6 +31,8 @@ pub mod sql_views;
 mod sqlite;
 mod statements;
 mod status;
+pub mod swing;
+pub mod synthetic;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

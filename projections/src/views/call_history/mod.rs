@@ -3,8 +3,10 @@
 //! The callee stays sealed, with the id of the event that sealed it, so that a permitted reply can open it.
 
 mod rows;
+mod spans;
 
 pub use rows::{CALLS_MAX, CallFilter, CallRow, get, list};
+pub use spans::dispositions;
 
 use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};

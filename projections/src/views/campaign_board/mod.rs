@@ -9,9 +9,11 @@ mod calls;
 mod correcting;
 mod ended;
 mod figures;
+mod spans;
 
 pub use ended::{Endings, endings};
 pub use figures::{BoardRow, Count, Hour, LISTED_MAX, Report, Share, get, hourly, list, report};
+pub use spans::{CELLS_MAX, Cell, cells};
 
 use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};

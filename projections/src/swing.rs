@@ -1,0 +1,180 @@
+//! Why a ratio moved between two periods: the change split over the parts of the whole, into mix and rate.
+//!
+//! A part is a trunk, an hour, a flow version. Its mix effect is what its changed share of the calls did, its
+//! rate effect what its own changed ratio did (shares and ratios at their mean over both periods, as Marshall
+//! and Edgeworth weigh prices). The effects of all parts add up to the change, with nothing left over.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Calls of one part: how many, and how many of them count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tallied {
+    pub whole: u64,
+    pub counted: u64,
+}
+
+/// What one part did to the change of the ratio.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Effect {
+    pub part: String,
+    pub before: PartFigures,
+    pub now: PartFigures,
+    /// By its changed share of the calls.
+    pub mix: f64,
+    /// By its own changed ratio.
+    pub rate: f64,
+}
+
+/// One part in one period.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PartFigures {
+    pub calls: u64,
+    /// Of all calls, 0 to 1.
+    pub share: f64,
+    /// Counted ÷ calls; `None` without calls.
+    pub ratio: Option<f64>,
+}
+
+/// The whole change and its parts, the largest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Swing {
+    pub before: f64,
+    pub now: f64,
+    pub effects: Vec<Effect>,
+}
+
+impl Swing {
+    /// `now` less `before`; what the effects add up to.
+    pub fn change(&self) -> f64 {
+        self.now - self.before
+    }
+}
+
+/// Splits the change over parts; `None` when either period has no calls: then there is no ratio to compare.
+pub fn swing(before: &BTreeMap<String, Tallied>, now: &BTreeMap<String, Tallied>) -> Option<Swing> {
+    let (whole_before, whole_now) = (sum(before), sum(now));
+    let (ratio_before, ratio_now) = (ratio(whole_before)?, ratio(whole_now)?);
+    let middle = f64::midpoint(ratio_before, ratio_now);
+    let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut effects: Vec<Effect> = Vec::with_capacity(names.len());
+    for name in names {
+        let of = |parts: &BTreeMap<String, Tallied>, whole: Tallied| {
+            let part = parts.get(name).copied().unwrap_or_default();
+            PartFigures {
+                calls: part.whole,
+                share: divide(part.whole, whole.whole),
+                ratio: ratio(part),
+            }
+        };
+        let (was, is) = (of(before, whole_before), of(now, whole_now));
+        // A part that only one period has cannot have changed its ratio: all it did is mix.
+        let (Some(rate_was), Some(rate_is)) = (was.ratio.or(is.ratio), is.ratio.or(was.ratio)) else {
+            continue;
+        };
+        effects.push(Effect {
+            part: name.clone(),
+            before: was,
+            now: is,
+            mix: (is.share - was.share) * (f64::midpoint(rate_was, rate_is) - middle),
+            rate: (rate_is - rate_was) * f64::midpoint(was.share, is.share),
+        });
+    }
+    let size = |effect: &Effect| (effect.mix + effect.rate).abs();
+    effects.sort_by(|one, other| size(other).total_cmp(&size(one)));
+    Some(Swing {
+        before: ratio_before,
+        now: ratio_now,
+        effects,
+    })
+}
+
+fn sum(parts: &BTreeMap<String, Tallied>) -> Tallied {
+    parts.values().fold(Tallied::default(), |sum, part| Tallied {
+        whole: sum.whole + part.whole,
+        counted: sum.counted + part.counted,
+    })
+}
+
+fn ratio(part: Tallied) -> Option<f64> {
+    (part.whole > 0).then(|| divide(part.counted, part.whole))
+}
+
+fn divide(part: u64, whole: u64) -> f64 {
+    // Calls of a period are far below 2^32, where the conversion is exact.
+    let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if whole == 0 {
+        0.0
+    } else {
+        float(part) / float(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(parts: &[(&str, u64, u64)]) -> BTreeMap<String, Tallied> {
+        let part = |(name, whole, counted): &(&str, u64, u64)| {
+            let (whole, counted) = (*whole, *counted);
+            ((*name).to_owned(), Tallied { whole, counted })
+        };
+        parts.iter().map(part).collect()
+    }
+
+    fn total(swing: &Swing) -> f64 {
+        swing.effects.iter().map(|effect| effect.mix + effect.rate).sum()
+    }
+
+    #[test]
+    fn two_trunks_by_hand() {
+        // Half of the calls at 40 % and half at 20 %: 30 %. Then three quarters at 50 % and a quarter at 20 %.
+        let before = parts(&[("a", 100, 40), ("b", 100, 20)]);
+        let now = parts(&[("a", 300, 150), ("b", 100, 20)]);
+        let swing = swing(&before, &now).unwrap();
+        assert_eq!((swing.before, swing.now), (0.3, 0.425));
+        let a = &swing.effects[0];
+        assert_eq!(a.part, "a");
+        // Mix: 0.25 x (0.45 - 0.3625); rate: 0.10 x 0.625.
+        assert!((a.mix - 0.021_875).abs() < 1e-12 && (a.rate - 0.0625).abs() < 1e-12);
+        let b = &swing.effects[1];
+        // Mix: -0.25 x (0.20 - 0.3625); rate: none.
+        assert!((b.mix - 0.040_625).abs() < 1e-12 && b.rate == 0.0);
+        assert!((total(&swing) - swing.change()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn parts_that_come_and_go_still_add_up_to_the_whole() {
+        let mut seed: u64 = 7;
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        for _ in 0..200 {
+            let mut some = || -> BTreeMap<String, Tallied> {
+                (0..8)
+                    .filter_map(|part| {
+                        let whole = draw(50);
+                        let counted = draw(whole + 1);
+                        (draw(4) > 0).then(|| (part.to_string(), Tallied { whole, counted }))
+                    })
+                    .collect()
+            };
+            let (before, now) = (some(), some());
+            if let Some(swing) = swing(&before, &now) {
+                assert!((total(&swing) - swing.change()).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_part_has_no_rate_effect_and_an_empty_period_no_swing() {
+        let before = parts(&[("a", 10, 5)]);
+        let now = parts(&[("a", 10, 5), ("b", 10, 10)]);
+        let swing_of = swing(&before, &now).unwrap();
+        assert!(swing_of.effects.iter().all(|effect| effect.rate == 0.0));
+        assert!(swing(&before, &BTreeMap::new()).is_none());
+    }
+}
