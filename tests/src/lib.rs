@@ -5,12 +5,14 @@
 
 pub mod carrier;
 pub mod history;
+pub mod made_up_log;
 pub mod opened;
 pub mod postgres;
 pub mod program;
 pub mod prove;
 pub mod search;
 pub mod server;
+pub mod stamping;
 
 use std::io::Write;
 

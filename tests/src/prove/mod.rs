@@ -3,6 +3,7 @@
 //! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long
 //! one.
 
+mod as_of;
 mod audit;
 mod crash;
 mod demo;
@@ -36,6 +37,7 @@ pub enum Form {
 /// Runs the proof of this name; `None` when there is none.
 pub fn run(name: &str, form: Form) -> Option<Proof> {
     match name {
+        "as-of" => Some(as_of::prove(form)),
         "audit" => Some(audit::prove(form)),
         "audit-vectors" => Some(audit::write_vectors()),
         "seeds" => Some(demo::seeds(form)),
@@ -78,6 +80,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "rebuild",
         "1.5 s of load over 5,000 events on each database, instead of 30 s over 200,000",
+    ),
+    (
+        "as-of",
+        "10 positions, instants and truths of a log of three days, instead of 100 and of PostgreSQL too",
     ),
     ("sipp", "every scenario"),
     ("kurrent", "5,000 events per client instead of 100,000"),

@@ -1,0 +1,353 @@
+//! Time travel: what a server answers as of a position is what a clean server answers that was fed only up to
+//! it; an instant is its last position; what was true is a fold of what had happened by then.
+
+use super::{Form, Proof};
+use crate::history::member;
+use crate::made_up_log::{CAMPAIGNS, Chance, FLOW, MadeUpLog};
+use crate::opened::open;
+use crate::postgres::PostgresServer;
+use crate::program::{command, fail, instant, ledgerline, run};
+use crate::server::{Reply, Server};
+use domain::ids::CampaignId;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use projections::views::campaign_board::{self, CampaignBoard};
+use projections::{InlineRunner, ReadDb, SqliteReadDb};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Longest wait for the end of a server that has nothing to do.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How far this form goes.
+struct Extent {
+    positions: usize,
+    days: u32,
+    calls_per_day: u32,
+}
+
+/// A position, and what a clean server fed up to it answered to each path.
+struct Fed {
+    position: u64,
+    answers: Vec<(String, u16, Value)>,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let extent = match form {
+        Form::Short => Extent {
+            positions: 10,
+            days: 3,
+            calls_per_day: 12,
+        },
+        Form::Long => Extent {
+            positions: 100,
+            days: 6,
+            calls_per_day: 60,
+        },
+    };
+    let log = MadeUpLog::make(11, extent.days, extent.calls_per_day);
+    let mut chance = Chance::from_seed(29);
+    let mut wrong = Vec::new();
+    let keys = made_keys();
+    let fed: Vec<Fed> = (0..extent.positions)
+        .map(|_| {
+            let position = 1 + chance.below(log.events.len() as u64);
+            feed(keys.path(), &log, (position, &mut chance))
+        })
+        .collect();
+    let folder = with_keys(keys.path());
+    fill(&format!("sqlite:{}", folder.path().display()), &log.events);
+    let server = serve(folder.path(), None);
+    let compared = compare(&server, &fed, &mut wrong);
+    let instants = instants(&server, &log, (&mut chance, extent.positions), &mut wrong);
+    let truths = truths(&server, &log, (&mut chance, extent.positions), &mut wrong);
+    drop(server);
+    let postgres = match form {
+        Form::Short => json!("in the long form"),
+        Form::Long => on_postgres(keys.path(), &log, &fed, &mut wrong),
+    };
+    if compared.found == 0 || compared.moved == 0 {
+        wrong.push("nothing was found, or nothing had moved since".to_owned());
+    }
+    wrong.truncate(20);
+    Proof {
+        holds: wrong.is_empty(),
+        line: json!({"proof": "as-of", "events": log.events.len(), "positions": fed.len(), "answers": compared.asked,
+            "found": compared.found, "moved_since": compared.moved, "instants": instants, "truths": truths, "postgres": postgres, "wrong": wrong}),
+    }
+}
+
+/// A folder in which a server has made its keys: a log that is there needs the keys it was begun with.
+fn made_keys() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut server = serve(folder.path(), None);
+    server.program.signal("TERM");
+    if server.program.wait(STOPPED_WITHIN).is_none() {
+        fail("the server does not stop");
+    }
+    folder
+}
+
+/// A new folder with the same keys and nothing else.
+fn with_keys(keys: &Path) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut copy = command("cp");
+    copy.arg("-r").arg(keys.join("keys")).arg(folder.path());
+    if !copy.status().is_ok_and(|status| status.success()) {
+        fail("the keys cannot be copied");
+    }
+    folder
+}
+
+/// Takes events into a new log, as they are.
+fn fill(store: &str, events: &[StoredEvent]) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(async {
+        let store = open(store).await;
+        for page in events.chunks(PAGE_EVENTS_MAX) {
+            let loaded = store.load(page.to_vec()).await;
+            loaded.unwrap_or_else(|error| fail(&format!("the made-up log is not taken: {error}")));
+        }
+    });
+    // Its threads have ended with it: a server may open the log.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+}
+
+fn serve(data: &Path, store: Option<&str>) -> Server {
+    let mut program = command(ledgerline());
+    program.arg("serve").arg("--data").arg(data);
+    program.args(["--http", "127.0.0.1:0"]);
+    if let Some(store) = store {
+        program.args(["--store", store]);
+    }
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        fail("the server does not become ready");
+    }
+    server
+}
+
+/// A clean server on the events up to a position: what it answers now.
+fn feed(keys: &Path, log: &MadeUpLog, (position, chance): (u64, &mut Chance)) -> Fed {
+    let folder = with_keys(keys);
+    let until = usize::try_from(position).unwrap_or(usize::MAX);
+    let prefix = log.events.get(..until).unwrap_or(&log.events);
+    fill(&format!("sqlite:{}", folder.path().display()), prefix);
+    let server = serve(folder.path(), None);
+    let answers = paths(log, chance).into_iter().map(|path| {
+        let reply = get(&server, &path, &format!("after_position={position}"));
+        (path, reply.status, plain(reply.body))
+    });
+    Fed {
+        position,
+        answers: answers.collect(),
+    }
+}
+
+/// What is asked: all that is about campaigns, and some of the calls, people and numbers.
+fn paths(log: &MadeUpLog, chance: &mut Chance) -> Vec<String> {
+    let mut paths = vec![
+        "/api/v1/campaigns".to_owned(),
+        format!("/api/v1/flows/{FLOW}"),
+        "/api/v1/rules".to_owned(),
+        "/api/v1/installation".to_owned(),
+    ];
+    for name in CAMPAIGNS {
+        for rest in ["", "/report", "/report/chart"] {
+            paths.push(format!("/api/v1/campaigns/{name}{rest}"));
+        }
+        paths.push(format!("/api/v1/streams/campaign-{name}"));
+    }
+    for _ in 0..4 {
+        let one = usize::try_from(chance.below(log.calls.len() as u64)).unwrap_or(0);
+        if let (Some(call), Some(customer), Some(number)) =
+            (log.calls.get(one), log.customers.get(one), log.numbers.get(one))
+        {
+            paths.push(format!("/api/v1/calls/{call}"));
+            paths.push(format!("/api/v1/customers/{customer}"));
+            paths.push(format!("/api/v1/customers/{customer}/timeline"));
+            paths.push(format!("/api/v1/numbers/{number}"));
+        }
+    }
+    paths
+}
+
+fn get(server: &Server, path: &str, query: &str) -> Reply {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    match server.get(&format!("{path}{joint}{query}")) {
+        Ok(reply) => reply,
+        Err(error) => fail(&format!("GET {path}: {error}")),
+    }
+}
+
+/// An answer without where and when it was asked; of a refusal nothing but its code.
+fn plain(body: Value) -> Value {
+    let mut body = body;
+    if let Some(code) = body.get("code") {
+        return code.clone();
+    }
+    if let Some(members) = body.as_object_mut() {
+        for name in ["known", "as_of_position", "looked_back_events"] {
+            members.remove(name);
+        }
+    }
+    body
+}
+
+/// How much was compared.
+#[derive(Default)]
+struct Compared {
+    asked: usize,
+    /// Of those, about something that existed then.
+    found: usize,
+    /// Of those, something that is not the same now.
+    moved: usize,
+}
+
+fn compare(server: &Server, fed: &[Fed], wrong: &mut Vec<String>) -> Compared {
+    let mut compared = Compared::default();
+    for one in fed {
+        for (path, status, answer) in &one.answers {
+            let then = get(server, path, &format!("as_of={}", one.position));
+            let now = get(server, path, "after_position=1");
+            compared.asked += 1;
+            compared.found += usize::from(*status == 200);
+            compared.moved += usize::from(*status == 200 && plain(now.body) != *answer);
+            if (then.status, plain(then.body.clone())) != (*status, answer.clone()) {
+                wrong.push(format!(
+                    "{path} as of {}: {} {} and not {status} {answer}",
+                    one.position, then.status, then.body
+                ));
+            }
+        }
+    }
+    compared
+}
+
+/// As of an instant is as of the last position recorded by then.
+fn instants(
+    server: &Server,
+    log: &MadeUpLog,
+    (chance, count): (&mut Chance, usize),
+    wrong: &mut Vec<String>,
+) -> usize {
+    for _ in 0..count {
+        let at = some_instant(log, chance);
+        let mut latest_first = log.events.iter().rev();
+        let last = latest_first.find(|event| event.recorded_at <= at);
+        let last = last.map_or(Position(0), |event| event.position);
+        let path = format!("/api/v1/campaigns/{}/report", CAMPAIGNS[0]);
+        let by_instant = get(server, &path, &format!("as_of={at}"));
+        let by_position = get(server, &path, &format!("as_of={last}"));
+        let found = member(&by_instant.body, "/known/position").as_str();
+        let same = plain(by_instant.body.clone()) == plain(by_position.body);
+        if !same || (by_instant.status == 200 && found != Some(&last.to_string())) {
+            wrong.push(format!("{at} is position {last}, and not {found:?}"));
+        }
+    }
+    count
+}
+
+/// At an event's own time, a little before or a little after.
+fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
+    let one = usize::try_from(chance.below(log.events.len() as u64)).unwrap_or(0);
+    let event = log.events.get(one).expect("it is in the log");
+    event
+        .recorded_at
+        .plus_ms(chance.below(3))
+        .minus_ms(chance.below(2))
+}
+
+/// What was true at an instant is a fold of the whole log's events that had happened by then, and of the
+/// corrections of calls that had ended.
+fn truths(
+    server: &Server,
+    log: &MadeUpLog,
+    (chance, count): (&mut Chance, usize),
+    wrong: &mut Vec<String>,
+) -> usize {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    for _ in 0..count {
+        let at = some_instant(log, chance);
+        let name = CAMPAIGNS[1];
+        let expected = runtime.block_on(true_then(&log.events, at, name));
+        let path = format!("/api/v1/campaigns/{name}/report");
+        let found = get(server, &path, &format!("valid_at={at}"));
+        for pointer in [
+            "dialed",
+            "answered",
+            "ended",
+            "conversions",
+            "talk_ms_mean",
+            "answer_ratio",
+        ] {
+            let of_server = member(&found.body, &format!("/{pointer}"));
+            let own = member(&expected, &format!("/campaign/calls/{pointer}"));
+            if of_server != own {
+                wrong.push(format!("{pointer} true at {at}: {of_server} and not {own}"));
+            }
+        }
+        let machines = member(&found.body, "/dispositions/machine").as_u64().unwrap_or(0);
+        let own = member(&expected, "/dispositions").as_array();
+        let own = own
+            .into_iter()
+            .flatten()
+            .find(|one| member(one, "/code") == "machine");
+        if machines != own.map_or(0, |one| member(one, "/count").as_u64().unwrap_or(0)) {
+            wrong.push(format!("corrections true at {at}: {machines} machines"));
+        }
+    }
+    count
+}
+
+/// The board's report, from all events of all campaigns that had happened.
+async fn true_then(events: &[StoredEvent], at: Timestamp, name: &str) -> Value {
+    let mut ended = BTreeSet::new();
+    let happened = events.iter().filter(|event| {
+        let envelope = event.envelope().expect("it can be read");
+        if envelope.kind == "call.corrected" {
+            return ended.contains(&envelope.stream);
+        }
+        let happened = envelope.at <= at;
+        if happened && envelope.kind == "call.ended" {
+            ended.insert(envelope.stream);
+        }
+        happened
+    });
+    let happened: Vec<StoredEvent> = happened.cloned().collect();
+    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().expect("memory is there"));
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(CampaignBoard)])
+        .await
+        .expect("tables can be made");
+    runner.apply_page(&happened).await.expect("rows can be written");
+    let campaign: CampaignId = name.parse().expect("it is an id");
+    let report = campaign_board::report(db.as_ref(), &campaign).await;
+    json!(report.expect("rows can be read"))
+}
+
+/// The same answers from the same log in PostgreSQL.
+fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String>) -> Value {
+    let Some(postgres) = PostgresServer::start() else {
+        return json!({"skipped": "it is not installed (apt-get install postgresql)"});
+    };
+    let (source, data) = (with_keys(keys), with_keys(keys));
+    let from = format!("sqlite:{}", source.path().display());
+    fill(&from, &log.events);
+    let copied = run(&["events", "copy", "--from", &from, "--to", &postgres.url()]);
+    if !copied.status.success() {
+        wrong.push(format!(
+            "events copy: {}",
+            String::from_utf8_lossy(&copied.stderr)
+        ));
+        return Value::Null;
+    }
+    let server = serve(data.path(), Some(&postgres.url()));
+    let began = instant();
+    let compared = compare(&server, fed, wrong);
+    json!({"answers": compared.asked, "seconds": began.elapsed().as_secs()})
+}
