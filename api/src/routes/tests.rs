@@ -134,6 +134,37 @@ fn every_described_route_is_served_and_every_served_route_is_described() {
 }
 
 #[test]
+fn a_view_is_rebuilt_beside_its_live_rows_and_switched_to() {
+    let story = Story::begin();
+    assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    let view = "/api/v1/projections/campaign_board";
+    let early = story.send("POST", &format!("{view}/switch"), "");
+    assert_eq!((early.0, &early.1["code"]), (422, &json!("rebuild-refused")));
+    let (status, begun) = story.send("POST", &format!("{view}/rebuild"), "{\"restart\":true}");
+    assert_eq!((status, &begun["rebuild"]["generation"]), (200, &json!(1)));
+    while story.send("GET", view, "").1["rebuild"]["state"] != "ready" {}
+    let (status, switched) = story.send("POST", &format!("{view}/switch"), "");
+    assert_eq!((status, &switched["rebuild"]["state"]), (200, &json!("switched")));
+    assert_eq!(switched["rebuild"]["agrees"], json!(true));
+    let all = story.send("GET", "/api/v1/projections", "").1;
+    assert!(
+        all["views"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["state"] == "live")
+    );
+    assert_eq!(story.send("GET", "/api/v1/campaigns/T", "").0, 200);
+    for verb in ["rebuild", "switch", "cancel", "retry"] {
+        let missing = story.send("POST", &format!("/api/v1/projections/none/{verb}"), "");
+        assert_eq!(missing.0, 404, "{verb}");
+    }
+    let wrong = story.send("POST", &format!("{view}/rebuild"), "{\"anew\":true}");
+    assert_eq!(wrong.0, 400);
+    story.end();
+}
+
+#[test]
 fn the_routes_of_the_contract_exist() {
     let served: BTreeSet<String> = endpoints()
         .iter()

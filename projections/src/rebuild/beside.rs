@@ -13,6 +13,7 @@ use crate::shadow::Shadow;
 use crate::view::{View, ViewEvent};
 use domain::stored_event::Position;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Events of one step: more than the live views take at once, for the speed; the live ones wait for at most
@@ -44,7 +45,7 @@ pub(crate) enum Step {
     Over,
     /// Rows moved.
     Moved,
-    /// The next rows have all that the live ones have.
+    /// The next rows have all that the live ones have; nothing to do until those move.
     Level,
     /// They were compared and are ready.
     Compared,
@@ -113,7 +114,12 @@ impl Beside {
             if let Some(mut open) = kept.clone().filter(|kept| rows.goes_on(kept) && !restart) {
                 (open.fed_from, open.fed_since) = (open.position, now);
                 if open.state == RebuildState::Failed {
-                    (open.state, open.why) = (RebuildState::Feeding, None);
+                    // What was compared stays compared; next rows may be past the live ones by now.
+                    let state = match open.comparison {
+                        Some(_) => RebuildState::Ready,
+                        None => RebuildState::Feeding,
+                    };
+                    (open.state, open.why) = (state, None);
                 }
                 stored::write(tx, &open)?;
                 return Ok(open);
@@ -157,13 +163,17 @@ impl Beside {
         let (rows, now) = (self.rows(), self.grounds.clock.now());
         let fed = transact(self.db(), move |tx| rows.feed(tx, &page, now)).await;
         match fed {
+            Ok(Fed { state: None, .. }) => Ok(Step::Over),
             Ok(Fed {
-                is_level: true,
+                against_live: Ordering::Less,
+                ..
+            }) => Ok(Step::Moved),
+            Ok(Fed {
+                against_live: Ordering::Equal,
                 state: Some(RebuildState::Feeding),
             }) => self.compare().await,
-            Ok(Fed { state: None, .. }) => Ok(Step::Over),
-            Ok(Fed { is_level: true, .. }) => Ok(Step::Level),
-            Ok(_) => Ok(Step::Moved),
+            // Also next rows that live ones, which began anew, have not met yet.
+            Ok(_) => Ok(Step::Level),
             Err(ProjectionError::Parked { position, why, .. }) => {
                 self.fail(format!("position {position}: {why}")).await?;
                 Ok(Step::Over)
@@ -221,6 +231,7 @@ impl Beside {
     /// they differ from the live ones without a reason to accept that.
     pub(crate) async fn switch(&self, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let name = self.view.name();
+        let mut away = None;
         for _ in 0..SWITCH_TRIES_MAX {
             let kept = ready(name, self.kept().await?, accept)?;
             let page = self.page(kept.position).await?;
@@ -238,9 +249,10 @@ impl Beside {
                     let view = name.to_owned();
                     return Ok(Switched { view, position });
                 }
-                Ok(None) => {}
+                Ok(None) => away = None,
                 Err(ProjectionError::Unavailable(why)) => {
                     tracing::warn!(view = name, why, "a switch waits and tries again");
+                    away = Some(why);
                     let again = self.grounds.clock.now().plus_ms(SWITCH_AGAIN_MS);
                     self.grounds.clock.wait_until(again).await;
                 }
@@ -249,6 +261,9 @@ impl Beside {
                 }
                 Err(other) => return Err(other.into()),
             }
+        }
+        if let Some(why) = away {
+            return Err(ProjectionError::Unavailable(why).into());
         }
         Err(RebuildError::Refused(format!(
             "readers, or the live rows running on, were in the way of the switch of {name} {SWITCH_TRIES_MAX} \

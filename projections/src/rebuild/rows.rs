@@ -10,6 +10,7 @@ use crate::sql_views::{drop_sql_views, remake_sql_views};
 use crate::view::{View, ViewEvent};
 use domain::stored_event::{Position, UnreadableRecord};
 use domain::time::Timestamp;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// How long one try waits for readers inside; new ones wait behind it, so it is short.
@@ -32,8 +33,8 @@ pub(super) struct Rows {
 
 /// What feeding found.
 pub(super) struct Fed {
-    /// As far as the live rows, or farther.
-    pub(super) is_level: bool,
+    /// Whether the next rows are behind the live ones, at one position with them, or past them.
+    pub(super) against_live: Ordering,
     /// `None` when nothing is fed any more.
     pub(super) state: Option<RebuildState>,
 }
@@ -93,7 +94,7 @@ impl Rows {
         let kept = stored::read(tx, self.view.name())?.filter(|kept| kept.state.is_fed());
         let Some(mut kept) = kept else {
             return Ok(Fed {
-                is_level: false,
+                against_live: Ordering::Less,
                 state: None,
             });
         };
@@ -101,7 +102,7 @@ impl Rows {
         if kept.position < page.after {
             // A database that crashed lost the last of the next rows: these events do not follow on them.
             return Ok(Fed {
-                is_level: false,
+                against_live: Ordering::Less,
                 state: Some(kept.state),
             });
         }
@@ -123,7 +124,7 @@ impl Rows {
             stored::write(tx, &kept)?;
         }
         Ok(Fed {
-            is_level: checkpoint.position >= live.position,
+            against_live: checkpoint.position.cmp(&live.position),
             state,
         })
     }

@@ -1,7 +1,7 @@
 //! Rebuilds beside live rows: switches, restarts, differences, poison and lags, on both databases.
 
 use super::{Rebuild, RebuildError, RebuildState, Rebuilds, verify_views};
-use crate::database::{ReadDb, Table, Tx, each_row, read_as};
+use crate::database::{ReadDb, Table, Tx, each_row, read_as, remake_tables, transact};
 use crate::error::ProjectionError;
 use crate::live::{Grounds, Projections};
 use crate::postgres::PostgresReadDb;
@@ -164,7 +164,7 @@ async fn made_ready(rebuilds: &Rebuilds, view: &str) -> Rebuild {
 
 #[tokio::test]
 async fn every_view_is_rebuilt_beside_its_live_rows_and_switched_to_twice() {
-    let story = story_of(40);
+    let story = story_of(12);
     for on in places(&story).await {
         let views = views::all();
         on.caught_up(&views).await;
@@ -223,7 +223,7 @@ async fn rows_that_were_wrong_are_switched_away_only_with_a_reason() {
 
 #[tokio::test]
 async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
-    let story = story_of(200);
+    let story = story_of(125);
     for on in places(&story).await {
         let (view, _) = pair(1);
         let views = [view];
@@ -336,6 +336,31 @@ async fn next_rows_that_meet_a_poisoned_event_fail_and_leave_the_live_ones() {
 }
 
 #[tokio::test]
+async fn next_rows_that_live_ones_which_began_anew_have_not_met_wait_for_them() {
+    let story = story_of(125);
+    for on in places(&story).await {
+        let views = [pair(1).0];
+        on.caught_up(&views).await;
+        let rebuilds = on.rebuilds(&views);
+        rebuilds.begin("pair", false).await.unwrap();
+        let beside = rebuilds.beside("pair").unwrap();
+        assert_eq!(beside.step().await.unwrap(), super::beside::Step::Moved);
+        transact(on.db(), |tx| remake_tables(tx, pair(1).0.as_ref()))
+            .await
+            .unwrap();
+        assert_eq!(beside.step().await.unwrap(), super::beside::Step::Level);
+        let waiting = rebuilds.feed("pair", &mut |_, _| {}).await.unwrap();
+        assert_eq!(waiting.state, RebuildState::Feeding);
+        on.caught_up(&views).await;
+        let ready = made_ready(&rebuilds, "pair").await;
+        assert!(ready.comparison.unwrap().agrees());
+        rebuilds.switch("pair", None).await.unwrap();
+        on.all_agree(&views).await;
+        on.tasks.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn next_rows_of_another_version_are_dropped_at_the_start() {
     let story = story_of(10);
     for on in places(&story).await {
@@ -418,7 +443,7 @@ async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_see_no_gap_and_no_mixture_while_rows_are_switched_under_load() {
-    let story = story_of(250);
+    let story = story_of(120);
     let head = story.head();
     for on in places(&Story::new()).await {
         let (view, _) = pair(1);

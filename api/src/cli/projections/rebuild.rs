@@ -101,6 +101,12 @@ async fn one_here(rebuilds: &Rebuilds, (as_json, name): (bool, &str), wish: &Wis
     drop(hear);
     bar.finish_and_clear();
     let made = made?;
+    if made.state == RebuildState::Feeding {
+        return Err(Failure::refused(format!(
+            "the next rows of {name} are past its live ones, which began anew: use --restart, or start a server \
+             and let it go on"
+        )));
+    }
     if made.state != RebuildState::Ready {
         let why = made.why.unwrap_or_default();
         return Err(Failure::found(format!("the next rows of {name} failed: {why}")));
