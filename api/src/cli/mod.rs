@@ -11,10 +11,13 @@ mod customer;
 mod demo;
 mod doctor;
 mod events;
+mod export;
 pub(crate) mod failure;
 mod holder;
 mod import;
 mod keys;
+mod metrics;
+mod moment;
 mod number;
 pub(crate) mod output;
 mod projections;
@@ -61,7 +64,9 @@ enum Command {
     Audit(audit::Args),
     Backup(backup::Args),
     Projections(projections::Args),
+    Metrics(metrics::Args),
     Query(query::Args),
+    Export(export::Args),
     Reconcile(reconcile::Args),
     Report(report::Args),
     Sample(sample::Args),
@@ -127,10 +132,12 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Events(args) => events::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
+        Command::Metrics(args) => Box::pin(metrics::run(args)).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
+        Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,

@@ -2,25 +2,22 @@
 
 use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::figures::{Source, describe_figure, describe_metric, find};
 use crate::reply::{Done, Problem};
 use domain::ids::CampaignId;
-use domain::stored_event::Position;
+use projections::metrics::{Metric, Scope, catalog};
 use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, hourly, report};
+use projections::views::metric_board::{MetricBoard, whole_figures};
 use projections::{ReadDb, View};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What each figure means, shown beside it.
-const DEFINITIONS: [(&str, &str); 3] = [
-    ("answer_ratio", "接通率 v1: calls answered / calls dialed"),
-    (
-        "talk_ms_mean",
-        "平均通话时长 v1: mean of talk_ms over answered calls that ended",
-    ),
-    (
-        "conversion_ratio",
-        "转化率 v1: calls with outcome success / calls answered",
-    ),
+/// The members of a report that are metrics, and at which version: what was shown under a name stays what it
+/// was.
+const MEMBERS: [(&str, &str, u32); 3] = [
+    ("answer_ratio", "answer_ratio_per_call", 1),
+    ("talk_ms_mean", "talk_ms_mean", 1),
+    ("conversion_ratio", "conversion_ratio", 1),
 ];
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -40,48 +37,55 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The rows that a report is read from: the live ones, or some folded for it.
-struct Source {
-    db: Arc<dyn ReadDb>,
-    position: Option<Position>,
-    /// Of rows that were folded: the moment and what it cost.
-    known: Option<Value>,
+async fn source(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<Source, Problem> {
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
+    Source::of(ctx, moment, campaign, views).await
 }
 
-impl Source {
-    async fn of(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<Self, Problem> {
-        if moment.is_now() {
-            return Ok(Self {
-                db: ctx.views().db(),
-                position: ctx.views().position(),
-                known: None,
-            });
-        }
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
-        let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
-        let shown = ctx.past().campaign(ctx, campaign, (views, &then)).await?;
-        Ok(Self {
-            db: Arc::clone(&shown.rows.db),
-            position: Some(then.position),
-            known: Some(shown.known(&then)),
-        })
+/// Every metric at its latest version over the campaign, and what the report's own members mean.
+async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value), Problem> {
+    let mut names: Vec<&str> = catalog()?
+        .metrics()
+        .iter()
+        .map(|metric| metric.name.as_str())
+        .collect();
+    names.dedup();
+    let latest = |name: &&str| find(name, None);
+    let latest: Vec<&Metric> = names.iter().map(latest).collect::<Result<_, _>>()?;
+    let scope = Scope {
+        campaign: Some(campaign.clone()),
+        ..Scope::default()
+    };
+    let (figures, _) = whole_figures(db, (catalog()?, &latest), &scope).await?;
+    let known = latest.iter().zip(&figures);
+    let shown = known.filter_map(|(metric, figure)| {
+        let mut shown = describe_metric(metric);
+        shown.extend(describe_figure(figure.as_ref()?));
+        Some(Value::Object(shown))
+    });
+    let shown: Vec<Value> = shown.collect();
+    let mut definitions = serde_json::Map::new();
+    for (member, name, version) in MEMBERS {
+        let metric = find(name, Some(version))?;
+        let words = format!(
+            "{} v{version}: {} {}",
+            metric.label.zh, metric.definition.zh, metric.definition.en
+        );
+        definitions.insert(member.to_owned(), json!(words));
     }
-
-    fn missing(&self) -> Problem {
-        Problem::missing(match self.known {
-            None => "this campaign",
-            Some(_) => "this campaign, at the time asked for,",
-        })
-    }
+    Ok((Value::Array(shown), Value::Object(definitions)))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = Source::of(&ctx, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx, Moment::of(&input)?, &campaign).await?;
     let report = report(source.db.as_ref(), &campaign).await?;
     let report = report.ok_or_else(|| source.missing())?;
     let mut body = describe(&campaign, &report);
     if let Some(members) = body.as_object_mut() {
+        let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
+        members.insert("metrics".to_owned(), metrics);
+        members.insert("definitions".to_owned(), definitions);
         let position = source.position.map(|position| position.to_string());
         members.insert("as_of_position".to_owned(), json!(position));
         members.extend(source.known.map(|known| ("known".to_owned(), known)));
@@ -111,13 +115,12 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
         "by_flow_version": report.by_flow_version,
         "hours": report.hours,
         "chart": options(&report.hours),
-        "definitions": DEFINITIONS.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
     })
 }
 
 async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = Source::of(&ctx, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx, Moment::of(&input)?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());

@@ -5,6 +5,7 @@ use super::evaluate::{Contribution, Fact, Subject, subject_of};
 use super::term::{OncePer, Term};
 use super::{Scope, WindowError};
 use crate::error::ProjectionError;
+use crate::folded::FOLDED_EVENTS_MAX;
 use domain::event_filter::EventFilter;
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -12,9 +13,6 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Most events one question folds; more is refused with a hint. As much as a fold as of a position may.
-pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
 
 /// Most items on one page.
 pub const ITEMS_MAX: usize = 1_000;

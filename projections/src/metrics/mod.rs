@@ -12,9 +12,7 @@ mod reference;
 mod term;
 
 pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
-pub use drill_down::{
-    Drill, DrillDown, DrillError, DrillItem, FOLDED_EVENTS_MAX, ITEMS_MAX, Part, Totals, drill_down,
-};
+pub use drill_down::{Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Totals, drill_down};
 pub use evaluate::{Contribution, Fact, HOUR_MICROS, Subject, subject_of};
 pub use reference::reference;
 pub use term::{OncePer, Term};

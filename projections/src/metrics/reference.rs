@@ -103,3 +103,20 @@ fn joined(kinds: &[String]) -> String {
     let quoted: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
     quoted.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::catalog;
+
+    #[test]
+    fn the_published_page_is_what_the_file_says() {
+        let published = include_str!("../../../docs/reference/metrics.md");
+        let page = reference(catalog().unwrap());
+        let same = published.trim_end() == page.trim_end();
+        assert!(
+            same,
+            "make it anew: ledgerline metrics --format markdown > docs/reference/metrics.md"
+        );
+    }
+}

@@ -8,7 +8,7 @@ use crate::value::{Row, Val};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most groups in one answer, the earliest: 60 days around the clock.
 pub const GROUPS_MAX: usize = 1_440;
@@ -167,6 +167,43 @@ pub async fn figures(
         Ok((joined(by, &above, below.as_ref()), complete))
     })
     .await
+}
+
+/// Several metrics over a scope, whole, from one snapshot: a figure for each in the order given, `None` for
+/// one that awaits its events.
+pub async fn whole_figures(
+    db: &dyn ReadDb,
+    (catalog, metrics): (&Catalog, &[&Metric]),
+    scope: &Scope,
+) -> Result<(Vec<Option<Figure>>, Complete), ProjectionError> {
+    let named = metrics
+        .iter()
+        .flat_map(|metric| [&metric.numerator, &metric.denominator]);
+    let names: BTreeSet<&String> = named.flatten().collect();
+    let terms: Vec<Asked> = names
+        .into_iter()
+        .map(|name| asked(catalog, name))
+        .collect::<Result<_, _>>()?;
+    let scope = scope.clone();
+    let (found, complete) = read_as(db, move |tx| {
+        let mut found = BTreeMap::new();
+        for term in terms {
+            let amount = amounts(tx, &term, &scope, None)?.into_values().sum::<i64>();
+            found.insert(term.name, amount);
+        }
+        Ok((found, complete(tx)?))
+    })
+    .await?;
+    let amount = |name: &String| found.get(name).copied().unwrap_or(0);
+    let figure = |metric: &&Metric| {
+        let numerator = metric.numerator.as_ref().map(amount)?;
+        Some(Figure::new(
+            None,
+            numerator,
+            metric.denominator.as_ref().map(amount),
+        ))
+    };
+    Ok((metrics.iter().map(figure).collect(), complete))
 }
 
 /// How far the board's rows are complete.

@@ -1,0 +1,218 @@
+//! `ledgerline metrics`: the definitions, a figure by name and version, and the check that every figure equals
+//! the events behind it.
+
+use super::failure::Failure;
+use super::output;
+use crate::app::ReadOnly;
+use crate::figures::{Asked, describe_metric, find};
+use crate::read_db_spec::ReadDbArgs;
+use crate::reply::Problem;
+use crate::store_spec::{LogArgs, StoreSpec};
+use ::projections::ReadDb;
+use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down, reference};
+use ::projections::views::metric_board::By;
+use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Position;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Figures by name and version (指标): what each means, what it is, and whether its events agree.
+///
+/// Without a name the definitions are listed. With one, the figure is read from the views of --data; a server may
+/// run. --check folds the log for every metric and compares: exit code 1 when one differs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// A metric, such as answer_ratio_per_call
+    name: Option<String>,
+    /// Version of the definition; the latest without
+    #[arg(long, requires = "name")]
+    version: Option<u32>,
+    /// Only this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<CampaignId>,
+    /// Split by campaign, hour, day, trunk or flow_version
+    #[arg(long, value_name = "COLUMN", requires = "name")]
+    by: Option<String>,
+    /// Compare every figure with the events behind it, by the log alone
+    #[arg(long, conflicts_with = "name")]
+    check: bool,
+    /// Print the reference page instead
+    #[arg(long, value_name = "FORMAT", value_parser = ["markdown"], conflicts_with_all = ["name", "check"])]
+    format: Option<String>,
+    /// The data directory; without --store its log is meant
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if args.name.is_none() && !args.check {
+        return definitions(&args);
+    }
+    let log = LogArgs {
+        data: args.data.clone(),
+        store: args.store.clone(),
+    };
+    let (data, spec) = log.place()?;
+    let opened = ReadOnly::of(&spec).await?;
+    let done = match opened.rows(&args.read_db.spec(&data)).await {
+        Ok(rows) if args.check => check(&args, opened.store.as_ref(), rows.as_ref()).await,
+        Ok(rows) => show(&args, rows.as_ref()).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    opened.close().await;
+    done
+}
+
+fn definitions(args: &Args) -> Result<(), Failure> {
+    let catalog = catalog()?;
+    if args.format.is_some() {
+        return output::line(reference(catalog).trim_end());
+    }
+    if args.json {
+        let described = catalog.metrics().iter().map(describe_metric);
+        let items: Vec<Value> = described.map(Value::Object).collect();
+        return output::json(&json!({ "items": items }));
+    }
+    for metric in catalog.metrics() {
+        let awaits = metric.awaits.as_ref();
+        let awaits = awaits.map_or_else(String::new, |awaits| format!(" [awaits {awaits}]"));
+        output::line(&format!(
+            "{:<38} v{}  {} {}{awaits}",
+            metric.name, metric.version, metric.label.zh, metric.label.en
+        ))?;
+    }
+    Ok(())
+}
+
+async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
+    let metric = find(args.name.as_deref().unwrap_or_default(), args.version).map_err(told)?;
+    let by = args.by.as_deref().map(|code| {
+        By::from_code(code).ok_or_else(|| Failure::usage(format!("there is no column {code:?}: see --help")))
+    });
+    let asked = Asked::of(metric, scope(args), by.transpose()?).map_err(told)?;
+    let answer = asked.answer(rows).await.map_err(told)?;
+    if args.json {
+        let mut shown = asked.describe(&answer);
+        shown.insert(
+            "complete_up_to".to_owned(),
+            json!(answer.complete.position.to_string()),
+        );
+        return output::json(&Value::Object(shown));
+    }
+    output::line(&format!(
+        "{} v{}  {} {}",
+        metric.name, metric.version, metric.label.zh, metric.label.en
+    ))?;
+    output::line(&format!("{} {}", metric.definition.zh, metric.definition.en))?;
+    if let Some(awaits) = &metric.awaits {
+        return output::line(&format!("no figure yet: awaits {awaits}"));
+    }
+    for figure in &answer.figures {
+        let value = figure
+            .value
+            .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+        let parts = match figure.denominator {
+            Some(denominator) => format!("{} / {denominator}", figure.numerator),
+            None => figure.numerator.to_string(),
+        };
+        output::line(&format!(
+            "{:<24} {value:>12}  = {parts}",
+            figure.key.as_deref().unwrap_or("all")
+        ))?;
+    }
+    output::line(&format!("complete up to position {}", answer.complete.position))
+}
+
+/// Every metric at every version: the rows' figure beside the log's.
+async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut wrong = Vec::new();
+    for metric in catalog()?
+        .metrics()
+        .iter()
+        .filter(|metric| metric.awaits.is_none())
+    {
+        let asked = Asked::of(metric, scope(args), None).map_err(told)?;
+        let answer = asked.answer(rows).await.map_err(told)?;
+        let figure = answer.figures.first();
+        let shown = [
+            figure.map(|one| one.numerator),
+            figure.and_then(|one| one.denominator),
+        ];
+        let until = answer.complete.position;
+        let mut counted = [None, None];
+        for (part, found) in [Part::Numerator, Part::Denominator].into_iter().zip(&mut counted) {
+            if metric.term_of(part).is_some() {
+                *found = Some(drilled(args, store, (metric, part), until).await?);
+            }
+        }
+        let name = format!("{} v{}", metric.name, metric.version);
+        if shown != counted {
+            wrong.push(name.clone());
+        }
+        lines.push((name, shown, counted));
+    }
+    if args.json {
+        let items = lines.iter().map(|(name, shown, counted)| {
+            json!({ "metric": name, "rows": shown, "events": counted, "agree": shown == counted })
+        });
+        let items: Vec<Value> = items.collect();
+        output::json(&json!({ "agree": wrong.is_empty(), "metrics": items }))?;
+    } else {
+        for (name, shown, counted) in &lines {
+            let word = if shown == counted { "ok" } else { "differs" };
+            output::line(&format!("{word:<8} {name:<42} rows {shown:?} events {counted:?}"))?;
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::found(format!(
+        "figures differ from their events: {}",
+        wrong.join(", ")
+    )))
+}
+
+async fn drilled(
+    args: &Args,
+    store: &dyn EventStore,
+    (metric, part): (&Metric, Part),
+    until: Position,
+) -> Result<i64, Failure> {
+    let drill = Drill {
+        metric,
+        part,
+        scope: scope(args),
+        until,
+        after: Position(0),
+        limit: ITEMS_MAX,
+    };
+    let found = drill_down(catalog()?, store, &drill).await;
+    found
+        .map(|found| found.figure)
+        .map_err(|error| Failure::unavailable(error.to_string()))
+}
+
+fn scope(args: &Args) -> Scope {
+    Scope {
+        campaign: args.campaign.clone(),
+        ..Scope::default()
+    }
+}
+
+fn told(problem: Problem) -> Failure {
+    if problem.is_ours() {
+        return Failure::unavailable(problem.detail);
+    }
+    Failure::usage(problem.detail)
+}

@@ -1,0 +1,126 @@
+//! The events behind a figure, a page at a time. Every page speaks of the same events: the cursor holds the
+//! position up to which the first page's figure was complete.
+
+use super::Asked;
+use super::asking::window_problem;
+use crate::endpoint::{Ctx, Input};
+use crate::reply::Problem;
+use domain::stored_event::Position;
+use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
+use projections::views::metric_board::complete_up_to;
+use serde_json::{Value, json};
+
+/// Items on a page where no number is given.
+const ITEMS_DEFAULT: usize = 100;
+
+/// The parameters of a drill-down.
+pub(crate) const DRILLED: &[(&str, &str)] = &[
+    ("version", "Version of the definition; the latest without"),
+    ("campaign", "Only this campaign; else the whole log is read"),
+    ("from", "First hour or day of the window"),
+    ("to", "The hour or day before which the window ends"),
+    ("which", "numerator (default) or denominator"),
+    ("limit", "Items on a page, at most 1000; 100 without"),
+    ("cursor", "`next_cursor` of the page before"),
+];
+
+/// A question for the events behind a figure.
+pub(crate) struct Drilling {
+    asked: Asked,
+    which: &'static str,
+    part: Part,
+    /// The position up to which is looked, and where the page before ended.
+    cursor: Option<(Position, Position)>,
+    limit: usize,
+}
+
+impl Drilling {
+    /// Reads the query's parameters.
+    pub(crate) fn read(name: &str, input: &Input) -> Result<Self, Problem> {
+        if input.text("by").is_some() {
+            let detail =
+                "the events of one group are those of its window or campaign: ask with from, to, campaign";
+            return Err(Problem::invalid("column-not-known", detail));
+        }
+        let (which, part) = match input.text("which") {
+            None | Some("numerator") => ("numerator", Part::Numerator),
+            Some("denominator") => ("denominator", Part::Denominator),
+            Some(_) => {
+                return Err(Problem::invalid(
+                    "which-invalid",
+                    "which is numerator or denominator",
+                ));
+            }
+        };
+        Ok(Self {
+            asked: Asked::read(name, input)?,
+            which,
+            part,
+            cursor: input.text("cursor").map(read_cursor).transpose()?,
+            limit: input.number("limit")?.unwrap_or(ITEMS_DEFAULT),
+        })
+    }
+
+    /// One page of the events behind the figure, with what all of them come to.
+    pub(crate) async fn answer(&self, ctx: &Ctx) -> Result<Value, Problem> {
+        let (until, after) = match self.cursor {
+            None => (
+                complete_up_to(ctx.views().db().as_ref()).await?.position,
+                Position(0),
+            ),
+            Some(cursor) => cursor,
+        };
+        let drill = Drill {
+            metric: self.asked.metric,
+            part: self.part,
+            scope: self.asked.scope.clone(),
+            until,
+            after,
+            limit: self.limit.clamp(1, ITEMS_MAX),
+        };
+        let found = drill_down(catalog()?, ctx.store(), &drill)
+            .await
+            .map_err(problem)?;
+        Ok(describe(&self.asked, self.which, &drill, &found))
+    }
+}
+
+fn describe(asked: &Asked, which: &str, drill: &Drill<'_>, found: &DrillDown) -> Value {
+    let items: Vec<Value> = found
+        .items
+        .iter()
+        .map(|item| {
+            let mut shown = json!(item);
+            // Positions are text everywhere: they pass 53 bits.
+            if let Some(members) = shown.as_object_mut() {
+                members.insert("position".to_owned(), json!(item.position.to_string()));
+            }
+            shown
+        })
+        .collect();
+    json!({
+        "metric": asked.metric.name, "version": asked.metric.version, "label": asked.metric.label,
+        "which": which, "term": asked.metric.term_of(drill.part),
+        "campaign": drill.scope.campaign, "from": drill.scope.from, "to": drill.scope.to,
+        "figure": found.figure, "totals": found.totals, "events_read": found.events_read,
+        "as_of_position": drill.until.to_string(),
+        "items": items,
+        "next_cursor": found.next.map(|next| format!("{}-{}", drill.until, next)),
+    })
+}
+
+fn read_cursor(text: &str) -> Result<(Position, Position), Problem> {
+    let parts = text
+        .split_once('-')
+        .and_then(|(until, after)| Some((Position(until.parse().ok()?), Position(after.parse().ok()?))));
+    parts.ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
+}
+
+fn problem(error: DrillError) -> Problem {
+    match error {
+        DrillError::TooManyEvents => Problem::refused("too-many-events", error.to_string()),
+        DrillError::NoSuchPart => Problem::refused("no-such-part", error.to_string()),
+        DrillError::Window(window) => window_problem(&window),
+        DrillError::Rows(rows) => rows.into(),
+    }
+}

@@ -1,0 +1,54 @@
+//! The rows a figure is read from: the live ones, or some folded for it as of a time.
+
+use crate::as_of::Moment;
+use crate::endpoint::Ctx;
+use crate::reply::Problem;
+use domain::ids::CampaignId;
+use domain::stored_event::Position;
+use projections::{ReadDb, View};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// See the file's description.
+pub(crate) struct Source {
+    pub(crate) db: Arc<dyn ReadDb>,
+    pub(crate) position: Option<Position>,
+    /// Of rows that were folded: the moment and what it cost.
+    pub(crate) known: Option<Value>,
+}
+
+impl Source {
+    /// The live rows at no moment; else those of `views`, folded from the campaign's events.
+    pub(crate) async fn of(
+        ctx: &Ctx,
+        moment: Moment,
+        campaign: &CampaignId,
+        views: Vec<Arc<dyn View>>,
+    ) -> Result<Self, Problem> {
+        if moment.is_now() {
+            return Ok(Self::live(ctx));
+        }
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let shown = ctx.past().campaign(ctx, campaign, (views, &then)).await?;
+        Ok(Self {
+            db: Arc::clone(&shown.rows.db),
+            position: Some(then.position),
+            known: Some(shown.known(&then)),
+        })
+    }
+
+    pub(crate) fn live(ctx: &Ctx) -> Self {
+        Self {
+            db: ctx.views().db(),
+            position: ctx.views().position(),
+            known: None,
+        }
+    }
+
+    pub(crate) fn missing(&self) -> Problem {
+        Problem::missing(match self.known {
+            None => "this campaign",
+            Some(_) => "this campaign, at the time asked for,",
+        })
+    }
+}
