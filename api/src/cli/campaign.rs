@@ -1,6 +1,7 @@
-//! `ledgerline campaign`: create, start, pause, resume, stop and show campaigns on the running server.
+//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running server.
 
 use super::failure::Failure;
+use super::moment::MomentArgs;
 use super::output;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use domain::ids::CampaignId;
@@ -34,8 +35,25 @@ enum Action {
     Resume(Named),
     /// End a campaign for good
     Stop(Named),
-    /// Show a campaign and where its enrolments stand
-    Show(Named),
+    /// Show a campaign and where its enrolments stand, now or as of a time
+    Show(Then),
+    /// Show a campaign's figures, now or as of a time
+    Report(Then),
+    /// List all campaigns with their figures, now or as of a time
+    List {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Then {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    moment: MomentArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,11 +83,19 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Pause(named) => command(&named, "pause").await,
         Action::Resume(named) => command(&named, "resume").await,
         Action::Stop(named) => command(&named, "stop").await,
-        Action::Show(named) => {
-            let path = format!("/api/v1/campaigns/{}", encode(named.id.as_str()));
-            ask(&named.common, Method::GET, &path, None).await
+        Action::Show(then) => show(&then, "").await,
+        Action::Report(then) => show(&then, "/report").await,
+        Action::List { moment, common } => {
+            let path = format!("/api/v1/campaigns{}", moment.query());
+            ask(&common, Method::GET, &path, None).await
         }
     }
+}
+
+async fn show(then: &Then, rest: &str) -> Result<(), Failure> {
+    let (id, query) = (encode(then.named.id.as_str()), then.moment.query());
+    let path = format!("/api/v1/campaigns/{id}{rest}{query}");
+    ask(&then.named.common, Method::GET, &path, None).await
 }
 
 /// YAML contains JSON, so one reader serves both.

@@ -1,6 +1,7 @@
 //! `ledgerline customer`: show, hold, release and erase one person, through the running server.
 
 use super::failure::Failure;
+use super::moment::MomentArgs;
 use super::output;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use hyper::Method;
@@ -20,8 +21,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show a person: masked values, enrolments, calls, hold and erasure
-    Show(Named),
+    /// Show a person: masked values, enrolments, calls, hold and erasure; now or as of a time
+    Show {
+        #[command(flatten)]
+        named: Named,
+        #[command(flatten)]
+        moment: MomentArgs,
+    },
     /// Erase a person for good (删除个人信息); prints what the certificate will say
     Erase {
         #[command(flatten)]
@@ -73,8 +79,10 @@ struct Named {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (named, reply) = match args.action {
-        Action::Show(named) => {
-            let reply = ask(&named, None).await?;
+        Action::Show { named, moment } => {
+            let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
+            let server = OwnServer::find(&named.server)?;
+            let reply = server.ask(Method::GET, &path, None).await?;
             (named, reply)
         }
         Action::Erase {
@@ -84,17 +92,17 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             approved_by,
         } => {
             let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by });
-            let reply = ask(&named, Some(("erase", body))).await?;
+            let reply = ask(&named, "erase", body).await?;
             (named, reply)
         }
         Action::Hold { named, reason, by } => {
             let body = json!({ "reason": reason, "by": by });
-            let reply = ask(&named, Some(("hold", body))).await?;
+            let reply = ask(&named, "hold", body).await?;
             (named, reply)
         }
         Action::Release { named, reason, by } => {
             let body = json!({ "reason": reason, "by": by });
-            let reply = ask(&named, Some(("release", body))).await?;
+            let reply = ask(&named, "release", body).await?;
             (named, reply)
         }
     };
@@ -105,18 +113,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Members that were not given are left out: the server takes no nulls for texts.
-async fn ask(named: &Named, change: Option<(&str, Value)>) -> Result<Value, Failure> {
+async fn ask(named: &Named, verb: &str, mut body: Value) -> Result<Value, Failure> {
     let server = OwnServer::find(&named.server)?;
-    let path = format!("/api/v1/customers/{}", encode(&named.id));
-    match change {
-        None => server.ask(Method::GET, &path, None).await,
-        Some((verb, mut body)) => {
-            if let Some(members) = body.as_object_mut() {
-                members.retain(|_, value| !value.is_null());
-            }
-            server
-                .ask(Method::POST, &format!("{path}/{verb}"), Some(&body))
-                .await
-        }
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
     }
+    let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
+    server.ask(Method::POST, &path, Some(&body)).await
 }
