@@ -1,6 +1,7 @@
 //! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
 
 mod bad_rows_are_listed;
+mod checkpoints_are_stamped;
 mod demo_goes_on_after_a_kill;
 mod demo_reports_every_call;
 mod drain_finishes_or_interrupts;

@@ -1,0 +1,108 @@
+//! Checkpoints carry the time of an authority, and other people's tool (openssl) checks it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use tests::program::{is_installed, run, run_json};
+use tests::say_skipped;
+use tests::server::{REHEARSAL, Server};
+use tests::stamping::Authority;
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of ASCII")
+}
+
+/// The kept stamps of a data directory.
+fn kept(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data.join("proof/stamps")).into_iter().flatten();
+    let mut stamps: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    stamps.retain(|path| path.extension().is_some_and(|ending| ending == "tsr"));
+    stamps.sort();
+    stamps
+}
+
+#[test]
+fn a_checkpoint_is_stamped_by_command_and_by_the_server_and_openssl_agrees() {
+    if !is_installed("openssl") {
+        say_skipped("time stamps", "openssl is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("kept"));
+    let authority = Authority::start(&folder.path().join("tsa"));
+    let mut command = Server::command(&data, "sip:127.0.0.1:9");
+    command.args(["--tsa", &authority.url]);
+    let mut server = Server::of(command, &data);
+    assert!(server.wait_ready(), "{REHEARSAL}");
+    let opt_out = serde_json::json!({"reason": "asked"});
+    server.must_post("/api/v1/numbers/13800138000/opt-out", &opt_out);
+    let asked = [
+        "audit",
+        "checkpoint",
+        "--data",
+        text(&data),
+        "--tsa",
+        &authority.url,
+    ];
+    let made = run(&[asked.as_slice(), &["--out", text(&out)]].concat());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let stamp = folder.path().join("kept.tsr");
+    assert!(authority.verifies(&out, &stamp), "openssl agrees");
+    server.program.signal("TERM");
+    let ended = server.program.wait(std::time::Duration::from_secs(20));
+    assert!(ended.is_some_and(|status| status.success()));
+
+    let stamps = kept(&data);
+    assert!(!stamps.is_empty());
+    for stamp in &stamps {
+        assert!(
+            authority.verifies(&stamp.with_extension(""), stamp),
+            "{}",
+            stamp.display()
+        );
+    }
+    let verify = ["audit", "verify", "--data", text(&data), "--json"];
+    let (status, report) = run_json(&verify).unwrap();
+    assert!(status.success(), "{report}");
+    assert_eq!(report["time_stamps"], stamps.len());
+
+    // A stamp of something else: openssl and we both say no.
+    let (first, note) = (&stamps[0], stamps[0].with_extension(""));
+    let sound = fs::read(first).unwrap();
+    fs::write(folder.path().join("other"), "something else\n").unwrap();
+    assert!(!authority.verifies(&folder.path().join("other"), first));
+    let imprint = fs::read(&note).unwrap();
+    let mut altered = imprint.clone();
+    *altered.last_mut().unwrap() = b' ';
+    fs::write(&note, &altered).unwrap();
+    assert_eq!(run(&verify).status.code(), Some(1));
+    fs::write(&note, &imprint).unwrap();
+    fs::write(first, &sound[..sound.len() / 2]).unwrap();
+    assert_eq!(run(&verify).status.code(), Some(1));
+}
+
+#[test]
+fn an_authority_that_is_away_stops_no_server_and_fails_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = Server::command(&data, "sip:127.0.0.1:9");
+    command.args(["--tsa", "http://127.0.0.1:9/tsr"]);
+    let mut server = Server::of(command, &data);
+    assert!(server.wait_ready());
+    let away = [
+        "audit",
+        "checkpoint",
+        "--data",
+        text(&data),
+        "--tsa",
+        "http://127.0.0.1:9/tsr",
+    ];
+    let opt_out = serde_json::json!({"reason": "asked"});
+    server.must_post("/api/v1/numbers/13800138000/opt-out", &opt_out);
+    let refused = run(&away);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("127.0.0.1:9"));
+    let without = run(&["audit", "checkpoint", "--data", text(&data)]);
+    assert!(without.status.success(), "checkpoints are signed all the same");
+    assert!(kept(&data).is_empty());
+    server.program.kill();
+}
