@@ -131,4 +131,34 @@ mod tests {
             .unwrap();
         assert_eq!(rows, 1);
     }
+
+    fn fixture(format: Format, name: &str) -> (Vec<Theirs>, Vec<u64>) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../fixtures/cdr")
+            .join(name);
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
+        format
+            .read_file(&path, offset, &mut |row| match row {
+                Ok(row) => good.push(row),
+                Err((line, _)) => bad.push(line),
+            })
+            .unwrap();
+        (good, bad)
+    }
+
+    #[test]
+    fn a_master_csv_is_read_but_for_the_row_that_is_cut_off() {
+        let (good, bad) = fixture(Format::Asterisk, "asterisk_master.csv");
+        let talk: Vec<_> = good.iter().map(|row| (row.line, row.talk_s)).collect();
+        assert_eq!((talk, bad), (vec![(1, 41), (2, 0), (3, 0)], vec![4]));
+        assert_eq!(good[0].sip_ids[0], "6f1b9a52-3c5e-5d8b-9a0e-2b1f6c7d8e9f");
+    }
+
+    #[test]
+    fn a_chinese_bill_is_read_but_for_the_row_without_a_time() {
+        let (good, bad) = fixture(Format::Csv, "bill_zh.csv");
+        let talk: Vec<_> = good.iter().map(|row| (row.talk_s, row.minutes)).collect();
+        assert_eq!((talk, bad), (vec![(41, 1), (61, 2)], vec![4]));
+    }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod compliance;
+mod pdca;
 
 use super::failure::Failure;
 use crate::calendar::{PeriodLength, Span, beijing_date};
@@ -24,6 +25,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Plan, do, check, act: a page that prints well (复盘)
+    Pdca(pdca::Args),
     /// The signed compliance report (合规报告); its issue is an event of the log
     Compliance(compliance::Args),
     /// Check a compliance report against its signed note, and, where the log is at hand, against the log
@@ -59,6 +62,7 @@ impl PeriodArgs {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
+        Action::Pdca(args) => pdca::run(args).await,
         Action::Compliance(args) => compliance::run(args, runtime).await,
         Action::Check(args) => check::run(args).await,
     }

@@ -1,0 +1,190 @@
+//! The PDCA report (REP-7): what was planned, what was done, how it compares, what to do about it.
+//!
+//! The figures come from rows, over a `ReadDb`: the live one, or one folded up to a position. Refusals, opt-outs
+//! and alerts come from the log. A report says up to which position it speaks.
+
+mod act;
+mod figures;
+mod render;
+mod watch;
+
+pub(crate) use render::page;
+
+use crate::calendar::{PeriodLength, Span, beijing, beijing_date};
+use crate::reply::Problem;
+use chrono::NaiveDate;
+use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use figures::{Tally, by, tally};
+use projections::ReadDb;
+use projections::forecast::{Forecast, forecast};
+use projections::swing::{Swing, swing};
+use projections::views::call_history::dispositions;
+use projections::views::campaign_board::{self, BoardRow, Cell, LISTED_MAX, cells};
+use std::collections::BTreeMap;
+use watch::Watch;
+
+/// Days before the end of the period that a forecast is made from: thirteen whole weeks.
+const HISTORY_DAYS: u64 = 91;
+
+/// Days forecast, and how many of them are to fall into their intervals.
+const AHEAD_DAYS: usize = 28;
+const COVERAGE: f64 = 0.8;
+
+const DAY_MS: u64 = 86_400_000;
+
+/// What a report is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) length: PeriodLength,
+    pub(crate) day: NaiveDate,
+    pub(crate) campaign: Option<CampaignId>,
+}
+
+/// Everything that a report says.
+pub(crate) struct Gathered {
+    pub(crate) ask: Ask,
+    pub(crate) period: Span,
+    pub(crate) before: Span,
+    /// Rows are complete up to here.
+    pub(crate) position: Position,
+    campaigns: Vec<BoardRow>,
+    now: Tally,
+    was: Tally,
+    dispositions: (BTreeMap<String, u64>, BTreeMap<String, u64>),
+    /// By cause: trunk, hour, flow version, campaign.
+    swings: Vec<(&'static str, &'static str, Swing)>,
+    flow_versions: BTreeMap<String, Tally>,
+    trunks: BTreeMap<String, Tally>,
+    watch: Watch,
+    ahead: Vec<(NaiveDate, Forecast)>,
+    /// The busiest hours, by dials.
+    peaks: Vec<(Timestamp, Tally)>,
+}
+
+/// Gathers a report's figures. Only what the length of the period asks for is read.
+pub(crate) async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result<Gathered, Problem> {
+    let (period, before) = (ask.length.of(ask.day), ask.length.before(ask.day));
+    let campaign = ask.campaign.as_ref();
+    if let Some(campaign) = campaign
+        && campaign_board::get(db, campaign).await?.is_none()
+    {
+        return Err(Problem::missing("this campaign"));
+    }
+    let (now, position) = cells(db, campaign, (period.from, period.to)).await?;
+    let (was, _) = cells(db, campaign, (before.from, before.to)).await?;
+    let campaigns = campaigns(db, campaign, (&now, &period)).await?;
+    let of = |span: &Span| (span.from, span.to);
+    let dispositions = (
+        dispositions(db, campaign, of(&before)).await?,
+        dispositions(db, campaign, of(&period)).await?,
+    );
+    let watch = Watch::read(store, campaign, (&period, position)).await?;
+    let ahead = match ask.length {
+        PeriodLength::Quarter | PeriodLength::Year => volumes(db, campaign, &period).await?,
+        PeriodLength::Day | PeriodLength::Week | PeriodLength::Month => Vec::new(),
+    };
+    Ok(Gathered {
+        swings: swings(&was, &now),
+        flow_versions: by(&now, &flow_version),
+        trunks: by(&now, &|cell| cell.trunk.clone()),
+        peaks: peaks(&now),
+        now: tally(&now),
+        was: tally(&was),
+        ask,
+        period,
+        before,
+        position,
+        campaigns,
+        dispositions,
+        watch,
+        ahead,
+    })
+}
+
+/// Campaigns that dialed in the period or were made in it.
+async fn campaigns(
+    db: &dyn ReadDb,
+    only: Option<&CampaignId>,
+    (now, period): (&[Cell], &Span),
+) -> Result<Vec<BoardRow>, Problem> {
+    if let Some(campaign) = only {
+        return Ok(campaign_board::get(db, campaign).await?.into_iter().collect());
+    }
+    let mut rows = campaign_board::list(db, None, LISTED_MAX).await?;
+    rows.retain(|row| {
+        let made = row
+            .created_at
+            .is_some_and(|at| at >= period.from && at < period.to);
+        made || now.iter().any(|cell| cell.campaign == row.campaign.as_str())
+    });
+    Ok(rows)
+}
+
+fn flow_version(cell: &Cell) -> String {
+    format!("{} v{}", cell.campaign, cell.flow_version)
+}
+
+fn swings(was: &[Cell], now: &[Cell]) -> Vec<(&'static str, &'static str, Swing)> {
+    let hour = |cell: &Cell| beijing(cell.hour_at).format("%H:00").to_string();
+    let weekday = |cell: &Cell| beijing(cell.hour_at).format("%u").to_string();
+    let trunk = |cell: &Cell| cell.trunk.clone();
+    let campaign = |cell: &Cell| cell.campaign.clone();
+    let causes: [(&str, &str, &dyn Fn(&Cell) -> String); 5] = [
+        ("中继", "trunk", &trunk),
+        ("时段", "hour", &hour),
+        ("星期", "weekday", &weekday),
+        ("话术版本", "flow version", &flow_version),
+        ("任务", "campaign", &campaign),
+    ];
+    let split = |(zh, en, of): (&'static str, &'static str, &dyn Fn(&Cell) -> String)| {
+        let tallied = |cells| {
+            by(cells, of)
+                .iter()
+                .map(|(part, tally)| (part.clone(), tally.answers()))
+                .collect()
+        };
+        Some((zh, en, swing(&tallied(was), &tallied(now))?))
+    };
+    causes.into_iter().filter_map(split).collect()
+}
+
+/// Daily volumes before the period's end, and those expected behind it.
+async fn volumes(
+    db: &dyn ReadDb,
+    campaign: Option<&CampaignId>,
+    period: &Span,
+) -> Result<Vec<(NaiveDate, Forecast)>, Problem> {
+    let (cells, _) = cells(
+        db,
+        campaign,
+        (period.to.minus_ms(HISTORY_DAYS * DAY_MS), period.to),
+    )
+    .await?;
+    let by_day = by(&cells, &|cell| beijing_date(cell.hour_at).to_string());
+    let Some(first) = cells.first().map(|cell| beijing_date(cell.hour_at)) else {
+        return Ok(Vec::new());
+    };
+    let end = beijing_date(period.to);
+    let series: Vec<f64> = first
+        .iter_days()
+        .take_while(|day| *day < end)
+        .map(|day| by_day.get(&day.to_string()).map_or(0.0, Tally::dialed_volume))
+        .collect();
+    let ahead = forecast(&series, 7, AHEAD_DAYS, COVERAGE);
+    Ok(end.iter_days().zip(ahead).collect())
+}
+
+/// The ten hours with most dials, the busiest first.
+fn peaks(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
+    let mut hours: BTreeMap<Timestamp, Tally> = BTreeMap::new();
+    for cell in now {
+        hours.entry(cell.hour_at).or_default().add(cell);
+    }
+    let mut peaks: Vec<(Timestamp, Tally)> = hours.into_iter().collect();
+    peaks.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.dialed));
+    peaks.truncate(10);
+    peaks
+}
