@@ -160,7 +160,7 @@ fn a_view_is_rebuilt_beside_its_live_rows_and_switched_to() {
         assert_eq!(missing.0, 404, "{verb}");
     }
     let wrong = story.send("POST", &format!("{view}/rebuild"), "{\"anew\":true}");
-    assert_eq!(wrong.0, 400);
+    assert_eq!(wrong.0, 422);
     story.end();
 }
 
