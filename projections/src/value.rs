@@ -4,6 +4,7 @@ use crate::error::ProjectionError;
 use domain::personal::Personal;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -90,6 +91,15 @@ impl Eq for Val {}
 #[derive(Debug, Clone)]
 pub struct Row {
     values: std::vec::IntoIter<Val>,
+}
+
+/// Text as both databases keep it: PostgreSQL refuses the null character, and SQLite's text functions stop at
+/// it, so U+FFFD stands for it in either.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    match text.contains('\0') {
+        true => Cow::Owned(text.replace('\0', "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 fn unexpected(wanted: &str, found: &Val) -> ProjectionError {

@@ -1,7 +1,7 @@
 //! Values on their way to and from PostgreSQL: by the type the statement's parameter or column has, so that
 //! both databases keep and give back the same. What would lose something is refused, never rounded.
 
-use crate::value::Val;
+use crate::value::{Val, storable};
 use bytes::{BufMut, BytesMut};
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use std::error::Error;
@@ -44,7 +44,7 @@ impl ToSql for Val {
             Self::Int(value) => put_integer(self, *value, wanted, out)?,
             Self::Bool(value) => put_integer(self, i64::from(*value), wanted, out)?,
             Self::Real(value) if *wanted == Type::FLOAT8 => out.put_f64(*value),
-            Self::Text(value) if is_text(wanted) => out.put_slice(value.as_bytes()),
+            Self::Text(value) if is_text(wanted) => out.put_slice(storable(value).as_bytes()),
             Self::Blob(value) if *wanted == Type::BYTEA => out.put_slice(value),
             Self::Real(_) | Self::Text(_) | Self::Blob(_) => return Err(unfit(self, wanted)),
         }
