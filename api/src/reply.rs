@@ -6,7 +6,7 @@ use domain::stored_event::{Position, StreamVersion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use warp::http::{HeaderValue, StatusCode, header};
-use warp::reply::Response;
+use warp::reply::{Reply, Response};
 
 /// Header that names the position a write reached, for `?after_position=`.
 pub(crate) const POSITION_HEADER: &str = "x-event-position";
@@ -207,6 +207,24 @@ pub(crate) fn respond(result: Result<Done, Problem>) -> Response {
         Ok(Done::Stream(response)) => response,
         Err(problem) => problem_response(&problem),
     }
+}
+
+/// A file as it is made; an error of the stream cuts the connection off, so that nobody takes half for whole.
+pub(crate) fn file_response(
+    media_type: &str,
+    name: &str,
+    pieces: tokio::sync::mpsc::Receiver<std::io::Result<bytes::Bytes>>,
+) -> Response {
+    let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
+        let piece = pieces.recv().await?;
+        Some((piece, pieces))
+    });
+    let mut response = warp::reply::stream(pieces).into_response();
+    set(&mut response, header::CONTENT_TYPE, media_type);
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    let disposition = format!("attachment; filename=\"{name}\"");
+    set(&mut response, header::CONTENT_DISPOSITION, &disposition);
+    response
 }
 
 /// A personal value as shown: masked where it can be read, nothing where it cannot.

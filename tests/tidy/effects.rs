@@ -27,6 +27,7 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/origin.rs",
     "projections/src/postgres/",
     "projections/src/views/",
+    "projections/src/sql_views/",
     "projections/src/rebuild/stored.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",

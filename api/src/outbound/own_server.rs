@@ -139,6 +139,26 @@ impl OwnServer {
         read_json(response).await
     }
 
+    /// Hands the reply's bytes to `take` as they come; a reply that breaks off is an error.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
+        let response = self.send(Method::GET, path, "application/json", body).await?;
+        if !response.status().is_success() {
+            return read_json(response).await.map(drop);
+        }
+        let mut body = response.into_body();
+        while let Some(frame) = body.frame().await {
+            let broke = |error| Failure::unavailable(format!("the file broke off: {error}"));
+            let frame = frame.map_err(broke)?;
+            take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
+        }
+        Ok(())
+    }
+
     /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
     pub(crate) async fn follow(
         &self,

@@ -10,6 +10,7 @@ mod description;
 mod events;
 mod flows;
 mod funnels;
+mod exports;
 mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
@@ -43,6 +44,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         lists::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
+        exports::endpoints(),
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),

@@ -7,9 +7,11 @@
 //! who drops or renames tables puts them aside first.
 
 mod catalog;
+mod export;
 mod reference;
 
 pub use catalog::{SQL_VIEWS, SqlColumn, SqlView, Unit};
+pub use export::{EXPORT_PAGE_ROWS, EXPORTABLES, ExportFilter, Exportable};
 pub use reference::sql_reference;
 
 use crate::database::{Dialect, Tx};

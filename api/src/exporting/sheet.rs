@@ -1,0 +1,201 @@
+//! The file formats of an export behind one trait: a head, rows, an end.
+
+use super::ExportError;
+use projections::Val;
+use projections::sql_views::{SqlColumn, Unit};
+use rust_xlsxwriter::{Workbook, XlsxError};
+use serde_json::{Map, Value};
+use std::io::{self, Seek, Write};
+
+/// Rows of one sheet, its head included (the format's limit).
+const SHEET_ROWS_MAX: u32 = 1_048_576;
+
+/// Longest text of a cell (the format's limit, in characters).
+const CELL_CHARACTERS_MAX: usize = 32_767;
+
+/// A file that rows are written to.
+pub(crate) trait Sheet: Send {
+    fn row(&mut self, row: &[Val]) -> Result<(), ExportError>;
+    /// What a reader needs at the end.
+    fn finish(self: Box<Self>) -> Result<(), ExportError>;
+}
+
+pub(crate) type Out = Box<dyn Write + Send>;
+
+/// CSV for Excel and for programs: UTF-8 with a byte order mark, CRLF (RFC 4180), no text that a spreadsheet
+/// would compute.
+pub(crate) struct CsvSheet {
+    writer: csv::Writer<Out>,
+}
+
+impl CsvSheet {
+    pub(crate) fn begin(mut out: Out, columns: &[&SqlColumn]) -> Result<Self, ExportError> {
+        out.write_all("\u{feff}".as_bytes())?;
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        writer.write_record(columns.iter().map(|column| column.name))?;
+        Ok(Self { writer })
+    }
+}
+
+impl Sheet for CsvSheet {
+    fn row(&mut self, row: &[Val]) -> Result<(), ExportError> {
+        for value in row {
+            match value {
+                Val::Null => self.writer.write_field("")?,
+                Val::Int(number) => self.writer.write_field(number.to_string())?,
+                Val::Bool(flag) => self.writer.write_field(i64::from(*flag).to_string())?,
+                Val::Real(number) => self.writer.write_field(number.to_string())?,
+                Val::Text(text) => self.writer.write_field(harmless(text).as_ref())?,
+                Val::Blob(_) => self.writer.write_field("")?,
+            }
+        }
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// A spreadsheet computes what begins so; behind an apostrophe it shows it (OWASP, CSV injection).
+fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return format!("'{text}").into();
+    }
+    text.into()
+}
+
+/// One JSON object per line.
+pub(crate) struct JsonLines {
+    out: io::BufWriter<Out>,
+    columns: Vec<&'static str>,
+}
+
+impl JsonLines {
+    pub(crate) fn begin(out: Out, columns: &[&'static SqlColumn]) -> Self {
+        Self {
+            out: io::BufWriter::new(out),
+            columns: columns.iter().map(|column| column.name).collect(),
+        }
+    }
+}
+
+impl Sheet for JsonLines {
+    fn row(&mut self, row: &[Val]) -> Result<(), ExportError> {
+        let members = self.columns.iter().zip(row);
+        let members = members.map(|(name, value)| ((*name).to_owned(), crate::inquiring::json_of(value)));
+        let object = Value::Object(members.collect::<Map<_, _>>());
+        serde_json::to_writer(&mut self.out, &object).map_err(io::Error::from)?;
+        Ok(self.out.write_all(b"\n")?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
+        Ok(self.out.flush()?)
+    }
+}
+
+/// An Excel workbook: rows wait in files, not in memory; a further sheet where one is full. Ids and codes are
+/// text, so that none loses digits.
+pub(crate) struct XlsxSheet {
+    workbook: Workbook,
+    columns: Vec<&'static SqlColumn>,
+    out: Out,
+    /// The next row of the last sheet.
+    next: u32,
+}
+
+impl XlsxSheet {
+    pub(crate) fn begin(out: Out, columns: &[&'static SqlColumn]) -> Result<Self, ExportError> {
+        let mut sheet = Self {
+            workbook: Workbook::new(),
+            columns: columns.to_vec(),
+            out,
+            next: 0,
+        };
+        sheet.add_sheet()?;
+        Ok(sheet)
+    }
+
+    fn add_sheet(&mut self) -> Result<(), ExportError> {
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
+        for (column, place) in self.columns.iter().zip(0_u16..) {
+            sheet.write_string(0, place, column.name)?;
+        }
+        self.next = 1;
+        Ok(())
+    }
+}
+
+impl Sheet for XlsxSheet {
+    fn row(&mut self, row: &[Val]) -> Result<(), ExportError> {
+        if self.next >= SHEET_ROWS_MAX {
+            self.add_sheet()?;
+        }
+        let Some(sheet) = self.workbook.worksheets_mut().last_mut() else {
+            return Ok(());
+        };
+        for ((value, column), place) in row.iter().zip(&self.columns).zip(0_u16..) {
+            match value {
+                Val::Null | Val::Blob(_) => continue,
+                // A cell holds 53 bits: what may need more is text.
+                Val::Int(number) if matches!(column.unit, Unit::Micros) => {
+                    sheet.write_string(self.next, place, number.to_string())?
+                }
+                Val::Int(number) => sheet.write_number(self.next, place, *number as f64)?,
+                Val::Bool(flag) => sheet.write_number(self.next, place, f64::from(u8::from(*flag)))?,
+                Val::Real(number) => sheet.write_number(self.next, place, *number)?,
+                Val::Text(text) => {
+                    let text: String = text.chars().take(CELL_CHARACTERS_MAX).collect();
+                    sheet.write_string(self.next, place, text)?
+                }
+            };
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    /// The format's directory stands at its end and points back: it is made in a file, then handed out.
+    fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
+        let mut whole = tempfile::tempfile()?;
+        self.workbook.save_to_writer(&mut whole)?;
+        whole.rewind()?;
+        io::copy(&mut whole, &mut self.out)?;
+        Ok(self.out.flush()?)
+    }
+}
+
+impl From<XlsxError> for ExportError {
+    fn from(error: XlsxError) -> Self {
+        Self::Write(error.to_string())
+    }
+}
+
+impl From<csv::Error> for ExportError {
+    fn from(error: csv::Error) -> Self {
+        Self::Write(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_compute_is_text() {
+        for (text, written) in [
+            ("=1+1", "'=1+1"),
+            ("+8613800138000", "'+8613800138000"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("\tx", "'\tx"),
+            ("\rx", "'\rx"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(text), written);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be finished.
+
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::exporting::{Format, Order, begin, columns, write};
+use crate::reply::{Done, Problem, file_response};
+use bytes::Bytes;
+use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
+use serde_json::json;
+use std::io::{self, Write};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Bytes handed to the connection at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Pieces that wait for a slow reader.
+const PIECES_WAITING_MAX: usize = 4;
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/exports",
+            "What can be exported, with its columns and formats",
+            |_, _| Box::pin(async { Ok(exportables()) }),
+        ),
+        Endpoint::get(
+            "/api/v1/exports/{what}",
+            "Calls or events as a file: CSV, XLSX, Parquet or JSON lines",
+            |ctx, input| Box::pin(export(ctx, input)),
+        )
+        .query(&[
+            ("format", "csv, xlsx, parquet or jsonl"),
+            ("columns", "Names with commas between them; default: all"),
+            ("campaign", "Only this campaign's"),
+            ("from", "Only from this instant on (RFC 3339)"),
+            ("to", "Only before this instant"),
+            ("by", "Who exports, for the record"),
+        ]),
+    ]
+}
+
+fn exportables() -> Done {
+    let shown = EXPORTABLES.iter().map(|one| {
+        let columns: Vec<&str> = one.columns().iter().map(|column| column.name).collect();
+        json!({ "name": one.name, "columns": columns })
+    });
+    Done::Read(
+        json!({ "exports": shown.collect::<Vec<_>>(), "formats": ["csv", "xlsx", "parquet", "jsonl"] }),
+    )
+}
+
+async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let name = input.param(0)?;
+    let what = Exportable::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
+    let format = Format::of_word(input.text("format").unwrap_or("csv"))
+        .ok_or_else(|| Problem::invalid("query-invalid", "format is csv, xlsx, parquet or jsonl"))?;
+    let order = Order {
+        what,
+        format,
+        filter: ExportFilter {
+            columns: columns(what, input.text("columns"))?,
+            campaign: parsed(&input, "campaign")?,
+            from: parsed(&input, "from")?,
+            until: parsed(&input, "to")?,
+        },
+        by: input.text("by").map(str::to_owned),
+    };
+    let begun = begin(&ctx, order).await?;
+    let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
+    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send.clone())));
+    let app = Arc::clone(&ctx);
+    ctx.tasks().spawn(
+        "export",
+        Box::pin(async move {
+            if let Err(problem) = write(&app, begun, out, &|_| {}).await {
+                tracing::warn!(%problem, "an export was cut off");
+                // The connection is cut: what arrived is no whole file.
+                drop(send.send(Err(io::Error::other(problem.detail))).await);
+            }
+        }),
+    );
+    let file = format!("{name}.{}", format.word());
+    Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    input: &Input,
+    name: &str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = input.text(name) else {
+        return Ok(None);
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|error: T::Err| Problem::invalid("query-invalid", format!("{name}: {error}")))
+}
+
+/// A writer whose bytes travel to the connection.
+struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = Bytes::copy_from_slice(bytes);
+        match self.0.blocking_send(Ok(piece)) {
+            Ok(()) => Ok(bytes.len()),
+            Err(_) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the reader has gone")),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
