@@ -1,0 +1,214 @@
+//! `ledgerline bench query`: how long the questions of a console take over millions of call rows.
+
+use super::figures::{Report, Target};
+use super::stopwatch::{Stopwatch, Times};
+use super::workshop::Workshop;
+use crate::cli::failure::Failure;
+use crate::read_db_spec::ReadDbSpec;
+use crate::store_spec::StoreSpec;
+use domain::ids::{CallId, CampaignId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use indicatif::{ProgressBar, ProgressStyle};
+use projections::metrics::{Scope, catalog};
+use projections::multiplied::multiply;
+use projections::synthetic::SyntheticLog;
+use projections::views::call_history::{self, CallFilter, CallHistory};
+use projections::views::campaign_board::{self, CampaignBoard, LISTED_MAX};
+use projections::views::customer_timeline::{self, CustomerTimeline};
+use projections::views::metric_board::{By, MetricBoard, figures};
+use projections::{InlineRunner, ReadDb, View};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Events that the views see before their rows are copied: some 1,500 calls.
+const EVENTS_FIRST: usize = 5 * PAGE_EVENTS_MAX;
+
+/// Times each question is asked.
+const TIMES: usize = 400;
+
+/// Calls looked at for ids to ask for.
+const KNOWN_CALLS: usize = 400;
+
+/// A call or customer by id, p99, and a dashboard, p99, at most (issue 4, figures to reach).
+const BY_ID_US_MAX: f64 = 50_000.0;
+const DASHBOARD_US_MAX: f64 = 200_000.0;
+
+/// Ask what a console asks, over many call rows in a database of its own.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Rows of the largest table; ten million take some 12 GB of disk and a quarter of an hour
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
+    rows: u64,
+    /// The rows: sqlite: (default; a directory of its own) or an empty postgres:// database
+    #[arg(long = "read-db", value_name = "URL")]
+    read_db: Option<ReadDbSpec>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut report = Report::default();
+    let directory = tempfile::tempdir()?;
+    let own = directory.path().join("data");
+    let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
+    let spec = match args.read_db.clone() {
+        Some(spec @ ReadDbSpec::Postgres(_)) => spec,
+        Some(ReadDbSpec::Sqlite(_)) | None => ReadDbSpec::Sqlite(own.clone()),
+    };
+    let db = workshop.rows(&spec).await?;
+    fill(&mut report, &db, args.rows).await?;
+    let asked = Asked::find(db.as_ref()).await?;
+    by_id(&mut report, db.as_ref(), &asked).await?;
+    dashboards(&mut report, db.as_ref(), &asked).await?;
+    drop(db);
+    workshop.close().await;
+    report.show(args.json)
+}
+
+fn views() -> Vec<Arc<dyn View>> {
+    vec![
+        Arc::new(CallHistory),
+        Arc::new(CampaignBoard),
+        Arc::new(CustomerTimeline),
+        Arc::new(MetricBoard),
+    ]
+}
+
+/// Some calls through the views, then copies of their rows.
+async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, rows: u64) -> Result<(), Failure> {
+    let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
+    let mut log = SyntheticLog::default();
+    let page = log
+        .page(EVENTS_FIRST)
+        .map_err(|error| Failure::fault(error.to_string()))?;
+    runner.apply_page(&page).await?;
+    // Silent when standard error is not a terminal.
+    let bar = ProgressBar::new(rows).with_style(ProgressStyle::default_bar());
+    let watch = Stopwatch::start();
+    let counts = multiply(db.as_ref(), &views(), rows, &mut |table, made| {
+        bar.set_message(table);
+        bar.set_position(made);
+    })
+    .await?;
+    bar.finish_and_clear();
+    for (table, count) in counts {
+        report.fact(table, count);
+    }
+    report.fact("fill_seconds", watch.nanos() / 1_000_000_000);
+    Ok(())
+}
+
+/// What is asked for: ids spread over the whole table.
+struct Asked {
+    calls: Vec<CallId>,
+    customers: Vec<String>,
+    campaigns: Vec<CampaignId>,
+}
+
+impl Asked {
+    async fn find(db: &dyn ReadDb) -> Result<Self, Failure> {
+        let mut found = Self {
+            calls: Vec::new(),
+            customers: Vec::new(),
+            campaigns: Vec::new(),
+        };
+        let boards = campaign_board::list(db, None, LISTED_MAX).await?;
+        found.campaigns = boards.into_iter().map(|board| board.campaign).collect();
+        for campaign in &found.campaigns {
+            let filter = CallFilter {
+                campaign: Some(campaign.clone()),
+                ..CallFilter::default()
+            };
+            let each = KNOWN_CALLS.div_ceil(found.campaigns.len().max(1));
+            for row in call_history::list(db, &filter, None, each).await? {
+                found.calls.push(row.call);
+                found.customers.push(row.customer.to_string());
+            }
+        }
+        if found.calls.is_empty() {
+            return Err(Failure::fault("there is no call to ask for"));
+        }
+        Ok(found)
+    }
+}
+
+async fn by_id(report: &mut Report, db: &dyn ReadDb, asked: &Asked) -> Result<(), Failure> {
+    let (mut calls, mut customers) = (Times::default(), Times::default());
+    for time in 0..TIMES {
+        if let Some(call) = asked.calls.get(time % asked.calls.len()) {
+            let watch = Stopwatch::start();
+            call_history::get(db, *call).await?;
+            calls.add(watch.nanos());
+        }
+        if let Some(customer) = asked.customers.get(time % asked.customers.len()) {
+            let watch = Stopwatch::start();
+            customer_timeline::get(db, customer).await?;
+            customers.add(watch.nanos());
+        }
+    }
+    for (name, times) in [
+        ("call by id", &calls),
+        ("customer by id, whole history", &customers),
+    ] {
+        report.row("by id", name, times, 1);
+        report.value(
+            format!("{name}: p99 us"),
+            times.percentile_us(99),
+            Some(Target::AtMost(BY_ID_US_MAX)),
+        );
+    }
+    Ok(())
+}
+
+async fn dashboards(report: &mut Report, db: &dyn ReadDb, asked: &Asked) -> Result<(), Failure> {
+    let catalog = catalog()?;
+    let metric = |name: &str| {
+        let found = catalog.metric(name, None);
+        found.map_err(|unknown| Failure::fault(unknown.to_string()))
+    };
+    let per_call = metric("answer_ratio_per_call")?;
+    let per_customer = metric("answer_ratio_per_customer")?;
+    let names = [
+        "board of all campaigns",
+        "report of a campaign",
+        "calls of a campaign, a page",
+        "answer rate per call, by day, all campaigns",
+        "answer rate per customer, one campaign",
+    ];
+    let mut times: Vec<Times> = names.iter().map(|_| Times::default()).collect();
+    for turn in 0..TIMES / 10 {
+        let Some(campaign) = asked.campaigns.get(turn % asked.campaigns.len().max(1)) else {
+            break;
+        };
+        let of_campaign = Scope {
+            campaign: Some(campaign.clone()),
+            ..Scope::default()
+        };
+        let filter = CallFilter {
+            campaign: Some(campaign.clone()),
+            ..CallFilter::default()
+        };
+        for (question, times) in times.iter_mut().enumerate() {
+            let watch = Stopwatch::start();
+            match question {
+                0 => drop(campaign_board::list(db, None, LISTED_MAX).await?),
+                1 => drop(campaign_board::report(db, campaign).await?),
+                2 => drop(call_history::list(db, &filter, None, 100).await?),
+                3 => drop(figures(db, (catalog, per_call), &Scope::default(), Some(By::Day)).await?),
+                _ => drop(figures(db, (catalog, per_customer), &of_campaign, None).await?),
+            }
+            times.add(watch.nanos());
+        }
+    }
+    for (name, times) in names.iter().zip(&times) {
+        report.row("dashboards", name, times, 1);
+        report.value(
+            format!("{name}: p99 us"),
+            times.percentile_us(99),
+            Some(Target::AtMost(DASHBOARD_US_MAX)),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Rows of ten million calls without ten million calls: some real ones, copied inside the database with other keys.
+//!
+//! For measuring queries (`ledgerline bench query`). A copy has other ids, positions, campaigns and hours, so that
+//! indexes and groups are as large as they would be; everything else is as the views made it.
+
+use crate::database::{ReadDb, Table, read_as, transact};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::View;
+use std::sync::Arc;
+
+/// Copies that one statement makes: a transaction of some hundred thousand rows.
+const COPIES_AT_ONCE: i64 = 200;
+
+/// Campaigns that the copies are spread over.
+const CAMPAIGNS: i64 = 100;
+
+/// Copies of anything else: ids have eight digits of their own, hours go on for four days.
+const COPIES_MAX: i64 = 10_000;
+
+const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// Copies the rows of every table of `views` until the largest has about `rows_target`; answers how many rows each
+/// table has then. `progress` hears rows made so far in the table at hand.
+pub async fn multiply(
+    db: &dyn ReadDb,
+    views: &[Arc<dyn View>],
+    rows_target: u64,
+    progress: &mut (dyn FnMut(&'static str, u64) + Send),
+) -> Result<Vec<(&'static str, u64)>, ProjectionError> {
+    let mut counts = Vec::new();
+    let tables: Vec<&'static Table> = views.iter().flat_map(|view| view.tables()).collect();
+    for table in tables {
+        let first = count(db, table).await?;
+        if first == 0 {
+            continue;
+        }
+        // What is kept per campaign does not grow with calls.
+        let most = if is_per_campaign(db, table).await? {
+            CAMPAIGNS
+        } else {
+            COPIES_MAX
+        };
+        let copies = i64::try_from(rows_target / first).unwrap_or(i64::MAX).min(most);
+        let mut made = 1;
+        while made < copies {
+            let until = copies.min(made + COPIES_AT_ONCE);
+            copy(db, table, (made, until)).await?;
+            made = until;
+            progress(table.name, first.saturating_mul(u64::try_from(made).unwrap_or(0)));
+        }
+        counts.push((table.name, count(db, table).await?));
+    }
+    Ok(counts)
+}
+
+/// Whether nothing but the campaign sets a copy's key apart.
+async fn is_per_campaign(db: &dyn ReadDb, table: &'static Table) -> Result<bool, ProjectionError> {
+    let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
+    let mut keys = columns.iter().take(table.key_columns);
+    Ok(!keys.any(|key| key != "campaign" && cell(key) != *key))
+}
+
+async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, ProjectionError> {
+    let sql = format!("select count(*) from {}", table.name);
+    let rows = db.query(&sql, Vec::new()).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row: Row| row.count())
+}
+
+/// Copies `from..until` of a table's first rows, which are those with positions below the stride.
+async fn copy(
+    db: &dyn ReadDb,
+    table: &'static Table,
+    (from, until): (i64, i64),
+) -> Result<(), ProjectionError> {
+    let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
+    let position = columns
+        .iter()
+        .find(|column| matches!(column.as_str(), "first_pos" | "pos" | "position"))
+        .cloned()
+        .ok_or_else(|| ProjectionError::Fault(format!("table {} has no position", table.name)))?;
+    let cells: Vec<String> = columns.iter().map(|column| cell(column)).collect();
+    let sql = format!(
+        "insert into {name} ({columns})
+         with recursive copies(i) as (select cast($1 as bigint) union all select i + 1 from copies where i + 1 < $2)
+         select {cells} from {name}, copies where {position} < $3",
+        name = table.name,
+        columns = columns.join(", "),
+        cells = cells.join(", "),
+    );
+    let values = vec![Val::Int(from), Val::Int(until), Val::Int(STRIDE)];
+    transact(db, move |tx| tx.exec(&sql, &values).map(drop)).await
+}
+
+/// Positions of one copy: more than the events of the first calls.
+const STRIDE: i64 = 1_000_000;
+
+/// What a column of copy `i` holds.
+fn cell(column: &str) -> String {
+    match column {
+        // Eight digits of their own in front: ids stay hexadecimal, and as long as they were.
+        "call" | "customer" | "number" | "subject" => {
+            format!("substr(cast(100000000 + i as text), 2, 8) || substr({column}, 9)")
+        }
+        "campaign" => format!("campaign || '-' || cast(i % {CAMPAIGNS} as text)"),
+        "pos" | "position" | "first_pos" | "last_pos" => format!("{column} + i * {STRIDE}"),
+        "hour_at" => format!("hour_at + (i / {CAMPAIGNS}) * {HOUR_MICROS}"),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Story;
+    use crate::views::{call_history, campaign_board};
+
+    #[tokio::test]
+    async fn copies_have_keys_of_their_own_and_are_read_like_the_first() {
+        let mut story = Story::new();
+        for of in 1..=5 {
+            story.whole_call("T", of);
+        }
+        let (db, _runner) = story.shown_by(call_history::CallHistory).await;
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
+        let mut last = 0;
+        let counts = multiply(db.as_ref(), &views, 1_003, &mut |_, rows| last = rows)
+            .await
+            .unwrap();
+        assert_eq!((counts, last), (vec![("call_history", 1_000)], 1_000));
+        let filter = call_history::CallFilter::default();
+        let rows = call_history::list(db.as_ref(), &filter, None, 5).await.unwrap();
+        assert_eq!(rows.len(), 5);
+        let found = call_history::get(db.as_ref(), rows[0].call)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(found.campaign.as_str().starts_with("T-"), "{}", found.campaign);
+    }
+
+    #[tokio::test]
+    async fn sums_are_spread_over_campaigns_and_hours() {
+        let mut story = Story::new();
+        story.created("T").whole_call("T", 2);
+        let (db, _runner) = story.shown_by(campaign_board::CampaignBoard).await;
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(campaign_board::CampaignBoard)];
+        multiply(db.as_ref(), &views, 500, &mut |_, _| {}).await.unwrap();
+        let rows = db
+            .query(
+                "select count(distinct campaign), count(*) from campaign_board_hour",
+                Vec::new(),
+            )
+            .await
+            .unwrap();
+        let mut row = rows.into_iter().next().unwrap();
+        assert_eq!((row.count().unwrap(), row.count().unwrap()), (101, 500));
+    }
+}
