@@ -51,6 +51,12 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
         let (channels, rate, _) = wav(&data.join("recordings").join(format!("{call}.wav")));
         assert_eq!((channels, rate), (2, 8_000), "{call}");
     }
+    // Every metric at every version: the rows' figure is what the events behind it come to.
+    let (status, figures) = run_json(&["metrics", "--check", "--data", &path, "--json"]).unwrap();
+    assert!(status.success(), "{figures}");
+    assert!(figures["metrics"].as_array().unwrap().len() > 30, "{figures}");
+    assert_eq!(figures["metrics"][0]["events"][0], summary["dialed"], "{figures}");
+
     let report = read(&data.join("report.html"));
     assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));
 

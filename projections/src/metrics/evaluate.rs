@@ -176,7 +176,10 @@ impl Catalog {
         term.after.iter().all(|kind| at(kind).is_some())
             && term.without.iter().all(|kind| at(kind).is_none())
             && term.not_within.as_ref().is_none_or(|NotWithin { from, to, ms }| {
-                at(from).is_some_and(|from| at(to).is_none_or(|to| to - from > i64::from(*ms) * 1_000))
+                at(from).is_some_and(|from| {
+                    let first = to.iter().filter_map(at).min();
+                    first.is_none_or(|first| first - from > i64::from(*ms) * 1_000)
+                })
             })
     }
 

@@ -92,7 +92,12 @@ fn conditions(term: &Term) -> String {
         all.push(format!("without {}", joined(&term.without)));
     }
     if let Some(one) = &term.not_within {
-        all.push(format!("`{}` not within {} ms of `{}`", one.to, one.ms, one.from));
+        all.push(format!(
+            "none of {} within {} ms of `{}`",
+            joined(&one.to),
+            one.ms,
+            one.from
+        ));
     }
     let members = term.conditions.iter();
     all.extend(members.map(|(member, condition)| format!("`{member}` {}", condition.words())));

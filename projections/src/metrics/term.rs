@@ -46,12 +46,12 @@ impl Condition {
     }
 }
 
-/// `to` did not follow `from` within `ms`.
+/// None of `to` followed `from` within `ms`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NotWithin {
     pub(super) from: String,
-    pub(super) to: String,
+    pub(super) to: Vec<String>,
     pub(super) ms: u32,
 }
 
@@ -98,7 +98,8 @@ impl Term {
 
     /// Kinds whose times the evaluator must remember of a call for this term.
     pub(super) fn marks(&self) -> impl Iterator<Item = &str> {
-        let within = self.not_within.iter().flat_map(|one| [&one.from, &one.to]);
+        let within = self.not_within.iter();
+        let within = within.flat_map(|one| one.to.iter().chain(std::iter::once(&one.from)));
         let since = self.value.iter().filter_map(|value| match value {
             Measure::Since(kind) => Some(kind),
             Measure::Member(_) => None,
