@@ -4,26 +4,22 @@ use projections::{Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, V
 
 pub(super) struct Pair;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "pair_one",
-        ddl: &[
-            "create table pair_one (position bigint primary key, amount bigint not null)",
-            "create index pair_one_amount on pair_one (amount)",
-        ],
-        key_columns: 1,
-    },
-    Table {
-        name: "pair_sum",
-        ddl: &[
-            "create table pair_sum (id bigint primary key, amount bigint not null, events bigint not null)",
-        ],
-        key_columns: 1,
-    },
-];
+const ONE: Table = Table {
+    name: "pair_one",
+    ddl: &[
+        "create table pair_one (position bigint primary key, amount bigint not null)",
+        "create index pair_one_amount on pair_one (amount)",
+    ],
+    key_columns: 1,
+};
 
-const ONE: &Table = &TABLES[0];
-const SUM: &Table = &TABLES[1];
+const SUM: Table = Table {
+    name: "pair_sum",
+    ddl: &["create table pair_sum (id bigint primary key, amount bigint not null, events bigint not null)"],
+    key_columns: 1,
+};
+
+const TABLES: &[Table] = &[ONE, SUM];
 
 /// Amounts repeat after so many events.
 const AMOUNTS: u64 = 7;
@@ -47,13 +43,13 @@ impl View for Pair {
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let amount = event.position.0 % AMOUNTS;
-        tx.append_row(ONE, vec![Val::position(event.position), Val::count(amount)])?;
+        tx.append_row(&ONE, vec![Val::position(event.position), Val::count(amount)])?;
         let (mut sum, mut events) = (amount, 1);
-        if let Some(row) = tx.row(SUM, &[Val::Int(1)])? {
+        if let Some(row) = tx.row(&SUM, &[Val::Int(1)])? {
             let mut row = Row::new(row.into_iter().skip(1).collect());
             (sum, events) = (sum + row.count()?, events + row.count()?);
         }
-        tx.put(SUM, vec![Val::Int(1), Val::count(sum), Val::count(events)])?;
+        tx.put(&SUM, vec![Val::Int(1), Val::count(sum), Val::count(events)])?;
         Ok(())
     }
 }
