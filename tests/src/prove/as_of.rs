@@ -8,12 +8,13 @@ use crate::opened::open;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, instant, ledgerline, run};
 use crate::server::{Reply, Server};
+use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use projections::views::campaign_board::{self, CampaignBoard};
-use projections::{InlineRunner, ReadDb, SqliteReadDb};
+use projections::{InlineRunner, ReadDb, Span, SqliteReadDb, fold};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -67,9 +68,9 @@ pub(crate) fn prove(form: Form) -> Proof {
     let instants = instants(&server, &log, (&mut chance, extent.positions), &mut wrong);
     let truths = truths(&server, &log, (&mut chance, extent.positions), &mut wrong);
     drop(server);
-    let postgres = match form {
-        Form::Short => json!("in the long form"),
-        Form::Long => on_postgres(keys.path(), &log, &fed, &mut wrong),
+    let (postgres, yesterday) = match form {
+        Form::Short => (json!("in the long form"), json!("in the long form")),
+        Form::Long => (on_postgres(keys.path(), &log, &fed, &mut wrong), yesterday()),
     };
     if compared.found == 0 || compared.moved == 0 {
         wrong.push("nothing was found, or nothing had moved since".to_owned());
@@ -78,7 +79,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof {
         holds: wrong.is_empty(),
         line: json!({"proof": "as-of", "events": log.events.len(), "positions": fed.len(), "answers": compared.asked,
-            "found": compared.found, "moved_since": compared.moved, "instants": instants, "truths": truths, "postgres": postgres, "wrong": wrong}),
+            "found": compared.found, "moved_since": compared.moved, "instants": instants, "truths": truths,
+            "postgres": postgres, "yesterday": yesterday, "wrong": wrong}),
     }
 }
 
@@ -352,4 +354,28 @@ fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String
     let began = instant();
     let compared = compare(&server, fed, wrong);
     json!({"answers": compared.asked, "seconds": began.elapsed().as_secs()})
+}
+
+/// What a campaign of 10,000 calls costs to fold as of a while before, without a server.
+fn yesterday() -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = format!("sqlite:{}", folder.path().display());
+    let log = MadeUpLog::make(5, 4, 5_000);
+    fill(&store, &log.events);
+    let filter = EventFilter {
+        campaign: CAMPAIGNS[0].parse().ok(),
+        ..EventFilter::default()
+    };
+    let span = Span::until(filter, Position(log.events.len() as u64 - 1_000));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(async {
+        let store = open(&store).await;
+        let began = instant();
+        let folded = fold(store.as_ref(), &span, vec![Arc::new(CampaignBoard)], &|| true).await;
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match folded {
+            Ok(folded) => json!({"log_events": log.events.len(), "events": folded.events, "ms": ms}),
+            Err(error) => json!({"failed": error.to_string()}),
+        }
+    })
 }

@@ -3,9 +3,13 @@
 //! Calls overlap, some stay open over midnight, some are corrected days later, people are held, numbers opt
 //! out, campaigns pause. Nothing personal is in it: every personal value is erased from the start.
 
+mod parts;
+
+pub use parts::Chance;
+
 use domain::call::Finding;
 use domain::call::event::{CallEvent, EndReason};
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::calling_plan::Basis;
 use domain::campaign::event::{CampaignEvent, PauseReason};
 use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use domain::customer::event::CustomerEvent;
@@ -18,9 +22,9 @@ use domain::ids::{
 };
 use domain::number::{NumberEvent, OptOutSource};
 use domain::personal::Personal;
-use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
-use domain::time::{TimeOfDay, Timestamp};
+use domain::time::Timestamp;
+use parts::{campaign, dialog, flow_ref, plan};
 use std::collections::BTreeMap;
 
 /// Monday, 10:00 in Beijing.
@@ -33,24 +37,6 @@ pub const CAMPAIGNS: [&str; 2] = ["MADE_UP_A", "MADE_UP_B"];
 
 /// The flow of both.
 pub const FLOW: &str = "made-up";
-
-/// Numbers from a seed (the constants of Knuth's MMIX).
-pub struct Chance(u64);
-
-impl Chance {
-    pub const fn from_seed(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// Below `bound`, which is not 0.
-    pub const fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// The log, and what can be asked of it.
 pub struct MadeUpLog {
@@ -340,7 +326,7 @@ impl MadeUpLog {
                 let number = self.numbers.last().cloned();
                 let opted_out = NumberEvent::OptedOut {
                     reason: "asked".to_owned(),
-                    source: OptOutSource::Operator,
+                    source: OptOutSource::Import,
                     call: None,
                     open_calls: Vec::new(),
                 };
@@ -408,49 +394,5 @@ impl MadeUpLog {
         });
         self.now = self.now.plus_ms(self.chance.below(4) * 250);
         envelope.id
-    }
-}
-
-fn campaign(name: &str) -> CampaignId {
-    name.parse().expect("it is an id")
-}
-
-fn flow_ref(version: u32) -> FlowRef {
-    FlowRef {
-        flow: FLOW.parse().expect("it is an id"),
-        version,
-        content_hash: "00".repeat(32),
-    }
-}
-
-fn dialog() -> AnsweredDialog {
-    AnsweredDialog {
-        to_tag: "t".to_owned(),
-        remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
-        route_set: Vec::new(),
-        cseq: 1,
-    }
-}
-
-fn plan() -> CallingPlan {
-    CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: CallingWindow {
-            start: TimeOfDay::from_minutes(540).expect("it is a time of day"),
-            end: TimeOfDay::from_minutes(1_260).expect("it is a time of day"),
-            rests: Vec::new(),
-        },
-        max_concurrent: 50,
-        retry_policy: RetryPolicy {
-            retries_max: 3,
-            uncharged_max: 3,
-            calls_max: None,
-            rules: BTreeMap::new(),
-        },
-        ring_timeout_ms: None,
-        ends_at: None,
-        trial: false,
     }
 }

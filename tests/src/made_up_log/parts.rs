@@ -1,0 +1,70 @@
+//! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
+
+use super::FLOW;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::ids::CampaignId;
+use domain::ports::line::AnsweredDialog;
+use domain::time::TimeOfDay;
+use std::collections::BTreeMap;
+
+/// Numbers from a seed (the constants of Knuth's MMIX).
+pub struct Chance(u64);
+
+impl Chance {
+    pub const fn from_seed(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Below `bound`, which is not 0.
+    pub const fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+pub(super) fn campaign(name: &str) -> CampaignId {
+    name.parse().expect("it is an id")
+}
+
+pub(super) fn flow_ref(version: u32) -> FlowRef {
+    FlowRef {
+        flow: FLOW.parse().expect("it is an id"),
+        version,
+        content_hash: "00".repeat(32),
+    }
+}
+
+pub(super) fn dialog() -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: "t".to_owned(),
+        remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
+        route_set: Vec::new(),
+        cseq: 1,
+    }
+}
+
+pub(super) fn plan() -> CallingPlan {
+    CallingPlan {
+        preset: Preset::CnService,
+        basis: Basis::Contract,
+        purpose: "service".to_owned(),
+        window: CallingWindow {
+            start: TimeOfDay::from_minutes(540).expect("it is a time of day"),
+            end: TimeOfDay::from_minutes(1_260).expect("it is a time of day"),
+            rests: Vec::new(),
+        },
+        max_concurrent: 50,
+        retry_policy: RetryPolicy {
+            retries_max: 3,
+            uncharged_max: 3,
+            calls_max: None,
+            rules: BTreeMap::new(),
+        },
+        ring_timeout_ms: None,
+        ends_at: None,
+        trial: false,
+    }
+}
