@@ -20,6 +20,7 @@ mod instant;
 mod live;
 pub mod live_figures;
 pub mod metrics;
+pub mod multiplied;
 mod origin;
 mod postgres;
 mod progress;
@@ -43,6 +44,7 @@ mod unit_of_work;
 mod value;
 mod view;
 pub mod views;
+pub mod yardstick;
 
 pub use database::{Checkpoint, Dialect, Edit, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
 pub use error::{ErrorKind, ProjectionError};

@@ -22,7 +22,7 @@ use domain::ports::tasks::{StopSignal, Tasks};
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
-use projections::{Grounds, Projections};
+use projections::{Grounds, Projections, ReadDb};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{DataLock, Keyring, PostgresEventStore};
@@ -219,6 +219,12 @@ impl Opened {
         };
         *self.rows_lock.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_lock();
         Ok(Projections::start(grounds, tasks).await?)
+    }
+
+    /// Rows for a measurement, of which the process makes what it likes: nothing holds them to this log.
+    pub(crate) async fn measured_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
+        Ok(OpenRows::open(spec, &self.directory, (clock, tasks)).await?.db)
     }
 
     /// What this machine can speak with.

@@ -6,6 +6,8 @@ mod figures;
 mod line;
 mod load;
 mod payload;
+mod project;
+mod query;
 mod read;
 mod stopwatch;
 mod subscribe;
@@ -29,7 +31,9 @@ enum Action {
     Calls(calls::Args),
     Append(append::Args),
     Read(read::Args),
+    Project(project::Args),
     Subscribe(subscribe::Args),
+    Query(query::Args),
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -37,7 +41,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Calls(args) => calls::run(args).await,
         Action::Append(args) => append::run(args, runtime).await,
         Action::Read(args) => read::run(args, runtime).await,
+        Action::Project(args) => project::run(args, runtime).await,
         Action::Subscribe(args) => subscribe::run(args, runtime).await,
+        Action::Query(args) => query::run(args, runtime).await,
     }
 }
 

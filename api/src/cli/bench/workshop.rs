@@ -3,16 +3,19 @@
 
 use crate::app::{OpenSettings, Opened};
 use crate::cli::failure::Failure;
+use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;
 use actors::ActorSystem;
 use domain::calling_plan::Basis;
 use domain::customer::{CustomerCommand, Enrolment};
 use domain::ids::{CommandId, CustomerId, InvalidId, ListId};
+use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
+use projections::ReadDb;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,6 +84,15 @@ impl Workshop {
             ));
         }
         Ok(())
+    }
+
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.opened.environment.clock
+    }
+
+    /// Rows to be made of the log, in a place of their own.
+    pub(super) async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, Failure> {
+        Ok(self.opened.measured_rows(spec).await?)
     }
 
     pub(super) fn tasks(&self) -> &dyn Tasks {

@@ -1,10 +1,14 @@
 //! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or
 //! memory executed inline on the caller's thread for the simulation.
 
-use crate::database::{Dialect, ReadDb, Tx, TxWork};
+pub(crate) mod insert_by_hand;
+mod texts;
+mod whole_rows;
+
+use crate::database::{Dialect, ReadDb, Table, Tx, TxWork};
 use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads, Worker, held};
-use crate::value::{Row, Val};
+use crate::value::{Row, Val, storable};
 use async_trait::async_trait;
 use domain::ports::tasks::Tasks;
 use rusqlite::config::DbConfig;
@@ -13,6 +17,7 @@ use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use texts::Texts;
 
 /// The file inside the data directory.
 pub(crate) const FILE_NAME: &str = "views.db";
@@ -33,7 +38,7 @@ const MEMORY_PAGE_BYTES: i64 = 8_192;
 
 enum Place {
     /// On the caller's thread.
-    Inline(Mutex<Connection>),
+    Inline(Mutex<Session>),
     Threads(Arc<Threads>),
 }
 
@@ -84,9 +89,9 @@ impl SqliteReadDb {
         open_reader(&dir.join(FILE_NAME)).map(Self::inline)
     }
 
-    const fn inline(connection: Connection) -> Self {
+    fn inline(connection: Connection) -> Self {
         Self {
-            place: Place::Inline(Mutex::new(connection)),
+            place: Place::Inline(Mutex::new(Session::new(connection))),
         }
     }
 }
@@ -112,35 +117,56 @@ impl ReadDb for SqliteReadDb {
     }
 }
 
+/// A connection, and the texts of its statements over whole rows.
+struct Session {
+    connection: Connection,
+    texts: Texts,
+}
+
+impl Session {
+    fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            texts: Texts::default(),
+        }
+    }
+}
+
 /// Runs units of work on a connection of its own.
-fn worker(
-    mut connection: Connection,
-    run: fn(&mut Connection, TxWork) -> Result<(), ProjectionError>,
-) -> Worker {
-    Box::new(move |work| run(&mut connection, work))
+fn worker(connection: Connection, run: fn(&mut Session, TxWork) -> Result<(), ProjectionError>) -> Worker {
+    let mut session = Session::new(connection);
+    Box::new(move |work| run(&mut session, work))
 }
 
 /// How a unit of work begins: with the write lock, or with a snapshot at its first statement.
 const BEGIN_WRITE: &str = "begin immediate";
 const BEGIN_READ: &str = "begin deferred";
 
-fn run_write(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
-    run(connection, work, BEGIN_WRITE)
+fn run_write(session: &mut Session, work: TxWork) -> Result<(), ProjectionError> {
+    run(session, work, BEGIN_WRITE)
 }
 
 /// On a connection that can write: it must not.
-fn run_read(connection: &mut Connection, work: TxWork) -> Result<(), ProjectionError> {
-    run(connection, work, BEGIN_READ)
+fn run_read(session: &mut Session, work: TxWork) -> Result<(), ProjectionError> {
+    run(session, work, BEGIN_READ)
 }
 
 /// Begin and end are kept prepared like everything else: parsing them was a tenth of a short transaction.
-fn run(connection: &mut Connection, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
-    let open = Open { connection };
+fn run(session: &mut Session, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
+    let open = Open {
+        connection: &session.connection,
+    };
     open.step(begin)?;
-    work(&mut SqliteTx {
+    let done = work(&mut SqliteTx {
         connection: open.connection,
+        texts: &mut session.texts,
         read_only: begin == BEGIN_READ,
-    })?;
+    });
+    if done.is_err() {
+        // It may have made or dropped tables, which are now back as they were.
+        session.texts.forget();
+    }
+    done?;
     open.step("commit")
 }
 
@@ -190,6 +216,7 @@ fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
 
 struct SqliteTx<'a> {
     connection: &'a Connection,
+    texts: &'a mut Texts,
     read_only: bool,
 }
 
@@ -218,6 +245,9 @@ impl Tx for SqliteTx<'_> {
             .statement(sql)?
             .execute(params_from_iter(values))
             .map_err(|error| failed_in(&error, sql))?;
+        if texts::is_definition(sql) {
+            self.texts.forget();
+        }
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
@@ -233,15 +263,45 @@ impl Tx for SqliteTx<'_> {
             .query(params_from_iter(values))
             .map_err(|error| failed_in(&error, sql))?;
         while let Some(row) = rows.next().map_err(|error| failed_in(&error, sql))? {
-            let mut values = Vec::with_capacity(columns_count);
-            for column in 0..columns_count {
-                let value = row.get_ref(column).map_err(|error| failed_in(&error, sql))?;
-                values.push(from_sqlite(value));
-            }
-            take(Row::new(values))?;
+            take(Row::new(values_of(row, columns_count)?))?;
         }
         Ok(())
     }
+
+    fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
+        whole_rows::row(self, table, key)
+    }
+
+    fn write_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Val>],
+        removed: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        whole_rows::write(self, table, rows)?;
+        whole_rows::remove(self, table, removed)
+    }
+
+    fn change_rows(
+        &mut self,
+        table: &'static Table,
+        was: &[Vec<Val>],
+        rows: &[Vec<Val>],
+    ) -> Result<(), ProjectionError> {
+        whole_rows::change(self, table, (was, rows))
+    }
+
+    fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
+        whole_rows::append(self, table, rows)
+    }
+}
+
+fn values_of(row: &rusqlite::Row<'_>, columns_count: usize) -> Result<Vec<Val>, ProjectionError> {
+    let mut values = Vec::with_capacity(columns_count);
+    for column in 0..columns_count {
+        values.push(from_sqlite(row.get_ref(column).map_err(|error| failed(&error))?));
+    }
+    Ok(values)
 }
 
 impl ToSql for Val {
@@ -250,7 +310,10 @@ impl ToSql for Val {
             Self::Null => ValueRef::Null,
             Self::Int(value) => ValueRef::Integer(*value),
             Self::Real(value) => ValueRef::Real(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Text(value) => match storable(value) {
+                Cow::Borrowed(text) => ValueRef::Text(text.as_bytes()),
+                Cow::Owned(text) => return Ok(ToSqlOutput::Owned(text.into())),
+            },
             Self::Blob(value) => ValueRef::Blob(value),
             Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
         }))
@@ -320,7 +383,7 @@ fn failed(error: &rusqlite::Error) -> ProjectionError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::{Table, transact};
+    use crate::database::transact;
 
     fn inline_db() -> SqliteReadDb {
         SqliteReadDb::open_inline().unwrap()

@@ -1,0 +1,58 @@
+//! The rows of a measurement, inserted as a person would write it: a file with the settings of ours, one
+//! transaction, one prepared statement per table.
+
+use super::{failed, prepare};
+use crate::database::Table;
+use crate::error::ProjectionError;
+use crate::statements::placeholders;
+use crate::yardstick::TableRows;
+use rusqlite::{Connection, params_from_iter};
+use std::path::Path;
+
+/// Beside the rows of ours.
+const FILE_NAME: &str = "by_hand.db";
+
+pub(crate) struct ByHand {
+    connection: Connection,
+}
+
+impl ByHand {
+    /// A new file with these tables and their indexes, empty.
+    pub(crate) fn open(directory: &Path, tables: Vec<&'static Table>) -> Result<Self, ProjectionError> {
+        let path = directory.join(FILE_NAME);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
+        }
+        let connection = Connection::open(path).map_err(|error| failed(&error))?;
+        prepare(&connection)?;
+        connection
+            .pragma_update(None, "journal_mode", "wal")
+            .and_then(|()| connection.pragma_update(None, "synchronous", "normal"))
+            .and_then(|()| connection.pragma_update(None, "secure_delete", 1))
+            .map_err(|error| failed(&error))?;
+        for statement in tables.iter().flat_map(|table| table.ddl) {
+            connection
+                .execute(statement, [])
+                .map_err(|error| failed(&error))?;
+        }
+        Ok(Self { connection })
+    }
+
+    pub(crate) fn run(&mut self, tables: &[TableRows]) -> Result<(), ProjectionError> {
+        let transaction = self.connection.transaction().map_err(|error| failed(&error))?;
+        for (table, rows) in tables {
+            let places = placeholders(rows.first().map_or(0, Vec::len)).replace('$', "?");
+            if rows.is_empty() {
+                continue;
+            }
+            let sql = format!("insert into {} values ({places})", table.name);
+            let mut statement = transaction.prepare(&sql).map_err(|error| failed(&error))?;
+            for row in rows {
+                statement
+                    .execute(params_from_iter(row))
+                    .map_err(|error| failed(&error))?;
+            }
+        }
+        transaction.commit().map_err(|error| failed(&error))
+    }
+}

@@ -1,0 +1,106 @@
+//! The statements over whole rows of each table, written once per connection: telling them anew for every row
+//! would cost as much as the row.
+
+use crate::database::Table;
+use crate::statements::{key_condition, placeholders, upsert_statement};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tables kept; all views together have under a hundred, and as many while their next rows are made.
+const TABLES_MAX: usize = 256;
+
+/// Sets of changed columns kept per table: an event changes the same ones each time.
+const CHANGES_MAX: usize = 64;
+
+/// Whether a statement makes or changes tables.
+pub(super) fn is_definition(sql: &str) -> bool {
+    let word = sql.split_whitespace().next().unwrap_or_default();
+    ["create", "drop", "alter"]
+        .iter()
+        .any(|definition| word.eq_ignore_ascii_case(definition))
+}
+
+/// The statements of one table, with SQLite's own placeholders.
+#[derive(Debug)]
+pub(super) struct TableTexts {
+    pub(super) columns: Vec<String>,
+    pub(super) select: String,
+    pub(super) insert: String,
+    pub(super) upsert: String,
+    pub(super) delete: String,
+}
+
+impl TableTexts {
+    fn new(table: &Table, columns: Vec<String>) -> Self {
+        let own = |sql: String| sql.replace('$', "?");
+        let name = table.name;
+        let condition = key_condition(&columns, table);
+        let places = placeholders(columns.len());
+        Self {
+            select: own(format!("select * from {name} where {condition}")),
+            insert: own(format!("insert into {name} values ({places})")),
+            upsert: own(upsert_statement(&columns, table)),
+            delete: own(format!("delete from {name} where {condition}")),
+            columns,
+        }
+    }
+
+    /// Sets the columns at these places, in their order; the key's values follow.
+    fn update(&self, table: &Table, changed: &[usize]) -> String {
+        let named = changed.iter().filter_map(|place| self.columns.get(*place));
+        let set: Vec<String> = named.map(|column| format!("{column} = ?")).collect();
+        let keys = self.columns.iter().take(table.key_columns);
+        let keys: Vec<String> = keys.map(|column| format!("{column} = ?")).collect();
+        format!(
+            "update {} set {} where {}",
+            table.name,
+            set.join(", "),
+            keys.join(" and ")
+        )
+    }
+}
+
+/// What one connection knows.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    tables: BTreeMap<&'static str, Arc<TableTexts>>,
+    updates: BTreeMap<&'static str, BTreeMap<Vec<usize>, Arc<str>>>,
+}
+
+impl Texts {
+    pub(super) fn forget(&mut self) {
+        self.tables.clear();
+        self.updates.clear();
+    }
+
+    pub(super) fn known(&self, table: &Table) -> Option<Arc<TableTexts>> {
+        self.tables.get(table.name).map(Arc::clone)
+    }
+
+    pub(super) fn learn(&mut self, table: &'static Table, columns: Vec<String>) -> Arc<TableTexts> {
+        let texts = Arc::new(TableTexts::new(table, columns));
+        if self.tables.len() >= TABLES_MAX {
+            self.forget();
+        }
+        self.tables.insert(table.name, Arc::clone(&texts));
+        texts
+    }
+
+    /// The statement that changes the columns at these places.
+    pub(super) fn update(
+        &mut self,
+        table: &'static Table,
+        texts: &TableTexts,
+        changed: &[usize],
+    ) -> Arc<str> {
+        let known = self.updates.entry(table.name).or_default();
+        if let Some(text) = known.get(changed) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = texts.update(table, changed).into();
+        if known.len() < CHANGES_MAX {
+            known.insert(changed.to_vec(), Arc::clone(&text));
+        }
+        text
+    }
+}

@@ -1,0 +1,292 @@
+//! One customer of the log that is made up: registered, enrolled, called once or twice, and settled.
+
+use super::{CAMPAIGN_CUSTOMERS, NotMade, Told, campaign_of, data, flow};
+use domain::call::event::{CallEvent, EndReason, Notice};
+use domain::calling_plan::Basis;
+use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, ListId, NumberId, StreamId};
+use domain::number::event::NumberEvent;
+use domain::personal::{LookupHash, Personal, Sealed};
+use domain::ports::line::AnsweredDialog;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// One customer with one number.
+pub(super) struct Person {
+    campaign: CampaignId,
+    customer: CustomerId,
+    number: NumberId,
+    index: u64,
+}
+
+impl Person {
+    pub(super) fn of(index: u64) -> Result<Self, NotMade> {
+        // Ids are hashes in the product: these are spread likewise, or every index would grow at its end.
+        let spread = u128::from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(index);
+        Ok(Self {
+            campaign: campaign_of(index / CAMPAIGN_CUSTOMERS)?,
+            customer: format!("{spread:032x}").parse()?,
+            number: format!("{:032x}", spread ^ 0xff).parse()?,
+            index,
+        })
+    }
+
+    /// Registered, enrolled and called: every third is busy at first and called again.
+    pub(super) fn story(&self, at: Timestamp) -> Result<Vec<Told>, NotMade> {
+        let mut told = Vec::new();
+        let is_busy_first = self.index.is_multiple_of(3);
+        self.registered(&mut told, at)?;
+        if is_busy_first {
+            self.called(&mut told, (1, Disposition::Busy), at)?;
+        }
+        let attempt = 1 + u32::from(is_busy_first);
+        self.called(&mut told, (attempt, Disposition::Answered), at)?;
+        self.customer(
+            &mut told,
+            &CustomerEvent::EnrolmentSettled {
+                campaign: self.campaign.clone(),
+                disposition: Disposition::Answered,
+                outcome: Some(self.outcome()),
+                calls_count: attempt,
+                rule: None,
+                facts: BTreeMap::new(),
+            },
+        )?;
+        Ok(told)
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.index % 4 {
+            0 => Outcome::Success,
+            _ => Outcome::Callback,
+        }
+    }
+
+    fn tell(&self, told: &mut Vec<Told>, stream: StreamId, event: &impl EventData) -> Result<(), NotMade> {
+        let (kind, data) = data(event)?;
+        told.push(Told {
+            stream,
+            campaign: self.campaign.clone(),
+            customer: (!kind.starts_with("number.")).then(|| self.customer.clone()),
+            kind,
+            data,
+        });
+        Ok(())
+    }
+
+    fn customer(&self, told: &mut Vec<Told>, event: &CustomerEvent) -> Result<(), NotMade> {
+        self.tell(told, StreamId::new("customer", &self.customer), event)
+    }
+
+    fn sealed(&self, what: &str) -> Personal<String> {
+        Personal::Sealed(Sealed {
+            sealed: format!("c3ludGhldGljIGFuZCBuZXZlciBvcGVuZWQ{what}{:08}", self.index),
+            key: self.customer.clone(),
+            hash: Some(LookupHash(format!("{:064x}", self.index))),
+        })
+    }
+
+    fn registered(&self, told: &mut Vec<Told>, at: Timestamp) -> Result<(), NotMade> {
+        let events = [
+            CustomerEvent::Registered {
+                external_id: self.sealed("id"),
+                name: Some(self.sealed("name")),
+                time_zone: None,
+            },
+            CustomerEvent::NumberAdded {
+                number: self.number.clone(),
+                phone: self.sealed("phone"),
+            },
+            CustomerEvent::Enrolled {
+                campaign: self.campaign.clone(),
+                list: ListId::derive(&self.campaign, "00"),
+                number: self.number.clone(),
+                basis: Basis::Contract,
+                due_at: at,
+                variables: BTreeMap::from([("name".to_owned(), self.sealed("variable"))]),
+            },
+        ];
+        events.iter().try_for_each(|event| self.customer(told, event))
+    }
+
+    fn called(
+        &self,
+        told: &mut Vec<Told>,
+        (attempt, disposition): (u32, Disposition),
+        at: Timestamp,
+    ) -> Result<(), NotMade> {
+        let call = self.call_id(attempt);
+        self.permitted(told, (call, attempt), at)?;
+        let is_answered = disposition == Disposition::Answered;
+        let mut events = vec![
+            CallEvent::Dialing {
+                leg: 1,
+                trunk: "first".to_owned(),
+                sip_call_id: format!("{call}@trunk.example"),
+                local: "127.0.0.1:5060".to_owned(),
+                caller: Some("13800138000".to_owned()),
+                hold_off_ms: 5_000,
+            },
+            CallEvent::Ringing {
+                leg: 1,
+                sip_code: 180,
+                early_media: false,
+            },
+        ];
+        if is_answered {
+            events.extend(conversation());
+        }
+        events.push(self.ended(disposition));
+        let stream = || StreamId::new("call", &call);
+        events
+            .iter()
+            .try_for_each(|event| self.tell(told, stream(), event))?;
+        self.closed(told, (call, disposition), at)
+    }
+
+    fn call_id(&self, attempt: u32) -> CallId {
+        let enrolment = EnrolmentId {
+            campaign: self.campaign.clone(),
+            customer: self.customer.clone(),
+        };
+        CallId::derive(&enrolment, attempt)
+    }
+
+    fn permitted(
+        &self,
+        told: &mut Vec<Told>,
+        (call, attempt): (CallId, u32),
+        at: Timestamp,
+    ) -> Result<(), NotMade> {
+        let grant = CustomerGrant {
+            call,
+            campaign: self.campaign.clone(),
+            customer: self.customer.clone(),
+            number: self.number.clone(),
+            valid_until: at.plus_ms(2_000),
+            verdicts: verdicts(),
+        };
+        let number_grant = NumberGrant {
+            call,
+            campaign: self.campaign.clone(),
+            number: self.number.clone(),
+            valid_until: at.plus_ms(2_000),
+            verdicts: verdicts(),
+        };
+        self.customer(
+            told,
+            &CustomerEvent::DialGranted {
+                attempt,
+                grant: grant.clone(),
+            },
+        )?;
+        let granted = NumberEvent::DialGranted {
+            grant: number_grant.clone(),
+        };
+        self.tell(told, StreamId::new("number", &self.number), &granted)?;
+        let permitted = CallEvent::Permitted {
+            attempt,
+            callee: self.sealed("callee"),
+            customer_grant: Box::new(grant),
+            number_grant: Box::new(number_grant),
+            flow: flow()?,
+        };
+        self.tell(told, StreamId::new("call", &call), &permitted)
+    }
+
+    fn ended(&self, disposition: Disposition) -> CallEvent {
+        let is_answered = disposition == Disposition::Answered;
+        CallEvent::Ended {
+            disposition,
+            disposition_version: 1,
+            outcome: is_answered.then(|| self.outcome()),
+            talk_ms: if is_answered {
+                20_000 + self.index % 60_000
+            } else {
+                0
+            },
+            charged: true,
+            reason: if is_answered {
+                EndReason::FlowEnded
+            } else {
+                EndReason::Network
+            },
+            sip_code: (!is_answered).then_some(486),
+            reason_header: None,
+            q850: None,
+            late_answer: false,
+            recording_sha256: is_answered.then(|| format!("{:064x}", self.index)),
+            recording_bytes: is_answered.then_some(320_044),
+        }
+    }
+
+    fn closed(
+        &self,
+        told: &mut Vec<Told>,
+        (call, disposition): (CallId, Disposition),
+        at: Timestamp,
+    ) -> Result<(), NotMade> {
+        let is_answered = disposition == Disposition::Answered;
+        let closed = CustomerEvent::CallClosed {
+            campaign: self.campaign.clone(),
+            call,
+            number: self.number.clone(),
+            disposition,
+            outcome: is_answered.then(|| self.outcome()),
+            charged: true,
+            answered: is_answered,
+            dialed_at: at,
+            next_due_at: (!is_answered).then(|| at.plus_ms(2_000)),
+            next_number: None,
+        };
+        self.customer(told, &closed)?;
+        let closed = NumberEvent::CallClosed {
+            call,
+            disposition,
+            answered: is_answered,
+            dialed_at: at,
+        };
+        self.tell(told, StreamId::new("number", &self.number), &closed)
+    }
+}
+
+fn conversation() -> [CallEvent; 5] {
+    let node = |name: &str| CallEvent::NodeEntered {
+        node: name.to_owned(),
+    };
+    [
+        CallEvent::Answered {
+            leg: 1,
+            dialog: AnsweredDialog {
+                to_tag: "tag".to_owned(),
+                remote_target: "sip:127.0.0.1:5070".to_owned(),
+                route_set: Vec::new(),
+                cseq: 1,
+            },
+        },
+        CallEvent::NoticePlayed {
+            leg: 1,
+            notice: Notice::Recording,
+        },
+        node("greeting"),
+        node("farewell"),
+        CallEvent::HangupRequested {
+            leg: 1,
+            reason: EndReason::FlowEnded,
+        },
+    ]
+}
+
+fn verdicts() -> Vec<Verdict> {
+    let of = |rule: &str| Verdict {
+        rule: rule.to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision: Decision::Allow,
+        facts: BTreeMap::from([("zone".to_owned(), "Asia/Shanghai".to_owned())]),
+    };
+    vec![of("calling_window"), of("frequency_cap")]
+}
