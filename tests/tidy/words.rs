@@ -11,6 +11,8 @@ const NOT_BUILT_YET: &[&str] = &[];
 const RIGHT_HERE: &[(&str, &str)] = &[
     ("session", "media/src/sip/"),
     ("session", "auth"),
+    // A setting of PostgreSQL is called so.
+    ("session", "projections/src/postgres/connect.rs"),
     ("operator", "api/src/segment"),
     // 运营人员, the role: how an opt-out reached us.
     ("operator", "domain/src/number/"),

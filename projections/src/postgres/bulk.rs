@@ -1,7 +1,7 @@
 //! Many whole rows at once: appended by binary COPY, written, removed and read by their keys in one statement
 //! whose parameters are whole columns.
 
-use super::session::{Link, Shape};
+use super::connection::{Link, Shape};
 use crate::database::Table;
 use crate::value::Val;
 use postgres::binary_copy::BinaryCopyInWriter;

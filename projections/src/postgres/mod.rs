@@ -6,10 +6,10 @@
 
 mod bulk;
 mod connect;
+mod connection;
 mod dialect;
 mod questions;
 mod schema;
-mod session;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -22,9 +22,9 @@ use async_trait::async_trait;
 pub use questions::PostgresQuestions;
 
 use connect::{Purpose, read_url};
+use connection::Connection;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
-use session::Session;
 use std::sync::Arc;
 
 /// Rows in PostgreSQL.
@@ -38,10 +38,10 @@ impl PostgresReadDb {
     /// are stopping. A `postgres://` URL that demands TLS is refused.
     pub async fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let base = read_url(url)?;
-        let session = |purpose| Session::new(&base, purpose, clock).into_worker();
-        let readers = (0..READERS_COUNT).map(|_| session(Purpose::Read)).collect();
+        let connection = |purpose| Connection::new(&base, purpose, clock).into_worker();
+        let readers = (0..READERS_COUNT).map(|_| connection(Purpose::Read)).collect();
         let opened = Self {
-            threads: Threads::begin(Some(session(Purpose::Write)), readers, tasks),
+            threads: Threads::begin(Some(connection(Purpose::Write)), readers, tasks),
             is_read_only: false,
         };
         // The first work connects: a server that is away, or not ours to write in, is known now.
@@ -55,7 +55,7 @@ impl PostgresReadDb {
         clock: &Arc<dyn Clock>,
         tasks: &dyn Tasks,
     ) -> Result<Self, ProjectionError> {
-        let reader = Session::new(&read_url(url)?, Purpose::Check, clock).into_worker();
+        let reader = Connection::new(&read_url(url)?, Purpose::Check, clock).into_worker();
         let opened = Self {
             threads: Threads::begin(None, vec![reader], tasks),
             is_read_only: true,

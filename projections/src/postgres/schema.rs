@@ -1,7 +1,7 @@
 //! The schema that holds all rows, the turn that writers take, and the gate that readers pass.
 
 use super::connect::{SCHEMA, failed};
-use super::session::Link;
+use super::connection::Link;
 use crate::error::ProjectionError;
 use postgres::Error;
 use postgres::error::SqlState;

@@ -2,9 +2,9 @@
 
 use super::bulk;
 use super::connect::{failed, is_lost};
+use super::connection::Link;
 use super::dialect::{is_of_rows, ordered_by_bytes};
 use super::schema::GATE_CLOSED;
-use super::session::Link;
 use super::value::{Cell, is_readable};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;

@@ -91,7 +91,7 @@ impl Link {
 }
 
 /// A connection that comes and goes with its server.
-pub(super) struct Session {
+pub(super) struct Connection {
     config: Config,
     purpose: Purpose,
     clock: Arc<dyn Clock>,
@@ -106,7 +106,7 @@ struct Away {
     why: ProjectionError,
 }
 
-impl Session {
+impl Connection {
     pub(super) fn new(base: &Config, purpose: Purpose, clock: &Arc<dyn Clock>) -> Self {
         Self {
             config: configured(base, purpose),
