@@ -7,6 +7,7 @@ mod as_of;
 mod audit;
 mod crash;
 mod demo;
+mod exports;
 mod forgetting;
 mod forgotten_copies;
 mod kurrent;
@@ -43,6 +44,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
         "crash" => Some(crash::prove(form)),
+        "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
         "sipp" => Some(sipp::prove(form)),
@@ -84,6 +86,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "as-of",
         "10 positions, instants and truths of a log of three days, instead of 100 and of PostgreSQL too",
+    ),
+    (
+        "exports",
+        "20,000 calls in each format, instead of a million",
     ),
     ("sipp", "every scenario"),
     ("kurrent", "5,000 events per client instead of 100,000"),

@@ -1,6 +1,6 @@
 //! Other people's programs that a proof builds or installs: where they stay, and how their steps run.
 
-use crate::program::ledgerline;
+use crate::program::{command, is_installed, ledgerline};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -25,4 +25,38 @@ pub(super) fn succeed(mut step: Command) -> Result<(), String> {
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Err(said.lines().next_back().unwrap_or("it failed").to_owned())
+}
+
+/// Installs once per pinned list: the list itself, put beside what it led to, says that it was done.
+pub(super) fn once(
+    pinned: &Path,
+    place: &Path,
+    install: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
+    let done = place.join("installed-list");
+    let list = std::fs::read(pinned).map_err(|error| error.to_string())?;
+    if std::fs::read(&done).is_ok_and(|old| old == list) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(place).map_err(|error| error.to_string())?;
+    install()?;
+    std::fs::write(done, list).map_err(|error| error.to_string())
+}
+
+/// A Python of its own in `place`, with the packages that `pinned` lists.
+pub(super) fn python_with(pinned: &Path, place: &Path) -> Result<PathBuf, String> {
+    if !is_installed("python3") {
+        return Err("python3 is missing".to_owned());
+    }
+    once(pinned, place, || {
+        let mut make = command("python3");
+        make.args(["-m", "venv"]).arg(place);
+        succeed(make)?;
+        let mut install = command(place.join("bin/pip"));
+        install
+            .args(["install", "--quiet", "--no-input", "--requirement"])
+            .arg(pinned);
+        succeed(install)
+    })?;
+    Ok(place.join("bin/python"))
 }

@@ -1,7 +1,7 @@
 //! Other people's clients, installed below `target/` from pinned lists, once.
 
 use crate::program::{command, is_installed};
-use crate::prove::other_tools::{place, succeed};
+use crate::prove::other_tools::{once, place, python_with, succeed};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,40 +29,14 @@ fn source(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Installs once per pinned list: the list itself, put beside what it led to, says that it was done.
-fn once(pinned: &Path, place: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    let done = place.join("installed-list");
-    let list = std::fs::read(pinned).map_err(|error| error.to_string())?;
-    if std::fs::read(&done).is_ok_and(|old| old == list) {
-        return Ok(());
-    }
-    std::fs::create_dir_all(place).map_err(|error| error.to_string())?;
-    install()?;
-    std::fs::write(done, list).map_err(|error| error.to_string())
-}
-
 pub(super) fn python() -> Result<Peer, Missing> {
     let name = "python";
     let missing = |why: String| (name, format!("the Python client cannot be installed: {why}"));
-    if !is_installed("python3") {
-        return Err(missing("python3 is missing".to_owned()));
-    }
     let (source, place) = (source(name), place("kurrent-clients", name));
-    let pinned = source.join("requirements.txt");
-    once(&pinned, &place, || {
-        let mut make = command("python3");
-        make.args(["-m", "venv"]).arg(&place);
-        succeed(make)?;
-        let mut install = command(place.join("bin/pip"));
-        install
-            .args(["install", "--quiet", "--no-input", "--requirement"])
-            .arg(&pinned);
-        succeed(install)
-    })
-    .map_err(missing)?;
+    let program = python_with(&source.join("requirements.txt"), &place).map_err(missing)?;
     Ok(Peer {
         name,
-        program: place.join("bin/python"),
+        program,
         script: source.join("client.py"),
     })
 }

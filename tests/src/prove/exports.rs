@@ -1,0 +1,160 @@
+//! Exports: a million calls in each format read back, value by value, with other people's libraries as the rows
+//! they were; a file that meets a full disk is not there at all, and the server does not notice.
+
+use super::other_tools::{place, python_with};
+use super::{Form, Proof, skipped};
+use crate::history::member;
+use crate::program::{command, instant, ledgerline, run_json};
+use crate::server::Server;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const COLUMNS: &str = "call,campaign,number,attempt,caller,permitted_at,permitted_time,answered_at,disposition,\
+                       talk_ms,first_position";
+const FORMATS: [&str; 4] = ["csv", "jsonl", "xlsx", "parquet"];
+
+/// Longest wait for the end of a server that has nothing to do.
+const STOPPED_WITHIN: Duration = Duration::from_secs(20);
+
+pub(super) fn prove(form: Form) -> Proof {
+    let rows = match form {
+        Form::Short => 20_000_u64,
+        Form::Long => 1_000_000,
+    };
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/exports");
+    let python = match python_with(
+        &client.join("requirements.txt"),
+        &place("export-readers", "python"),
+    ) {
+        Ok(python) => python,
+        Err(why) => {
+            return skipped(
+                "exports",
+                &format!("pyarrow and openpyxl cannot be installed: {why}"),
+            );
+        }
+    };
+    let script = client.join("client.py");
+    let directory = tempfile::tempdir().expect("a temporary folder");
+    let data = directory.path().join("data");
+    stop(serve(&data));
+    let mut wrong: Vec<String> = Vec::new();
+    let mut fill = command(&python);
+    fill.arg(&script)
+        .arg("fill")
+        .arg(data.join("views.db"))
+        .arg(rows.to_string());
+    if !fill.status().is_ok_and(|status| status.success()) {
+        wrong.push("the rows cannot be filled".to_owned());
+    }
+    let mut took = Map::new();
+    for format in FORMATS {
+        let began = instant();
+        let exported = export(&data, &directory.path().join(format!("calls.{format}")), format);
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        took.insert(format.to_owned(), json!(rows * 1_000 / ms.max(1)));
+        if exported != Ok(rows) {
+            wrong.push(format!("{format}: {exported:?} rows instead of {rows}"));
+        }
+    }
+    let compared = compare(command(&python), &script, (&data, directory.path()));
+    for format in FORMATS {
+        let found = member(&compared, &format!("/{format}"));
+        let expected = json!({ "rows": rows, "differ": 0, "more": 0 });
+        if *found != expected {
+            wrong.push(format!("{format} reads back as {found}"));
+        }
+    }
+    wrong.extend(full_disk(&data, directory.path()));
+    Proof {
+        holds: wrong.is_empty(),
+        line: json!({ "proof": "exports", "rows": rows, "rows_per_second": took, "read_back": compared,
+            "wrong": wrong }),
+    }
+}
+
+fn serve(data: &Path) -> Server {
+    let mut program = command(ledgerline());
+    program
+        .arg("serve")
+        .arg("--data")
+        .arg(data)
+        .args(["--http", "127.0.0.1:0", "--drain", "1s"]);
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        crate::program::fail("the server does not become ready");
+    }
+    server
+}
+
+fn stop(mut server: Server) {
+    server.program.signal("TERM");
+    server.program.wait(STOPPED_WITHIN);
+}
+
+/// Answers how many rows the command says it wrote.
+fn export(data: &Path, file: &Path, format: &str) -> Result<u64, String> {
+    let (data, file) = (data.to_string_lossy(), file.to_string_lossy());
+    let said = run_json(&[
+        "export",
+        "calls",
+        "--format",
+        format,
+        "--out",
+        &file,
+        "--columns",
+        COLUMNS,
+        "--json",
+        "--data",
+        &data,
+    ]);
+    let (status, said) = said?;
+    let rows = member(&said, "/rows").as_u64();
+    rows.filter(|_| status.success()).ok_or_else(|| said.to_string())
+}
+
+fn compare(mut python: Command, script: &Path, (data, files): (&Path, &Path)) -> Value {
+    python
+        .arg(script)
+        .arg("compare")
+        .arg(data.join("views.db"))
+        .arg(files);
+    let said = python
+        .stderr(Stdio::inherit())
+        .output()
+        .map(|output| output.stdout)
+        .unwrap_or_default();
+    serde_json::from_slice(&said).unwrap_or(Value::Null)
+}
+
+/// The command may write 64 KiB a file; the server, another process, may go on.
+fn full_disk(data: &Path, files: &Path) -> Vec<String> {
+    let server = serve(data);
+    let file = files.join("cut.csv");
+    let mut shell = command("sh");
+    // Blocks of 512 bytes; without the signal a write beyond the limit is an error, as on a full disk.
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\""]);
+    shell
+        .arg(ledgerline())
+        .args(["export", "calls", "--format", "csv", "--out"])
+        .arg(&file);
+    shell.arg("--data").arg(data);
+    let mut wrong = Vec::new();
+    match shell.output() {
+        Ok(output) if output.status.code() == Some(4) => {}
+        other => wrong.push(format!("a full disk ends with {other:?} instead of exit code 4")),
+    }
+    let left = [file.clone(), files.join("cut.csv.part")];
+    if left.iter().any(|file| file.exists()) {
+        wrong.push("a full disk leaves a file".to_owned());
+    }
+    let count = json!({ "sql": "select count(*) from calls" });
+    match server.post("/api/v1/query", &count) {
+        Ok(reply) if reply.status == 200 => {}
+        other => wrong.push(format!("after it the server answers {other:?}")),
+    }
+    stop(server);
+    wrong
+}
