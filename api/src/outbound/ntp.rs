@@ -50,7 +50,7 @@ impl FromStr for NtpServer {
             Ok(address) => (address.ip().to_string(), address.port()),
             Err(_) => match text.split_once(':') {
                 None => (text.to_owned(), PORT),
-                Some((host, port)) => (host.to_owned(), port.parse().map_err(|_| wrong())?),
+                Some((host, port)) => (host.to_owned(), port.parse().map_err(|_not_a_port| wrong())?),
             },
         };
         let is_host = |text: &str| {
@@ -221,6 +221,7 @@ pub(crate) mod tests {
     /// What a made-up server does with the packet it would send.
     pub(crate) type Bend = fn(&mut [u8; PACKET_BYTES]);
 
+    #[expect(clippy::disallowed_methods, reason = "a clock of the test's own, on loopback")]
     /// A server on loopback whose clock is off by `offset_ms`; it answers `answers` questions.
     pub(crate) fn fake_server(offset_ms: i64, answers: usize, bend: Bend) -> (NtpServer, JoinHandle<()>) {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();

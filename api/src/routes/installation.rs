@@ -101,7 +101,9 @@ async fn measure_clock(ctx: Ctx, _: Input) -> Result<Done, Problem> {
     let shown = measured.iter().map(|one| match &one.offset {
         Ok(offset) => {
             let mut value = offset_value(offset, ctx.now());
-            value["noted"] = Value::Bool(one.is_noted);
+            if let Some(members) = value.as_object_mut() {
+                members.insert("noted".to_owned(), Value::Bool(one.is_noted));
+            }
             value
         }
         Err(why) => json!({ "source": one.source, "error": why }),

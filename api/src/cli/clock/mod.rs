@@ -44,36 +44,36 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     } else {
         show(&reply)?;
     }
-    match reply["dialing_refused"].as_str() {
+    match reply.get("dialing_refused").and_then(Value::as_str) {
         None => Ok(()),
         Some(why) => Err(Failure::found(why.to_owned())),
     }
 }
 
 fn show(reply: &Value) -> Result<(), Failure> {
-    let measured = reply["measured"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let measured = reply.get("measured").and_then(Value::as_array);
+    let measured = measured.map(Vec::as_slice).unwrap_or_default();
     if measured.is_empty() {
         return output::line(
             "compared with nothing: start the server with --ntp HOST / 未配置时钟来源，请用 --ntp 启动",
         );
     }
     for one in measured {
-        let source = one["source"].as_str().unwrap_or("?");
-        match one["error"].as_str() {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or(0);
+        let source = text("source").unwrap_or("?");
+        let noted = if one.get("noted") == Some(&Value::Bool(true)) {
+            ", noted in the log"
+        } else {
+            ""
+        };
+        match text("error") {
             Some(why) => output::line(&format!("{source}  {why}"))?,
             None => output::line(&format!(
-                "{source}  offset {} ms ± {} ms, round trip {} ms{}",
-                one["offset_ms"],
-                one["uncertainty_ms"],
-                one["round_trip_ms"],
-                if one["noted"] == true {
-                    ", noted in the log"
-                } else {
-                    ""
-                }
+                "{source}  offset {} ms ± {} ms, round trip {} ms{noted}",
+                number("offset_ms"),
+                number("uncertainty_ms"),
+                number("round_trip_ms")
             ))?,
         }
     }
