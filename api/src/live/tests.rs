@@ -25,7 +25,7 @@ fn a_watcher_sees_the_latest_picture_at_once_and_the_next_when_something_happens
                 assert_eq!(name, "figures");
                 let picture: Value = serde_json::from_str(data).unwrap();
                 assert!(picture["age_ms"].is_u64(), "{picture}");
-                assert_eq!(picture["last_5_minutes"]["answer_ratio_per_call"], Value::Null);
+                assert_eq!(picture["last_5_minutes"]["settled_answer_ratio"], Value::Null);
                 seen.push(position(&picture));
                 Err(Failure::fault("enough"))
             });

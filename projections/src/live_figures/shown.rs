@@ -72,8 +72,9 @@ pub struct WindowFigures {
     pub ended: u64,
     /// Answered, or ended without an answer: what a ratio may be taken over.
     pub settled: u64,
-    /// 接通率（按呼叫）: answered ÷ settled.
-    pub answer_ratio_per_call: Option<f64>,
+    /// 接通率（按呼叫，仅计已有结果者）: answered ÷ settled. Not the metric `answer_ratio_per_call`, whose calls
+    /// may still ring: over five minutes those would pull it down.
+    pub settled_answer_ratio: Option<f64>,
     /// 平均通话时长: over ended calls that were answered.
     pub talk_ms_mean: Option<f64>,
     pub conversions: u64,
@@ -95,7 +96,7 @@ impl WindowFigures {
             answered: sum.answered,
             ended: sum.ended,
             settled,
-            answer_ratio_per_call: ratio(sum.answered, settled),
+            settled_answer_ratio: ratio(sum.answered, settled),
             talk_ms_mean: ratio(sum.talk_ms, sum.talked),
             conversions: sum.conversions,
             left_over: sum.left_over,

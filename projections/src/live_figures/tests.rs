@@ -68,7 +68,7 @@ fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
     );
     let figures = snapshot.last_5_minutes;
     assert_eq!((figures.dialed, figures.answered, figures.settled), (3, 2, 2));
-    assert_eq!(figures.answer_ratio_per_call, Some(1.0));
+    assert_eq!(figures.settled_answer_ratio, Some(1.0));
     assert_eq!(
         (figures.talk_ms_mean, figures.conversion_ratio),
         (Some(9_000.0), Some(1.0))
@@ -88,7 +88,7 @@ fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
     assert_eq!(after(SHORT_WINDOW_MS + 9_999).dialed, 1);
     assert_eq!(after(SHORT_WINDOW_MS + 10_000).dialed, 0);
     assert_eq!(
-        after(SHORT_WINDOW_MS + 10_000).answer_ratio_per_call,
+        after(SHORT_WINDOW_MS + 10_000).settled_answer_ratio,
         None,
         "nothing is not nought"
     );
