@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-rebuild prove-kurrent prove-stores prove-forgetting prove-audit prove-exports prove-simulation bench-calls bench-append bench-read bench-subscribe
+.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-audit prove-exports prove-simulation bench-calls bench-append bench-read bench-subscribe bench-project
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -24,7 +24,7 @@ build:
 	$(CARGO) build --quiet --locked --package api --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-rebuild prove-kurrent prove-forgetting prove-audit prove-exports: packages build
+prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-forgetting prove-audit prove-exports: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # Writers and servers killed on both stores, then KurrentDB's own clients on our endpoint.
@@ -47,3 +47,10 @@ bench-append bench-read bench-subscribe:
 	target/release/ledgerline bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
 	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
+
+# Views beside the same rows written bare: on SQLite, then on PostgreSQL.
+bench-project:
+	$(CARGO) build --quiet --locked --release --package api
+	target/release/ledgerline bench project
+	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
+	  bench project --read-db "$$LEDGERLINE_TEST_POSTGRES"'

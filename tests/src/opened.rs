@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::time::Timestamp;
+use projections::{PostgresReadDb, ReadDb, SqliteReadDb};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -42,6 +43,19 @@ pub async fn open(spec: &str) -> Arc<dyn EventStore> {
         Ok(store) => Arc::new(store),
         Err(error) => fail(&error.to_string()),
     }
+}
+
+/// Opens rows in `sqlite:DIR` or `postgres://…` for writing; ends the program when it cannot. Their threads
+/// end with the tasks.
+pub async fn open_rows(spec: &str) -> (Arc<dyn ReadDb>, SuiteTasks) {
+    let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(MachineClock), SuiteTasks::default());
+    let opened: Result<Arc<dyn ReadDb>, _> = match spec.strip_prefix("sqlite:") {
+        Some(dir) => SqliteReadDb::open(Path::new(dir), &tasks).map(|db| Arc::new(db) as Arc<dyn ReadDb>),
+        None => PostgresReadDb::open(spec, &clock, &tasks)
+            .await
+            .map(|db| Arc::new(db) as Arc<dyn ReadDb>),
+    };
+    (opened.unwrap_or_else(|error| fail(&error.to_string())), tasks)
 }
 
 /// Leaves a database as a command does that was killed while it filled the log; without `by`, as one that is

@@ -42,7 +42,9 @@ fn main() -> ExitCode {
         };
         let Some(proof) = run(&name, form) else {
             say("usage: prove NAME [--short] | prove short; NAME is one of");
-            say("as-of seeds two-processes crash rebuild sipp stores kurrent audit forgetting exports simulation");
+            say(
+                "as-of seeds two-processes crash projections rebuild sipp stores kurrent audit forgetting exports simulation",
+            );
             return ExitCode::from(2);
         };
         show(&proof);

@@ -12,6 +12,7 @@ mod forgetting;
 mod forgotten_copies;
 mod kurrent;
 mod other_tools;
+mod projections;
 mod rebuild;
 mod reconcile;
 mod sipp;
@@ -46,6 +47,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
+        "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
@@ -84,13 +86,14 @@ pub const SHORT: &[(&str, &str)] = &[
         "1.5 s of load over 5,000 events on each database, instead of 30 s over 200,000",
     ),
     (
+        "projections",
+        "4 kills while 20,000 events are projected on each database, instead of 40 and 1,000,000",
+    ),
+    (
         "as-of",
         "10 positions, instants and truths of a log of three days, instead of 100 and of PostgreSQL too",
     ),
-    (
-        "exports",
-        "20,000 calls in each format, instead of a million",
-    ),
+    ("exports", "20,000 calls in each format, instead of a million"),
     ("sipp", "every scenario"),
     ("kurrent", "5,000 events per client instead of 100,000"),
 ];

@@ -1,0 +1,186 @@
+//! Views killed at random moments equal a clean replay, on both databases.
+//!
+//! A process that makes the rows of a long log is killed (SIGKILL) again and again and started anew; then every
+//! table of every view is compared, by digest, with one made in one go.
+
+use super::{Form, Proof};
+use crate::opened::{open, open_rows};
+use crate::postgres::PostgresServer;
+use crate::program::{Program, command, deadline, instant, ledgerline, pause};
+use ::projections::ViewCheck;
+use ::projections::synthetic::SyntheticLog;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Position;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A store takes a log over in pages of so many events.
+const PAGE_EVENTS: usize = 4_096;
+
+/// How long one step of the process may take, in the debug build on a busy machine.
+const STEP_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long the last process may take to reach the end of a long log.
+const DONE_WITHIN: Duration = Duration::from_secs(3_600);
+
+struct Length {
+    events: usize,
+    kills: u32,
+    /// Batches that a process may end at most before it is killed.
+    batches_max: u64,
+    /// After that, into the middle of one.
+    into_ms_max: u64,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let length = match form {
+        Form::Short => Length {
+            events: 20_000,
+            kills: 4,
+            batches_max: 1,
+            into_ms_max: 150,
+        },
+        Form::Long => Length {
+            events: 1_000_000,
+            kills: 40,
+            batches_max: 10,
+            into_ms_max: 400,
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime can be made");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let log = folder.path().join("log");
+    runtime.block_on(fill(&log, length.events));
+    let rows = tempfile::tempdir().expect("a temporary folder can be made");
+    let rows_in = format!("sqlite:{}", rows.path().display());
+    let sqlite = killed((&log, &folder), &rows_in, &length).then_checked(&runtime, &log, &rows_in);
+    let server = PostgresServer::start();
+    let postgres = server.map(|server| {
+        let url = server.url();
+        killed((&log, &folder), &url, &length).then_checked(&runtime, &log, &url)
+    });
+    let skipped = json!({"skipped": "it is not installed (apt-get install postgresql)"});
+    Proof {
+        holds: sqlite.holds() && postgres.as_ref().is_none_or(Found::holds),
+        line: json!({"proof": "projections", "events": length.events, "sqlite": sqlite.line(),
+            "postgres": postgres.map_or(skipped, |found| found.line())}),
+    }
+}
+
+async fn fill(log: &Path, events: usize) {
+    let store = open(&format!("sqlite:{}", log.display())).await;
+    let mut synthetic = SyntheticLog::default();
+    let mut left = events;
+    while left > 0 {
+        let page = synthetic
+            .page(left.min(PAGE_EVENTS))
+            .expect("events can be made up");
+        left -= page.len();
+        store.load(page).await.expect("they follow on the log's end");
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    kills: u32,
+    /// Kills after which the rows stood neither at the beginning nor at the end.
+    kills_midway: u32,
+    seconds: u64,
+    tables: usize,
+    rows: u64,
+    wrong: Vec<String>,
+}
+
+/// Pseudo-random, the same in every run.
+fn drawn(kill: u32, below: u64) -> u64 {
+    let mixed = u64::from(kill)
+        .wrapping_add(1)
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (mixed >> 33) % below
+}
+
+fn start(log: &Path, rows: &str) -> Program {
+    let beside = ledgerline();
+    let mut program = command(beside.with_file_name("project_until_killed"));
+    program.arg(format!("sqlite:{}", log.display())).arg(rows);
+    Program::start(program)
+}
+
+fn position(line: &str) -> u64 {
+    let last = line.split(' ').next_back().unwrap_or_default();
+    last.parse().unwrap_or(0)
+}
+
+fn killed((log, _folder): (&Path, &TempDir), rows: &str, length: &Length) -> Found {
+    let begun = instant();
+    let mut found = Found::default();
+    for kill in 0..length.kills {
+        let mut program = start(log, rows);
+        let Some(from) = program.line(STEP_WITHIN, |line| line.starts_with("from ")) else {
+            found.wrong.push(format!("process {kill} did not start"));
+            return found;
+        };
+        for _ in 0..drawn(kill, length.batches_max + 1) {
+            program.line(STEP_WITHIN, |line| line.starts_with("at ") || line == "done");
+        }
+        let until = deadline(Duration::from_millis(drawn(kill + 1_000, length.into_ms_max)));
+        while instant() < until {
+            pause();
+        }
+        let is_done = program.seen().iter().any(|line| line == "done");
+        program.kill();
+        found.kills += 1;
+        found.kills_midway += u32::from(!is_done && position(&from) < length.events as u64);
+    }
+    let mut program = start(log, rows);
+    if program.line(DONE_WITHIN, |line| line == "done").is_none() {
+        found
+            .wrong
+            .push("the last process did not reach the end".to_owned());
+    }
+    found.seconds = begun.elapsed().as_secs();
+    found
+}
+
+impl Found {
+    /// Compares with a replay in memory.
+    fn then_checked(mut self, runtime: &tokio::runtime::Runtime, log: &Path, rows: &str) -> Self {
+        let (checks, head) = runtime.block_on(checked(log, rows));
+        for check in &checks {
+            self.tables += check.tables.len();
+            self.rows += check.tables.iter().map(|table| table.live.rows).sum::<u64>();
+            if !check.holds() {
+                self.wrong.push(format!("{} differs from its replay", check.view));
+            }
+            if check.position != head {
+                self.wrong
+                    .push(format!("{} stopped at {}", check.view, check.position));
+            }
+        }
+        self
+    }
+
+    fn holds(&self) -> bool {
+        self.wrong.is_empty() && self.kills_midway > 0 && self.rows > 0
+    }
+
+    fn line(&self) -> Value {
+        json!({"kills": self.kills, "kills_midway": self.kills_midway, "tables_equal": self.tables,
+            "rows": self.rows, "seconds_until_done": self.seconds, "wrong": self.wrong})
+    }
+}
+
+async fn checked(log: &Path, rows: &str) -> (Vec<ViewCheck>, Position) {
+    let store = open(&format!("sqlite:{}", log.display())).await;
+    let (db, _tasks) = open_rows(rows).await;
+    let head = store.head().await.expect("the log can be read");
+    let checks = ::projections::verify(store.as_ref(), db).await;
+    (checks.expect("the rows can be compared"), head)
+}
