@@ -28,6 +28,11 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/postgres/",
     "projections/src/views/",
     "projections/src/sql_views/",
+    "projections/src/ask/",
+    // What people may type, shown to them, and asked by a proof as they would.
+    "api/src/cli/query.rs",
+    "domain/src/inquiry/",
+    "tests/src/prove/exports.rs",
     "projections/src/rebuild/stored.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",

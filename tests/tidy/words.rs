@@ -18,6 +18,8 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "domain/src/number/"),
     ("operator", "api/src/routes/numbers.rs"),
     ("operator", "simulation/src/"),
+    // `+` and `and`, as the SQL parser calls them.
+    ("operator", "projections/src/ask/"),
     // google.rpc, the package of the protocol's own errors.
     ("rpc", "kurrent_endpoint/"),
 ];

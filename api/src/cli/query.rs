@@ -21,9 +21,10 @@ const INPUT_BYTES_MAX: u64 = projections::ask::SQL_BYTES_MAX as u64 + 1;
 
 /// Ask the rows in SQL: one read-only query over documented views.
 ///
-/// Views: audit, calls, campaign_counts, campaign_hours, campaigns, customer_events, customer_numbers, customers,
-/// dispositions, enrolments, outcomes, view_positions; `--views` lists their columns. They hold nothing personal:
-/// no phone number, name or variable. The question is put on record in the log before it is answered.
+/// Views: audit, calls, campaign_counts, campaign_hours, campaigns, customer_events, customer_numbers,
+/// customers, dispositions, enrolments, outcomes, view_positions; `--views` lists their columns. They hold
+/// nothing personal: no phone number, name or variable. The question is put on record in the log before it
+/// is answered.
 ///
 /// ledgerline query "select disposition, count(*) from calls group by 1 order by 2 desc" --data DIR
 #[derive(Debug, clap::Args)]

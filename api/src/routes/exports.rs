@@ -1,4 +1,5 @@
-//! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be finished.
+//! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
+//! finished.
 
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::exporting::{Format, Order, begin, columns, write};

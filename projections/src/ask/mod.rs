@@ -8,12 +8,14 @@
 //! path that reaches the documented views only. Questions have threads and connections of their own: a long
 //! one never keeps a view or a reader waiting.
 
+mod expression;
 mod guard;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use guard::{FUNCTIONS, guarded};
+pub use expression::FUNCTIONS;
+pub use guard::guarded;
 pub use sqlite::SqliteQuestions;
 
 use crate::value::Val;

@@ -1,7 +1,8 @@
 //! Questions to rows in SQLite: each on a read-only connection of its own, with an authorizer that knows
 //! through which view a table is read, limits of size, and a clock that stops it.
 
-use super::guard::{EXPRESSION_DEPTH_MAX, FUNCTIONS, guarded};
+use super::expression::FUNCTIONS;
+use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
 use super::{
     ANSWER_BYTES_MAX, AskError, AskLimits, Asked, Gathered, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions,
     SQL_BYTES_MAX,
@@ -29,9 +30,11 @@ const VALUE_BYTES_MAX: i32 = 1024 * 1024;
 const CACHE_KIB: i32 = -16 * 1024;
 /// How long a query waits for another process's lock: rows are written by short transactions.
 const LOCK_WAIT_MS: u64 = 1_000;
-/// Columns of a result, terms of a compound query, arguments of a function.
+/// Columns of a result: five times the widest documented view.
 const COLUMNS_MAX: i32 = 200;
+/// Terms of a compound query.
 const COMPOUNDS_MAX: i32 = 50;
+/// Arguments of a function.
 const ARGUMENTS_MAX: i32 = 32;
 /// Longest pattern of `like`: it is matched by backtracking, between two looks at the clock.
 const PATTERN_BYTES_MAX: i32 = 200;
@@ -207,7 +210,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 
 fn run(connection: &Connection, sql: &str, limits: AskLimits) -> rusqlite::Result<Asked> {
     let mut statement = connection.prepare(sql)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let count = columns.len();
     let mut gathered = Gathered::new(columns, limits);
     let mut rows = statement.query([])?;

@@ -1,6 +1,7 @@
 //! Rows of a documented view, page by page behind the last one's position: bounded memory, no long snapshot.
 
-use super::catalog::{SQL_VIEWS, SqlColumn, SqlView};
+use super::catalog::SQL_VIEWS;
+use super::column::{SqlColumn, SqlView};
 use super::placed;
 use crate::database::{ReadDb, Select};
 use crate::error::ProjectionError;

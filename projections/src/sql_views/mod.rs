@@ -7,17 +7,19 @@
 //! who drops or renames tables puts them aside first.
 
 mod catalog;
+mod column;
 mod export;
 mod reference;
 
-pub use catalog::{SQL_VIEWS, SqlColumn, SqlView, Unit};
+pub use catalog::SQL_VIEWS;
+pub use column::{SqlColumn, SqlView, Unit};
 pub use export::{EXPORT_PAGE_ROWS, EXPORTABLES, ExportFilter, Exportable};
 pub use reference::sql_reference;
 
 use crate::database::{Dialect, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use catalog::Source;
+use column::Source;
 use std::collections::BTreeMap;
 
 /// The schema of the documented views on PostgreSQL.

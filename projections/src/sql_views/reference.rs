@@ -1,6 +1,7 @@
 //! The reference of the documented views as Markdown, made from the list they are made from.
 
-use super::catalog::{SQL_VIEWS, SqlView};
+use super::catalog::SQL_VIEWS;
+use super::column::SqlView;
 use std::fmt::Write;
 
 /// A section per view, a line per column. `docs/reference/sql.md` holds it word for word.

@@ -1,5 +1,5 @@
-//! Exports: a million calls in each format read back, value by value, with other people's libraries as the rows
-//! they were; a file that meets a full disk is not there at all, and the server does not notice.
+//! Exports: a million calls in each format read back, value by value, with other people's libraries as the
+//! rows they were; a file that meets a full disk is not there at all, and the server does not notice.
 
 use super::other_tools::{place, python_with};
 use super::{Form, Proof, skipped};

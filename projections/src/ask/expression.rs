@@ -1,0 +1,181 @@
+//! Which expressions both databases know and answer alike: operators, types and functions by name.
+
+use super::guard::{Flow, plain, refuse};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgumentClause,
+    FunctionArguments, Spanned, UnaryOperator, Value,
+};
+use std::ops::ControlFlow;
+
+/// Functions that both databases have, with the same meaning.
+pub const FUNCTIONS: &[&str] = &[
+    "abs",
+    "avg",
+    "coalesce",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "rank",
+    "replace",
+    "row_number",
+    "rtrim",
+    "string_agg",
+    "substr",
+    "sum",
+    "trim",
+    "upper",
+];
+
+/// Words that PostgreSQL reads as calls although they look like columns.
+const HIDDEN_CALLS: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "system_user",
+    "user",
+];
+
+/// Whether an expression, without what stands inside it, is one that both databases know.
+pub(super) fn judge(expr: &Expr) -> Flow {
+    let known = match expr {
+        Expr::Identifier(ident) if ident.quote_style.is_none() => {
+            !HIDDEN_CALLS.contains(&ident.value.to_lowercase().as_str())
+        }
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Between { .. }
+        | Expr::Nested(_)
+        | Expr::Case { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::Tuple(_)
+        | Expr::Wildcard(_) => true,
+        Expr::Like { any, .. } => !any,
+        Expr::BinaryOp { op, .. } => is_shared_operator(op),
+        Expr::UnaryOp { op, .. } => {
+            matches!(
+                op,
+                UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not
+            )
+        }
+        Expr::Value(value) => matches!(
+            value.value,
+            Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null
+        ),
+        Expr::Cast {
+            kind,
+            data_type,
+            format,
+            ..
+        } => *kind == CastKind::Cast && format.is_none() && is_shared_type(data_type),
+        Expr::Substring { special, .. } => *special,
+        Expr::Trim {
+            trim_where,
+            trim_what,
+            trim_characters,
+            ..
+        } => trim_where.is_none() && trim_what.is_none() && trim_characters.is_none(),
+        Expr::Function(function) => return judge_function(function),
+        _ => false,
+    };
+    if known {
+        return ControlFlow::Continue(());
+    }
+    let shown: String = expr.to_string().chars().take(SHOWN_CHARACTERS_MAX).collect();
+    let hint = "only what SQLite and PostgreSQL answer alike is read";
+    refuse(&format!("`{shown}`"), hint, expr.span().start)
+}
+
+/// Of an expression that is refused, so much is repeated.
+const SHOWN_CHARACTERS_MAX: usize = 60;
+
+const fn is_shared_operator(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::StringConcat
+            | BinaryOperator::Gt
+            | BinaryOperator::Lt
+            | BinaryOperator::GtEq
+            | BinaryOperator::LtEq
+            | BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::And
+            | BinaryOperator::Or
+    )
+}
+
+const fn is_shared_type(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::BigInt(None) | DataType::Text | DataType::DoublePrecision
+    )
+}
+
+fn judge_function(function: &Function) -> Flow {
+    let at = function.name.span().start;
+    let name = match function.name.0.as_slice() {
+        [one] => one.as_ident().map(plain),
+        _ => None,
+    };
+    let known = name.is_some_and(|name| FUNCTIONS.contains(&name.as_str()));
+    if !known {
+        let hint = format!("there are {}", FUNCTIONS.join(", "));
+        return refuse(&format!("the function {}", function.name), &hint, at);
+    }
+    let plain_arguments = match &function.args {
+        FunctionArguments::List(list) => {
+            let unnamed = list.args.iter().all(|one| matches!(one, FunctionArg::Unnamed(_)));
+            let ordered = list
+                .clauses
+                .iter()
+                .all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)));
+            unnamed && ordered
+        }
+        FunctionArguments::None | FunctionArguments::Subquery(_) => false,
+    };
+    let plain = plain_arguments
+        && matches!(function.parameters, FunctionArguments::None)
+        && !function.uses_odbc_syntax
+        && function.within_group.is_empty()
+        && function.null_treatment.is_none();
+    if plain {
+        return ControlFlow::Continue(());
+    }
+    let hint = "write its arguments in parentheses, plain";
+    refuse(&format!("this form of {}", function.name), hint, at)
+}

@@ -1,0 +1,131 @@
+//! What a documented view and its columns are, and the short words in which the catalog writes them.
+
+/// One documented view.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlView {
+    pub name: &'static str,
+    pub zh: &'static str,
+    pub en: &'static str,
+    /// The table under it; `None` for a list of codes and their labels.
+    pub table: Option<&'static str>,
+    pub columns: &'static [SqlColumn],
+}
+
+/// One column of a documented view.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlColumn {
+    pub name: &'static str,
+    pub unit: Unit,
+    pub zh: &'static str,
+    pub en: &'static str,
+    pub(super) source: Source,
+}
+
+/// What a column's values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// An id of our own making, TEXT.
+    Id,
+    /// A code of a closed list, TEXT.
+    Code,
+    Text,
+    Count,
+    Milliseconds,
+    /// Microseconds since 1970-01-01 UTC, BIGINT.
+    Micros,
+    /// RFC 3339, UTC, six decimals, TEXT: compares as it reads.
+    Rfc3339,
+    /// 0 or 1.
+    Flag,
+    /// A position in the log.
+    Position,
+}
+
+impl Unit {
+    /// As the reference says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Id => "TEXT, id",
+            Self::Code => "TEXT, code",
+            Self::Text => "TEXT",
+            Self::Count => "BIGINT, count",
+            Self::Milliseconds => "BIGINT, ms",
+            Self::Micros => "BIGINT, µs since 1970-01-01 UTC",
+            Self::Rfc3339 => "TEXT, RFC 3339 UTC",
+            Self::Flag => "BIGINT, 0 or 1",
+            Self::Position => "BIGINT, position in the log",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// A column of the table, as it is.
+    Column(&'static str),
+    /// A column in microseconds, as text.
+    Instant(&'static str),
+    /// Of a list of codes.
+    Label,
+}
+
+pub(super) type Words = (&'static str, &'static str);
+
+pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, (zh, en): Words) -> SqlColumn {
+    let source = Source::Column(from);
+    SqlColumn {
+        name,
+        unit,
+        zh,
+        en,
+        source,
+    }
+}
+pub(super) const fn id(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Id, name, words)
+}
+pub(super) const fn code(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Code, name, words)
+}
+pub(super) const fn text(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Text, name, words)
+}
+pub(super) const fn count(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Count, name, words)
+}
+pub(super) const fn ms(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Milliseconds, name, words)
+}
+pub(super) const fn flag(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Flag, name, words)
+}
+pub(super) const fn micros(name: &'static str, words: Words) -> SqlColumn {
+    column(name, Unit::Micros, name, words)
+}
+pub(super) const fn position(name: &'static str, from: &'static str) -> SqlColumn {
+    column(
+        name,
+        Unit::Position,
+        from,
+        ("日志位置", "where in the log this row's event is"),
+    )
+}
+/// The text beside a column in microseconds.
+pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn {
+    SqlColumn {
+        name,
+        unit: Unit::Rfc3339,
+        zh: "同上，文本",
+        en: "the same instant as text",
+        source: Source::Instant(from),
+    }
+}
+pub(super) const fn label(name: &'static str, unit: Unit, (zh, en): Words) -> SqlColumn {
+    let source = Source::Label;
+    SqlColumn {
+        name,
+        unit,
+        zh,
+        en,
+        source,
+    }
+}
