@@ -226,7 +226,7 @@ mod tests {
             .unwrap()
             .map(|row| row.unwrap().to_string())
             .collect();
-        assert_eq!(shown.len() as i64, rows);
+        assert_eq!(i64::try_from(shown.len()), Ok(rows));
         assert_eq!(shown.first().map(String::as_str), Some("{n: 0, t: null, r: 0.5}"));
         assert_eq!(
             shown.last().map(String::as_str),
