@@ -1,4 +1,4 @@
-//! Pages that print well and need nothing from elsewhere: one style, escaped text, tables of label and figure.
+//! Pages that print well and need nothing from elsewhere: one style, escaped text, tables of figures.
 
 use std::fmt::Display;
 use std::fmt::Write as _;
@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 /// Inline: a printed report is one file, and no reader's browser asks anybody for more.
 const STYLE: &str = "\
 @page{size:A4;margin:16mm 14mm}\
-body{font:14px/1.5 'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;color:#1a1a1a;max-width:60rem;\
-margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:1.6rem 0 .4rem;border-bottom:2px solid #1a1a1a}\
+body{font:14px/1.5 'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;color:#1a1a1a;\
+max-width:60rem;margin:2rem auto;padding:0 1rem}\
+h1{font-size:1.6rem;margin:0 0 .2rem}\
+h2{font-size:1.15rem;margin:1.6rem 0 .4rem;border-bottom:2px solid #1a1a1a}\
 small,.en{color:#595959}table{border-collapse:collapse;width:100%;margin:.4rem 0 1rem}\
 th,td{border:1px solid #bbb;padding:.25rem .5rem;text-align:left;vertical-align:top}\
 th{background:#f2f2f2}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\

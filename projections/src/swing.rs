@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn two_trunks_by_hand() {
-        // Half of the calls at 40 % and half at 20 %: 30 %. Then three quarters at 50 % and a quarter at 20 %.
+        // Half of the calls at 40 %, half at 20 %. Then three quarters at 50 % and a quarter at 20 %.
         let before = parts(&[("a", 100, 40), ("b", 100, 20)]);
         let now = parts(&[("a", 300, 150), ("b", 100, 20)]);
         let swing = swing(&before, &now).unwrap();

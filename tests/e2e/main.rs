@@ -13,6 +13,7 @@ mod malformed_bodies_name_the_member;
 mod one_process_writes;
 mod opt_out_is_everywhere;
 mod rehearsal_is_for_life;
+mod reports_are_redone;
 mod restore;
 mod stream_resumes_without_a_gap;
 mod two_servers;

@@ -20,9 +20,9 @@ const SECONDS_MAX: u64 = 3_600;
 
 /// Compare a carrier's bill or Asterisk's records with our calls: matched, missing, disputed (对账).
 ///
-/// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee and
-/// the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the sides
-/// differ. Columns of a csv are found by their names: 被叫号码/callee, 开始时间/start_time,
+/// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee
+/// and the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the
+/// sides differ. Columns of a csv are found by their names: 被叫号码/callee, 开始时间/start_time,
 /// 通话时长/talk_seconds, 计费分钟/billed_minutes, 话单号/record_id, 呼叫标识/sip_call_id.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]

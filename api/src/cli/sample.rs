@@ -1,4 +1,4 @@
-//! `ledgerline sample`: draw calls for an audit so that anybody can redo it, record findings, sign off, check.
+//! `ledgerline sample`: draw calls for an audit so that anybody can redo it, record findings, sign off.
 
 use super::failure::Failure;
 use super::output;
@@ -205,11 +205,19 @@ async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> 
     if args.json {
         return output::json(&summary);
     }
+    let shown = |name: &str| summary.get(name).cloned().unwrap_or_default();
     output::line(&format!(
         "drawn {} of {} calls up to position {} / 自 {} 个呼叫中抽取 {} 个",
-        summary["calls"], summary["population"], summary["position"], summary["population"], summary["calls"]
+        shown("calls"),
+        shown("population"),
+        shown("position"),
+        shown("population"),
+        shown("calls")
     ))?;
-    output::line(&format!("sample {}", text(&summary["sample"])))?;
+    output::line(&format!(
+        "sample {}",
+        shown("sample").as_str().unwrap_or_default()
+    ))?;
     output::line(&format!("written to {}", args.out.display()))
 }
 
@@ -219,10 +227,6 @@ async fn draw_here(here: &Here, ask: &Ask, upto: Option<Position>) -> Result<Val
     let command = SampleCommand::Draw(Box::new(drawn));
     let answer = here.system.samples.ask(&id, command, cause).await?;
     document(id, &answer.state)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 fn write(path: &Path, document: &Value) -> Result<(), Failure> {
@@ -295,10 +299,10 @@ async fn change(
     if as_json {
         return output::json(&reply);
     }
-    match reply["signed_off"].is_null() {
+    let lacking = reply.get("lacking").and_then(Value::as_u64).unwrap_or(0);
+    match reply.get("signed_off").is_none_or(Value::is_null) {
         true => output::line(&format!(
-            "recorded; {} calls lack a finding / 已记录，尚余 {} 个呼叫未检",
-            reply["lacking"], reply["lacking"]
+            "recorded; {lacking} calls lack a finding / 已记录，尚余 {lacking} 个呼叫未检"
         )),
         false => output::line("signed off / 已签核"),
     }

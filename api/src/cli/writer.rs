@@ -26,7 +26,7 @@ pub(crate) struct WriterArgs {
 
 /// Who writes.
 pub(crate) enum Writer {
-    Server(OwnServer),
+    Server(Box<OwnServer>),
     Here(Box<Here>),
 }
 
@@ -48,7 +48,7 @@ impl WriterArgs {
     /// Opens the directory where no server holds it; else its server is asked.
     pub(crate) async fn open(&self, runtime: Arc<Runtime>) -> Result<Writer, Failure> {
         if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
-            return Ok(Writer::Server(OwnServer::find(&self.server)?));
+            return Ok(Writer::Server(Box::new(OwnServer::find(&self.server)?)));
         }
         let (data, store) = self.log().place()?;
         if !data.exists() {
@@ -69,7 +69,9 @@ impl WriterArgs {
                 let system = opened.entities(runtime);
                 Ok(Writer::Here(Box::new(Here { opened, system })))
             }
-            Err(AppError::Lock(LockError::Held { .. })) => Ok(Writer::Server(OwnServer::find(&self.server)?)),
+            Err(AppError::Lock(LockError::Held { .. })) => {
+                Ok(Writer::Server(Box::new(OwnServer::find(&self.server)?)))
+            }
             Err(error) => Err(error.into()),
         }
     }

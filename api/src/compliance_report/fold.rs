@@ -10,8 +10,7 @@ use crate::reply::Problem;
 use chrono::NaiveDate;
 use domain::call::Call;
 use domain::call::event::{CallEvent, Notice};
-use domain::campaign::event::CampaignEvent;
-use domain::campaign::{self, Campaign};
+use domain::campaign::Campaign;
 use domain::compliance::{Decision, Verdict};
 use domain::customer::Customer;
 use domain::customer::event::CustomerEvent;
@@ -20,7 +19,7 @@ use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::Number;
 use domain::number::event::NumberEvent;
-use domain::sample::{Answer, Sample, SampleEvent};
+use domain::sample::Sample;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,12 +62,12 @@ pub(super) struct Fold {
     opt_outs: OptOuts,
     notices: Notices,
     persons: Persons,
-    watch: Watch,
+    pub(super) watch: Watch,
     violations: Counts,
     named: Vec<Violation>,
 }
 
-fn bump(counts: &mut Counts, code: &str) {
+pub(super) fn bump(counts: &mut Counts, code: &str) {
     match counts.get_mut(code) {
         Some(count) => *count += 1,
         None => drop(counts.insert(code.to_owned(), 1)),
@@ -241,7 +240,7 @@ impl Fold {
         self.close_days(local.date_naive());
     }
 
-    /// Days that are over by more than one are counted and dropped: `at` of concurrent calls is nearly in order.
+    /// Days that are over by more than one are counted and dropped: concurrent calls are nearly in order.
     fn close_days(&mut self, today: NaiveDate) {
         let kept = today.pred_opt().unwrap_or(today);
         while let Some(entry) = self.per_day.first_entry() {
@@ -339,44 +338,6 @@ impl Fold {
                 self.verdicts("number", std::slice::from_ref(verdict));
             }
             _ => {}
-        }
-    }
-
-    fn campaign(&mut self, event: &CampaignEvent) {
-        match event {
-            CampaignEvent::AlertRaised { alert, .. } => bump(&mut self.watch.alerts, alert),
-            CampaignEvent::Paused { reason } => {
-                let reason =
-                    serde_json::to_value::<&campaign::event::PauseReason>(reason).unwrap_or_default();
-                bump(
-                    &mut self.watch.campaigns_paused,
-                    reason.as_str().unwrap_or_default(),
-                );
-            }
-            _ => {}
-        }
-    }
-
-    /// The rule is read from the data alone: rules are added.
-    fn alert(&mut self, envelope: &Envelope) {
-        let data: serde_json::Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
-        let rule = data.get("rule").and_then(serde_json::Value::as_str);
-        bump(&mut self.watch.alerts, rule.unwrap_or("unknown"));
-    }
-
-    fn sample(&mut self, event: &SampleEvent) {
-        match event {
-            SampleEvent::Drawn { .. } => self.watch.samples_drawn += 1,
-            SampleEvent::SignedOff { .. } => self.watch.samples_signed_off += 1,
-            SampleEvent::FindingRecorded { finding, .. } => {
-                let against = finding
-                    .answers
-                    .iter()
-                    .filter(|(_, answer)| **answer == Answer::No);
-                for (item, _) in against {
-                    bump(&mut self.watch.findings_against, item);
-                }
-            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! The compliance report (SEC-6): made from the log alone, signed with the log's key, kept, and itself an event.
+//! The compliance report (SEC-6): made from the log alone, signed with the log's key, kept, and an event.
 //!
 //! The figures are a pure function of the events up to a position and of the period: whoever has the log
 //! makes the same bytes. The event `report.issued` is stored before the report is handed out; the signed
@@ -10,6 +10,7 @@ mod keeping;
 mod note;
 mod render;
 mod schedule;
+mod watched;
 
 pub(crate) use keeping::kept;
 pub(crate) use schedule::begin as begin_schedule;

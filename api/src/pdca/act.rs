@@ -5,8 +5,9 @@ use super::figures::float;
 
 /// A part of the swing below this is no reason to act: one per cent of all calls.
 const EFFECT_MIN: f64 = 0.01;
-/// Shares of dispositions above these ask for action.
+/// A list with more invalid numbers than this was not cleaned.
 const INVALID_SHARE_MAX: f64 = 0.05;
+/// More failures of lines than this are no chance.
 const LINE_SHARE_MAX: f64 = 0.02;
 /// Opt-outs of answered calls.
 const OPT_OUT_SHARE_MAX: f64 = 0.02;

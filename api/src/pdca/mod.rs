@@ -1,7 +1,7 @@
 //! The PDCA report (REP-7): what was planned, what was done, how it compares, what to do about it.
 //!
-//! The figures come from rows, over a `ReadDb`: the live one, or one folded up to a position. Refusals, opt-outs
-//! and alerts come from the log. A report says up to which position it speaks.
+//! The figures come from rows, over a `ReadDb`: the live one, or one folded up to a position. Refusals,
+//! opt-outs and alerts come from the log. A report says up to which position it speaks.
 
 mod act;
 mod figures;
@@ -33,6 +33,7 @@ const HISTORY_DAYS: u64 = 91;
 const AHEAD_DAYS: usize = 28;
 const COVERAGE: f64 = 0.8;
 
+/// Of a day without a change of the clock, as Beijing's are.
 const DAY_MS: u64 = 86_400_000;
 
 /// What a report is about.
@@ -127,19 +128,22 @@ fn flow_version(cell: &Cell) -> String {
     format!("{} v{}", cell.campaign, cell.flow_version)
 }
 
+/// A cause by which the change is split: zh, en, and the part that a cell is in.
+type Cause<'a> = (&'static str, &'static str, &'a dyn Fn(&Cell) -> String);
+
 fn swings(was: &[Cell], now: &[Cell]) -> Vec<(&'static str, &'static str, Swing)> {
     let hour = |cell: &Cell| beijing(cell.hour_at).format("%H:00").to_string();
     let weekday = |cell: &Cell| beijing(cell.hour_at).format("%u").to_string();
     let trunk = |cell: &Cell| cell.trunk.clone();
     let campaign = |cell: &Cell| cell.campaign.clone();
-    let causes: [(&str, &str, &dyn Fn(&Cell) -> String); 5] = [
+    let causes: [Cause<'_>; 5] = [
         ("中继", "trunk", &trunk),
         ("时段", "hour", &hour),
         ("星期", "weekday", &weekday),
         ("话术版本", "flow version", &flow_version),
         ("任务", "campaign", &campaign),
     ];
-    let split = |(zh, en, of): (&'static str, &'static str, &dyn Fn(&Cell) -> String)| {
+    let split = |(zh, en, of): Cause<'_>| {
         let tallied = |cells| {
             by(cells, of)
                 .iter()

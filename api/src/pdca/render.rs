@@ -1,4 +1,4 @@
-//! A PDCA report as a page: zh first, each figure with its metric, unit and the place of the events behind it.
+//! A PDCA report as a page: zh first, each figure with its metric, unit and where the events behind it are.
 
 use super::Gathered;
 use super::act::suggestions;

@@ -116,7 +116,8 @@ const NAMES: [(Column, &[&str]); 6] = [
     ),
 ];
 
-/// Fewest and most columns of Asterisk's file: the last two are optional (`cdr.conf`: loguniqueid, loguserfield).
+/// Fewest and most columns of Asterisk's file: the last two are optional (`cdr.conf`: loguniqueid,
+/// loguserfield).
 const ASTERISK_COLUMNS: std::ops::RangeInclusive<usize> = 16..=18;
 
 /// Where each column is.
@@ -128,8 +129,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start,
-    /// answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
+    /// Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata,
+    /// start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
     pub(super) fn asterisk(offset: FixedOffset) -> Self {
         let columns = [
             (Column::Callee, 2),

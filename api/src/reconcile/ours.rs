@@ -41,7 +41,7 @@ pub(crate) struct OurCalls {
 impl OurCalls {
     /// Of these calls.
     pub(crate) fn of(mut calls: Vec<OurCall>, position: Position) -> Self {
-        calls.sort_by(|one, other| (one.dialed_at, one.call).cmp(&(other.dialed_at, other.call)));
+        calls.sort_by_key(|call| (call.dialed_at, call.call));
         let mut by_sip_id = BTreeMap::new();
         let mut by_number: BTreeMap<NumberId, Vec<usize>> = BTreeMap::new();
         for (index, call) in calls.iter().enumerate() {

@@ -8,15 +8,18 @@ use serde_json::{Value, json};
 use store::proof::hex;
 
 /// What a reader needs to redo the draw without this program.
-const HOW: &str = "Every call of the log that ended up to `position` (and in `campaign`, `from`, `to` where given) is \
-in the population. A call's rank is SHA-256 of `seed` and the call's id, both as text, one directly behind the \
-other; within its stratum the calls of lowest rank are drawn, as many as the stratum's share by largest remainder. \
-`population_sha256` is over the call ids in the order of their call.ended events, a line feed behind each. \
-`log_root` is the RFC 9162 root over the first `log_size` events: compare it with a signed checkpoint.";
+const HOW: &str = "Every call of the log that ended up to `position` (and in `campaign`, `from`, `to` \
+where given) is in the population. A call's rank is SHA-256 of `seed` and the call's id, both as text, one \
+directly behind the other; within its stratum the calls of lowest rank are drawn, as many as the \
+stratum's share by largest remainder. `population_sha256` is over the call ids in the order of \
+their call.ended events, a line feed behind each. `log_root` is the RFC 9162 root over the first \
+`log_size` events: compare it with a signed checkpoint.";
 
-const HOW_ZH: &str = "截至 position 已结束的全部呼叫（如给定，则限于 campaign、from、to）构成总体。每个呼叫的序值为 \
-SHA-256(seed 与呼叫标识直接相连的文本)；各层按最大余数法分配名额，取序值最小者。population_sha256 为按 call.ended \
-先后、每行一个呼叫标识的摘要。log_root 为前 log_size 条事件的默克尔根，可与签名检查点核对。";
+/// The same in Chinese.
+const HOW_ZH: &str = "截至 position 已结束的全部呼叫（如给定，则限于 campaign、from、to）构成总体。\
+每个呼叫的序值为 SHA-256(seed 与呼叫标识直接相连的文本)；各层按最大余数法分配名额，取序值最小者。\
+population_sha256 为按 call.ended 先后、每行一个呼叫标识的摘要。\
+log_root 为前 log_size 条事件的默克尔根，可与签名检查点核对。";
 
 /// The sample as JSON.
 pub(crate) fn document(id: SampleId, state: &SampleState) -> Result<Value, Problem> {

@@ -71,11 +71,18 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         return output::json(&summary);
     }
-    let text = |name: &str| answer.issue[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        answer
+            .issue
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     output::line(&format!(
         "compliance {} up to position {}: {} violations / 违规 {} 处",
         text("period"),
-        answer.issue["position"],
+        answer.issue.get("position").unwrap_or(&Value::Null),
         answer.violations,
         answer.violations
     ))?;
@@ -116,10 +123,16 @@ fn of_issued(issued: Issued) -> Answer {
 }
 
 fn of_server(reply: &Value) -> Answer {
-    let text = |name: &str| reply[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        reply
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let figures = text("figures");
     Answer {
-        issue: reply["issue"].clone(),
+        issue: reply.get("issue").cloned().unwrap_or_default(),
         violations: violations(&figures),
         figures,
         page: text("page"),
@@ -129,7 +142,11 @@ fn of_server(reply: &Value) -> Answer {
 
 fn violations(figures: &str) -> u64 {
     let figures: Value = serde_json::from_str(figures).unwrap_or_default();
-    let counts = figures["violations"].as_object().into_iter().flatten();
+    let counts = figures
+        .get("violations")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     counts.filter_map(|(_, count)| count.as_u64()).sum()
 }
 

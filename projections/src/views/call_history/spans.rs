@@ -1,4 +1,4 @@
-//! How the calls of a span of time ended.
+//! How the calls ended whose first leg was dialed in a span of time: what reports of a period count.
 
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
@@ -18,7 +18,8 @@ pub async fn dispositions(
     read_as(db, move |tx| {
         let rows = tx.query(
             "select disposition, cast(count(*) as bigint) from call_history
-             where dialing_at >= $1 and dialing_at < $2 and (campaign = $3 or $3 = '') and disposition is not null
+             where dialing_at >= $1 and dialing_at < $2 and (campaign = $3 or $3 = '')
+             and disposition is not null
              group by disposition order by disposition",
             &values,
         )?;

@@ -1,0 +1,172 @@
+//! A small rehearsal is reported, drawn from and reconciled; everything is redone from its log, and what was
+//! altered is told.
+
+use serde_json::Value;
+use std::path::Path;
+use tests::history::{History, member};
+use tests::program::{is_installed, read, run, run_json};
+
+fn said(args: &[&str]) -> (Option<i32>, String) {
+    let output = run(args);
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+fn done(args: &[&str]) {
+    let (code, text) = said(args);
+    assert_eq!(code, Some(0), "{args:?}: {text}");
+}
+
+fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    member(value, pointer).as_str().unwrap_or_default()
+}
+
+/// Issued, checked by note and by log, made again at the same position, and told when altered.
+fn compliance_is_redone(folder: &Path, data: &str) {
+    let page = folder.join("compliance.html").to_string_lossy().into_owned();
+    let report = ["report", "compliance", "--period", "day", "--data", data];
+    let issued = run_json(&[&report[..], &["--out", &page, "--json"]].concat());
+    let (status, issued) = issued.expect("it prints JSON");
+    assert!(
+        status.success() && member(&issued, "/violations") == 0,
+        "{issued}"
+    );
+    done(&["report", "check", &page, "--data", data]);
+    let position = member(&issued, "/position").to_string();
+    let again = folder.join("again.html").to_string_lossy().into_owned();
+    done(&[&report[..], &["--position", &position, "--out", &again]].concat());
+    assert_eq!(read(Path::new(&page)), read(Path::new(&again)));
+    std::fs::write(&again, read(Path::new(&page)).replace("<h2>", "<h2> ")).expect("a file");
+    assert_eq!(
+        said(&["report", "check", &again, "--data", data]).0,
+        Some(1),
+        "altered"
+    );
+}
+
+/// Drawn, redone by the program and by another one, filled and signed off.
+fn a_sample_is_redone(folder: &Path, data: &str) {
+    let file = folder.join("sample.json").to_string_lossy().into_owned();
+    let draw = [
+        "sample", "calls", "--seed", "7", "--size", "3", "--data", data, "--out", &file,
+    ];
+    done(&[&draw[..], &["--stratify", "disposition"]].concat());
+    done(&["sample", "check", &file, "--data", data]);
+    let sample: Value = serde_json::from_str(&read(Path::new(&file))).expect("it is JSON");
+    redone_by_python(folder, data);
+    let id = text_of(&sample, "/sample");
+    let sign_off = ["sample", "sign-off", id, "--by", "li", "--data", data];
+    assert_eq!(said(&sign_off).0, Some(3), "findings are lacking");
+    for call in member(&sample, "/calls").as_array().expect("a list") {
+        let call = text_of(call, "/call");
+        done(&[
+            "sample", "finding", id, call, "--answer", "all=yes", "--by", "wang", "--data", data,
+        ]);
+    }
+    done(&sign_off);
+    let altered = read(Path::new(&file)).replace("\"population\": ", "\"population\": 1");
+    std::fs::write(&file, altered).expect("a file");
+    assert_eq!(
+        said(&["sample", "check", &file, "--data", data]).0,
+        Some(1),
+        "altered"
+    );
+}
+
+/// The five lines of the reference, over a draw that is not stratified.
+const REDO: &str = r#"
+import hashlib, json, sys
+sample = json.load(open(sys.argv[1]))["drawn"]
+ids = [e["subject"][5:] for e in map(json.loads, open(sys.argv[2]))
+       if e["type"] == "call.ended" and int(e["position"]) <= sample["position"]]
+rank = lambda call: hashlib.sha256((sample["seed"] + call).encode()).digest()
+assert sorted(ids, key=rank)[:sample["size"]] == sample["calls"]
+assert hashlib.sha256("".join(i + "\n" for i in ids).encode()).hexdigest() == sample["population_sha256"]
+"#;
+
+fn redone_by_python(folder: &Path, data: &str) {
+    if !is_installed("python3") {
+        tests::say_skipped("the draw in Python", "python3 is not installed");
+        return;
+    }
+    let file = folder.join("plain.json").to_string_lossy().into_owned();
+    done(&[
+        "sample", "calls", "--seed", "月末", "--size", "4", "--data", data, "--out", &file,
+    ]);
+    let events = folder.join("events.jsonl");
+    let log = run(&["events", "read", "--json", "--data", data]);
+    std::fs::write(&events, log.stdout).expect("a file");
+    let python = tests::program::command("python3")
+        .args(["-c", REDO, &file])
+        .arg(&events)
+        .output()
+        .expect("python3 runs");
+    assert!(
+        python.status.success(),
+        "{}",
+        String::from_utf8_lossy(&python.stderr)
+    );
+}
+
+/// A bill made of the log itself agrees; one with a row more, one less and one longer does not.
+fn a_bill_is_reconciled(folder: &Path, data: &str) {
+    let history = History::read(data.as_ref());
+    let mut rows: Vec<String> = Vec::new();
+    for (_, events) in history.calls() {
+        let of = |kind: &str| events.iter().find(|event| text_of(event, "/type") == kind);
+        let (Some(dialing), Some(ended)) = (of("call.dialing"), of("call.ended")) else {
+            continue;
+        };
+        let talk_ms = member(ended, "/data/talk_ms").as_u64().unwrap_or(0);
+        let id = text_of(dialing, "/data/sip_call_id");
+        let at = text_of(dialing, "/time");
+        rows.push(format!("{id},13800138000,{at},{}", talk_ms.div_ceil(1_000)));
+    }
+    let bill = folder.join("bill.csv");
+    let reconcile = |rows: &[String]| {
+        let text = format!("呼叫标识,被叫号码,开始时间,通话时长\n{}\n", rows.join("\n"));
+        std::fs::write(&bill, text).expect("a file");
+        let file = bill.to_string_lossy();
+        run_json(&["reconcile", &file, "--format", "csv", "--json", "--data", data]).expect("it prints JSON")
+    };
+    let (status, outcome) = reconcile(&rows);
+    assert!(status.success(), "{outcome}");
+    let last = rows.pop().expect("calls were dialed");
+    let first = rows.first_mut().expect("calls were dialed");
+    *first = format!("{first}99");
+    rows.push(last.replace(|digit: char| digit.is_ascii_hexdigit() && digit == 'a', "b"));
+    rows.push("x,nobody,soon,1".to_owned());
+    let (status, outcome) = reconcile(&rows);
+    assert_eq!(status.code(), Some(1));
+    for (name, count) in [("disputed", 1), ("bad_rows", 1)] {
+        assert_eq!(member(&outcome, &format!("/outcome/{name}")), count, "{outcome}");
+    }
+}
+
+#[test]
+fn reports_samples_and_bills_of_a_rehearsal_are_redone_from_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let demo = ["demo", "--customers", "8", "--seed", "7", "--data", &data];
+    let ending = ["--http", "127.0.0.1:0", "--exit-when-done", "--json"];
+    let (status, summary) = run_json(&[&demo[..], &ending].concat()).unwrap();
+    assert!(status.success(), "{summary}");
+    let page = folder.path().join("pdca.html").to_string_lossy().into_owned();
+    for period in ["week", "year"] {
+        done(&[
+            "report", "pdca", "--period", period, "--data", &data, "--out", &page,
+        ]);
+        let text = read(Path::new(&page));
+        assert!(
+            text.contains("计划 P") && text.contains("answer_ratio_per_call"),
+            "{period}"
+        );
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{period}"
+        );
+    }
+    compliance_is_redone(folder.path(), &data);
+    a_sample_is_redone(folder.path(), &data);
+    a_bill_is_reconciled(folder.path(), &data);
+}
