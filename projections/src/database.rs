@@ -127,6 +127,12 @@ impl Select {
         self
     }
 
+    /// Ends with groups, in their order, and a limit.
+    pub(crate) fn grouped(mut self, groups: &str, limit: usize) -> (String, Vec<Val>) {
+        self.sql.push_str(&format!(" group by {groups}"));
+        self.limited(groups, limit)
+    }
+
     /// Ends with an order and a limit.
     pub(crate) fn limited(mut self, order: &str, limit: usize) -> (String, Vec<Val>) {
         self.values.push(Val::count(limit));
@@ -194,21 +200,35 @@ pub(crate) fn prepare_schema(
     for view in stale {
         remake_tables(tx, view.as_ref())?;
     }
-    let tables = views.iter().flat_map(|view| view.tables());
-    let names: Vec<&str> = tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect();
-    remake_sql_views(tx, dialect, &names)
+    remake_sql_views(tx, dialect, &table_names(views))
 }
 
-/// Makes what is gone: all of a database that came back empty. Tables of another build stay as they are.
-pub(crate) fn restore_schema(tx: &mut dyn Tx, views: &[Arc<dyn View>]) -> Result<(), ProjectionError> {
+/// Makes what is gone: all of a database that came back empty, with what analysts ask. Tables of another build
+/// stay as they are.
+pub(crate) fn restore_schema(
+    tx: &mut dyn Tx,
+    dialect: Dialect,
+    views: &[Arc<dyn View>],
+) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
     crate::rebuild::prepare(tx)?;
     let stored = read_checkpoints(tx)?;
     let is_gone = |view: &&Arc<dyn View>| !stored.iter().any(|row| row.view == view.name());
-    views
-        .iter()
-        .filter(is_gone)
-        .try_for_each(|view| remake_tables(tx, view.as_ref()))
+    let gone: Vec<_> = views.iter().filter(is_gone).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    drop_sql_views(tx, dialect)?;
+    for view in gone {
+        remake_tables(tx, view.as_ref())?;
+    }
+    remake_sql_views(tx, dialect, &table_names(views))
+}
+
+/// What the documented views stand on.
+fn table_names(views: &[Arc<dyn View>]) -> Vec<&'static str> {
+    let tables = views.iter().flat_map(|view| view.tables());
+    tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect()
 }
 
 /// Drops and makes a view's tables, and sets its checkpoint before the first event.

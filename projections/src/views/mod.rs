@@ -4,11 +4,13 @@ pub mod alert_board;
 pub mod audit_trail;
 pub mod call_history;
 pub mod campaign_board;
+pub mod cost_board;
 pub mod customer_timeline;
 pub mod daily_copies;
 pub mod funnel;
 pub mod metric_board;
 pub mod portrait;
+pub mod region_board;
 pub mod target_board;
 pub mod trunk_quality;
 pub mod worklist;
@@ -33,5 +35,7 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(target_board::TargetBoard),
         Arc::new(portrait::Portraits),
         Arc::new(metric_board::MetricBoard),
+        Arc::new(region_board::RegionBoard),
+        Arc::new(cost_board::CostBoard),
     ]
 }

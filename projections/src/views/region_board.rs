@@ -1,0 +1,314 @@
+//! Calls by campaign and region of the callee: dialed, answered, converted, talk time (REP-2).
+//!
+//! No event says where a callee lives. What is known is what the permit's rules saw: the time zones in which the
+//! calling window was judged, and a home location where a preset asks for one. That is the region here, and where
+//! neither was judged it is `unknown`. A call counts in the region of its permit for ever; a correction moves its
+//! conversion there.
+
+use crate::cells::{Cells, columns};
+use crate::database::{Edit, ReadDb, Select, Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use domain::call::Finding;
+use domain::call::event::CallEvent;
+use domain::compliance::{CustomerGrant, NumberGrant, Verdict};
+use domain::disposition::Outcome;
+use domain::ids::CampaignId;
+use serde::Serialize;
+
+/// The view's name, for `wait_for_view`.
+pub const NAME: &str = "region_board";
+
+/// Most rows in one answer, those with the most calls: there are a few hundred time zones.
+pub const REGIONS_MAX: usize = 1_000;
+
+/// The region of a call whose permit saw none.
+pub const UNKNOWN: &str = "unknown";
+
+/// See the file's description.
+pub struct RegionBoard;
+
+static TABLES: [Table; 2] = [
+    Table {
+        name: "region_board",
+        ddl: &[
+            "create table region_board (campaign text not null, region text not null,
+            home_location text not null, dialed bigint not null, answered bigint not null,
+            converted bigint not null, talk_ms bigint not null, pos bigint not null,
+            primary key (campaign, region, home_location))",
+        ],
+        key_columns: 3,
+    },
+    // Written once, at the permit: a correction may come years later.
+    Table {
+        name: "region_board_call",
+        ddl: &[
+            "create table region_board_call (call text primary key, campaign text not null,
+            region text not null, home_location text not null, pos bigint not null)",
+        ],
+        key_columns: 1,
+    },
+];
+static REGIONS: &Table = &TABLES[0];
+static CALLS: &Table = &TABLES[1];
+
+columns! {
+    enum Column { Campaign, Region, HomeLocation, Dialed, Answered, Converted, TalkMs, Pos }
+}
+
+const KINDS: &[&str] = &[
+    "call.permitted",
+    "call.dialing",
+    "call.answered",
+    "call.ended",
+    "call.corrected",
+];
+
+impl View for RegionBoard {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &TABLES
+    }
+
+    fn handles(&self) -> Handles {
+        Handles::Kinds(KINDS)
+    }
+
+    fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
+        if event.envelope.kind != "call.permitted" {
+            keys.push((CALLS, vec![Val::text(event.envelope.stream.id())]));
+        }
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let AnyEvent::Call(fact) = event.event()? else {
+            return Ok(());
+        };
+        if let CallEvent::Permitted {
+            customer_grant,
+            number_grant,
+            ..
+        } = fact
+        {
+            return tx.append_row(CALLS, permitted(event, customer_grant, number_grant)?);
+        }
+        let change: &[(Column, i64)] = match fact {
+            CallEvent::Dialing { leg: 1, .. } => &[(Column::Dialed, 1)],
+            CallEvent::Answered { .. } => &[(Column::Answered, 1)],
+            CallEvent::Ended { outcome, talk_ms, .. } => &[
+                (Column::Converted, i64::from(*outcome == Some(Outcome::Success))),
+                (Column::TalkMs, i64::try_from(*talk_ms).unwrap_or(i64::MAX)),
+            ],
+            CallEvent::Corrected { before, after, .. } => {
+                &[(Column::Converted, converted(*after) - converted(*before))]
+            }
+            _ => return Ok(()),
+        };
+        add(tx, event, change)
+    }
+}
+
+fn converted(finding: Finding) -> i64 {
+    i64::from(finding.outcome == Some(Outcome::Success))
+}
+
+fn permitted(
+    event: &ViewEvent,
+    customer: &CustomerGrant,
+    number: &NumberGrant,
+) -> Result<Vec<Val>, ProjectionError> {
+    let verdicts = || customer.verdicts.iter().chain(&number.verdicts);
+    let fact = |rule: &str, name: &str| {
+        let mut of_rule = verdicts().filter(|verdict: &&Verdict| verdict.rule == rule);
+        of_rule.find_map(|verdict| verdict.facts.get(name).cloned())
+    };
+    Ok(vec![
+        Val::text(event.call()?),
+        Val::text(&customer.campaign),
+        Val::Text(fact("calling_window", "time_zones").unwrap_or_else(|| UNKNOWN.to_owned())),
+        Val::Text(fact("home_location", "home_location").unwrap_or_default()),
+        Val::position(event.position),
+    ])
+}
+
+/// Adds to the region of the event's call. Nothing for a call whose permit was never seen, or by nothing.
+fn add(tx: &mut dyn Tx, event: &ViewEvent, change: &[(Column, i64)]) -> Result<(), ProjectionError> {
+    if change.iter().all(|(_, more)| *more == 0) {
+        return Ok(());
+    }
+    let Some(call) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
+        return Ok(());
+    };
+    let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
+    let pos = Val::position(event.position);
+    let changed = |row: &mut [Val]| {
+        let mut cells = Cells(row);
+        for (column, more) in change {
+            cells.add(*column, *more);
+        }
+        cells.set(Column::Pos, pos.clone());
+    };
+    let known = tx.edit(REGIONS, &key, &mut |row| {
+        changed(row);
+        Ok(Edit::Write)
+    })?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let mut row = key;
+    row.extend([const { Val::Int(0) }; 4]);
+    row.push(Val::Null);
+    changed(&mut row);
+    tx.append_row(REGIONS, row)
+}
+
+/// The calls of a campaign in one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RegionRow {
+    /// The time zones the calling window was judged in, joined by a comma; `unknown` where none was.
+    pub region: String,
+    /// As the rule of that name found it; absent where no preset asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_location: Option<String>,
+    /// Calls whose first leg was dialed.
+    pub dialed: u64,
+    /// Calls that a person or a machine answered.
+    pub answered: u64,
+    pub converted: u64,
+    pub talk_ms: u64,
+}
+
+/// A campaign's regions, that with the most calls first; at most `REGIONS_MAX`.
+pub async fn regions(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<RegionRow>, ProjectionError> {
+    let (sql, values) =
+        Select::new("select region, home_location, dialed, answered, converted, talk_ms from region_board")
+            .when("campaign =", Some(Val::text(campaign)))
+            .limited("dialed desc, region, home_location", REGIONS_MAX);
+    let rows = db.query(&sql, values).await?;
+    rows.into_iter().map(read_row).collect()
+}
+
+fn read_row(mut row: Row) -> Result<RegionRow, ProjectionError> {
+    Ok(RegionRow {
+        region: row.text()?,
+        home_location: Some(row.text()?).filter(|location| !location.is_empty()),
+        dialed: row.count()?,
+        answered: row.count()?,
+        converted: row.count()?,
+        talk_ms: row.count()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::names;
+    use crate::testing::{Story, call, campaign, columns_of, flow_ref, sealed};
+    use domain::compliance::Decision;
+    use domain::disposition::Disposition;
+    use std::collections::BTreeMap;
+
+    fn verdict(rule: &str, name: &str, value: &str) -> Verdict {
+        Verdict {
+            rule: rule.to_owned(),
+            version: 1,
+            effective_from: "2026-01-01".to_owned(),
+            decision: Decision::Allow,
+            facts: BTreeMap::from([(name.to_owned(), value.to_owned())]),
+        }
+    }
+
+    fn permitted(story: &mut Story, of: u32, verdicts: Vec<Verdict>) {
+        let customer_grant = CustomerGrant {
+            verdicts,
+            ..story.customer_grant("T", of, 1)
+        };
+        let event = CallEvent::Permitted {
+            attempt: 1,
+            callee: sealed("callee", true),
+            customer_grant: Box::new(customer_grant),
+            number_grant: Box::new(story.number_grant("T", of, 1)),
+            flow: flow_ref(),
+        };
+        story.call(call("T", of, 1), event);
+    }
+
+    async fn shown(story: &Story) -> Vec<RegionRow> {
+        let (db, _runner) = story.shown_by(RegionBoard).await;
+        regions(db.as_ref(), &campaign("T")).await.unwrap()
+    }
+
+    fn row(region: &str, counts: [u64; 4]) -> RegionRow {
+        let [dialed, answered, converted, talk_ms] = counts;
+        RegionRow {
+            region: region.to_owned(),
+            home_location: None,
+            dialed,
+            answered,
+            converted,
+            talk_ms,
+        }
+    }
+
+    #[tokio::test]
+    async fn columns_stand_as_named() {
+        let (db, _runner) = Story::new().shown_by(RegionBoard).await;
+        assert_eq!(columns_of(db.as_ref(), REGIONS).await, names::<Column>());
+    }
+
+    #[tokio::test]
+    async fn a_call_counts_in_the_time_zones_its_permit_saw_and_a_correction_moves_its_conversion() {
+        let mut story = Story::new();
+        let zone = |name: &str| vec![verdict("calling_window", "time_zones", name)];
+        permitted(&mut story, 2, zone("Asia/Shanghai"));
+        permitted(&mut story, 3, zone("Asia/Shanghai"));
+        permitted(&mut story, 4, zone("America/Chicago, America/New_York"));
+        let id = call("T", 2, 1);
+        // A second leg is no second call.
+        story.dialing(id, 1, "first").dialing(id, 2, "second");
+        story.answered(id, 2);
+        story.ended(id, Disposition::Answered, (Some(Outcome::Success), 4_000));
+        story.dialing(call("T", 3, 1), 1, "first");
+        story.ended(call("T", 3, 1), Disposition::Busy, (None, 0));
+        story.dialing(call("T", 4, 1), 1, "first");
+        let american = row("America/Chicago, America/New_York", [1, 0, 0, 0]);
+        assert_eq!(
+            shown(&story).await,
+            [row("Asia/Shanghai", [2, 1, 1, 4_000]), american.clone()]
+        );
+        let before = (Disposition::Answered, Some(Outcome::Success));
+        story.corrected(id, before, (Disposition::Machine, None));
+        assert_eq!(
+            shown(&story).await,
+            [row("Asia/Shanghai", [2, 1, 0, 4_000]), american]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_no_rule_saw_is_unknown_and_a_home_location_is_told_apart() {
+        let mut story = Story::new();
+        permitted(&mut story, 2, Vec::new());
+        permitted(
+            &mut story,
+            3,
+            vec![verdict("home_location", "home_location", "elsewhere")],
+        );
+        for of in [2, 3] {
+            story.dialing(call("T", of, 1), 1, "first");
+        }
+        let elsewhere = RegionRow {
+            home_location: Some("elsewhere".to_owned()),
+            ..row(UNKNOWN, [1, 0, 0, 0])
+        };
+        assert_eq!(shown(&story).await, [row(UNKNOWN, [1, 0, 0, 0]), elsewhere]);
+        assert_eq!(shown(&Story::new()).await, []);
+    }
+}
