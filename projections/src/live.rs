@@ -4,8 +4,9 @@
 use crate::database::{Checkpoint, ReadDb};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
+use crate::reading::is_full;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
-use crate::runner::{BATCH_EVENTS_MAX, Feeder};
+use crate::runner::Feeder;
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
 use crate::views;
@@ -255,13 +256,14 @@ async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) ->
                 more = subscription.next() => page.extend(more.map_err(away)?),
                 () = std::future::ready(()) => break,
             }
-            if page.len() >= BATCH_EVENTS_MAX {
+            if is_full(&page) {
                 break;
             }
         }
         feeder.feed(&page).await?;
         let last = page.last().map(|event| event.position);
-        if feeder.after() > last || feeder.after().is_none() {
+        // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.
+        if feeder.after() != last {
             return Ok(());
         }
     }

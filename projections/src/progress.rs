@@ -46,19 +46,18 @@ impl Progress {
         active.map(|row| row.position).min()
     }
 
-    /// The most advanced view, whether parked or not.
-    pub(crate) fn farthest(&self) -> Position {
-        let held = self.held();
-        held.iter().map(|row| row.position).max().unwrap_or_default()
+    /// Where every view stands, parked or not.
+    pub(crate) fn positions(&self) -> Vec<Position> {
+        self.held().iter().map(|row| row.position).collect()
     }
 
-    /// Returns when some view has gone farther than `position`. Cancel-safe.
-    pub(crate) async fn wait_past(&self, position: Position) {
+    /// Returns when some view stands elsewhere than in `positions`. Cancel-safe.
+    pub(crate) async fn wait_beyond(&self, positions: &[Position]) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.farthest() > position {
+            if self.positions() != positions {
                 return;
             }
             changed.await;

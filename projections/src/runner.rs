@@ -72,6 +72,10 @@ impl Feeder {
         for batch in stored.chunks(CATCH_UP_EVENTS_MAX) {
             let events = self.reader().read(batch).await;
             self.feed_batch(events).await?;
+            // Rows that were moved elsewhere are behind: the caller reads on from where they are.
+            if self.after() < batch.last().map(|event| event.position) {
+                break;
+            }
         }
         Ok(())
     }
@@ -110,7 +114,7 @@ impl Feeder {
                 }
                 Err(other) => return Err(other),
                 Ok(checkpoints) => {
-                    self.progress.publish(checkpoints);
+                    self.hear(checkpoints);
                     return Ok(());
                 }
             }
@@ -129,20 +133,30 @@ impl Feeder {
     }
 
     /// Looks where the rows stand, and makes those that are gone.
-    async fn begin_again(&self) -> Result<(), ProjectionError> {
-        let views = Arc::clone(&self.views);
-        transact(self.db.as_ref(), move |tx| restore_schema(tx, &views)).await?;
+    async fn begin_again(&mut self) -> Result<(), ProjectionError> {
+        let (views, dialect) = (Arc::clone(&self.views), self.db.dialect());
+        transact(self.db.as_ref(), move |tx| restore_schema(tx, dialect, &views)).await?;
         self.look_again().await
     }
 
-    async fn look_again(&self) -> Result<(), ProjectionError> {
+    async fn look_again(&mut self) -> Result<(), ProjectionError> {
         let mut stored = own_checkpoints(self.db.as_ref(), &self.views).await?;
         for row in &mut stored {
             let parked = self.parked.get(row.view.as_str());
             row.parked = parked.filter(|parked| parked.0 > row.position).cloned();
         }
-        self.progress.publish(stored);
+        self.hear(stored);
         Ok(())
+    }
+
+    /// Where all views are now. Rows that are past the event that kept them were given it elsewhere, by a
+    /// switch or another process: nothing keeps them any more.
+    fn hear(&mut self, checkpoints: Vec<Checkpoint>) {
+        self.parked.retain(|view, (position, _)| {
+            let mut rows = checkpoints.iter();
+            !rows.any(|row| row.view == *view && row.position >= *position)
+        });
+        self.progress.publish(checkpoints);
     }
 
     fn park(&mut self, view: &str, position: Position, why: String) -> Result<(), ProjectionError> {
@@ -216,13 +230,15 @@ fn apply_batch(
     let mut changed = Vec::with_capacity(views.len());
     for (view, mut checkpoint) in views.iter().zip(stored) {
         let before = checkpoint.clone();
-        // Rows that are past the event were given it elsewhere: by a switch, or another process.
-        let parked = parked
-            .get(view.name())
-            .filter(|parked| parked.0 > checkpoint.position);
-        checkpoint.parked = parked.cloned();
-        let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
-        apply_at_pace(tx, view.as_ref(), batch, (&mut checkpoint, end))?;
+        let parked = parked.get(view.name());
+        // Rows that are past the event were given it elsewhere. They stand where no batch of ours was read
+        // for: this one need not follow on them, and what lies between would be missed.
+        let elsewhere = parked.is_some_and(|parked| parked.0 <= checkpoint.position);
+        checkpoint.parked = parked.filter(|_| !elsewhere).cloned();
+        if !elsewhere {
+            let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
+            apply_at_pace(tx, view.as_ref(), batch, (&mut checkpoint, end))?;
+        }
         if checkpoint != before {
             changed.push(checkpoint.clone());
         }

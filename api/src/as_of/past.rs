@@ -6,6 +6,7 @@ use crate::reply::{Kind, Problem};
 use crate::serving::App;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
@@ -66,6 +67,14 @@ impl Default for Past {
             kept: Mutex::default(),
         }
     }
+}
+
+/// What long reading of the log stands on.
+pub(crate) struct Apart<'a> {
+    pub(crate) runtime: &'a Handle,
+    pub(crate) store: &'a dyn EventStore,
+    /// Asked between pages: not beyond the time, nor once the process stops or nobody waits for the answer.
+    pub(crate) goes_on: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Rows as they were, and what they cost.
@@ -136,7 +145,6 @@ impl Past {
         wanted: Wanted,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
-        let place = self.place()?;
         let span = Span {
             valid_at: then.valid_at(),
             after: wanted.after,
@@ -144,28 +152,46 @@ impl Past {
         };
         let begun = wanted.begun;
         let began = app.now();
-        let (done, answer) = oneshot::channel::<Result<Folded, FoldError>>();
-        let environment = &app.opened.environment;
-        let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
-        let stop = environment.tasks.stop_signal();
-        let runtime = Handle::current();
-        let work = move || {
-            let until = began.plus_ms(FOLD_WITHIN_MS);
-            let goes_on = || clock.now() < until && !stop.is_stopping() && !done.is_closed();
-            let folded = runtime.block_on(fold_onto(store.as_ref(), &span, (views, begun), &goes_on));
-            // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
-            drop(place);
-            drop(done.send(folded));
-        };
-        app.tasks().thread("as-of", Box::new(work));
-        let folded = answer
-            .await
+        let folded = self
+            .apart(app, move |on| {
+                on.runtime
+                    .block_on(fold_onto(on.store, &span, (views, begun), on.goes_on))
+            })
+            .await?
             .unwrap_or(Err(FoldError::Stopped { events: 0 }))
             .map_err(|error| explain(&error))?;
         Ok(Shown {
             rows: Arc::new(folded),
             took_ms: Some(app.now().ms_since(began)),
         })
+    }
+
+    /// Reads a long part of the log in one of the few places, on a thread of its own and within the time of a
+    /// fold; `None` when the process stops.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        app: &App,
+        work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let place = self.place()?;
+        let until = app.now().plus_ms(FOLD_WITHIN_MS);
+        let (done, answer) = oneshot::channel::<T>();
+        let environment = &app.opened.environment;
+        let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
+        let stop = environment.tasks.stop_signal();
+        let runtime = Handle::current();
+        let run = move || {
+            let found = work(&Apart {
+                runtime: &runtime,
+                store: store.as_ref(),
+                goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
+            });
+            // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
+            drop(place);
+            drop(done.send(found));
+        };
+        app.tasks().thread("as-of", Box::new(run));
+        Ok(answer.await.ok())
     }
 
     /// A place among the few; nobody waits for one.

@@ -4,7 +4,7 @@
 use super::Asked;
 use super::asking::window_problem;
 use crate::endpoint::{Ctx, Input};
-use crate::reply::Problem;
+use crate::reply::{Kind, Problem};
 use domain::stored_event::Position;
 use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
 use projections::views::metric_board::complete_up_to;
@@ -78,9 +78,13 @@ impl Drilling {
             after,
             limit: self.limit.clamp(1, ITEMS_MAX),
         };
-        let found = drill_down(catalog()?, ctx.store(), &drill)
-            .await
-            .map_err(problem)?;
+        let (catalog, asked) = (catalog()?, drill.clone());
+        let found = ctx.past().apart(ctx, move |on| {
+            let drilled = drill_down(catalog, on.store, &asked, on.goes_on);
+            on.runtime.block_on(drilled)
+        });
+        let found = found.await?.unwrap_or(Err(DrillError::Stopped { events: 0 }));
+        let found = found.map_err(problem)?;
         Ok(describe(&self.asked, self.which, &drill, &found))
     }
 }
@@ -120,6 +124,9 @@ fn problem(error: DrillError) -> Problem {
     match error {
         DrillError::TooManyEvents => Problem::refused("too-many-events", error.to_string()),
         DrillError::NoSuchPart => Problem::refused("no-such-part", error.to_string()),
+        DrillError::Stopped { .. } => {
+            Problem::new(Kind::Unavailable, "drill-down-too-slow", error.to_string())
+        }
         DrillError::Window(window) => window_problem(&window),
         DrillError::Rows(rows) => rows.into(),
     }

@@ -86,6 +86,9 @@ pub enum DrillError {
     TooManyEvents,
     #[error("this metric has no such part")]
     NoSuchPart,
+    /// Whoever asked said so between two pages.
+    #[error("the events were not read to their end: stopped after {events}")]
+    Stopped { events: u64 },
     #[error(transparent)]
     Window(#[from] WindowError),
     #[error(transparent)]
@@ -103,11 +106,13 @@ impl Metric {
 }
 
 /// Lists the events behind a figure. Costs one reading of the campaign's events that touch the term (of the
-/// whole log's where no campaign is named), however many are shown.
+/// whole log's where no campaign is named), however many are shown. Works on the caller's thread for as long as
+/// that takes; `goes_on` is asked between pages.
 pub async fn drill_down(
     catalog: &Catalog,
     store: &dyn EventStore,
     drill: &Drill<'_>,
+    goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<DrillDown, DrillError> {
     drill.scope.check()?;
     let term = drill
@@ -134,6 +139,10 @@ pub async fn drill_down(
         }
         if page.reached <= after {
             break;
+        }
+        if !goes_on() {
+            let events = fold.found.events_read;
+            return Err(DrillError::Stopped { events });
         }
         after = page.reached;
     }

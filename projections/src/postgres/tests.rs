@@ -438,6 +438,10 @@ async fn rows_that_went_back_or_are_gone_are_made_again() {
             all_rows(opened.db.as_ref()).await,
             all_rows(beside.as_ref()).await
         );
+        let asked = opened
+            .db
+            .query("select call from ledgerline_sql.calls", Vec::new());
+        assert!(!asked.await.unwrap().is_empty(), "analysts ask again: {loss}");
     }
     opened.close().await;
 }

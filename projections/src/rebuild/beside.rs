@@ -59,6 +59,15 @@ pub struct Switched {
     pub position: Position,
 }
 
+impl Switched {
+    fn of(kept: &Rebuild) -> Self {
+        Self {
+            view: kept.view.clone(),
+            position: kept.position,
+        }
+    }
+}
+
 /// The rebuild of one view.
 #[derive(Clone)]
 pub(crate) struct Beside {
@@ -175,14 +184,16 @@ impl Beside {
             // Also next rows that live ones, which began anew, have not met yet.
             Ok(_) => Ok(Step::Level),
             Err(ProjectionError::Parked { position, why, .. }) => {
-                self.fail(format!("position {position}: {why}")).await?;
+                let why = format!("position {position}: {why}");
+                self.fail(kept.generation, why).await?;
                 Ok(Step::Over)
             }
             Err(other) => Err(other),
         }
     }
 
-    async fn fail(&self, why: String) -> Result<(), ProjectionError> {
+    /// Says so of the rebuild that was being fed, unless it was dropped, switched to or begun anew meanwhile.
+    async fn fail(&self, generation: u64, why: String) -> Result<(), ProjectionError> {
         let (name, now) = (self.view.name(), self.grounds.clock.now());
         tracing::error!(
             view = name,
@@ -190,7 +201,8 @@ impl Beside {
             "the next rows of a view met an event they cannot take"
         );
         transact(self.db(), move |tx| {
-            let Some(mut kept) = stored::read(tx, name)? else {
+            let is_same = |kept: &Rebuild| kept.state.is_fed() && kept.generation == generation;
+            let Some(mut kept) = stored::read(tx, name)?.filter(is_same) else {
                 return Ok(());
             };
             (kept.state, kept.why, kept.changed_at) = (RebuildState::Failed, Some(why), now);
@@ -203,7 +215,8 @@ impl Beside {
     /// meanwhile there is none, and the next step feeds on.
     async fn compare(&self) -> Result<Step, ProjectionError> {
         let rows = self.rows();
-        let Some(comparison) = read_as(self.db(), move |tx| rows.compared(tx)).await? else {
+        let dialect = self.db().dialect();
+        let Some(comparison) = read_as(self.db(), move |tx| rows.compared(tx, dialect)).await? else {
             return Ok(Step::Moved);
         };
         let (name, now) = (self.view.name(), self.grounds.clock.now());
@@ -231,9 +244,18 @@ impl Beside {
     /// they differ from the live ones without a reason to accept that.
     pub(crate) async fn switch(&self, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let name = self.view.name();
-        let mut away = None;
+        let (mut away, mut asked) = (None, None);
         for _ in 0..SWITCH_TRIES_MAX {
-            let kept = ready(name, self.kept().await?, accept)?;
+            let kept = self.kept().await?;
+            // A connection that was cut at the end of a try does not say whether the try was committed.
+            if let Some(done) = kept
+                .as_ref()
+                .filter(|kept| Some(kept.generation) == asked && is_done(kept))
+            {
+                return Ok(Switched::of(done));
+            }
+            let kept = ready(name, kept, accept)?;
+            asked = Some(kept.generation);
             let page = self.page(kept.position).await?;
             let (rows, now) = (self.rows(), self.grounds.clock.now());
             let (reason, dialect) = (accept.map(str::to_owned), self.db().dialect());
@@ -246,8 +268,10 @@ impl Beside {
             .await;
             match done {
                 Ok(Some(position)) => {
-                    let view = name.to_owned();
-                    return Ok(Switched { view, position });
+                    return Ok(Switched {
+                        position,
+                        ..Switched::of(&kept)
+                    });
                 }
                 Ok(None) => away = None,
                 Err(ProjectionError::Unavailable(why)) => {
@@ -257,7 +281,8 @@ impl Beside {
                     self.grounds.clock.wait_until(again).await;
                 }
                 Err(ProjectionError::Parked { position, why, .. }) => {
-                    self.fail(format!("position {position}: {why}")).await?;
+                    let why = format!("position {position}: {why}");
+                    self.fail(kept.generation, why).await?;
                 }
                 Err(other) => return Err(other.into()),
             }
@@ -270,6 +295,10 @@ impl Beside {
              times; nothing was changed, ask again"
         )))
     }
+}
+
+fn is_done(kept: &Rebuild) -> bool {
+    kept.state == RebuildState::Switched
 }
 
 /// The rebuild, when it may be switched to.

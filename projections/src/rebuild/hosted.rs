@@ -131,13 +131,13 @@ impl Host {
             self.wait_out(&mut said, &why).await;
         }
         loop {
-            let live = self.progress.farthest();
+            let live = self.progress.positions();
             match self.round().await {
                 Ok(true) => said = false,
                 Ok(false) => tokio::select! {
                     biased;
                     () = self.wake.notified() => {}
-                    () = self.progress.wait_past(live) => {}
+                    () = self.progress.wait_beyond(&live) => {}
                 },
                 Err(why) => self.wait_out(&mut said, &why).await,
             }

@@ -58,6 +58,8 @@ pub async fn rebuild_views(
     InlineRunner::begin(Arc::clone(&db), views.clone()).await?;
     let (emptied, dialect) = (views.clone(), db.dialect());
     transact(db.as_ref(), move |tx| {
+        // A reader of another process sees the rows of before, or that there are none yet: no table of each.
+        tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
         emptied
             .iter()

@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// How long one try waits for readers inside; new ones wait behind it, so it is short.
 const GATE_WAIT_MS: u64 = 500;
 
+/// How long one table may take to be read for the comparison: tens of millions of rows, in order.
+const COMPARED_MS: u64 = 30 * 60 * 1_000;
+
 /// The events after a position, as they were read outside the transaction that takes them.
 pub(super) struct Page {
     pub(super) after: Position,
@@ -91,7 +94,9 @@ impl Rows {
 
     /// Until both were compared the next rows stay behind the live ones: they must meet at one position.
     pub(super) fn feed(&self, tx: &mut dyn Tx, page: &Page, now: Timestamp) -> Result<Fed, ProjectionError> {
-        let kept = stored::read(tx, self.view.name())?.filter(|kept| kept.state.is_fed());
+        // Next rows of another build are not ours to feed.
+        let is_ours = |kept: &Rebuild| kept.state.is_fed() && kept.version == self.view.version();
+        let kept = stored::read(tx, self.view.name())?.filter(is_ours);
         let Some(mut kept) = kept else {
             return Ok(Fed {
                 against_live: Ordering::Less,
@@ -129,7 +134,14 @@ impl Rows {
         })
     }
 
-    pub(super) fn compared(&self, tx: &mut dyn Tx) -> Result<Option<Comparison>, ProjectionError> {
+    pub(super) fn compared(
+        &self,
+        tx: &mut dyn Tx,
+        dialect: Dialect,
+    ) -> Result<Option<Comparison>, ProjectionError> {
+        if dialect == Dialect::Postgres {
+            tx.exec(&format!("set local statement_timeout = {COMPARED_MS}"), &[])?;
+        }
         let kept = stored::read(tx, self.view.name())?;
         let live = self.live(tx)?;
         let Some(kept) = kept.filter(|kept| kept.position == live.position) else {

@@ -1,7 +1,9 @@
 //! Rebuilds beside live rows: switches, restarts, differences, poison and lags, on both databases.
 
 use super::{Rebuild, RebuildError, RebuildState, Rebuilds, verify_views};
-use crate::database::{ReadDb, Table, Tx, each_row, read_as, remake_tables, transact};
+use crate::database::{
+    Dialect, ReadDb, Table, Tx, TxWork, each_row, read_as, read_checkpoints, remake_tables, transact,
+};
 use crate::error::ProjectionError;
 use crate::live::{Grounds, Projections};
 use crate::postgres::PostgresReadDb;
@@ -315,6 +317,97 @@ async fn a_poisoned_event_parks_one_view_and_after_a_fix_it_catches_up_without_a
     }
 }
 
+/// A feeder that parked a view does not follow on rows that another process has moved past the event.
+#[tokio::test]
+async fn a_parked_view_that_is_switched_elsewhere_misses_no_event() {
+    let story = story_of(40);
+    let (half, most) = (story.events.len() / 2, story.events.len() * 3 / 4);
+    for on in places(&story).await {
+        let (view, poisoned) = pair(1);
+        poisoned.store(true, Ordering::SeqCst);
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(views::worklist::Worklist), view];
+        let db = Arc::clone(&on.grounds.db);
+        let mut runner = InlineRunner::begin(db, views.clone()).await.unwrap();
+        runner.apply_page(&story.events[..most]).await.unwrap();
+
+        let elsewhere = [pair(1).0];
+        let rebuilds = Rebuilds::of(
+            Grounds {
+                store: Arc::new(TestLog::of(&story.events[..half])),
+                ..on.grounds.clone()
+            },
+            elsewhere.to_vec(),
+        );
+        made_ready(&rebuilds, "pair").await;
+        let switched = rebuilds.switch("pair", None).await.unwrap();
+        assert_eq!(switched.position, Position(half as u64));
+        on.all_agree(&elsewhere).await;
+
+        runner.apply_page(&story.events[most..]).await.unwrap();
+        assert_eq!(runner.after(), Some(switched.position), "it reads on from there");
+        runner.catch_up(&on.log).await.unwrap();
+        let parked = runner.progress().checkpoints().into_iter();
+        let parked: Vec<_> = parked.filter_map(|row| row.parked).collect();
+        assert_eq!(parked.len(), 1, "the next such event parks it again");
+        assert!(parked[0].0 > switched.position);
+        on.caught_up(&[Arc::clone(&views[0]), Arc::clone(&elsewhere[0])])
+            .await;
+        on.all_agree(&elsewhere).await;
+        on.tasks.stop().await;
+    }
+}
+
+/// A database whose connection is cut once, when a commit has been made and not yet been heard of.
+struct CutAfterCommit {
+    db: Arc<dyn ReadDb>,
+    cut: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl ReadDb for CutAfterCommit {
+    fn dialect(&self) -> Dialect {
+        self.db.dialect()
+    }
+    async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
+        self.db.transaction(work).await?;
+        match self.cut.swap(false, Ordering::SeqCst) {
+            true => Err(ProjectionError::Unavailable("cut".to_owned())),
+            false => Ok(()),
+        }
+    }
+    async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
+        self.db.read(work).await
+    }
+}
+
+#[tokio::test]
+async fn a_switch_whose_commit_was_not_heard_of_is_a_switch() {
+    let story = story_of(10);
+    for on in places(&story).await {
+        let views = [pair(1).0];
+        on.caught_up(&views).await;
+        let cut = Arc::new(CutAfterCommit {
+            db: Arc::clone(&on.grounds.db),
+            cut: AtomicBool::new(false),
+        });
+        let grounds = Grounds {
+            db: Arc::clone(&cut) as Arc<dyn ReadDb>,
+            ..on.grounds.clone()
+        };
+        let rebuilds = Rebuilds::of(grounds, views.to_vec());
+        made_ready(&rebuilds, "pair").await;
+        cut.cut.store(true, Ordering::SeqCst);
+        let switched = rebuilds.switch("pair", None).await.unwrap();
+        assert_eq!(switched.position, story.head());
+        assert!(
+            rebuilds.switch("pair", None).await.is_err(),
+            "there is no next one"
+        );
+        on.all_agree(&views).await;
+        on.tasks.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn next_rows_that_meet_a_poisoned_event_fail_and_leave_the_live_ones() {
     let story = story_of(20);
@@ -424,8 +517,11 @@ fn counts(row: Vec<Val>) -> (u64, u64) {
 }
 
 /// Both sums, and how many events they are over, in one snapshot.
-async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64) {
+/// The checkpoint is read first: a switch in between would give other rows than it speaks of.
+async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64, Position) {
     read_as(db, |tx| {
+        let stored = read_checkpoints(tx)?;
+        let position = stored.iter().find(|row| row.view == "pair").unwrap().position;
         let (mut one, mut rows, mut sum, mut events) = (0, 0, 0, 0);
         each_row(tx, &PAIR[0], &mut |row| {
             (one, rows) = (one + counts(row).0, rows + 1);
@@ -435,7 +531,7 @@ async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64) {
             (sum, events) = counts(row);
             Ok(())
         })?;
-        Ok((one, sum, rows, events))
+        Ok((one, sum, rows, events, position))
     })
     .await
     .unwrap()
@@ -475,8 +571,13 @@ async fn readers_see_no_gap_and_no_mixture_while_rows_are_switched_under_load() 
         let reading = async {
             let mut seen = 0;
             while seen < head.0 {
-                let (one, sum, rows, events) = sums(on.db()).await;
+                let (one, sum, rows, events, position) = sums(on.db()).await;
                 assert_eq!((one, rows), (sum, events), "a mixture");
+                assert_eq!(
+                    Position(events),
+                    position,
+                    "rows of another moment than their checkpoint"
+                );
                 assert!(events >= seen, "{events} after {seen}: a gap");
                 seen = events;
             }

@@ -56,6 +56,8 @@ pub(crate) fn remake_sql_views(
         tx.exec(&format!("create schema if not exists {SQL_SCHEMA}"), &[])?;
     }
     for (name, ddl) in wanted {
+        // A list of codes stands on no table: it outlives a database whose rows were dropped.
+        tx.exec(&format!("drop view if exists {}", placed(&name, dialect)), &[])?;
         tx.exec(&ddl, &[])?;
         tx.exec(
             "insert into sql_view_made (name, ddl) values ($1, $2)",

@@ -2,10 +2,9 @@
 
 use super::{By, Figure, KINDS, MetricBoard, VERSION, figures};
 use crate::database::ReadDb;
-use crate::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down};
+use crate::metrics::{Drill, DrillError, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down};
 use crate::runner::InlineRunner;
-use crate::sqlite::SqliteReadDb;
-use crate::testing::TestLog;
+use crate::testing::{TestLog, both_databases};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -28,7 +27,7 @@ fn golden() -> Vec<StoredEvent> {
 }
 
 async fn board(events: &[StoredEvent]) -> Arc<dyn ReadDb> {
-    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+    let db = both_databases().await;
     let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(MetricBoard)])
         .await
         .unwrap();
@@ -92,7 +91,9 @@ async fn drilled(log: &TestLog, (metric, part): (&Metric, Part), scope: &Scope) 
         after: Position(0),
         limit: ITEMS_MAX,
     };
-    let found = drill_down(catalog().unwrap(), log, &drill).await.unwrap();
+    let found = drill_down(catalog().unwrap(), log, &drill, &|| true)
+        .await
+        .unwrap();
     let counted: i64 = found.items.iter().map(|item| item.count).sum();
     assert_eq!(counted, found.totals.count);
     found.figure
@@ -151,7 +152,9 @@ async fn a_correction_moves_a_call_in_the_hour_of_its_dial_and_is_listed_as_a_mo
         after: Position(0),
         limit: 2,
     };
-    let page = drill_down(catalog().unwrap(), &log, &drill).await.unwrap();
+    let page = drill_down(catalog().unwrap(), &log, &drill, &|| true)
+        .await
+        .unwrap();
     assert_eq!(
         (page.items.len(), page.totals.items, page.totals.count),
         (2, 4, 2)
@@ -160,9 +163,13 @@ async fn a_correction_moves_a_call_in_the_hour_of_its_dial_and_is_listed_as_a_mo
         after: page.next.unwrap(),
         ..drill
     };
-    let rest = drill_down(catalog().unwrap(), &log, &next).await.unwrap();
+    let rest = drill_down(catalog().unwrap(), &log, &next, &|| true)
+        .await
+        .unwrap();
     assert_eq!(rest.items[1].kind, "call.corrected");
     assert_eq!((rest.items[1].count, rest.next), (-1, None));
+    let stopped = drill_down(catalog().unwrap(), &log, &next, &|| false).await;
+    assert!(matches!(stopped, Err(DrillError::Stopped { events }) if events > 0));
 }
 
 #[tokio::test]
@@ -224,7 +231,7 @@ async fn nothing_dialed_is_no_figure_and_not_zero() {
 async fn seen_twice_or_in_pieces_the_rows_are_the_same() {
     let events = golden();
     let whole = board(&events).await;
-    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+    let db = both_databases().await;
     for page in events.chunks(7) {
         let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(MetricBoard)])
             .await
