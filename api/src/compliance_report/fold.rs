@@ -1,6 +1,7 @@
 //! The log folded into the figures of one period: every event up to the position is looked at, because an
 //! opt-out of years ago is honoured today or it is not.
 
+use super::calls::OpenCall;
 use super::figures::{
     Counts, Dials, FORMAT, Figures, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
 };
@@ -9,7 +10,6 @@ use crate::log_walk::{LogEnd, unreadable};
 use crate::reply::Problem;
 use chrono::NaiveDate;
 use domain::call::Call;
-use domain::call::event::{CallEvent, Notice};
 use domain::campaign::Campaign;
 use domain::compliance::{Decision, Verdict};
 use domain::customer::Customer;
@@ -24,43 +24,31 @@ use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rules without whose word nobody may be dialed: customer's side, number's side.
-const NEEDED: [(&str, &[&str]); 2] = [
-    ("customer", &["calling_window", "consent", "frequency_cap"]),
-    ("number", &["suppression", "frequency_cap"]),
-];
-
-/// An open call.
-struct OpenCall {
-    number: NumberId,
-    /// Where the number granted it.
-    granted: Position,
-    dialed: bool,
-    noticed: bool,
-}
-
 /// One event's surroundings.
-struct Place<'a> {
-    position: Position,
+pub(super) struct Place<'a> {
+    pub(super) position: Position,
     stream: &'a str,
-    at: Timestamp,
-    counts: bool,
+    pub(super) at: Timestamp,
+    /// Whether it is of the period.
+    pub(super) counts: bool,
 }
 
 /// The fold: what is remembered over the whole log, and what is counted in the period.
 pub(super) struct Fold {
     period: Span,
-    opted_out: BTreeMap<NumberId, Position>,
-    granted: BTreeMap<CallId, Position>,
-    open: BTreeMap<CallId, OpenCall>,
+    pub(super) opted_out: BTreeMap<NumberId, Position>,
+    /// Numbers not to be dialed, from where on and until when.
+    pub(super) suppressed: BTreeMap<NumberId, Vec<(Position, Option<Timestamp>)>>,
+    pub(super) granted: BTreeMap<CallId, Position>,
+    pub(super) open: BTreeMap<CallId, OpenCall>,
     erasing: BTreeSet<CustomerId>,
-    erased: BTreeSet<CustomerId>,
+    pub(super) erased: BTreeSet<CustomerId>,
     held: BTreeSet<CustomerId>,
-    per_day: BTreeMap<(NaiveDate, NumberId), u32>,
+    pub(super) per_day: BTreeMap<(NaiveDate, NumberId), u32>,
     rules: BTreeMap<(&'static str, String, u32), RuleRow>,
-    dials: Dials,
-    opt_outs: OptOuts,
-    notices: Notices,
+    pub(super) dials: Dials,
+    pub(super) opt_outs: OptOuts,
+    pub(super) notices: Notices,
     persons: Persons,
     pub(super) watch: Watch,
     violations: Counts,
@@ -90,6 +78,7 @@ impl Fold {
         Self {
             period,
             opted_out: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
             granted: BTreeMap::new(),
             open: BTreeMap::new(),
             erasing: BTreeSet::new(),
@@ -144,147 +133,6 @@ impl Fold {
         Ok(())
     }
 
-    fn call(&mut self, call: CallId, event: &CallEvent, place: &Place<'_>) {
-        match event {
-            CallEvent::Permitted {
-                customer_grant,
-                number_grant,
-                ..
-            } => {
-                let granted = self.granted.remove(&call).unwrap_or(place.position);
-                let open = OpenCall {
-                    number: number_grant.number.clone(),
-                    granted,
-                    dialed: false,
-                    noticed: false,
-                };
-                self.open.insert(call, open);
-                if place.counts {
-                    self.dials.permitted += 1;
-                    let sides = [&customer_grant.verdicts, &number_grant.verdicts];
-                    for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
-                        self.verdicts(side, verdicts);
-                        self.check_needed((side, needed), verdicts, place);
-                    }
-                }
-                if self.erased.contains(&customer_grant.customer) {
-                    self.violate("permitted_after_erasure", place);
-                }
-            }
-            CallEvent::Dialing { .. } => self.dialing(call, place),
-            CallEvent::Answered { .. } if place.counts => self.dials.answered += 1,
-            CallEvent::NoticePlayed { notice, .. } => self.noticed(call, *notice, place),
-            CallEvent::Ended {
-                disposition,
-                recording_sha256,
-                ..
-            } => self.ended(call, (disposition.code(), recording_sha256.is_some()), place),
-            CallEvent::Corrected { before, after, .. } if place.counts => {
-                let name = |finding: &domain::call::Finding| match finding.outcome {
-                    Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
-                    None => finding.disposition.code().to_owned(),
-                };
-                let moved = format!("{}>{}", name(before), name(after));
-                bump(&mut self.watch.corrections, &moved);
-            }
-            _ => {}
-        }
-    }
-
-    fn check_needed(
-        &mut self,
-        (side, needed): (&str, &'static [&'static str]),
-        verdicts: &[Verdict],
-        place: &Place<'_>,
-    ) {
-        let allowed = |rule: &str| verdicts.iter().any(|one| one.rule == rule && one.allows());
-        for rule in needed {
-            if !allowed(rule) {
-                tracing::debug!(side, rule, "a permit lacks a verdict");
-                self.violate("permitted_without_verdict", place);
-            }
-        }
-        if verdicts.iter().any(|verdict| !verdict.allows()) {
-            self.violate("permitted_against_verdict", place);
-        }
-    }
-
-    fn dialing(&mut self, call: CallId, place: &Place<'_>) {
-        let Some(open) = self.open.get_mut(&call) else {
-            if place.counts {
-                self.violate("dialed_without_permit", place);
-            }
-            return;
-        };
-        let first = !std::mem::replace(&mut open.dialed, true);
-        let (number, granted) = (open.number.clone(), open.granted);
-        if !place.counts {
-            return;
-        }
-        self.dials.legs += 1;
-        if let Some(since) = self.opted_out.get(&number).copied() {
-            if granted > since {
-                self.opt_outs.dialed_after += 1;
-                self.violate("dialed_after_opt_out", place);
-            } else {
-                self.opt_outs.dialed_in_flight += 1;
-            }
-        }
-        if !first {
-            return;
-        }
-        let local = beijing(place.at);
-        self.dials.dialed += 1;
-        bump(&mut self.dials.hours, &local.format("%H").to_string());
-        *self.per_day.entry((local.date_naive(), number)).or_default() += 1;
-        self.close_days(local.date_naive());
-    }
-
-    /// Days that are over by more than one are counted and dropped: concurrent calls are nearly in order.
-    fn close_days(&mut self, today: NaiveDate) {
-        let kept = today.pred_opt().unwrap_or(today);
-        while let Some(entry) = self.per_day.first_entry() {
-            if entry.key().0 >= kept {
-                return;
-            }
-            let calls = entry.remove();
-            *self.dials.calls_per_number_and_day.entry(calls).or_default() += 1;
-        }
-    }
-
-    fn noticed(&mut self, call: CallId, notice: Notice, place: &Place<'_>) {
-        if notice == Notice::Recording
-            && let Some(open) = self.open.get_mut(&call)
-        {
-            open.noticed = true;
-        }
-        if place.counts {
-            match notice {
-                Notice::Recording => self.notices.recording_notices += 1,
-                Notice::Ai => self.notices.robot_notices += 1,
-            }
-        }
-    }
-
-    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, bool), place: &Place<'_>) {
-        let open = self.open.remove(&call);
-        if !place.counts {
-            return;
-        }
-        self.dials.ended += 1;
-        bump(&mut self.dials.dispositions, disposition);
-        if !recorded {
-            return;
-        }
-        self.notices.recorded_calls += 1;
-        if open.is_some_and(|open| open.noticed) {
-            self.notices.recorded_with_notice += 1;
-        } else {
-            self.notices.recorded_without_notice += 1;
-            self.violate("recorded_without_notice", place);
-        }
-    }
-
     fn customer(&mut self, id: CustomerId, event: &CustomerEvent, place: &Place<'_>) {
         match event {
             CustomerEvent::Held { .. } => drop(self.held.insert(id)),
@@ -327,7 +175,11 @@ impl Fold {
                     self.opt_outs.open_then += u64::try_from(open_calls.len()).unwrap_or(0);
                 }
             }
-            NumberEvent::Suppressed { .. } if place.counts => self.opt_outs.suppressed += 1,
+            NumberEvent::Suppressed { until, .. } => {
+                let all = self.suppressed.entry(id.clone()).or_default();
+                all.push((place.position, *until));
+                self.opt_outs.suppressed += u64::from(place.counts);
+            }
             NumberEvent::DialGranted { grant } => {
                 self.granted.insert(grant.call, place.position);
             }
@@ -341,7 +193,7 @@ impl Fold {
         }
     }
 
-    fn verdicts(&mut self, side: &'static str, verdicts: &[Verdict]) {
+    pub(super) fn verdicts(&mut self, side: &'static str, verdicts: &[Verdict]) {
         for verdict in verdicts {
             let key = (side, verdict.rule.clone(), verdict.version);
             let row = self.rules.entry(key).or_insert_with(|| RuleRow {
@@ -361,7 +213,11 @@ impl Fold {
         }
     }
 
-    fn violate(&mut self, what: &'static str, place: &Place<'_>) {
+    /// Counts and names something that must not be, where it happened in the period.
+    pub(super) fn violate(&mut self, what: &'static str, place: &Place<'_>) {
+        if !place.counts {
+            return;
+        }
         bump(&mut self.violations, what);
         if self.named.len() < NAMED_MAX {
             self.named.push(Violation {

@@ -4,12 +4,15 @@
 //! makes the same bytes. The event `report.issued` is stored before the report is handed out; the signed
 //! note beside it holds for whoever has only the file and the log's public key.
 
+mod calls;
 mod figures;
 mod fold;
 mod keeping;
 mod note;
 mod render;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 pub(crate) use keeping::kept;
