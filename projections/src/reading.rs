@@ -17,6 +17,13 @@ const READ_AT_ONCE_MAX: usize = 128;
 /// Events ready for the views.
 pub(crate) type Events = Arc<Vec<Result<ViewEvent, UnreadableRecord>>>;
 
+/// Whether events that were gathered are enough for one transaction: what is in memory at once has a limit,
+/// however far the views are behind.
+pub(crate) fn is_full(gathered: &[StoredEvent]) -> bool {
+    let bytes: usize = gathered.iter().map(|event| event.record.len()).sum();
+    gathered.len() >= CATCH_UP_EVENTS_MAX || bytes >= CATCH_UP_BYTES_MAX
+}
+
 /// Makes stored events ready for views: envelopes and, where a view names the kind, their data.
 pub(crate) struct Reader {
     views: Arc<[Arc<dyn View>]>,
@@ -59,13 +66,12 @@ impl Reader {
         store: &dyn EventStore,
         (mut after, end): (Position, Position),
     ) -> Result<Option<(Events, Position)>, ProjectionError> {
-        let (mut stored, mut bytes) = (Vec::new(), 0);
-        while stored.len() < CATCH_UP_EVENTS_MAX && bytes < CATCH_UP_BYTES_MAX && after < end {
+        let mut stored = Vec::new();
+        while !is_full(&stored) && after < end {
             let mut page = store.read_all(after, BATCH_EVENTS_MAX).await.map_err(away)?;
             page.retain(|event: &StoredEvent| event.position <= end);
             let Some(last) = page.last() else { break };
             after = last.position;
-            bytes += page.iter().map(|event| event.record.len()).sum::<usize>();
             stored.append(&mut page);
         }
         if stored.is_empty() {

@@ -326,3 +326,6 @@ impl Tx for UnitOfWork<'_> {
         Ok(Some(done))
     }
 }
+
+#[cfg(test)]
+mod tests;
