@@ -12,6 +12,7 @@ use domain::number::Number;
 use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Envelope;
+use domain::view::View;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -118,4 +119,9 @@ fn every_golden_record_of_a_report_reads() {
 #[test]
 fn every_golden_record_of_an_inquiry_reads() {
     check::<Inquiry>();
+}
+
+#[test]
+fn every_golden_record_of_a_view_reads() {
+    check::<View>();
 }

@@ -28,6 +28,7 @@ use domain::ports::vault::Vault;
 use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Cause;
+use domain::view::View;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -61,6 +62,8 @@ pub struct ActorSystem {
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
     pub alerts: Entities<Alert>,
+    /// What was done by hand to the rows of each view.
+    pub views: Entities<View>,
 }
 
 impl ActorSystem {
@@ -78,6 +81,7 @@ impl ActorSystem {
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
+            views: Entities::start(&environment, &hosting),
         }
     }
 }

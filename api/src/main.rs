@@ -34,6 +34,7 @@ mod outbound;
 mod pdca;
 mod proving;
 mod read_db_spec;
+mod rebuild_record;
 mod reconcile;
 mod rehearsal;
 mod reply;

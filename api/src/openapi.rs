@@ -187,10 +187,12 @@ fn schemas() -> Value {
             "reason": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
         "ProjectionRebuild": { "type": "object", "properties": {
             "restart": { "type": "boolean", "default": false,
-                "description": "From the first event, also where next rows are there" } } },
+                "description": "From the first event, also where next rows are there" },
+            "by": { "type": "string", "maxLength": 64, "description": "Who asks; kept as an event" } } },
         "ProjectionSwitch": { "type": "object", "properties": {
             "accept_differences": { "type": "string", "maxLength": 500,
-                "description": "Why next rows that differ from the live ones are right" } } },
+                "description": "Why next rows that differ from the live ones are right" },
+            "by": { "type": "string", "maxLength": 64, "description": "Who asks; kept as an event" } } },
         "OptOut": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" } } },
         "Suppression": { "type": "object", "required": ["reason"], "properties": {

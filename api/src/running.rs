@@ -14,6 +14,7 @@ use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::proving::Proving;
 use crate::read_db_spec::ReadDbSpec;
+use crate::rebuild_record;
 use crate::routes;
 use crate::server;
 use crate::serving::App;
@@ -116,6 +117,7 @@ impl Running {
         driving::begin(Arc::clone(&app), settings).await?;
         app.live().begin(&app.opened.environment);
         alerts::begin(&app, alerts::Limits::default());
+        rebuild_record::begin(&app);
         app.begin();
         Ok(Self { app, url })
     }

@@ -120,6 +120,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let inquiry = InquiryId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &inquiry), None, None)
         }
+        "view" => (StreamId::new(aggregate, &"campaign_board"), None, None),
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {

@@ -176,6 +176,10 @@ text_id!(
     /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
     ReportId, "report", plain_word
 );
+text_id!(
+    /// A view of the read side, by its name, such as `campaign_board`.
+    ViewId, "view", plain_word
+);
 
 /// The log as a whole: there is one in a store, and its stream is `installation-log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -31,3 +31,4 @@ pub mod stored_event;
 mod tagged;
 pub mod time;
 pub mod upcasting;
+pub mod view;

@@ -140,6 +140,13 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody takes rows away in a file",
     ),
     (
+        "view.rebuild_begun",
+        Beginning::Outside,
+        "somebody makes the rows of a view anew",
+    ),
+    ("view.switched", Beginning::Outside, "somebody puts them in place"),
+    ("view.rebuild_canceled", Beginning::Outside, "somebody drops them"),
+    (
         "installation.clock_offset_measured",
         Beginning::Clock,
         "the clock is compared with another from time to time",

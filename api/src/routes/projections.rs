@@ -2,12 +2,12 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
+use crate::rebuild_record::note;
 use crate::reply::{Done, Problem, Written};
+use domain::stored_event::Cause;
+use domain::view::{BY_BYTES_MAX, REASON_BYTES_MAX};
 use projections::{RebuildError, ViewState, ViewStatus};
 use serde_json::{Value, json};
-
-/// Longest reason to accept differences; it is kept with the rebuild.
-const REASON_BYTES_MAX: usize = 500;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -89,39 +89,46 @@ async fn changed(ctx: &Ctx, name: &str) -> Result<Done, Problem> {
     }))
 }
 
+/// What was done is put on record with who did it.
+async fn recorded(ctx: &Ctx, name: &str, by: Option<String>, cause: Cause) -> Result<Done, Problem> {
+    note(ctx, name, by, cause).await?;
+    changed(ctx, name).await
+}
+
+fn short_text(body: &mut Members, member: &str, bytes_max: usize) -> Option<String> {
+    let text = body.text(member)?;
+    if text.len() > bytes_max {
+        body.wrong(member, format!("has more than {bytes_max} bytes"));
+    }
+    Some(text)
+}
+
 async fn rebuild(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let name = input.param(0)?;
+    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-rebuild")?);
     let mut body = Members::new(input.object().await?);
     let restart = body.value::<bool>("restart").unwrap_or(false);
+    let by = short_text(&mut body, "by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     ctx.views().rebuild(&name, restart).await?;
-    changed(&ctx, &name).await
+    recorded(&ctx, &name, by, cause).await
 }
 
 async fn switch(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let name = input.param(0)?;
+    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-switch")?);
     let mut body = Members::new(input.object().await?);
-    let accept = body.text("accept_differences");
-    if accept
-        .as_ref()
-        .is_some_and(|reason| reason.len() > REASON_BYTES_MAX)
-    {
-        body.wrong(
-            "accept_differences",
-            format!("has more than {REASON_BYTES_MAX} bytes"),
-        );
-    }
+    let accept = short_text(&mut body, "accept_differences", REASON_BYTES_MAX);
+    let by = short_text(&mut body, "by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     ctx.views().switch(&name, accept.as_deref()).await?;
-    changed(&ctx, &name).await
+    recorded(&ctx, &name, by, cause).await
 }
 
 async fn cancel(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let name = input.param(0)?;
+    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-cancel")?);
     ctx.views().cancel(&name).await?;
-    changed(&ctx, &name).await
+    recorded(&ctx, &name, None, cause).await
 }
 
 async fn retry(ctx: Ctx, input: Input) -> Result<Done, Problem> {

@@ -151,11 +151,24 @@ impl Place {
         assert!(checks.iter().all(super::ViewCheck::holds), "{checks:?}");
     }
 
+    async fn has_no_next_rows(&self, view: &dyn View) {
+        for table in view.tables() {
+            assert!(!self.exists(&next_name(table.name)).await, "{}", table.name);
+        }
+    }
+
     async fn exists(&self, table: &str) -> bool {
         self.db()
             .query(&format!("select * from {table} limit 1"), Vec::new())
             .await
             .is_ok()
+    }
+}
+
+/// Waits for the one rebuild there is.
+async fn until_ready(live: &Projections) {
+    while live.rebuilds().await.unwrap()[0].state != RebuildState::Ready {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -185,9 +198,7 @@ async fn every_view_is_rebuilt_beside_its_live_rows_and_switched_to_twice() {
                 assert!(comparison.agrees(), "{comparison:?}");
                 let switched = rebuilds.switch(view.name(), None).await.unwrap();
                 assert_eq!(switched.position, story.head());
-                for table in view.tables() {
-                    assert!(!on.exists(&next_name(table.name)).await, "{}", table.name);
-                }
+                on.has_no_next_rows(view.as_ref()).await;
             }
         }
         on.all_agree(&views).await;
@@ -560,9 +571,7 @@ async fn readers_see_no_gap_and_no_mixture_while_rows_are_switched_under_load() 
             let mut switches = 0;
             while live.position() < Some(head) || switches == 0 {
                 live.rebuild("pair", false).await.unwrap();
-                while live.rebuilds().await.unwrap()[0].state != RebuildState::Ready {
-                    tokio::task::yield_now().await;
-                }
+                until_ready(&live).await;
                 live.switch("pair", None).await.unwrap();
                 switches += 1;
             }

@@ -1,0 +1,112 @@
+//! Rebuilds on record: what was done by hand to the rows of a view becomes events of its aggregate.
+//!
+//! The rows keep each view's last rebuild with what was compared and why differences were accepted; what is
+//! said here is read from there. So a rebuild that was ended without a server, or whose server died before it
+//! could say so, is put on record by the next start, and nothing is said twice.
+
+use crate::reply::Problem;
+use crate::serving::App;
+use domain::ids::ViewId;
+use domain::inquiry::mask_numbers;
+use domain::stored_event::Cause;
+use domain::view::{SwitchFacts, TableFacts, ViewCommand, ViewRefusal};
+use projections::{Rebuild, RebuildState};
+use std::sync::Arc;
+
+/// Pause before a store or database that was away is asked again.
+const AGAIN_AFTER_MS: u64 = 5_000;
+
+/// Puts on record, once the process runs, what is not: what was done while no server ran.
+pub(crate) fn begin(app: &Arc<App>) {
+    let recording = Arc::clone(app);
+    let stop = app.tasks().stop_signal();
+    app.tasks().spawn(
+        "rebuild record",
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = catch_up(&recording) => {}
+            }
+        }),
+    );
+}
+
+async fn catch_up(app: &App) {
+    let mut said = false;
+    while let Err(why) = note_all(app).await {
+        if !std::mem::replace(&mut said, true) {
+            tracing::warn!(%why, "rebuilds of views are put on record later");
+        }
+        app.pause(AGAIN_AFTER_MS).await;
+    }
+}
+
+async fn note_all(app: &App) -> Result<(), Problem> {
+    for rebuild in app.views().rebuilds().await? {
+        note_one(app, &rebuild, None, Cause::outside(app.new_command())).await?;
+    }
+    Ok(())
+}
+
+/// Puts a view's present or last rebuild on record, as it stands; what is there already is not said again.
+pub(crate) async fn note(app: &App, view: &str, by: Option<String>, cause: Cause) -> Result<(), Problem> {
+    let rebuilds = app.views().rebuilds().await?;
+    match rebuilds.iter().find(|rebuild| rebuild.view == view) {
+        Some(rebuild) => note_one(app, rebuild, by, cause).await,
+        None => Ok(()),
+    }
+}
+
+async fn note_one(app: &App, rebuild: &Rebuild, by: Option<String>, cause: Cause) -> Result<(), Problem> {
+    let id: ViewId = rebuild
+        .view
+        .parse()
+        .map_err(|error| Problem::fault(&format!("a view's name: {error}")))?;
+    let by = by.as_deref().map(mask_numbers);
+    let begun = ViewCommand::Rebuild {
+        version: rebuild.version,
+        begun_at: rebuild.begun_at,
+        by: by.clone(),
+    };
+    app.system().views.ask(&id, begun, cause).await?;
+    if let Some(ended) = ended(rebuild, by) {
+        let cause = app.follow(cause, "ended");
+        app.system().views.ask(&id, ended, cause).await?;
+    }
+    Ok(())
+}
+
+/// How a rebuild ended, where it has.
+fn ended(rebuild: &Rebuild, by: Option<String>) -> Option<ViewCommand> {
+    let begun_at = rebuild.begun_at;
+    match rebuild.state {
+        RebuildState::Canceled => Some(ViewCommand::Cancel { begun_at, by }),
+        RebuildState::Switched => Some(ViewCommand::Switch {
+            facts: facts(rebuild)?,
+            accepted_differences: rebuild.why.as_deref().map(mask_numbers),
+            by,
+        }),
+        RebuildState::Feeding | RebuildState::Ready | RebuildState::Failed => None,
+    }
+}
+
+fn facts(rebuild: &Rebuild) -> Option<SwitchFacts> {
+    let compared = rebuild.comparison.as_ref()?;
+    let tables = compared.tables.iter().map(|table| TableFacts {
+        table: table.table.clone(),
+        rows_before: table.live.rows,
+        rows_after: table.replay.rows,
+        sha256_before: table.live.sha256.clone(),
+        sha256_after: table.replay.sha256.clone(),
+    });
+    Some(SwitchFacts {
+        version: rebuild.version,
+        begun_at: rebuild.begun_at,
+        position: rebuild.position,
+        compared_at: compared.position,
+        tables: tables.collect(),
+    })
+}
+
+impl crate::serving::Explained for ViewRefusal {}

@@ -1,0 +1,93 @@
+//! Facts about one view's rebuilds. Stored kinds and versions; never changed, only added to.
+
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::personal::Personal;
+use crate::stored_event::Position;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum ViewEvent {
+    /// Next rows were begun beside the live ones.
+    #[serde(rename = "view.rebuild_begun")]
+    RebuildBegun {
+        /// The view's version in the build that makes them.
+        version: u32,
+        begun_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// They are the live ones.
+    #[serde(rename = "view.switched")]
+    Switched {
+        #[serde(flatten)]
+        facts: SwitchFacts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_differences: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// They were dropped.
+    #[serde(rename = "view.rebuild_canceled")]
+    RebuildCanceled {
+        begun_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+}
+
+/// A switch, with what was compared before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchFacts {
+    pub version: u32,
+    /// When the rebuild was begun: which one this is.
+    pub begun_at: Timestamp,
+    /// The rows are complete up to here.
+    pub position: Position,
+    /// Where live and next rows were compared.
+    pub compared_at: Position,
+    pub tables: Vec<TableFacts>,
+}
+
+/// One table where it was compared: the rows that went, and those that came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableFacts {
+    pub table: String,
+    pub rows_before: u64,
+    pub rows_after: u64,
+    /// SHA-256 over all rows in key order, lower hex.
+    pub sha256_before: String,
+    pub sha256_after: String,
+}
+
+impl SwitchFacts {
+    /// The rows that came are those that went.
+    pub fn agrees(&self) -> bool {
+        let mut tables = self.tables.iter();
+        tables.all(|table| table.sha256_before == table.sha256_after && table.rows_before == table.rows_after)
+    }
+}
+
+impl EventData for ViewEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RebuildBegun { .. } => "view.rebuild_begun",
+            Self::Switched { .. } => "view.switched",
+            Self::RebuildCanceled { .. } => "view.rebuild_canceled",
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}
