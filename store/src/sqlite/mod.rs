@@ -46,6 +46,9 @@ use writer::{Append, Request, Writer};
 /// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
+/// Events of a stream that are read in the asker's thread: what most streams have, in a few pages of the file.
+const READ_HERE_EVENTS_MAX: usize = 32;
+
 /// What may be chosen when a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
@@ -190,8 +193,12 @@ impl SqliteEventStore {
 }
 
 fn open_pool(dir: &Path, tasks: &dyn Tasks, options: &SqliteOptions) -> Result<Arc<Pool>, OpenError> {
-    let readers = (0..options.reader_threads.max(1)).map(|_| schema::open_reader(dir).map(Reader::new));
-    Ok(Arc::new(Pool::start(readers.collect::<Result<_, _>>()?, tasks)))
+    let open = |_| schema::open_reader(dir).map(Reader::new);
+    let readers = (0..options.reader_threads.max(1))
+        .map(open)
+        .collect::<Result<_, _>>()?;
+    let at_hand = (0..pool::AT_HAND_COUNT).map(open).collect::<Result<_, _>>()?;
+    Ok(Arc::new(Pool::start(readers, at_hand, tasks)))
 }
 
 #[async_trait]
@@ -237,12 +244,25 @@ impl EventStore for SqliteEventStore {
         after: StreamVersion,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let query = Query::Stream {
+        let query = |after, limit| Query::Stream {
             stream: stream.clone(),
             after,
             limit,
         };
-        Ok(self.pool.ask(query).await?.events)
+        // What is read from its beginning is an entity that begins to live; further pages are of a long one.
+        let few = limit.min(READ_HERE_EVENTS_MAX);
+        let here = (after.0 == 0)
+            .then(|| self.pool.read_here(&query(after, few)))
+            .flatten();
+        let Some(first) = here else {
+            return Ok(self.pool.ask(query(after, limit)).await?.events);
+        };
+        let mut events = first?.events;
+        if events.len() == few && few < limit {
+            let after = StreamVersion(events.len() as u64);
+            events.extend(self.pool.ask(query(after, limit - few)).await?.events);
+        }
+        Ok(events)
     }
 
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {

@@ -1,5 +1,8 @@
 //! Reader threads: each with its own connection, taking queries from one bounded queue.
-//! No executor thread ever waits for the disk.
+//!
+//! A short read of one stream may be made in the asker's own thread instead, where a connection is free: the
+//! way to a reader thread and back costs more than the read. So an executor thread waits for the disk for as
+//! long as a few pages take that no cache holds (decision 0033), and never for another reader.
 
 use super::reader::{Found, Query, Reader};
 use crate::subscription::{PageAhead, Pages, closed};
@@ -13,6 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Most queries waiting for a reader; a read that finds the queue full is answered `Busy`.
 const READ_QUEUE_MAX: usize = 4_096;
 
+/// Connections for short reads in the askers' own threads: as many threads read so at once.
+pub(super) const AT_HAND_COUNT: usize = 2;
+
 enum Request {
     Read(Query, oneshot::Sender<Found>),
     /// One reader ends and drops this when its connection is closed.
@@ -23,11 +29,13 @@ enum Request {
 pub(super) struct Pool {
     requests: mpsc::Sender<Request>,
     readers_count: usize,
+    /// `None` once it is closed.
+    at_hand: Vec<Mutex<Option<Reader>>>,
 }
 
 impl Pool {
-    /// One thread per reader.
-    pub(super) fn start(readers: Vec<Reader>, tasks: &dyn Tasks) -> Self {
+    /// One thread per reader; those `at_hand` have none.
+    pub(super) fn start(readers: Vec<Reader>, at_hand: Vec<Reader>, tasks: &dyn Tasks) -> Self {
         let (requests, receiver) = mpsc::channel(READ_QUEUE_MAX);
         let receiver = Arc::new(Mutex::new(receiver));
         let readers_count = readers.len();
@@ -46,7 +54,19 @@ impl Pool {
         Self {
             requests,
             readers_count,
+            at_hand: at_hand
+                .into_iter()
+                .map(|reader| Mutex::new(Some(reader)))
+                .collect(),
         }
+    }
+
+    /// Reads in the caller's thread; `None` where no connection is free.
+    pub(super) fn read_here(&self, query: &Query) -> Option<Found> {
+        self.at_hand.iter().find_map(|reader| {
+            let reader = reader.try_lock().ok()?;
+            reader.as_ref().map(|reader| reader.read(query))
+        })
     }
 
     /// Asks at once or is told `Busy`.
@@ -77,6 +97,9 @@ impl Pool {
 
     /// Ends all readers, after what is queued before.
     pub(super) async fn close(&self) {
+        for reader in &self.at_hand {
+            drop(reader.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
         for _ in 0..self.readers_count {
             let (closer, ended) = oneshot::channel();
             if self.requests.send(Request::Close(closer)).await.is_ok() {

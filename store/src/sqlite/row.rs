@@ -2,14 +2,40 @@
 
 use super::digest;
 use crate::error::from_sqlite;
+use domain::event_filter::EventFacts;
+use domain::ids::EventId;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::Row;
+use std::borrow::Cow;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The columns `trusted` and `position` expect, in their order; `version` expects one more behind them.
 pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record";
+
+/// The columns `stored_facts` expects behind those: what was read from the record when it was written.
+pub(super) const FACTS: &str = "id, kind, stream, campaign, customer";
+
+/// What a filter looks at, from the row's columns: the record itself is not read. `audit verify` holds the
+/// columns to the records.
+pub(super) fn stored_facts<'r>(row: &'r Row<'_>) -> Result<EventFacts<'r>, StoreError> {
+    let damaged = || {
+        let position = position(row).map_or(0, |position| position.0);
+        StoreError::Damaged(format!("the columns at position {position} cannot be read"))
+    };
+    let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
+    let text = |index| column(index)?.as_str_or_null().map_err(|_| damaged());
+    let id = column(4)?.as_blob().ok().and_then(|id| Uuid::from_slice(id).ok());
+    Ok(EventFacts {
+        id: EventId::new(id.ok_or_else(damaged)?),
+        kind: text(5)?.ok_or_else(damaged)?.into(),
+        stream: text(6)?.ok_or_else(damaged)?.into(),
+        campaign: text(7)?.map(Cow::from),
+        customer: text(8)?.map(Cow::from),
+    })
+}
 
 /// The event of a row, when it is what was written; `Damaged` names its position. The record is copied once,
 /// out of SQLite's page.
