@@ -6,6 +6,7 @@
 
 use crate::database::{ReadDb, Table, each_row, read_as, remake_tables, transact};
 use crate::error::ProjectionError;
+use crate::sql_views::drop_sql_views;
 use crate::sqlite::insert_by_hand;
 use crate::value::Val;
 use crate::view::View;
@@ -49,8 +50,9 @@ impl FinalRows {
 
     /// Drops the rows and makes the tables again, empty.
     pub async fn empty(&self, db: &dyn ReadDb) -> Result<(), ProjectionError> {
-        let views = self.views.clone();
+        let (views, dialect) = (self.views.clone(), db.dialect());
         transact(db, move |tx| {
+            drop_sql_views(tx, dialect)?;
             views.iter().try_for_each(|view| remake_tables(tx, view.as_ref()))
         })
         .await
