@@ -16,6 +16,7 @@ pub(crate) mod failure;
 mod holder;
 mod import;
 mod keys;
+mod log_bar;
 mod metrics;
 mod moment;
 mod number;

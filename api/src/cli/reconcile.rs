@@ -5,7 +5,7 @@ use super::output;
 use crate::app::{ReadOnly, lookup_vault};
 use crate::calendar::parse_day_or_instant;
 use crate::keys_spec::KeysSpec;
-use crate::reconcile::{Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules};
+use crate::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules, Sums};
 use crate::store_spec::LogArgs;
 use chrono::FixedOffset;
 use domain::ids::NumberId;
@@ -14,6 +14,9 @@ use domain::time::Timestamp;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Largest file of `--map`: six pairs, and room for comments.
+const MAP_BYTES_MAX: u64 = 16_384;
 
 /// Longest window and tolerance: an hour.
 const SECONDS_MAX: u64 = 3_600;
@@ -32,6 +35,13 @@ pub(crate) struct Args {
     /// What the file is
     #[arg(long, value_enum)]
     format: Format,
+    /// What columns of a csv are, where their titles are others: 接收方=callee,秒=talk_seconds; names are callee,
+    /// start_time, talk_seconds, billed_minutes, record_id, sip_call_id
+    #[arg(long, value_name = "TITLE=NAME,…")]
+    columns: Option<Columns>,
+    /// The same from a file, one pair a line
+    #[arg(long, value_name = "FILE", conflicts_with = "columns")]
+    map: Option<PathBuf>,
     #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
@@ -63,6 +73,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
         return Err(Failure::usage("--to must be after --from"));
     }
+    let said = columns(&args)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let vault = match args.log.directory() {
         Ok(data) => lookup_vault(&args.keys, data, opened.tasks()).await,
@@ -78,7 +89,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     );
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let outcome = match read {
-        Ok(ours) => compare(&args, &ours, vault.as_ref().ok()),
+        Ok(ours) => compare((&args, &said), &ours, vault.as_ref().ok()),
         Err(problem) => Err(problem.into()),
     };
     if let Ok(vault) = vault {
@@ -88,8 +99,35 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     show(&args, &outcome?)
 }
 
+/// What the user says of columns.
+fn columns(args: &Args) -> Result<Columns, Failure> {
+    let is_said = args.columns.is_some() || args.map.is_some();
+    if is_said && args.format != Format::Csv {
+        return Err(Failure::usage(
+            "asterisk's columns stand in one order: only a csv has titles",
+        ));
+    }
+    let Some(file) = &args.map else {
+        return Ok(args.columns.clone().unwrap_or_default());
+    };
+    let said = |why: &dyn std::fmt::Display| Failure::usage(format!("--map {}: {why}", file.display()));
+    let length = std::fs::metadata(file).map_err(|error| said(&error))?.len();
+    if length > MAP_BYTES_MAX {
+        return Err(said(&format!("it has more than {MAP_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| said(&error))?;
+    text.parse().map_err(|why: String| said(&why))
+}
+
+fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
+    output::line(&format!(
+        "{name}  {} rows: their minutes {} / ours {} / disputed {:+} / unfounded {} (对方 / 我方 / 争议 / 无据)",
+        sums.their_rows, sums.their_minutes, sums.our_minutes, sums.disputed_minutes, sums.unfounded_minutes
+    ))
+}
+
 fn compare(
-    args: &Args,
+    (args, said): (&Args, &Columns),
     ours: &OurCalls,
     vault: Option<&crate::app::LookupVault>,
 ) -> Result<Outcome, Failure> {
@@ -105,7 +143,7 @@ fn compare(
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
     let mut matcher = Matcher::new(ours, derive, rules);
     args.format
-        .read_file(&args.file, args.utc_offset, &mut |row| matcher.take(row))
+        .read_file(&args.file, (said, args.utc_offset), &mut |row| matcher.take(row))
         .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;
     Ok(matcher.finish())
 }
@@ -136,10 +174,13 @@ fn tell(outcome: &Outcome) -> Result<(), Failure> {
         output::line(&format!("{count:>10}  {label}"))?;
     }
     for (name, month) in &outcome.months {
-        output::line(&format!(
-            "{name}  their minutes {} / our minutes {} / disputed {:+} (对方分钟 / 我方分钟 / 争议)",
-            month.their_minutes, month.our_minutes, month.disputed_minutes
-        ))?;
+        sums(name, &month.whole)?;
+        for (trunk, of_trunk) in &month.trunks {
+            sums(&format!("  {name} {trunk}"), of_trunk)?;
+        }
+    }
+    for (name, day) in &outcome.days {
+        sums(name, day)?;
     }
     for bad in outcome.bad.iter().take(20) {
         output::line(&format!("line {}: {}", bad.line, bad.why))?;

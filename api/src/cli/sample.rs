@@ -1,10 +1,12 @@
 //! `ledgerline sample`: draw calls for an audit so that anybody can redo it, record findings, sign off.
 
 use super::failure::Failure;
+use super::log_bar::LogBar;
 use super::output;
 use super::writer::{Here, Writer, WriterArgs};
 use crate::app::ReadOnly;
 use crate::calendar::parse_day_or_instant;
+use crate::log_walk::Log;
 use crate::outbound::own_server::OwnServer;
 use crate::reply::Problem;
 use crate::routes::samples::draw_cause;
@@ -222,7 +224,11 @@ async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> 
 }
 
 async fn draw_here(here: &Here, ask: &Ask, upto: Option<Position>) -> Result<Value, Problem> {
-    let drawn = draw(here.opened.environment.store.as_ref(), ask, upto).await?;
+    let bar = LogBar::begin();
+    let hears = |reached, last| bar.show(reached, last);
+    let log = Log::heard(here.opened.environment.store.as_ref(), &hears);
+    let drawn = draw(log, ask, upto).await?;
+    drop(bar);
     let (id, cause) = (sample_id(&drawn.facts), draw_cause(&drawn.facts));
     let command = SampleCommand::Draw(Box::new(drawn));
     let answer = here.system.samples.ask(&id, command, cause).await?;
@@ -347,12 +353,15 @@ async fn check(args: &Check) -> Result<(), Failure> {
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| found(error.to_string()))?;
     let (id, claimed) = drawn_of(&document).map_err(found)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let bar = LogBar::begin();
+    let hears = |reached, last| bar.show(reached, last);
     let redone = draw(
-        opened.store.as_ref(),
+        Log::heard(opened.store.as_ref(), &hears),
         &Ask::of(&claimed.facts),
         Some(claimed.facts.position),
     )
     .await;
+    drop(bar);
     opened.close().await;
     let redone = redone?;
     let differs = if redone.facts.log_root != claimed.facts.log_root {

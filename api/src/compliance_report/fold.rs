@@ -5,7 +5,7 @@ use super::calls::OpenCall;
 use super::figures::{
     Counts, Dials, FORMAT, Figures, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
 };
-use crate::calendar::{Span, beijing};
+use crate::calendar::Span;
 use crate::log_walk::{LogEnd, unreadable};
 use crate::reply::Problem;
 use chrono::NaiveDate;

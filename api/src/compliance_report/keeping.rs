@@ -6,9 +6,11 @@ use super::note::Claim;
 use crate::log_walk::unreadable;
 use crate::reply::Problem;
 use domain::event_filter::EventFilter;
+use domain::ids::ReportId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::report::{Report, ReportEvent};
-use domain::stored_event::{Position, read_event};
+use domain::report::{Issue, Report, ReportEvent};
+use domain::stored_event::{Envelope, Position, read_event};
+use domain::time::Timestamp;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,26 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Whether the log holds the issue that a note claims.
 pub(super) async fn is_issued(store: &dyn EventStore, claim: &Claim) -> Result<bool, Problem> {
+    any_issue(store, |_, issue| claim.is_of(issue)).await
+}
+
+/// Whether this report was issued at `since` or later.
+pub(super) async fn is_issued_since(
+    store: &dyn EventStore,
+    report: &ReportId,
+    since: Timestamp,
+) -> Result<bool, Problem> {
+    let id = report.to_string();
+    any_issue(store, |envelope, _| {
+        envelope.stream.id() == id && envelope.at >= since
+    })
+    .await
+}
+
+async fn any_issue(
+    store: &dyn EventStore,
+    wanted: impl Fn(&Envelope, &Issue) -> bool,
+) -> Result<bool, Problem> {
     let filter = EventFilter {
         kinds: vec!["report.issued".to_owned()],
         ..EventFilter::default()
@@ -64,7 +86,7 @@ pub(super) async fn is_issued(store: &dyn EventStore, claim: &Claim) -> Result<b
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
-            if claim.is_of(&issue) {
+            if wanted(&envelope, &issue) {
                 return Ok(true);
             }
         }

@@ -12,6 +12,8 @@ mod note;
 mod render;
 mod schedule;
 #[cfg(test)]
+mod schedule_tests;
+#[cfg(test)]
 mod tests;
 mod watched;
 
@@ -19,11 +21,10 @@ pub(crate) use keeping::kept;
 pub(crate) use schedule::begin as begin_schedule;
 
 use crate::calendar::Span;
-use crate::log_walk::walk;
+use crate::log_walk::{Log, walk};
 use crate::reply::Problem;
 use actors::ActorSystem;
 use domain::ids::{CommandId, ReportId};
-use domain::ports::event_store::EventStore;
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
 use domain::stored_event::{Cause, Position};
 use figures::Figures;
@@ -42,29 +43,53 @@ pub(crate) struct Issued {
 }
 
 /// Makes the figures of a period from the log up to `upto`, or its head.
-async fn gather(store: &dyn EventStore, period: Span, upto: Option<Position>) -> Result<Figures, Problem> {
+async fn gather(log: Log<'_>, period: Span, upto: Option<Position>) -> Result<Figures, Problem> {
     let mut fold = fold::Fold::of(period);
-    let end = walk(store, upto, &mut |event, facts| fold.take(event, facts)).await?;
+    let end = walk(log, upto, &mut |event, facts| fold.take(event, facts)).await?;
     Ok(fold.finish(end))
+}
+
+/// Why a report is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// Somebody asked: once per position.
+    Asked,
+    /// Its period ended: once, whichever of several servers is first.
+    PeriodEnd,
+}
+
+/// Which report.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) period: Span,
+    /// As of where; default: the head.
+    pub(crate) upto: Option<Position>,
+    pub(crate) occasion: Occasion,
 }
 
 /// Makes, signs and notes in the log the report of a period.
 pub(crate) async fn issue(
-    (store, system): (&dyn EventStore, &ActorSystem),
+    (log, system): (Log<'_>, &ActorSystem),
     key: &SigningKey,
-    period: Span,
-    upto: Option<Position>,
+    order: Order,
 ) -> Result<Issued, Problem> {
-    let figures = gather(store, period, upto).await?;
+    let figures = gather(log, order.period.clone(), order.upto).await?;
     let issued = signed(&figures, key)?;
-    let id = report_id(&issued.issue)?;
-    let cause = Cause::outside(CommandId::derive_from_text(&format!(
-        "report.issue:{id}:{}",
-        issued.issue.position
-    )));
+    let id = report_id(issued.issue.kind, &issued.issue.period)?;
+    let command = match order.occasion {
+        Occasion::Asked => format!("report.issue:{id}:{}", issued.issue.position),
+        Occasion::PeriodEnd => format!("report.period_end:{id}"),
+    };
+    let cause = Cause::outside(CommandId::derive_from_text(&command));
     let command = ReportCommand::Issue(Box::new(issued.issue.clone()));
-    system.reports.ask(&id, command, cause).await?;
-    Ok(issued)
+    let answer = system.reports.ask(&id, command, cause).await?;
+    match answer.state.last().map(|last| last.position) {
+        // Another process was first: what it issued is handed out.
+        Some(first) if order.occasion == Occasion::PeriodEnd && first != issued.issue.position => {
+            signed(&gather(log, order.period, Some(first)).await?, key)
+        }
+        Some(_) | None => Ok(issued),
+    }
 }
 
 fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
@@ -93,8 +118,8 @@ fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
 }
 
 /// The stream of this report's issues.
-pub(crate) fn report_id(issue: &Issue) -> Result<ReportId, Problem> {
-    let id = format!("{}.{}", issue.kind.code(), issue.period).parse();
+fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
+    let id = format!("{}.{period}", kind.code()).parse();
     id.map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))
 }
 
@@ -131,12 +156,12 @@ pub(crate) fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checke
 
 /// Makes the report again from the log and compares it with the note; finds its issue in the log.
 pub(crate) async fn check_against(
-    store: &dyn EventStore,
+    log: Log<'_>,
     (note, key): (&str, &VerifierKey),
     period: Span,
 ) -> Result<Result<(), &'static str>, Problem> {
     let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
-    let figures = gather(store, period, Some(Position(claim.position))).await?;
+    let figures = gather(log, period, Some(Position(claim.position))).await?;
     let sha256 = digest(&figures.bytes());
     let again = Claim::of(&figures, &sha256, &claim.document_sha256);
     if again.root != claim.root {
@@ -145,7 +170,7 @@ pub(crate) async fn check_against(
     if again != claim {
         return Ok(Err("the log gives other figures"));
     }
-    let known = keeping::is_issued(store, &claim).await?;
+    let known = keeping::is_issued(log.store, &claim).await?;
     Ok(known.then_some(()).ok_or("the log knows of no such issue"))
 }
 

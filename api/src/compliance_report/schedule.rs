@@ -1,19 +1,24 @@
 //! Issues the report of each period soon after its end, while the server runs; also the last one that was
-//! missed.
+//! missed. Of several servers on one log each asks with the same command, so that one report is issued.
 
-use super::{issue, keeping, report_id};
+use super::keeping::{self, Kept};
+use super::{Occasion, Order, issue, report_id};
 use crate::calendar::{PeriodLength, beijing_date};
+use crate::log_walk::{Log, began_before, turn};
 use crate::reply::Problem;
 use crate::serving::App;
-use domain::report::{Issue, ReportKind};
-use domain::stored_event::Position;
+use actors::ActorSystem;
+use domain::ports::event_store::EventStore;
+use domain::report::ReportKind;
+use domain::time::Timestamp;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::proof::SigningKey;
 
 /// After a period's end: calls of its last seconds have ended by then, or belong to the next.
 const SETTLE_MS: u64 = 300_000;
 
-/// After a failure of disk or database.
+/// After a failure of disk or database, or while somebody else reads the log.
 const RETRY_MS: u64 = 60_000;
 
 /// Follows the calendar until the process stops.
@@ -29,11 +34,14 @@ async fn follow(app: Arc<App>, length: PeriodLength) {
     );
     loop {
         let now = clock.now();
-        let due = match issue_missed(&app, length).await {
-            Ok(()) => {
-                let current = length.of(beijing_date(now.minus_ms(SETTLE_MS)));
-                current.to.plus_ms(SETTLE_MS)
-            }
+        let issuer = Issuer {
+            store: app.store(),
+            system: app.system(),
+            directory: app.directory(),
+            signing_key: app.opened.signing_key(),
+        };
+        let due = match issuer.issue_missed(length, now).await {
+            Ok(_) => next_due(length, now),
             Err(problem) => {
                 tracing::warn!(why = %problem.detail, "the compliance report waits");
                 now.plus_ms(RETRY_MS)
@@ -47,26 +55,44 @@ async fn follow(app: Arc<App>, length: PeriodLength) {
     }
 }
 
-/// Issues the last whole period's report, unless the log knows of one.
-async fn issue_missed(app: &App, length: PeriodLength) -> Result<(), Problem> {
-    let settled = app.now().minus_ms(SETTLE_MS);
-    let period = length.before(beijing_date(settled));
-    let id = report_id(&Issue {
-        kind: ReportKind::Compliance,
-        period: period.label.clone(),
-        sha256: String::new(),
-        position: Position(0),
-        log_size: 0,
-        log_root: String::new(),
-        signer: String::new(),
-    })?;
-    if app.system().reports.state(&id).await?.state.last().is_some() || app.store().head().await?.0 == 0 {
-        return Ok(());
+/// When the period that is not over at `now` has ended and settled.
+pub(super) fn next_due(length: PeriodLength, now: Timestamp) -> Timestamp {
+    let current = length.of(beijing_date(now.minus_ms(SETTLE_MS)));
+    current.to.plus_ms(SETTLE_MS)
+}
+
+/// What issuing stands on.
+pub(super) struct Issuer<'a> {
+    pub(super) store: &'a dyn EventStore,
+    pub(super) system: &'a ActorSystem,
+    pub(super) directory: &'a Path,
+    pub(super) signing_key: PathBuf,
+}
+
+impl Issuer<'_> {
+    /// Issues the last whole period's report, unless the log knows of one made after the period's end.
+    pub(super) async fn issue_missed(
+        &self,
+        length: PeriodLength,
+        now: Timestamp,
+    ) -> Result<Option<Kept>, Problem> {
+        let period = length.before(beijing_date(now.minus_ms(SETTLE_MS)));
+        let id = report_id(ReportKind::Compliance, &period.label)?;
+        let is_settled = keeping::is_issued_since(self.store, &id, period.to).await?;
+        if is_settled || !began_before(self.store, period.to).await? {
+            return Ok(None);
+        }
+        let _turn = turn()?;
+        let key =
+            SigningKey::read(&self.signing_key).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let order = Order {
+            period,
+            upto: None,
+            occasion: Occasion::PeriodEnd,
+        };
+        let issued = issue((Log::quiet(self.store), self.system), &key, order).await?;
+        let kept = keeping::kept(self.directory, &issued)?;
+        tracing::info!(file = %kept.page.display(), "compliance report issued");
+        Ok(Some(kept))
     }
-    let key = SigningKey::read(&app.opened.signing_key())
-        .map_err(|error| Problem::unavailable(error.to_string()))?;
-    let issued = issue((app.store(), app.system()), &key, period, None).await?;
-    let kept = keeping::kept(app.directory(), &issued)?;
-    tracing::info!(file = %kept.page.display(), "compliance report issued");
-    Ok(())
 }

@@ -26,9 +26,10 @@ pub(super) struct Suggestion {
 pub(super) fn suggestions(gathered: &Gathered) -> Vec<Suggestion> {
     let mut found = of_swings(gathered);
     let (_, now) = &gathered.dispositions;
-    let all = float(now.values().sum());
+    let calls = |code: &str| now.get(code).map_or(0, |trunks| trunks.values().sum::<u64>());
+    let all = float(now.keys().map(|code| calls(code)).sum());
     let share = |codes: &[&str]| {
-        let counted: u64 = codes.iter().filter_map(|code| now.get(*code)).sum();
+        let counted: u64 = codes.iter().map(|code| calls(code)).sum();
         if all > 0.0 { float(counted) / all } else { 0.0 }
     };
     let mut when = |share: f64, max: f64, (rule, zh, en): (&'static str, &'static str, &'static str)| {

@@ -4,25 +4,32 @@
 //! opt-outs and alerts come from the log. A report says up to which position it speaks.
 
 mod act;
+mod capacity;
 mod figures;
+mod measured;
+mod planned;
 mod render;
+mod tables;
 mod watch;
 
 pub(crate) use render::page;
 
 use crate::calendar::{PeriodLength, Span, beijing, beijing_date};
 use crate::reply::Problem;
+use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use figures::{Tally, by, tally};
-use projections::ReadDb;
+use figures::{Tally, by, float, tally};
+use measured::{Measured, measured};
+use planned::{Planned, planned};
 use projections::forecast::{Forecast, forecast};
 use projections::swing::{Swing, swing};
-use projections::views::call_history::dispositions;
+use projections::views::call_history::{Dispositions, dispositions};
 use projections::views::campaign_board::{self, BoardRow, Cell, LISTED_MAX, cells};
+use projections::{ReadDb, position_at};
 use std::collections::BTreeMap;
 use watch::Watch;
 
@@ -42,6 +49,8 @@ pub(crate) struct Ask {
     pub(crate) length: PeriodLength,
     pub(crate) day: NaiveDate,
     pub(crate) campaign: Option<CampaignId>,
+    /// Rows that were folded up to here; else how far they are complete is asked of them.
+    pub(crate) upto: Option<Position>,
 }
 
 /// Everything that a report says.
@@ -53,8 +62,9 @@ pub(crate) struct Gathered {
     pub(crate) position: Position,
     campaigns: Vec<BoardRow>,
     now: Tally,
-    was: Tally,
-    dispositions: (BTreeMap<String, u64>, BTreeMap<String, u64>),
+    measured: Vec<Measured>,
+    planned: Vec<Planned>,
+    dispositions: (Dispositions, Dispositions),
     /// By cause: trunk, hour, flow version, campaign.
     swings: Vec<(&'static str, &'static str, Swing)>,
     flow_versions: BTreeMap<String, Tally>,
@@ -63,6 +73,8 @@ pub(crate) struct Gathered {
     ahead: Vec<(NaiveDate, Forecast)>,
     /// The busiest hours, by dials.
     peaks: Vec<(Timestamp, Tally)>,
+    /// Of a year.
+    capacity: Option<Capacity>,
 }
 
 /// Gathers a report's figures. Only what the length of the period asks for is read.
@@ -74,7 +86,8 @@ pub(crate) async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) ->
     {
         return Err(Problem::missing("this campaign"));
     }
-    let (now, position) = cells(db, campaign, (period.from, period.to)).await?;
+    let (now, complete) = cells(db, campaign, (period.from, period.to)).await?;
+    let position = ask.upto.unwrap_or(complete);
     let (was, _) = cells(db, campaign, (before.from, before.to)).await?;
     let campaigns = campaigns(db, campaign, (&now, &period)).await?;
     let of = |span: &Span| (span.from, span.to);
@@ -87,13 +100,22 @@ pub(crate) async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) ->
         PeriodLength::Quarter | PeriodLength::Year => volumes(db, campaign, &period).await?,
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month => Vec::new(),
     };
+    let measured = measured(db, &ask, (&before, &period)).await?;
+    let names: Vec<String> = campaigns.iter().map(|one| one.campaign.to_string()).collect();
+    let planned = planned(db, (&ask, &period), &names).await?;
+    let capacity = match ask.length {
+        PeriodLength::Year => Some(capacity(store, &measured, (&period, position)).await?),
+        PeriodLength::Day | PeriodLength::Week | PeriodLength::Month | PeriodLength::Quarter => None,
+    };
     Ok(Gathered {
         swings: swings(&was, &now),
         flow_versions: by(&now, &flow_version),
         trunks: by(&now, &|cell| cell.trunk.clone()),
-        peaks: peaks(&now),
+        peaks: peaks(by_hour(&now)),
+        measured,
+        planned,
+        capacity,
         now: tally(&now),
-        was: tally(&was),
         ask,
         period,
         before,
@@ -181,14 +203,31 @@ async fn volumes(
     Ok(end.iter_days().zip(ahead).collect())
 }
 
-/// The ten hours with most dials, the busiest first.
-fn peaks(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
+fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
     let mut hours: BTreeMap<Timestamp, Tally> = BTreeMap::new();
     for cell in now {
         hours.entry(cell.hour_at).or_default().add(cell);
     }
-    let mut peaks: Vec<(Timestamp, Tally)> = hours.into_iter().collect();
-    peaks.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.dialed));
-    peaks.truncate(10);
-    peaks
+    hours.into_iter().collect()
+}
+
+/// What the year asked of lines and log. Positions grow by one an event but for what was refused.
+async fn capacity(
+    store: &dyn EventStore,
+    measured: &[Measured],
+    (period, upto): (&Span, Position),
+) -> Result<Capacity, Problem> {
+    let first = position_at(store, period.from).await?.min(upto);
+    let last = position_at(store, period.to).await?.min(upto);
+    let end = store
+        .last_recorded_at()
+        .await?
+        .unwrap_or(period.to)
+        .min(period.to);
+    let days = end.duration_since(period.from).as_secs().div_ceil(DAY_MS / 1_000);
+    let ring = measured.iter().find(|one| one.metric.name == "ring_ms_mean");
+    Ok(Capacity {
+        ring_ms_mean: ring.and_then(|one| one.now.as_ref()?.value).unwrap_or(0.0),
+        events_per_day: float(last.0.saturating_sub(first.0)) / float(days.max(1)),
+    })
 }

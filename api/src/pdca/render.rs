@@ -2,11 +2,11 @@
 
 use super::Gathered;
 use super::act::suggestions;
-use super::figures::{Tally, float};
+use super::figures::Tally;
+use super::tables::{ahead, measured, needs, shares, targets};
 use super::watch::Counts;
 use crate::calendar::{PeriodLength, beijing};
 use crate::html::{Good, Page, row};
-use domain::disposition::Disposition;
 use projections::swing::Swing;
 use std::collections::BTreeMap;
 
@@ -74,66 +74,14 @@ fn plan(page: &mut Page, gathered: &Gathered) {
         "已了结 / settled",
     ];
     page.table(&heads, 4, &rows);
+    targets(page, &gathered.planned);
 }
 
 fn done(page: &mut Page, gathered: &Gathered) {
     page.section("执行 D", "Do: calls");
-    let (was, now) = (&gathered.was, &gathered.now);
-    let span = format!("from={}&to={}", gathered.period.from, gathered.period.to);
-    let line = |label: &str, metric: &str, (was, now): (String, String)| {
-        vec![
-            label.to_owned(),
-            metric.to_owned(),
-            was,
-            now,
-            format!("/api/v1/metrics/{metric}/events?{span}"),
-        ]
-    };
-    let count = |was: u64, now: u64| (was.to_string(), now.to_string());
-    let percent =
-        |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0));
-    let seconds = |mean: Option<f64>| mean.map_or("–".to_owned(), |mean| format!("{mean:.1} s"));
-    let rows = vec![
-        line(
-            "已拨呼叫（个） / calls dialed",
-            "dialed_calls",
-            count(was.dialed, now.dialed),
-        ),
-        line(
-            "接通（个） / calls answered",
-            "answered_calls",
-            count(was.answered, now.answered),
-        ),
-        line(
-            "接通率（按呼叫） / answer rate per call",
-            "answer_ratio_per_call",
-            (percent(was.answer_ratio()), percent(now.answer_ratio())),
-        ),
-        line(
-            "平均通话时长 / mean talk time",
-            "talk_ms_mean",
-            (seconds(was.talk_s_mean()), seconds(now.talk_s_mean())),
-        ),
-        line(
-            "转化（个） / conversions",
-            "conversions",
-            count(was.conversions, now.conversions),
-        ),
-        line(
-            "转化率 / conversion rate",
-            "conversion_ratio",
-            (percent(was.conversion_ratio()), percent(now.conversion_ratio())),
-        ),
-    ];
-    let heads = [
-        "指标 / figure",
-        "名称 / metric",
-        "对比期 / before",
-        "本期 / now",
-        "事件 / events behind it",
-    ];
-    page.table(&heads, 2, &rows);
-    shares(page, &gathered.dispositions.0, &gathered.dispositions.1);
+    measured(page, &gathered.measured);
+    let (was, now) = &gathered.dispositions;
+    shares(page, was, now);
     if matches!(
         gathered.ask.length,
         PeriodLength::Month | PeriodLength::Quarter | PeriodLength::Year
@@ -141,42 +89,6 @@ fn done(page: &mut Page, gathered: &Gathered) {
         parts(page, "话术版本 / flow version", &gathered.flow_versions);
         parts(page, "中继 / trunk", &gathered.trunks);
     }
-}
-
-/// Shares of dispositions before and now: their changes add up to nothing, so a rise is told with its fall.
-fn shares(page: &mut Page, was: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) {
-    let share = |counts: &BTreeMap<String, u64>, code: &str| {
-        let all = float(counts.values().sum()).max(1.0);
-        float(counts.get(code).copied().unwrap_or(0)) / all * 100.0
-    };
-    let mut codes: Vec<&String> = was.keys().chain(now.keys()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let rows: Vec<Vec<String>> = codes
-        .into_iter()
-        .map(|code| {
-            let label = Disposition::from_code(code).map_or_else(
-                || code.clone(),
-                |known| format!("{} / {}", known.label_zh(), known.label_en()),
-            );
-            let (before, after) = (share(was, code), share(now, code));
-            vec![
-                label,
-                now.get(code).copied().unwrap_or(0).to_string(),
-                format!("{before:.2} %"),
-                format!("{after:.2} %"),
-                format!("{:+.2} pp", after - before),
-            ]
-        })
-        .collect();
-    let heads = [
-        "呼叫结果 / disposition",
-        "呼叫 / calls",
-        "对比期占比 / before",
-        "本期占比 / now",
-        "变化 / change",
-    ];
-    page.table(&heads, 1, &rows);
 }
 
 fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
@@ -222,51 +134,8 @@ fn check(page: &mut Page, gathered: &Gathered) {
         ));
         effects(page, zh, swing);
     }
-    if !gathered.ahead.is_empty() {
-        page.paragraph(
-            "预测：季节性朴素法（周），区间覆盖率 80 %。 Forecast: seasonal naive by week, 80 % intervals.",
-        );
-        let rows: Vec<Vec<String>> = gathered
-            .ahead
-            .iter()
-            .map(|(day, one)| {
-                vec![
-                    day.format("%Y-%m-%d %a").to_string(),
-                    format!("{:.0}", one.value),
-                    format!("{:.0} – {:.0}", one.low, one.high),
-                ]
-            })
-            .collect();
-        page.table(
-            &["日期 / day", "预计拨打（个） / calls expected", "区间 / interval"],
-            1,
-            &rows,
-        );
-    } else if matches!(gathered.ask.length, PeriodLength::Quarter | PeriodLength::Year) {
-        page.paragraph("不足两周数据，不作预测。 Less than two weeks of calls: no forecast.");
-    }
-    if gathered.ask.length == PeriodLength::Year {
-        let rows: Vec<Vec<String>> = gathered
-            .peaks
-            .iter()
-            .map(|(hour, tally)| {
-                vec![
-                    beijing(*hour).format("%Y-%m-%d %H:00").to_string(),
-                    tally.dialed.to_string(),
-                    format!("{:.1}", tally.erlang()),
-                ]
-            })
-            .collect();
-        page.table(
-            &[
-                "最忙时段 / busiest hours",
-                "已拨 / dialed",
-                "通话量（爱尔兰） / talk (Erlang)",
-            ],
-            1,
-            &rows,
-        );
-    }
+    ahead(page, gathered);
+    needs(page, gathered);
 }
 
 fn effects(page: &mut Page, head: &str, swing: &Swing) {

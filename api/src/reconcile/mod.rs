@@ -4,6 +4,7 @@
 //! Call-ID where it has one, else by the callee's keyed hash and the nearest dial within the window. What
 //! cannot be read is listed by line, and the rest counts.
 
+mod columns;
 pub(crate) mod formats;
 pub(crate) mod matching;
 pub(crate) mod ours;
@@ -11,7 +12,8 @@ mod reading;
 mod summary;
 mod values;
 
+pub(crate) use columns::Columns;
 pub(crate) use formats::Format;
 pub(crate) use matching::{Matcher, Rules};
 pub(crate) use ours::OurCalls;
-pub(crate) use summary::{LISTED_MAX, Outcome};
+pub(crate) use summary::{LISTED_MAX, Outcome, Sums};

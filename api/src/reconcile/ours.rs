@@ -22,6 +22,8 @@ pub(crate) struct OurCall {
     /// When its first leg was dialed.
     pub(crate) dialed_at: Timestamp,
     pub(crate) sip_call_ids: Vec<String>,
+    /// Of the last leg: what is billed.
+    pub(crate) trunk: String,
     pub(crate) answered: bool,
     pub(crate) talk_ms: u64,
     pub(crate) disposition: &'static str,
@@ -113,7 +115,9 @@ impl Book {
                 };
                 self.open.insert(call, open);
             }
-            CallEvent::Dialing { sip_call_id, .. } => self.dialing(call, sip_call_id, envelope.at),
+            CallEvent::Dialing {
+                sip_call_id, trunk, ..
+            } => self.dialing(call, (sip_call_id, trunk), envelope.at),
             CallEvent::Answered { .. } => {
                 if let Some(dialed) = self.dialed(call) {
                     dialed.answered = true;
@@ -145,7 +149,7 @@ impl Book {
         self.open.get_mut(&call)?.dialed.as_mut()
     }
 
-    fn dialing(&mut self, call: CallId, sip_call_id: &str, at: Timestamp) {
+    fn dialing(&mut self, call: CallId, (sip_call_id, trunk): (&str, &str), at: Timestamp) {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };
@@ -153,6 +157,7 @@ impl Book {
         let id = sip_call_id.split('@').next().unwrap_or(sip_call_id).to_owned();
         if let Some(dialed) = &mut open.dialed {
             dialed.sip_call_ids.push(id);
+            trunk.clone_into(&mut dialed.trunk);
             return;
         }
         let (from, to) = self.span;
@@ -164,6 +169,7 @@ impl Book {
             number: open.number.clone(),
             dialed_at: at,
             sip_call_ids: vec![id],
+            trunk: trunk.to_owned(),
             answered: false,
             talk_ms: 0,
             disposition: "open",

@@ -1,5 +1,6 @@
 //! Reads their file row by row: any usual encoding, a bound on every row, bad ones told by line.
 
+use super::columns::Columns;
 use super::formats::{Format, Layout, Theirs};
 use crate::import::encoding::{DecodingReader, Detection, EncodingChoice};
 use chrono::FixedOffset;
@@ -28,7 +29,7 @@ impl Format {
     pub(crate) fn read_file(
         self,
         path: &Path,
-        offset: FixedOffset,
+        (said, offset): (&Columns, FixedOffset),
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
         let mut head = Vec::new();
@@ -39,13 +40,13 @@ impl Format {
         detection.feed(&head);
         let encoding = detection.finish(EncodingChoice::Auto);
         let text = DecodingReader::new(File::open(path)?, encoding);
-        self.read_rows(text, offset, take)
+        self.read_rows(text, (said, offset), take)
     }
 
     fn read_rows(
         self,
         text: impl Read,
-        offset: FixedOffset,
+        (said, offset): (&Columns, FixedOffset),
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
         let mut reader = ReaderBuilder::new()
@@ -73,7 +74,7 @@ impl Format {
             }
             let line = record.position().map_or(line, csv::Position::line);
             let Some(layout) = &layout else {
-                layout = Some(Layout::of_header(&record, offset).map_err(FileError::Header)?);
+                layout = Some(Layout::of_header(&record, said, offset).map_err(FileError::Header)?);
                 continue;
             };
             let row = match record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
@@ -93,7 +94,7 @@ mod tests {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         format
-            .read_rows(text, offset, &mut |row| match row {
+            .read_rows(text, (&Columns::default(), offset), &mut |row| match row {
                 Ok(row) => good.push(row),
                 Err(why) => bad.push(why),
             })
@@ -113,7 +114,11 @@ mod tests {
     #[test]
     fn an_empty_bill_is_an_error_and_an_empty_switch_file_is_not() {
         let offset = FixedOffset::east_opt(0).unwrap();
-        assert!(Format::Csv.read_rows(&b""[..], offset, &mut |_| {}).is_err());
+        assert!(
+            Format::Csv
+                .read_rows(&b""[..], (&Columns::default(), offset), &mut |_| {})
+                .is_err()
+        );
         assert_eq!(read(Format::Asterisk, b"").0.len(), 0);
     }
 
@@ -127,7 +132,9 @@ mod tests {
         let mut rows = 0;
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         Format::Csv
-            .read_file(&path, offset, &mut |row| rows += usize::from(row.is_ok()))
+            .read_file(&path, (&Columns::default(), offset), &mut |row| {
+                rows += usize::from(row.is_ok())
+            })
             .unwrap();
         assert_eq!(rows, 1);
     }
@@ -139,7 +146,7 @@ mod tests {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         format
-            .read_file(&path, offset, &mut |row| match row {
+            .read_file(&path, (&Columns::default(), offset), &mut |row| match row {
                 Ok(row) => good.push(row),
                 Err((line, _)) => bad.push(line),
             })

@@ -1,10 +1,15 @@
 //! What a reconciliation found: counts, minutes by month, and the rows that somebody must look at.
 
+use crate::calendar::beijing;
+use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Rows listed of each kind; all are counted.
 pub(crate) const LISTED_MAX: usize = 10_000;
+
+/// Stands for the trunk of a row that is no call of ours.
+const NO_TRUNK: &str = "-";
 
 /// The whole answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -26,8 +31,10 @@ pub(crate) struct Outcome {
     pub(crate) bad_rows: u64,
     /// Rows that begin outside of the period asked for.
     pub(crate) outside: u64,
-    /// By Beijing's month.
+    /// By Beijing's month, and in it by trunk.
     pub(crate) months: BTreeMap<String, Month>,
+    /// By Beijing's day.
+    pub(crate) days: BTreeMap<String, Sums>,
     pub(crate) disputes: Vec<Dispute>,
     pub(crate) only_ours: Vec<OnlyOurs>,
     pub(crate) only_theirs: Vec<OnlyTheirs>,
@@ -38,6 +45,15 @@ pub(crate) struct Outcome {
 /// One month on both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(crate) struct Month {
+    #[serde(flatten)]
+    pub(crate) whole: Sums,
+    /// By the trunk of our call's last leg; `-` for rows that are no call of ours.
+    pub(crate) trunks: BTreeMap<String, Sums>,
+}
+
+/// Both sides of a month, a trunk or a day.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Sums {
     pub(crate) their_rows: u64,
     pub(crate) matched: u64,
     pub(crate) disputed: u64,
@@ -50,6 +66,8 @@ pub(crate) struct Month {
     pub(crate) our_minutes: u64,
     /// Minutes of theirs less ours in disputed calls.
     pub(crate) disputed_minutes: i64,
+    /// Their minutes of rows that are no call of ours, or a call's second row: billed without one.
+    pub(crate) unfounded_minutes: u64,
 }
 
 /// A matched call on which the sides differ.
@@ -98,6 +116,20 @@ impl Outcome {
             && self.missing_on_our_side == 0
             && self.duplicates == 0
             && self.bad_rows == 0
+    }
+}
+
+impl Outcome {
+    /// Adds to the sums of the month, the trunk and the day.
+    pub(super) fn add(&mut self, at: Timestamp, trunk: Option<&str>, add: &dyn Fn(&mut Sums)) {
+        let local = beijing(at);
+        let month = self.months.entry(local.format("%Y-%m").to_string()).or_default();
+        add(&mut month.whole);
+        add(month
+            .trunks
+            .entry(trunk.unwrap_or(NO_TRUNK).to_owned())
+            .or_default());
+        add(self.days.entry(local.format("%Y-%m-%d").to_string()).or_default());
     }
 }
 

@@ -1,9 +1,9 @@
 //! Compliance reports over HTTP: issued, signed and kept; and which were issued.
 
 use crate::calendar::{PeriodLength, beijing_date};
-use crate::compliance_report::{issue, kept};
+use crate::compliance_report::{Occasion, Order, issue, kept};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::log_walk::unreadable;
+use crate::log_walk::{Log, turn, unreadable};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use chrono::NaiveDate;
@@ -75,7 +75,14 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let period = length.unwrap_or(PeriodLength::Day).of(day);
     let key = SigningKey::read(&ctx.opened.signing_key())
         .map_err(|error| Problem::unavailable(format!("the log's signing key: {error}")))?;
-    let issued = issue((ctx.store(), ctx.system()), &key, period, position.map(Position)).await?;
+    let order = Order {
+        period,
+        upto: position.map(Position),
+        occasion: Occasion::Asked,
+    };
+    let _turn = turn()?;
+    let log = Log::limited(ctx.store(), ctx.opened.environment.clock.as_ref());
+    let issued = issue((log, ctx.system()), &key, order).await?;
     let files = kept(ctx.directory(), &issued)?;
     Ok(Done::Changed(Written {
         body: json!({

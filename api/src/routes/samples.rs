@@ -1,6 +1,7 @@
 //! Samples over HTTP: drawn, looked at, filled with findings, signed off.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::log_walk::{Log, turn};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use crate::sampling::{Ask, document, draw, sample_id};
@@ -121,7 +122,9 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     }
     body.refuse_the_rest();
     body.finish()?;
-    let drawn = draw(ctx.store(), &ask, upto.and_then(Result::ok)).await?;
+    let _turn = turn()?;
+    let clock = ctx.opened.environment.clock.as_ref();
+    let drawn = draw(Log::limited(ctx.store(), clock), &ask, upto.and_then(Result::ok)).await?;
     let id = sample_id(&drawn.facts);
     let cause = draw_cause(&drawn.facts);
     let answer = ctx

@@ -10,11 +10,10 @@ mod population;
 
 pub(crate) use document::{document, drawn_of};
 
-use crate::log_walk::LogEnd;
+use crate::log_walk::{Log, LogEnd};
 use crate::reply::{Kind, Problem};
 use allot::allot;
 use domain::ids::{CallId, CampaignId, SampleId};
-use domain::ports::event_store::EventStore;
 use domain::sample::{
     DrawFacts, Drawn, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, SampleRefusal, Stratify, Stratum,
 };
@@ -72,13 +71,9 @@ pub(crate) fn rank(seed: &str, call: CallId) -> [u8; 32] {
 }
 
 /// Draws from the log up to `upto`, or up to its head. Reads the log once from its first event.
-pub(crate) async fn draw(
-    store: &dyn EventStore,
-    ask: &Ask,
-    upto: Option<Position>,
-) -> Result<Drawn, Problem> {
+pub(crate) async fn draw(log: Log<'_>, ask: &Ask, upto: Option<Position>) -> Result<Drawn, Problem> {
     ask.check()?;
-    let (population, end) = Population::read(store, ask, upto).await?;
+    let (population, end) = Population::read(log, ask, upto).await?;
     if population.is_empty() {
         return Err(Problem::new(
             Kind::Refused,

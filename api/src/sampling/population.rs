@@ -1,13 +1,12 @@
 //! What is drawn from: every call that ended, in the order of its `call.ended`, with the stratum it is in.
 
 use super::Ask;
-use crate::log_walk::{LogEnd, unreadable, walk};
+use crate::log_walk::{Log, LogEnd, unreadable, walk};
 use crate::reply::{Kind, Problem};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CampaignId};
-use domain::ports::event_store::EventStore;
 use domain::sample::Stratify;
 use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
@@ -31,12 +30,12 @@ pub(crate) struct Population {
 impl Population {
     /// Folds the log up to a position.
     pub(super) async fn read(
-        store: &dyn EventStore,
+        log: Log<'_>,
         ask: &Ask,
         upto: Option<Position>,
     ) -> Result<(Self, LogEnd), Problem> {
         let mut fold = Fold::of(ask);
-        let end = walk(store, upto, &mut |event, facts| fold.take(event, facts)).await?;
+        let end = walk(log, upto, &mut |event, facts| fold.take(event, facts)).await?;
         Ok((fold.finish(), end))
     }
 

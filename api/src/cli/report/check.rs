@@ -3,8 +3,10 @@
 use super::compliance::{note_file, reading};
 use crate::calendar::{PeriodLength, Span};
 use crate::cli::failure::Failure;
+use crate::cli::log_bar::LogBar;
 use crate::cli::output;
 use crate::compliance_report::{check, check_against};
+use crate::log_walk::Log;
 use crate::proving::log_key_file;
 use crate::store_spec::{LogArgs, StoreSpec};
 use chrono::NaiveDate;
@@ -51,7 +53,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let period =
             period_of(&checked.subject).ok_or_else(|| failed(&args, "its period is none of the calendar"))?;
         let opened = reading(&log).await?;
-        let against = check_against(opened.store.as_ref(), (&note, &key), period).await;
+        let bar = LogBar::begin();
+        let hears = |reached, last| bar.show(reached, last);
+        let log = Log::heard(opened.store.as_ref(), &hears);
+        let against = check_against(log, (&note, &key), period).await;
+        drop(bar);
         opened.close().await;
         against?.map_err(|why| failed(&args, why))?;
         checked.rebuilt = true;

@@ -3,9 +3,11 @@
 use super::{PeriodArgs, write};
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
+use crate::cli::log_bar::LogBar;
 use crate::cli::output;
 use crate::cli::writer::{Here, Writer, WriterArgs};
-use crate::compliance_report::{Issued, issue, kept};
+use crate::compliance_report::{Issued, Occasion, Order, issue, kept};
+use crate::log_walk::Log;
 use domain::stored_event::Position;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -44,6 +46,7 @@ struct Answer {
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let answer = match args.writer.open(runtime).await? {
         Writer::Server(server) => {
+            output::notice("the server reads the whole log / 服务端正在读取全部日志");
             let body = json!({ "period": format!("{:?}", args.period.period).to_lowercase(),
                 "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
             let reply = server
@@ -105,8 +108,15 @@ async fn issue_here(here: &Here, args: &Args) -> Result<Issued, Failure> {
     let environment = &here.opened.environment;
     let period = args.period.span(environment.store.as_ref()).await?;
     let key = SigningKey::of_log(&here.opened.signing_key(), environment.ids.as_ref())?;
-    let upto = args.position.map(Position);
-    let issued = issue((environment.store.as_ref(), &here.system), &key, period, upto).await?;
+    let order = Order {
+        period,
+        upto: args.position.map(Position),
+        occasion: Occasion::Asked,
+    };
+    let bar = LogBar::begin();
+    let hears = |reached, last| bar.show(reached, last);
+    let log = Log::heard(environment.store.as_ref(), &hears);
+    let issued = issue((log, &here.system), &key, order).await?;
     kept(&here.opened.directory, &issued)?;
     Ok(issued)
 }

@@ -1,15 +1,27 @@
-//! `ledgerline report pdca`: a page for people, from the rows beside a running server or without one.
+//! `ledgerline report pdca`: a page for people, from the rows beside a running server or without one, or from
+//! one campaign's events folded up to a moment of the past.
 
 use super::{PeriodArgs, write};
 use crate::app::ReadOnly;
+use crate::as_of::Moment;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::pdca::{Ask, gather, page};
+use crate::clock::SystemClock;
+use crate::pdca::{Ask, Gathered, gather, page};
 use crate::read_db_spec::ReadDbArgs;
+use crate::reply::Problem;
 use crate::store_spec::LogArgs;
+use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
+use domain::ports::clock::Clock;
+use projections::views::call_history::CallHistory;
+use projections::views::campaign_board::CampaignBoard;
+use projections::views::metric_board::MetricBoard;
+use projections::views::target_board::TargetBoard;
+use projections::{FoldError, Span, View, fold};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,6 +30,10 @@ pub(super) struct Args {
     /// Only this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
+    /// As known then: events up to this position, or recorded up to this instant (RFC 3339); folds the
+    /// campaign's events, at most 2,000,000
+    #[arg(long, value_name = "POSITION|INSTANT", requires = "campaign")]
+    as_of: Option<String>,
     /// Where the page goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -34,18 +50,21 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let (data, spec) = args.log.place()?;
     let opened = ReadOnly::of(&spec).await?;
     let gathered = async {
-        let rows = opened.rows(&args.read_db.spec(&data)).await?;
         let ask = Ask {
             length: args.period.period,
             day: args.period.day(opened.store.as_ref()).await?,
             campaign: args.campaign.clone(),
+            upto: None,
         };
-        let gathered = gather(rows.as_ref(), opened.store.as_ref(), ask).await?;
-        Ok::<_, Failure>(gathered)
+        if let (Some(as_of), Some(campaign)) = (&args.as_of, &args.campaign) {
+            return folded(&opened, ask, (as_of, campaign)).await;
+        }
+        let rows = opened.rows(&args.read_db.spec(&data)).await?;
+        Ok(gather(rows.as_ref(), opened.store.as_ref(), ask).await?)
     }
     .await;
     opened.close().await;
-    let gathered = gathered?;
+    let gathered: Gathered = gathered?;
     write(&args.out, page(&gathered).as_bytes())?;
     let (period, position) = (&gathered.period.label, gathered.position);
     if args.json {
@@ -58,4 +77,41 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         "pdca {period}: rows complete up to position {position}; written to {}",
         args.out.display()
     ))
+}
+
+/// As known at a moment: from the campaign's own events up to there.
+async fn folded(
+    opened: &ReadOnly,
+    ask: Ask,
+    (as_of, campaign): (&str, &CampaignId),
+) -> Result<Gathered, Failure> {
+    let store = opened.store.as_ref();
+    let moment = Moment::parse(Some(as_of), None)?;
+    let then = moment.resolve(store, SystemClock::default().now()).await?;
+    let views: Vec<Arc<dyn View>> = vec![
+        Arc::new(CampaignBoard),
+        Arc::new(CallHistory),
+        Arc::new(MetricBoard),
+        Arc::new(TargetBoard),
+    ];
+    let filter = EventFilter {
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let span = Span::until(filter, then.position);
+    let rows = fold(store, &span, views, &|| true).await.map_err(unfolded)?;
+    let ask = Ask {
+        upto: Some(then.position),
+        ..ask
+    };
+    Ok(gather(rows.db.as_ref(), store, ask).await?)
+}
+
+fn unfolded(error: FoldError) -> Failure {
+    match error {
+        FoldError::TooManyEvents { .. } => Failure::refused(format!("{error}: ask for an earlier moment")),
+        FoldError::Store(error) => Problem::from(error).into(),
+        FoldError::Rows(error) => Problem::from(error).into(),
+        FoldError::Stopped { .. } => Failure::unavailable(error.to_string()),
+    }
 }

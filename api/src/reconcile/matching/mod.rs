@@ -2,8 +2,7 @@
 
 use super::formats::Theirs;
 use super::ours::{OurCall, OurCalls};
-use super::summary::{Bad, Dispute, Month, OnlyOurs, OnlyTheirs, Outcome, note};
-use crate::calendar::beijing;
+use super::summary::{Bad, Dispute, OnlyOurs, OnlyTheirs, Outcome, Sums, note};
 use domain::ids::NumberId;
 use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::time::Timestamp;
@@ -100,9 +99,6 @@ impl<'a> Matcher<'a> {
             None => (row.start, row.start),
             Some((from, to)) => (from.min(row.start), to.max(row.start)),
         });
-        let month = self.month(row.start);
-        month.their_rows += 1;
-        month.their_minutes += row.minutes;
         let fresh = self.seen.insert(short_digest(&row.key));
         let met = match fresh {
             true => self.meet(row, phone.as_ref().ok()),
@@ -119,12 +115,20 @@ impl<'a> Matcher<'a> {
             }
             Met::Taken => {
                 self.outcome.duplicates += 1;
-                self.month(row.start).duplicates += 1;
+                self.outcome.add(row.start, None, &|sums| {
+                    their_row(sums, row);
+                    sums.duplicates += 1;
+                    sums.unfounded_minutes += row.minutes;
+                });
                 note(&mut self.outcome.twice, only_theirs(row));
             }
             Met::Nobody => {
                 self.outcome.missing_on_our_side += 1;
-                self.month(row.start).missing_on_our_side += 1;
+                self.outcome.add(row.start, None, &|sums| {
+                    their_row(sums, row);
+                    sums.missing_on_our_side += 1;
+                    sums.unfounded_minutes += row.minutes;
+                });
                 note(&mut self.outcome.only_theirs, only_theirs(row));
             }
         }
@@ -161,15 +165,20 @@ impl<'a> Matcher<'a> {
         self.outcome.matched += 1;
         let our_minutes = ours.talk_ms.div_ceil(MINUTE_MS);
         let why = self.differences(ours, row);
-        let month = self.month(row.start);
-        month.matched += 1;
-        month.our_minutes += our_minutes;
-        if why.is_empty() {
+        let signed = |minutes: u64| i64::try_from(minutes).unwrap_or(i64::MAX);
+        let is_disputed = !why.is_empty();
+        self.outcome.add(row.start, Some(&ours.trunk), &|sums| {
+            their_row(sums, row);
+            sums.matched += 1;
+            sums.our_minutes += our_minutes;
+            if is_disputed {
+                sums.disputed += 1;
+                sums.disputed_minutes += signed(row.minutes) - signed(our_minutes);
+            }
+        });
+        if !is_disputed {
             return;
         }
-        month.disputed += 1;
-        let signed = |minutes: u64| i64::try_from(minutes).unwrap_or(i64::MAX);
-        month.disputed_minutes += signed(row.minutes) - signed(our_minutes);
         self.outcome.disputed += 1;
         let dispute = Dispute {
             line: row.line,
@@ -203,11 +212,6 @@ impl<'a> Matcher<'a> {
         why
     }
 
-    fn month(&mut self, at: Timestamp) -> &mut Month {
-        let name = beijing(at).format("%Y-%m").to_string();
-        self.outcome.months.entry(name).or_default()
-    }
-
     /// After the last row: what of ours they do not have, in the period asked for or that the file covers.
     pub(crate) fn finish(mut self) -> Outcome {
         let (first, last) = self.span.unwrap_or_default();
@@ -225,9 +229,10 @@ impl<'a> Matcher<'a> {
             }
             let our_minutes = call.talk_ms.div_ceil(MINUTE_MS);
             self.outcome.missing_on_their_side += 1;
-            let month = self.month(call.dialed_at);
-            month.missing_on_their_side += 1;
-            month.our_minutes += our_minutes;
+            self.outcome.add(call.dialed_at, Some(&call.trunk), &|sums| {
+                sums.missing_on_their_side += 1;
+                sums.our_minutes += our_minutes;
+            });
             let only = OnlyOurs {
                 call: call.call.to_string(),
                 dialed_at: call.dialed_at.to_string(),
@@ -238,6 +243,11 @@ impl<'a> Matcher<'a> {
         }
         self.outcome
     }
+}
+
+fn their_row(sums: &mut Sums, row: &Theirs) {
+    sums.their_rows += 1;
+    sums.their_minutes += row.minutes;
 }
 
 fn only_theirs(row: &Theirs) -> OnlyTheirs {

@@ -22,6 +22,7 @@ fn ours(n: u128, after_s: u64, talk_ms: u64) -> OurCall {
         number: derive("+8613800138000"),
         dialed_at: ten().plus_ms(after_s * 1_000),
         sip_call_ids: vec![format!("sip-{n}")],
+        trunk: format!("trunk-{}", n % 2),
         answered: talk_ms > 0,
         talk_ms,
         disposition: if talk_ms > 0 { "answered" } else { "busy" },
@@ -86,7 +87,7 @@ fn a_minute_more_than_the_tolerance_explains_is_disputed_by_so_much() {
     row.minutes = 2;
     let outcome = reconcile(vec![ours(1, 0, 58_000)], vec![row.clone()], RULES);
     assert_eq!(outcome.disputes[0].why, ["minutes"]);
-    assert_eq!(outcome.months["2026-11"].disputed_minutes, 1);
+    assert_eq!(outcome.months["2026-11"].whole.disputed_minutes, 1);
     let explained = reconcile(vec![ours(1, 0, 59_500)], vec![row], RULES);
     assert_eq!(explained.disputed, 0, "60.5 s are two minutes");
 }
@@ -97,7 +98,7 @@ fn an_answer_on_one_side_only_is_disputed() {
     let outcome = reconcile(vec![ours(1, 0, 0)], rows(30), RULES);
     assert_eq!(outcome.disputes[0].why, ["answer", "minutes"]);
     let outcome = reconcile(vec![ours(1, 0, 30_000)], rows(0), RULES);
-    assert_eq!(outcome.months["2026-11"].disputed_minutes, -1);
+    assert_eq!(outcome.months["2026-11"].whole.disputed_minutes, -1);
 }
 
 #[test]
@@ -141,4 +142,39 @@ fn callees_are_masked_and_a_row_that_names_nobody_is_bad() {
     let outcome = reconcile(Vec::new(), vec![nobody, theirs(2, None, 0, 5)], RULES);
     assert_eq!((outcome.bad_rows, outcome.missing_on_our_side), (1, 1));
     assert!(!serde_json::to_string(&outcome).unwrap().contains("13800138000"));
+}
+
+#[test]
+fn every_row_is_in_its_month_its_trunk_and_its_day_and_they_add_up() {
+    let calls = vec![ours(1, 0, 5_000), ours(2, 100, 60_000), ours(3, 90_000, 7_000)];
+    let rows = vec![
+        theirs(1, Some("sip-1"), 0, 5),
+        theirs(2, Some("sip-2"), 100, 121),
+        theirs(3, Some("sip-2"), 100, 121),
+        theirs(4, Some("nobody"), 50_000, 61),
+    ];
+    let outcome = reconcile(calls, rows, RULES);
+    let month = &outcome.months["2026-11"];
+    assert_eq!((month.whole.their_rows, month.whole.their_minutes), (4, 9));
+    assert_eq!(
+        (month.whole.disputed_minutes, month.whole.unfounded_minutes),
+        (2, 5)
+    );
+    let trunks: Vec<_> = month
+        .trunks
+        .iter()
+        .map(|(name, sums)| (name.as_str(), sums.their_rows, sums.disputed_minutes))
+        .collect();
+    assert_eq!(trunks, [("-", 2, 0), ("trunk-0", 1, 2), ("trunk-1", 1, 0)]);
+    let of_trunks: u64 = month.trunks.values().map(|sums| sums.our_minutes).sum();
+    let of_days: u64 = outcome.days.values().map(|sums| sums.our_minutes).sum();
+    assert_eq!(
+        (of_trunks, of_days),
+        (month.whole.our_minutes, month.whole.our_minutes)
+    );
+    assert_eq!(
+        outcome.days.len(),
+        1,
+        "the third call is behind what the file covers"
+    );
 }

@@ -6,7 +6,7 @@ mod rows;
 mod spans;
 
 pub use rows::{CALLS_MAX, CallFilter, CallRow, get, list};
-pub use spans::dispositions;
+pub use spans::{Dispositions, dispositions};
 
 use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};

@@ -1,0 +1,160 @@
+//! The schedule over days of a rehearsal's clock, restarts and a second server; nothing waits.
+
+use super::schedule::{Issuer, next_due};
+use super::{Issued, Occasion, Order, issue};
+use crate::calendar::{PeriodLength, midnight};
+use crate::log_walk::{Log, turn};
+use crate::reply::Kind;
+use crate::routes::tests::settings;
+use crate::running::Running;
+use domain::event_filter::EventFilter;
+use domain::ids::{CommandId, NumberId};
+use domain::number::NumberCommand;
+use domain::number::event::OptOutSource;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+use store::proof::SigningKey;
+use tokio::runtime::Runtime;
+
+/// A server from its start, at an instant of the rehearsal, to its stop.
+struct Day {
+    running: Running,
+    runtime: Arc<Runtime>,
+}
+
+impl Day {
+    fn begin(directory: &Path, at: &str) -> Self {
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let mut settings = settings(directory);
+        settings.open.rehearse_at = Some(at.parse().unwrap());
+        let running = runtime
+            .block_on(Running::start(settings, None, Arc::clone(&runtime)))
+            .unwrap();
+        Self { running, runtime }
+    }
+
+    fn opt_out(&self, number: &str) {
+        let number: NumberId = number.parse().unwrap();
+        let command = NumberCommand::OptOut {
+            reason: "asked".to_owned(),
+            source: OptOutSource::Operator,
+            call: None,
+        };
+        let cause = Cause::outside(CommandId::derive_from_text(&number.to_string()));
+        let asked = self.running.app.system().numbers.ask(&number, command, cause);
+        self.runtime.block_on(asked).unwrap();
+    }
+
+    /// The label of the period whose report is issued at an instant.
+    fn issued_at(&self, now: Timestamp) -> Option<String> {
+        let app = &self.running.app;
+        let issuer = Issuer {
+            store: app.store(),
+            system: app.system(),
+            directory: app.directory(),
+            signing_key: app.opened.signing_key(),
+        };
+        let issued = issuer.issue_missed(PeriodLength::Day, now);
+        let kept = self.runtime.block_on(issued).unwrap()?;
+        assert!(kept.page.exists() && kept.figures.exists() && kept.note.exists());
+        let name = kept.page.file_stem().unwrap().to_string_lossy().into_owned();
+        let label = name.strip_prefix("compliance-").unwrap();
+        Some(label.rsplit_once("-p").unwrap().0.to_owned())
+    }
+
+    fn issued_now(&self) -> Option<String> {
+        self.issued_at(self.running.app.now())
+    }
+
+    /// As another server on the same log would.
+    fn issue(&self, day: &str) -> Issued {
+        let app = &self.running.app;
+        let key = SigningKey::read(&app.opened.signing_key()).unwrap();
+        let order = Order {
+            period: PeriodLength::Day.of(day.parse().unwrap()),
+            upto: None,
+            occasion: Occasion::PeriodEnd,
+        };
+        let issued = issue((Log::quiet(app.store()), app.system()), &key, order);
+        self.runtime.block_on(issued).unwrap()
+    }
+
+    fn issues(&self) -> usize {
+        let filter = EventFilter {
+            kinds: vec!["report.issued".to_owned()],
+            ..EventFilter::default()
+        };
+        let store = self.running.app.store();
+        let page = store.read_matching(&filter, Position(0), PAGE_EVENTS_MAX);
+        self.runtime.block_on(page).unwrap().events.len()
+    }
+
+    fn end(self) {
+        let Self { running, runtime } = self;
+        runtime.block_on(running.stop());
+    }
+}
+
+#[test]
+fn each_period_is_reported_once_over_restarts_and_servers() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Day::begin(directory.path(), "2026-03-02T10:00:00+08:00");
+    first.opt_out("00000000000000000000000000000001");
+    assert_eq!(first.issued_now(), None, "the day before the log began");
+    first.end();
+
+    let second = Day::begin(directory.path(), "2026-03-03T00:05:00+08:00");
+    let settled = midnight("2026-03-03".parse().unwrap()).plus_ms(300_000);
+    let just_before = Timestamp::from_micros(settled.micros() - 1);
+    assert_eq!(second.issued_at(just_before), None);
+    let taken = turn().unwrap();
+    let busy = second.runtime.block_on(async {
+        let app = &second.running.app;
+        let issuer = Issuer {
+            store: app.store(),
+            system: app.system(),
+            directory: app.directory(),
+            signing_key: app.opened.signing_key(),
+        };
+        issuer.issue_missed(PeriodLength::Day, settled).await.unwrap_err()
+    });
+    assert_eq!((busy.kind, busy.code), (Kind::Unavailable, "log-being-read"));
+    drop(taken);
+    assert_eq!(second.issued_at(settled).as_deref(), Some("2026-03-02"));
+    assert_eq!(second.issued_now(), None, "the log knows of it");
+    assert_eq!(second.issues(), 1);
+    let here = second.issue("2026-03-02");
+    second.opt_out("00000000000000000000000000000002");
+    let there = second.issue("2026-03-02");
+    assert_eq!(here, there, "another server hands out what was issued first");
+    assert_eq!(second.issues(), 1);
+    second.end();
+
+    let third = Day::begin(directory.path(), "2026-03-03T09:00:00+08:00");
+    assert_eq!(third.issued_now(), None, "a restart issues none twice");
+    third.end();
+
+    let fourth = Day::begin(directory.path(), "2026-03-05T08:00:00+08:00");
+    let missed = fourth.issued_now();
+    assert_eq!(missed.as_deref(), Some("2026-03-04"), "the last one missed");
+    assert_eq!((fourth.issued_now(), fourth.issues()), (None, 2));
+    fourth.end();
+}
+
+#[test]
+fn the_next_report_is_due_when_the_running_period_has_settled() {
+    let settled = |day: &str| midnight(day.parse().unwrap()).plus_ms(300_000);
+    let just_before = Timestamp::from_micros(settled("2026-03-03").micros() - 1);
+    assert_eq!(next_due(PeriodLength::Day, just_before), settled("2026-03-03"));
+    assert_eq!(
+        next_due(PeriodLength::Day, settled("2026-03-03")),
+        settled("2026-03-04")
+    );
+    assert_eq!(
+        next_due(PeriodLength::Month, settled("2026-03-03")),
+        settled("2026-04-01")
+    );
+}
