@@ -45,6 +45,7 @@ mod server;
 mod serving;
 mod signals;
 mod store_spec;
+mod tables;
 mod targets;
 mod unstalled;
 

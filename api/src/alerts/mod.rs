@@ -1,12 +1,14 @@
 //! Watches figures and says what is beyond its limit: each alert is an event, raised once and cleared once.
 //!
-//! Only the process that may dial says it (or the only one there is): a stand-by sees the same figures and would say
-//! the same twice. What stands is read from the board at the start, so that a restart forgets no alert that has to be
-//! cleared; the entity has the last word, so saying something twice would change nothing.
+//! Only the process that may dial says it (or the only one there is): a stand-by sees the same figures and
+//! would say the same twice. What stands is read from the board at the start, so that a restart forgets no
+//! alert that has to be cleared; the entity has the last word, so saying something twice would change
+//! nothing.
 
+mod budgets;
 mod rules;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use rules::Limits;
 
@@ -23,8 +25,9 @@ use std::sync::Arc;
 /// Between two looks: an alert is at most so late.
 const LOOK_MS: u64 = 1_000;
 
-/// Between two questions whether an alert that stands must be escalated.
-const ESCALATE_EVERY_LOOKS: u64 = 30;
+/// Between two questions whether an alert that stands must be escalated, and two looks at what is asked of
+/// the read database for each campaign.
+const SLOW_EVERY_LOOKS: u64 = 30;
 
 /// Begins to watch; ends with the process.
 pub(crate) fn begin(app: &Arc<App>, limits: Limits) {
@@ -54,7 +57,7 @@ async fn watch(app: &App, limits: &Limits) {
         }
         looks += 1;
         if let Err(why) = watch
-            .look(app, limits, looks.is_multiple_of(ESCALATE_EVERY_LOOKS))
+            .look(app, limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
             .await
         {
             tracing::debug!(%why, "alerts could not be looked at; again in a second");
@@ -69,12 +72,18 @@ struct Watch {
 }
 
 impl Watch {
-    async fn look(&mut self, app: &App, limits: &Limits, escalate: bool) -> Result<(), String> {
+    async fn look(&mut self, app: &App, limits: &Limits, is_slow_turn: bool) -> Result<(), String> {
         let standing = match &mut self.standing {
             Some(standing) => standing,
             none => none.insert(standing_on_board(app).await?),
         };
-        for finding in rules::findings(app, limits).await {
+        let mut findings = rules::findings(app, limits).await;
+        if is_slow_turn {
+            // A read database that is away is said by readiness.
+            let asked = budgets::findings(app, limits, standing.values()).await;
+            findings.extend(asked.unwrap_or_default());
+        }
+        for finding in findings {
             let id = AlertId::derive(finding.rule.code(), &finding.subject);
             let stands = standing.contains_key(&id);
             match (finding.is_beyond, stands) {
@@ -95,7 +104,7 @@ impl Watch {
                 (true, true) | (false, false) => {}
             }
         }
-        if escalate {
+        if is_slow_turn {
             for id in standing.keys() {
                 ask(app, *id, AlertCommand::Escalate {}).await?;
             }

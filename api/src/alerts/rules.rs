@@ -2,8 +2,10 @@
 
 use crate::driving::Standing;
 use crate::serving::App;
+use crate::tables::LIMIT_PER_MILLE;
 use domain::alert::{AlertFigure, AlertRule, NOTE_BYTES_MAX, Severity};
 use domain::ids::CampaignId;
+use domain::installation::{CLOCK_SKEW_MS_MAX, ClockOffset};
 use projections::ViewStatus;
 use projections::live_figures::{LiveSnapshot, WindowFigures};
 
@@ -17,6 +19,10 @@ pub(crate) struct Limits {
     pub(crate) line_failures_max: i64,
     /// Events that the views may be behind.
     pub(crate) lag_events_max: i64,
+    /// Calls abandoned of those a person answered, per mille: four fifths of what the law allows.
+    pub(crate) abandoned_per_mille_max: i64,
+    /// Of fewer calls a single one would be beyond it.
+    pub(crate) person_answered_min: i64,
 }
 
 impl Default for Limits {
@@ -26,10 +32,13 @@ impl Default for Limits {
             settled_min: 20,
             line_failures_max: 3,
             lag_events_max: 10_000,
+            abandoned_per_mille_max: LIMIT_PER_MILLE * 4 / 5,
+            person_answered_min: 50,
         }
     }
 }
 
+/// The short window of live figures (REP-6).
 const WINDOW_MS: u64 = 300_000;
 
 /// One thing that was looked at.
@@ -55,6 +64,8 @@ pub(super) async fn findings(app: &App, limits: &Limits) -> Vec<Finding> {
         of_views(&statuses, limits, &mut all);
     }
     all.push(of_log(*app.standing().borrow()));
+    let offsets = app.opened.environment.skew.all();
+    all.extend(offsets.iter().map(|(offset, _)| of_clock(offset)));
     all
 }
 
@@ -144,7 +155,25 @@ fn of_log(standing: Standing) -> Finding {
     }
 }
 
-fn figure((value, limit): (i64, i64), unit: &str, window_ms: u64) -> AlertFigure {
+/// Against each clock it is compared with. What cannot be asked any more says nothing: the last offset
+/// stands.
+fn of_clock(offset: &ClockOffset) -> Finding {
+    let away_ms = offset.offset_ms.unsigned_abs();
+    Finding {
+        rule: AlertRule::ClockOff,
+        subject: bounded(&offset.source),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        detail: format!(
+            "{} ms from it, give or take {}; beyond the limit nothing is dialed",
+            offset.offset_ms, offset.uncertainty_ms
+        ),
+        is_beyond: away_ms > CLOCK_SKEW_MS_MAX,
+    }
+}
+
+pub(super) fn figure((value, limit): (i64, i64), unit: &str, window_ms: u64) -> AlertFigure {
     AlertFigure {
         value,
         limit,
@@ -200,6 +229,24 @@ mod tests {
             (true, 299, 300)
         );
         assert_eq!(found.detail, "299 of 1000 calls");
+    }
+
+    #[test]
+    fn a_clock_two_seconds_away_is_right_and_a_millisecond_more_is_not() {
+        let away = |offset_ms| {
+            of_clock(&ClockOffset {
+                offset_ms,
+                round_trip_ms: 10,
+                source: "ntp.example".to_owned(),
+                uncertainty_ms: 5,
+            })
+        };
+        for (offset_ms, is_beyond) in [(2_000, false), (2_001, true), (-2_000, false), (-2_001, true)] {
+            let found = away(offset_ms);
+            assert_eq!(found.is_beyond, is_beyond, "{offset_ms} ms");
+            assert_eq!((found.figure.value, found.figure.limit), (offset_ms.abs(), 2_000));
+            assert_eq!(found.subject, "ntp.example");
+        }
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! The watch over a real server: what calls do raises an alert, and ends it.
 
+use super::{budgets, rules::Limits};
 use crate::event_stream::http_tests::Story;
-use domain::call::command::CallCommand;
+use domain::alert::AlertRule;
+use domain::call::command::{CallCommand, CallEnding};
 use domain::calling_plan::FlowRef;
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::ids::{CallId, CommandId, EnrolmentId};
 use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use domain::stored_event::Cause;
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-fn enrolment() -> EnrolmentId {
+pub(crate) fn enrolment() -> EnrolmentId {
     EnrolmentId {
         campaign: "T".parse().unwrap(),
         customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
@@ -51,7 +53,7 @@ fn permit(story: &Story, call: CallId, attempt: u32) -> CallCommand {
 }
 
 /// A call that is dialed on the trunk `first`, and what comes of it.
-async fn dial(story: &Story, attempt: u32, then: CallCommand) {
+pub(crate) async fn dial(story: &Story, attempt: u32, then: CallCommand) {
     let call = CallId::derive(&enrolment(), attempt);
     let dialing = CallCommand::Dial {
         leg: 1,
@@ -71,7 +73,7 @@ async fn dial(story: &Story, attempt: u32, then: CallCommand) {
     }
 }
 
-fn failed() -> CallCommand {
+pub(crate) fn failed() -> CallCommand {
     CallCommand::FailLeg {
         leg: 1,
         failure: LegFailure {
@@ -87,7 +89,7 @@ fn failed() -> CallCommand {
     }
 }
 
-fn answered() -> CallCommand {
+pub(crate) fn answered() -> CallCommand {
     let dialog = AnsweredDialog {
         to_tag: "t".to_owned(),
         remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
@@ -132,6 +134,68 @@ fn three_failures_of_a_line_in_a_row_are_an_alert_until_it_carries_a_call() {
             (&alert["alert"], &0.into())
         );
         assert_eq!(over["raised_count"], 1);
+    });
+    story.end();
+}
+
+/// Campaign T with a call that failed, one that a person answered and nothing attended to, and one that a
+/// machine answered; answers the position behind them.
+pub(crate) async fn three_calls(story: &Story) -> String {
+    let client = story.client();
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let made = client.ask(Method::POST, "/api/v1/campaigns", Some(&made)).await;
+    made.unwrap();
+    for (attempt, then) in [(1, failed()), (2, answered()), (3, answered())] {
+        dial(story, attempt, then).await;
+        let call = CallId::derive(&enrolment(), attempt);
+        let ending = CallCommand::End(CallEnding {
+            heard_rtp: true,
+            ..CallEnding::default()
+        });
+        let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/end")));
+        let ended = story.running.app.system().calls.ask(&call, ending, cause).await;
+        ended.unwrap();
+    }
+    // Somebody heard the recordings: one was converted, the other was no person.
+    let mut position = String::new();
+    for (attempt, found) in [
+        (
+            2,
+            json!({ "disposition": "answered", "outcome": "success", "reason": "heard" }),
+        ),
+        (3, json!({ "disposition": "machine", "reason": "heard" })),
+    ] {
+        let path = format!("/api/v1/calls/{}/correct", CallId::derive(&enrolment(), attempt));
+        let corrected = client.ask(Method::POST, &path, Some(&found)).await.unwrap();
+        corrected["position"].as_str().unwrap().clone_into(&mut position);
+    }
+    position
+}
+
+#[test]
+fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_dial_is_not() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let position = three_calls(&story).await;
+        let path = format!("/api/v1/campaigns/T/abandonment?after_position={position}");
+        story.client().ask(Method::GET, &path, None).await.unwrap();
+        let app = &story.running.app;
+        let limits = Limits {
+            person_answered_min: 1,
+            ..Limits::default()
+        };
+        let nothing = budgets::findings(app, &limits, [].iter()).await.unwrap();
+        assert_eq!(nothing, [], "T is a draft");
+        let stands = [(AlertRule::AbandonBudget, "T".to_owned())];
+        let found = budgets::findings(app, &limits, stands.iter()).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].is_beyond, found[0].figure.value), (true, 1_000));
+        assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
+        let enough = budgets::findings(app, &Limits::default(), stands.iter())
+            .await
+            .unwrap();
+        assert!(!enough[0].is_beyond, "one call says nothing");
     });
     story.end();
 }

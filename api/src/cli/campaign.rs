@@ -1,8 +1,9 @@
-//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running server.
+//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running server, set what
+//! they are to reach and see what they reached.
 
 use super::failure::Failure;
 use super::moment::MomentArgs;
-use super::output;
+use super::{output, targets};
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use domain::ids::CampaignId;
 use hyper::Method;
@@ -39,6 +40,16 @@ enum Action {
     Show(Then),
     /// Show a campaign's figures, now or as of a time
     Report(Then),
+    /// Show what a campaign is to reach, or set it with --set or --preset (目标)
+    Targets(targets::SetArgs),
+    /// Targets beside what was reached, with the main cause of each gap (偏差分析)
+    TargetActual(targets::SomeArgs),
+    /// How far a campaign's customers came, stage by stage (漏斗)
+    Funnel(targets::OneArgs),
+    /// A campaign's calls by region of the callee, as far as it is known (地区分布)
+    Regions(targets::OneArgs),
+    /// The abandon rate of the last 30 days under every definition (呼损台账)
+    Abandonment(targets::OneArgs),
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -85,6 +96,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Stop(named) => command(&named, "stop").await,
         Action::Show(then) => show(&then, "").await,
         Action::Report(then) => show(&then, "/report").await,
+        Action::Targets(args) => targets::targets(args).await,
+        Action::TargetActual(args) => targets::target_actual(args).await,
+        Action::Funnel(args) => targets::funnel(args).await,
+        Action::Regions(args) => targets::regions(args).await,
+        Action::Abandonment(args) => targets::abandonment(args).await,
         Action::List { moment, common } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             ask(&common, Method::GET, &path, None).await

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, parsed here, run on one runtime.
 
+mod alerts;
 mod audit;
 pub(crate) mod backup;
 mod bench;
@@ -16,6 +17,7 @@ pub(crate) mod failure;
 mod holder;
 mod import;
 mod keys;
+mod live;
 mod log_bar;
 mod metrics;
 mod moment;
@@ -28,6 +30,8 @@ mod report;
 mod sample;
 mod serve;
 mod simulate;
+pub(crate) mod table;
+mod targets;
 mod trunk;
 mod writer;
 
@@ -63,6 +67,8 @@ enum Command {
     Number(number::Args),
     Events(events::Args),
     Audit(audit::Args),
+    Alerts(alerts::Args),
+    Live(live::Args),
     Backup(backup::Args),
     Projections(projections::Args),
     Metrics(metrics::Args),
@@ -131,6 +137,8 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Keys(args) => keys::run(args).await,
         Command::Number(args) => number::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Alerts(args) => alerts::run(args).await,
+        Command::Live(args) => live::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Metrics(args) => Box::pin(metrics::run(args)).await,

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::holder::{Holder, HolderArgs};
 use super::output;
+use super::table::aligned;
 use crate::inquiring::{Question, query};
 use hyper::Method;
 use projections::ask::{AskLimits, ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
@@ -11,10 +12,6 @@ use serde_json::{Value, json};
 use std::io::Read;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use unicode_width::UnicodeWidthStr;
-
-/// Widest cell of a table: longer values are cut, and whole in --json.
-const CELL_COLUMNS_MAX: usize = 60;
 
 /// Most bytes of SQL read from standard input: as much as a query may have.
 const INPUT_BYTES_MAX: u64 = projections::ask::SQL_BYTES_MAX as u64 + 1;
@@ -105,55 +102,21 @@ fn list_views() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The answer as lines of a table: numbers to the right, wide characters as wide as terminals show them.
+/// The answer as lines of a table, with what was left off.
 fn table(shown: &Value) -> Vec<String> {
-    let texts = |value: Option<&Value>| -> Vec<String> {
-        let list = value
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        list.iter().map(cell).collect()
-    };
-    let head = texts(shown.get("columns"));
+    let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let columns = shown.get("columns").and_then(Value::as_array);
+    let head: Vec<String> = columns.into_iter().flatten().map(name).collect();
     let rows = shown
         .get("rows")
         .and_then(Value::as_array)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let body: Vec<Vec<String>> = rows.iter().map(|row| texts(Some(row))).collect();
-    let width = |index: usize| {
-        let cells = body.iter().chain([&head]).filter_map(|row| row.get(index));
-        cells.map(|text| text.width()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let right = |index: usize| {
-        let mut values = rows
-            .iter()
-            .filter_map(|row| row.get(index))
-            .filter(|value| !value.is_null())
-            .peekable();
-        values.peek().is_some() && values.all(Value::is_number)
-    };
-    let rights: Vec<bool> = (0..head.len()).map(right).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).zip(&rights);
-        let padded = cells.map(|((text, width), right)| {
-            let blanks = " ".repeat(width.saturating_sub(text.width()));
-            if *right {
-                format!("{blanks}{text}")
-            } else {
-                format!("{text}{blanks}")
-            }
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let rule = widths
+    let cells: Vec<Vec<Value>> = rows
         .iter()
-        .map(|width| "-".repeat(*width))
-        .collect::<Vec<_>>()
-        .join("  ");
-    let mut lines = vec![line(&head), rule];
-    lines.extend(body.iter().map(line));
+        .map(|row| row.as_array().cloned().unwrap_or_default())
+        .collect();
+    let mut lines = aligned(&head, &cells);
     let ms = shown.get("elapsed_ms").and_then(Value::as_u64).unwrap_or(0);
     let more = match shown.get("truncated").and_then(Value::as_str) {
         Some("bytes") => "; cut at 16 MiB",
@@ -162,29 +125,6 @@ fn table(shown: &Value) -> Vec<String> {
     };
     lines.push(format!("({} rows, {ms} ms{more})", rows.len()));
     lines
-}
-
-fn cell(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text
-            .chars()
-            .map(|one| if one.is_control() { ' ' } else { one })
-            .collect(),
-        other => other.to_string(),
-    };
-    if text.width() <= CELL_COLUMNS_MAX {
-        return text;
-    }
-    let mut cut = String::new();
-    for character in text.chars() {
-        cut.push(character);
-        if cut.width() >= CELL_COLUMNS_MAX {
-            break;
-        }
-    }
-    cut.push('…');
-    cut
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! `ledgerline trunk call`: one call on one trunk, with the same permit, caps and events as every other.
+//! `ledgerline trunk call`: one call on one trunk, with the same permit, caps and events as every other; and
+//! `ledgerline trunk quality`: how well each trunk carries calls.
 
 use super::failure::Failure;
-use super::output;
+use super::{output, targets};
 use crate::app::OpenSettings;
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::config::TrunkSpec;
@@ -35,9 +36,9 @@ const DATA_DEFAULT: &str = "trial-data";
 /// How long a live trial may go on after ctrl-c.
 const DRAIN_MS: u64 = 2_000;
 
-/// Try a trunk with one call.
+/// Try a trunk with one call, or see how well trunks carry calls.
 ///
-/// The number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit,
+/// `call`: the number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit,
 /// caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the
 /// number must be your own (--own-number) and the calling hours hold. Prints the call's `call.ended`; an
 /// answered call's recording is DIR/recordings/<call>.wav.
@@ -52,6 +53,8 @@ pub(crate) struct Args {
 enum Action {
     /// Place one call and print how it ended
     Call(CallArgs),
+    /// Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, of the running server
+    Quality(targets::QualityArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,7 +79,10 @@ struct CallArgs {
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let Action::Call(args) = args.action;
+    let args = match args.action {
+        Action::Call(args) => args,
+        Action::Quality(args) => return targets::quality(args).await,
+    };
     let phone = PhoneNumber::parse(&args.number).map_err(|error| Failure::usage(error.to_string()))?;
     let loopback = args.trunk.is_loopback();
     if !loopback && !args.own_number {

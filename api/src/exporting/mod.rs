@@ -16,6 +16,7 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use projections::Val;
 use projections::sql_views::{ExportFilter, Exportable, SqlColumn};
+pub(crate) use sheet::harmless;
 use sheet::{CsvSheet, JsonLines, Out, Sheet, XlsxSheet};
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -61,7 +61,7 @@ impl Sheet for CsvSheet {
 }
 
 /// A spreadsheet computes what begins so; behind an apostrophe it shows it (OWASP, CSV injection).
-fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return format!("'{text}").into();
     }

@@ -1,4 +1,5 @@
-//! Figures of this moment: one picture, or a stream of pictures, each with the position and age it stands at (REP-3).
+//! Figures of this moment: one picture, or a stream of pictures, each with the position and age it stands
+//! at (REP-3).
 
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::event_stream::{self, MESSAGE_BYTES_MAX};

@@ -8,9 +8,9 @@ mod compliance_reports;
 mod customers;
 mod description;
 mod events;
+mod exports;
 mod flows;
 mod funnels;
-mod exports;
 mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
@@ -23,6 +23,7 @@ mod reports;
 mod rules;
 pub(crate) mod samples;
 mod streams;
+mod tables;
 mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -52,6 +53,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         calls::endpoints(),
         events::endpoints(),
         targets::endpoints(),
+        tables::endpoints(),
         trunks::endpoints(),
         funnels::endpoints(),
         live::endpoints(),

@@ -1,10 +1,11 @@
-//! What carriers bill of calls: calls and seconds by campaign, Beijing day, disposition and outcome, in the steps
-//! in which carriers round up (60 s, 6 s, 1 s).
+//! What carriers bill of calls: calls and seconds by campaign, Beijing day, disposition and outcome, in the
+//! steps in which carriers round up (60 s, 6 s, 1 s).
 //!
-//! A call counts on the day on which it ended. Talk is billed from answer to end, each call rounded up by itself, so
-//! the sums of the three steps are kept and none can be derived from another. A call answered after we had given up
-//! is billed one step: its BYE follows its ACK. Ringing is not billed, and agents' minutes are not known yet. A
-//! correction moves a call with its seconds from one outcome to another on the same day.
+//! A call counts on the day on which it ended. Talk is billed from answer to end, each call rounded up by
+//! itself, so the sums of the three steps are kept and none can be derived from another. A call answered
+//! after we had given up is billed one step: its BYE follows its ACK. Ringing is not billed, and agents'
+//! minutes are not known yet. A correction moves a call with its seconds from one outcome to another on the
+//! same day.
 
 use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Select, Table, Tx};
@@ -92,9 +93,9 @@ static TABLES: [Table; 2] = [
     Table {
         name: "cost_board_call",
         ddl: &[
-            "create table cost_board_call (call text primary key, campaign text not null, day_at bigint not null,
-            charged bigint not null, billed_ms bigint not null, talk_ms bigint not null, disposition text not null,
-            outcome text not null, pos bigint not null)",
+            "create table cost_board_call (call text primary key, campaign text not null,
+            day_at bigint not null, charged bigint not null, billed_ms bigint not null, talk_ms bigint not null,
+            disposition text not null, outcome text not null, pos bigint not null)",
         ],
         key_columns: 1,
     },
@@ -212,8 +213,8 @@ fn ended(event: &ViewEvent, fact: &CallEvent) -> Result<Option<Vec<Val>>, Projec
     ]))
 }
 
-/// Changes what is known of a call, and counts it as what it is now. Nothing for one that has not ended: its end
-/// will say it.
+/// Changes what is known of a call, and counts it as what it is now. Nothing for one that has not ended:
+/// its end will say it.
 fn change(tx: &mut dyn Tx, event: &ViewEvent, edit: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
     let Some(before) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
         return Ok(());
@@ -338,6 +339,7 @@ mod tests {
     use crate::testing::{Story, call, campaign, columns_of, dialog, ten};
     use domain::disposition::Disposition;
 
+    /// Milliseconds of a day.
     const DAY_MS: u64 = 86_400_000;
 
     async fn shown(story: &Story, filter: CostFilter, step: BillingStep) -> Vec<(String, u64, u64, u64)> {

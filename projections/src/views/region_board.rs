@@ -1,9 +1,9 @@
 //! Calls by campaign and region of the callee: dialed, answered, converted, talk time (REP-2).
 //!
-//! No event says where a callee lives. What is known is what the permit's rules saw: the time zones in which the
-//! calling window was judged, and a home location where a preset asks for one. That is the region here, and where
-//! neither was judged it is `unknown`. A call counts in the region of its permit for ever; a correction moves its
-//! conversion there.
+//! No event says where a callee lives. What is known is what the permit's rules saw: the time zones in
+//! which the calling window was judged, and a home location where a preset asks for one. That is the region
+//! here, and where neither was judged it is `unknown`. A call counts in the region of its permit for ever;
+//! a correction moves its conversion there.
 
 use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Select, Table, Tx};

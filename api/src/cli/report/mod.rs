@@ -2,6 +2,8 @@
 
 mod check;
 mod compliance;
+mod costs;
+mod daily;
 mod pdca;
 
 use super::failure::Failure;
@@ -29,6 +31,10 @@ enum Action {
     Pdca(pdca::Args),
     /// The signed compliance report (合规报告); its issue is an event of the log
     Compliance(compliance::Args),
+    /// One day's table: the main metrics of each campaign and of all, and the targets reached (日报)
+    Daily(daily::Args),
+    /// What calls cost on the lines, by a tariff of your own (费用)
+    Costs(costs::Args),
     /// Check a compliance report against its signed note, and, where the log is at hand, against the log
     Check(check::Args),
 }
@@ -64,6 +70,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     match args.action {
         Action::Pdca(args) => pdca::run(args).await,
         Action::Compliance(args) => compliance::run(args, runtime).await,
+        Action::Daily(args) => daily::run(args).await,
+        Action::Costs(args) => costs::run(args).await,
         Action::Check(args) => check::run(args).await,
     }
 }

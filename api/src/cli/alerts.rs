@@ -1,0 +1,223 @@
+//! `ledgerline alerts`: what stands and what stood, and a person's word on it, over the running server.
+
+use super::failure::Failure;
+use super::{output, table};
+use crate::clock::SystemClock;
+use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// Alerts (告警): see what stands, say that you see to it, or keep it quiet for a while.
+///
+/// An alert is one thing that may go wrong: a rule, such as answer_ratio_low, and what it is about. It is
+/// raised once, however long it stands, and cleared once it is over. Its id stays the same when it comes
+/// back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List alerts, standing ones first, the latest first
+    List {
+        /// Only those that stand
+        #[arg(long)]
+        standing: bool,
+        /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
+        /// calls_left_over, log_damaged or clock_off
+        #[arg(long, value_name = "RULE")]
+        rule: Option<String>,
+        /// Only of this campaign
+        #[arg(long, value_name = "ID")]
+        campaign: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show one alert whole
+    Show(Named),
+    /// Say that you see to a standing alert (it is not escalated then)
+    Acknowledge {
+        #[command(flatten)]
+        named: Named,
+        /// What is being done; stored for ever, so name no person
+        #[arg(long)]
+        note: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Tell nobody of an alert until a time, at most a week ahead; it is raised and recorded all the same
+    Mute {
+        #[command(flatten)]
+        named: Named,
+        /// Until this instant, such as 2026-03-02T18:00:00+08:00
+        #[arg(long, value_name = "INSTANT", required_unless_present = "minutes")]
+        until: Option<Timestamp>,
+        /// For so many minutes from now
+        #[arg(long, value_name = "N", conflicts_with = "until")]
+        minutes: Option<u64>,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Print JSON on one line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The alert's id, as `list` shows it
+    id: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::List {
+            standing,
+            rule,
+            campaign,
+            common,
+        } => {
+            let given = [
+                standing.then(|| "standing=true".to_owned()),
+                rule.map(|rule| format!("rule={}", encode(&rule))),
+                campaign.map(|campaign| format!("campaign={}", encode(&campaign))),
+            ];
+            let query: Vec<String> = given.into_iter().flatten().collect();
+            let path = format!("/api/v1/alerts?{}", query.join("&"));
+            list(&common, &path).await
+        }
+        Action::Show(named) => one(&named, Method::GET, "", None).await,
+        Action::Acknowledge { named, note, by } => {
+            let body = json!({ "note": note, "by": by });
+            one(&named, Method::POST, "/acknowledge", Some(body)).await
+        }
+        Action::Mute {
+            named,
+            until,
+            minutes,
+            reason,
+            by,
+        } => {
+            let from_now = |minutes: u64| {
+                SystemClock::default()
+                    .now()
+                    .plus_ms(minutes.saturating_mul(MINUTE_MS))
+            };
+            let until = until.or_else(|| minutes.map(from_now));
+            let body = json!({ "until": until, "reason": reason, "by": by });
+            one(&named, Method::POST, "/mute", Some(body)).await
+        }
+    }
+}
+
+async fn list(common: &Common, path: &str) -> Result<(), Failure> {
+    let reply = OwnServer::find(&common.server)?
+        .ask(Method::GET, path, None)
+        .await?;
+    if common.json {
+        return output::json(&reply);
+    }
+    let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
+    if items.is_empty() {
+        return output::line("没有告警 no alerts");
+    }
+    let columns = [
+        ("告警 alert", "/alert"),
+        ("状态 state", "/state"),
+        ("规则 rule", "/label_zh"),
+        ("", "/rule"),
+        ("对象 about", "/subject"),
+        ("值 value", "/shown"),
+        ("发生 raised", "/raised_at"),
+        ("次 times", "/raised_count"),
+        ("说明 detail", "/detail"),
+    ];
+    table::members(&columns, &items)
+}
+
+/// With its state in a word, and its figure against the limit.
+fn described(alert: &Value) -> Value {
+    let mut shown = alert.clone();
+    let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());
+    let stands = alert.get("standing").and_then(Value::as_bool) == Some(true);
+    let state = match (stands, flag("acknowledged_at"), flag("escalated_at")) {
+        (false, ..) => "已恢复 over",
+        (true, true, _) => "处理中 seen to",
+        (true, false, true) => "已升级 escalated",
+        (true, false, false) => "告警中 stands",
+    };
+    let number = |pointer: &str| alert.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+    let unit = alert
+        .pointer("/figure/unit")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let figure = format!("{} / {} {unit}", number("/figure/value"), number("/figure/limit"));
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(state));
+        members.insert("shown".to_owned(), json!(figure));
+    }
+    shown
+}
+
+async fn one(named: &Named, method: Method, verb: &str, body: Option<Value>) -> Result<(), Failure> {
+    let path = format!("/api/v1/alerts/{}{verb}", encode(&named.id));
+    let server = OwnServer::find(&named.common.server)?;
+    let body = body.map(without_nulls);
+    let reply = server.ask(method, &path, body.as_ref()).await?;
+    if named.common.json {
+        return output::json(&reply);
+    }
+    output::pretty(&reply)
+}
+
+/// What was not given is left out.
+fn without_nulls(mut body: Value) -> Value {
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_one_word_of_what_was_done() {
+        let alert = |standing: bool, acknowledged: Value, escalated: Value| {
+            let alert = json!({ "standing": standing, "acknowledged_at": acknowledged, "escalated_at": escalated,
+                "figure": { "value": 212, "limit": 300, "unit": "per_mille" } });
+            described(&alert)
+        };
+        let at = json!("2026-03-02T02:00:00Z");
+        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "告警中 stands");
+        assert_eq!(alert(true, Value::Null, at.clone())["state"], "已升级 escalated");
+        assert_eq!(alert(true, at.clone(), at.clone())["state"], "处理中 seen to");
+        assert_eq!(alert(false, at, Value::Null)["state"], "已恢复 over");
+        assert_eq!(
+            alert(true, Value::Null, Value::Null)["shown"],
+            "212 / 300 per_mille"
+        );
+    }
+}
