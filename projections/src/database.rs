@@ -203,8 +203,8 @@ pub(crate) fn prepare_schema(
     remake_sql_views(tx, dialect, &table_names(views))
 }
 
-/// Makes what is gone: all of a database that came back empty, with what analysts ask. Tables of another build
-/// stay as they are.
+/// Makes what is gone: all of a database that came back empty, with what analysts ask. Tables of another
+/// build stay as they are.
 pub(crate) fn restore_schema(
     tx: &mut dyn Tx,
     dialect: Dialect,

@@ -30,6 +30,7 @@ mod runner;
 mod shadow;
 pub mod sql_views;
 mod sqlite;
+mod standing;
 mod statements;
 mod status;
 pub mod swing;

@@ -1,13 +1,11 @@
 //! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, waiters
 //! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
 
-use crate::database::{
-    Checkpoint, ReadDb, Tx, prepare_schema, read_as, read_checkpoints, restore_schema, transact,
-    write_checkpoints,
-};
+use crate::database::{Checkpoint, ReadDb, Tx, prepare_schema, restore_schema, transact, write_checkpoints};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
 use crate::reading::{Events, Reader};
+use crate::standing::{own_checkpoints, standing};
 use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent};
 use domain::ports::event_store::EventStore;
@@ -176,48 +174,6 @@ impl Feeder {
     }
 }
 
-async fn own_checkpoints(
-    db: &dyn ReadDb,
-    views: &[Arc<dyn View>],
-) -> Result<Vec<Checkpoint>, ProjectionError> {
-    let mut all = read_as(db, read_checkpoints).await?;
-    all.retain(|row| views.iter().any(|view| view.name() == row.view));
-    for row in &mut all {
-        row.parked = None;
-    }
-    Ok(all)
-}
-
-/// The stored checkpoints of the views, in their order. Further on than is believed is another process's
-/// work; `Late` where they are not as far: a database that crashed may have lost its last commits, or all
-/// rows, and the events in between would be missed.
-fn standing(
-    tx: &mut dyn Tx,
-    views: &[Arc<dyn View>],
-    believed: &[Checkpoint],
-) -> Result<Vec<Checkpoint>, ProjectionError> {
-    let stored = read_checkpoints(tx)?;
-    let mut standing = Vec::with_capacity(views.len());
-    for view in views {
-        let of_view = |row: &&Checkpoint| row.view == view.name();
-        let wanted = believed.iter().find(of_view).map(|row| row.position);
-        let found = stored.iter().find(of_view);
-        let reached = found.map_or(Position(0), |row| row.position);
-        let Some(row) = found.filter(|_| wanted.is_none_or(|wanted| reached >= wanted)) else {
-            let wanted = wanted.unwrap_or_default();
-            return Err(ProjectionError::Late { wanted, reached });
-        };
-        if row.version != view.version() {
-            let (name, is, own) = (view.name(), row.version, view.version());
-            return Err(ProjectionError::Unavailable(format!(
-                "another build feeds view {name} in version {is}, this one knows {own}"
-            )));
-        }
-        standing.push(row.clone());
-    }
-    Ok(standing)
-}
-
 /// Rows of all views and their checkpoints, in the caller's transaction. The checkpoints are read inside
 /// it, so events that were applied before are skipped whatever the caller believes.
 fn apply_batch(
@@ -255,8 +211,8 @@ fn position_of(event: &Result<ViewEvent, UnreadableRecord>) -> Position {
     }
 }
 
-/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along. The event
-/// named by an error is the batch's last where the database refused what was kept.
+/// Applies to one view what it has not seen yet, up to before `end`, and moves its checkpoint along. The
+/// event named by an error is the batch's last where the database refused what was kept.
 pub(crate) fn apply_view(
     tx: &mut dyn Tx,
     view: &dyn View,

@@ -106,8 +106,8 @@ impl Metric {
 }
 
 /// Lists the events behind a figure. Costs one reading of the campaign's events that touch the term (of the
-/// whole log's where no campaign is named), however many are shown. Works on the caller's thread for as long as
-/// that takes; `goes_on` is asked between pages.
+/// whole log's where no campaign is named), however many are shown. Works on the caller's thread for as long
+/// as that takes; `goes_on` is asked between pages.
 pub async fn drill_down(
     catalog: &Catalog,
     store: &dyn EventStore,

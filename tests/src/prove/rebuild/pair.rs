@@ -77,8 +77,8 @@ impl Seen {
     }
 }
 
-/// What a reader sees; both views are asked in one snapshot. The checkpoint and the other view come first: what
-/// was read of a table keeps a switch away from it, and a proof must be able to fail.
+/// What a reader sees; both views are asked in one snapshot. The checkpoint and the other view come first:
+/// what was read of a table keeps a switch away from it, and a proof must be able to fail.
 pub(super) async fn seen(db: &dyn ReadDb) -> Result<Seen, ProjectionError> {
     read_as(db, |tx| {
         let mut seen = Seen::default();
