@@ -143,9 +143,24 @@ fn a_view_is_rebuilt_beside_its_live_rows_and_switched_to() {
     let (status, begun) = story.send("POST", &format!("{view}/rebuild"), "{\"restart\":true}");
     assert_eq!((status, &begun["rebuild"]["generation"]), (200, &json!(1)));
     while story.send("GET", view, "").1["rebuild"]["state"] != "ready" {}
-    let (status, switched) = story.send("POST", &format!("{view}/switch"), "");
+    let (status, switched) = story.send("POST", &format!("{view}/switch"), "{\"by\":\"wang\"}");
     assert_eq!((status, &switched["rebuild"]["state"]), (200, &json!("switched")));
     assert_eq!(switched["rebuild"]["agrees"], json!(true));
+    let told = story
+        .send("GET", "/api/v1/events?stream=view-campaign_board", "")
+        .1;
+    let told = told["items"].as_array().unwrap().clone();
+    let kinds: Vec<_> = told.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(kinds, ["view.rebuild_begun", "view.switched"], "{told:?}");
+    let switch = &told[1]["data"];
+    assert_eq!(
+        (&switch["by"], &switch["version"]),
+        (&json!("wang"), &switched["version"])
+    );
+    assert_eq!(
+        switch["tables"][0]["rows_before"],
+        switch["tables"][0]["rows_after"]
+    );
     let all = story.send("GET", "/api/v1/projections", "").1;
     assert!(
         all["views"]
