@@ -8,7 +8,7 @@
 //! is held against the expected version; before anything is answered without writing, the stream is read on,
 //! and what was decided from an older state is decided again.
 
-use crate::error::{AskError, record_error, store_error, vault_error};
+use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
 use crate::system::Environment;
 use domain::decider::{Context, Decider, EventData};
@@ -16,7 +16,7 @@ use domain::ids::CustomerId;
 use domain::personal::Personal;
 use domain::ports::event_store::{StoreError, Writers};
 use domain::ports::vault::PersonKey;
-use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record};
+use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_owned};
 use domain::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
@@ -232,7 +232,7 @@ impl<D: Decider> Entity<D> {
         let cause = Cause {
             causation: cause
                 .causation
-                .or_else(|| live.last_event().filter(|_| D::SEQUENTIAL)),
+                .or_else(|| if D::SEQUENTIAL { live.last_event() } else { None }),
             ..cause
         };
         // Copied only while somebody still holds an answer with it.
@@ -241,7 +241,8 @@ impl<D: Decider> Entity<D> {
         for (index, event) in events.iter().enumerate() {
             D::evolve(state, event, now);
             let scope = D::scope(&self.id, state, event);
-            let key = self.sealing_key(event, scope.customer.as_ref()).await?;
+            let mut written = event.clone();
+            let key = self.sealing_key(&mut written, scope.customer.as_ref()).await?;
             let facts = RecordFacts {
                 stream: D::stream(&self.id),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),
@@ -257,7 +258,7 @@ impl<D: Decider> Entity<D> {
                 key: key.as_ref(),
                 random: &mut random,
             };
-            let made = record(facts, event, &mut sealer)
+            let made = record_owned(facts, written, &mut sealer)
                 .map_err(|error| record_error(&D::stream(&self.id), &error))?;
             records.push(made);
         }
@@ -267,10 +268,9 @@ impl<D: Decider> Entity<D> {
     /// The person's key, durable, when the event has something to seal.
     async fn sealing_key(
         &self,
-        event: &D::Event,
+        event: &mut D::Event,
         person: Option<&CustomerId>,
     ) -> Asked<Option<PersonKey>, D> {
-        let mut event = event.clone();
         let seals = event
             .personal()
             .iter()
@@ -294,10 +294,16 @@ impl<D: Decider> Entity<D> {
     ) -> Result<Position, TryError<D::Refusal>> {
         let stream = D::stream(&self.id);
         let store = &self.environment.store;
-        let mut tried = store.append(&stream, expected, records.clone()).await;
+        let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
+        let mut tried = store.append(&stream, expected, records).await;
         if let Err(StoreError::Unavailable(why)) = &tried {
             tracing::warn!(%stream, why, "append is unclear, sending the same records again");
-            tried = store.append(&stream, expected, records).await;
+            let again = bytes
+                .into_iter()
+                .map(Record::from_stored)
+                .collect::<Result<_, _>>();
+            let again = again.map_err(|error| TryError::Final(fault(&stream, &error)))?;
+            tried = Box::pin(store.append(&stream, expected, again)).await;
         }
         tried.map_err(|error| match error {
             StoreError::WrongVersion { .. } => TryError::Raced,

@@ -9,7 +9,7 @@ use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;
 use domain::ports::vault::PersonKey;
-use domain::stored_event::{Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal};
+use domain::stored_event::{Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -167,8 +167,8 @@ impl Reader<'_> {
         if let Some(person) = sealed_for(&mut event) {
             self.fetch_key::<D>(&person).await?;
             let key = self.keys.get(&person).and_then(Option::as_ref);
-            let envelope = stored.envelope().map_err(|error| fault(self.stream, &error))?;
-            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)
+            let vault = self.environment.vault.as_ref();
+            open_personal_of((self.stream, heading.id), &mut event, vault, key)
                 .map_err(|error| vault_error(self.stream, &error))?;
         }
         D::evolve(Arc::make_mut(&mut live.state), &event, heading.at);

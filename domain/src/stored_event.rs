@@ -7,6 +7,7 @@
 
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
+use crate::ordered_json::written_data;
 use crate::personal::Personal;
 use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
@@ -71,12 +72,31 @@ pub struct Record {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
     pub stream_version: StreamVersion,
+    written: WrittenPlace,
     bytes: Arc<[u8]>,
+}
+
+/// Where the bytes of a record say that it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WrittenPlace {
+    id: EventId,
+    stream: StreamId,
+    stream_version: StreamVersion,
 }
 
 impl Record {
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
+    }
+
+    /// The stream its bytes name.
+    pub fn stream(&self) -> &StreamId {
+        &self.written.stream
+    }
+
+    /// Whether its bytes have the id and version that stand beside them.
+    pub fn fits_bytes(&self) -> bool {
+        self.written.id == self.id && self.written.stream_version == self.stream_version
     }
 
     /// Takes over the bytes of a record that `record` wrote elsewhere. The error names no position: it has
@@ -92,6 +112,11 @@ impl Record {
             campaign: envelope.campaign,
             customer: envelope.customer,
             stream_version: envelope.stream_version,
+            written: WrittenPlace {
+                id: envelope.id,
+                stream: envelope.stream,
+                stream_version: envelope.stream_version,
+            },
             bytes,
         })
     }
@@ -151,6 +176,7 @@ impl StoredEvent {
 /// What rebuilding an entity needs of a record, borrowed from it.
 #[derive(Debug, Deserialize)]
 pub struct Heading<'a> {
+    pub id: EventId,
     #[serde(borrow)]
     pub kind: Cow<'a, str>,
     pub version: u16,
@@ -210,44 +236,41 @@ pub fn record<E: EventData>(
     event: &E,
     sealer: &mut Sealer<'_>,
 ) -> Result<Record, RecordError> {
+    record_owned(facts, event.clone(), sealer)
+}
+
+/// The same from a copy of the event that nobody else needs: its personal fields are sealed in place.
+pub fn record_owned<E: EventData>(
+    facts: RecordFacts,
+    mut event: E,
+    sealer: &mut Sealer<'_>,
+) -> Result<Record, RecordError> {
     let kind = event.kind();
     let id = EventId::derive(facts.cause.command, facts.index);
-    let mut event = event.clone();
     for (pointer, field) in event.personal() {
         let aad = aad(&facts.stream, id, &pointer);
         seal_field(kind, &aad, field, sealer)?;
     }
-    let unwritable = |error: serde_json::Error| RecordError::Unwritable {
-        kind,
-        why: error.to_string(),
-    };
-    let mut tagged = serde_json::to_value(&event).map_err(unwritable)?;
-    let data = tagged
-        .get_mut("data")
-        .map(serde_json::Value::take)
-        .unwrap_or_default();
-    if !data.is_object() {
-        return Err(RecordError::Unwritable {
-            kind,
-            why: "data is not an object".to_owned(),
-        });
-    }
-    let envelope = Envelope {
+    let unwritable = |why: String| RecordError::Unwritable { kind, why };
+    let data = written_data(&event).map_err(unwritable)?;
+    let data = serde_json::from_str(&data).map_err(|error| unwritable(error.to_string()))?;
+    let envelope = WrittenEnvelope {
         id,
-        kind: kind.to_owned(),
+        kind,
         version: event.version(),
-        stream: facts.stream,
+        stream: &facts.stream,
         stream_version: facts.stream_version,
         at: facts.at,
         causation: facts.cause.causation,
         correlation: facts.cause.correlation,
-        campaign: facts.scope.campaign,
-        customer: facts.scope.customer,
+        campaign: facts.scope.campaign.as_ref(),
+        customer: facts.scope.customer.as_ref(),
         command: facts.cause.command,
         rehearsal: facts.rehearsal,
-        data: serde_json::value::to_raw_value(&data).map_err(unwritable)?,
+        data,
     };
-    let bytes = serde_json::to_vec(&envelope).map_err(unwritable)?;
+    let mut bytes = Vec::with_capacity(USUAL_RECORD_BYTES);
+    serde_json::to_writer(&mut bytes, &envelope).map_err(|error| unwritable(error.to_string()))?;
     if bytes.len() > RECORD_BYTES_MAX {
         return Err(RecordError::TooLarge {
             kind,
@@ -257,11 +280,42 @@ pub fn record<E: EventData>(
     Ok(Record {
         id,
         kind: kind.to_owned(),
-        campaign: envelope.campaign,
-        customer: envelope.customer,
-        stream_version: envelope.stream_version,
+        campaign: facts.scope.campaign,
+        customer: facts.scope.customer,
+        stream_version: facts.stream_version,
+        written: WrittenPlace {
+            id,
+            stream: facts.stream,
+            stream_version: facts.stream_version,
+        },
         bytes: bytes.into(),
     })
+}
+
+/// Room for most records, so that the buffer they are written to does not grow.
+pub(crate) const USUAL_RECORD_BYTES: usize = 768;
+
+/// The envelope as `Envelope` writes it, of borrowed parts.
+#[derive(Serialize)]
+struct WrittenEnvelope<'a> {
+    id: EventId,
+    kind: &'a str,
+    version: u16,
+    stream: &'a StreamId,
+    stream_version: StreamVersion,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<&'a CampaignId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a CustomerId>,
+    command: CommandId,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rehearsal: bool,
+    data: &'a RawValue,
 }
 
 fn seal_field(
@@ -296,6 +350,16 @@ pub fn open_personal<E: EventData>(
     vault: &dyn Vault,
     key: Option<&PersonKey>,
 ) -> Result<(), VaultError> {
+    open_personal_of((&envelope.stream, envelope.id), event, vault, key)
+}
+
+/// The same for an event whose stream and id are known without its envelope.
+pub fn open_personal_of<E: EventData>(
+    (stream, id): (&StreamId, EventId),
+    event: &mut E,
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
+) -> Result<(), VaultError> {
     for (pointer, field) in event.personal() {
         let Personal::Sealed(sealed) = field else {
             continue;
@@ -305,7 +369,7 @@ pub fn open_personal<E: EventData>(
                 hash: sealed.hash.clone(),
             },
             Some(key) => Personal::Open {
-                value: vault.open(key, &aad(&envelope.stream, envelope.id, &pointer), sealed)?,
+                value: vault.open(key, &aad(stream, id, &pointer), sealed)?,
                 hashed: sealed.hash.is_some(),
             },
         };

@@ -3,15 +3,15 @@
 //! A `Timestamp` is microseconds since 1970-01-01T00:00:00Z and is written as RFC 3339 UTC with six
 //! decimals. Durations are integers with a unit in their name.
 
+use crate::instant_text;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 /// An instant in microseconds since the Unix epoch, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 /// A text that is not an RFC 3339 instant.
@@ -56,13 +56,44 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true))
+        match instant_text::write(self.0)
+            .as_ref()
+            .map(|text| std::str::from_utf8(text))
+        {
+            Some(Ok(text)) => f.write_str(text),
+            Some(Err(_)) | None => f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 instant")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        if let Some(micros) = instant_text::read(text.as_bytes()) {
+            return Ok(Self(micros));
+        }
         match DateTime::parse_from_rfc3339(text) {
             Ok(at) => Ok(Self(at.timestamp_micros())),
             Err(_) => Err(InvalidTimestamp(text.to_owned())),

@@ -1,20 +1,9 @@
 //! What is the same for every backend about one batch: is it well formed, and is it a repeat.
 
-use domain::ids::{EventId, StreamId};
+use domain::ids::StreamId;
 use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StreamVersion};
-use serde::Deserialize;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
-
-/// The members of a record that say where it belongs.
-#[derive(Deserialize)]
-struct Place<'a> {
-    id: EventId,
-    #[serde(borrow)]
-    stream: Cow<'a, str>,
-    stream_version: StreamVersion,
-}
 
 /// Refuses what no store may keep: a wrong count, or a record that does not say of itself what the append
 /// says.
@@ -50,18 +39,17 @@ fn check_place(stream: &StreamId, version: StreamVersion, record: &Record) -> Re
             bytes.len()
         )));
     }
-    let place: Place<'_> = serde_json::from_slice(bytes)
-        .map_err(|error| StoreError::Invalid(format!("a record cannot be read: {error}")))?;
-    if place.id != record.id || place.stream != stream.as_str() {
+    // What the bytes say was looked at when the record was made of them.
+    if record.stream() != stream {
         return Err(StoreError::Invalid(format!(
             "record {} is not of stream {stream}",
             record.id
         )));
     }
-    if place.stream_version != version || record.stream_version != version {
+    if !record.fits_bytes() || record.stream_version != version {
         return Err(StoreError::Invalid(format!(
-            "record {} has version {} where {} follows",
-            record.id, place.stream_version.0, version.0
+            "record {} has version {} where {} follows, or is not what its bytes say",
+            record.id, record.stream_version.0, version.0
         )));
     }
     Ok(())
