@@ -26,7 +26,7 @@ pub(super) fn stored_facts<'r>(row: &'r Row<'_>) -> Result<EventFacts<'r>, Store
         StoreError::Damaged(format!("the columns at position {position} cannot be read"))
     };
     let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
-    let text = |index| column(index)?.as_str_or_null().map_err(|_| damaged());
+    let text = |index| column(index)?.as_str_or_null().map_err(|_wrong_type| damaged());
     let id = column(4)?.as_blob().ok().and_then(|id| Uuid::from_slice(id).ok());
     Ok(EventFacts {
         id: EventId::new(id.ok_or_else(damaged)?),
