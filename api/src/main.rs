@@ -51,6 +51,10 @@ mod unstalled;
 
 use std::process::ExitCode;
 
+/// What one thread makes another often drops here: records, requests, answers (decision 0033).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }
