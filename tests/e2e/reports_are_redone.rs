@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 use std::path::Path;
+use std::time::Duration;
 use tests::history::{History, member};
 use tests::program::{is_installed, read, run, run_json};
+use tests::server::Server;
 
 fn said(args: &[&str]) -> (Option<i32>, String) {
     let output = run(args);
@@ -32,6 +34,7 @@ fn compliance_is_redone(folder: &Path, data: &str) {
         "{issued}"
     );
     done(&["report", "check", &page, "--data", data]);
+    the_note_holds_in_python(&page, data);
     let position = member(&issued, "/position").to_string();
     let again = folder.join("again.html").to_string_lossy().into_owned();
     done(&[&report[..], &["--position", &position, "--out", &again]].concat());
@@ -42,6 +45,137 @@ fn compliance_is_redone(folder: &Path, data: &str) {
         Some(1),
         "altered"
     );
+}
+
+/// The Python of the reference, word for word but for the names of files.
+fn the_note_holds_in_python(page: &str, data: &str) {
+    let has_it = is_installed("python3")
+        && tests::program::command("python3")
+            .args(["-c", "import cryptography"])
+            .output()
+            .is_ok_and(|output| output.status.success());
+    if !has_it {
+        tests::say_skipped("the note in Python", "python3 has no cryptography");
+        return;
+    }
+    let reference = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/reports.md"));
+    let (_, rest) = reference.split_once("```python\n").expect("the reference has it");
+    let (check, _) = rest.split_once("```").expect("it ends");
+    let key = Path::new(data).join("proof/log.vkey");
+    let check = check
+        .replace("\"log.vkey\"", &format!("{:?}", key.to_string_lossy()))
+        .replace("\"FILE.note\"", &format!("\"{page}.note\""))
+        .replace("\"FILE\"", &format!("{page:?}"));
+    let holds = || {
+        let python = tests::program::command("python3").args(["-c", &check]).output();
+        let python = python.expect("python3 runs");
+        (
+            python.status.success(),
+            String::from_utf8_lossy(&python.stderr).into_owned(),
+        )
+    };
+    let (is_held, said) = holds();
+    assert!(is_held, "{said}");
+    let note = format!("{page}.note");
+    let signed = read(Path::new(&note));
+    std::fs::write(&note, signed.replacen("position ", "position 1", 1)).expect("a file");
+    let (is_held, said) = holds();
+    assert!(!is_held && said.contains("InvalidSignature"), "{said}");
+    std::fs::write(&note, signed).expect("a file");
+}
+
+/// A day of a rehearsal's calendar on which a server starts that reports each day.
+fn reporting_server(data: &str) -> Server {
+    let mut command = tests::program::command(tests::program::ledgerline());
+    command.args(["serve", "--data", data, "--http", "127.0.0.1:0", "--drain", "1s"]);
+    command.args(["--trunk", "sip:127.0.0.1:9", "--compliance-report", "day"]);
+    command.args(["--rehearse-at", "2027-03-10T09:00:00+08:00"]);
+    let mut server = Server::of(command, data.as_ref());
+    assert!(server.wait_ready(), "the server becomes ready");
+    server
+}
+
+fn issued(server: &Server, period: &str) -> usize {
+    let listed = server.get("/api/v1/compliance-reports").expect("it answers").body;
+    let items = member(&listed, "/items").as_array().expect("a list");
+    let of = |item: &&Value| text_of(item, "/issue/period") == period;
+    items.iter().filter(of).count()
+}
+
+/// A server that was down at a day's end reports it at its start, once; it issues others when asked.
+fn a_server_issues_what_it_missed(data: &str) {
+    let kept = Path::new(data).join("reports");
+    let mut server = reporting_server(data);
+    let missed = tests::program::wait_for(Duration::from_secs(20), || {
+        (issued(&server, "2027-03-09") == 1).then_some(())
+    });
+    assert!(missed.is_some(), "the day it missed");
+    let asked = serde_json::json!({ "period": "month", "at": "2026-03-02" });
+    let answer = server.must_post("/api/v1/compliance-reports", &asked).body;
+    assert_eq!(text_of(&answer, "/issue/period"), "2026-03");
+    let (page, note) = (text_of(&answer, "/kept/page"), text_of(&answer, "/kept/note"));
+    assert_eq!(read(Path::new(page)), text_of(&answer, "/page"));
+    done(&["report", "check", page, "--note", note, "--data", data]);
+    stop(&mut server);
+    let mut server = reporting_server(data);
+    server.must_post("/api/v1/compliance-reports", &asked);
+    assert_eq!(issued(&server, "2027-03-09"), 1, "a restart issues none twice");
+    stop(&mut server);
+    let pages = std::fs::read_dir(kept).expect("reports are kept").flatten();
+    let of_day = pages.filter(|file| {
+        file.file_name()
+            .to_string_lossy()
+            .starts_with("compliance-2027-03-09-p")
+    });
+    assert_eq!(of_day.count(), 3, "page, figures, note");
+}
+
+fn stop(server: &mut Server) {
+    server.program.signal("TERM");
+    let ended = server.program.wait(Duration::from_secs(20));
+    assert!(ended.is_some_and(|status| status.success()), "the server drains");
+}
+
+/// As it was known in the middle of the log: a page of fewer calls.
+fn a_past_page_knows_less(folder: &Path, data: &str, campaign: &str) {
+    let page = |name: &str, more: &[&str]| {
+        let out = folder.join(name).to_string_lossy().into_owned();
+        let args = [
+            "report",
+            "pdca",
+            "--period",
+            "day",
+            "--data",
+            data,
+            "--campaign",
+            campaign,
+            "--out",
+            &out,
+        ];
+        done(&[&args[..], more].concat());
+        read(Path::new(&out))
+    };
+    let dialed = |page: &str| {
+        let (_, rest) = page.split_once("dialed_calls v1</td>").expect("it is shown");
+        rest.split("</td>").nth(1).map(ToOwned::to_owned)
+    };
+    let positions = History::read(data.as_ref());
+    let ended: Vec<u64> = positions
+        .of("call.ended")
+        .filter_map(|event| text_of(event, "/position").parse().ok())
+        .collect();
+    let (first, last) = (ended[0].to_string(), ended[ended.len() - 1].to_string());
+    let (now, early, late) = (
+        page("now.html", &[]),
+        page("early.html", &["--as-of", &first]),
+        page("late.html", &["--as-of", &last]),
+    );
+    assert_eq!(dialed(&now), dialed(&late), "every call had ended");
+    assert_ne!(dialed(&now), dialed(&early));
+    let (code, text) = said(&[
+        "report", "pdca", "--period", "day", "--data", data, "--as-of", "9", "--out", "x",
+    ]);
+    assert_eq!(code, Some(2), "{text}");
 }
 
 /// Drawn, redone by the program and by another one, filled and signed off.
@@ -169,4 +303,14 @@ fn reports_samples_and_bills_of_a_rehearsal_are_redone_from_its_log() {
     compliance_is_redone(folder.path(), &data);
     a_sample_is_redone(folder.path(), &data);
     a_bill_is_reconciled(folder.path(), &data);
+    let history = History::read(data.as_ref());
+    let planned = history
+        .of("campaign.created")
+        .next()
+        .expect("there is a campaign");
+    let campaign = text_of(planned, "/subject")
+        .trim_start_matches("campaign-")
+        .to_owned();
+    a_past_page_knows_less(folder.path(), &data, &campaign);
+    a_server_issues_what_it_missed(&data);
 }

@@ -1,4 +1,5 @@
-//! Logs that no decider of ours would write: each breach is found once, and named with the event that shows it.
+//! Logs that no decider of ours would write: each breach is found once, and named with the event that shows
+//! it.
 
 use super::figures::Figures;
 use super::fold::Fold;

@@ -1,6 +1,7 @@
 //! The tables of a PDCA report that compare: figures by metric, targets, dispositions, what is ahead.
 
 use super::Gathered;
+use super::figures::float;
 use super::measured::Measured;
 use super::planned::Planned;
 use crate::calendar::{PeriodLength, beijing};
@@ -39,7 +40,10 @@ pub(super) fn measured(page: &mut Page, all: &[Measured]) {
 
 /// Targets beside what was reached, and the causes of the gap.
 pub(super) fn targets(page: &mut Page, all: &[Planned]) {
-    page.paragraph("目标与达成；偏差按原因分解（自任务开始）。 Targets and what was reached; the gap by cause, since the campaign began.");
+    page.paragraph(
+        "目标与达成；偏差按原因分解（自任务开始）。 Targets and what was reached; the gap by cause, since the \
+         campaign began.",
+    );
     let line = |one: &Planned| {
         let causes = one
             .causes
@@ -94,8 +98,8 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
                 now.get(code)
                     .map_or(0, |trunks| trunks.values().sum::<u64>())
                     .to_string(),
-                percent(moved.as_ref().map(|moved| moved.before)),
-                percent(moved.as_ref().map(|moved| moved.now)),
+                percent(share(was, code)),
+                percent(share(now, code)),
                 points(moved.as_ref().map(Swing::change)),
                 points(sum(|effect| effect.mix)),
                 points(sum(|effect| effect.rate)),
@@ -112,6 +116,13 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
         "中继水平 / rate on trunks",
     ];
     page.table(&heads, 1, &rows);
+}
+
+/// One disposition's part of all calls that ended.
+fn share(all: &Dispositions, code: &str) -> Option<f64> {
+    let calls = |trunks: &BTreeMap<String, u64>| trunks.values().sum::<u64>();
+    let whole: u64 = all.values().map(calls).sum();
+    (whole > 0).then(|| float(all.get(code).map_or(0, calls)) / float(whole))
 }
 
 /// How one disposition's share of all calls moved, over the trunks they were dialed on.
@@ -221,5 +232,9 @@ mod tests {
         );
         assert!(sum(|one| one.rate).abs() < 1e-9);
         assert_eq!(moved(&Dispositions::new(), &now, "busy"), None);
+        assert_eq!(
+            (share(&Dispositions::new(), "busy"), share(&now, "busy")),
+            (None, Some(0.5))
+        );
     }
 }
