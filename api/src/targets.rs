@@ -131,7 +131,8 @@ pub(crate) fn targetable(name: &str, version: Option<u32>) -> Result<(String, u3
 /// The campaign of a query, where it names one.
 pub(crate) fn campaign_of(text: Option<&str>) -> Result<Option<CampaignId>, Problem> {
     let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|_| Problem::missing("this campaign"))
+    // What is no id names nothing.
+    parsed.or(Err(Problem::missing("this campaign")))
 }
 
 #[cfg(test)]

@@ -71,13 +71,13 @@ fn read_target(text: &str) -> Result<Value, String> {
         .ok_or("must be METRIC=RATIO, such as answer_ratio_per_call=0.65")?;
     let ratio: f64 = ratio
         .parse()
-        .map_err(|_| "has no ratio such as 0.65".to_owned())?;
+        .map_err(|error| format!("has no ratio such as 0.65: {error}"))?;
     let Some((metric, version)) = name.split_once('@') else {
         return Ok(json!({ "metric": name, "ratio": ratio }));
     };
     let version: u32 = version
         .parse()
-        .map_err(|_| "has a version that is no whole number".to_owned())?;
+        .map_err(|error| format!("has a version that is no whole number: {error}"))?;
     Ok(json!({ "metric": metric, "version": version, "ratio": ratio }))
 }
 

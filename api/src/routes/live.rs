@@ -13,34 +13,35 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/live",
             "Figures of this moment: open calls, the last five minutes and hour, by campaign and trunk",
-            |ctx, input| Box::pin(show(ctx, input)),
+            |ctx, _| Box::pin(std::future::ready(show(&ctx))),
         ),
         Endpoint::get(
             "/api/v1/live/stream",
             "The same as server-sent events named `figures`: when something changed, and every 5 s",
-            |ctx, input| Box::pin(follow(ctx, input)),
+            |ctx, _| Box::pin(std::future::ready(follow(&ctx))),
         ),
         Endpoint::get(
             "/api/v1/live/ws",
             "The same as a WebSocket: one text message a picture",
-            |ctx, input| Box::pin(follow_by_web_socket(ctx, input)),
+            |ctx, input| Box::pin(std::future::ready(follow_by_web_socket(&ctx, input))),
         ),
     ]
 }
 
-async fn show(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+fn show(ctx: &Ctx) -> Result<Done, Problem> {
     let figures = ctx.live().latest()?;
     let clock = ctx.opened.environment.clock.as_ref();
     Ok(Done::Read(live::shown(&figures, clock)))
 }
 
-async fn follow(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    Ok(Done::Stream(live::sse(watching(&ctx)?)))
+fn follow(ctx: &Ctx) -> Result<Done, Problem> {
+    Ok(Done::Stream(live::sse(watching(ctx)?)))
 }
 
-async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+fn follow_by_web_socket(ctx: &Ctx, mut input: Input) -> Result<Done, Problem> {
     let upgrade = input.take_upgrade()?;
-    let watching = watching(&ctx)?;
+    let watching = watching(ctx)?;
+    let ctx = Arc::clone(ctx);
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
