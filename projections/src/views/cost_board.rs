@@ -94,8 +94,9 @@ static TABLES: [Table; 2] = [
         name: "cost_board_call",
         ddl: &[
             "create table cost_board_call (call text primary key, campaign text not null,
-            day_at bigint not null, charged bigint not null, billed_ms bigint not null, talk_ms bigint not null,
-            disposition text not null, outcome text not null, pos bigint not null)",
+            day_at bigint not null, charged bigint not null, billed_ms bigint not null,
+            talk_ms bigint not null, disposition text not null, outcome text not null,
+            pos bigint not null)",
         ],
         key_columns: 1,
     },
