@@ -1,4 +1,5 @@
-//! What of the log this process could not read: said once by whoever meets it, seen by all who act on the log.
+//! What of the log this process could not read: said once by whoever meets it, seen by all who act on the
+//! log.
 //!
 //! A follower that meets it hands on what stands before it and ends; nothing behind it is acted on, because
 //! what cannot be read may have been an opt-out. It does not heal by itself: a restart looks again.

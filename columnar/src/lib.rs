@@ -7,9 +7,10 @@ use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnPath, Type};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -17,6 +18,10 @@ use std::sync::Arc;
 const GROUP_ROWS_MAX: usize = 65_536;
 /// Text of one group: long texts end a group earlier.
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Values of the first group by which a column is judged: a dictionary of values that hardly repeat costs a
+/// third of the writing and saves nothing.
+const SAMPLE_VALUES: usize = 1_024;
 
 /// What a column's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +60,49 @@ impl From<ParquetError> for ColumnarError {
 enum Column {
     Integers(Vec<i64>, Vec<i16>),
     Reals(Vec<f64>, Vec<i16>),
-    Texts(Vec<ByteArray>, Vec<i16>),
+    Texts(Texts, Vec<i16>),
+}
+
+/// Texts one behind the other, so that none has an allocation of its own.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(self.bytes.len());
+    }
+
+    /// All of them; none are left.
+    fn take(&mut self) -> Vec<ByteArray> {
+        let room = self.bytes.len();
+        let bytes = Bytes::from(std::mem::replace(&mut self.bytes, Vec::with_capacity(room)));
+        let mut begin = 0;
+        let texts = self.ends.drain(..).map(|end| {
+            let text = bytes.slice(begin..end);
+            begin = end;
+            ByteArray::from(text)
+        });
+        texts.collect()
+    }
+
+    fn first(&self, count: usize) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let places = begins.zip(self.ends.iter().copied()).take(count);
+        places.map(|(begin, end)| self.bytes.get(begin..end).unwrap_or_default())
+    }
 }
 
 impl Column {
-    const fn of(kind: ColumnKind) -> Self {
+    fn of(kind: ColumnKind) -> Self {
         match kind {
             ColumnKind::Integer | ColumnKind::Instant => Self::Integers(Vec::new(), Vec::new()),
             ColumnKind::Real => Self::Reals(Vec::new(), Vec::new()),
-            ColumnKind::Text => Self::Texts(Vec::new(), Vec::new()),
+            ColumnKind::Text => Self::Texts(Texts::default(), Vec::new()),
         }
     }
 
@@ -81,13 +120,29 @@ impl Column {
             }
             (Self::Texts(values, levels), Cell::Text(text)) => {
                 bytes = text.len();
-                values.push(ByteArray::from(Bytes::copy_from_slice(text.as_bytes())));
+                values.push(text);
                 (1, levels)
             }
             (Self::Integers(_, levels) | Self::Reals(_, levels) | Self::Texts(_, levels), _) => (0, levels),
         };
         levels.push(defined);
         bytes
+    }
+
+    /// Whether a dictionary of its first values would be much shorter than they are.
+    fn repeats(&self) -> bool {
+        let (values, distinct) = match self {
+            Self::Integers(values, _) => {
+                let sample: BTreeSet<_> = values.iter().take(SAMPLE_VALUES).collect();
+                (values.len(), sample.len())
+            }
+            Self::Reals(..) => return false,
+            Self::Texts(texts, _) => {
+                let sample: BTreeSet<_> = texts.first(SAMPLE_VALUES).collect();
+                (texts.ends.len(), sample.len())
+            }
+        };
+        distinct * 2 <= values.min(SAMPLE_VALUES)
     }
 
     /// Writes and empties.
@@ -110,8 +165,7 @@ impl Column {
             Self::Texts(values, levels) => {
                 writer
                     .typed::<ByteArrayType>()
-                    .write_batch(values, Some(levels), None)?;
-                values.clear();
+                    .write_batch(&values.take(), Some(levels), None)?;
                 levels.clear();
             }
         }
@@ -121,7 +175,10 @@ impl Column {
 
 /// A Parquet file that is being written.
 pub struct ParquetFile<W: Write + Send> {
-    writer: SerializedFileWriter<W>,
+    /// Until the first group is written: how it is best written is seen by it.
+    out: Option<W>,
+    schema: Arc<Type>,
+    writer: Option<SerializedFileWriter<W>>,
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
@@ -135,15 +192,35 @@ impl<W: Write + Send> ParquetFile<W> {
             .map(|(name, kind)| field(name, *kind).map(Arc::new));
         let fields = fields.collect::<Result<Vec<_>, _>>()?;
         let schema = Type::group_type_builder("rows").with_fields(fields).build()?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .build();
         Ok(Self {
-            writer: SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))?,
+            out: Some(out),
+            schema: Arc::new(schema),
+            writer: None,
             columns: columns.iter().map(|(_, kind)| Column::of(*kind)).collect(),
             rows: 0,
             bytes: 0,
         })
+    }
+
+    /// Begins the file itself, when its first group is known.
+    fn begun(&mut self) -> Result<(), ParquetError> {
+        let Some(out) = self.out.take() else {
+            return Ok(());
+        };
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::Chunk);
+        for (field, column) in self.schema.get_fields().iter().zip(&self.columns) {
+            let path = ColumnPath::from(field.name());
+            properties = properties.set_column_dictionary_enabled(path, column.repeats());
+        }
+        let schema = Arc::clone(&self.schema);
+        self.writer = Some(SerializedFileWriter::new(
+            out,
+            schema,
+            Arc::new(properties.build()),
+        )?);
+        Ok(())
     }
 
     /// One row, as many cells as there are columns; missing ones are null.
@@ -164,12 +241,19 @@ impl<W: Write + Send> ParquetFile<W> {
         if self.rows > 0 {
             self.end_group()?;
         }
-        self.writer.close()?;
+        self.begun()?;
+        if let Some(writer) = self.writer {
+            writer.close()?;
+        }
         Ok(())
     }
 
     fn end_group(&mut self) -> Result<(), ColumnarError> {
-        let mut group = self.writer.next_row_group()?;
+        self.begun()?;
+        let Some(writer) = &mut self.writer else {
+            return Ok(());
+        };
+        let mut group = writer.next_row_group()?;
         for column in &mut self.columns {
             if let Some(mut writer) = group.next_column()? {
                 column.write(&mut writer)?;

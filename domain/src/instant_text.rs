@@ -83,8 +83,9 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// Year, month and day of a number of days since 1970. Years begin in March, so that the leap day is the last;
-/// months then have 153 days in every five (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// Year, month and day of a number of days since 1970. Years begin in March, so that the leap day is the
+/// last; months then have 153 days in every five (H. Hinnant, "chrono-compatible low-level date
+/// algorithms").
 const fn date_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + DAYS_TO_1970;
     let era = shifted.div_euclid(DAYS_PER_ERA);

@@ -1,10 +1,11 @@
-//! Why a ratio is not what it was to be: the gap between target and actual, split over causes so that the parts add
-//! up to the gap (REP-4).
+//! Why a ratio is not what it was to be: the gap between target and actual, split over causes so that the
+//! parts add up to the gap (REP-4).
 //!
-//! A call that was counted and did not succeed has one cause, told by its disposition or outcome. What each cause may
-//! cost is its share in a reference (the other campaigns together), scaled so that all shares together leave the
-//! target; without a reference of `REFERENCE_CALLS_MIN` calls it is the cause's own share, scaled alike. The part of a
-//! cause is what it costs above that: positive parts pull the figure down, negative ones hold it up.
+//! A call that was counted and did not succeed has one cause, told by its disposition or outcome. What each
+//! cause may cost is its share in a reference (the other campaigns together), scaled so that all shares
+//! together leave the target; without a reference of `REFERENCE_CALLS_MIN` calls it is the cause's own
+//! share, scaled alike. The part of a cause is what it costs above that: positive parts pull the figure
+//! down, negative ones hold it up.
 
 use domain::disposition::{Disposition, Outcome};
 use serde::Serialize;

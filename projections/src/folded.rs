@@ -1,19 +1,21 @@
-//! Rows as they were: some events of the log, up to a position, folded into a database in memory that is thrown
-//! away. The same views, the same queries; nothing but the log is asked.
+//! Rows as they were: some events of the log, up to a position, folded into a database in memory that is
+//! thrown away. The same views, the same queries; nothing but the log is asked.
 //!
-//! Of a campaign only its own events are read, by the store's index, and of those only the kinds that the views
-//! handle. What a view says of one campaign is then, row for row, what a replay of the whole log up to that
-//! position says of it.
+//! Of a campaign only its own events are read, by the store's index, and of those only the kinds that the
+//! views handle. What a view says of one campaign is then, row for row, what a replay of the whole log up
+//! to that position says of it.
 
 use crate::database::{ReadDb, Table, transact};
 use crate::error::ProjectionError;
+use crate::reading::Ready;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::value::Val;
 use crate::view::{Handles, View};
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
-use domain::ports::event_store::{EventStore, MatchingPage, StoreError};
+use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -24,8 +26,8 @@ use std::sync::Arc;
 /// Most events one fold takes: some ten seconds and some hundred megabytes. Decision 0029.
 pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
 
-/// Events of one page: a millisecond or two of reading, while the page before is folded.
-const PAGE_EVENTS: usize = 2_048;
+/// Events of one page: some milliseconds of reading, while the pages before are made ready and folded.
+const PAGE_EVENTS: usize = PAGE_EVENTS_MAX;
 
 /// What is folded.
 #[derive(Debug, Clone)]
@@ -36,8 +38,8 @@ pub struct Span {
     pub after: Position,
     /// Events up to and including this position.
     pub until: Position,
-    /// Of those, only what had happened by this instant by the events' own `at`; a correction counts from when
-    /// its call ended, whenever it was noticed.
+    /// Of those, only what had happened by this instant by the events' own `at`; a correction counts from
+    /// when its call ended, whenever it was noticed.
     pub valid_at: Option<Timestamp>,
     /// Refused beyond so many events.
     pub events_max: u64,
@@ -91,15 +93,17 @@ pub async fn fold(
     views: Vec<Arc<dyn View>>,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Folded, FoldError> {
-    fold_onto(store, span, (views, Begun::new()), goes_on).await
+    fold_onto(store, span, (views, Begun::new()), goes_on, None).await
 }
 
-/// As `fold`, onto rows that hold what came before `span`.
+/// As `fold`, onto rows that hold what came before `span`. With `tasks` events are made ready on a thread of
+/// their own, while those before are folded.
 pub async fn fold_onto(
     store: &dyn EventStore,
     span: &Span,
     (views, begun): (Vec<Arc<dyn View>>, Begun),
     goes_on: &(dyn Fn() -> bool + Sync),
+    tasks: Option<&dyn Tasks>,
 ) -> Result<Folded, FoldError> {
     let filter = EventFilter {
         kinds: kinds_of(&views),
@@ -112,29 +116,50 @@ pub async fn fold_onto(
         tables.try_for_each(|(table, rows)| tx.append_rows(table, rows))
     })
     .await?;
-    let mut events = 0;
     let wanted = Span {
         filter,
         ..span.clone()
     };
-    let mut pages = Pages::begin(store, &wanted).await?;
-    while let Some(page) = pages.next().await? {
-        events += page.len() as u64;
-        if events > span.events_max {
-            let events_max = span.events_max;
-            return Err(FoldError::TooManyEvents { events_max });
-        }
-        runner.apply_page(&page).await?;
-        if !goes_on() {
-            return Err(FoldError::Stopped { events });
-        }
-    }
+    let events = feed(store, &wanted, &mut runner, (goes_on, tasks)).await?;
     whole(&runner)?;
     Ok(Folded {
         db,
         events,
         until: span.until,
     })
+}
+
+/// Feeds the events of a span; answers how many.
+async fn feed(
+    store: &dyn EventStore,
+    wanted: &Span,
+    runner: &mut InlineRunner,
+    (goes_on, tasks): (&(dyn Fn() -> bool + Sync), Option<&dyn Tasks>),
+) -> Result<u64, FoldError> {
+    let mut ready = Ready::begin(runner.reader(), tasks);
+    let mut pages = Pages::begin(store, wanted).await?;
+    let (mut events, mut ended) = (0, false);
+    loop {
+        while !ended && ready.has_room() {
+            let Some(page) = pages.next().await? else {
+                ended = true;
+                break;
+            };
+            events += page.len() as u64;
+            if events > wanted.events_max {
+                let events_max = wanted.events_max;
+                return Err(FoldError::TooManyEvents { events_max });
+            }
+            ready.put(page).await?;
+        }
+        let Some(batch) = ready.take().await? else {
+            return Ok(events);
+        };
+        runner.apply_ready(batch).await?;
+        if !goes_on() {
+            return Err(FoldError::Stopped { events });
+        }
+    }
 }
 
 /// A view that stays before an event has no figure to show.

@@ -1,5 +1,5 @@
-//! From an instant to a position: the last event recorded by then, found by halving, since `recorded_at` never
-//! decreases along the log.
+//! From an instant to a position: the last event recorded by then, found by halving, since `recorded_at`
+//! never decreases along the log.
 
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;

@@ -1,7 +1,8 @@
-//! Rows of ten million calls without ten million calls: some real ones, copied inside the database with other keys.
+//! Rows of ten million calls without ten million calls: some real ones, copied inside the database with
+//! other keys.
 //!
-//! For measuring queries (`ledgerline bench query`). A copy has other ids, positions, campaigns and hours, so that
-//! indexes and groups are as large as they would be; everything else is as the views made it.
+//! For measuring queries (`ledgerline bench query`). A copy has other ids, positions, campaigns and hours,
+//! so that indexes and groups are as large as they would be; everything else is as the views made it.
 
 use crate::database::{ReadDb, Table, read_as, transact};
 use crate::error::ProjectionError;
@@ -20,8 +21,8 @@ const COPIES_MAX: i64 = 10_000;
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// Copies the rows of every table of `views` until the largest has about `rows_target`; answers how many rows each
-/// table has then. `progress` hears rows made so far in the table at hand.
+/// Copies the rows of every table of `views` until the largest has about `rows_target`; answers how many
+/// rows each table has then. `progress` hears rows made so far in the table at hand.
 pub async fn multiply(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
@@ -82,7 +83,8 @@ async fn copy(
     let cells: Vec<String> = columns.iter().map(|column| cell(column)).collect();
     let sql = format!(
         "insert into {name} ({columns})
-         with recursive copies(i) as (select cast($1 as bigint) union all select i + 1 from copies where i + 1 < $2)
+         with recursive copies(i) as (
+         select cast($1 as bigint) union all select i + 1 from copies where i + 1 < $2)
          select {cells} from {name}, copies where {position} < $3",
         name = table.name,
         columns = columns.join(", "),

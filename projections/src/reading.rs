@@ -4,8 +4,11 @@ use crate::error::ProjectionError;
 use crate::runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 use crate::view::{Handles, View, ViewEvent};
 use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
+use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// A catching-up transaction takes no more pages beyond so many bytes of records: wide ones come in smaller
 /// batches.
@@ -43,19 +46,28 @@ impl Reader {
             if index % READ_AT_ONCE_MAX == READ_AT_ONCE_MAX - 1 {
                 tokio::task::yield_now().await;
             }
-            let event = ViewEvent::read(event);
-            if let Ok(event) = &event
-                && self.is_typed(&event.envelope.kind)
-            {
-                event.read_ahead();
-            }
-            events.push(event);
+            events.push(self.one(event));
         }
         Arc::new(events)
     }
 
+    /// As `read`, on a thread that nobody else needs.
+    pub(crate) fn read_through(&self, stored: &[StoredEvent]) -> Events {
+        Arc::new(stored.iter().map(|event| self.one(event)).collect())
+    }
+
+    fn one(&self, stored: &StoredEvent) -> Result<ViewEvent, UnreadableRecord> {
+        let event = ViewEvent::read(stored)?;
+        if self.is_typed(&event.envelope.kind) {
+            event.read_ahead();
+        }
+        Ok(event)
+    }
+
     fn is_typed(&self, kind: &str) -> bool {
-        let named = |view: &Arc<dyn View>| view.handles() != Handles::All && view.handles().takes(kind);
+        let named = |view: &Arc<dyn View>| {
+            view.is_typed() && view.handles() != Handles::All && view.handles().takes(kind)
+        };
         self.views.iter().any(named)
     }
 
@@ -79,6 +91,88 @@ impl Reader {
         }
         Ok(Some((self.read(&stored).await, after)))
     }
+}
+
+/// Pages on their way through the thread that makes them ready: one there, one that waits to be applied.
+const PAGES_READY_MAX: usize = 2;
+
+/// Makes pages ready in order: on a thread of its own, one or two ahead, or when the next is asked for.
+pub(crate) struct Ready {
+    place: Place,
+    underway: usize,
+}
+
+enum Place {
+    Here(Reader, VecDeque<Vec<StoredEvent>>),
+    Thread {
+        pages: mpsc::Sender<Vec<StoredEvent>>,
+        batches: mpsc::Receiver<Events>,
+    },
+}
+
+impl Ready {
+    /// The thread ends when this is dropped.
+    pub(crate) fn begin(reader: Reader, tasks: Option<&dyn Tasks>) -> Self {
+        let place = match tasks {
+            None => Place::Here(reader, VecDeque::new()),
+            Some(tasks) => {
+                let (pages, waiting) = mpsc::channel(PAGES_READY_MAX);
+                let (done, batches) = mpsc::channel(PAGES_READY_MAX);
+                tasks.thread("reading", Box::new(move || make_ready(&reader, waiting, &done)));
+                Place::Thread { pages, batches }
+            }
+        };
+        Self { place, underway: 0 }
+    }
+
+    /// Whether one more page may be put before one is taken.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.underway < PAGES_READY_MAX
+    }
+
+    pub(crate) async fn put(&mut self, page: Vec<StoredEvent>) -> Result<(), ProjectionError> {
+        match &mut self.place {
+            Place::Here(_, waiting) => waiting.push_back(page),
+            Place::Thread { pages, .. } => pages.send(page).await.map_err(|_| gone())?,
+        }
+        self.underway += 1;
+        Ok(())
+    }
+
+    /// The first page that was put and not taken; `None` when there is none.
+    pub(crate) async fn take(&mut self) -> Result<Option<Events>, ProjectionError> {
+        if self.underway == 0 {
+            return Ok(None);
+        }
+        self.underway -= 1;
+        match &mut self.place {
+            Place::Here(reader, waiting) => match waiting.pop_front() {
+                Some(page) => Ok(Some(reader.read(&page).await)),
+                None => Ok(None),
+            },
+            Place::Thread { batches, .. } => batches.recv().await.map(Some).ok_or_else(gone),
+        }
+    }
+}
+
+/// Until nobody puts or takes any more. Events are let go here too, once they were applied: freeing them
+/// costs a third of reading them.
+fn make_ready(reader: &Reader, mut waiting: mpsc::Receiver<Vec<StoredEvent>>, done: &mpsc::Sender<Events>) {
+    let mut sent = VecDeque::new();
+    while let Some(page) = waiting.blocking_recv() {
+        let events = reader.read_through(&page);
+        sent.push_back(Arc::clone(&events));
+        if sent.len() > PAGES_READY_MAX {
+            sent.pop_front();
+        }
+        if done.blocking_send(events).is_err() {
+            return;
+        }
+    }
+}
+
+fn gone() -> ProjectionError {
+    ProjectionError::Fault("the thread that reads events has ended".to_owned())
 }
 
 fn away(error: StoreError) -> ProjectionError {

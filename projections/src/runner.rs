@@ -310,6 +310,16 @@ impl InlineRunner {
         self.feeder.feed(page).await
     }
 
+    /// Makes events ready for `apply_ready`, on another thread if need be.
+    pub(crate) fn reader(&self) -> Reader {
+        self.feeder.reader()
+    }
+
+    /// As `apply_page`, for events made ready before.
+    pub(crate) async fn apply_ready(&mut self, events: Events) -> Result<(), ProjectionError> {
+        self.feeder.feed_batch(events).await
+    }
+
     /// Reads and applies until the log has no more; answers how far the views are.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<Position, ProjectionError> {
         let end = Position(u64::MAX);

@@ -48,6 +48,11 @@ pub trait View: Send + Sync {
 
     fn handles(&self) -> Handles;
 
+    /// Whether it asks for `ViewEvent::event` of the kinds it names: then that is made ready ahead.
+    fn is_typed(&self) -> bool {
+        true
+    }
+
     /// Takes one event, in the transaction that also moves the checkpoint. `Unavailable` is tried again; any
     /// other error parks the view before this event.
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError>;

@@ -1,6 +1,6 @@
-//! What the views are measured against: the rows they end with, written again with as little as possible around
-//! it. On PostgreSQL one binary COPY per table, on SQLite one prepared statement per table, all in one
-//! transaction, into the same tables with the same indexes, made anew and empty.
+//! What the views are measured against: the rows they end with, written again with as little as possible
+//! around it. On PostgreSQL one binary COPY per table, on SQLite one prepared statement per table, all in
+//! one transaction, into the same tables with the same indexes, made anew and empty.
 //!
 //! For `ledgerline bench` only.
 

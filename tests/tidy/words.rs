@@ -16,6 +16,7 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "api/src/segment"),
     // 运营人员, the role: how an opt-out reached us.
     ("operator", "domain/src/number/"),
+    ("operator", "api/src/compliance_report/"),
     ("operator", "api/src/routes/numbers.rs"),
     ("operator", "simulation/src/"),
     // `+` and `and`, as the SQL parser calls them.

@@ -1,4 +1,5 @@
-//! A record in the middle of the log that cannot be read: what stands before it is handed on, nothing behind it.
+//! A record in the middle of the log that cannot be read: what stands before it is handed on, nothing
+//! behind it.
 
 use super::follow::Follow;
 use crate::testing::line::{FakeLine, ringing};

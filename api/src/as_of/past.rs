@@ -7,6 +7,7 @@ use crate::serving::App;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
+use domain::ports::tasks::Tasks;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
@@ -73,6 +74,7 @@ impl Default for Past {
 pub(crate) struct Apart<'a> {
     pub(crate) runtime: &'a Handle,
     pub(crate) store: &'a dyn EventStore,
+    pub(crate) tasks: &'a dyn Tasks,
     /// Asked between pages: not beyond the time, nor once the process stops or nobody waits for the answer.
     pub(crate) goes_on: &'a (dyn Fn() -> bool + Sync),
 }
@@ -154,8 +156,13 @@ impl Past {
         let began = app.now();
         let folded = self
             .apart(app, move |on| {
-                on.runtime
-                    .block_on(fold_onto(on.store, &span, (views, begun), on.goes_on))
+                on.runtime.block_on(fold_onto(
+                    on.store,
+                    &span,
+                    (views, begun),
+                    on.goes_on,
+                    Some(on.tasks),
+                ))
             })
             .await?
             .unwrap_or(Err(FoldError::Stopped { events: 0 }))
@@ -178,12 +185,14 @@ impl Past {
         let (done, answer) = oneshot::channel::<T>();
         let environment = &app.opened.environment;
         let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
+        let tasks = Arc::clone(&environment.tasks);
         let stop = environment.tasks.stop_signal();
         let runtime = Handle::current();
         let run = move || {
             let found = work(&Apart {
                 runtime: &runtime,
                 store: store.as_ref(),
+                tasks: tasks.as_ref(),
                 goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
             });
             // Free for whoever asks next, before this answer is heard; whoever asked may have gone.

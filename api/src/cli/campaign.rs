@@ -1,5 +1,5 @@
-//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running server, set what
-//! they are to reach and see what they reached.
+//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running
+//! server, set what they are to reach and see what they reached.
 
 use super::failure::Failure;
 use super::moment::MomentArgs;

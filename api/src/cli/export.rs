@@ -1,4 +1,4 @@
-//! `ledgerline export`: calls or events as a file, whole or not at all.
+//! `ledgerline export`: calls, events or metrics as a file, whole or not at all.
 
 use super::failure::Failure;
 use super::holder::{Holder, HolderArgs};
@@ -17,17 +17,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Take calls or events away as a file: CSV, Excel, Parquet or JSON lines.
+/// Take calls, events or sums of metrics away as a file: CSV, Excel, Parquet or JSON lines.
 ///
-/// The columns are those of the documented views `calls` and `audit` (`ledgerline query --views`): nothing
-/// personal. The export is put on record in the log before its first row. The file is written beside and
-/// renamed when it is whole.
+/// The columns are those of the documented views `calls`, `audit` and `metric_sums`
+/// (`ledgerline query --views`): nothing personal. The export is put on record in the log before its first
+/// row. The file is written beside and renamed when it is whole.
 ///
 /// ledgerline export calls --format xlsx --out calls.xlsx --campaign T --data DIR
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// What: calls or events
+    /// What: calls, events or metrics
     what: String,
     /// The file's format
     #[arg(long, value_enum)]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Only this campaign's
     #[arg(long, value_name = "TASK_ID")]
     campaign: Option<CampaignId>,
-    /// Only from this instant on (RFC 3339): of calls when they were permitted
+    /// Only from this instant on (RFC 3339): of calls when they were permitted, of metrics their hours
     #[arg(long, value_name = "INSTANT")]
     from: Option<Timestamp>,
     /// Only before this instant

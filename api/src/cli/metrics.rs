@@ -1,5 +1,5 @@
-//! `ledgerline metrics`: the definitions, a figure by name and version, and the check that every figure equals
-//! the events behind it.
+//! `ledgerline metrics`: the definitions, a figure by name and version, and the check that every figure
+//! equals the events behind it.
 
 use super::failure::Failure;
 use super::output;
@@ -19,8 +19,8 @@ use std::path::PathBuf;
 
 /// Figures by name and version (指标): what each means, what it is, and whether its events agree.
 ///
-/// Without a name the definitions are listed. With one, the figure is read from the views of --data; a server may
-/// run. --check folds the log for every metric and compares: exit code 1 when one differs.
+/// Without a name the definitions are listed. With one, the figure is read from the views of --data; a
+/// server may run. --check folds the log for every metric and compares: exit code 1 when one differs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -83,8 +83,8 @@ enum Command {
     Bench(bench::Args),
 }
 
-/// Parses the arguments and runs the command to its exit code.
-pub(crate) fn run() -> ExitCode {
+/// Parses the command line, runs one command, and answers how the process ends.
+pub fn run() -> ExitCode {
     let cli = Cli::parse();
     // Simulated crashes are no news.
     let level = if matches!(cli.command, Command::Simulate(_)) {

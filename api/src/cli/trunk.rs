@@ -38,10 +38,10 @@ const DRAIN_MS: u64 = 2_000;
 
 /// Try a trunk with one call, or see how well trunks carry calls.
 ///
-/// `call`: the number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same permit,
-/// caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback address the
-/// number must be your own (--own-number) and the calling hours hold. Prints the call's `call.ended`; an
-/// answered call's recording is DIR/recordings/<call>.wav.
+/// `call`: the number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same
+/// permit, caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback
+/// address the number must be your own (--own-number) and the calling hours hold. Prints the call's
+/// `call.ended`; an answered call's recording is DIR/recordings/<call>.wav.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -53,7 +53,8 @@ pub(crate) struct Args {
 enum Action {
     /// Place one call and print how it ended
     Call(CallArgs),
-    /// Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, of the running server
+    /// Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, of the
+    /// running server
     Quality(targets::QualityArgs),
 }
 

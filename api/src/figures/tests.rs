@@ -76,7 +76,7 @@ impl World {
 }
 
 #[test]
-fn a_figure_says_its_name_version_label_parts_and_age_and_leads_to_its_events() {
+fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
     let world = World::begin();
     let old = world.found("metrics/answer_ratio_per_call?version=1&campaign=GOLDEN");
     assert_eq!(

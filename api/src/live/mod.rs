@@ -1,8 +1,8 @@
 //! Figures of this moment for whoever watches: one fold of the log for all, pushed when it changes.
 //!
-//! One task follows the log from an hour back and keeps the figures in memory; at most five times a second, and at
-//! least every five seconds so that ages stay true, it makes one picture that every watcher shares. A watcher who is
-//! slow gets the latest picture next and never makes anybody wait.
+//! One task follows the log from an hour back and keeps the figures in memory; at most five times a second,
+//! and at least every five seconds so that ages stay true, it makes one picture that every watcher shares.
+//! A watcher who is slow gets the latest picture next and never makes anybody wait.
 
 mod stream;
 #[cfg(test)]

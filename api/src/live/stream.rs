@@ -1,4 +1,5 @@
-//! Pictures of live figures as server-sent events (HTML Living Standard, 9.2) and over a WebSocket (RFC 6455).
+//! Pictures of live figures as server-sent events (HTML Living Standard, 9.2) and over a WebSocket (RFC
+//! 6455).
 //!
 //! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
 

@@ -9,6 +9,7 @@ const BLOCKING_MAX: f64 = 0.01;
 /// Most lines looked for: no trunk group has more.
 const LINES_MAX: u32 = 100_000;
 
+/// Traffic is counted by the hour.
 const HOUR_MS: f64 = 3_600_000.0;
 
 /// A year's needs.

@@ -25,7 +25,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::get(
             "/api/v1/exports/{what}",
-            "Calls or events as a file: CSV, XLSX, Parquet or JSON lines",
+            "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
             |ctx, input| Box::pin(export(ctx, input)),
         )
         .query(&[

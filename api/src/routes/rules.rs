@@ -1,4 +1,5 @@
-//! The compliance rules over HTTP: which rule, in which version, last judged a dial, by the verdicts in the log.
+//! The compliance rules over HTTP: which rule, in which version, last judged a dial, by the verdicts in the
+//! log.
 //!
 //! Rules are compiled in; what judged is therefore not a setting but a fact, and stands in every grant and
 //! refusal with the rule's version.

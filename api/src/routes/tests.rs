@@ -377,3 +377,66 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
     assert_eq!(story.head(), "1", "what is known already is not noted again");
     story.end();
 }
+
+#[test]
+fn a_query_over_http_is_answered_told_of_its_limit_or_refused_with_the_reason() {
+    let story = Story::begin();
+    let ask = |body: Value| story.send("POST", "/api/v1/query", &body.to_string());
+    let sql = "select code from dispositions order by code";
+    let (status, all) = ask(json!({ "sql": sql }));
+    assert_eq!((status, &all["truncated"]), (200, &Value::Null), "{all}");
+    let count = all["rows"].as_array().unwrap().len();
+    let (status, cut) = ask(json!({ "sql": sql, "limit": count - 1 }));
+    assert_eq!((status, &cut["truncated"]), (200, &json!("rows")), "{cut}");
+    assert_eq!(cut["rows"].as_array().unwrap().len(), count - 1);
+    let (status, whole) = ask(json!({ "sql": sql, "limit": count }));
+    assert_eq!((status, &whole["truncated"]), (200, &Value::Null), "{whole}");
+    for (sql, code) in [
+        ("delete from campaign_board", "query-forbidden"),
+        ("select * from campaign_board", "query-forbidden"),
+        ("select nothing from calls", "query-wrong"),
+        ("select from from", "query-syntax"),
+    ] {
+        let (status, problem) = ask(json!({ "sql": sql }));
+        let kind = problem["type"].as_str().unwrap_or_default();
+        assert!((400..500).contains(&status), "{sql}: {status} {problem}");
+        assert!(kind.ends_with(code), "{sql}: {problem}");
+    }
+    for body in [
+        json!({}),
+        json!({ "sql": sql, "limit": 0 }),
+        json!({ "sql": sql, "rows": 1 }),
+    ] {
+        let (status, problem) = ask(body.clone());
+        assert!((400..500).contains(&status), "{body}: {status} {problem}");
+    }
+    story.end();
+}
+
+#[test]
+fn an_export_over_http_is_listed_written_or_refused_before_its_first_byte() {
+    let story = Story::begin();
+    let (_, listed) = story.send("GET", "/api/v1/exports", "");
+    let listed = listed["exports"].as_array().unwrap();
+    let names: Vec<&Value> = listed.iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["calls", "events", "metrics"]);
+    assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    for name in ["calls", "events", "metrics"] {
+        let path = format!("/api/v1/exports/{name}?format=jsonl");
+        assert_eq!(story.send("GET", &path, "").0, 200, "{path}");
+    }
+    let before = story.head();
+    for (path, status) in [
+        ("calls?format=docx", 400),
+        ("calls?format=csv&columns=call,phone", 422),
+        ("calls?format=csv&columns=,", 422),
+        ("calls?from=yesterday", 400),
+        ("phones?format=csv", 404),
+    ] {
+        let (found, problem) = story.send("GET", &format!("/api/v1/exports/{path}"), "");
+        assert_eq!(found, status, "{path}: {problem}");
+        assert!(problem["detail"].is_string(), "{path}: {problem}");
+    }
+    assert_eq!(story.head(), before, "what is refused so early is not on record");
+    story.end();
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 /// Days shown unless asked otherwise.
 const DAYS: u64 = 7;
+/// A day in Beijing, which has no summer time.
 const DAY_MS: u64 = 86_400_000;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {

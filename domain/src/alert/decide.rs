@@ -1,4 +1,5 @@
-//! Decides commands to an alert: raised once, cleared once, seen to by a person, escalated in time, muted with an end.
+//! Decides commands to an alert: raised once, cleared once, seen to by a person, escalated in time, muted
+//! with an end.
 
 use super::command::AlertCommand;
 use super::event::{AlertEvent, AlertFigure};

@@ -1,8 +1,9 @@
 //! The alert aggregate: one thing that may go wrong, from the moment it does until it is over.
 //!
-//! Promises: what stands is raised once, however often it is seen; what is over is cleared once; whoever saw to it
-//! is recorded; what nobody saw to in time is escalated once; a mute has a reason and an end, and hides nothing:
-//! a muted alert is raised all the same and says that it was muted. One stream per rule and subject.
+//! Promises: what stands is raised once, however often it is seen; what is over is cleared once; whoever
+//! saw to it is recorded; what nobody saw to in time is escalated once; a mute has a reason and an end, and
+//! hides nothing: a muted alert is raised all the same and says that it was muted. One stream per rule and
+//! subject.
 
 pub mod command;
 mod decide;

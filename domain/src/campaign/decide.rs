@@ -21,8 +21,9 @@ pub const BATCH_DIALS_MAX: u32 = 200;
 /// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
 
-/// Most targets of one campaign, and the longest name of a metric.
+/// Most targets of one campaign: more than there are ratios.
 pub const TARGETS_MAX: usize = 20;
+/// The longest name of a metric, in bytes.
 const METRIC_BYTES_MAX: usize = 64;
 
 /// A target of everything.

@@ -1,10 +1,10 @@
 //! Figures of this moment: what calls do now, and how the last minutes went, by campaign and by trunk.
 //!
-//! Folded in memory from the events of the last hour, so that they are there the instant an event is: no row is read
-//! or written. A call counts in the ten seconds in which its first leg was dialed, so that a ratio never compares the
-//! answers of one moment with the dials of another; a call that still rings counts in no ratio. Everything is
-//! bounded: what is older than an hour is forgotten, and so are the calls and campaigns beyond the named limits,
-//! which is counted and shown.
+//! Folded in memory from the events of the last hour, so that they are there the instant an event is: no
+//! row is read or written. A call counts in the ten seconds in which its first leg was dialed, so that a
+//! ratio never compares the answers of one moment with the dials of another; a call that still rings counts
+//! in no ratio. Everything is bounded: what is older than an hour is forgotten, and so are the calls and
+//! campaigns beyond the named limits, which is counted and shown.
 
 mod shown;
 #[cfg(test)]

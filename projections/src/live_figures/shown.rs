@@ -1,4 +1,5 @@
-//! What live figures show: a snapshot with the position and instant it stands at, and windows of the last minutes.
+//! What live figures show: a snapshot with the position and instant it stands at, and windows of the last
+//! minutes.
 
 use super::{Counts, LiveFigures, STRETCH_MICROS, Stretches};
 use domain::disposition::Disposition;

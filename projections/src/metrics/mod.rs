@@ -1,8 +1,8 @@
 //! Metrics with names and versions: one file defines them, one pure evaluator reads events for them.
 //!
-//! A metric is a term, or one term divided by another; a term is a query over events (`metrics.yaml`). The view
-//! `metric_board` keeps the terms' sums by hour; `drill_down` folds the log through the same evaluator without
-//! the view, so that a figure and the events behind it prove one another.
+//! A metric is a term, or one term divided by another; a term is a query over events (`metrics.yaml`). The
+//! view `metric_board` keeps the terms' sums by hour; `drill_down` folds the log through the same evaluator
+//! without the view, so that a figure and the events behind it prove one another.
 
 mod catalog;
 mod checks;

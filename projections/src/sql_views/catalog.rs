@@ -252,6 +252,29 @@ pub const SQL_VIEWS: &[SqlView] = &[
         ],
     },
     SqlView {
+        name: "metric_sums",
+        zh: "指标各项的合计，按任务、小时、线路、话术版本",
+        en: "Sums of the metrics' terms by campaign, hour, trunk and flow version",
+        table: Some("metric_board"),
+        columns: &[
+            code("term", ("项，见指标表", "the term, as the metrics name it")),
+            CAMPAIGN,
+            micros("hour_at", ("小时的开始", "the hour's beginning")),
+            instant("hour_time", "hour_at"),
+            id(
+                "trunk",
+                ("线路，名单类为空", "the trunk; empty for terms of enrolments"),
+            ),
+            FLOW_VERSION,
+            count("count", ("数量", "how many")),
+            count(
+                "value",
+                ("合计值，计数项为 0", "what they sum to; 0 for terms that count"),
+            ),
+            position("position", "pos"),
+        ],
+    },
+    SqlView {
         name: "outcomes",
         zh: "沟通结局的代码与名称",
         en: "Outcomes and their labels",

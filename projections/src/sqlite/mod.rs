@@ -38,7 +38,7 @@ const MEMORY_PAGE_BYTES: i64 = 8_192;
 
 enum Place {
     /// On the caller's thread.
-    Inline(Mutex<Session>),
+    Inline(Mutex<Opened>),
     Threads(Arc<Threads>),
 }
 
@@ -91,7 +91,7 @@ impl SqliteReadDb {
 
     fn inline(connection: Connection) -> Self {
         Self {
-            place: Place::Inline(Mutex::new(Session::new(connection))),
+            place: Place::Inline(Mutex::new(Opened::new(connection))),
         }
     }
 }
@@ -118,12 +118,12 @@ impl ReadDb for SqliteReadDb {
 }
 
 /// A connection, and the texts of its statements over whole rows.
-struct Session {
+struct Opened {
     connection: Connection,
     texts: Texts,
 }
 
-impl Session {
+impl Opened {
     fn new(connection: Connection) -> Self {
         Self {
             connection,
@@ -133,38 +133,38 @@ impl Session {
 }
 
 /// Runs units of work on a connection of its own.
-fn worker(connection: Connection, run: fn(&mut Session, TxWork) -> Result<(), ProjectionError>) -> Worker {
-    let mut session = Session::new(connection);
-    Box::new(move |work| run(&mut session, work))
+fn worker(connection: Connection, run: fn(&mut Opened, TxWork) -> Result<(), ProjectionError>) -> Worker {
+    let mut opened = Opened::new(connection);
+    Box::new(move |work| run(&mut opened, work))
 }
 
 /// How a unit of work begins: with the write lock, or with a snapshot at its first statement.
 const BEGIN_WRITE: &str = "begin immediate";
 const BEGIN_READ: &str = "begin deferred";
 
-fn run_write(session: &mut Session, work: TxWork) -> Result<(), ProjectionError> {
-    run(session, work, BEGIN_WRITE)
+fn run_write(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
+    run(opened, work, BEGIN_WRITE)
 }
 
 /// On a connection that can write: it must not.
-fn run_read(session: &mut Session, work: TxWork) -> Result<(), ProjectionError> {
-    run(session, work, BEGIN_READ)
+fn run_read(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
+    run(opened, work, BEGIN_READ)
 }
 
 /// Begin and end are kept prepared like everything else: parsing them was a tenth of a short transaction.
-fn run(session: &mut Session, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
+fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
     let open = Open {
-        connection: &session.connection,
+        connection: &opened.connection,
     };
     open.step(begin)?;
     let done = work(&mut SqliteTx {
         connection: open.connection,
-        texts: &mut session.texts,
+        texts: &mut opened.texts,
         read_only: begin == BEGIN_READ,
     });
     if done.is_err() {
         // It may have made or dropped tables, which are now back as they were.
-        session.texts.forget();
+        opened.texts.forget();
     }
     done?;
     open.step("commit")

@@ -1,5 +1,6 @@
-//! A log made up for measurements and proofs: whole calls of one campaign after another, thirty-two at a time,
-//! as a store would give them back. The same log in every run; no event that a decider would not make.
+//! A log made up for measurements and proofs: whole calls of one campaign after another, thirty-two at a
+//! time, as a store would give them back. The same log in every run; no event that a decider would not
+//! make.
 
 mod person;
 

@@ -8,10 +8,10 @@ mod varied;
 
 pub(crate) use both::both_databases;
 pub(crate) use databases::{postgres_url, run_sql};
-pub(crate) use ports::{TestClock, TestLog, TestTasks, rows_of};
+pub(crate) use ports::{TestClock, TestLog, TestTasks, columns_of, rows_of};
 pub(crate) use varied::{steps, varied};
 
-use crate::database::{ReadDb, Table, read_as};
+use crate::database::ReadDb;
 use crate::runner::InlineRunner;
 use crate::view::View;
 use domain::alert::AlertEvent;
@@ -386,12 +386,6 @@ impl Story {
         );
         (db, runner)
     }
-}
-
-/// The columns of a table, as its database has them.
-pub(crate) async fn columns_of(db: &dyn ReadDb, table: &Table) -> Vec<String> {
-    let name = table.name;
-    read_as(db, move |tx| tx.columns(name)).await.unwrap()
 }
 
 pub(crate) fn dialog() -> AnsweredDialog {

@@ -218,3 +218,9 @@ pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> 
     .await
     .unwrap()
 }
+
+/// The columns of a table, as its database has them.
+pub(crate) async fn columns_of(db: &dyn ReadDb, table: &Table) -> Vec<String> {
+    let name = table.name;
+    read_as(db, move |tx| tx.columns(name)).await.unwrap()
+}

@@ -1,7 +1,9 @@
-//! How far each campaign's customers came, as a funnel (漏斗): enrolled, permitted, dialed, rang, answered, told,
-//! engaged, converted. A customer counts once, in the furthest stage of any of their calls and in all before it.
+//! How far each campaign's customers came, as a funnel (漏斗): enrolled, permitted, dialed, rang, answered,
+//! told, engaged, converted. A customer counts once, in the furthest stage of any of their calls and in all
+//! before it.
 //!
-//! Only what happened moves a customer on: a correction of an outcome moves nobody back, and is told elsewhere.
+//! Only what happened moves a customer on: a correction of an outcome moves nobody back, and is told
+//! elsewhere.
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;

@@ -1,8 +1,9 @@
-//! How well each trunk carries calls, by Beijing day: legs, what rang, what was answered, what failed and by whose
-//! fault, how long the network took to say anything, and the final codes it gave.
+//! How well each trunk carries calls, by Beijing day: legs, what rang, what was answered, what failed and
+//! by whose fault, how long the network took to say anything, and the final codes it gave.
 //!
-//! A leg counts on its own trunk and on the day on which it was dialed, for ever. Post-dial delay is from dialing to
-//! the first ringing (LIN-5). What the callee does (busy, declined, no answer) is never the trunk's failure.
+//! A leg counts on its own trunk and on the day on which it was dialed, for ever. Post-dial delay is from
+//! dialing to the first ringing (LIN-5). What the callee does (busy, declined, no answer) is never the
+//! trunk's failure.
 
 use crate::database::{Edit, ReadDb, Table, Tx, read_as};
 use crate::error::ProjectionError;

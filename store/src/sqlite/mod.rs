@@ -46,7 +46,8 @@ use writer::{Append, Request, Writer};
 /// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
-/// Events of a stream that are read in the asker's thread: what most streams have, in a few pages of the file.
+/// Events of a stream that are read in the asker's thread: what most streams have, in a few pages of the
+/// file.
 const READ_HERE_EVENTS_MAX: usize = 32;
 
 /// What may be chosen when a store is opened.

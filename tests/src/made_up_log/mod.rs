@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 /// Monday, 10:00 in Beijing.
 const BEGAN_AT: &str = "2026-03-02T10:00:00+08:00";
 
+/// A day in Beijing.
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// The two campaigns.

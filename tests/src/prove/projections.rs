@@ -1,7 +1,7 @@
 //! Views killed at random moments equal a clean replay, on both databases.
 //!
-//! A process that makes the rows of a long log is killed (SIGKILL) again and again and started anew; then every
-//! table of every view is compared, by digest, with one made in one go.
+//! A process that makes the rows of a long log is killed (SIGKILL) again and again and started anew; then
+//! every table of every view is compared, by digest, with one made in one go.
 
 use super::{Form, Proof};
 use crate::opened::{open, open_rows};

@@ -31,6 +31,7 @@ const KNOWN_CALLS: usize = 400;
 
 /// A call or customer by id, p99, and a dashboard, p99, at most (issue 4, figures to reach).
 const BY_ID_US_MAX: f64 = 50_000.0;
+/// The same for what a console shows at once.
 const DASHBOARD_US_MAX: f64 = 200_000.0;
 
 /// Ask what a console asks, over many call rows in a database of its own.

@@ -87,8 +87,8 @@ const TABLES: &[Table] = &[BOARD, COUNTS, HOURS, CALLS];
 
 columns! {
     enum Column {
-        Campaign, Status, Preset, Purpose, Flow, FlowVersion, CustomerSegment, CreatedAt, StartedAt, ListsOpen,
-        ListsClosed, Listed, Enrolled, Settled, Open, PauseReason, StopReason, Alerts, LastAlert,
+        Campaign, Status, Preset, Purpose, Flow, FlowVersion, CustomerSegment, CreatedAt, StartedAt,
+        ListsOpen, ListsClosed, Listed, Enrolled, Settled, Open, PauseReason, StopReason, Alerts, LastAlert,
         LastAlertDetail, LastAlertAt, Pos,
     }
 }

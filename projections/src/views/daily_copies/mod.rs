@@ -1,9 +1,9 @@
-//! The totals of every campaign as each day began, so that all campaigns can be asked as of any moment without
-//! reading the log from its beginning: the copy of the day, and only what came after it.
+//! The totals of every campaign as each day began, so that all campaigns can be asked as of any moment
+//! without reading the log from its beginning: the copy of the day, and only what came after it.
 //!
 //! The view keeps running totals of its own. At the first event it handles that was recorded on a new day in
-//! Beijing it copies those that changed since the last copy, and the calls that were open, with the position up
-//! to which the copy is complete. Laid into fresh tables a copy goes on by the same `apply`.
+//! Beijing it copies those that changed since the last copy, and the calls that were open, with the
+//! position up to which the copy is complete. Laid into fresh tables a copy goes on by the same `apply`.
 
 mod total;
 
@@ -330,6 +330,7 @@ mod tests {
     use domain::event_filter::EventFilter;
     use std::sync::Arc;
 
+    /// A day in Beijing.
     const DAY_MS: u64 = 24 * 3_600_000;
 
     /// Five days: calls open over midnight, a day with nothing, corrections of yesterday's calls.
@@ -428,7 +429,7 @@ mod tests {
             used.insert(upto);
             let rest = Span { after: upto, ..span };
             let rows = copy.map(|copy| copy.rows).unwrap_or_default();
-            let folded = fold_onto(&log, &rest, (vec![Arc::new(DailyCopies)], rows), &|| true)
+            let folded = fold_onto(&log, &rest, (vec![Arc::new(DailyCopies)], rows), &|| true, None)
                 .await
                 .unwrap();
             assert!(folded.events <= until - upto.0);

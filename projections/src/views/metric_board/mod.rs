@@ -86,6 +86,11 @@ impl View for MetricBoard {
         Handles::Kinds(KINDS)
     }
 
+    // The evaluator reads the members that its terms name, not the typed event.
+    fn is_typed(&self) -> bool {
+        false
+    }
+
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
         keys.extend(subject_of(&event.envelope).map(|key| (&SUBJECTS, vec![Val::Text(key)])));
     }

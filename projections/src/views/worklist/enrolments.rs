@@ -1,4 +1,4 @@
-//! What an enrolment waits for.
+//! What an enrolment waits for: its due time, an open grant, or a call that is to be closed.
 
 use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows};
 use crate::cells::Cells;

@@ -69,9 +69,8 @@ pub(super) struct Seen {
 impl Seen {
     /// What a reader who saw `before` cannot see now.
     pub(super) fn wrong_after(&self, before: &Self) -> Option<String> {
-        let is_mixture = self.rows != self.events
-            || self.rows_amount != self.events_amount
-            || self.rows != self.position;
+        let is_mixture =
+            self.rows != self.events || self.rows_amount != self.events_amount || self.rows != self.position;
         let is_gap = self.events < before.events || self.audited < before.audited;
         (is_mixture || is_gap).then(|| format!("{self:?} after {before:?}"))
     }

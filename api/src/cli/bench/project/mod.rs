@@ -38,8 +38,9 @@ const BY_HAND_MIN: f64 = 0.5;
 
 /// Measure how fast views catch up with a log, and how far they are behind a living one.
 ///
-/// The log is made up: whole calls, thirty-two at a time. Beside each view its final rows are written again: by
-/// binary COPY on PostgreSQL, by one prepared INSERT on SQLite, into the same tables with the same indexes.
+/// The log is made up: whole calls, thirty-two at a time. Beside each view its final rows are written
+/// again: by binary COPY on PostgreSQL, by one prepared INSERT on SQLite, into the same tables with the
+/// same indexes.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The rows to measure: sqlite: (default; a directory of its own) or postgres://… (an empty database)

@@ -1,0 +1,55 @@
+//! The outside of ledgerline: command line, HTTP, and the one place that chooses implementations.
+//!
+//! `run` is all that the program calls. What stands on what: commands and routes ask `serving::App`; the app is put
+//! together in `app/` and runs in `running`; the rest are the subjects that both commands and routes share.
+
+mod alerts;
+mod app;
+mod as_of;
+mod auth;
+mod bundle;
+mod calendar;
+mod campaign_body;
+mod causes;
+mod cli;
+mod clock;
+mod clock_evidence;
+mod cloud_event;
+mod compliance_report;
+mod config;
+mod data_dir;
+mod driving;
+mod endpoint;
+mod enroller;
+mod event_stream;
+mod exporting;
+mod figures;
+mod html;
+mod import;
+mod inquiring;
+mod keys_spec;
+mod kurrent;
+mod live;
+mod log_walk;
+mod members;
+mod openapi;
+mod outbound;
+mod pdca;
+mod proving;
+mod read_db_spec;
+mod rebuild_record;
+mod reconcile;
+mod rehearsal;
+mod reply;
+mod routes;
+mod running;
+mod sampling;
+mod server;
+mod serving;
+mod signals;
+mod store_spec;
+mod tables;
+mod targets;
+mod unstalled;
+
+pub use cli::run;

@@ -1,0 +1,73 @@
+//! Whether this process is ready, and where it stands: what `/readyz` answers, and why it answers no.
+
+use super::App;
+use crate::driving::Standing;
+use crate::reply::Problem;
+use crate::routes::installation::restore_value;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+/// Most events the views may be behind while the process calls itself ready.
+const LAG_EVENTS_MAX: u64 = 10_000;
+
+impl App {
+    /// The views that an event keeps, and why: their answers stand still, everything else goes on.
+    fn parked(&self) -> Value {
+        let rows = self.views.status().into_iter();
+        let parked = rows.filter_map(|row| {
+            let (position, why) = row.parked?;
+            Some(json!({ "view": row.view, "position": position.to_string(), "why": why }))
+        });
+        parked.collect()
+    }
+
+    /// Not draining, the store writes, the log can be read, the views follow.
+    pub(crate) async fn readiness(&self) -> Result<Value, Problem> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Err(Problem::unavailable("the process is starting or draining"));
+        }
+        if let Some(failure) = self.opened.failure() {
+            return Err(Problem::unavailable(failure));
+        }
+        if let Some(damage) = self.opened.environment.damage.first() {
+            return Err(Problem::unavailable(format!(
+                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`,                  which names every damaged position; restore the log from a backup or a copy, or use a newer                  ledgerline where it says so; then start again"
+            )));
+        }
+        let head = self.store().head().await?;
+        let reached = self
+            .views
+            .position()
+            .ok_or_else(|| Problem::unavailable(format!("all views are parked: {}", self.parked())))?;
+        let lag = head.0.saturating_sub(reached.0);
+        if lag > LAG_EVENTS_MAX {
+            return Err(Problem::unavailable(format!("the views are {lag} events behind")));
+        }
+        let refused = self.opened.sip_counts().map(|counts| {
+            json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
+        });
+        let restore = actors::unconfirmed_restore(self.store()).await?;
+        Ok(json!({
+            "ready": true,
+            "dialing": self.dialing_word(),
+            "dialing_refused": self.clock_evidence().and_then(|evidence| evidence.refusal()),
+            "clock": self.clock_evidence().map(|evidence| evidence.shown()),
+            "unconfirmed_restore": restore.as_ref().map(restore_value),
+            "sip_datagrams_refused": refused,
+            "position": head.to_string(),
+            "views_lag_events": lag,
+            "views_parked": self.parked(),
+            "synthesizer": self.synthesizer.name(),
+            "rehearsal": self.opened.environment.rehearsal,
+        }))
+    }
+
+    fn dialing_word(&self) -> &'static str {
+        let standing = *self.standing.borrow();
+        let is_clock_wrong = self.opened.environment.skew.exceeded().is_some();
+        if standing == Standing::Dialing && is_clock_wrong {
+            return "paused-clock-wrong";
+        }
+        standing.word()
+    }
+}
