@@ -1,7 +1,7 @@
 //! The outside of ledgerline: command line, HTTP, and the one place that chooses implementations.
 //!
-//! `run` is all that the program calls. What stands on what: commands and routes ask `serving::App`; the app is put
-//! together in `app/` and runs in `running`; the rest are the subjects that both commands and routes share.
+//! `run` is all that the program calls. Commands and routes ask `serving::App`; the app is put together in
+//! `app/` and runs in `running`; the rest are the subjects that commands and routes share.
 
 mod alerts;
 mod app;

@@ -107,7 +107,16 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     in_path.chain(in_query).chain(after_position).chain(key).collect()
 }
 
+/// The bodies that routes take, by name.
 fn schemas() -> Value {
+    let mut all = campaign_schemas();
+    if let (Some(members), Value::Object(more)) = (all.as_object_mut(), other_schemas()) {
+        members.extend(more);
+    }
+    all
+}
+
+fn campaign_schemas() -> Value {
     json!({
         "Problem": { "type": "object", "required": ["type", "title", "status", "detail", "code"], "properties": {
             "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
@@ -131,6 +140,11 @@ fn schemas() -> Value {
             "retry_policy": { "type": "object" },
             "ring_timeout_ms": { "type": "integer", "minimum": 3000, "maximum": 120000 },
             "ends_at": { "type": "string", "format": "date-time" } } },
+    })
+}
+
+fn other_schemas() -> Value {
+    json!({
         "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
             "task_id": { "type": "string" },
             "records": { "type": "array", "items": { "type": "object", "required": ["customer_id", "phone"],

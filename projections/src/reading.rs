@@ -133,7 +133,7 @@ impl Ready {
     pub(crate) async fn put(&mut self, page: Vec<StoredEvent>) -> Result<(), ProjectionError> {
         match &mut self.place {
             Place::Here(_, waiting) => waiting.push_back(page),
-            Place::Thread { pages, .. } => pages.send(page).await.map_err(|_| gone())?,
+            Place::Thread { pages, .. } => pages.send(page).await.map_err(|_gone| gone())?,
         }
         self.underway += 1;
         Ok(())

@@ -164,7 +164,8 @@ fn a_past_page_knows_less(folder: &Path, data: &str, campaign: &str) {
         .of("call.ended")
         .filter_map(|event| text_of(event, "/position").parse().ok())
         .collect();
-    let (first, last) = (ended[0].to_string(), ended[ended.len() - 1].to_string());
+    let told = |position: Option<&u64>| position.map(ToString::to_string).expect("a call has ended");
+    let (first, last) = (told(ended.first()), told(ended.last()));
     let (now, early, late) = (
         page("now.html", &[]),
         page("early.html", &["--as-of", &first]),

@@ -218,9 +218,9 @@ pub(crate) fn explain(error: &FoldError) -> Problem {
         FoldError::TooManyEvents { events_max } => Problem::refused(
             "as-of-too-many-events",
             format!(
-                "more than {events_max} events would have to be folded: ask one campaign, a time nearer to its \
-                 beginning, or without valid_at all campaigns (`/api/v1/campaigns?as_of=…`), which go by daily \
-                 copies"
+                "more than {events_max} events would have to be folded: ask one campaign, a time nearer \
+                 to its beginning, or without valid_at all campaigns (`/api/v1/campaigns?as_of=…`), which \
+                 go by daily copies"
             ),
         ),
         FoldError::Stopped { events } => Problem::new(

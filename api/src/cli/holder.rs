@@ -23,7 +23,7 @@ pub(crate) struct HolderArgs {
 
 /// Who has the rows.
 pub(crate) enum Holder {
-    Server(OwnServer),
+    Server(Box<OwnServer>),
     Here(Arc<App>),
 }
 
@@ -31,7 +31,7 @@ impl HolderArgs {
     /// A named server, or the one that uses the directory, or this process on the directory.
     pub(crate) async fn find(&self, runtime: Arc<Runtime>) -> Result<Holder, Failure> {
         match self.writer.open(runtime).await? {
-            Writer::Server(server) => Ok(Holder::Server(*server)),
+            Writer::Server(server) => Ok(Holder::Server(server)),
             Writer::Here(here) => self.rows_of(*here).await.map(Holder::Here),
         }
     }

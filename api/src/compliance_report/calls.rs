@@ -117,7 +117,7 @@ impl Fold {
         for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
             self.verdicts(side, verdicts);
             let said = |rule: &&str| verdicts.iter().any(|one| one.rule == **rule);
-            lacks |= !needed.iter().all(|rule| said(rule));
+            lacks |= !needed.iter().all(said);
             refuses |= verdicts.iter().any(|verdict| !verdict.allows());
         }
         if lacks {

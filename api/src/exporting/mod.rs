@@ -233,7 +233,7 @@ async fn pass_on(
     drop(send);
     let written = written
         .await
-        .map_err(|_| Problem::fault("the export's thread ended"))?;
+        .map_err(|_ended| Problem::fault("the export's thread ended"))?;
     match failed {
         Some(problem) => Err(problem),
         None => Ok(Exported {

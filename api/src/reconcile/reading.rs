@@ -133,7 +133,7 @@ mod tests {
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         Format::Csv
             .read_file(&path, (&Columns::default(), offset), &mut |row| {
-                rows += usize::from(row.is_ok())
+                rows += usize::from(row.is_ok());
             })
             .unwrap();
         assert_eq!(rows, 1);

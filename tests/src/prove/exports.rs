@@ -53,7 +53,7 @@ pub(super) fn prove(form: Form) -> Proof {
     for format in FORMATS {
         let began = instant();
         let exported = export(&data, &directory.path().join(format!("calls.{format}")), format);
-        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ms = u64::try_from(instant().duration_since(began).as_millis()).unwrap_or(u64::MAX);
         took.insert(format.to_owned(), json!(rows * 1_000 / ms.max(1)));
         if exported != Ok(rows) {
             wrong.push(format!("{format}: {exported:?} rows instead of {rows}"));
@@ -146,7 +146,7 @@ fn full_disk(data: &Path, files: &Path) -> Vec<String> {
         Ok(output) if output.status.code() == Some(4) => {}
         other => wrong.push(format!("a full disk ends with {other:?} instead of exit code 4")),
     }
-    let left = [file.clone(), files.join("cut.csv.part")];
+    let left = [file, files.join("cut.csv.part")];
     if left.iter().any(|file| file.exists()) {
         wrong.push("a full disk leaves a file".to_owned());
     }
