@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub const BATCH_EVENTS_MAX: usize = 512;
 
 /// Events in one transaction while views catch up: rows that change often are written once for all of them.
-pub const CATCH_UP_EVENTS_MAX: usize = 4_096;
+pub const CATCH_UP_EVENTS_MAX: usize = 8_192;
 
 /// When what a view wrote is handed to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

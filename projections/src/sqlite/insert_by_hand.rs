@@ -1,7 +1,7 @@
 //! The rows of a measurement, inserted as a person would write it: a file with the settings of ours, one
 //! transaction, one prepared statement per table.
 
-use super::{failed, prepare};
+use super::{failed, prepare, prepare_writer};
 use crate::database::Table;
 use crate::error::ProjectionError;
 use crate::statements::placeholders;
@@ -25,11 +25,7 @@ impl ByHand {
         }
         let connection = Connection::open(path).map_err(|error| failed(&error))?;
         prepare(&connection)?;
-        connection
-            .pragma_update(None, "journal_mode", "wal")
-            .and_then(|()| connection.pragma_update(None, "synchronous", "normal"))
-            .and_then(|()| connection.pragma_update(None, "secure_delete", 1))
-            .map_err(|error| failed(&error))?;
+        prepare_writer(&connection)?;
         for statement in tables.iter().flat_map(|table| table.ddl) {
             connection
                 .execute(statement, [])

@@ -60,6 +60,12 @@ pub(super) async fn measure(
             }
         }
     }
+    if let Some(parked) = projections.status().into_iter().find(|row| row.parked.is_some()) {
+        return Err(Failure::fault(format!(
+            "{} parked: nothing waited for it",
+            parked.view
+        )));
+    }
     let events = u32::try_from((TICKS_COUNT + WARM_UP_TICKS) * EVENTS_AT_ONCE).unwrap_or(u32::MAX);
     let seconds = std::time::Duration::from_nanos(begun.nanos()).as_secs_f64();
     report.row(
