@@ -35,7 +35,8 @@ const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 /// have. Catching up changes the same pages of an index again and again; SQLite's own 1,000 move each often.
 const WAL_PAGES: i64 = 4_000;
 
-/// Pages the writer keeps, in KiB: a batch's pages of all indexes, which SQLite's own 2 MB spill and read again.
+/// Pages the writer keeps, in KiB: a batch's pages of all indexes, which SQLite's own 2 MB spill and read
+/// again.
 const CACHE_KIBIBYTES: i64 = 32 * 1024;
 
 /// Pages in memory are larger than the usual 4,096 bytes: after a page has split, a commit looks at every
