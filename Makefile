@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-audit prove-exports prove-simulation bench-calls bench-append bench-read bench-subscribe bench-project
+.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-audit prove-exports prove-simulation bench-calls bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -48,9 +48,9 @@ bench-append bench-read bench-subscribe:
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
 	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
 
-# Views beside the same rows written bare: on SQLite, then on PostgreSQL.
-bench-project:
+# Views beside the same rows written bare, and a console's questions over a million calls: on SQLite, then on PostgreSQL.
+bench-project bench-query:
 	$(CARGO) build --quiet --locked --release --package api
-	target/release/ledgerline bench project
+	target/release/ledgerline bench $(@:bench-%=%)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
-	  bench project --read-db "$$LEDGERLINE_TEST_POSTGRES"'
+	  bench $(@:bench-%=%) --read-db "$$LEDGERLINE_TEST_POSTGRES"'
