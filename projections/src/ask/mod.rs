@@ -10,6 +10,7 @@
 
 mod expression;
 mod guard;
+pub(crate) mod queue;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 
 use super::expression::FUNCTIONS;
 use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
+use super::queue::{self, Job};
 use super::{
     ANSWER_BYTES_MAX, AskError, AskLimits, Asked, Gathered, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions,
     SQL_BYTES_MAX,
@@ -20,7 +21,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Steps of SQLite's machine between two looks at the clock: some ten microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 2_000;
@@ -41,12 +42,6 @@ const PATTERN_BYTES_MAX: i32 = 200;
 
 /// Functions that the documented views are made with.
 const FUNCTIONS_OF_VIEWS: &[&str] = &["strftime", "substr"];
-
-struct Job {
-    sql: String,
-    limits: AskLimits,
-    done: oneshot::Sender<Result<Asked, AskError>>,
-}
 
 enum Desk {
     /// On threads of their own.
@@ -107,38 +102,12 @@ impl Questions for SqliteQuestions {
         let Desk::Threads(queue) = self.desk.as_ref() else {
             return answer(&self.path, &self.clock, &sql, limits);
         };
-        let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sender = sender.ok_or_else(|| AskError::Unavailable("the process is stopping".to_owned()))?;
-        let (done, answer) = oneshot::channel();
-        sender
-            .try_send(Job { sql, limits, done })
-            .map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => AskError::Busy,
-                mpsc::error::TrySendError::Closed(_) => ended(),
-            })?;
-        drop(sender);
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        queue::ask(queue, sql, limits).await
     }
-}
-
-fn ended() -> AskError {
-    AskError::Unavailable("the questions' thread has ended".to_owned())
 }
 
 fn serve(path: &Path, clock: &Arc<dyn Clock>, jobs: &Mutex<mpsc::Receiver<Job>>) {
-    loop {
-        let next = jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv();
-        let Some(Job { sql, limits, done }) = next else {
-            return;
-        };
-        // Whoever asked has gone: nobody would read the answer.
-        if !done.is_closed() {
-            drop(done.send(answer(path, clock, &sql, limits)));
-        }
-    }
+    queue::serve(jobs, |sql, limits| answer(path, clock, sql, limits));
 }
 
 fn answer(path: &Path, clock: &Arc<dyn Clock>, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {

@@ -3,6 +3,7 @@
 
 use super::connect::{Purpose, configured, is_lost, read_url, text};
 use super::value::{Cell, is_readable};
+use crate::ask::queue::{self, Job};
 use crate::ask::{
     AskError, AskLimits, Asked, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions, guarded,
 };
@@ -17,16 +18,10 @@ use postgres::types::{FromSql, Type};
 use postgres::{Client, Config, NoTls, Row, Statement, Transaction};
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Rows fetched at a time: what is behind a limit is never sent.
 const PAGE_ROWS: i32 = 500;
-
-struct Job {
-    sql: String,
-    limits: AskLimits,
-    done: oneshot::Sender<Result<Asked, AskError>>,
-}
 
 /// Questions to the documented views in PostgreSQL.
 pub struct PostgresQuestions {
@@ -74,38 +69,13 @@ fn bounded(base: &Config) -> Config {
 impl Questions for PostgresQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
         let (sql, limits) = (guarded(sql)?, limits.bounded());
-        let sender = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sender = sender.ok_or_else(|| AskError::Unavailable("the process is stopping".to_owned()))?;
-        let (done, answer) = oneshot::channel();
-        sender
-            .try_send(Job { sql, limits, done })
-            .map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => AskError::Busy,
-                mpsc::error::TrySendError::Closed(_) => ended(),
-            })?;
-        drop(sender);
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        queue::ask(&self.queue, sql, limits).await
     }
-}
-
-fn ended() -> AskError {
-    AskError::Unavailable("the questions' thread has ended".to_owned())
 }
 
 fn serve(config: &Config, jobs: &Mutex<mpsc::Receiver<Job>>) {
     let mut client = None;
-    loop {
-        let next = jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv();
-        let Some(Job { sql, limits, done }) = next else {
-            return;
-        };
-        if !done.is_closed() {
-            drop(done.send(answer(config, &mut client, (&sql, limits))));
-        }
-    }
+    queue::serve(jobs, |sql, limits| answer(config, &mut client, (sql, limits)));
 }
 
 /// A connection that was lost since the last question is made anew, once.

@@ -58,11 +58,7 @@ pub(super) fn write(
     table: &'static Table,
     rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let texts = texts_of(tx, table)?;
-    run_each(tx, &texts.upsert, rows)
+    run_all(tx, table, (|texts| &texts.upsert, rows))
 }
 
 pub(super) fn append(
@@ -70,11 +66,7 @@ pub(super) fn append(
     table: &'static Table,
     rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let texts = texts_of(tx, table)?;
-    run_each(tx, &texts.insert, rows)
+    run_all(tx, table, (|texts| &texts.insert, rows))
 }
 
 pub(super) fn remove(
@@ -82,11 +74,23 @@ pub(super) fn remove(
     table: &'static Table,
     keys: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    if keys.is_empty() {
+    run_all(tx, table, (|texts| &texts.delete, keys))
+}
+
+/// One of a table's statements.
+type Statement = fn(&TableTexts) -> &str;
+
+/// Runs one of a table's statements once for each row or key; nothing for none.
+fn run_all(
+    tx: &mut SqliteTx<'_>,
+    table: &'static Table,
+    (statement, rows): (Statement, &[Vec<Val>]),
+) -> Result<(), ProjectionError> {
+    if rows.is_empty() {
         return Ok(());
     }
     let texts = texts_of(tx, table)?;
-    run_each(tx, &texts.delete, keys)
+    run_each(tx, statement(&texts), rows)
 }
 
 /// Only the columns that differ are written, so that no index is touched whose columns stay.
