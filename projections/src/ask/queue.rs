@@ -1,4 +1,5 @@
-//! How questions wait for a thread: few places, a full queue refuses, and nobody works for an asker who has gone.
+//! How questions wait for a thread: few places, a full queue refuses, and nobody works for an asker who
+//! has gone.
 
 use super::{AskError, AskLimits, Asked};
 use std::sync::{Mutex, PoisonError};
