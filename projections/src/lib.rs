@@ -52,7 +52,7 @@ pub use error::{ErrorKind, ProjectionError};
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
-pub use origin::{Origin, hold_to_log, origin_of};
+pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
 pub use postgres::{PostgresQuestions, PostgresReadDb};
 pub use progress::Progress;
 pub use rebuild::{

@@ -27,7 +27,11 @@ pub(crate) fn standing(
     views: &[Arc<dyn View>],
     believed: &[Checkpoint],
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
-    let stored = read_checkpoints(tx)?;
+    // No view asked this: a table of ours that cannot be read was lost, or is of another build.
+    let stored = read_checkpoints(tx).map_err(|error| match error {
+        ProjectionError::Fault(why) => ProjectionError::Unavailable(format!("the rows are gone: {why}")),
+        other => other,
+    })?;
     let mut standing = Vec::with_capacity(views.len());
     for view in views {
         let of_view = |row: &&Checkpoint| row.view == view.name();

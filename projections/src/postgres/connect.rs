@@ -159,6 +159,11 @@ pub(super) fn failed(error: &Error, purpose: Purpose) -> ProjectionError {
     }
 }
 
+/// Classes of SQLSTATE (PostgreSQL, appendix A) of which the same statement may do better later: connections,
+/// conflicts between transactions, resources, a state that does not fit, an operator who steps in, the system
+/// under the server. All others are the statement's own: it would fail again for ever.
+const PASSING_CLASSES: [&str; 6] = ["08", "40", "53", "55", "57", "58"];
+
 fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
     let why = format!("{} ({})", said.message(), said.code().code());
     let unavailable = |why: String| ProjectionError::Unavailable(why);
@@ -175,15 +180,11 @@ fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
         return ProjectionError::Corrupt(why);
     }
-    // A table that is gone (with its schema, or with the whole database) is no fault of an event: no view is
-    // parked for it.
-    let gone = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
-    let gone = purpose == Purpose::Write && gone.contains(code);
-    // Resources, the system under the server, conflicts between transactions, a standby that only reads.
-    let classes = ["40", "53", "58", "55"];
-    let of_class = classes.iter().any(|class| code.code().starts_with(class));
+    // A schema that is gone went with the whole database: no view names one.
+    let gone = purpose == Purpose::Write && *code == SqlState::INVALID_SCHEMA_NAME;
+    let passes = PASSING_CLASSES.iter().any(|class| code.code().starts_with(class));
     let standby = *code == SqlState::READ_ONLY_SQL_TRANSACTION && purpose == Purpose::Write;
-    if gone || of_class || standby || is_remade(said) {
+    if gone || passes || standby || is_remade(said) {
         return unavailable(why);
     }
     ProjectionError::Fault(why)

@@ -8,6 +8,8 @@ mod bulk;
 mod connect;
 mod connection;
 mod dialect;
+#[cfg(test)]
+mod parking_tests;
 mod questions;
 mod schema;
 #[cfg(test)]

@@ -1,0 +1,143 @@
+//! Which errors of a server keep a view waiting, and which park it: one that repeats must not be tried for ever.
+
+use super::PostgresReadDb;
+use crate::database::{ReadDb, Table, Tx};
+use crate::error::ProjectionError;
+use crate::runner::InlineRunner;
+use crate::sqlite::SqliteReadDb;
+use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url};
+use crate::view::{Handles, View, ViewEvent};
+use crate::views;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use domain::stored_event::Position;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Says something to the database at the first event, so many times before it thinks better of it.
+struct Sayer {
+    sql: String,
+    times: AtomicU32,
+}
+
+impl View for Sayer {
+    fn name(&self) -> &'static str {
+        "sayer"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn tables(&self) -> &'static [Table] {
+        &[]
+    }
+    fn handles(&self) -> Handles {
+        Handles::All
+    }
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let left = self.times.load(Ordering::SeqCst);
+        if event.position == Position(1) && left > 0 {
+            self.times.store(left - 1, Ordering::SeqCst);
+            tx.exec(&self.sql, &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// With all other views beside it.
+async fn saying(db: &Arc<dyn ReadDb>, sql: &str, times: u32) -> InlineRunner {
+    let mut all = views::all();
+    all.push(Arc::new(Sayer {
+        sql: sql.to_owned(),
+        times: AtomicU32::new(times),
+    }));
+    InlineRunner::begin(Arc::clone(db), all).await.unwrap()
+}
+
+fn story() -> Story {
+    let mut story = Story::new();
+    story.created("T").whole_call("T", 1);
+    story
+}
+
+/// The position the view is parked before, and why; all others are at the end.
+fn parked(runner: &InlineRunner, story: &Story) -> Option<(Position, String)> {
+    let (mine, others): (Vec<_>, Vec<_>) = runner
+        .progress()
+        .checkpoints()
+        .into_iter()
+        .partition(|row| row.view == "sayer");
+    assert!(
+        others
+            .iter()
+            .all(|row| row.position == story.head() && row.parked.is_none())
+    );
+    mine.into_iter().next().unwrap().parked
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_exist_parks_the_view_that_names_it_on_both_databases() {
+    let story = story();
+    let tasks = TestTasks::default();
+    let clock: Arc<dyn Clock> = TestClock::new();
+    let mut databases: Vec<Arc<dyn ReadDb>> = vec![Arc::new(SqliteReadDb::open_inline().unwrap())];
+    if let Some(url) = postgres_url() {
+        let opened = PostgresReadDb::open(&url, &clock, &tasks).await.unwrap();
+        databases.push(Arc::new(opened));
+    }
+    for db in &databases {
+        let mut runner = saying(db, "update cal_history set attempt = 1", u32::MAX).await;
+        runner.catch_up(&TestLog::of(&story.events)).await.unwrap();
+        let (position, why) = parked(&runner, &story).expect("it is parked");
+        assert_eq!(position, Position(1));
+        assert!(why.contains("cal_history"), "{why}");
+    }
+    drop(databases);
+    tasks.stop().await;
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again_and_what_repeats_parks_the_view() {
+    let Some(url) = postgres_url() else { return };
+    let (story, tasks) = (story(), TestTasks::default());
+    let clock: Arc<dyn Clock> = TestClock::new();
+    let db: Arc<dyn ReadDb> = Arc::new(PostgresReadDb::open(&url, &clock, &tasks).await.unwrap());
+    let log = TestLog::of(&story.events);
+    // A lost connection, a deadlock, a full disk, a lock, a canceled statement, a restart, an I/O error.
+    for code in [
+        "08006", "40P01", "53100", "55P03", "57014", "57000", "57P01", "58030",
+    ] {
+        let mut runner = saying(&db, &raised(code), 2).await;
+        for _ in 0..2 {
+            let tried = runner.catch_up(&log).await;
+            assert!(
+                matches!(tried, Err(ProjectionError::Unavailable(_))),
+                "{code}: {tried:?}"
+            );
+        }
+        assert_eq!(runner.catch_up(&log).await, Ok(story.head()), "{code}");
+        assert_eq!(parked(&runner, &story), None, "{code}");
+        begin_anew(&url);
+    }
+    // A number too large, a broken rule of a table, no right, no such column, no such function, a bug of theirs.
+    for code in ["22003", "23505", "42501", "42703", "42883", "XX000"] {
+        let mut runner = saying(&db, &raised(code), u32::MAX).await;
+        assert_eq!(runner.catch_up(&log).await, Ok(story.head()), "{code}");
+        let (position, why) = parked(&runner, &story).expect(code);
+        assert_eq!(position, Position(1));
+        assert!(why.contains(code), "{why}");
+    }
+    drop(db);
+    tasks.stop().await;
+}
+
+fn raised(code: &str) -> String {
+    format!("do $$ begin raise exception 'made up' using errcode = '{code}'; end $$")
+}
+
+/// The next runner's view has seen nothing.
+fn begin_anew(url: &str) {
+    crate::testing::run_sql(
+        url,
+        "update ledgerline_views.checkpoint set position = 0 where view = 'sayer'",
+    );
+}
