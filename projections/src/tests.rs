@@ -468,7 +468,7 @@ const ROWS_OF_A_STORY: &[(&str, u32, &str)] = &[
     ("customer_timeline_number", 3, "18730b22716e514c"),
     ("customer_timeline_call", 3, "a52dd60e0eaafc46"),
     ("customer_timeline_line", 3, "b7ab7e27eac280d0"),
-    ("audit_trail", 1, "0eb871c93b06f06e"),
+    ("audit_trail", 2, "bf7b7b57640e8b13"),
 ];
 
 #[tokio::test]

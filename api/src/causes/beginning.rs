@@ -140,6 +140,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody takes rows away in a file",
     ),
     (
+        "inquiry.personal_data_read",
+        Beginning::Outside,
+        "somebody reads what is known of persons",
+    ),
+    (
         "view.rebuild_begun",
         Beginning::Outside,
         "somebody makes the rows of a view anew",

@@ -1,6 +1,6 @@
 //! Requests to one inquiry: put it on record, and say what came of it.
 
-use super::event::ExportFacts;
+use super::event::{ExportFacts, ReadFacts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InquiryCommand {
@@ -13,6 +13,8 @@ pub enum InquiryCommand {
     },
     /// Somebody takes rows or events away in a file.
     Export { facts: ExportFacts, by: Option<String> },
+    /// Somebody reads what is known of persons.
+    ReadPersonalData { facts: ReadFacts, by: Option<String> },
     /// It was answered.
     Answer {
         rows: u64,

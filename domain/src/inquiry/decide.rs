@@ -1,7 +1,7 @@
 //! Decides commands to an inquiry: asked once, ended once, and no phone number kept in its text.
 
 use super::command::InquiryCommand;
-use super::event::{ExportFacts, InquiryEvent};
+use super::event::{ExportFacts, InquiryEvent, ReadFacts};
 use super::refusal::InquiryRefusal;
 use super::state::InquiryState;
 
@@ -10,6 +10,14 @@ use super::state::InquiryState;
 pub const SQL_BYTES_MAX: usize = 16 * 1024;
 /// Longest name of who asked.
 pub const USER_BYTES_MAX: usize = 64;
+/// Longest reason a reader gives.
+pub const REASON_BYTES_MAX: usize = 256;
+/// Longest route or door, and name of a field: ours are a third of it.
+const WORD_BYTES_MAX: usize = 128;
+/// Most fields of one read: a page of ours shows fewer than ten.
+const FIELDS_MAX: usize = 32;
+/// Most calls one read names: 500 ids have 20 KB of the 64 a record may have.
+pub const CALLS_NAMED_MAX: usize = 500;
 /// Most of an explanation that is kept.
 pub const DETAIL_BYTES_MAX: usize = 1_024;
 /// Digits in a row from which on they may be a phone number (ITU-T E.164 numbers have 7 to 15).
@@ -41,6 +49,7 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
             ask(state, by.as_deref(), asked)
         }
         InquiryCommand::Export { facts, by } => export(state, facts, by),
+        InquiryCommand::ReadPersonalData { facts, by } => read(state, facts, by),
         InquiryCommand::Answer {
             rows,
             bytes,
@@ -65,6 +74,35 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
 fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decided {
     let who = by.as_deref().map(mask_numbers);
     ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
+}
+
+/// What of whom is ours to say and comes in ids; the reader's own words are held against limits and masked.
+fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> Decided {
+    within("reason", facts.reason.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
+    within("route", &facts.route, WORD_BYTES_MAX)?;
+    within("door", &facts.door, WORD_BYTES_MAX)?;
+    for field in &facts.fields {
+        within("field", field, WORD_BYTES_MAX)?;
+    }
+    if facts.fields.is_empty() {
+        return Err(InquiryRefusal::NothingRead);
+    }
+    few("fields", facts.fields.len(), FIELDS_MAX)?;
+    few("calls", facts.calls.len(), CALLS_NAMED_MAX)?;
+    facts.reason = facts.reason.as_deref().map(mask_numbers);
+    let who = by.as_deref().map(mask_numbers);
+    ask(
+        state,
+        by.as_deref(),
+        InquiryEvent::PersonalDataRead { facts, by: who },
+    )
+}
+
+fn few(member: &'static str, count: usize, max: usize) -> Result<(), InquiryRefusal> {
+    if count <= max {
+        return Ok(());
+    }
+    Err(InquiryRefusal::TooMany { member, count, max })
 }
 
 fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> Decided {

@@ -1,7 +1,7 @@
 //! Facts about one inquiry. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::CampaignId;
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,14 @@ pub enum InquiryEvent {
     Exported {
         #[serde(flatten)]
         facts: ExportFacts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Somebody reads what is known of persons: stored before it is shown, and holds nothing of it.
+    #[serde(rename = "inquiry.personal_data_read")]
+    PersonalDataRead {
+        #[serde(flatten)]
+        facts: ReadFacts,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
@@ -58,11 +66,46 @@ pub struct ExportFacts {
     pub until: Option<Timestamp>,
 }
 
+/// What a reader is shown, of whom, and where. Ids of our own making only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadFacts {
+    /// The route, as the published description names it: `GET /api/v1/customers/{id}`.
+    pub route: String,
+    /// What let the reader in: `token`, or `loopback` where none is asked for.
+    pub door: String,
+    /// Which fields: `name`, `phone`, `callee`, `timeline` …
+    pub fields: Vec<String>,
+    pub form: ReadForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberId>,
+    /// Of which calls, at most `CALLS_NAMED_MAX`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// Why, where the reader says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How personal values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadForm {
+    /// Opened, and most of each value covered: `138****8000`.
+    Masked,
+    /// As they are.
+    Clear,
+}
+
 impl EventData for InquiryEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Queried { .. } => "inquiry.queried",
             Self::Exported { .. } => "inquiry.exported",
+            Self::PersonalDataRead { .. } => "inquiry.personal_data_read",
             Self::Answered { .. } => "inquiry.answered",
             Self::Refused { .. } => "inquiry.refused",
         }

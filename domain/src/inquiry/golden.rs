@@ -1,7 +1,7 @@
 //! Every stored kind of an inquiry event, held against its golden file.
 
-use super::event::{ExportFacts, InquiryEvent};
-use crate::golden_support::{at, campaign, check};
+use super::event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm};
+use crate::golden_support::{at, call, campaign, check, customer, number};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
@@ -22,6 +22,20 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         },
         InquiryEvent::Exported {
             facts,
+            by: Some("wang".to_owned()),
+        },
+        InquiryEvent::PersonalDataRead {
+            facts: ReadFacts {
+                route: "GET /api/v1/customers/{id}".to_owned(),
+                door: "token".to_owned(),
+                fields: vec!["name".to_owned(), "phone".to_owned()],
+                form: ReadForm::Masked,
+                customer: Some(customer()),
+                number: Some(number()),
+                calls: vec![call()],
+                campaign: Some(campaign()),
+                reason: Some("complaint 17".to_owned()),
+            },
             by: Some("wang".to_owned()),
         },
         InquiryEvent::Answered {

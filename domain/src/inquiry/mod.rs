@@ -1,7 +1,8 @@
-//! The inquiry aggregate: what somebody asked of the rows, in SQL or as an export, and what came of it.
+//! The inquiry aggregate: what somebody asked of the rows, in SQL or as an export, or read of persons, and
+//! what came of it.
 //!
 //! Promises: the question is on record before it is answered; each inquiry is asked once and ends once; its
-//! text holds no phone number. One stream per inquiry. It decides nothing about the answer: the rows do.
+//! text holds no phone number, and a read of personal data is told without any of it. One stream per inquiry. It decides nothing about the answer: the rows do.
 
 pub mod command;
 mod decide;
@@ -15,8 +16,10 @@ mod golden;
 mod tests;
 
 pub use command::InquiryCommand;
-pub use decide::{DETAIL_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers};
-pub use event::{ExportFacts, InquiryEvent};
+pub use decide::{
+    CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,
+};
+pub use event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm};
 pub use refusal::InquiryRefusal;
 pub use state::InquiryState;
 
@@ -42,6 +45,7 @@ impl Decider for Inquiry {
         match command {
             InquiryCommand::Query { .. } => "inquiry.query",
             InquiryCommand::Export { .. } => "inquiry.export",
+            InquiryCommand::ReadPersonalData { .. } => "inquiry.read_personal_data",
             InquiryCommand::Answer { .. } => "inquiry.answer",
             InquiryCommand::Refuse { .. } => "inquiry.refuse",
         }
@@ -59,17 +63,21 @@ impl Decider for Inquiry {
         state.apply(event);
     }
 
-    /// An export of one campaign is about that campaign; SQL may be about anything.
+    /// An export of one campaign is about that campaign, and a read about whom it shows: what was done with a
+    /// person's data is found beside the person's other events. SQL may be about anything.
     fn scope(_: &InquiryId, _: &InquiryState, event: &InquiryEvent) -> Scope {
-        let campaign = match event {
-            InquiryEvent::Exported { facts, .. } => facts.campaign.clone(),
+        match event {
+            InquiryEvent::Exported { facts, .. } => Scope {
+                campaign: facts.campaign.clone(),
+                customer: None,
+            },
+            InquiryEvent::PersonalDataRead { facts, .. } => Scope {
+                campaign: facts.campaign.clone(),
+                customer: facts.customer.clone(),
+            },
             InquiryEvent::Queried { .. } | InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {
-                None
+                Scope::default()
             }
-        };
-        Scope {
-            campaign,
-            customer: None,
         }
     }
 }

@@ -8,6 +8,14 @@ pub enum InquiryRefusal {
     NotAsked,
     #[error("there is nothing to ask: the SQL is empty")]
     Empty,
+    #[error("a read that shows no field is none")]
+    NothingRead,
+    #[error("{count} {member} are named, more than the {max} that one read may have")]
+    TooMany {
+        member: &'static str,
+        count: usize,
+        max: usize,
+    },
     #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
     TooLong {
         member: &'static str,

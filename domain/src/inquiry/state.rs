@@ -22,6 +22,11 @@ impl InquiryState {
     pub(super) const fn apply(&mut self, event: &InquiryEvent) {
         match event {
             InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } => self.asked = true,
+            // Shown when it is on record: nothing comes after.
+            InquiryEvent::PersonalDataRead { .. } => {
+                self.asked = true;
+                self.ended = true;
+            }
             InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => self.ended = true,
         }
     }

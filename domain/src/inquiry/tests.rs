@@ -1,7 +1,11 @@
 //! Given events, when a command, then events or a refusal.
 
-use super::decide::{DETAIL_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers};
-use super::{ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState};
+use super::decide::{
+    CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,
+};
+use super::{
+    ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
+};
 use crate::decider::{Context, Decider};
 use crate::time::Timestamp;
 
@@ -133,4 +137,62 @@ fn texts_have_limits() {
         panic!("{events:?}");
     };
     assert_eq!(detail.len(), DETAIL_BYTES_MAX - 1, "cut at a character's end");
+}
+
+fn facts(reason: &str, calls: usize) -> ReadFacts {
+    let id = |n: usize| crate::ids::CallId::new(uuid::Uuid::from_u128(n as u128));
+    ReadFacts {
+        route: "GET /api/v1/calls".to_owned(),
+        door: "token".to_owned(),
+        fields: vec!["callee".to_owned()],
+        form: ReadForm::Masked,
+        customer: Some("00112233445566778899aabbccddeeff".parse().unwrap()),
+        number: None,
+        calls: (0..calls).map(id).collect(),
+        campaign: Some("T".parse().unwrap()),
+        reason: Some(reason.to_owned()),
+    }
+}
+
+fn read(facts: ReadFacts) -> Result<Vec<InquiryEvent>, InquiryRefusal> {
+    let by = Some("wang 13800138000".to_owned());
+    decided(&[], InquiryCommand::ReadPersonalData { facts, by })
+}
+
+#[test]
+fn a_read_is_about_whom_it_shows_and_is_over_when_it_is_on_record() {
+    let events = read(facts("he rang from 138-0013-8000", CALLS_NAMED_MAX)).unwrap();
+    let [InquiryEvent::PersonalDataRead { facts: kept, by }] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(by.as_deref(), Some("wang ***********"));
+    assert_eq!(kept.reason.as_deref(), Some("he rang from ***-****-****"));
+    let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
+    let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
+    assert_eq!(
+        (&scope.customer, &scope.campaign),
+        (&kept.customer, &kept.campaign)
+    );
+    assert_eq!(decided(&events, answer()), Ok(Vec::new()));
+    assert_eq!(
+        decided(&events, query("x", "y")),
+        Err(InquiryRefusal::AskedBefore)
+    );
+}
+
+#[test]
+fn a_read_that_names_too_much_or_nothing_is_refused() {
+    let many = InquiryRefusal::TooMany {
+        member: "calls",
+        count: CALLS_NAMED_MAX + 1,
+        max: CALLS_NAMED_MAX,
+    };
+    assert_eq!(read(facts("", CALLS_NAMED_MAX + 1)), Err(many));
+    assert!(read(facts(&"x".repeat(REASON_BYTES_MAX), 1)).is_ok());
+    assert!(read(facts(&"x".repeat(REASON_BYTES_MAX + 1), 1)).is_err());
+    let nothing = ReadFacts {
+        fields: Vec::new(),
+        ..facts("", 1)
+    };
+    assert_eq!(read(nothing), Err(InquiryRefusal::NothingRead));
 }

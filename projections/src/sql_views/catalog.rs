@@ -44,6 +44,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             id("command", ("命令编号", "the command that led to it")),
             id("causation", ("起因事件", "the event that led to it")),
             id("correlation", ("关联编号", "the story it belongs to")),
+            text("by_whom", ("操作人", "who acted, as the event says")),
         ],
     },
     SqlView {

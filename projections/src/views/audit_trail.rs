@@ -7,7 +7,7 @@ use crate::view::{Handles, View, ViewEvent};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "audit_trail";
@@ -23,12 +23,13 @@ const TRAIL: Table = Table {
     ddl: &[
         "create table audit_trail (position bigint primary key, id text not null, kind text not null,
         stream text not null, at bigint not null, recorded_at bigint not null, campaign text, customer text,
-        command text not null, causation text, correlation text)",
+        command text not null, causation text, correlation text, by_whom text)",
         "create index audit_trail_kind on audit_trail (kind, position)",
         "create index audit_trail_campaign on audit_trail (campaign, position) where campaign is not null",
         "create index audit_trail_customer on audit_trail (customer, position) where customer is not null",
         "create index audit_trail_correlation on audit_trail (correlation, position)
         where correlation is not null",
+        "create index audit_trail_by_whom on audit_trail (by_whom, position) where by_whom is not null",
     ],
     key_columns: 1,
 };
@@ -41,7 +42,7 @@ impl View for AuditTrail {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -66,9 +67,47 @@ impl View for AuditTrail {
             Val::text(envelope.command),
             Val::maybe_text(envelope.causation),
             Val::maybe_text(envelope.correlation),
+            Val::maybe_text(by_whom(&envelope.kind, envelope.data.get())),
         ];
         tx.append_row(&TRAIL, row)
     }
+}
+
+/// Kinds that say who acted: only their data is looked into, for the others are most of a log.
+const ACTED: &[&str] = &[
+    "alert.acknowledged",
+    "alert.muted",
+    "call.corrected",
+    "campaign.targets_set",
+    "customer.erasure_requested",
+    "customer.held",
+    "customer.hold_released",
+    "inquiry.exported",
+    "inquiry.personal_data_read",
+    "inquiry.queried",
+    "installation.dialing_confirmed",
+    "sample.finding_recorded",
+    "sample.signed_off",
+    "view.rebuild_begun",
+    "view.rebuild_canceled",
+    "view.switched",
+];
+
+/// What events call the person who acted; of a reader who gave no name, what let them in.
+#[derive(Deserialize)]
+struct Acted {
+    #[serde(alias = "requested_by")]
+    by: Option<String>,
+    door: Option<String>,
+}
+
+/// Who acted, as the event says; a text of another shape says nobody, and stays in the log.
+fn by_whom(kind: &str, data: &str) -> Option<String> {
+    if !ACTED.contains(&kind) {
+        return None;
+    }
+    let acted: Acted = serde_json::from_str(data).ok()?;
+    acted.by.or(acted.door)
 }
 
 /// What to look for; everything given must hold.
@@ -80,6 +119,8 @@ pub struct AuditFilter {
     pub customer: Option<CustomerId>,
     pub command: Option<CommandId>,
     pub correlation: Option<uuid::Uuid>,
+    /// Who acted, as the event says.
+    pub by_whom: Option<String>,
     /// Events' own times, first inclusive, last exclusive.
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
@@ -103,6 +144,8 @@ pub struct AuditRow {
     pub causation: Option<EventId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_whom: Option<String>,
 }
 
 /// Events after a position that fit the filter, in order; at most `limit` (≤ `EVENTS_MAX`).
@@ -114,7 +157,7 @@ pub async fn events(
 ) -> Result<Vec<AuditRow>, ProjectionError> {
     let (sql, values) = Select::new(
         "select position, id, kind, stream, at, recorded_at, campaign, customer, command, causation,
-         correlation from audit_trail",
+         correlation, by_whom from audit_trail",
     )
     .when("position >", Some(Val::position(after)))
     .when("kind =", filter.kind.as_ref().map(Val::text))
@@ -123,6 +166,7 @@ pub async fn events(
     .when("customer =", filter.customer.as_ref().map(Val::text))
     .when("command =", filter.command.map(Val::text))
     .when("correlation =", filter.correlation.map(Val::text))
+    .when("by_whom =", filter.by_whom.as_ref().map(Val::text))
     .when("at >=", filter.from.map(Val::at))
     .when("at <", filter.until.map(Val::at))
     .limited("position", limit.min(EVENTS_MAX));
@@ -143,6 +187,7 @@ fn read_row(mut row: Row) -> Result<AuditRow, ProjectionError> {
         command: row.parse()?,
         causation: row.maybe_parse()?,
         correlation: row.maybe_parse()?,
+        by_whom: row.maybe_text()?,
     })
 }
 
@@ -179,6 +224,58 @@ mod tests {
             ..of_customer
         };
         assert_eq!(found(&story, both, 9).await, [3]);
+    }
+
+    #[test]
+    fn who_acted_is_read_from_the_kinds_that_say_it() {
+        assert_eq!(
+            by_whom("customer.held", r#"{"reason":"x","by":"wang"}"#).as_deref(),
+            Some("wang")
+        );
+        let asked = r#"{"reason":"x","requested_by":"li","approved_by":"wang"}"#;
+        assert_eq!(
+            by_whom("customer.erasure_requested", asked).as_deref(),
+            Some("li")
+        );
+        let read = r#"{"door":"token","by":"wang"}"#;
+        assert_eq!(
+            by_whom("inquiry.personal_data_read", read).as_deref(),
+            Some("wang")
+        );
+        let nameless = r#"{"door":"token"}"#;
+        assert_eq!(
+            by_whom("inquiry.personal_data_read", nameless).as_deref(),
+            Some("token")
+        );
+        assert_eq!(by_whom("call.ended", r#"{"by":"wang"}"#), None);
+        assert_eq!(by_whom("customer.held", r#"{"by":7}"#), None);
+    }
+
+    /// Kind and data of every golden event.
+    fn golden() -> Vec<(String, serde_json::Value)> {
+        let events = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+        let folders = std::fs::read_dir(events).unwrap().map(|one| one.unwrap().path());
+        let files = folders
+            .filter(|folder| folder.is_dir())
+            .flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        files
+            .map(|file| {
+                let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+                let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+                (record["kind"].to_string(), record["data"].clone())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_golden_event_that_says_who_acted_is_among_the_kinds() {
+        let all = golden();
+        assert!(all.len() > 50, "{}", all.len());
+        for (kind, data) in all {
+            let kind = kind.trim_matches('"');
+            let acted = ["by", "requested_by"].iter().any(|name| data[name].is_string());
+            assert!(!acted || ACTED.contains(&kind), "{kind}: {data}");
+        }
     }
 
     #[tokio::test]
