@@ -124,15 +124,20 @@ fn rebuild_status(rebuild: &Rebuild, (head, now): (Position, Timestamp)) -> Rebu
         _ => rebuild.changed_at,
     };
     let fed = rebuild.position.0.saturating_sub(rebuild.fed_from.0);
-    let took_ms = ms_between(rebuild.fed_since, until).max(1);
+    let took_ms = ms_between(rebuild.fed_since, until);
     let left = head.0.saturating_sub(rebuild.position.0);
-    let is_fed = rebuild.state == RebuildState::Feeding && fed > 0;
+    // Told by another clock than it was begun by (a rehearsal's, which ran in its server) there is no speed.
+    let is_told = took_ms > 0 && fed > 0;
+    let is_fed = rebuild.state == RebuildState::Feeding && is_told;
     RebuildStatus {
         agrees: rebuild
             .comparison
             .as_ref()
             .map(crate::rebuild::Comparison::agrees),
-        events_per_second: (fed as f64 * 1_000.0 / took_ms as f64).round(),
+        events_per_second: match is_told {
+            true => (fed as f64 * 1_000.0 / took_ms as f64).round(),
+            false => 0.0,
+        },
         remaining_ms: is_fed.then(|| left.saturating_mul(took_ms) / fed),
         rebuild: rebuild.clone(),
     }

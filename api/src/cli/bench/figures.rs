@@ -78,6 +78,13 @@ impl Report {
         });
     }
 
+    /// A figure of this name; not a number where there is none.
+    #[cfg(test)]
+    pub(super) fn value_of(&self, name: &str) -> f64 {
+        let named = self.figures.iter().find(|figure| figure.name == name);
+        named.map_or(f64::NAN, |figure| figure.value)
+    }
+
     pub(super) fn skipped(&mut self, what: impl Into<String>) {
         let what = what.into();
         output::notice(&format!("SKIPPED {what}"));

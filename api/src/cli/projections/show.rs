@@ -5,9 +5,14 @@ use super::super::output;
 use super::{Where, known};
 use crate::app::ReadOnly;
 use crate::clock::SystemClock;
-use ::projections::{RebuildStatus, ViewState, ViewStatus, views};
+use crate::data_dir::{self, Mode};
+use crate::read_db_spec::ReadDbSpec;
+use crate::store_spec::StoreSpec;
+use ::projections::{ReadDb, RebuildStatus, ViewState, ViewStatus, views};
 use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// The views of this build.
 pub(super) fn list(as_json: bool) -> Result<(), Failure> {
@@ -34,17 +39,7 @@ pub(super) fn list(as_json: bool) -> Result<(), Failure> {
 pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure> {
     let name = name.map(known).transpose()?;
     let (data, spec) = at.place()?;
-    let opened = ReadOnly::of(&spec).await?;
-    let read = match opened.rows(&at.read_db.spec(&data)).await {
-        Ok(rows) => {
-            let now = SystemClock::default().now();
-            let statuses = ::projections::statuses(opened.store.as_ref(), rows.as_ref(), now).await;
-            statuses.map_err(Failure::from)
-        }
-        Err(error) => Err(Failure::from(error)),
-    };
-    opened.close().await;
-    let mut statuses: Vec<ViewStatus> = read?;
+    let mut statuses = stored(&data, &spec, &at.read_db.spec(&data)).await?;
     if let Some(name) = &name {
         statuses.retain(|status| status.view == *name);
     }
@@ -54,6 +49,26 @@ pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure
     statuses
         .iter()
         .try_for_each(|status| lines(status).iter().try_for_each(|line| output::line(line)))
+}
+
+/// What is stored, beside a server or without one.
+async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Vec<ViewStatus>, Failure> {
+    let opened = ReadOnly::of(log).await?;
+    let read = match opened.rows(read_db).await {
+        Ok(rows) => read(data, opened.store.as_ref(), rows.as_ref()).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    opened.close().await;
+    read
+}
+
+async fn read(data: &Path, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<Vec<ViewStatus>, Failure> {
+    let mut now = SystemClock::default().now();
+    // A rehearsal's clock ran in its server: what it recorded last is the latest that is known of it.
+    if data_dir::mode(data) == Some(Mode::Rehearsal) {
+        now = store.last_recorded_at().await?.unwrap_or(now);
+    }
+    Ok(::projections::statuses(store, rows, now).await?)
 }
 
 const fn word(state: ViewState) -> &'static str {
@@ -107,4 +122,57 @@ pub(super) fn rebuild_line(status: &RebuildStatus) -> String {
         line.push_str(&format!(": {why}"));
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Opened;
+    use crate::routes::tests::settings;
+    use crate::running::Running;
+    use domain::decider::Scope;
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
+    use std::sync::Arc;
+    use store::test_records::{make_record_of, stream};
+    use tokio::runtime::Runtime;
+
+    /// Longest time that the test may take between its two events.
+    const TEST_MS_MAX: u64 = 600_000;
+
+    async fn append(opened: &Opened, index: u64) {
+        let stream = stream("s");
+        let command = CommandId::derive_from_text(&index.to_string());
+        let record = make_record_of(&stream, index + 1, command, Scope::default());
+        let store = &opened.environment.store;
+        let appended = store.append(&stream, StreamVersion(index), vec![record]);
+        appended.await.unwrap();
+    }
+
+    #[test]
+    fn a_rehearsal_is_behind_by_its_own_clock() {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let settings = settings(directory.path());
+        let (data, log) = (settings.open.data.clone(), settings.open.store.clone());
+        runtime.block_on(async {
+            let started = Running::start(settings.clone(), None, Arc::clone(&runtime));
+            let running = started.await.unwrap();
+            append(&running.app.opened, 0).await;
+            let head = running.app.store().head().await.unwrap();
+            running.app.views_at(head, 30_000).await.unwrap();
+            running.stop().await;
+            // The log goes on without views.
+            let opened = Opened::open(&settings.open).await.unwrap();
+            for index in 1..4 {
+                append(&opened, index).await;
+            }
+            opened.close().await;
+            let rows = ReadDbSpec::Sqlite(data.clone());
+            for status in stored(&data, &log, &rows).await.unwrap() {
+                assert_eq!(status.lag_events, 3, "{}", status.view);
+                assert!(status.lag_ms < TEST_MS_MAX, "{} ms", status.lag_ms);
+            }
+        });
+    }
 }

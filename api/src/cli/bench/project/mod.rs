@@ -1,6 +1,8 @@
 //! `ledgerline bench project`: how fast views make rows of a log, beside the same rows written with as little
-//! as possible around them; and how long after its acknowledgment an event is seen in a view.
+//! as possible around them; how long after its acknowledgment an event is seen in a view, and how long until
+//! a WebSocket brings it.
 
+mod pushed;
 mod visible;
 
 use super::figures::{Report, Target};
@@ -13,7 +15,7 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use projections::synthetic::SyntheticLog;
 use projections::yardstick::FinalRows;
-use projections::{InlineRunner, ReadDb, View, views};
+use projections::{InlineRunner, ReadDb, View, forget_origin, views};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -40,7 +42,7 @@ const BY_HAND_MIN: f64 = 0.5;
 ///
 /// The log is made up: whole calls, thirty-two at a time. Beside each view its final rows are written
 /// again: by binary COPY on PostgreSQL, by one prepared INSERT on SQLite, into the same tables with the
-/// same indexes.
+/// same indexes. At the end a whole server is watched over a WebSocket.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The rows to measure: sqlite: (default; a directory of its own) or postgres://… (an empty database)
@@ -105,7 +107,8 @@ pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(),
     let mut report = Report::default();
     let directory = tempfile::tempdir()?;
     let own = directory.path().join("data");
-    let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
+    let store = StoreSpec::Sqlite(own.clone());
+    let workshop = Workshop::open(&own, store, 0, Arc::clone(&runtime)).await?;
     let rows = directory.path().join("rows");
     std::fs::create_dir_all(&rows)?;
     let spec = args
@@ -129,13 +132,20 @@ pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(),
         bench.measure(&subject, &mut report).await?;
     }
     // What was written again stands before the first event: live views would meet it.
-    FinalRows::read(db.as_ref(), views::all())
-        .await?
-        .empty(db.as_ref())
-        .await?;
-    visible::measure(&workshop, (db, log), &mut report).await?;
+    empty(&db).await?;
+    visible::measure(&workshop, (Arc::clone(&db), log), &mut report).await?;
+    // What follows is a log of its own.
+    empty(&db).await?;
+    forget_origin(db.as_ref()).await?;
+    drop(db);
     workshop.close().await;
+    pushed::measure(directory.path(), spec, runtime, &mut report).await?;
     report.show(args.json)
+}
+
+async fn empty(db: &Arc<dyn ReadDb>) -> Result<(), Failure> {
+    let rows = FinalRows::read(db.as_ref(), views::all()).await?;
+    Ok(rows.empty(db.as_ref()).await?)
 }
 
 async fn fill(store: &dyn EventStore, log: &mut SyntheticLog, events_count: usize) -> Result<(), Failure> {
