@@ -61,6 +61,7 @@ pub use rebuild::{
 };
 pub use runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, InlineRunner};
 pub use sqlite::SqliteReadDb;
+pub use standing::{OtherBuild, kept_by_other_build, rows_of_other_build};
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};
 pub use view::{AnyEvent, Handles, View, ViewEvent};

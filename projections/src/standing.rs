@@ -1,9 +1,11 @@
-//! Where views stand by the rows, beside where a feeder believes them to be.
+//! Where views stand by the rows, beside where a feeder believes them to be; and whether this build can read
+//! the rows at all.
 
 use crate::database::{Checkpoint, ReadDb, Tx, read_as, read_checkpoints};
 use crate::error::ProjectionError;
 use crate::view::View;
 use domain::stored_event::Position;
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 /// The stored checkpoints of the views, as if nothing kept any.
@@ -51,4 +53,134 @@ pub(crate) fn standing(
         standing.push(row.clone());
     }
     Ok(standing)
+}
+
+/// What of the rows was made by another build, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherBuild {
+    /// Made by an earlier build: these views, or what is kept of all of them.
+    Earlier(Vec<String>),
+    /// Made by a later one.
+    Later(Vec<String>),
+}
+
+impl Display for OtherBuild {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (views, build, then) = match self {
+            Self::Earlier(views) => (
+                views,
+                "an earlier",
+                "run `ledgerline projections rebuild`, or start the server once, which makes them again",
+            ),
+            Self::Later(views) => (views, "a later", "use that build to read them"),
+        };
+        let views = views.join(", ");
+        write!(f, "the rows of {views} were made by {build} ledgerline: {then}")
+    }
+}
+
+/// Whether what is kept of the views can be read by this build: where they stand, and their rebuilds.
+pub async fn kept_by_other_build(db: &dyn ReadDb) -> Result<Option<OtherBuild>, ProjectionError> {
+    let reads = async |sql: &'static str| match read_as(db, move |tx| tx.query(sql, &[])).await {
+        Err(ProjectionError::Fault(_)) => Ok(false),
+        done => done.map(|_| true),
+    };
+    if !reads("select view, version, position from checkpoint limit 1").await? {
+        let why = "no views have been made here yet";
+        return Err(ProjectionError::Unavailable(why.to_owned()));
+    }
+    let is_ours = reads("select recorded_at from checkpoint limit 1").await?
+        && reads("select fed_since, comparison from rebuild limit 1").await?;
+    Ok((!is_ours).then(|| OtherBuild::Earlier(vec!["all views".to_owned()])))
+}
+
+/// Whether the rows of these views can be read by this build.
+pub async fn rows_of_other_build(
+    db: &dyn ReadDb,
+    views: &[Arc<dyn View>],
+) -> Result<Option<OtherBuild>, ProjectionError> {
+    if let Some(other) = kept_by_other_build(db).await? {
+        return Ok(Some(other));
+    }
+    let stored = read_as(db, read_checkpoints).await?;
+    let (mut earlier, mut later) = (Vec::new(), Vec::new());
+    for view in views {
+        let (name, own) = (view.name(), view.version());
+        match stored.iter().find(|row| row.view == name).map(|row| row.version) {
+            None => earlier.push(format!("{name} (none yet)")),
+            Some(is) if is < own => earlier.push(format!("{name} (version {is}, this build reads {own})")),
+            Some(is) if is > own => later.push(format!("{name} (version {is}, this build reads {own})")),
+            Some(_) => {}
+        }
+    }
+    Ok(match (later.is_empty(), earlier.is_empty()) {
+        (false, _) => Some(OtherBuild::Later(later)),
+        (true, false) => Some(OtherBuild::Earlier(earlier)),
+        (true, true) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::PostgresReadDb;
+    use crate::runner::InlineRunner;
+    use crate::sqlite::SqliteReadDb;
+    use crate::testing::{TestClock, TestTasks, postgres_url};
+    use crate::views;
+    use domain::ports::clock::Clock;
+    use domain::ports::tasks::Tasks;
+
+    async fn said(db: &dyn ReadDb) -> String {
+        let other = rows_of_other_build(db, &views::all()).await.unwrap();
+        other.map_or_else(String::new, |other| other.to_string())
+    }
+
+    #[tokio::test]
+    async fn rows_of_another_build_are_named_with_what_to_do() {
+        let (tasks, clock): (_, Arc<dyn Clock>) = (TestTasks::default(), TestClock::new());
+        let mut databases: Vec<Arc<dyn ReadDb>> = vec![Arc::new(SqliteReadDb::open_inline().unwrap())];
+        if let Some(url) = postgres_url() {
+            let opened = PostgresReadDb::open(&url, &clock, &tasks).await.unwrap();
+            databases.push(Arc::new(opened));
+        }
+        for db in &databases {
+            let nothing = rows_of_other_build(db.as_ref(), &views::all()).await;
+            assert!(
+                matches!(nothing, Err(ProjectionError::Unavailable(_))),
+                "{nothing:?}"
+            );
+            InlineRunner::begin(Arc::clone(db), views::all()).await.unwrap();
+            assert_eq!(said(db.as_ref()).await, "");
+            let change = |sql: &'static str| async move { db.exec(sql, vec![]).await.unwrap() };
+            change("update checkpoint set version = 0 where view = 'worklist'").await;
+            let earlier = said(db.as_ref()).await;
+            assert!(
+                earlier.contains("worklist (version 0, this build reads"),
+                "{earlier}"
+            );
+            assert!(earlier.contains("ledgerline projections rebuild"), "{earlier}");
+            change("delete from checkpoint where view = 'funnel'").await;
+            assert!(said(db.as_ref()).await.contains("funnel (none yet)"));
+            change("update checkpoint set version = 99 where view = 'worklist'").await;
+            let later = said(db.as_ref()).await;
+            assert!(later.contains("later ledgerline: use that build"), "{later}");
+            change("drop table rebuild").await;
+            assert!(
+                said(db.as_ref())
+                    .await
+                    .contains("all views were made by an earlier")
+            );
+            InlineRunner::begin(Arc::clone(db), views::all()).await.unwrap();
+            assert_eq!(said(db.as_ref()).await, "");
+            change("alter table checkpoint drop column recorded_at").await;
+            assert!(
+                said(db.as_ref())
+                    .await
+                    .contains("all views were made by an earlier")
+            );
+        }
+        drop(databases);
+        tasks.stop().await;
+    }
 }

@@ -26,7 +26,7 @@ use domain::ports::worklist::Worklist;
 use media::error::MediaError;
 use media::speech::espeak::EspeakSettings;
 use media::speech::synthesizer_of_this_machine;
-use projections::{ProjectionError, Projections, SqlWorklist};
+use projections::{OtherBuild, ProjectionError, Projections, SqlWorklist};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{LockError, OpenError};
@@ -65,6 +65,8 @@ pub(crate) enum AppError {
          ledgerline_views (its file views.db)"
     )]
     OtherRows,
+    #[error("{0}")]
+    OtherBuild(OtherBuild),
     #[error("the log was begun with other keys: every process on it needs the same --keys")]
     OtherKeys,
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]

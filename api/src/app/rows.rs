@@ -7,7 +7,10 @@ use crate::store_spec::StoreSpec;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::{StopSignal, Tasks};
-use projections::{Origin, PostgresReadDb, ReadDb, SqliteReadDb, hold_to_log, origin_of};
+use projections::{
+    Origin, PostgresReadDb, ReadDb, SqliteReadDb, hold_to_log, kept_by_other_build, origin_of,
+    rows_of_other_build, views,
+};
 use std::path::Path;
 use std::sync::Arc;
 use store::DataLock;
@@ -96,8 +99,25 @@ async fn mark_when_begun(
 }
 
 impl ReadOnly {
-    /// The rows beside the log, for reading only; refuses those of another log.
+    /// The rows beside the log, for reading only; refuses those of another log or another build.
     pub(crate) async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows = self.rows_of_log(spec).await?;
+        match rows_of_other_build(rows.as_ref(), &views::all()).await? {
+            Some(other) => Err(AppError::OtherBuild(other)),
+            None => Ok(rows),
+        }
+    }
+
+    /// As `rows`, but of whichever build: to look where they stand.
+    pub(crate) async fn standing_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows = self.rows_of_log(spec).await?;
+        match kept_by_other_build(rows.as_ref()).await? {
+            Some(other) => Err(AppError::OtherBuild(other)),
+            None => Ok(rows),
+        }
+    }
+
+    async fn rows_of_log(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let rows: Arc<dyn ReadDb> = match spec {
             ReadDbSpec::Sqlite(directory) => Arc::new(SqliteReadDb::open_read_only(directory)?),
             ReadDbSpec::Postgres(url) => {

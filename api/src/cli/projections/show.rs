@@ -54,7 +54,7 @@ pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure
 /// What is stored, beside a server or without one.
 async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Vec<ViewStatus>, Failure> {
     let opened = ReadOnly::of(log).await?;
-    let read = match opened.rows(read_db).await {
+    let read = match opened.standing_rows(read_db).await {
         Ok(rows) => read(data, opened.store.as_ref(), rows.as_ref()).await,
         Err(error) => Err(Failure::from(error)),
     };
@@ -92,6 +92,16 @@ fn lines(status: &ViewStatus) -> Vec<String> {
         status.lag_events,
         seconds(status.lag_ms),
     )];
+    let own = views::all().into_iter().find(|view| view.name() == status.view);
+    if let Some(own) = own
+        .map(|view| view.version())
+        .filter(|own| *own != status.version)
+    {
+        let is = status.version;
+        lines.push(format!(
+            "  made by another build: version {is}, this one reads {own}"
+        ));
+    }
     if let Some(parked) = &status.parked {
         lines.push(format!("  kept by position {}: {}", parked.position, parked.why));
     }
