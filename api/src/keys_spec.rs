@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::Arc;
-use store::{KeyWrapper, MasterKey, WRAPPED_MASTER_FILE};
+use store::{KeyPlace, KeyWrapper, MasterKey, WRAPPED_MASTER_FILE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::runtime::Handle;
@@ -140,6 +140,14 @@ impl KeysSpec {
     /// The directory of the keys of a server on `data`; with keys in a database, that of its master key.
     pub(crate) fn directory(&self, data: &Path) -> PathBuf {
         self.dir().unwrap_or_else(|| data.join(KEYS_DIR))
+    }
+
+    /// Where the keys of a server on `data` stand.
+    pub(crate) fn place(&self, data: &Path) -> KeyPlace {
+        match &self.keys {
+            Some(KeysPlace::Postgres(url)) => KeyPlace::Database(url.as_str().to_owned()),
+            Some(KeysPlace::Dir(_)) | None => KeyPlace::Directory(self.directory(data)),
+        }
     }
 
     pub(crate) fn master(&self, dir: &Path) -> Result<MasterKey, AppError> {

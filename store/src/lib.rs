@@ -17,6 +17,7 @@ mod durable_file;
 mod error;
 mod file_vault;
 mod frame;
+pub mod key_place_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;
 mod memory;
@@ -34,13 +35,13 @@ mod take_over;
 pub mod test_ports;
 pub mod test_records;
 pub mod vault_contract;
+mod wrapped_keys;
 pub mod yardstick;
 
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};
 pub use file_vault::{
-    FileVault, KEYS_FILE, KeyBackup, KeyBackupError, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey,
-    Rotated, WRAPPED_MASTER_FILE, back_up_keys, restore_keys, rotate_keys,
+    FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE,
 };
 #[cfg(feature = "kurrent")]
 pub use kurrent::{KurrentEventStore, KurrentOptions};
@@ -55,3 +56,7 @@ pub use sqlite::{
     EVENTS_FILE, SqliteEventStore, SqliteOptions, begin_filling, end_filling, find_wrong_column,
 };
 pub use subscription::SUBSCRIPTIONS_MAX;
+pub use wrapped_keys::{
+    KeyBackup, KeyBackupError, KeyPlace, Rotated, back_up_keys, remove_old_key_backups, restore_keys,
+    rotate_keys,
+};

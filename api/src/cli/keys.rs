@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::output;
 use crate::app::{AppError, ReadOnly};
 use crate::clock::{SystemClock, SystemIds};
-use crate::keys_spec::{KeysSpec, MasterSpec};
+use crate::keys_spec::{KeysPlace, KeysSpec, MasterSpec};
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::event_filter::EventFilter;
 use domain::ids::CustomerId;
@@ -15,9 +15,9 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{DataLock, KeyBackupError};
+use store::{DataLock, KeyBackupError, KeyPlace};
 
 /// The keys of persons: rotate what wraps them, back them up apart from the events, restore them.
 ///
@@ -49,19 +49,20 @@ enum Action {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         /// Where the keys are; default: DATA/keys
-        #[arg(long, value_name = "DIR")]
-        keys: Option<PathBuf>,
-        /// The file to write; never beside events
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "DIR|URL")]
+        keys: Option<KeysPlace>,
+        /// The file to write, or a folder (one that exists, or ends in /): then the file is named for the time,
+        /// and backups of keys in that folder that are more than 30 days old are deleted; never beside events
+        #[arg(long, value_name = "FILE|DIR")]
         out: PathBuf,
     },
-    /// Make keys.db from a backup of at most 30 days, without the keys of who was erased
+    /// Make the keys from a backup of at most 30 days, without the keys of who was erased
     Restore {
         /// The backup of keys
         file: PathBuf,
         /// Where the keys shall be; default: DATA/keys
-        #[arg(long, value_name = "DIR")]
-        keys: Option<PathBuf>,
+        #[arg(long, value_name = "DIR|URL")]
+        keys: Option<KeysPlace>,
         /// The log that says who was erased since
         #[command(flatten)]
         log: LogArgs,
@@ -74,57 +75,89 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             data,
             keys,
             new_master_key,
-        } => rotate(&data, &keys, new_master_key.as_ref()),
-        Action::Backup { data, keys, out } => back_up(data, keys, &out),
+        } => rotate(&data, &keys, new_master_key.as_ref()).await,
+        Action::Backup { data, keys, out } => back_up(data, keys, &out).await,
         Action::Restore { file, keys, log } => restore(&file, keys, &log).await,
     }
 }
 
-fn rotate(data: &std::path::Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Result<(), Failure> {
-    if keys.url().is_some() {
-        return Err(Failure::usage(
-            "keys in a database are not rotated by this command",
-        ));
-    }
+async fn rotate(data: &Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Result<(), Failure> {
     let lock = DataLock::acquire(data).map_err(AppError::from)?;
     let dir = keys.directory(data);
     let old = keys.master(&dir)?;
     let new = new.map(|spec| spec.open(&dir)).transpose()?;
     let ids: Arc<dyn IdSource> =
         Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
-    let rotated = store::rotate_keys(&dir, &old, new.as_ref(), &ids).map_err(AppError::from)?;
+    let place = keys.place(data);
+    let rotated = store::rotate_keys(&place, &old, new.as_ref(), &ids).await;
+    let rotated = rotated.map_err(AppError::from)?;
     drop(lock);
     output::json(&json!({ "rotated": true, "keys": rotated.keys_count, "wrapping": rotated.wrapping }))
 }
 
-fn back_up(data: Option<PathBuf>, keys: Option<PathBuf>, out: &std::path::Path) -> Result<(), Failure> {
-    let dir = directory(data, keys)?;
-    let made = store::back_up_keys(&dir, out, SystemClock::default().now())?;
+async fn back_up(data: Option<PathBuf>, keys: Option<KeysPlace>, out: &Path) -> Result<(), Failure> {
+    let place = place(data, keys)?;
+    let now = SystemClock::default().now();
+    let folder = folder_of(out)?;
+    let file = folder.map_or_else(|| out.to_owned(), |folder| folder.join(name_at(now)));
+    let made = store::back_up_keys(&place, &file, now).await?;
+    let removed = match folder {
+        Some(folder) => store::remove_old_key_backups(folder, now)?,
+        None => 0,
+    };
     output::json(
-        &json!({ "file": out, "taken_at": made.taken_at, "keys": made.keys_count,
-        "destroyed": made.destroyed_count, "restorable_days": domain::customer::KEY_BACKUP_DAYS_MAX }),
+        &json!({ "file": file, "taken_at": made.taken_at, "keys": made.keys_count,
+        "destroyed": made.destroyed_count, "restorable_days": domain::customer::KEY_BACKUP_DAYS_MAX,
+        "old_removed": removed }),
     )
 }
 
-async fn restore(file: &std::path::Path, keys: Option<PathBuf>, log: &LogArgs) -> Result<(), Failure> {
+/// The folder meant, made if it is not there; `None` when a file is.
+fn folder_of(out: &Path) -> Result<Option<&Path>, Failure> {
+    if out.is_dir() {
+        return Ok(Some(out));
+    }
+    if !out.as_os_str().to_string_lossy().ends_with('/') {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(out)?;
+    Ok(Some(out))
+}
+
+/// `keys-20261120T184500Z.backup`.
+fn name_at(now: Timestamp) -> String {
+    let digits: String = now
+        .to_string()
+        .chars()
+        .take_while(|letter| *letter != '.')
+        .filter(|letter| !matches!(letter, '-' | ':'))
+        .collect();
+    format!("keys-{digits}Z.backup")
+}
+
+async fn restore(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> Result<(), Failure> {
     let now = SystemClock::default().now();
     let erased = match log.spec() {
         Ok(spec) if has_log(&spec) => erased_by(&spec).await?,
         Ok(_) | Err(_) => BTreeMap::new(),
     };
-    let dir = directory(log.data.clone(), keys)?;
-    let restored = store::restore_keys(file, &dir, &erased, now)?;
+    let place = place(log.data.clone(), keys)?;
+    let restored = store::restore_keys(file, &place, &erased, now).await?;
     output::json(
         &json!({ "restored": true, "taken_at": restored.taken_at, "keys": restored.keys_count,
         "destroyed": restored.destroyed_count, "erased_by_log": erased.len() }),
     )
 }
 
-fn directory(data: Option<PathBuf>, keys: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    match (keys, data) {
-        (Some(dir), _) => Ok(dir),
-        (None, Some(data)) => Ok(KeysSpec::default().directory(&data)),
-        (None, None) => Err(Failure::usage("give --keys DIR or --data DIR")),
+fn place(data: Option<PathBuf>, keys: Option<KeysPlace>) -> Result<KeyPlace, Failure> {
+    let spec = KeysSpec {
+        keys,
+        master_key: None,
+    };
+    match (&spec.keys, data) {
+        (Some(_), data) => Ok(spec.place(&data.unwrap_or_default())),
+        (None, Some(data)) => Ok(spec.place(&data)),
+        (None, None) => Err(Failure::usage("give --keys DIR|URL or --data DIR")),
     }
 }
 
@@ -176,5 +209,31 @@ impl From<KeyBackupError> for Failure {
             }
             KeyBackupError::Disk { .. } | KeyBackupError::Vault(_) => Self::unavailable(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_in_a_folder_is_named_for_its_second() {
+        let at: Timestamp = "2026-11-20T18:45:00.250000Z".parse().unwrap();
+        assert_eq!(name_at(at), "keys-20261120T184500Z.backup");
+    }
+
+    #[test]
+    fn keys_are_where_they_are_named_else_below_the_data() {
+        let url: KeysPlace = "postgres://db.example.com/keys".parse().unwrap();
+        for data in [None, Some(PathBuf::from("d"))] {
+            let named = place(data, Some(url.clone())).unwrap();
+            assert_eq!(
+                named,
+                KeyPlace::Database("postgres://db.example.com/keys".to_owned())
+            );
+        }
+        let below = place(Some("d".into()), None).unwrap();
+        assert_eq!(below, KeyPlace::Directory("d/keys".into()));
+        assert!(place(None, None).is_err());
     }
 }

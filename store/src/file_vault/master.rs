@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -128,6 +128,32 @@ impl MasterKey {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(unavailable(file, &error)),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+
+    /// The turn of whoever tidies up beside this key, until it is dropped; `None` while another has it, or
+    /// where folders cannot be locked.
+    pub(crate) fn try_turn(&self) -> Option<File> {
+        let folder = self.folder()?;
+        folder.try_lock().is_ok().then_some(folder)
+    }
+
+    /// The same, waited for; the kernel ends the turn of a process that dies.
+    pub(crate) fn wait_turn(&self) -> Option<File> {
+        let folder = self.folder()?;
+        let locked = folder.lock().inspect_err(|error| {
+            tracing::warn!(%error, "the folder of the master key cannot be locked");
+        });
+        locked.is_ok().then_some(folder)
+    }
+
+    fn folder(&self) -> Option<File> {
+        let folder = self.file()?.parent()?;
+        let named = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        File::open(named).ok()
     }
 
     /// Where it stands, for messages.

@@ -6,11 +6,10 @@
 pub(crate) mod cache;
 mod destroyed_list;
 mod keeper;
-mod key_backup;
 mod keys;
 mod master;
+mod place;
 mod rewrapping;
-mod rotation;
 mod wrapped;
 
 #[cfg(test)]
@@ -18,6 +17,7 @@ mod tests;
 
 use crate::data_lock::create_private_dir;
 use crate::sealing::{self, Secret};
+use crate::wrapped_keys::{InForce, Masters};
 use async_trait::async_trait;
 use cache::{KEYS_CACHED_MAX, KeyCache};
 use domain::ids::{CustomerId, NumberId};
@@ -27,10 +27,10 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use keeper::{Answer, Ask, Ending, KEY_QUEUE_MAX, Keeper, Request, Wanted};
-pub use key_backup::{KeyBackup, KeyBackupError, back_up_keys, restore_keys};
 pub use keys::KEYS_FILE;
+use keys::Keys;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
-pub use rotation::{Rotated, rotate_keys};
+pub(crate) use place::FilePlace;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,7 +78,7 @@ impl FileVault {
             VaultError::Unavailable(format!("{} cannot be locked: {error}", dir.display()))
         })?;
         refuse_missing(dir, master, keyring)?;
-        let (keys, secret) = rotation::open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
+        let (keys, secret) = open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
         drop(turn);
         let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
         let keeper = Keeper { keys, failed: None };
@@ -182,6 +182,29 @@ fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<()
         return missing(&master.place(), "keys.db is");
     }
     Ok(())
+}
+
+/// Opens the keys under the master key, or under the one that a rotation left beside it.
+fn open_keys(
+    dir: &Path,
+    master: &MasterKey,
+    ids: &Arc<dyn IdSource>,
+    make: bool,
+) -> Result<(Keys, Secret), VaultError> {
+    let masters = Masters::read(master, ids.as_ref())?;
+    let open = |secret: &Secret| Keys::open(dir, secret.clone(), Arc::clone(ids), make);
+    match (open(&masters.current), &masters.beside) {
+        (Ok(opened), _) => {
+            masters.settle(InForce::Current)?;
+            Ok(opened)
+        }
+        (Err(VaultError::WrongMaster(_)), Some(beside)) => {
+            let opened = open(beside)?;
+            masters.settle(InForce::Beside)?;
+            Ok(opened)
+        }
+        (Err(error), _) => Err(error),
+    }
 }
 
 impl std::fmt::Debug for FileVault {

@@ -1,11 +1,13 @@
 //! What is particular to files: first start, restart, what is refused, what is on the disk.
 
-use super::keys::Keys;
 use super::*;
 use crate::contract::SuiteTasks;
+use crate::key_place_contract::{self, PlaceOfKeys};
 use crate::test_ports::HashIds;
 use crate::vault_contract::{person, run_whole};
+use crate::wrapped_keys::{KeyPlace, Rotation};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
@@ -42,6 +44,79 @@ async fn files_keep_the_vault_contract() {
         Arc::new(vault)
     })
     .await;
+}
+
+/// A keys directory with its master key, as the suite of places takes it.
+struct Directory {
+    folder: TempDir,
+    dir: PathBuf,
+    tasks: SuiteTasks,
+}
+
+#[async_trait]
+impl PlaceOfKeys for Directory {
+    type Vault = FileVault;
+
+    fn place(&self) -> KeyPlace {
+        KeyPlace::Directory(self.dir.clone())
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    async fn open(
+        &self,
+        master: &MasterKey,
+        ids: Arc<dyn IdSource>,
+        keyring: Keyring,
+    ) -> Result<Arc<FileVault>, VaultError> {
+        FileVault::open_under(&self.dir, master, ids, &self.tasks, keyring).map(Arc::new)
+    }
+
+    async fn close(&self, vault: &FileVault) {
+        vault.close().await;
+    }
+
+    async fn lose(&self) {
+        std::fs::remove_file(self.dir.join(KEYS_FILE)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_keep_the_contract_of_places() {
+    key_place_contract::run_whole(async || {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("keys");
+        let tasks = SuiteTasks::default();
+        Directory { folder, dir, tasks }
+    })
+    .await;
+}
+
+#[test]
+fn a_master_key_is_read_as_hexadecimal_or_base64_of_32_bytes() {
+    let base64 = "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
+    let read = |text: &str| MasterKey::given(text).unwrap().read().unwrap().unwrap();
+    assert_eq!(read(&"ab".repeat(32)).bytes(), read(base64).bytes());
+    for wrong in ["", "ab", &"ab".repeat(31), &"ab".repeat(33), "q6urq6s="] {
+        assert!(MasterKey::given(wrong).is_none(), "{wrong}");
+    }
+}
+
+#[test]
+fn an_open_leaves_a_key_beside_alone_while_a_rotation_has_the_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids: Arc<dyn IdSource> = Arc::new(HashIds::new(1));
+    let master = MasterKey::in_dir(dir.path());
+    drop(open_keys(dir.path(), &master, &ids, true).unwrap());
+    let beside = dir.path().join("master.key.next");
+    let rotation = Rotation::prepare(&master, None, &HashIds::new(2)).unwrap();
+    drop(open_keys(dir.path(), &master, &ids, false).unwrap());
+    assert!(beside.exists(), "the rotation has it");
+    drop(rotation);
+    drop(open_keys(dir.path(), &master, &ids, false).unwrap());
+    assert!(!beside.exists(), "what was cut off is tidied up");
 }
 
 #[tokio::test]

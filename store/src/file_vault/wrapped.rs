@@ -2,6 +2,7 @@
 
 use super::keys::{KEYS_FILE, SCHEMA, failed, opening};
 use crate::durable_file;
+use crate::wrapped_keys::{Wrapped, WrappedInstallation};
 use domain::ids::CustomerId;
 use domain::ports::vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -13,22 +14,11 @@ pub(super) const INSERT_INSTALLATION: &str =
 
 pub(super) const INSERT_KEY: &str = "INSERT INTO person_key (customer, version, wrapped) VALUES (?1, ?2, ?3)";
 
-/// The installation's row, wrapped as it stands.
-pub(super) struct WrappedInstallation {
-    pub(super) id: String,
-    pub(super) check_value: Vec<u8>,
-    pub(super) secret: Vec<u8>,
-    pub(super) wrapping: i64,
-}
-
-/// All that stands wrapped in a key file.
-pub(super) struct Wrapped {
-    pub(super) installation: WrappedInstallation,
-    pub(super) keys: BTreeMap<CustomerId, Vec<u8>>,
-}
+/// The installation and every wrapped key.
+type Rows = (WrappedInstallation, BTreeMap<CustomerId, Vec<u8>>);
 
 /// Everything that is wrapped in a directory's key file, as it stands; beside a running server too.
-pub(super) fn read_wrapped(dir: &Path) -> Result<Wrapped, VaultError> {
+pub(super) fn read_rows(dir: &Path) -> Result<Rows, VaultError> {
     let connection =
         durable_file::open_reader(&dir.join(KEYS_FILE), &SCHEMA).map_err(|error| opening(&error))?;
     // One transaction: installation and keys are of one wrapping.
@@ -45,7 +35,7 @@ pub(super) fn read_wrapped(dir: &Path) -> Result<Wrapped, VaultError> {
             .map_err(|error| VaultError::WrongMaster(format!("the key file names no person: {error}")))?;
         keys.insert(person, bytes);
     }
-    Ok(Wrapped { installation, keys })
+    Ok((installation, keys))
 }
 
 fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
@@ -55,7 +45,8 @@ fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>
 }
 
 /// Makes a key file of what is wrapped; durable, and closed, when this returns.
-pub(super) fn write_wrapped(file: &Path, Wrapped { installation, keys }: &Wrapped) -> Result<(), VaultError> {
+pub(super) fn write_rows(file: &Path, wrapped: &Wrapped) -> Result<(), VaultError> {
+    let (installation, keys) = (&wrapped.installation, &wrapped.keys);
     let mut connection = durable_file::open_writer(file, &SCHEMA).map_err(|error| opening(&error))?;
     let mut write = || -> rusqlite::Result<()> {
         let transaction = connection.transaction()?;

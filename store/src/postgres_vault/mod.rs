@@ -5,9 +5,13 @@
 //! until a vacuum and in its write-ahead log until that is recycled, wrapped under the master key. `destroy`
 //! asks for the vacuum; a rotation of the master key makes whatever is left useless.
 
+mod installation;
+mod place;
+
 use crate::file_vault::cache::{KEYS_CACHED_MAX, KeyCache};
 use crate::file_vault::{Keyring, MasterKey};
-use crate::sealing::{self, KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
+use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
+use crate::wrapped_keys::{InForce, Masters};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
 use domain::ids::{CustomerId, NumberId};
@@ -15,6 +19,8 @@ use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
+use installation::{aad, wrap};
+pub(crate) use place::PostgresPlace;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,12 +34,6 @@ const CONNECT_MS: u64 = 5_000;
 
 /// How long one statement may run; each touches one row.
 const STATEMENT_MS: u64 = 10_000;
-
-/// What a right master key finds in `check_value`.
-const CHECK_TEXT: &[u8] = b"ledgerline keys";
-
-/// The wrapping of a new installation.
-const FIRST_WRAPPING: i64 = 1;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -68,65 +68,58 @@ impl PostgresVault {
     ) -> Result<Self, VaultError> {
         let pool = pool(url)?;
         let client = connection(&pool).await?;
-        let holds_events: bool = client
-            .query_one(HOLDS_EVENTS, &[])
-            .await
-            .map_err(|error| failed(&error))?
-            .get(0);
-        if holds_events {
-            return Err(wrong(
-                "the database of the keys holds events: their backup would hold the keys",
-            ));
-        }
+        refuse_events(&client).await?;
         client
             .batch_execute(SCHEMA)
             .await
             .map_err(|error| failed(&error))?;
-        let exists = client
-            .query_opt("SELECT one FROM ledgerline_keys.installation", &[])
-            .await
-            .map_err(|error| failed(&error))?
-            .is_some();
+        let exists = installation::find(&client).await?.is_some();
         if !exists && keyring == Keyring::MustExist {
             return Err(wrong("the database holds no keys, but events are present"));
         }
-        let secret = match master.read()? {
-            Some(secret) => secret,
-            None if exists => return Err(wrong("the master key is missing, but keys are present")),
-            None => master.create(ids.as_ref())?,
-        };
+        if master.read()?.is_none() && exists {
+            return Err(wrong("the master key is missing, but keys are present"));
+        }
+        let masters = Masters::read(master, ids.as_ref())?;
         if !exists {
-            make_installation(&client, &secret, ids.as_ref()).await?;
+            let new = installation::make(&masters.current, ids.as_ref());
+            installation::insert(&client, &new).await?;
         }
         drop(client);
-        Self::unlock(pool, secret, ids).await
+        Self::open_under(pool, masters, ids).await
+    }
+
+    /// Under the master key, or under the one that a rotation left beside it.
+    async fn open_under(
+        pool: Pool,
+        masters: Masters<'_>,
+        ids: Arc<dyn IdSource>,
+    ) -> Result<Self, VaultError> {
+        let opened = Self::unlock(pool.clone(), &masters.current, Arc::clone(&ids)).await;
+        match (opened, &masters.beside) {
+            (Ok(opened), _) => {
+                masters.settle(InForce::Current)?;
+                Ok(opened)
+            }
+            (Err(VaultError::WrongMaster(_)), Some(beside)) => {
+                let opened = Self::unlock(pool, beside, ids).await?;
+                masters.settle(InForce::Beside)?;
+                Ok(opened)
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Reads the installation, which another process may have made a moment before this one.
-    async fn unlock(pool: Pool, master: Secret, ids: Arc<dyn IdSource>) -> Result<Self, VaultError> {
+    async fn unlock(pool: Pool, master: &Secret, ids: Arc<dyn IdSource>) -> Result<Self, VaultError> {
         let client = connection(&pool).await?;
-        let sql = "SELECT id, check_value, secret, wrapping FROM ledgerline_keys.installation";
-        let row = client.query_one(sql, &[]).await.map_err(|error| failed(&error))?;
-        let (installation, wrapping): (String, i64) = (row.get(0), row.get(3));
-        let check = decrypt(master.bytes(), &aad(&installation, "check", wrapping), row.get(1));
-        if check.is_none_or(|check| **check != *CHECK_TEXT) {
-            return Err(wrong(
-                "the master key is not the one that the keys were made under",
-            ));
-        }
-        let secret = decrypt(
-            master.bytes(),
-            &aad(&installation, "secret", wrapping),
-            row.get(2),
-        );
-        let Some(secret) = secret.as_deref().map(Vec::as_slice).and_then(<[u8]>::first_chunk) else {
-            return Err(wrong("the secret of the installation is damaged"));
-        };
+        let found = installation::find(&client).await?;
+        let row = found.ok_or_else(|| wrong("the database holds no keys"))?;
         Ok(Self {
-            secret: Secret::new(*secret),
-            master,
-            installation,
-            wrapping,
+            secret: installation::open(&row, master)?,
+            master: master.clone(),
+            installation: row.id,
+            wrapping: row.wrapping,
             ids,
             cache: Mutex::new(KeyCache::new(KEYS_CACHED_MAX)),
             pool,
@@ -153,9 +146,7 @@ impl PostgresVault {
         }
         let (version, wrapped): (i64, &[u8]) = (row.get(0), row.get(1));
         if version != self.wrapping {
-            return Err(wrong(
-                "the master key was rotated by another process: start again",
-            ));
+            return Err(rotated());
         }
         let aad = aad(&self.installation, person.as_str(), version);
         let bytes = decrypt(self.master.bytes(), &aad, wrapped);
@@ -174,7 +165,9 @@ impl PostgresVault {
         self.ids.random(&mut *bytes);
         let aad = aad(&self.installation, person.as_str(), self.wrapping);
         let wrapped = wrap(&self.master, self.ids.as_ref(), &aad, &*bytes);
-        let sql = "INSERT INTO ledgerline_keys.person_key (customer, version, wrapped) VALUES ($1, $2, $3)
+        // Whoever rotates holds the installation's row: a key is never made under a master key that is gone.
+        let sql = "INSERT INTO ledgerline_keys.person_key (customer, version, wrapped)
+                   SELECT $1, wrapping, $3 FROM ledgerline_keys.installation WHERE wrapping = $2 FOR SHARE
                    ON CONFLICT (customer) DO NOTHING";
         let made = client
             .execute(sql, &[&person.as_str(), &self.wrapping, &wrapped])
@@ -209,7 +202,8 @@ impl Vault for PostgresVault {
                 Ok(key)
             }
             Some(Row::Destroyed(_)) => Err(VaultError::Destroyed(person.clone())),
-            None => Err(VaultError::Unavailable("the key was not made".to_owned())),
+            // Nobody takes rows away: it was not made, under a wrapping that is no longer in force.
+            None => Err(rotated()),
         }
     }
 
@@ -240,9 +234,7 @@ impl Vault for PostgresVault {
             .await;
         let at: i64 = row.map_err(|error| failed(&error))?.get(0);
         self.forget_cached(person);
-        if let Err(error) = client.batch_execute("VACUUM ledgerline_keys.person_key").await {
-            tracing::warn!(error = %text(&error), "old rows of the keys could not be vacuumed");
-        }
+        vacuum(&client).await;
         Ok(Destroyed {
             person: person.clone(),
             at: Timestamp::from_micros(at),
@@ -283,30 +275,22 @@ impl Vault for PostgresVault {
     }
 }
 
-async fn make_installation(client: &Client, master: &Secret, ids: &dyn IdSource) -> Result<(), VaultError> {
-    let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
-    ids.random(&mut id);
-    ids.random(&mut *secret);
-    let id = hex(&id);
-    let check = wrap(master, ids, &aad(&id, "check", FIRST_WRAPPING), CHECK_TEXT);
-    let secret = wrap(master, ids, &aad(&id, "secret", FIRST_WRAPPING), &*secret);
-    let sql = "INSERT INTO ledgerline_keys.installation (one, id, check_value, secret, wrapping)
-               VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
-    let made = client
-        .execute(sql, &[&id, &check, &secret, &FIRST_WRAPPING])
-        .await;
-    made.map(|_| ()).map_err(|error| failed(&error))
+/// Where events are, keys are not.
+async fn refuse_events(client: &Client) -> Result<(), VaultError> {
+    let row = client.query_one(HOLDS_EVENTS, &[]).await;
+    if row.map_err(|error| failed(&error))?.get(0) {
+        return Err(wrong(
+            "the database of the keys holds events: their backup would hold the keys",
+        ));
+    }
+    Ok(())
 }
 
-fn wrap(master: &Secret, ids: &dyn IdSource, aad: &[u8], plain: &[u8]) -> Vec<u8> {
-    let mut nonce = [0; NONCE_BYTES];
-    ids.random(&mut nonce);
-    encrypt(master.bytes(), nonce, aad, plain)
-}
-
-/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
-fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
-    format!("{installation}|{name}|{wrapping}").into_bytes()
+/// Frees the rows that were replaced; one that fails is made up for by the server's own.
+async fn vacuum(client: &Client) {
+    if let Err(error) = client.batch_execute("VACUUM ledgerline_keys.person_key").await {
+        tracing::warn!(error = %text(&error), "old rows of the keys could not be vacuumed");
+    }
 }
 
 fn pool(url: &str) -> Result<Pool, VaultError> {
@@ -331,6 +315,10 @@ async fn connection(pool: &Pool) -> Result<Client, VaultError> {
     pool.get()
         .await
         .map_err(|error| VaultError::Unavailable(error.to_string()))
+}
+
+fn rotated() -> VaultError {
+    wrong("the master key was rotated by another process: start again")
 }
 
 fn wrong(why: &str) -> VaultError {

@@ -1,13 +1,12 @@
 //! A backup of the keys, in a file of its own: never in a backup of events, and of use for 30 days.
 //!
 //! Lines of JSON: a head with the date, one line per wrapped key, one per destroyed one, and a foot with the
-//! SHA-256 of all before it. Keys stand in it wrapped, as in `keys.db`; without the master key it opens
-//! nothing. A restore leaves out every person that any list of destroyed keys names.
+//! SHA-256 of all before it. Keys stand in it wrapped, as in their place; without the master key it opens
+//! nothing. A restore leaves out every person that any list of destroyed keys names. A backup may be restored
+//! into another kind of place than it was taken of.
 
-use super::destroyed_list::DestroyedList;
-use super::keys::KEYS_FILE;
-use super::wrapped::{Wrapped, WrappedInstallation, read_wrapped, write_wrapped};
-use crate::data_lock::{create_private_dir, sync_dir};
+use super::{KeyPlace, Wrapped, WrappedInstallation, Written};
+use crate::data_lock::sync_dir;
 use crate::sealing::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,18 +18,18 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Largest backup that is read: a million keys take about 150 MB.
 const BACKUP_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Longest first line: a head is some 400 bytes.
+const HEAD_BYTES_MAX: u64 = 4_096;
+
 /// A day: backups age in whole ones.
 const DAY_MS: u64 = 24 * 3_600_000;
-
-/// Where a restore makes the key file before it gets its name.
-const RESTORING_FILE: &str = "keys.db.restoring";
 
 /// Why a backup of keys was not made or not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,11 +82,52 @@ enum Line {
     },
 }
 
-/// Writes a backup of the keys in `dir` to `out`, which must not exist; also while a server runs.
-pub fn back_up_keys(dir: &Path, out: &Path, now: Timestamp) -> Result<KeyBackup, KeyBackupError> {
+/// Writes a backup of the keys of a place to `out`, which must not exist; also while servers run.
+pub async fn back_up_keys(place: &KeyPlace, out: &Path, now: Timestamp) -> Result<KeyBackup, KeyBackupError> {
     refuse_place(out)?;
-    let Wrapped { installation, keys } = read_wrapped(dir)?;
-    let destroyed = DestroyedList::of(dir).read()?;
+    let wrapped = place.wrapped().read().await?;
+    let made = KeyBackup {
+        taken_at: now,
+        keys_count: wrapped.keys.len() as u64,
+        destroyed_count: wrapped.destroyed.len() as u64,
+    };
+    let text = text_of(wrapped, now)?;
+    write_new(out, &text).map_err(|error| disk(out, &error))?;
+    Ok(made)
+}
+
+/// Deletes the backups of keys in a folder that are too old to be restored: what may bring back an erased
+/// person is not kept. Answers how many; other files, and what cannot be read as one, stay.
+pub fn remove_old_key_backups(folder: &Path, now: Timestamp) -> Result<u64, KeyBackupError> {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder).map_err(|error| disk(folder, &error))? {
+        let file = entry.map_err(|error| disk(folder, &error))?.path();
+        let is_old = taken_at(&file).is_some_and(|taken_at| refuse_old(taken_at, now).is_err());
+        if is_old {
+            fs::remove_file(&file).map_err(|error| disk(&file, &error))?;
+            removed += 1;
+        }
+    }
+    if removed > 0 {
+        sync_dir(folder).map_err(|error| disk(folder, &error))?;
+    }
+    Ok(removed)
+}
+
+/// When a file was made, if its first line is the head of a backup of keys.
+fn taken_at(file: &Path) -> Option<Timestamp> {
+    let opened = fs::File::open(file).ok()?;
+    let mut head = String::new();
+    let mut first = BufReader::new(opened.take(HEAD_BYTES_MAX));
+    first.read_line(&mut head).ok()?;
+    match serde_json::from_str(&head) {
+        Ok(Line::Head { taken_at, .. }) => Some(taken_at),
+        Ok(Line::Key { .. } | Line::Destroyed { .. } | Line::Foot { .. }) | Err(_) => None,
+    }
+}
+
+fn text_of(wrapped: Wrapped, now: Timestamp) -> Result<String, KeyBackupError> {
+    let installation = wrapped.installation;
     let mut text = String::new();
     let head = Line::Head {
         version: 1,
@@ -98,81 +138,62 @@ pub fn back_up_keys(dir: &Path, out: &Path, now: Timestamp) -> Result<KeyBackup,
         wrapping: installation.wrapping,
     };
     push(&mut text, &head)?;
-    let mut keys_count = 0;
-    for (person, wrapped) in keys {
-        if destroyed.contains_key(&person) {
-            continue;
-        }
-        keys_count += 1;
+    for (person, wrapped) in wrapped.keys {
         let wrapped = STANDARD.encode(wrapped);
         push(&mut text, &Line::Key { person, wrapped })?;
     }
-    for (person, at) in &destroyed {
-        let (person, at) = (person.clone(), *at);
+    for (person, at) in wrapped.destroyed {
         push(&mut text, &Line::Destroyed { person, at })?;
     }
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
     push(&mut text, &Line::Foot { sha256 })?;
-    write_new(out, &text).map_err(|error| disk(out, &error))?;
-    Ok(KeyBackup {
-        taken_at: now,
-        keys_count,
-        destroyed_count: destroyed.len() as u64,
-    })
+    Ok(text)
 }
 
-/// Makes `dir/keys.db` from a backup, without the keys of everyone whom the backup, the list in `dir` or
-/// `erased` (what the log says) names. A directory that has keys is refused: theirs are newer.
-pub fn restore_keys(
+/// Makes the keys of a place from a backup, without the keys of everyone whom the backup, the place's list or
+/// `erased` (what the log says) names. A place that has keys is refused: theirs are newer.
+pub async fn restore_keys(
     backup: &Path,
-    dir: &Path,
+    place: &KeyPlace,
     erased: &BTreeMap<CustomerId, Timestamp>,
     now: Timestamp,
 ) -> Result<KeyBackup, KeyBackupError> {
-    let target = dir.join(KEYS_FILE);
-    if target.exists() {
-        return Err(KeyBackupError::Misplaced(format!(
-            "{} is there; move it away first, and leave destroyed.list where it is",
-            target.display()
-        )));
+    let keys = place.wrapped();
+    keys.refuse_keys().await?;
+    let ReadBackup {
+        taken_at,
+        mut wrapped,
+    } = read_backup(backup)?;
+    refuse_old(taken_at, now)?;
+    for (person, at) in erased {
+        wrapped.destroyed.entry(person.clone()).or_insert(*at);
     }
-    let mut read = read_backup(backup)?;
-    let days = now.ms_since(read.taken_at) / DAY_MS;
-    if now.ms_since(read.taken_at) > u64::from(KEY_BACKUP_DAYS_MAX) * DAY_MS {
+    let gone = &wrapped.destroyed;
+    wrapped.keys.retain(|person, _| !gone.contains_key(person));
+    let Written {
+        keys_count,
+        destroyed_count,
+    } = keys.write(wrapped).await?;
+    Ok(KeyBackup {
+        taken_at,
+        keys_count,
+        destroyed_count,
+    })
+}
+
+fn refuse_old(taken_at: Timestamp, now: Timestamp) -> Result<(), KeyBackupError> {
+    let age_ms = now.ms_since(taken_at);
+    if age_ms > u64::from(KEY_BACKUP_DAYS_MAX) * DAY_MS {
+        let days = age_ms / DAY_MS;
         return Err(KeyBackupError::TooOld { days });
     }
-    create_private_dir(dir).map_err(|error| disk(dir, &error))?;
-    let list = DestroyedList::of(dir);
-    let listed = list.read()?;
-    for (person, at) in read.destroyed.iter().chain(erased) {
-        if !listed.contains_key(person) {
-            list.add(person, *at)?;
-        }
-    }
-    let destroyed = list.read()?;
-    read.wrapped
-        .keys
-        .retain(|person, _| !destroyed.contains_key(person));
-    let making = dir.join(RESTORING_FILE);
-    if making.exists() {
-        fs::remove_file(&making).map_err(|error| disk(&making, &error))?;
-    }
-    write_wrapped(&making, &read.wrapped)?;
-    fs::rename(&making, &target)
-        .and_then(|()| sync_dir(dir))
-        .map_err(|error| disk(&target, &error))?;
-    Ok(KeyBackup {
-        taken_at: read.taken_at,
-        keys_count: read.wrapped.keys.len() as u64,
-        destroyed_count: destroyed.len() as u64,
-    })
+    Ok(())
 }
 
 /// A backup, read whole and found intact.
 struct ReadBackup {
     taken_at: Timestamp,
     wrapped: Wrapped,
-    destroyed: BTreeMap<CustomerId, Timestamp>,
 }
 
 fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
@@ -204,8 +225,8 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
                 wrapping,
             },
             keys: BTreeMap::new(),
+            destroyed: BTreeMap::new(),
         },
-        destroyed: BTreeMap::new(),
     };
     for line in lines {
         match line {
@@ -213,7 +234,7 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
                 read.wrapped.keys.insert(person, bytes_of(&wrapped)?);
             }
             Ok(Line::Destroyed { person, at }) => {
-                read.destroyed.insert(person, at);
+                read.wrapped.destroyed.insert(person, at);
             }
             Ok(Line::Head { .. } | Line::Foot { .. }) => {
                 return Err(damaged("a line stands where none belongs"));
@@ -289,88 +310,64 @@ fn disk(path: &Path, error: &std::io::Error) -> KeyBackupError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file_vault::MasterKey;
-    use crate::file_vault::keys::Found;
-    use crate::file_vault::rotation::open_keys;
-    use crate::test_ports::HashIds;
     use crate::vault_contract::person;
-    use domain::ports::id_source::IdSource;
-    use std::sync::Arc;
 
-    fn day(number: u64) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000).plus_ms(number * DAY_MS)
-    }
-
-    fn find(dir: &Path, number: u32) -> Found {
-        let ids: Arc<dyn IdSource> = Arc::new(HashIds::new(1));
-        let (keys, _) = open_keys(dir, &MasterKey::in_dir(dir), &ids, true).unwrap();
-        keys.find_or_make(&[person(1), person(2), person(3)]).ok();
-        keys.find(&person(number)).unwrap()
-    }
-
-    /// Keys of three persons in `keys/`, a backup of them, and the same directory without its key file.
-    fn lost() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    #[test]
+    fn of_the_files_in_a_folder_only_backups_of_keys_past_thirty_days_are_deleted() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
         let folder = tempfile::tempdir().unwrap();
-        let (dir, out) = (folder.path().join("keys"), folder.path().join("keys.backup"));
-        assert!(matches!(find(&dir, 1), Found::Key(_)));
-        let made = back_up_keys(&dir, &out, day(0)).unwrap();
-        assert_eq!((made.keys_count, made.destroyed_count), (3, 0));
-        fs::remove_file(dir.join(KEYS_FILE)).unwrap();
-        (folder, dir, out)
+        let write = |name: &str, taken_at: Timestamp| {
+            let wrapped = Wrapped {
+                installation: WrappedInstallation {
+                    id: "00".repeat(16),
+                    check_value: vec![1; 40],
+                    secret: vec![2; 60],
+                    wrapping: 1,
+                },
+                keys: BTreeMap::new(),
+                destroyed: BTreeMap::new(),
+            };
+            fs::write(folder.path().join(name), text_of(wrapped, taken_at).unwrap()).unwrap();
+        };
+        write("last permitted", now);
+        write("first forbidden", Timestamp::from_micros(now.micros() - 1_000));
+        fs::write(folder.path().join("else"), "{}\n").unwrap();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        let then = now.plus_ms(u64::from(KEY_BACKUP_DAYS_MAX) * DAY_MS);
+        assert_eq!(remove_old_key_backups(folder.path(), then), Ok(1));
+        assert!(!folder.path().join("first forbidden").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        assert_eq!(remove_old_key_backups(folder.path(), then), Ok(0));
     }
 
-    #[test]
-    fn a_backup_brings_keys_back_and_nobody_who_was_erased() {
-        let (_folder, dir, out) = lost();
-        DestroyedList::of(&dir).add(&person(2), day(1)).unwrap();
-        let by_log = BTreeMap::from([(person(3), day(2))]);
-        let restored = restore_keys(&out, &dir, &by_log, day(30)).unwrap();
-        assert_eq!((restored.keys_count, restored.destroyed_count), (1, 2));
-        assert!(matches!(find(&dir, 1), Found::Key(_)));
-        assert!(matches!(find(&dir, 2), Found::Destroyed(at) if at == day(1)));
-        assert!(matches!(find(&dir, 3), Found::Destroyed(at) if at == day(2)));
-        let again = restore_keys(&out, &dir, &by_log, day(30));
-        assert!(matches!(again, Err(KeyBackupError::Misplaced(_))), "{again:?}");
-    }
-
-    #[test]
-    fn a_backup_of_thirty_days_is_taken_and_an_older_one_refused() {
-        let (_folder, dir, out) = lost();
-        let late = restore_keys(&out, &dir, &BTreeMap::new(), day(30).plus_ms(1));
-        assert_eq!(late, Err(KeyBackupError::TooOld { days: 30 }));
-        assert!(restore_keys(&out, &dir, &BTreeMap::new(), day(30)).is_ok());
-    }
-
-    #[test]
-    fn a_backup_that_was_cut_or_altered_anywhere_is_refused() {
-        let (_folder, dir, out) = lost();
-        let whole = fs::read(&out).unwrap();
+    #[tokio::test]
+    async fn a_backup_that_was_cut_or_altered_anywhere_is_refused() {
+        let wrapped = Wrapped {
+            installation: WrappedInstallation {
+                id: "00".repeat(16),
+                check_value: vec![1; 40],
+                secret: vec![2; 60],
+                wrapping: 1,
+            },
+            keys: BTreeMap::from([(person(1), vec![3; 60]), (person(2), vec![4; 60])]),
+            destroyed: BTreeMap::from([(person(3), Timestamp::from_millis(5))]),
+        };
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let whole = text_of(wrapped, now).unwrap().into_bytes();
+        let folder = tempfile::tempdir().unwrap();
+        let (file, dir) = (folder.path().join("keys.backup"), folder.path().join("keys"));
+        let place = KeyPlace::Directory(dir);
         for at in 0..whole.len() {
             let mut altered = whole.clone();
             altered[at] ^= 1;
             for bytes in [&whole[..at], &altered] {
-                fs::write(&out, bytes).unwrap();
-                assert!(
-                    restore_keys(&out, &dir, &BTreeMap::new(), day(1)).is_err(),
-                    "at {at}"
-                );
+                fs::write(&file, bytes).unwrap();
+                let restored = restore_keys(&file, &place, &BTreeMap::new(), now).await;
+                assert!(restored.is_err(), "at {at}");
             }
         }
-    }
-
-    #[test]
-    fn keys_are_not_backed_up_beside_events() {
-        let (folder, dir, out) = lost();
-        restore_keys(&out, &dir, &BTreeMap::new(), day(1)).unwrap();
-        for name in [crate::EVENTS_FILE, crate::backup::MANIFEST_FILE] {
-            let beside = folder.path().join(format!("with {name}"));
-            fs::create_dir(&beside).unwrap();
-            fs::write(beside.join(name), "").unwrap();
-            let refused = back_up_keys(&dir, &beside.join("keys.backup"), day(1));
-            assert!(
-                matches!(refused, Err(KeyBackupError::Misplaced(_))),
-                "{refused:?}"
-            );
-        }
+        fs::write(&file, &whole).unwrap();
+        let restored = restore_keys(&file, &place, &BTreeMap::new(), now).await;
+        assert_eq!(restored.map(|restored| restored.keys_count), Ok(2));
     }
 }

@@ -1,0 +1,119 @@
+//! The key file of a directory as rows: read, wrapped anew, and made of a backup beside the list that stays.
+
+use super::destroyed_list::DestroyedList;
+use super::keys::{KEYS_FILE, Keys};
+use super::wrapped::{read_rows, write_rows};
+use crate::data_lock::{create_private_dir, sync_dir};
+use crate::sealing::Secret;
+use crate::wrapped_keys::{KeyBackupError, Rotated, Wrapped, WrappedKeys, Written};
+use async_trait::async_trait;
+use domain::ports::id_source::IdSource;
+use domain::ports::vault::VaultError;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a restore makes the key file before it gets its name.
+const RESTORING_FILE: &str = "keys.db.restoring";
+
+/// Keys in `DIR/keys.db`. Each call blocks for as long as the disk takes.
+pub(crate) struct FilePlace {
+    dir: PathBuf,
+}
+
+impl FilePlace {
+    pub(crate) fn of(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    fn open(&self, master: &Secret, ids: &Arc<dyn IdSource>) -> Result<Keys, VaultError> {
+        let file = self.dir.join(KEYS_FILE);
+        if !file.exists() {
+            let why = format!("{} is missing", file.display());
+            return Err(VaultError::WrongMaster(why));
+        }
+        let (keys, _) = Keys::open(&self.dir, master.clone(), Arc::clone(ids), false)?;
+        Ok(keys)
+    }
+
+    fn rows(&self) -> Result<Wrapped, VaultError> {
+        let (installation, mut keys) = read_rows(&self.dir)?;
+        let destroyed = DestroyedList::of(&self.dir).read()?;
+        // The list is written before the row is touched.
+        keys.retain(|person, _| !destroyed.contains_key(person));
+        Ok(Wrapped {
+            installation,
+            keys,
+            destroyed,
+        })
+    }
+
+    /// The list first: whatever cuts this, nobody comes back.
+    fn take(&self, mut wrapped: Wrapped) -> Result<Written, KeyBackupError> {
+        create_private_dir(&self.dir).map_err(|error| disk(&self.dir, &error))?;
+        let list = DestroyedList::of(&self.dir);
+        let listed = list.read()?;
+        for (person, at) in &wrapped.destroyed {
+            if !listed.contains_key(person) {
+                list.add(person, *at)?;
+            }
+        }
+        let destroyed = list.read()?;
+        wrapped.keys.retain(|person, _| !destroyed.contains_key(person));
+        let making = self.dir.join(RESTORING_FILE);
+        if making.exists() {
+            fs::remove_file(&making).map_err(|error| disk(&making, &error))?;
+        }
+        write_rows(&making, &wrapped)?;
+        let named = self.dir.join(KEYS_FILE);
+        fs::rename(&making, &named)
+            .and_then(|()| sync_dir(&self.dir))
+            .map_err(|error| disk(&named, &error))?;
+        Ok(Written {
+            keys_count: wrapped.keys.len() as u64,
+            destroyed_count: destroyed.len() as u64,
+        })
+    }
+}
+
+#[async_trait]
+impl WrappedKeys for FilePlace {
+    async fn check(&self, master: &Secret, ids: &Arc<dyn IdSource>) -> Result<(), VaultError> {
+        self.open(master, ids).map(drop)
+    }
+
+    async fn rewrap(
+        &self,
+        old: &Secret,
+        new: &Secret,
+        ids: &Arc<dyn IdSource>,
+    ) -> Result<Rotated, VaultError> {
+        self.open(old, ids)?.rewrap(new.clone())
+    }
+
+    async fn read(&self) -> Result<Wrapped, VaultError> {
+        self.rows()
+    }
+
+    async fn refuse_keys(&self) -> Result<(), KeyBackupError> {
+        let file = self.dir.join(KEYS_FILE);
+        if file.exists() {
+            return Err(KeyBackupError::Misplaced(format!(
+                "{} is there; move it away first, and leave destroyed.list where it is",
+                file.display()
+            )));
+        }
+        Ok(())
+    }
+
+    async fn write(&self, wrapped: Wrapped) -> Result<Written, KeyBackupError> {
+        self.take(wrapped)
+    }
+}
+
+fn disk(path: &Path, error: &std::io::Error) -> KeyBackupError {
+    KeyBackupError::Disk {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
+}

@@ -1,0 +1,91 @@
+//! The row that says which installation these keys are of: made once, opened with the master key, held to it.
+
+use super::{failed, wrong};
+use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
+use crate::wrapped_keys::WrappedInstallation;
+use deadpool_postgres::GenericClient;
+use domain::ports::id_source::IdSource;
+use domain::ports::vault::VaultError;
+
+/// What a right master key finds in `check_value`.
+const CHECK_TEXT: &[u8] = b"ledgerline keys";
+
+/// The wrapping of a new installation.
+const FIRST_WRAPPING: i64 = 1;
+
+const SELECT: &str = "SELECT id, check_value, secret, wrapping FROM ledgerline_keys.installation";
+
+const INSERT: &str = "INSERT INTO ledgerline_keys.installation (one, id, check_value, secret, wrapping)
+                      VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
+
+/// The row, if there is one.
+pub(super) async fn find(client: &impl GenericClient) -> Result<Option<WrappedInstallation>, VaultError> {
+    let row = client
+        .query_opt(SELECT, &[])
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok(row.map(|row| WrappedInstallation {
+        id: row.get(0),
+        check_value: row.get(1),
+        secret: row.get(2),
+        wrapping: row.get(3),
+    }))
+}
+
+/// Writes a row unless there is one.
+pub(super) async fn insert(client: &impl GenericClient, row: &WrappedInstallation) -> Result<(), VaultError> {
+    let made = client
+        .execute(INSERT, &[&row.id, &row.check_value, &row.secret, &row.wrapping])
+        .await;
+    made.map(drop).map_err(|error| failed(&error))
+}
+
+/// A new installation with a secret of its own.
+pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
+    let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
+    ids.random(&mut id);
+    ids.random(&mut *secret);
+    under(master, ids, (&hex(&id), FIRST_WRAPPING), &*secret)
+}
+
+/// The installation's row under a master key and a number of its wrapping.
+pub(super) fn under(
+    master: &Secret,
+    ids: &dyn IdSource,
+    (id, wrapping): (&str, i64),
+    secret: &[u8],
+) -> WrappedInstallation {
+    WrappedInstallation {
+        check_value: wrap(master, ids, &aad(id, "check", wrapping), CHECK_TEXT),
+        secret: wrap(master, ids, &aad(id, "secret", wrapping), secret),
+        id: id.to_owned(),
+        wrapping,
+    }
+}
+
+/// The installation's secret, or that the master key is not the one in force.
+pub(super) fn open(row: &WrappedInstallation, master: &Secret) -> Result<Secret, VaultError> {
+    let aad = |name| aad(&row.id, name, row.wrapping);
+    let check = decrypt(master.bytes(), &aad("check"), &row.check_value);
+    if check.is_none_or(|check| **check != *CHECK_TEXT) {
+        return Err(wrong(
+            "the master key is not the one that the keys were made under",
+        ));
+    }
+    let secret = decrypt(master.bytes(), &aad("secret"), &row.secret);
+    match secret.as_deref().map(Vec::as_slice).and_then(<[u8]>::first_chunk) {
+        Some(secret) => Ok(Secret::new(*secret)),
+        None => Err(wrong("the secret of the installation is damaged")),
+    }
+}
+
+pub(super) fn wrap(master: &Secret, ids: &dyn IdSource, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut nonce = [0; NONCE_BYTES];
+    ids.random(&mut nonce);
+    encrypt(master.bytes(), nonce, aad, plain)
+}
+
+/// Pins what is wrapped to one installation, to one name and to the version of the wrapping.
+pub(super) fn aad(installation: &str, name: &str, wrapping: i64) -> Vec<u8> {
+    format!("{installation}|{name}|{wrapping}").into_bytes()
+}
