@@ -1,0 +1,181 @@
+//! A server whose log is in KurrentDB: `serve --store kurrent://…` on the endpoint of another process of ours.
+//!
+//! People are imported and called over SIP while the process that holds the log is killed and started again,
+//! then the server itself is stopped and started. What it read over HTTP, its rows, its proof and the carrier's
+//! own record are held against the log as the other process has it.
+
+use super::{LISTENING, Served, compare_ids, log};
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::program::{Program, fail, run, run_json, wait_for};
+use crate::prove::reconcile::compare;
+use crate::prove::{Form, quick_campaign, records};
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// What a build without the client answers.
+const NOT_BUILT: &str = "this build has no KurrentDB client";
+
+/// Longest wait for calls; the long form's people are called several times.
+const CALLED: Duration = Duration::from_secs(300);
+
+/// Longest wait for a stop: calls that are talking are given five seconds.
+const STOPPED: Duration = Duration::from_secs(30);
+
+const CAMPAIGN: &str = "/api/v1/campaigns/KURRENT";
+
+/// Where everything of this proof is.
+struct Stage {
+    host: Served,
+    host_data: std::path::PathBuf,
+    own_data: std::path::PathBuf,
+    port: String,
+    kills: u32,
+}
+
+/// Why it cannot run here.
+pub(super) fn missing() -> Option<String> {
+    let asked = run(&["events", "read", "--store", "kurrent://127.0.0.1:9?tls=false"]);
+    let said = String::from_utf8_lossy(&asked.stderr).into_owned();
+    said.contains(NOT_BUILT)
+        .then(|| format!("{NOT_BUILT}: cargo build --package api --features kurrent"))
+}
+
+pub(super) fn with_our_store(form: Form) -> Value {
+    let customers: u32 = match form {
+        Form::Short => 6,
+        Form::Long => 30,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let trunk = format!("{};dials-per-second=20", carrier.trunk());
+    let (host_data, own_data) = (folder.path().join("host"), folder.path().join("own"));
+    std::fs::create_dir(&host_data).expect("a new folder can be made");
+    let host = Served::start(&host_data, "0", &["--kurrent-append"]);
+    let port = host.port().to_owned();
+    let mut stage = Stage {
+        host,
+        host_data,
+        own_data,
+        port,
+        kills: 0,
+    };
+    let mut server = stage.serve(&trunk);
+    begin(&server, customers);
+    let dialed = wait_for(CALLED, || (stage.dialed(&server)? > 0).then_some(()));
+    stage.kill_host();
+    let resumed = stage.wait_writable(&server);
+    let done = match form {
+        Form::Short => dialed,
+        Form::Long => wait_for(CALLED, || {
+            let reply = server.get(CAMPAIGN).ok()?;
+            (member(&reply.body, "/status") == "completed").then_some(())
+        }),
+    };
+    if form == Form::Short {
+        server.must_post(&format!("{CAMPAIGN}/pause"), &json!({"reason": "shown enough"}));
+    }
+    let first_stop = stop(&mut server.program);
+    server = stage.serve(&trunk);
+    let read_again = events_listed(&server);
+    let second_stop = stop(&mut server.program);
+    let found = stage.examine(&carrier);
+    let holds = [resumed, done].iter().all(Option::is_some)
+        && first_stop
+        && second_stop
+        && read_again > 0
+        && member(&found, "/holds") == true;
+    json!({"holds": holds, "customers": customers, "kills_of_the_log": stage.kills, "events_listed": read_again,
+        "resumed": resumed.is_some(), "done": done.is_some(), "stopped": [first_stop, second_stop], "found": found})
+}
+
+/// Imports people and starts to call them.
+fn begin(server: &Server, customers: u32) {
+    server.must_post("/api/v1/campaigns", &quick_campaign("KURRENT"));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "KURRENT", "records": records(customers, 7)}),
+    );
+    server.must_post(&format!("{CAMPAIGN}/start"), &json!({}));
+}
+
+fn stop(program: &mut Program) -> bool {
+    program.signal("TERM");
+    program.wait(STOPPED).is_some_and(|status| status.success())
+}
+
+/// How many events the first page of the list over HTTP has.
+fn events_listed(server: &Server) -> usize {
+    let reply = server.get("/api/v1/events?limit=100");
+    reply.map_or(0, |reply| {
+        member(&reply.body, "/items").as_array().map_or(0, Vec::len)
+    })
+}
+
+impl Stage {
+    fn url(&self) -> String {
+        format!("kurrent://{}?tls=false", self.host.address)
+    }
+
+    /// A server of its own data directory on the other's log.
+    fn serve(&self, trunk: &str) -> Server {
+        let mut command = Server::command(&self.own_data, trunk);
+        command.args(["--store", &self.url()]);
+        let mut server = Server::of(command, &self.own_data);
+        if !server.wait_ready() {
+            fail("a server on a KurrentDB log does not become ready");
+        }
+        server
+    }
+
+    fn dialed(&self, server: &Server) -> Option<u64> {
+        let reply = server.get(CAMPAIGN).ok()?;
+        member(&reply.body, "/dialed").as_u64()
+    }
+
+    /// Kills the process that holds the log, and starts it again at the same address.
+    fn kill_host(&mut self) {
+        self.host.program.kill();
+        self.host = Served::start(&self.host_data, &self.port, &["--kurrent-append"]);
+        self.kills += 1;
+    }
+
+    /// Until a command is taken again.
+    fn wait_writable(&self, server: &Server) -> Option<()> {
+        wait_for(LISTENING, || {
+            let body = json!({"reason": "asked"});
+            let reply = server.post("/api/v1/numbers/13800138000/opt-out", &body).ok()?;
+            (reply.status < 300).then_some(())
+        })
+    }
+
+    /// Rows, proof, carrier and both readings of the log agree.
+    fn examine(&mut self, carrier: &CarrierProcess) -> Value {
+        let url = self.url();
+        let own = self.own_data.to_string_lossy().into_owned();
+        let on_it = ["--store", &url, "--data", &own];
+        let verified = run_json(&[&["audit", "verify"], &on_it[..], &["--json"]].concat());
+        let rows = run(&[&["projections", "verify"], &on_it[..]].concat());
+        let history = History::read_store(&url);
+        let seen: Vec<String> = history
+            .events
+            .iter()
+            .filter_map(|event| Some(member(event, "/id").as_str()?.to_owned()))
+            .collect();
+        let disagreements = compare(&history, &carrier.lines());
+        let host_stopped = stop(&mut self.host.program);
+        let compared = compare_ids(&seen, &log::ids(Path::new(&self.host_data)));
+        let verified = verified.is_ok_and(|(status, _)| status.success());
+        let holds = verified
+            && rows.status.success()
+            && host_stopped
+            && compared.is_ok()
+            && history.unfinished().is_empty()
+            && disagreements.wrong.is_empty();
+        json!({"holds": holds, "events": format!("{compared:?}"), "audit_verify": verified,
+            "projections_verify": rows.status.success(), "unfinished": history.unfinished().len(),
+            "calls": history.calls().len(), "matched": disagreements.matched, "mismatched": disagreements.wrong})
+    }
+}
