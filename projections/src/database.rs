@@ -178,6 +178,7 @@ pub(crate) fn prepare_schema(
 ) -> Result<(), ProjectionError> {
     tx.exec(CHECKPOINTS, &[])?;
     crate::rebuild::prepare(tx)?;
+    crate::remaking::prepare(tx)?;
     // Rows of an earlier build know no times; each checkpoint has one again when it next moves.
     if !tx
         .columns("checkpoint")?
@@ -194,10 +195,18 @@ pub(crate) fn prepare_schema(
     let stale: Vec<_> = views.iter().filter(is_stale).collect();
     if !stale.is_empty() {
         // Readers of other processes see the tables before or after, not half of it.
+        tx.end_questions()?;
         tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
     }
     for view in stale {
+        // Of a view that is new with this build readers expect what they are told of the others.
+        let of_view = stored.iter().find(|row| row.view == view.name());
+        let furthest = stored.iter().map(|row| row.position).max();
+        let until = of_view.map(|row| row.position).or(furthest);
+        if let Some(until) = until {
+            crate::remaking::begin(tx, view.name(), until)?;
+        }
         remake_tables(tx, view.as_ref())?;
     }
     remake_sql_views(tx, dialect, &table_names(views))

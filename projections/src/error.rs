@@ -29,6 +29,13 @@ pub enum ProjectionError {
         position: Position,
         why: String,
     },
+    /// Its rows were made by another build and are being made again; the reader may ask again.
+    #[error("view {view} is being remade, {reached} of {until} events")]
+    Remade {
+        view: String,
+        reached: Position,
+        until: Position,
+    },
     /// The database, or an event, is damaged.
     #[error("the views are damaged: {0}")]
     Corrupt(String),
@@ -40,7 +47,9 @@ pub enum ProjectionError {
 impl ProjectionError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unavailable(_) | Self::Late { .. } | Self::Parked { .. } => ErrorKind::Unavailable,
+            Self::Unavailable(_) | Self::Late { .. } | Self::Parked { .. } | Self::Remade { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Fault(_) => ErrorKind::Fault,
         }

@@ -26,6 +26,7 @@ mod postgres;
 mod progress;
 mod reading;
 mod rebuild;
+mod remaking;
 mod runner;
 mod shadow;
 pub mod sql_views;

@@ -1,11 +1,13 @@
 //! The running views of one process: a task that follows the log, one that makes next rows beside it, and the
 //! doors through which others wait, look and ask for a rebuild.
 
+use crate::database::read_as;
 use crate::database::{Checkpoint, ReadDb};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
 use crate::reading::is_full;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
+use crate::remaking::{self, ReadersDb, Remaking};
 use crate::runner::Feeder;
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
@@ -60,6 +62,8 @@ pub struct Projections {
     progress: Arc<Progress>,
     host: Arc<Host>,
     retries: Arc<Retries>,
+    readers: Arc<dyn ReadDb>,
+    remaking: Arc<Remaking>,
 }
 
 impl Projections {
@@ -75,12 +79,19 @@ impl Projections {
         tasks: &dyn Tasks,
     ) -> Result<Arc<Self>, ProjectionError> {
         let feeder = Feeder::begin(Arc::clone(&grounds.db), views.clone().into()).await?;
+        let once = read_as(grounds.db.as_ref(), remaking::read).await?;
+        let remaking = Arc::new(Remaking::new(&views, &once, feeder.progress()));
         let rebuilds = Rebuilds::of(grounds.clone(), views);
         let projections = Arc::new(Self {
             grounds: grounds.clone(),
             progress: feeder.progress(),
             host: Arc::new(Host::new(rebuilds, feeder.progress())),
             retries: Arc::new(Retries::default()),
+            readers: Arc::new(ReadersDb {
+                inner: Arc::clone(&grounds.db),
+                remaking: Arc::clone(&remaking),
+            }),
+            remaking,
         });
         let (stop, host) = (tasks.stop_signal(), Arc::clone(&projections.host));
         tasks.spawn(
@@ -107,8 +118,15 @@ impl Projections {
         Ok(projections)
     }
 
+    /// The rows, for readers: `Remade` where one asks for those of a view that lost them with this build and
+    /// has not come as far again.
     pub fn db(&self) -> Arc<dyn ReadDb> {
-        Arc::clone(&self.grounds.db)
+        Arc::clone(&self.readers)
+    }
+
+    /// Refuses a question in SQL over documented views for the same reason.
+    pub fn refuse_remade(&self, sql: &str) -> Result<(), ProjectionError> {
+        self.remaking.refuse_question(sql)
     }
 
     pub fn progress(&self) -> Arc<Progress> {

@@ -90,7 +90,7 @@ impl Shadow {
 }
 
 /// `sql` with each identifier outside quotes replaced where `replace` answers another.
-fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
+pub(crate) fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
     let mut done = String::with_capacity(sql.len() + NEXT.len() * 4);
     let mut word = String::new();
     let mut quote = None;

@@ -101,6 +101,13 @@ pub trait Tx {
         Ok(())
     }
 
+    /// Ends the questions of analysts that run now: they would keep tables from being dropped or renamed. They
+    /// are told so, and may ask again. A database whose readers keep their own snapshot of the tables' names
+    /// ends none.
+    fn end_questions(&mut self) -> Result<(), ProjectionError> {
+        Ok(())
+    }
+
     /// Whether `rows` costs much less than as many `row`: then the rows of a batch are read ahead.
     fn reads_together(&self) -> bool {
         false

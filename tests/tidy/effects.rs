@@ -38,6 +38,8 @@ const QUERY_ROOMS: &[&str] = &[
     "domain/src/inquiry/",
     "tests/src/prove/exports.rs",
     "projections/src/rebuild/stored.rs",
+    "projections/src/remaking.rs",
+    "projections/src/standing.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",
 ];

@@ -1,7 +1,10 @@
 //! What is asked of the rows from outside: on record before it is answered, and what came of it after.
 
+mod abandoned;
+
 use crate::reply::{Kind, Problem};
 use crate::serving::App;
+use abandoned::Unanswered;
 use domain::ids::InquiryId;
 use domain::inquiry::{InquiryCommand, InquiryRefusal};
 use domain::stored_event::Cause;
@@ -20,6 +23,8 @@ pub(crate) struct Question {
 
 /// Puts a question on record, answers it, and puts on record what came of it.
 pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Problem> {
+    let questions = app.questions()?;
+    app.views().refuse_remade(&question.sql)?;
     // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
     let cause = Cause::outside(app.new_command());
     let id = InquiryId::derive(cause.command);
@@ -33,7 +38,10 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
     app.system().inquiries.ask(&id, command, cause).await?;
     let began = app.now();
     let position = app.views().position();
-    let asked = app.questions()?.ask(&question.sql, limits).await;
+    let told = app.follow(cause, "end");
+    let unanswered = Unanswered::new(app, id, told);
+    let asked = questions.ask(&question.sql, limits).await;
+    unanswered.is_over();
     let elapsed_ms = elapsed_ms(app, began);
     let command = match &asked {
         Ok(asked) => InquiryCommand::Answer {
@@ -47,7 +55,6 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
             detail: error.to_string(),
         },
     };
-    let told = app.follow(cause, "end");
     app.system().inquiries.ask(&id, command, told).await?;
     let mut shown = shown(&asked?);
     if let Some(members) = shown.as_object_mut() {
@@ -99,7 +106,7 @@ impl From<AskError> for Problem {
             AskError::Forbidden { .. } | AskError::Wrong(_) | AskError::TooSlow { .. } => Kind::Refused,
             AskError::TooLarge(_) => Kind::TooLarge,
             AskError::Busy => Kind::Busy,
-            AskError::Unavailable(_) => Kind::Unavailable,
+            AskError::Unavailable(_) | AskError::Interrupted => Kind::Unavailable,
             AskError::Fault(why) => return Self::fault(why),
         };
         Self::new(kind, error.code(), error.to_string())

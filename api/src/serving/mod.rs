@@ -328,6 +328,7 @@ impl From<ProjectionError> for Problem {
     fn from(error: ProjectionError) -> Self {
         match error {
             ProjectionError::Late { .. } => Self::new(Kind::Unavailable, "timeout", error.to_string()),
+            ProjectionError::Remade { .. } => Self::new(Kind::Unavailable, "being-remade", error.to_string()),
             ProjectionError::Unavailable(_) | ProjectionError::Parked { .. } => {
                 Self::unavailable(error.to_string())
             }

@@ -131,6 +131,9 @@ pub enum AskError {
         "the query was stopped after {ms} ms: narrow it by campaign or time, or raise timeout_ms (≤ {TIMEOUT_MAX_MS})"
     )]
     TooSlow { ms: u64 },
+    /// Its rows were about to be replaced by others, or the database restarts.
+    #[error("the database ended the query: its rows are being replaced, or it restarts; ask again")]
+    Interrupted,
     #[error("{QUERIES_AT_ONCE} queries run and {QUERIES_WAITING_MAX} wait: come again")]
     Busy,
     #[error("the views are unavailable: {0}")]
@@ -148,6 +151,7 @@ impl AskError {
             Self::Wrong(_) => "query-wrong",
             Self::TooLarge(_) => "query-too-large",
             Self::TooSlow { .. } => "query-too-slow",
+            Self::Interrupted => "query-interrupted",
             Self::Busy => "busy",
             Self::Unavailable(_) => "unavailable",
             Self::Fault(_) => "fault",
@@ -158,7 +162,7 @@ impl AskError {
 /// The rows as questions from outside reach them.
 #[async_trait]
 pub trait Questions: Send + Sync {
-    /// Answers one query, within its limits. Dropping the future leaves the query to its time limit.
+    /// Answers one query, within its limits. Dropping the future stops the query.
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError>;
 }
 

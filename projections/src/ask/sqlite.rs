@@ -3,7 +3,7 @@
 
 use super::expression::FUNCTIONS;
 use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
-use super::queue::{self, Job};
+use super::queue::{self, Asking, Job};
 use super::{
     ANSWER_BYTES_MAX, AskError, AskLimits, Asked, Gathered, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions,
     SQL_BYTES_MAX,
@@ -100,20 +100,33 @@ impl Questions for SqliteQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
         let (sql, limits) = (guarded(sql)?, limits.bounded());
         let Desk::Threads(queue) = self.desk.as_ref() else {
-            return answer(&self.path, &self.clock, &sql, limits);
+            return answer(&self.path, &self.clock, (&sql, limits), &Asking::default());
         };
         queue::ask(queue, sql, limits).await
     }
 }
 
 fn serve(path: &Path, clock: &Arc<dyn Clock>, jobs: &Mutex<mpsc::Receiver<Job>>) {
-    queue::serve(jobs, |sql, limits| answer(path, clock, sql, limits));
+    queue::serve(jobs, |sql, limits, asking| {
+        answer(path, clock, (sql, limits), asking)
+    });
 }
 
-fn answer(path: &Path, clock: &Arc<dyn Clock>, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
+fn answer(
+    path: &Path,
+    clock: &Arc<dyn Clock>,
+    (sql, limits): (&str, AskLimits),
+    asking: &Asking,
+) -> Result<Asked, AskError> {
     let mut connection = open(path).map_err(|error| AskError::Unavailable(error.to_string()))?;
     bound(&mut connection, clock, limits).map_err(|error| AskError::Fault(error.to_string()))?;
-    run(&connection, sql, limits).map_err(|error| said(&error, limits))
+    let handle = connection.get_interrupt_handle();
+    if !asking.begin(Box::new(move || handle.interrupt())) {
+        return Err(AskError::Interrupted);
+    }
+    let done = run(&connection, sql, limits).map_err(|error| said(&error, limits));
+    asking.end();
+    done
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {

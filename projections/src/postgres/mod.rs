@@ -11,6 +11,8 @@ mod dialect;
 #[cfg(test)]
 mod parking_tests;
 mod questions;
+#[cfg(test)]
+mod questions_tests;
 mod schema;
 #[cfg(test)]
 mod tests;

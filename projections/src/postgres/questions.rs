@@ -1,9 +1,10 @@
 //! Questions to rows in PostgreSQL: read-only transactions with a time limit, on connections that see the
-//! schema of the documented views and nothing else without its name, which the guard lets nobody say.
+//! schema of the documented views and nothing else without its name, which the guard lets nobody say. What
+//! nobody waits for any more is canceled in the server.
 
 use super::connect::{Purpose, configured, is_lost, read_url, text};
 use super::value::{Cell, is_readable};
-use crate::ask::queue::{self, Job};
+use crate::ask::queue::{self, Asking, Job};
 use crate::ask::{
     AskError, AskLimits, Asked, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions, guarded,
 };
@@ -13,15 +14,22 @@ use crate::value::Val;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, Type};
-use postgres::{Client, Config, NoTls, Row, Statement, Transaction};
+use postgres::{CancelToken, Client, Config, NoTls, Row, Statement, Transaction};
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Rows fetched at a time: what is behind a limit is never sent.
 const PAGE_ROWS: i32 = 500;
+
+/// What the connections of questions are called in the server: a switch of tables ends what is in its way.
+pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
+
+/// Cancels that may wait to be sent: each running question has at most one, and its connection ends with it.
+const CANCELS_MAX: usize = 2 * QUERIES_AT_ONCE;
 
 /// Questions to the documented views in PostgreSQL.
 pub struct PostgresQuestions {
@@ -30,13 +38,21 @@ pub struct PostgresQuestions {
 
 impl PostgresQuestions {
     /// Connects when it is asked first. Threads end with the tasks.
-    pub fn open(url: &str, _: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
+    pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let config = bounded(&read_url(url)?);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
+        let (cancels, canceled) = mpsc::channel(CANCELS_MAX);
+        tasks.thread("questions cancel", Box::new(move || cancel(canceled)));
         for _ in 0..QUERIES_AT_ONCE {
-            let (jobs, config) = (Arc::clone(&jobs), config.clone());
-            tasks.thread("questions", Box::new(move || serve(&config, &jobs)));
+            let jobs = Arc::clone(&jobs);
+            let mut desk = Desk {
+                config: config.clone(),
+                kept: None,
+                clock: Arc::clone(clock),
+                cancels: cancels.clone(),
+            };
+            tasks.thread("questions", Box::new(move || desk.serve(&jobs)));
         }
         let queue = Arc::new(Mutex::new(Some(send)));
         let (weak, stop) = (Arc::downgrade(&queue), tasks.stop_signal());
@@ -61,7 +77,7 @@ fn bounded(base: &Config) -> Config {
         "{options} -c search_path={SQL_SCHEMA},pg_temp -c default_transaction_read_only=on \
          -c standard_conforming_strings=on"
     );
-    config.application_name("ledgerline questions").options(&options);
+    config.application_name(QUESTIONS_NAME).options(&options);
     config
 }
 
@@ -73,50 +89,83 @@ impl Questions for PostgresQuestions {
     }
 }
 
-fn serve(config: &Config, jobs: &Mutex<mpsc::Receiver<Job>>) {
-    let mut client = None;
-    queue::serve(jobs, |sql, limits| answer(config, &mut client, (sql, limits)));
-}
-
-/// A connection that was lost since the last question is made anew, once.
-fn answer(
-    config: &Config,
-    kept: &mut Option<Client>,
-    (sql, limits): (&str, AskLimits),
-) -> Result<Asked, AskError> {
-    let said = |error: &postgres::Error| said(error, limits);
-    if let Some(mut client) = kept.take()
-        && !client.is_closed()
-    {
-        match run(&mut client, sql, limits) {
-            Err(error) if is_lost(&error) => {}
-            done => {
-                *kept = Some(client);
-                return done.unwrap_or_else(|error| Err(said(&error)));
-            }
+/// Tells the server what nobody waits for: on a connection of its own, which takes a moment.
+fn cancel(mut canceled: mpsc::Receiver<CancelToken>) {
+    while let Some(token) = canceled.blocking_recv() {
+        if let Err(error) = token.cancel_query(NoTls) {
+            tracing::warn!(
+                why = text(&error),
+                "a question that nobody waits for runs on to its time limit"
+            );
         }
     }
-    let mut client = config.connect(NoTls).map_err(|error| said(&error))?;
-    let done = run(&mut client, sql, limits);
-    *kept = Some(client);
-    done.unwrap_or_else(|error| Err(said(&error)))
+}
+
+/// A thread with its connection.
+struct Desk {
+    config: Config,
+    kept: Option<Client>,
+    clock: Arc<dyn Clock>,
+    cancels: mpsc::Sender<CancelToken>,
+}
+
+impl Desk {
+    fn serve(&mut self, jobs: &Mutex<mpsc::Receiver<Job>>) {
+        queue::serve(jobs, |sql, limits, asking| self.answer((sql, limits), asking));
+    }
+
+    fn answer(&mut self, (sql, limits): (&str, AskLimits), asking: &Asking) -> Result<Asked, AskError> {
+        let mut client = self.reached().map_err(|error| said(&error, limits))?;
+        let (token, cancels) = (client.cancel_token(), self.cancels.clone());
+        // Where it cannot be sent the query still has its time limit.
+        let is_wanted = asking.begin(Box::new(move || drop(cancels.try_send(token))));
+        if !is_wanted {
+            self.kept = Some(client);
+            return Err(AskError::Interrupted);
+        }
+        let until = self.clock.now().plus_ms(limits.timeout_ms);
+        let done = run(&mut client, (sql, limits), (self.clock.as_ref(), until));
+        // A cancel that is on its way must not meet the next question.
+        if asking.end() {
+            self.kept = Some(client);
+        }
+        done.unwrap_or_else(|error| Err(said(&error, limits)))
+    }
+
+    /// The connection of the last question, or a new one where that was lost meanwhile.
+    fn reached(&mut self) -> Result<Client, postgres::Error> {
+        if let Some(mut client) = self.kept.take()
+            && !client.is_closed()
+            && client.batch_execute("").is_ok()
+        {
+            return Ok(client);
+        }
+        self.config.connect(NoTls)
+    }
 }
 
 type Ran = Result<Result<Asked, AskError>, postgres::Error>;
 
-fn run(client: &mut Client, sql: &str, limits: AskLimits) -> Ran {
+/// Where the time of a question ends.
+type Until<'a> = (&'a dyn Clock, Timestamp);
+
+fn run(client: &mut Client, (sql, limits): (&str, AskLimits), until: Until<'_>) -> Ran {
     let mut transaction = client.build_transaction().read_only(true).start()?;
+    let ms = limits.timeout_ms;
     transaction.batch_execute(&format!(
-        "set local statement_timeout = {}; set local lock_timeout = {}",
-        limits.timeout_ms, limits.timeout_ms
+        "set local statement_timeout = {ms}; set local lock_timeout = {ms}"
     ))?;
     let statement = transaction.prepare(sql)?;
-    let gathered = gather(&mut transaction, &statement, limits)?;
+    let gathered = gather(&mut transaction, &statement, (limits, until))?;
     transaction.rollback()?;
     Ok(gathered)
 }
 
-fn gather(transaction: &mut Transaction<'_>, statement: &Statement, limits: AskLimits) -> Ran {
+fn gather(
+    transaction: &mut Transaction<'_>,
+    statement: &Statement,
+    (limits, (clock, until)): (AskLimits, Until<'_>),
+) -> Ran {
     let unreadable = statement
         .columns()
         .iter()
@@ -142,6 +191,14 @@ fn gather(transaction: &mut Transaction<'_>, statement: &Statement, limits: AskL
         if last {
             return Ok(Ok(gathered.asked));
         }
+        // The server counts each page anew; the question has one time for all.
+        let left_ms = until.ms_since(clock.now());
+        if left_ms == 0 {
+            return Ok(Err(AskError::TooSlow {
+                ms: limits.timeout_ms,
+            }));
+        }
+        transaction.batch_execute(&format!("set local statement_timeout = {left_ms}"))?;
     }
 }
 
@@ -216,6 +273,9 @@ fn whole(digits: &[i16], weight: i32) -> Option<i64> {
 }
 
 fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
+    if error.code() == Some(&SqlState::ADMIN_SHUTDOWN) {
+        return AskError::Interrupted;
+    }
     if is_lost(error) {
         return AskError::Unavailable(format!("the read database is away: {}", text(error)));
     }

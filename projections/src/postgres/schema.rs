@@ -18,6 +18,12 @@ pub(super) const GATE_PASSED: &str = "begin isolation level repeatable read read
 /// Keeps new readers out and waits for those inside, until the writing transaction ends.
 pub(super) const GATE_CLOSED: &str = "lock table ledgerline_views.switch_gate in access exclusive mode";
 
+/// Ends the connections on which a question runs now, of every process on this database. Terminated, not
+/// canceled: that has a code of its own, which its asker is told by, and none meets the next question.
+pub(super) const QUESTIONS_ENDED: &str = "select case when pg_terminate_backend(pid) then 1 else 0 end from
+    (select pid from pg_stat_activity where application_name = $1 and datname = current_database()
+     and state <> 'idle' and usename = current_user) as asked";
+
 const PREPARED: &str = "select to_regclass('ledgerline_views.switch_gate') is not null";
 
 const MADE: &str = "create schema if not exists ledgerline_views;

@@ -4,7 +4,8 @@ use super::bulk;
 use super::connect::{failed, is_lost};
 use super::connection::Link;
 use super::dialect::{is_of_rows, ordered_by_bytes};
-use super::schema::GATE_CLOSED;
+use super::questions::QUESTIONS_NAME;
+use super::schema::{GATE_CLOSED, QUESTIONS_ENDED};
 use super::value::{Cell, is_readable};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -152,6 +153,15 @@ impl Tx for PostgresTx<'_> {
 
     fn close_gate(&mut self) -> Result<(), ProjectionError> {
         self.define(GATE_CLOSED).map(drop)
+    }
+
+    fn end_questions(&mut self) -> Result<(), ProjectionError> {
+        let ended = self.query(QUESTIONS_ENDED, &[Val::text(QUESTIONS_NAME)])?;
+        let count = ended.len();
+        if count > 0 {
+            tracing::warn!(count, "questions were ended: tables are being replaced");
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) const STEP_EVENTS_MAX: usize = 1_024;
 /// How often a switch is tried while the live rows run on ahead of it, or readers are in its way.
 const SWITCH_TRIES_MAX: u32 = 40;
 
+/// Tries of a switch that leave questions in peace: about two seconds. Most end in one.
+const QUESTIONS_GRACE_TRIES: u32 = 3;
+
 /// Pause after a try that readers or the database were in the way of.
 const SWITCH_AGAIN_MS: u64 = 250;
 
@@ -245,7 +248,7 @@ impl Beside {
     pub(crate) async fn switch(&self, accept: Option<&str>) -> Result<Switched, RebuildError> {
         let name = self.view.name();
         let (mut away, mut asked) = (None, None);
-        for _ in 0..SWITCH_TRIES_MAX {
+        for tried in 0..SWITCH_TRIES_MAX {
             let kept = self.kept().await?;
             // A connection that was cut at the end of a try does not say whether the try was committed.
             if let Some(done) = kept
@@ -260,6 +263,9 @@ impl Beside {
             let (rows, now) = (self.rows(), self.grounds.clock.now());
             let (reason, dialect) = (accept.map(str::to_owned), self.db().dialect());
             let done = transact(self.db(), move |tx| {
+                if tried >= QUESTIONS_GRACE_TRIES {
+                    tx.end_questions()?;
+                }
                 if rows.feed(tx, &page, now)?.state != Some(RebuildState::Ready) {
                     return Ok(None);
                 }

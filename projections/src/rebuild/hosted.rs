@@ -49,6 +49,16 @@ impl Rebuilds {
         Beside::of(&self.grounds, &self.views, view)
     }
 
+    /// Brings the live rows of all views to the log's head, where no server does; answers that. A view that
+    /// an event parks stays where it is.
+    pub async fn catch_up(&self, progress: Hearing<'_>) -> Result<Position, ProjectionError> {
+        let Grounds { store, db, .. } = &self.grounds;
+        let mut runner = InlineRunner::begin(Arc::clone(db), self.views.clone()).await?;
+        let head = store.head().await.map_err(away)?;
+        super::feed_to(&mut runner, store.as_ref(), head, progress).await?;
+        Ok(head)
+    }
+
     /// Every view's present or last rebuild, by name.
     pub async fn list(&self) -> Result<Vec<Rebuild>, ProjectionError> {
         read_as(self.grounds.db.as_ref(), stored::read_all).await

@@ -1,6 +1,7 @@
 //! `ledgerline projections`: how the views stand, rebuild one beside its live rows, check rows.
 
 mod rebuild;
+mod rebuild_all;
 mod show;
 
 use super::failure::Failure;
@@ -37,8 +38,8 @@ enum Action {
     },
     /// How far each view is behind, what keeps it, and its rebuild; a server may run
     Status(Maybe),
-    /// Make the next rows of one view beside its live ones; without NAME drop all rows and make them again,
-    /// which no server may run beside
+    /// Make the next rows of one view beside its live ones; without NAME of every view in turn, switching to
+    /// each
     Rebuild {
         #[command(flatten)]
         of: Maybe,
@@ -48,6 +49,10 @@ enum Action {
         /// Without a server: leave the next rows ready instead of switching to them at once
         #[arg(long, requires = "name")]
         no_switch: bool,
+        /// Drop all rows first and make them again where they stand: for rows that cannot even be read; no
+        /// server may run
+        #[arg(long, conflicts_with_all = ["name", "accept_differences"])]
+        in_place: bool,
         #[command(flatten)]
         accept: Accept,
     },
@@ -114,13 +119,20 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Status(of) => show::status(&of.at, of.name.as_deref()).await,
         Action::Rebuild {
             of: Maybe { name: None, at },
+            in_place: true,
             ..
-        } => rebuild::all(&at).await,
+        } => rebuild_all::in_place(&at).await,
+        Action::Rebuild {
+            of: Maybe { name: None, at },
+            accept,
+            ..
+        } => rebuild_all::beside(&at, accept.accept_differences.as_deref()).await,
         Action::Rebuild {
             of: Maybe { name: Some(name), at },
             restart,
             no_switch,
             accept,
+            ..
         } => {
             let wish = rebuild::Wish {
                 restart,

@@ -25,12 +25,12 @@ pub(super) struct Wish {
 }
 
 /// Who has the rows.
-enum Holder {
+pub(super) enum Holder {
     Server(OwnServer),
     Here(WritableRows, Rebuilds),
 }
 
-async fn holder(at: &Where) -> Result<Holder, Failure> {
+pub(super) async fn holder(at: &Where) -> Result<Holder, Failure> {
     let (data, spec) = at.place()?;
     let rows = match WritableRows::open(&data, &spec, &at.read_db.spec(&data)).await {
         Ok(rows) => rows,
@@ -59,25 +59,8 @@ fn server(data: &Path) -> Result<OwnServer, Failure> {
     })
 }
 
-fn path(name: &str) -> String {
+pub(super) fn path(name: &str) -> String {
     format!("/api/v1/projections/{}", encode(name))
-}
-
-/// Drops all rows and makes them again.
-pub(super) async fn all(at: &Where) -> Result<(), Failure> {
-    let (data, spec) = at.place()?;
-    let rows = WritableRows::open(&data, &spec, &at.read_db.spec(&data)).await?;
-    let bar = bar();
-    let mut hear = show_on(&bar);
-    let rebuilt = ::projections::rebuild(rows.log.store.as_ref(), rows.rows(), &mut hear).await;
-    drop(hear);
-    bar.finish_and_clear();
-    rows.close().await;
-    let reached = rebuilt?;
-    if at.json {
-        return output::json(&json!({ "rebuilt": true, "position": reached.to_string() }));
-    }
-    output::line(&format!("views rebuilt up to position {reached}"))
 }
 
 /// Makes the next rows of one view; without a server switches to them.
@@ -142,8 +125,9 @@ fn told(name: &str, is_right: bool) -> Result<(), Failure> {
     )))
 }
 
-async fn one_there(server: &OwnServer, (as_json, name): (bool, &str), wish: &Wish) -> Result<(), Failure> {
-    let body = json!({ "restart": wish.restart });
+/// Begins a rebuild on the server, and waits until its next rows are fed; answers how the view stands.
+pub(super) async fn fed_there(server: &OwnServer, (name, restart): (&str, bool)) -> Result<Value, Failure> {
+    let body = json!({ "restart": restart });
     let begin = format!("{}/rebuild", path(name));
     let mut shown = server.ask(Method::POST, &begin, Some(&body)).await?;
     let (bar, clock) = (bar(), SystemClock::default());
@@ -155,6 +139,11 @@ async fn one_there(server: &OwnServer, (as_json, name): (bool, &str), wish: &Wis
         bar.set_position(number("/rebuild/position"));
     }
     bar.finish_and_clear();
+    Ok(shown)
+}
+
+async fn one_there(server: &OwnServer, (as_json, name): (bool, &str), wish: &Wish) -> Result<(), Failure> {
+    let shown = fed_there(server, (name, wish.restart)).await?;
     let state = state(&shown).to_owned();
     let agrees = shown.pointer("/rebuild/agrees").and_then(Value::as_bool);
     if as_json {
@@ -175,7 +164,7 @@ async fn one_there(server: &OwnServer, (as_json, name): (bool, &str), wish: &Wis
     told(name, agrees != Some(false))
 }
 
-fn state(shown: &Value) -> &str {
+pub(super) fn state(shown: &Value) -> &str {
     shown
         .pointer("/rebuild/state")
         .and_then(Value::as_str)

@@ -1,0 +1,169 @@
+//! A question on a real server ends when its time is over, when nobody waits for it, and when tables are to be
+//! switched: and says which.
+
+use super::{PostgresQuestions, PostgresReadDb};
+use crate::ask::{AskError, AskLimits, Questions, TIMEOUT_MAX_MS};
+use crate::database::ReadDb;
+use crate::live::Grounds;
+use crate::rebuild::{RebuildState, Rebuilds};
+use crate::runner::InlineRunner;
+use crate::testing::{TestClock, TestLog, TestTasks, postgres_url, varied};
+use crate::views;
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// It never ends by itself, and reads a documented view.
+const ENDLESS: &str = "with recursive n as (select 1 as i union all select i + 1 from n)
+    select count(*) from n, calls";
+
+const LONGEST: AskLimits = AskLimits {
+    rows_max: 10_000,
+    timeout_ms: TIMEOUT_MAX_MS,
+};
+
+/// Looks at the server: far fewer are needed, and all together take less than the question's time limit.
+const LOOKS_MAX: usize = 3_000;
+
+struct Shop {
+    grounds: Grounds,
+    questions: PostgresQuestions,
+    tasks: TestTasks,
+}
+
+impl Shop {
+    async fn open(clock: Arc<dyn Clock>) -> Option<Self> {
+        let url = postgres_url()?;
+        let tasks = TestTasks::default();
+        let story = varied(300, 20);
+        let db: Arc<dyn ReadDb> = Arc::new(PostgresReadDb::open(&url, &clock, &tasks).await.unwrap());
+        let log = TestLog::of(&story.events);
+        let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+        assert_eq!(runner.catch_up(&log).await, Ok(story.head()));
+        Some(Self {
+            questions: PostgresQuestions::open(&url, &clock, &tasks).unwrap(),
+            grounds: Grounds {
+                store: Arc::new(log),
+                db,
+                clock,
+            },
+            tasks,
+        })
+    }
+
+    /// Looks until so many questions run in the server.
+    async fn until_running(&self, wanted: i64) {
+        for _ in 0..LOOKS_MAX {
+            let asked = self.grounds.db.query(
+                "select count(*) from pg_stat_activity where application_name = 'ledgerline questions'
+                 and state = 'active' and datname = current_database()",
+                vec![],
+            );
+            if asked.await.unwrap().remove(0).int().unwrap() == wanted {
+                return;
+            }
+        }
+        panic!("never {wanted} questions at once");
+    }
+
+    async fn is_answered(&self) {
+        let asked = self.questions.ask("select count(*) from calls", LONGEST).await;
+        assert_eq!(asked.unwrap().rows.len(), 1);
+    }
+
+    async fn close(self) {
+        let tasks = self.tasks;
+        drop((self.grounds, self.questions));
+        tasks.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_ends_in_the_server() {
+    let Some(shop) = Shop::open(TestClock::new()).await else {
+        return;
+    };
+    // More than there are connections: those that wait for one are never begun.
+    let mut asked: Vec<Pin<Box<_>>> = (0..4)
+        .map(|_| Box::pin(shop.questions.ask(ENDLESS, LONGEST)))
+        .collect();
+    let together = futures(&mut asked);
+    tokio::select! {
+        biased;
+        () = together => panic!("it was answered"),
+        () = shop.until_running(2) => {}
+    }
+    drop(asked);
+    shop.until_running(0).await;
+    shop.is_answered().await;
+    shop.is_answered().await;
+    shop.close().await;
+}
+
+/// Polls all; ends with the first.
+async fn futures<F: Future>(all: &mut [Pin<Box<F>>]) {
+    std::future::poll_fn(|context| {
+        let ended = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
+        if ended {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_switch_ends_a_question_in_its_way_and_tells_its_asker() {
+    let Some(shop) = Shop::open(TestClock::new()).await else {
+        return;
+    };
+    let rebuilds = Rebuilds::of(shop.grounds.clone(), views::all());
+    rebuilds.begin("call_history", false).await.unwrap();
+    let made = rebuilds.feed("call_history", &mut |_, _| {}).await.unwrap();
+    assert_eq!(made.state, RebuildState::Ready);
+    let asked = shop.questions.ask(ENDLESS, LONGEST);
+    let switch = async {
+        shop.until_running(1).await;
+        rebuilds.switch("call_history", None).await
+    };
+    let (asked, switched) = tokio::join!(asked, switch);
+    assert_eq!(switched.unwrap().view, "call_history");
+    assert_eq!(asked, Err(AskError::Interrupted));
+    shop.is_answered().await;
+    drop(rebuilds);
+    shop.close().await;
+}
+
+/// Each look at it takes a minute.
+struct Slow(AtomicI64);
+
+#[async_trait]
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(60_000, Ordering::SeqCst))
+    }
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
+#[tokio::test]
+async fn all_pages_of_an_answer_have_one_time_together() {
+    let Some(shop) = Shop::open(Arc::new(Slow(AtomicI64::new(0)))).await else {
+        return;
+    };
+    let many =
+        "with recursive n as (select 1 as i union all select i + 1 from n where i < 500) select i from n";
+    let one_more = many.replace("500", "501");
+    let asked = shop.questions.ask(&many.replace("500", "499"), LONGEST).await;
+    assert_eq!(asked.unwrap().rows.len(), 499);
+    assert_eq!(
+        shop.questions.ask(&one_more, LONGEST).await,
+        Err(AskError::TooSlow { ms: TIMEOUT_MAX_MS })
+    );
+    shop.is_answered().await;
+    shop.close().await;
+}
