@@ -267,7 +267,7 @@ fn keys_of(view: &dyn View, events: &[Result<ViewEvent, UnreadableRecord>]) -> K
 }
 
 /// What is away comes back; anything else keeps the view before the event.
-fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
+pub(crate) fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
     match error {
         ProjectionError::Unavailable(_) => error,
         other => ProjectionError::Parked {

@@ -3,6 +3,7 @@
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
+use crate::in_place::InMemory;
 use crate::value::Val;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -60,6 +61,12 @@ pub trait View: Send + Sync {
     /// Names the rows that `apply` will ask for by key, so that a batch's are read together. Naming too few
     /// or too many costs time, never correctness.
     fn reads(&self, _event: &ViewEvent, _keys: &mut Vec<(&'static Table, Vec<Val>)>) {}
+
+    /// Sums that make the same rows of whole logs in memory, where a view has them: for folds, which ask of
+    /// rows only once they are all there. Those that no query asks for may be missing.
+    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+        None
+    }
 }
 
 /// The typed data of an event.

@@ -1,6 +1,7 @@
 //! The catalog: every metric and term of the file, read once and checked.
 
 use super::checks;
+use super::program::{Program, programs};
 use super::term::Term;
 use crate::error::ProjectionError;
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,7 @@ pub struct Catalog {
     metrics: Vec<Metric>,
     /// Kinds whose times are remembered of a call; an index here stands for the kind in the board's rows.
     pub(super) marks: Vec<String>,
+    programs: BTreeMap<String, Program>,
     kinds: BTreeSet<String>,
 }
 
@@ -106,11 +108,12 @@ impl Catalog {
             .collect();
         checks::check(&terms, &written.metrics)?;
         let marks: BTreeSet<&str> = terms.iter().flat_map(Term::marks).collect();
-        let marks = marks.into_iter().map(str::to_owned).collect();
+        let marks: Vec<String> = marks.into_iter().map(str::to_owned).collect();
         let kinds = ["call.permitted", "call.dialing"].map(str::to_owned);
         let touching = terms.iter().flat_map(Term::touched_by).map(str::to_owned);
         let kinds = kinds.into_iter().chain(touching).collect();
         Ok(Self {
+            programs: programs(&terms, &marks),
             terms,
             metrics: written.metrics,
             marks,
@@ -130,6 +133,11 @@ impl Catalog {
     /// Every kind of event that can touch a term.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().map(String::as_str)
+    }
+
+    /// What an event of a kind counts for; `None` where no term names the kind.
+    pub(super) fn program(&self, kind: &str) -> Option<&Program> {
+        self.programs.get(kind)
     }
 
     /// A term by its name, with its index.

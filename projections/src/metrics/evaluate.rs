@@ -4,8 +4,11 @@
 //! never dialed counts nowhere. An enrolment counts in the hour it was made.
 
 use super::catalog::Catalog;
-use super::term::{Measure, NotWithin, OncePer, Term};
+use super::program::{Found, Program, Source, Step, Window, place};
+use super::term::Term;
+use domain::ids::{CampaignId, CustomerId};
 use domain::stored_event::{Envelope, Position, UnreadableRecord};
+use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -19,6 +22,32 @@ pub const HOUR_MICROS: i64 = 3_600_000_000;
 pub struct Fact<'a> {
     pub position: Position,
     pub envelope: &'a Envelope,
+}
+
+/// The same, borrowed from wherever the event lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) position: Position,
+    pub(crate) kind: &'a str,
+    pub(crate) at: Timestamp,
+    pub(crate) campaign: Option<&'a str>,
+    pub(crate) customer: Option<&'a str>,
+    /// JSON.
+    pub(crate) data: &'a str,
+}
+
+impl<'a> From<Fact<'a>> for Told<'a> {
+    fn from(fact: Fact<'a>) -> Self {
+        let envelope = fact.envelope;
+        Self {
+            position: fact.position,
+            kind: &envelope.kind,
+            at: envelope.at,
+            campaign: envelope.campaign.as_ref().map(CampaignId::as_str),
+            customer: envelope.customer.as_ref().map(CustomerId::as_str),
+            data: envelope.data.get(),
+        }
+    }
 }
 
 /// What is remembered of a call, or of an enrolment, between its events.
@@ -37,6 +66,13 @@ pub struct Subject {
     pub eligible: i64,
     /// Times of events by the catalog's marks, in microseconds; empty after the end.
     pub marks: BTreeMap<usize, i64>,
+}
+
+impl Subject {
+    /// Whether it counts in a term now, where something is counted once.
+    pub(crate) const fn counts_in(&self, term: usize) -> bool {
+        self.terms & bit(term) != 0
+    }
 }
 
 /// One event's part in one term.
@@ -86,59 +122,38 @@ impl Catalog {
         subject: &mut Option<Subject>,
         fact: Fact<'_>,
     ) -> Result<Vec<Contribution>, UnreadableRecord> {
-        let envelope = fact.envelope;
+        self.evaluate_told(subject, fact.into())
+    }
+
+    /// As `evaluate`.
+    pub(crate) fn evaluate_told(
+        &self,
+        subject: &mut Option<Subject>,
+        told: Told<'_>,
+    ) -> Result<Vec<Contribution>, UnreadableRecord> {
         if subject.is_none() {
-            *subject = begin(fact)?;
+            *subject = begin(told)?;
         }
         let Some(subject) = subject else {
             return Ok(Vec::new());
         };
-        match envelope.kind.as_str() {
+        match told.kind {
             "call.permitted" => return Ok(Vec::new()),
-            "call.corrected" => return self.corrected(subject, fact),
+            "call.corrected" => return self.corrected(subject, told),
             "call.dialing" if subject.hour_at.is_none() => {
-                let dialing: DialingTrunk<'_> = read(fact)?;
-                subject.hour_at = Some(hour_of(envelope));
+                let dialing: DialingTrunk<'_> = read(told)?;
+                subject.hour_at = Some(hour_of(told.at));
                 subject.trunk = dialing.trunk.into_owned();
             }
             _ => {}
         }
-        let contributions = match subject.hour_at {
-            Some(_) => self.counted(subject, fact)?,
-            None => Vec::new(),
+        let program = self.program(told.kind);
+        let contributions = match (subject.hour_at, program) {
+            (Some(_), Some(program)) => counted(program, subject, told)?,
+            _ => Vec::new(),
         };
-        self.remember(subject, envelope);
-        Ok(contributions)
-    }
-
-    fn counted(&self, subject: &mut Subject, fact: Fact<'_>) -> Result<Vec<Contribution>, UnreadableRecord> {
-        let kind = &fact.envelope.kind;
-        let mut contributions = Vec::new();
-        let mut members: Option<Map<String, Value>> = None;
-        for (index, term) in self.terms().iter().enumerate() {
-            let again = term.once_per != OncePer::None && subject.terms & bit(index) != 0;
-            if again || !term.kinds.contains(kind) || !self.timely(term, subject) {
-                continue;
-            }
-            if term.corrected {
-                subject.eligible |= bit(index);
-            }
-            let reads = !term.conditions.is_empty() || matches!(term.value, Some(Measure::Member(_)));
-            if reads && members.is_none() {
-                members = Some(read(fact)?);
-            }
-            let empty = Map::new();
-            let data = members.as_ref().unwrap_or(&empty);
-            if !holds(term, data) {
-                continue;
-            }
-            subject.terms |= bit(index);
-            contributions.push(Contribution {
-                term: index,
-                sign: 1,
-                value: self.value(term, subject, (fact.envelope, data)),
-            });
-        }
+        let mark = program.and_then(|program| program.mark);
+        self.remember(subject, told, mark);
         Ok(contributions)
     }
 
@@ -146,9 +161,9 @@ impl Catalog {
     fn corrected(
         &self,
         subject: &mut Subject,
-        fact: Fact<'_>,
+        told: Told<'_>,
     ) -> Result<Vec<Contribution>, UnreadableRecord> {
-        let mut data: Map<String, Value> = read(fact)?;
+        let mut data: Map<String, Value> = read(told)?;
         let Some(Value::Object(after)) = data.remove("after") else {
             return Ok(Vec::new());
         };
@@ -170,58 +185,82 @@ impl Catalog {
         Ok(contributions)
     }
 
-    /// The conditions on what came before.
-    fn timely(&self, term: &Term, subject: &Subject) -> bool {
-        let at = |kind: &String| self.marked(subject, kind);
-        term.after.iter().all(|kind| at(kind).is_some())
-            && term.without.iter().all(|kind| at(kind).is_none())
-            && term.not_within.as_ref().is_none_or(|NotWithin { from, to, ms }| {
-                at(from).is_some_and(|from| {
-                    let first = to.iter().filter_map(at).min();
-                    first.is_none_or(|first| first - from > i64::from(*ms) * 1_000)
-                })
-            })
-    }
-
-    fn value(
-        &self,
-        term: &Term,
-        subject: &Subject,
-        (envelope, data): (&Envelope, &Map<String, Value>),
-    ) -> i64 {
-        match &term.value {
-            None => 0,
-            Some(Measure::Member(member)) => data.get(member).and_then(Value::as_i64).unwrap_or(0),
-            Some(Measure::Since(kind)) => {
-                let now = envelope.at.micros();
-                (now - self.marked(subject, kind).unwrap_or(now)).max(0) / 1_000
-            }
-        }
-    }
-
-    fn mark(&self, kind: &str) -> Option<usize> {
-        self.marks.binary_search_by(|mark| mark.as_str().cmp(kind)).ok()
-    }
-
-    fn marked(&self, subject: &Subject, kind: &str) -> Option<i64> {
-        subject.marks.get(&self.mark(kind)?).copied()
-    }
-
     /// The first event of each marked kind, of the latest leg where legs have them each.
-    fn remember(&self, subject: &mut Subject, envelope: &Envelope) {
-        match envelope.kind.as_str() {
+    fn remember(&self, subject: &mut Subject, told: Told<'_>, mark: Option<usize>) {
+        match told.kind {
             "call.ended" => {
                 subject.marks.clear();
                 return;
             }
             "call.dialing" => {
-                let of_leg = ["call.dialing", "call.ringing"].map(|kind| self.mark(kind));
+                let of_leg = ["call.dialing", "call.ringing"].map(|kind| place(&self.marks, kind));
                 subject.marks.retain(|mark, _| !of_leg.contains(&Some(*mark)));
             }
             _ => {}
         }
-        if let Some(mark) = self.mark(&envelope.kind) {
-            subject.marks.entry(mark).or_insert(envelope.at.micros());
+        if let Some(mark) = mark {
+            subject.marks.entry(mark).or_insert(told.at.micros());
+        }
+    }
+}
+
+fn counted(
+    program: &Program,
+    subject: &mut Subject,
+    told: Told<'_>,
+) -> Result<Vec<Contribution>, UnreadableRecord> {
+    let mut contributions = Vec::new();
+    let mut members: Option<Found> = None;
+    for step in &program.steps {
+        let again = !step.is_repeated && subject.terms & bit(step.term) != 0;
+        if again || !timely(step, &subject.marks) {
+            continue;
+        }
+        if step.is_corrected {
+            subject.eligible |= bit(step.term);
+        }
+        if step.reads() && members.is_none() {
+            let found = program.read(told.data);
+            members = Some(found.map_err(|error| unreadable(told, &error))?);
+        }
+        let nothing = Found::default();
+        let found = members.as_ref().unwrap_or(&nothing);
+        if !step.holds(found) {
+            continue;
+        }
+        subject.terms |= bit(step.term);
+        contributions.push(Contribution {
+            term: step.term,
+            sign: 1,
+            value: value(step, subject, (told.at, found)),
+        });
+    }
+    Ok(contributions)
+}
+
+/// The conditions on what came before.
+fn timely(step: &Step, marks: &BTreeMap<usize, i64>) -> bool {
+    let at = |mark: &usize| marks.get(mark).copied();
+    step.after.iter().all(|mark| at(mark).is_some())
+        && step.without.iter().all(|mark| at(mark).is_none())
+        && step
+            .not_within
+            .as_ref()
+            .is_none_or(|Window { from, to, micros }| {
+                at(from).is_some_and(|from| {
+                    let first = to.iter().filter_map(at).min();
+                    first.is_none_or(|first| first - from > *micros)
+                })
+            })
+}
+
+fn value(step: &Step, subject: &Subject, (at, found): (Timestamp, &Found)) -> i64 {
+    match step.measure {
+        None => 0,
+        Some(Source::Member(member)) => found.get(member).and_then(Value::as_i64).unwrap_or(0),
+        Some(Source::Since(mark)) => {
+            let now = at.micros();
+            (now - subject.marks.get(&mark).copied().unwrap_or(now)).max(0) / 1_000
         }
     }
 }
@@ -232,25 +271,24 @@ fn holds(term: &Term, data: &Map<String, Value>) -> bool {
 }
 
 /// A call begins with its permit, an enrolment with itself.
-fn begin(fact: Fact<'_>) -> Result<Option<Subject>, UnreadableRecord> {
-    let envelope = fact.envelope;
-    let (Some(campaign), Some(customer)) = (&envelope.campaign, &envelope.customer) else {
+fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
+    let (Some(campaign), Some(customer)) = (told.campaign, told.customer) else {
         return Ok(None);
     };
-    let is_call = envelope.kind.starts_with("call.");
-    if is_call && envelope.kind != "call.permitted" {
+    let is_call = told.kind.starts_with("call.");
+    if is_call && told.kind != "call.permitted" {
         return Ok(None);
     }
     let flow_version = if is_call {
-        let permitted: PermittedFlow = read(fact)?;
+        let permitted: PermittedFlow = read(told)?;
         i64::from(permitted.flow.version)
     } else {
         0
     };
     Ok(Some(Subject {
-        campaign: campaign.to_string(),
-        customer: customer.to_string(),
-        hour_at: (!is_call).then(|| hour_of(envelope)),
+        campaign: campaign.to_owned(),
+        customer: customer.to_owned(),
+        hour_at: (!is_call).then(|| hour_of(told.at)),
         trunk: String::new(),
         flow_version,
         terms: 0,
@@ -259,14 +297,18 @@ fn begin(fact: Fact<'_>) -> Result<Option<Subject>, UnreadableRecord> {
     }))
 }
 
-fn hour_of(envelope: &Envelope) -> i64 {
-    let micros = envelope.at.micros();
+const fn hour_of(at: Timestamp) -> i64 {
+    let micros = at.micros();
     micros - micros.rem_euclid(HOUR_MICROS)
 }
 
-fn read<'a, T: Deserialize<'a>>(fact: Fact<'a>) -> Result<T, UnreadableRecord> {
-    serde_json::from_str(fact.envelope.data.get()).map_err(|error| UnreadableRecord {
-        position: fact.position,
-        why: format!("{}: {error}", fact.envelope.kind),
-    })
+fn read<'a, T: Deserialize<'a>>(told: Told<'a>) -> Result<T, UnreadableRecord> {
+    serde_json::from_str(told.data).map_err(|error| unreadable(told, &error))
+}
+
+fn unreadable(told: Told<'_>, error: &serde_json::Error) -> UnreadableRecord {
+    UnreadableRecord {
+        position: told.position,
+        why: format!("{}: {error}", told.kind),
+    }
 }

@@ -8,11 +8,13 @@ mod catalog;
 mod checks;
 mod drill_down;
 mod evaluate;
+mod program;
 mod reference;
 mod term;
 
 pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
 pub use drill_down::{Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Totals, drill_down};
+pub(crate) use evaluate::Told;
 pub use evaluate::{Contribution, Fact, HOUR_MICROS, Subject, subject_of};
 pub use reference::reference;
 pub use term::{OncePer, Term};

@@ -1,5 +1,5 @@
-//! A log made up for measurements and proofs: whole calls of one campaign after another, thirty-two at a
-//! time, as a store would give them back. The same log in every run; no event that a decider would not
+//! A log made up for measurements and proofs: whole calls of one campaign after another, or of several side
+//! by side, thirty-two at a time, as a store would give them back. The same log in every run; no event that a decider would not
 //! make.
 
 mod person;
@@ -17,14 +17,11 @@ use std::collections::{BTreeMap, VecDeque};
 /// Calls that go on at once.
 const CALLS_AT_ONCE: u64 = 32;
 
-/// Customers of one campaign: whole rounds.
+/// Customers of one campaign where nobody says otherwise: whole rounds.
 const CAMPAIGN_CUSTOMERS: u64 = 312 * CALLS_AT_ONCE;
 
 /// Monday, 2 March 2026, 10:00 in Beijing.
 const BEGIN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);
-
-/// Between two events.
-const STEP_MICROS: i64 = 20_000;
 
 /// Why the log could not be made: a fault of this file.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +49,29 @@ struct Told {
     data: Value,
 }
 
+/// Campaigns of so many customers each, so many at a time: the customers of those called at once take turns.
+#[derive(Debug, Clone, Copy)]
+struct Campaigns {
+    at_once: u64,
+    customers: u64,
+}
+
+impl Campaigns {
+    /// The campaign of a customer, both counted from 0.
+    const fn of(self, customer: u64) -> u64 {
+        customer % self.at_once + self.at_once * (customer / (self.at_once * self.customers))
+    }
+
+    /// The first customer of campaigns that begin after those of `customer` have ended.
+    const fn end_after(self, customer: u64) -> u64 {
+        let together = self.at_once * self.customers;
+        (customer / together + 1) * together
+    }
+}
+
 /// The log, page by page, for ever.
-#[derive(Default)]
 pub struct SyntheticLog {
+    campaigns: Campaigns,
     position: u64,
     customers_count: u64,
     /// What follows, in order.
@@ -63,7 +80,40 @@ pub struct SyntheticLog {
     versions: BTreeMap<String, u64>,
 }
 
+impl Default for SyntheticLog {
+    fn default() -> Self {
+        Self::side_by_side(1, CAMPAIGN_CUSTOMERS)
+    }
+}
+
 impl SyntheticLog {
+    /// Microseconds between two events.
+    pub const STEP_MICROS: u64 = 20_000;
+
+    /// Campaigns of `customers` each, `at_once` of them at a time; neither is below 1.
+    pub fn side_by_side(at_once: u64, customers: u64) -> Self {
+        Self {
+            campaigns: Campaigns {
+                at_once: at_once.max(1),
+                customers: customers.max(1),
+            },
+            position: 0,
+            customers_count: 0,
+            ahead: VecDeque::new(),
+            versions: BTreeMap::new(),
+        }
+    }
+
+    /// The id of a campaign, counted from 0.
+    pub fn campaign(number: u64) -> Result<CampaignId, NotMade> {
+        campaign_of(number)
+    }
+
+    /// The id of a customer, counted from 0: the n-th of campaign c is `c + n × at_once` of the first.
+    pub fn customer(index: u64) -> Result<CustomerId, NotMade> {
+        Person::customer_of(index)
+    }
+
     /// The next `count` events.
     pub fn page(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
         let mut page = Vec::with_capacity(count);
@@ -76,9 +126,23 @@ impl SyntheticLog {
         Ok(page)
     }
 
+    /// As `page`, but no further than the first campaigns go; empty after them.
+    pub fn page_of_first(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
+        let mut page = Vec::with_capacity(count);
+        let together = self.campaigns.at_once * self.campaigns.customers;
+        while page.len() < count {
+            match self.ahead.pop_front() {
+                Some(told) => page.push(self.stored(told)?),
+                None if self.customers_count >= together => break,
+                None => self.next_round()?,
+            }
+        }
+        Ok(page)
+    }
+
     fn at(&self) -> Timestamp {
-        let steps = i64::try_from(self.position).unwrap_or(i64::MAX);
-        Timestamp::from_micros(BEGIN.micros() + steps.saturating_mul(STEP_MICROS))
+        let micros = i64::try_from(self.position.saturating_mul(Self::STEP_MICROS)).unwrap_or(i64::MAX);
+        Timestamp::from_micros(BEGIN.micros().saturating_add(micros))
     }
 
     fn stored(&mut self, told: Told) -> Result<StoredEvent, NotMade> {
@@ -108,15 +172,19 @@ impl SyntheticLog {
     /// Thirty-two customers, the first event of each, then the second of each, and so on.
     fn next_round(&mut self) -> Result<(), NotMade> {
         self.versions.retain(|stream, _| stream.starts_with("campaign-"));
-        let first = self.customers_count;
-        if first.is_multiple_of(CAMPAIGN_CUSTOMERS) {
-            self.ahead.extend(campaign_events(first / CAMPAIGN_CUSTOMERS)?);
+        let (first, campaigns) = (self.customers_count, self.campaigns);
+        let together = campaigns.at_once * campaigns.customers;
+        if first.is_multiple_of(together) {
+            for number in campaigns.of(first)..campaigns.of(first) + campaigns.at_once {
+                self.ahead.extend(campaign_events(number, campaigns.customers)?);
+            }
         }
-        let last = (first + CALLS_AT_ONCE).min((first / CAMPAIGN_CUSTOMERS + 1) * CAMPAIGN_CUSTOMERS);
+        let last = (first + CALLS_AT_ONCE).min(campaigns.end_after(first));
         self.customers_count = last;
         let mut stories = Vec::new();
         for customer in first..last {
-            stories.push(VecDeque::from(Person::of(customer)?.story(self.at())?));
+            let person = Person::of(customer, campaigns.of(customer))?;
+            stories.push(VecDeque::from(person.story(self.at())?));
         }
         while stories.iter().any(|story| !story.is_empty()) {
             self.ahead
@@ -144,7 +212,7 @@ fn data<E: EventData>(event: &E) -> Result<(&'static str, Value), NotMade> {
     Ok((event.kind(), data.unwrap_or_default()))
 }
 
-fn campaign_events(number: u64) -> Result<Vec<Told>, NotMade> {
+fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
     let campaign = campaign_of(number)?;
     let minutes =
         |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(|| NotMade("a time of day".to_owned()));
@@ -183,7 +251,7 @@ fn campaign_events(number: u64) -> Result<Vec<Told>, NotMade> {
         CampaignEvent::Started {},
         CampaignEvent::ListClosed {
             list,
-            count: CAMPAIGN_CUSTOMERS,
+            count: customers,
         },
     ];
     let told = events.iter().map(|event| {

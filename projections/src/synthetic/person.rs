@@ -1,6 +1,6 @@
 //! One customer of the log that is made up: registered, enrolled, called once or twice, and settled.
 
-use super::{CAMPAIGN_CUSTOMERS, NotMade, Told, campaign_of, data, flow};
+use super::{NotMade, Told, campaign_of, data, flow};
 use domain::call::event::{CallEvent, EndReason, Notice};
 use domain::calling_plan::Basis;
 use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
@@ -23,15 +23,17 @@ pub(super) struct Person {
 }
 
 impl Person {
-    pub(super) fn of(index: u64) -> Result<Self, NotMade> {
-        // Ids are hashes in the product: these are spread likewise, or every index would grow at its end.
-        let spread = u128::from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(index);
+    pub(super) fn of(index: u64, campaign: u64) -> Result<Self, NotMade> {
         Ok(Self {
-            campaign: campaign_of(index / CAMPAIGN_CUSTOMERS)?,
-            customer: format!("{spread:032x}").parse()?,
-            number: format!("{:032x}", spread ^ 0xff).parse()?,
+            campaign: campaign_of(campaign)?,
+            customer: Self::customer_of(index)?,
+            number: format!("{:032x}", spread(index) ^ 0xff).parse()?,
             index,
         })
+    }
+
+    pub(super) fn customer_of(index: u64) -> Result<CustomerId, NotMade> {
+        Ok(format!("{:032x}", spread(index)).parse()?)
     }
 
     /// Registered, enrolled and called: every third is busy at first and called again.
@@ -251,6 +253,11 @@ impl Person {
         };
         self.tell(told, StreamId::new("number", &self.number), &closed)
     }
+}
+
+/// Ids are hashes in the product: these are spread likewise, or every index would grow at its end.
+fn spread(index: u64) -> u128 {
+    u128::from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(index)
 }
 
 fn conversation() -> [CallEvent; 5] {

@@ -5,6 +5,7 @@ mod calls;
 mod figures;
 mod line;
 mod load;
+mod past;
 mod payload;
 mod project;
 mod query;

@@ -1,6 +1,8 @@
-//! `ledgerline bench query`: how long the questions of a console take over millions of call rows.
+//! `ledgerline bench query`: how long the questions of a console take over millions of call rows, or those
+//! about yesterday (`--as-of`).
 
 use super::figures::{Report, Target};
+use super::past::{self, Wanted};
 use super::stopwatch::{Stopwatch, Times};
 use super::workshop::Workshop;
 use crate::cli::failure::Failure;
@@ -44,6 +46,16 @@ pub(in crate::cli) struct Args {
     /// The rows: sqlite: (default; a directory of its own) or an empty postgres:// database
     #[arg(long = "read-db", value_name = "URL")]
     read_db: Option<ReadDbSpec>,
+    /// Instead ask as of yesterday: one campaign of 10,000 calls, others of that size around it
+    #[arg(long, conflicts_with_all = ["rows", "read_db"])]
+    as_of: bool,
+    /// With --as-of: how many other campaigns are called at the same time; 4 need 0.8 GB of disk
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "as_of",
+          value_parser = clap::value_parser!(u64).range(0..=100))]
+    others: u64,
+    /// With --as-of: the log, sqlite: (default; a directory of its own) or an empty postgres:// database
+    #[arg(long, value_name = "URL", requires = "as_of")]
+    store: Option<StoreSpec>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -52,6 +64,14 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut report = Report::default();
     let directory = tempfile::tempdir()?;
+    if args.as_of {
+        let wanted = Wanted {
+            store: args.store,
+            others: args.others,
+        };
+        past::measure(&mut report, directory.path(), (wanted, runtime)).await?;
+        return report.show(args.json);
+    }
     let own = directory.path().join("data");
     let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
     let spec = match args.read_db.clone() {
@@ -81,9 +101,7 @@ fn views() -> Vec<Arc<dyn View>> {
 async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, rows: u64) -> Result<(), Failure> {
     let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
     let mut log = SyntheticLog::default();
-    let page = log
-        .page(EVENTS_FIRST)
-        .map_err(|error| Failure::fault(error.to_string()))?;
+    let page = log.page(EVENTS_FIRST)?;
     runner.apply_page(&page).await?;
     // Silent when standard error is not a terminal.
     let bar = ProgressBar::new(rows).with_style(ProgressStyle::default_bar());

@@ -56,7 +56,7 @@ impl Board<'_> {
 }
 
 /// A move as its count names it: `answered/success>machine`.
-fn moved(before: Finding, after: Finding) -> String {
+pub(super) fn moved(before: Finding, after: Finding) -> String {
     let name = |finding: Finding| match finding.outcome {
         Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
         None => finding.disposition.code().to_owned(),

@@ -9,6 +9,7 @@ mod calls;
 mod correcting;
 mod ended;
 mod figures;
+mod in_memory;
 mod spans;
 
 pub use ended::{Endings, endings};
@@ -18,6 +19,7 @@ pub use spans::{CELLS_MAX, Cell, cells};
 use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
+use crate::in_place::InMemory;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewEvent, code_of};
 use domain::campaign::CampaignStatus;
@@ -159,6 +161,10 @@ impl View for CampaignBoard {
             AnyEvent::Call(fact) => board.call(event.call()?, fact),
             AnyEvent::Number(_) | AnyEvent::Flow(_) => Ok(()),
         }
+    }
+
+    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+        Some(Box::<in_memory::Sums>::default())
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {

@@ -1,0 +1,207 @@
+//! The terms of the file, made ready for one kind of event: names resolved to places once, so that an event
+//! costs comparisons of numbers and the few members its terms read.
+
+use super::term::{Condition, Measure, OncePer, Term};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What one term asks of an event of this kind.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// Its index in the catalog.
+    pub(super) term: usize,
+    /// Counts again for a call that it counted before.
+    pub(super) is_repeated: bool,
+    pub(super) is_corrected: bool,
+    /// Marks that must be there, and that must not.
+    pub(super) after: Vec<usize>,
+    pub(super) without: Vec<usize>,
+    pub(super) not_within: Option<Window>,
+    /// Members by their place in `Program::members`.
+    pub(super) conditions: Vec<(usize, Condition)>,
+    pub(super) measure: Option<Source>,
+}
+
+/// None of the marks `to` within so many microseconds of the mark `from`.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub(super) from: usize,
+    pub(super) to: Vec<usize>,
+    pub(super) micros: i64,
+}
+
+/// Where a summed value comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    Member(usize),
+    Since(usize),
+}
+
+impl Step {
+    pub(super) fn reads(&self) -> bool {
+        !self.conditions.is_empty() || matches!(self.measure, Some(Source::Member(_)))
+    }
+
+    pub(super) fn holds(&self, found: &Found) -> bool {
+        let mut conditions = self.conditions.iter();
+        conditions.all(|(member, condition)| condition.holds(found.get(*member)))
+    }
+}
+
+/// All terms that a kind of event can count in or is remembered for.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    /// Where its time is remembered, where a term asks for it.
+    pub(super) mark: Option<usize>,
+    pub(super) steps: Vec<Step>,
+    /// Names of the members that its terms read.
+    members: Vec<String>,
+}
+
+/// The programs of all kinds that terms name.
+pub(super) fn programs(terms: &[Term], marks: &[String]) -> BTreeMap<String, Program> {
+    let kinds: BTreeSet<&str> = terms.iter().flat_map(Term::touched_by).collect();
+    let of = |kind: &str| Program::of(kind, terms, marks);
+    kinds
+        .into_iter()
+        .map(|kind| (kind.to_owned(), of(kind)))
+        .collect()
+}
+
+impl Program {
+    fn of(kind: &str, terms: &[Term], marks: &[String]) -> Self {
+        let mut program = Self {
+            mark: place(marks, kind),
+            ..Self::default()
+        };
+        for (index, term) in terms.iter().enumerate() {
+            if term.kinds.iter().any(|one| one == kind) {
+                let step = program.step(index, term, marks);
+                program.steps.push(step);
+            }
+        }
+        program
+    }
+
+    fn step(&mut self, index: usize, term: &Term, marks: &[String]) -> Step {
+        let places = |kinds: &[String]| kinds.iter().filter_map(|kind| place(marks, kind)).collect();
+        let not_within = term.not_within.as_ref().and_then(|window| {
+            Some(Window {
+                from: place(marks, &window.from)?,
+                to: places(&window.to),
+                micros: i64::from(window.ms) * 1_000,
+            })
+        });
+        let conditions = term.conditions.iter();
+        let conditions = conditions.map(|(member, condition)| (self.member(member), condition.clone()));
+        Step {
+            term: index,
+            is_repeated: term.once_per == OncePer::None,
+            is_corrected: term.corrected,
+            after: places(&term.after),
+            without: places(&term.without),
+            not_within,
+            conditions: conditions.collect(),
+            measure: term.value.as_ref().and_then(|measure| match measure {
+                Measure::Member(member) => Some(Source::Member(self.member(member))),
+                Measure::Since(kind) => place(marks, kind).map(Source::Since),
+            }),
+        }
+    }
+
+    fn member(&mut self, name: &str) -> usize {
+        if let Some(known) = self.members.iter().position(|known| known == name) {
+            return known;
+        }
+        self.members.push(name.to_owned());
+        self.members.len() - 1
+    }
+
+    /// The members that its terms read, of an event's data.
+    pub(super) fn read(&self, data: &str) -> serde_json::Result<Found> {
+        let mut json = serde_json::Deserializer::from_str(data);
+        let found = Members(&self.members).deserialize(&mut json)?;
+        json.end()?;
+        Ok(found)
+    }
+}
+
+/// A kind's place among the marks, which are in order.
+pub(super) fn place(marks: &[String], kind: &str) -> Option<usize> {
+    marks.binary_search_by(|mark| mark.as_str().cmp(kind)).ok()
+}
+
+/// Members as they were found, by their places.
+#[derive(Debug, Default)]
+pub(super) struct Found(Vec<Option<Value>>);
+
+impl Found {
+    pub(super) fn get(&self, member: usize) -> Option<&Value> {
+        self.0.get(member)?.as_ref()
+    }
+}
+
+/// Reads some members of an object and passes over the others.
+struct Members<'a>(&'a [String]);
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the members of an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let mut found = vec![None; self.0.len()];
+        while let Some(Key(name)) = map.next_key()? {
+            let member = self.0.iter().position(|known| *known == name);
+            match member.and_then(|place| found.get_mut(place)) {
+                Some(slot) => *slot = Some(map.next_value()?),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Found(found))
+    }
+}
+
+/// A member's name, copied only where it is escaped.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::catalog;
+    use super::*;
+
+    #[test]
+    fn only_the_members_that_terms_read_are_read_and_the_last_of_a_name_counts() {
+        let program = catalog().unwrap().program("call.ended").unwrap();
+        let data =
+            "{\"disposition\":\"busy\",\"more\":{\"talk_ms\":1},\"talk_ms\":7,\"disposition\":\"machine\"}";
+        let found = program.read(data).unwrap();
+        let of = |name: &str| {
+            let place = program.members.iter().position(|known| known == name);
+            found.get(place.unwrap())
+        };
+        assert_eq!(of("talk_ms"), Some(&Value::from(7)));
+        assert_eq!(of("disposition"), Some(&Value::from("machine")));
+        assert_eq!(of("outcome"), None);
+        assert!(program.members.iter().all(|member| member != "more"));
+        for broken in ["[]", "{\"talk_ms\":}", "{} {}", "{\"more\":[}"] {
+            assert!(program.read(broken).is_err(), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! The board's rows of many events at once: sums in memory, the same rows as `apply` makes, written once.
+//!
+//! What a campaign says of itself is rare and left to `apply`; calls and enrolments are only added up, so the
+//! order between the two does not matter.
+
+use super::correcting::moved;
+use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOUR_MICROS, HOURS, NAME, draft};
+use crate::cells::Cells;
+use crate::database::{Edit, Tx};
+use crate::error::ProjectionError;
+use crate::in_place::{InMemory, InPlace};
+use crate::unit_of_work::UnitOfWork;
+use crate::value::Val;
+use crate::view::{AnyEvent, View, ViewEvent};
+use domain::call::Finding;
+use domain::call::event::CallEvent;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::CallId;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The shape of calls' and customers' events that is read here.
+const VERSION: u16 = 1;
+
+/// Members of events, one struct per shape; those not named are passed over.
+#[derive(Deserialize)]
+struct OfCampaign<'a> {
+    #[serde(borrow)]
+    campaign: Cow<'a, str>,
+}
+#[derive(Deserialize)]
+struct Settled<'a> {
+    #[serde(borrow)]
+    campaign: Cow<'a, str>,
+    disposition: Disposition,
+}
+#[derive(Deserialize)]
+struct FlowVersion {
+    version: u32,
+}
+#[derive(Deserialize)]
+struct Permitted<'a> {
+    #[serde(borrow)]
+    customer_grant: OfCampaign<'a>,
+    flow: FlowVersion,
+}
+#[derive(Deserialize)]
+struct Dialing<'a> {
+    #[serde(borrow)]
+    trunk: Cow<'a, str>,
+}
+#[derive(Deserialize)]
+struct Ended {
+    disposition: Disposition,
+    #[serde(default)]
+    outcome: Option<Outcome>,
+    talk_ms: u64,
+}
+
+/// What enrolments and calls add to a campaign's row.
+#[derive(Default)]
+struct OfBoard {
+    enrolled: i64,
+    settled: i64,
+    open: i64,
+    /// Of the last event that added something; 0 for none.
+    pos: i64,
+}
+
+#[derive(Default)]
+struct Hour {
+    dialed: i64,
+    answered: i64,
+    ended: i64,
+    talked: i64,
+    talk_ms: i64,
+    conversions: i64,
+    pos: i64,
+}
+
+/// Where a call counts, by the places of names and hours.
+struct Called {
+    campaign: usize,
+    flow_version: i64,
+    /// Since its first dial.
+    hour: Option<usize>,
+    is_answered: bool,
+    pos: i64,
+}
+
+/// A campaign, an hour, a trunk, a flow version: the key of an hour's row, names by their places.
+type HourKey = (usize, i64, usize, i64);
+
+/// See the file's description.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// What campaigns say of themselves.
+    own: Vec<ViewEvent>,
+    /// Names of campaigns and trunks, each once.
+    names: Vec<String>,
+    boards: BTreeMap<usize, OfBoard>,
+    hours: Vec<(HourKey, Hour)>,
+    hour_places: BTreeMap<HourKey, usize>,
+    /// By campaign, what and code: the count and the last position.
+    counts: BTreeMap<(usize, &'static str, Cow<'static, str>), (i64, i64)>,
+    calls: BTreeMap<CallId, Called>,
+}
+
+impl Sums {
+    /// The place of a name; there are few.
+    fn name(&mut self, name: &str) -> usize {
+        if let Some(place) = self.names.iter().position(|known| known == name) {
+            return place;
+        }
+        self.names.push(name.to_owned());
+        self.names.len() - 1
+    }
+
+    fn named(&self, place: usize) -> Val {
+        self.names.get(place).map_or(Val::Null, Val::text)
+    }
+
+    fn board(&mut self, campaign: &str, pos: i64) -> &mut OfBoard {
+        let place = self.name(campaign);
+        let board = self.boards.entry(place).or_default();
+        board.pos = pos;
+        board
+    }
+
+    fn count(&mut self, campaign: usize, (what, code): (&'static str, Cow<'static, str>), pos: i64) {
+        let (count, last) = self.counts.entry((campaign, what, code)).or_default();
+        *count += 1;
+        *last = pos;
+    }
+
+    /// A count that came to nothing leaves no row.
+    fn uncount(&mut self, campaign: usize, (what, code): (&'static str, &'static str), pos: i64) {
+        let key = (campaign, what, Cow::Borrowed(code));
+        let Some((count, last)) = self.counts.get_mut(&key) else {
+            return;
+        };
+        *count -= 1;
+        *last = pos;
+        if *count <= 0 {
+            self.counts.remove(&key);
+        }
+    }
+
+    fn customer(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+        match event.kind() {
+            "customer.enrolled" => {
+                let OfCampaign { campaign } = event.members()?;
+                self.board(&campaign, pos).enrolled += 1;
+            }
+            "customer.dial_granted" => {
+                let OfCampaign { campaign } = event.members()?;
+                self.board(&campaign, pos).open += 1;
+            }
+            "customer.dial_released" | "customer.call_closed" => {
+                let OfCampaign { campaign } = event.members()?;
+                self.board(&campaign, pos).open -= 1;
+            }
+            "customer.enrolment_settled" => {
+                let Settled {
+                    campaign,
+                    disposition,
+                } = event.members()?;
+                self.board(&campaign, pos).settled += 1;
+                let place = self.name(&campaign);
+                self.count(place, ("settled", disposition.code().into()), pos);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+        let call: CallId = event
+            .stream_id()
+            .parse()
+            .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
+        match event.kind() {
+            "call.permitted" => {
+                let Permitted { customer_grant, flow } = event.members()?;
+                let campaign = self.name(&customer_grant.campaign);
+                self.calls.entry(call).or_insert(Called {
+                    campaign,
+                    flow_version: i64::from(flow.version),
+                    hour: None,
+                    is_answered: false,
+                    pos,
+                });
+            }
+            "call.dialing" => self.dialing(call, event, pos)?,
+            "call.answered" => {
+                let Some(called) = self.calls.get_mut(&call) else {
+                    return Ok(());
+                };
+                (called.is_answered, called.pos) = (true, pos);
+                let hour = called.hour;
+                self.add(hour, pos, |hour| hour.answered += 1);
+            }
+            "call.ended" => self.ended(call, &event.members()?, pos),
+            "call.corrected" => {
+                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) = event.whole()?.event()? {
+                    self.corrected(call, (*before, *after), pos);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn dialing(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+        let Dialing { trunk } = event.members()?;
+        let trunk = self.name(&trunk);
+        let Some(called) = self.calls.get_mut(&call).filter(|called| called.hour.is_none()) else {
+            return Ok(());
+        };
+        let micros = event.at().micros();
+        let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
+        let key = (called.campaign, hour_at, trunk, called.flow_version);
+        let place = *self.hour_places.entry(key).or_insert(self.hours.len());
+        (called.hour, called.pos) = (Some(place), pos);
+        if place == self.hours.len() {
+            self.hours.push((key, Hour::default()));
+        }
+        self.add(Some(place), pos, |hour| hour.dialed += 1);
+        Ok(())
+    }
+
+    /// Adds to an hour; nothing for a call never dialed.
+    fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut Hour)) {
+        if let Some((_, hour)) = hour.and_then(|place| self.hours.get_mut(place)) {
+            change(hour);
+            hour.pos = pos;
+        }
+    }
+
+    fn ended(&mut self, call: CallId, ended: &Ended, pos: i64) {
+        let Some(called) = self.calls.get(&call) else {
+            return;
+        };
+        let (campaign, talked) = (called.campaign, i64::from(called.is_answered));
+        let is_success = ended.outcome == Some(Outcome::Success);
+        let talk_ms = i64::try_from(ended.talk_ms).unwrap_or(i64::MAX);
+        self.add(called.hour, pos, |hour| {
+            hour.ended += 1;
+            hour.talked += talked;
+            hour.talk_ms = hour.talk_ms.saturating_add(talk_ms);
+            hour.conversions += i64::from(is_success);
+        });
+        self.count(campaign, ("disposition", ended.disposition.code().into()), pos);
+        if let Some(outcome) = ended.outcome {
+            self.count(campaign, ("outcome", outcome.code().into()), pos);
+        }
+    }
+
+    fn corrected(&mut self, call: CallId, (before, after): (Finding, Finding), pos: i64) {
+        let Some(called) = self.calls.get(&call) else {
+            return;
+        };
+        let (campaign, hour) = (called.campaign, called.hour);
+        self.count(campaign, ("corrected", moved(before, after).into()), pos);
+        self.uncount(campaign, ("disposition", before.disposition.code()), pos);
+        self.count(campaign, ("disposition", after.disposition.code().into()), pos);
+        if let Some(outcome) = before.outcome {
+            self.uncount(campaign, ("outcome", outcome.code()), pos);
+        }
+        if let Some(outcome) = after.outcome {
+            self.count(campaign, ("outcome", outcome.code().into()), pos);
+        }
+        let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
+        let change = converted(after) - converted(before);
+        if change != 0 {
+            self.add(hour, pos, |hour| hour.conversions += change);
+        }
+    }
+
+    /// The rows of campaigns: what they say of themselves, and what was added up beside it.
+    fn write_boards(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+        let mut unit = UnitOfWork::new(tx, CampaignBoard.tables());
+        for event in &self.own {
+            CampaignBoard.apply(&mut unit, event)?;
+        }
+        for (campaign, sums) in &self.boards {
+            let key = self.named(*campaign);
+            let add = |row: &mut [Val]| {
+                let mut cells = Cells(row);
+                cells.add(Column::Enrolled, sums.enrolled);
+                cells.add(Column::Settled, sums.settled);
+                cells.add(Column::Open, sums.open);
+                let pos = sums.pos.max(cells.int(Column::Pos));
+                cells.set(Column::Pos, Val::Int(pos));
+            };
+            let known = unit.edit(&BOARD, std::slice::from_ref(&key), &mut |row| {
+                add(row);
+                Ok(Edit::Write)
+            })?;
+            if known.is_none() {
+                let mut row = draft(key);
+                add(&mut row);
+                unit.append_row(&BOARD, row)?;
+            }
+        }
+        unit.hand_over()
+    }
+
+    fn count_rows(&self) -> Vec<Vec<Val>> {
+        let row = |(key, (count, pos)): (&(usize, &'static str, Cow<'static, str>), &(i64, i64))| {
+            let (campaign, what, code) = key;
+            vec![
+                self.named(*campaign),
+                Val::text(what),
+                Val::text(code),
+                Val::Int(*count),
+                Val::Int(*pos),
+            ]
+        };
+        self.counts.iter().map(row).collect()
+    }
+
+    fn hour_rows(&self) -> Vec<Vec<Val>> {
+        let row = |((campaign, hour_at, trunk, flow_version), hour): &(HourKey, Hour)| {
+            let mut row = vec![
+                self.named(*campaign),
+                Val::Int(*hour_at),
+                self.named(*trunk),
+                Val::Int(*flow_version),
+            ];
+            let sums = [
+                hour.dialed,
+                hour.answered,
+                hour.ended,
+                hour.talked,
+                hour.talk_ms,
+                hour.conversions,
+                hour.pos,
+            ];
+            row.extend(sums.map(Val::Int));
+            row
+        };
+        self.hours.iter().map(row).collect()
+    }
+
+    fn call_rows(&self) -> Vec<Vec<Val>> {
+        let row = |(call, called): (&CallId, &Called)| {
+            let hour = called.hour.and_then(|place| self.hours.get(place));
+            vec![
+                Val::text(call),
+                self.named(called.campaign),
+                Val::Int(called.flow_version),
+                hour.map_or(Val::Null, |(key, _)| Val::Int(key.1)),
+                hour.map_or(Val::Null, |(key, _)| self.named(key.2)),
+                Val::Int(i64::from(called.is_answered)),
+                Val::Int(called.pos),
+            ]
+        };
+        self.calls.iter().map(row).collect()
+    }
+}
+
+impl InMemory for Sums {
+    fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
+        let pos = i64::try_from(event.stored().position.0).unwrap_or(i64::MAX);
+        let kind = event.kind();
+        if kind.starts_with("campaign.") {
+            let whole = event.whole()?;
+            // Read now: what cannot be read is said of this event.
+            whole.event()?;
+            self.own.push(whole);
+            return Ok(());
+        }
+        if event.version() != VERSION {
+            let version = event.version();
+            return Err(ProjectionError::Fault(format!(
+                "the sums of {NAME} know no version {version} of {kind}"
+            )));
+        }
+        if kind.starts_with("call.") {
+            self.call(event, pos)
+        } else {
+            self.customer(event, pos)
+        }
+    }
+
+    fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+        self.write_boards(tx)?;
+        tx.append_rows(&COUNTS, &self.count_rows())?;
+        tx.append_rows(&HOURS, &self.hour_rows())?;
+        tx.append_rows(&CALLS, &self.call_rows())
+    }
+}
