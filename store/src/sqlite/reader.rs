@@ -8,11 +8,26 @@ use super::row::{COLUMNS, FACTS, position, signed, stored_facts, trusted, unsign
 use super::schema::Indexes;
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
+use domain::customer::Customer;
+use domain::decider::Decider;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+
+/// Where a customer's events stand, in order. The second condition on `stream` is the index's own, word for
+/// word, or SQLite would not go by it; no event
+/// is of both parts.
+const PLACES_OF_CUSTOMER: &str = "SELECT pos FROM (
+        SELECT pos FROM event INDEXED BY event_by_customer
+        WHERE customer = ?4 AND customer IS NOT NULL AND stream <> 'customer-' || customer
+        AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3)
+    UNION ALL
+    SELECT pos FROM (
+        SELECT pos FROM event WHERE stream = ?5 AND version > ?6 AND +pos > ?1 AND +pos <= ?2
+        ORDER BY version LIMIT ?3)
+    ORDER BY 1 LIMIT ?3";
 
 /// What can be asked of the log.
 pub(super) enum Query {
@@ -126,21 +141,62 @@ impl Reader {
         if let Some(stream) = whole_stream(filter) {
             return self.matching_of_stream(filter, stream, &stretch);
         }
-        let by_index = match (self.indexes, &filter.customer, &filter.campaign) {
-            (Indexes::OfStreamsOnly, ..) | (_, None, None) => None,
-            (Indexes::Whole, Some(customer), _) => Some(("customer", CustomerId::as_str(customer))),
-            (Indexes::Whole, None, Some(campaign)) => Some(("campaign", CampaignId::as_str(campaign))),
-        };
-        match by_index {
-            Some((column, wanted)) => {
-                let sql = format!(
-                    "SELECT {COLUMNS}, {FACTS} FROM event INDEXED BY event_by_{column}
-                     WHERE {column} = ?4 AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
-                );
-                self.look(&sql, filter, &stretch, &[&wanted])
+        match (self.indexes, &filter.customer, &filter.campaign) {
+            (Indexes::OfStreamsOnly, ..) | (_, None, None) => self.look_through(filter, &stretch),
+            (Indexes::OwnStreamsApart, Some(customer), _) => {
+                self.matching_of_customer(filter, customer, &stretch)
             }
-            None => self.look_through(filter, &stretch),
+            (Indexes::Whole, Some(customer), _) => {
+                // A file of version 2 may become one of version 3 while it is read, so no index is demanded.
+                let sql = format!(
+                    "SELECT {COLUMNS}, {FACTS} FROM event
+                     WHERE customer = ?4 AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
+                );
+                self.look(&sql, filter, &stretch, &[&CustomerId::as_str(customer)])
+            }
+            (_, None, Some(campaign)) => {
+                let sql = format!(
+                    "SELECT {COLUMNS}, {FACTS} FROM event INDEXED BY event_by_campaign
+                     WHERE campaign = ?4 AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
+                );
+                self.look(&sql, filter, &stretch, &[&CampaignId::as_str(campaign)])
+            }
         }
+    }
+
+    /// A customer's events: those of the own stream, which the index leaves out, and those of all others.
+    fn matching_of_customer(&self, filter: &EventFilter, customer: &CustomerId, stretch: &Stretch) -> Found {
+        let own = StreamId::new(Customer::AGGREGATE, customer);
+        let seen = self.seen_of(own.as_str(), stretch.after)?;
+        let mut places = self.prepare(PLACES_OF_CUSTOMER)?;
+        let places = places
+            .query_map(
+                (
+                    signed(stretch.after.0),
+                    signed(stretch.head.0),
+                    signed(LOOKED_AT_MAX as u64),
+                    customer.as_str(),
+                    own.as_str(),
+                    signed(seen),
+                ),
+                |row| row.get(0),
+            )
+            .and_then(Iterator::collect::<Result<Vec<i64>, _>>)
+            .map_err(|error| from_sqlite(&error))?;
+        let mut event = self.prepare(&format!("SELECT {COLUMNS}, {FACTS} FROM event WHERE pos = ?1"))?;
+        let mut sieve = Sieve::new(filter, stretch);
+        for place in places {
+            let mut rows = event.query([place]).map_err(|error| from_sqlite(&error))?;
+            let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? else {
+                return Err(StoreError::Damaged(format!(
+                    "the event at position {place} is missing, which an index names"
+                )));
+            };
+            if sieve.take(row)? {
+                return Ok(sieve.full());
+            }
+        }
+        Ok(sieve.drained(LOOKED_AT_MAX))
     }
 
     /// Goes by an index: at most `LOOKED_AT_MAX` of its entries.
@@ -188,22 +244,28 @@ impl Reader {
         Ok(sieve.drained(LOOKED_AT_MAX))
     }
 
-    /// One whole stream: its versions are in the order of positions, so the beginning is found by halving.
     fn matching_of_stream(&self, filter: &EventFilter, stream: &str, stretch: &Stretch) -> Found {
-        let (mut seen, mut beyond) = (0, self.last_version(stream)? + 1);
-        while beyond - seen > 1 {
-            let middle = seen + (beyond - seen) / 2;
-            if self.position_of(stream, middle)? <= stretch.after {
-                seen = middle;
-            } else {
-                beyond = middle;
-            }
-        }
+        let seen = self.seen_of(stream, stretch.after)?;
         let sql = format!(
             "SELECT {COLUMNS}, {FACTS} FROM event WHERE stream = ?4 AND version > ?5 AND +pos > ?1 AND +pos <= ?2
              ORDER BY version LIMIT ?3"
         );
         self.look(&sql, filter, stretch, &[&stream, &signed(seen)])
+    }
+
+    /// How many events of a stream stand up to `after`. Its versions are in the order of positions, so the place
+    /// is found by halving.
+    fn seen_of(&self, stream: &str, after: Position) -> Result<u64, StoreError> {
+        let (mut seen, mut beyond) = (0, self.last_version(stream)? + 1);
+        while beyond - seen > 1 {
+            let middle = seen + (beyond - seen) / 2;
+            if self.position_of(stream, middle)? <= after {
+                seen = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        Ok(seen)
     }
 
     fn last_version(&self, stream: &str) -> Result<u64, StoreError> {
@@ -367,7 +429,7 @@ mod tests {
     use crate::test_records::{make_record_of, stream};
     use domain::decider::Scope;
     use domain::event_filter::EventFilter;
-    use domain::ids::{CommandId, EventId};
+    use domain::ids::{CommandId, EventId, StreamId};
     use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
     use domain::stored_event::{Position, StoredEvent, StreamVersion};
     use rusqlite::Connection;
@@ -381,19 +443,23 @@ mod tests {
         SqliteEventStore::open(dir, clock, &tasks, &SqliteOptions::default()).unwrap()
     }
 
-    /// A log in which streams, campaigns and customers alternate at different paces.
+    /// A log in which streams, campaigns and customers alternate at different paces; the third stream is a
+    /// customer's own, with events of other customers and of none.
     async fn filled(dir: &Path) -> SqliteEventStore {
         let store = open(dir);
         for index in 0..EVENTS {
-            let name = format!("s{}", index % 3);
+            let stream = match index % 3 {
+                2 => StreamId::new("customer", &customer(2)),
+                other => stream(&format!("s{other}")),
+            };
             let scope = Scope {
                 campaign: (index % 4 != 0).then(|| format!("T{}", index % 4).parse().unwrap()),
                 customer: (index % 5 != 0).then(|| customer(index % 5)),
             };
             let command = CommandId::derive_from_text(&index.to_string());
-            let record = make_record_of(&stream(&name), index / 3 + 1, command, scope);
+            let record = make_record_of(&stream, index / 3 + 1, command, scope);
             let appended = store
-                .append(&stream(&name), StreamVersion(index / 3), vec![record])
+                .append(&stream, StreamVersion(index / 3), vec![record])
                 .await;
             assert_eq!(appended, Ok(Position(index + 1)));
         }
@@ -418,6 +484,16 @@ mod tests {
             },
             EventFilter {
                 customer: Some(customer(2)),
+                ..default()
+            },
+            EventFilter {
+                customer: Some(customer(3)),
+                kinds: vec!["number.".to_owned()],
+                ..default()
+            },
+            EventFilter {
+                customer: Some(customer(2)),
+                streams: vec![format!("customer-{}", customer(2))],
                 ..default()
             },
             EventFilter {
@@ -512,6 +588,59 @@ mod tests {
         let old = "DROP INDEX event_by_campaign; DROP INDEX event_by_customer;
             UPDATE schema_version SET version = 1";
         file.execute_batch(old).unwrap();
+    }
+
+    /// What version 2 of the file was: the index for customers has the events of their own streams too.
+    fn make_second(dir: &Path) {
+        let file = Connection::open(dir.join(EVENTS_FILE)).unwrap();
+        let second = "DROP INDEX event_by_customer;
+            CREATE INDEX event_by_customer ON event (customer) WHERE customer IS NOT NULL;
+            UPDATE schema_version SET version = 2";
+        file.execute_batch(second).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_of_version_2_is_read_as_it_is_and_also_while_it_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path()).await.close().await;
+        let new = schema_of(dir.path());
+        make_second(dir.path());
+        assert_ne!(schema_of(dir.path()), new);
+        let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
+        let reading = SqliteEventStore::open_read_only(dir.path(), clock, &tasks).unwrap();
+        check_filters(&reading).await;
+        let store = open(dir.path());
+        check_filters(&reading).await;
+        check_filters(&store).await;
+        reading.close().await;
+        store.close().await;
+        assert_eq!(schema_of(dir.path()), new);
+    }
+
+    #[tokio::test]
+    async fn the_index_for_customers_has_no_entries_of_a_customers_own_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = filled(dir.path()).await;
+        let wanted = EventFilter {
+            customer: Some(customer(2)),
+            ..EventFilter::default()
+        };
+        let read = store.read_matching(&wanted, Position(0), 100).await.unwrap();
+        let own = StreamId::new("customer", &customer(2));
+        let of_own = |event: &&StoredEvent| event.envelope().unwrap().stream == own;
+        let of_own_count = read.events.iter().filter(of_own).count();
+        assert!(0 < of_own_count && of_own_count < read.events.len());
+        // The index alone leads to events of other streams.
+        let file = Connection::open(dir.path().join(EVENTS_FILE)).unwrap();
+        let entries: u32 = file
+            .query_row(
+                "SELECT count(*) FROM event INDEXED BY event_by_customer
+                 WHERE customer = ?1 AND stream <> 'customer-' || customer",
+                [customer(2).as_str()],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(entries as usize, read.events.len() - of_own_count);
     }
 
     fn schema_of(dir: &Path) -> Vec<String> {

@@ -323,15 +323,15 @@ fn the_file_is_private_and_every_commit_is_synced() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     open(&dir).unwrap().close().await;
-    meddle(&dir, "UPDATE schema_version SET version = 3");
+    meddle(&dir, "UPDATE schema_version SET version = 4");
     for refused in [open(&dir), open_read_only(&dir)] {
         let error = refused.err().unwrap();
         assert!(
             matches!(
                 error,
                 OpenError::NewerSchema {
-                    found: 3,
-                    known: 2,
+                    found: 4,
+                    known: 3,
                     ..
                 }
             ),
