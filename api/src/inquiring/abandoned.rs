@@ -70,14 +70,14 @@ mod tests {
             let body = json!({ "sql": ENDLESS, "timeout_ms": 30_000 });
             let asked = client.ask(Method::POST, "/api/v1/query", Some(&body));
             let mut log = story.running.app.store().subscribe(Position(0)).await.unwrap();
-            let mut next = async || {
-                loop {
-                    for event in log.next().await.unwrap() {
-                        let record: Value = serde_json::from_slice(&event.record).unwrap();
-                        if record["kind"].as_str().unwrap().starts_with("inquiry.") {
-                            return record;
-                        }
-                    }
+            let is_ours = |record: &Value| record["kind"].as_str().unwrap().starts_with("inquiry.");
+            let mut next = async || loop {
+                let page = log.next().await.unwrap();
+                let mut records = page
+                    .iter()
+                    .map(|event| serde_json::from_slice(&event.record).unwrap());
+                if let Some(record) = records.find(is_ours) {
+                    return record;
                 }
             };
             let queried = tokio::select! {

@@ -2,6 +2,8 @@
 //! makes.
 
 mod readiness;
+#[cfg(test)]
+mod remade_tests;
 
 use crate::app::Opened;
 use crate::as_of::Past;

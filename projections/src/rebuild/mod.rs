@@ -59,6 +59,7 @@ pub async fn rebuild_views(
     let (emptied, dialect) = (views.clone(), db.dialect());
     transact(db.as_ref(), move |tx| {
         // A reader of another process sees the rows of before, or that there are none yet: no table of each.
+        tx.end_questions()?;
         tx.close_gate()?;
         drop_sql_views(tx, dialect)?;
         emptied
