@@ -47,6 +47,14 @@ impl Door {
             "send the token of DIR/token as `Authorization: Bearer TOKEN`",
         ))
     }
+
+    /// What let a caller in, as the record of a read names it.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "loopback",
+            Self::Token(_) => "token",
+        }
+    }
 }
 
 impl Door {

@@ -112,6 +112,7 @@ impl Endpoint {
             has_past: self.query.iter().any(|(name, _)| *name == "as_of"),
         };
         let handler = self.handler;
+        let route = self.path;
         path.and(warp::path::end())
             .and(method(self.method))
             .and(warp::query::<Vec<(String, String)>>())
@@ -121,6 +122,7 @@ impl Endpoint {
             .and(warp::body::stream())
             .then(move |params: Params, query, headers, peer, upgrade, body| {
                 let input = Input {
+                    route,
                     params: params.0,
                     query,
                     headers,
@@ -250,6 +252,7 @@ impl Body {
 
 /// What a handler is given.
 pub(crate) struct Input {
+    route: &'static str,
     params: Vec<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
@@ -260,6 +263,11 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// The path as the description names it, such as `/api/v1/campaigns/{id}`.
+    pub(crate) const fn route(&self) -> &'static str {
+        self.route
+    }
+
     /// The `index`-th parameter of the path, decoded.
     pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
         let raw = self.params.get(index).map_or("", String::as_str);

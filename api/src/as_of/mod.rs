@@ -17,5 +17,5 @@ mod tests;
 pub(crate) use all_campaigns::all_campaigns;
 pub(crate) use call::{corrections, describe_at};
 pub(crate) use entity::{entity_then, existed_then};
-pub(crate) use moment::{Moment, PARAMETERS, Then};
+pub(crate) use moment::{AS_OF, Moment, PARAMETERS, Then, VALID_AT};
 pub(crate) use past::{Past, Wanted};

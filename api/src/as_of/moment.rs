@@ -8,16 +8,15 @@ use domain::time::{InvalidTimestamp, Timestamp};
 use serde_json::{Map, Value, json};
 
 /// The parameters of every route that can be asked as of a time.
-pub(crate) const PARAMETERS: &[(&str, &str)] = &[
-    (
-        "as_of",
-        "As known then: only events up to this position, or recorded up to this RFC 3339 instant",
-    ),
-    (
-        "valid_at",
-        "As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back",
-    ),
-];
+pub(crate) const PARAMETERS: &[(&str, &str)] = &[AS_OF, VALID_AT];
+pub(crate) const AS_OF: (&str, &str) = (
+    "as_of",
+    "As known then: only events up to this position, or recorded up to this RFC 3339 instant",
+);
+pub(crate) const VALID_AT: (&str, &str) = (
+    "valid_at",
+    "As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back",
+);
 
 /// Up to where the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

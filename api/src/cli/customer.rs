@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::moment::MomentArgs;
 use super::output;
+use super::reader::ReaderArgs;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 ///
 /// ID is the institution's own customer_id, or ours. An erasure destroys the person's key, deletes the
 /// recordings and ends with a certificate; ids, counts and lookup hashes stay. A backup of the keys may still
-/// hold the key for 30 days. A hold refuses erasure and dials until it is released.
+/// hold the key for 30 days. A hold refuses erasure and dials until it is released. Who looks at a person is on
+/// record in the log (`ledgerline audit trail`) before anything is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -27,6 +29,8 @@ enum Action {
         named: Named,
         #[command(flatten)]
         moment: MomentArgs,
+        #[command(flatten)]
+        reader: ReaderArgs,
     },
     /// Erase a person for good (删除个人信息); prints what the certificate will say
     Erase {
@@ -79,8 +83,13 @@ struct Named {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (named, reply) = match args.action {
-        Action::Show { named, moment } => {
+        Action::Show {
+            named,
+            moment,
+            reader,
+        } => {
             let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
+            let path = reader.put(&path);
             let server = OwnServer::find(&named.server)?;
             let reply = server.ask(Method::GET, &path, None).await?;
             (named, reply)

@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Only these columns, with commas between them, in this order
     #[arg(long, value_name = "NAMES")]
     columns: Option<String>,
-    /// Who exports, for the record
+    /// Who exports, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Print one JSON object
@@ -57,7 +57,8 @@ pub(crate) struct Args {
     holder: HolderArgs,
 }
 
-pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    args.by = args.by.or_else(super::reader::os_user);
     let what = Exportable::of_name(&args.what).ok_or_else(|| {
         let names: Vec<&str> = EXPORTABLES.iter().map(|one| one.name).collect();
         Failure::usage(format!(

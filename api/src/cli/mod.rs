@@ -25,6 +25,7 @@ mod number;
 pub(crate) mod output;
 mod projections;
 mod query;
+mod reader;
 mod reconcile;
 mod report;
 mod sample;
@@ -139,7 +140,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Events(args) => events::run(args).await,
         Command::Alerts(args) => alerts::run(args).await,
         Command::Live(args) => live::run(args).await,
-        Command::Audit(args) => audit::run(args).await,
+        Command::Audit(args) => audit::run(args, runtime).await,
         Command::Backup(args) => Box::pin(backup::run(args)).await,
         Command::Metrics(args) => Box::pin(metrics::run(args)).await,
         Command::Projections(args) => projections::run(args).await,

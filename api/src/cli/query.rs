@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Longest time in milliseconds, up to 30,000
     #[arg(long, value_name = "MS", default_value_t = TIMEOUT_DEFAULT_MS)]
     timeout_ms: u64,
-    /// Who asks, for the record
+    /// Who asks, for the record; default: the user of the operating system
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Print one JSON object
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
     let question = Question {
         sql: text(args.sql.as_deref().unwrap_or_default())?,
-        by: args.by,
+        by: args.by.or_else(super::reader::os_user),
         limits: AskLimits {
             rows_max: args.limit,
             timeout_ms: args.timeout_ms,

@@ -1,6 +1,12 @@
-//! What is asked of the rows from outside: on record before it is answered, and what came of it after.
+//! What is asked of the rows from outside, and read of persons: on record before it is answered, and what came
+//! of it after.
 
 mod abandoned;
+mod reading;
+mod trail;
+
+pub(crate) use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
+pub(crate) use trail::{TrailAsk, trail};
 
 use crate::reply::{Kind, Problem};
 use crate::serving::App;

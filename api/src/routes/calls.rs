@@ -1,8 +1,9 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
-use crate::as_of::{Moment, PARAMETERS, corrections, describe_at};
+use crate::as_of::{Moment, corrections, describe_at};
 use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::inquiring::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::masked;
 use crate::reply::{Done, Problem, Written};
@@ -12,6 +13,7 @@ use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, CallState, Correction, Fin
 use domain::decider::Decider;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, EventId};
+use domain::inquiry::ReadForm;
 use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Cause, Position, StoredEvent, StreamVersion, read_event};
@@ -28,6 +30,10 @@ const CALL_EVENTS_MAX: usize = 2_000;
 /// Longest name of who corrected: a login or a mail address.
 const BY_CHARS_MAX: usize = 128;
 
+/// What is shown of the person called, of one call and of a page of them.
+const CALL: Shown = Shown::of(&["callee", "legs", "finding"], ReadForm::Masked);
+const PAGE: Shown = Shown::of(&["callee", "finding"], ReadForm::Masked);
+
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -41,13 +47,15 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("disposition", "Only calls that ended so"),
             ("before", "Continue below: the `next` of the page before"),
             ("limit", "At most so many; default 100, at most 500"),
+            BY,
+            REASON,
         ]),
         Endpoint::get(
             "/api/v1/calls/{id}",
             "One call: state, legs, disposition, outcome",
             |ctx, input| Box::pin(show(ctx, input)),
         )
-        .query(PARAMETERS),
+        .query(READ_THEN),
         Endpoint::post(
             "/api/v1/calls/{id}/correct",
             "How the call ended was recorded wrongly: a new event says so; the old one stays",
@@ -85,6 +93,15 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.first_position.to_string()))
         .flatten();
+    if !rows.is_empty() {
+        let what = Shown {
+            customer: filter.customer,
+            campaign: filter.campaign,
+            calls: rows.iter().map(|row| row.call).collect(),
+            ..PAGE
+        };
+        put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
+    }
     Ok(Done::Read(json!({ "items": items, "next": next })))
 }
 
@@ -131,14 +148,23 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     }
     let moment = Moment::of(&input)?;
     let stored = stream_of(ctx.store(), call).await?;
-    if moment.is_now() {
+    let shown = if moment.is_now() {
         let mut shown = describe(call, &loaded.state);
         put(&mut shown, "corrections", json!(corrections(&stored)?));
-        return Ok(Done::Read(shown));
-    }
-    let then = moment.resolve(ctx.store(), ctx.now()).await?;
-    let mut shown = describe_at(call, &stored, &then)?;
-    put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
+        shown
+    } else {
+        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let mut shown = describe_at(call, &stored, &then)?;
+        put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
+        shown
+    };
+    let what = Shown {
+        customer: loaded.state.customer().cloned(),
+        campaign: loaded.state.campaign().cloned(),
+        calls: vec![call],
+        ..CALL
+    };
+    put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
     Ok(Done::Read(shown))
 }
 

@@ -1,7 +1,8 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
-use crate::as_of::{Moment, PARAMETERS, Then, Wanted, entity_then, existed_then};
+use crate::as_of::{Moment, Then, Wanted, entity_then, existed_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written, masked};
 use crate::serving::App;
@@ -12,6 +13,7 @@ use domain::customer::{
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use domain::inquiry::ReadForm;
 use domain::personal::{Personal, mask_name};
 use domain::phone_number::mask_e164;
 use projections::views::customer_timeline::{self, CustomerTimeline};
@@ -23,6 +25,14 @@ use std::sync::Arc;
 /// Characters of an external id that are shown: enough to recognise one's own, too few to be it.
 const EXTERNAL_ID_SHOWN: usize = 2;
 
+/// What each of the three routes shows of a person.
+const PERSON: Shown = Shown::of(
+    &["external_id", "name", "phone", "enrolments", "calls"],
+    ReadForm::Masked,
+);
+const TIMELINE: Shown = Shown::of(&["timeline", "calls"], ReadForm::Clear);
+const PORTRAIT: Shown = Shown::of(&["portrait"], ReadForm::Clear);
+
 /// Most attempts of one enrolment that are looked up for their calls; caps stop far earlier.
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
 
@@ -33,19 +43,19 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "One customer by the institution's own id or by ours, with enrolments and calls",
             |ctx, input| Box::pin(show(ctx, input)),
         )
-        .query(PARAMETERS),
+        .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/timeline",
             "What happened to one customer, line by line, with the calls; the latest 500",
             |ctx, input| Box::pin(timeline(ctx, input)),
         )
-        .query(PARAMETERS),
+        .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/portrait",
             "What is known of one customer from their calls, each value with the call it came from",
             |ctx, input| Box::pin(portrait_of(ctx, input)),
         )
-        .query(PARAMETERS),
+        .query(READ_THEN),
         Endpoint::post(
             "/api/v1/customers/{id}/erase",
             "Erases the person: key, recordings, values; a certificate follows",
@@ -154,9 +164,11 @@ fn standing(state: &CustomerState) -> Value {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
+    let reader = Reader::of(&ctx, &input);
     let (customer, state) = find(&ctx, &text).await?;
     if moment.is_now() {
-        return Ok(Done::Read(describe_whole(&ctx, &customer, &state, None).await?));
+        let shown = describe_whole(&ctx, &customer, &state, None).await?;
+        return given(&ctx, reader, (PERSON, customer), shown).await;
     }
     let then = moment.resolve(ctx.store(), ctx.now()).await?;
     let key = ctx.vault().existing_key(&customer).await?;
@@ -167,6 +179,21 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     }
     let mut shown = describe_whole(&ctx, &customer, &entity.state, Some(&then)).await?;
     entity.put_known(&then, &mut shown);
+    given(&ctx, reader, (PERSON, customer), shown).await
+}
+
+/// What is known of a person is given out when it is on record that it is.
+async fn given(
+    app: &App,
+    reader: Reader,
+    (what, customer): (Shown, CustomerId),
+    shown: Value,
+) -> Result<Done, Problem> {
+    let what = Shown {
+        customer: Some(customer),
+        ..what
+    };
+    put_on_record(app, reader, what).await?;
     Ok(Done::Read(shown))
 }
 
@@ -202,19 +229,27 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let reader = Reader::of(&ctx, &input);
     let (customer, db, known) = rows_of(&ctx, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
     let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
-    Ok(Done::Read(with_known(shown, known)))
+    given(&ctx, reader, (TIMELINE, customer), with_known(shown, known)).await
 }
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let reader = Reader::of(&ctx, &input);
     let (customer, db, known) = rows_of(&ctx, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
-    Ok(Done::Read(with_known(json!(found), known)))
+    given(
+        &ctx,
+        reader,
+        (PORTRAIT, customer),
+        with_known(json!(found), known),
+    )
+    .await
 }
 
 /// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.

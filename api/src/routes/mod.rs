@@ -1,6 +1,7 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
 mod alerts;
+pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 mod charts;
@@ -52,6 +53,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),
+        audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
         trunks::endpoints(),

@@ -1,11 +1,13 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
-use crate::as_of::{Moment, PARAMETERS, entity_then};
+use crate::as_of::{Moment, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use domain::compliance::Suppressed;
 use domain::ids::{CallId, NumberId};
+use domain::inquiry::ReadForm;
 use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
 use domain::phone_number::PhoneNumber;
 use domain::time::Timestamp;
@@ -14,6 +16,12 @@ use serde_json::{Value, json};
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 const REASON_BYTES_MAX: usize = 256;
 
+/// What is shown of a number: whoever asks with the number itself learns it of a person.
+const LOOKUP: Shown = Shown::of(
+    &["opted_out", "suppressed", "invalid", "open_calls", "dials"],
+    ReadForm::Clear,
+);
+
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -21,7 +29,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "One phone number (E.164, or our id): opt-out, suppression, dials of the last 30 days",
             |ctx, input| Box::pin(show(ctx, input)),
         )
-        .query(PARAMETERS),
+        .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
             "The person asked not to be called: holds before the next dial, everywhere",
@@ -47,6 +55,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         }
     };
     let moment = Moment::of(&input)?;
+    let reader = Reader::of(&ctx, &input);
     let mut shown = if moment.is_now() {
         let loaded = ctx.system().numbers.state(&number).await?;
         if loaded.version.0 == 0 {
@@ -66,6 +75,11 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if let Some(members) = shown.as_object_mut() {
         members.extend(phone.map(|phone| ("number".to_owned(), json!(phone))));
     }
+    let what = Shown {
+        number: Some(number),
+        ..LOOKUP
+    };
+    put_on_record(&ctx, reader, what).await?;
     Ok(Done::Read(shown))
 }
 

@@ -1,18 +1,23 @@
-//! `ledgerline audit`: check the whole log, prove events to others, check what others were given, witness.
+//! `ledgerline audit`: search who did what, check the whole log, prove events to others, check what others were
+//! given, witness.
 
 mod check;
 mod checkpoint;
 mod prove;
 mod selection;
+mod trail;
 mod verify;
 mod witness;
 
 use super::failure::Failure;
 use crate::proving;
 use std::path::Path;
+use std::sync::Arc;
 use store::proof::{SignedCheckpoint, VerifierKey};
+use tokio::runtime::Runtime;
 
-/// Proofs: verify the log, prove a call or a customer, check a bundle offline, witness another log.
+/// Who did and read what; proofs: verify the log, prove a call or a customer, check a bundle offline, witness
+/// another log.
 ///
 /// While a server runs, the log is followed by a Merkle tree in DATA/proof and a checkpoint of it is
 /// signed every second. The formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof,
@@ -27,6 +32,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Search operations, exports and reads of personal data by time, user and kind
+    Trail(trail::Args),
     /// Check every event of the log against its tree and checkpoints; a server may run
     Verify(verify::Args),
     /// Write a bundle that proves some events to somebody without the log
@@ -39,8 +46,9 @@ enum Action {
     Witness(witness::Args),
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
+        Action::Trail(args) => Box::pin(trail::run(args, runtime)).await,
         Action::Verify(args) => Box::pin(verify::run(args)).await,
         Action::Prove(args) => Box::pin(prove::run(args)).await,
         Action::Check(args) => check::run(&args),

@@ -4,6 +4,7 @@ use crate::app::ReadOnly;
 use crate::as_of::{Moment, describe_at};
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::cli::reader::ReaderArgs;
 use crate::clock::SystemClock;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
@@ -24,6 +25,8 @@ pub(super) struct Args {
     /// Also what was true at this instant, corrections read back to what they correct
     #[arg(long, value_name = "INSTANT")]
     valid_at: Option<String>,
+    #[command(flatten)]
+    reader: ReaderArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -53,7 +56,7 @@ async fn from_server(args: &Args) -> Result<Value, Failure> {
         query.extend(value.as_ref().map(|value| format!("{name}={}", encode(value))));
     }
     let path = format!("/api/v1/calls/{call}?{}", query.join("&"));
-    let mut shown = server.ask(Method::GET, &path, None).await?;
+    let mut shown = server.ask(Method::GET, &args.reader.put(&path), None).await?;
     let events = server
         .ask(Method::GET, &format!("/api/v1/calls/{call}/events"), None)
         .await?;
