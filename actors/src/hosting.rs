@@ -73,10 +73,8 @@ impl Hosting {
     }
 
     /// Starts an entity; shards take turns, because the registry knows where each lives.
-    pub(crate) fn host<D: Decider>(&self, entity: Entity<D>) -> Hosted<D> {
-        let actor = EntityActor {
-            entity: Some(Box::new(entity)),
-        };
+    pub(crate) fn host<D: Decider>(&self, entity: Box<Entity<D>>) -> Hosted<D> {
+        let actor = EntityActor { entity: Some(entity) };
         Hosted(match self {
             Self::Local => actor.start(),
             Self::Arbiters(shards) => {

@@ -29,7 +29,9 @@ use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Cause;
 use domain::view::View;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::sync::oneshot;
 
 /// The ports every entity needs.
@@ -140,7 +142,31 @@ impl<D: Decider> Entities<D> {
 
     /// The entity's state now; the default state when its stream is empty.
     pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
-        self.request(id, |reply| Request::Read { reply }).await
+        match Box::pin(self.load_here(id)).await? {
+            Some(loaded) => Ok(loaded),
+            None => self.request(id, |reply| Request::Read { reply }).await,
+        }
+    }
+
+    /// Loads an entity that is not live in the asker's own task, which spares the way to its arbiter and back:
+    /// it is hosted only when it is asked something. `None` when the entity itself is to be asked, which is
+    /// also how one that dies of its stream comes to be counted.
+    async fn load_here(&self, id: &D::Id) -> Asked<Option<Loaded<D>>, D> {
+        let inner = &self.inner;
+        let now = inner.environment.clock.now();
+        let loading = match inner.registry.begin_loading(id, now) {
+            Ok(Some(loading)) => loading,
+            Ok(None) => return Ok(None),
+            Err(ReserveError::Busy) => return Err(AskError::Busy),
+            Err(ReserveError::GivenUp) => return Err(AskError::Fault),
+        };
+        let mut entity = Box::new(Entity::new(id.clone(), inner.environment.clone()));
+        let Some(loaded) = unless_it_dies(entity.read()).await else {
+            return Ok(None);
+        };
+        let loaded = loaded?;
+        loading.rest(entity, now);
+        Ok(Some(loaded))
     }
 
     /// How many entities are in memory.
@@ -156,12 +182,9 @@ impl<D: Decider> Entities<D> {
         let inner = &self.inner;
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
-            let start = || {
-                Mailbox::new(
-                    inner
-                        .hosting
-                        .host(Entity::new(id.clone(), inner.environment.clone())),
-                )
+            let start = |resting: Option<Box<Entity<D>>>| {
+                let anew = || Box::new(Entity::new(id.clone(), inner.environment.clone()));
+                Mailbox::new(inner.hosting.host(resting.unwrap_or_else(anew)))
             };
             let (place, generation) = match inner.registry.reserve(id, now, start) {
                 Ok(reserved) => reserved,
@@ -182,6 +205,18 @@ impl<D: Decider> Entities<D> {
     }
 }
 
+/// What a future answers; `None` when it panics.
+async fn unless_it_dies<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Some),
+            Err(_died) => Poll::Ready(None),
+        },
+    )
+    .await
+}
+
 async fn sweep<D: Decider>(entities: Entities<D>) {
     let environment = entities.inner.environment.clone();
     let stop = environment.tasks.stop_signal();
@@ -193,5 +228,23 @@ async fn sweep<D: Decider>(entities: Entities<D>) {
             () = environment.clock.wait_until(next) => {}
         }
         entities.inner.registry.passivate(environment.clock.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unless_it_dies;
+    use crate::testing::{on_one_thread, settle};
+
+    #[test]
+    fn a_future_that_panics_after_it_waited_answers_nothing() {
+        on_one_thread(async {
+            let dies = async {
+                settle().await;
+                std::future::ready(None::<u32>).await.expect("the test said so")
+            };
+            assert_eq!(unless_it_dies(dies).await, None);
+            assert_eq!(unless_it_dies(async { 1 }).await, Some(1));
+        });
     }
 }

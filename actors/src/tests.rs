@@ -294,6 +294,32 @@ fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
 }
 
 #[test]
+fn an_entity_that_was_only_read_is_not_read_again_when_it_is_asked() {
+    on_one_thread(async {
+        let (fakes, id) = (Fakes::new(), one());
+        let first = counters(&fakes);
+        first.ask(&id, CounterCommand::Add(1), cause("a")).await.unwrap();
+        let entities = counters(&fakes);
+        let before = fakes.store.reads_count();
+        assert_eq!(entities.state(&id).await.unwrap().state.total, 1);
+        assert_eq!(
+            (entities.live_count(), fakes.store.reads_count()),
+            (1, before + 1)
+        );
+        let asked = entities.ask(&id, CounterCommand::Add(2), cause("b"));
+        assert_eq!(asked.await.unwrap().version, StreamVersion(2));
+        assert_eq!(entities.state(&id).await.unwrap().state.total, 3);
+        assert_eq!(
+            (entities.live_count(), fakes.store.reads_count()),
+            (1, before + 1)
+        );
+        // Its repeat is known from what was read.
+        let again = entities.ask(&id, CounterCommand::Add(1), cause("a"));
+        assert!(again.await.unwrap().repeated);
+    });
+}
+
+#[test]
 fn a_full_house_makes_room_among_the_idle() {
     on_one_thread(async {
         let fakes = Fakes::new();
