@@ -1,0 +1,216 @@
+//! The sums of many events at once, in memory: the same evaluator, the same rows of sums as `apply` makes,
+//! written once. The rows of calls, enrolments and customers, which no figure is read from, are not made.
+
+use super::{FIRST, FIRSTS, SUMS};
+use crate::database::Tx;
+use crate::error::ProjectionError;
+use crate::in_place::{InMemory, InPlace};
+use crate::metrics::{Catalog, OncePer, Subject, Told, catalog};
+use crate::value::Val;
+use domain::ids::CallId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a term summed in a group.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    count: i64,
+    value: i64,
+    /// Of the last event that counted; 0 for none.
+    pos: i64,
+}
+
+/// A campaign, an hour, a trunk, a flow version.
+type Group = (String, i64, String, i64);
+
+/// A call or an enrolment, and where its group's sums are.
+#[derive(Default)]
+struct Kept {
+    subject: Option<Subject>,
+    sums: Option<usize>,
+}
+
+/// See the file's description.
+pub(super) struct Sums {
+    catalog: &'static Catalog,
+    calls: BTreeMap<CallId, Kept>,
+    /// By campaign and customer.
+    enrolments: BTreeMap<(String, String), Kept>,
+    groups: BTreeMap<Group, usize>,
+    /// By group, then by term.
+    sums: Vec<Vec<Sum>>,
+    last: i64,
+}
+
+impl Sums {
+    pub(super) fn begin() -> Result<Self, ProjectionError> {
+        Ok(Self {
+            catalog: catalog()?,
+            calls: BTreeMap::new(),
+            enrolments: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            sums: Vec::new(),
+            last: 0,
+        })
+    }
+
+    fn sum_rows(&self) -> Vec<Vec<Val>> {
+        let mut rows = Vec::new();
+        for ((campaign, hour_at, trunk, flow_version), place) in &self.groups {
+            let sums = self.sums.get(*place).into_iter().flatten();
+            for (term, sum) in self.catalog.terms().iter().zip(sums) {
+                if sum.pos == 0 {
+                    continue;
+                }
+                rows.push(vec![
+                    Val::text(&term.name),
+                    Val::text(campaign),
+                    Val::Int(*hour_at),
+                    Val::text(trunk),
+                    Val::Int(*flow_version),
+                    Val::Int(sum.count),
+                    Val::Int(sum.value),
+                    Val::Int(sum.pos),
+                ]);
+            }
+        }
+        rows
+    }
+
+    fn first_rows(&self) -> Vec<Vec<Val>> {
+        let subjects = self.calls.values().chain(self.enrolments.values());
+        let mut of_customer: BTreeMap<&str, Vec<&Subject>> = BTreeMap::new();
+        for subject in subjects.filter_map(|kept| kept.subject.as_ref()) {
+            of_customer.entry(&subject.customer).or_default().push(subject);
+        }
+        let mut firsts = Firsts::default();
+        for (index, term) in self.catalog.terms().iter().enumerate() {
+            if term.once_per == OncePer::Customer {
+                let all = of_customer.values();
+                all.for_each(|subjects| firsts.add(index, subjects));
+            }
+        }
+        let row = |((term, campaign, place, before), count): (FirstKey<'_>, i64)| {
+            let (hour_at, trunk, flow_version) = place;
+            let mut row = vec![
+                Val::maybe_text(self.catalog.terms().get(term).map(|term| &term.name)),
+                Val::text(campaign),
+                Val::Int(hour_at),
+                Val::text(trunk),
+                Val::Int(flow_version),
+            ];
+            row.extend(before.map(Val::Int));
+            row.extend([Val::Int(count), Val::Int(self.last)]);
+            row
+        };
+        firsts.0.into_iter().map(row).collect()
+    }
+}
+
+/// The hour, the trunk, the flow version.
+type Place<'a> = (i64, &'a str, i64);
+
+/// A term, a campaign or nothing for all together, a place, and the hours before it: of all places, of those on
+/// its trunk, of those of its flow version.
+type FirstKey<'a> = (usize, &'a str, Place<'a>, [i64; 3]);
+
+/// How many customers count in a term at a place, by what came before it.
+#[derive(Default)]
+struct Firsts<'a>(BTreeMap<FirstKey<'a>, i64>);
+
+impl<'a> Firsts<'a> {
+    /// One customer's calls and enrolments in one term.
+    fn add(&mut self, term: usize, subjects: &[&'a Subject]) {
+        let stands = |subject: &&&Subject| subject.counts_in(term);
+        let places = subjects.iter().filter(stands).filter_map(|subject| {
+            let place = (subject.hour_at?, subject.trunk.as_str(), subject.flow_version);
+            Some((subject.campaign.as_str(), place))
+        });
+        let places: BTreeSet<(&str, Place<'_>)> = places.collect();
+        let campaigns: BTreeSet<&str> = places.iter().map(|(campaign, _)| *campaign).collect();
+        self.link(term, "", &places.iter().map(|(_, place)| *place).collect());
+        for campaign in campaigns {
+            let own = places.iter().filter(|(of, _)| *of == campaign);
+            self.link(term, campaign, &own.map(|(_, place)| *place).collect());
+        }
+    }
+
+    fn link(&mut self, term: usize, campaign: &'a str, places: &BTreeSet<Place<'a>>) {
+        let mut earlier: Vec<Place<'_>> = Vec::new();
+        for place in places {
+            let before = |fits: &dyn Fn(&Place<'_>) -> bool| {
+                let last = earlier.iter().rev().find(|one| fits(one));
+                last.map_or(FIRST, |one| one.0)
+            };
+            let hours = [
+                before(&|_| true),
+                before(&|one| one.1 == place.1),
+                before(&|one| one.2 == place.2),
+            ];
+            *self.0.entry((term, campaign, *place, hours)).or_default() += 1;
+            earlier.push(*place);
+        }
+    }
+}
+
+impl InMemory for Sums {
+    fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
+        let told = Told {
+            position: event.stored().position,
+            kind: event.kind(),
+            at: event.at(),
+            campaign: event.campaign(),
+            customer: event.customer(),
+            data: event.data().get(),
+        };
+        let kept = if told.kind.starts_with("call.") {
+            let call = event.stream_id().parse::<CallId>();
+            let call = call.map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
+            self.calls.entry(call).or_default()
+        } else {
+            let (Some(campaign), Some(customer)) = (told.campaign, told.customer) else {
+                return Ok(());
+            };
+            let key = (campaign.to_owned(), customer.to_owned());
+            self.enrolments.entry(key).or_default()
+        };
+        let contributions = self.catalog.evaluate_told(&mut kept.subject, told);
+        let contributions = contributions.map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
+        let (Some(subject), false) = (&kept.subject, contributions.is_empty()) else {
+            return Ok(());
+        };
+        let Some(hour_at) = subject.hour_at else {
+            return Ok(());
+        };
+        self.last = i64::try_from(told.position.0).unwrap_or(i64::MAX);
+        let place = *kept.sums.get_or_insert_with(|| {
+            let group = (
+                subject.campaign.clone(),
+                hour_at,
+                subject.trunk.clone(),
+                subject.flow_version,
+            );
+            *self.groups.entry(group).or_insert_with(|| {
+                self.sums.push(vec![Sum::default(); self.catalog.terms().len()]);
+                self.sums.len() - 1
+            })
+        });
+        let Some(sums) = self.sums.get_mut(place) else {
+            return Ok(());
+        };
+        for one in &contributions {
+            let counted = self.catalog.terms().get(one.term);
+            let is_summed = counted.is_some_and(|term| term.once_per != OncePer::Customer);
+            if let (Some(sum), true) = (sums.get_mut(one.term), is_summed) {
+                sum.count += one.sign;
+                sum.value += one.sign * one.value;
+                sum.pos = self.last;
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+        tx.append_rows(&SUMS, &self.sum_rows())?;
+        tx.append_rows(&FIRSTS, &self.first_rows())
+    }
+}
