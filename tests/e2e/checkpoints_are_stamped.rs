@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use tests::program::{is_installed, run, run_json};
+use tests::history::member;
+use tests::program::{command, is_installed, run, run_json};
 use tests::say_skipped;
 use tests::server::{REHEARSAL, Server};
 use tests::stamping::Authority;
@@ -18,6 +19,37 @@ fn kept(data: &Path) -> Vec<PathBuf> {
     stamps.retain(|path| path.extension().is_some_and(|ending| ending == "tsr"));
     stamps.sort();
     stamps
+}
+
+/// What was stamped proves an event with the stamp in the bundle, which openssl verifies from its files.
+fn the_stamp_goes_along_in_a_bundle(folder: &Path, authority: &Authority) {
+    let (data, bundle) = (folder.join("data"), folder.join("bundle.tar"));
+    let events = run(&["events", "read", "--json", "--data", text(&data)]);
+    let all = String::from_utf8_lossy(&events.stdout).into_owned();
+    let first = all.lines().next().unwrap_or_default();
+    let first: serde_json::Value = serde_json::from_str(first).expect("each line is one event");
+    let id = member(&first, "/id").as_str().expect("an event has an id");
+    let on = ["--data", text(&data), "--out", text(&bundle)];
+    let proved = run(&[&["audit", "prove", "event", id], &on[..]].concat());
+    assert!(
+        proved.status.success(),
+        "{}",
+        String::from_utf8_lossy(&proved.stderr)
+    );
+    let (status, report) = run_json(&["audit", "check", text(&bundle), "--json"]).expect("it answers JSON");
+    assert!(status.success(), "{report}");
+    assert!(report["stamped_at"].is_string(), "{report}");
+    assert!(
+        report["stamp_checked_by"]
+            .as_str()
+            .unwrap()
+            .contains("-in checkpoint.tsr")
+    );
+    let files = folder.join("files");
+    fs::create_dir(&files).expect("a folder can be made");
+    let unpacked = command("tar").arg("xf").arg(&bundle).current_dir(&files).status();
+    assert!(unpacked.is_ok_and(|status| status.success()));
+    assert!(authority.verifies(&files.join("checkpoint"), &files.join("checkpoint.tsr")));
 }
 
 #[test]
@@ -64,6 +96,8 @@ fn a_checkpoint_is_stamped_by_command_and_by_the_server_and_openssl_agrees() {
     let (status, report) = run_json(&verify).unwrap();
     assert!(status.success(), "{report}");
     assert_eq!(report["time_stamps"], stamps.len());
+
+    the_stamp_goes_along_in_a_bundle(folder.path(), &authority);
 
     // A stamp of something else: openssl and we both say no.
     let (first, note) = (&stamps[0], stamps[0].with_extension(""));

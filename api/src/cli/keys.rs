@@ -51,8 +51,8 @@ enum Action {
         /// Where the keys are; default: DATA/keys
         #[arg(long, value_name = "DIR|URL")]
         keys: Option<KeysPlace>,
-        /// The file to write, or a folder (one that exists, or ends in /): then the file is named for the time,
-        /// and backups of keys in that folder that are more than 30 days old are deleted; never beside events
+        /// The file to write, or a folder (one that exists, or ends in /): then the file is named for the
+        /// time, and backups of keys in that folder that are more than 30 days old are deleted; never beside events
         #[arg(long, value_name = "FILE|DIR")]
         out: PathBuf,
     },

@@ -1,7 +1,7 @@
 //! The keys of a database as rows: read, wrapped anew, and written from a backup beside the list that stays.
 //!
-//! Each is one transaction. What PostgreSQL holds of older rows afterwards (dead rows until a vacuum, which is
-//! asked for, and the write-ahead log until it is recycled) is wrapped under the old master key.
+//! Each is one transaction. What PostgreSQL holds of older rows afterwards (dead rows until a vacuum, which
+//! is asked for, and the write-ahead log until it is recycled) is wrapped under the old master key.
 
 use super::installation::{self, aad, wrap};
 use super::{SCHEMA, connection, failed, pool, refuse_events, wrong};

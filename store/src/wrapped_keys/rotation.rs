@@ -22,8 +22,8 @@ pub struct Rotated {
 }
 
 /// Wraps all keys of a place anew. With `new` the master key comes from there from now on; without it a new
-/// one is made where the old one stands. A rotation that was cut off is brought to its end first; one to `new`
-/// whose keys are wrapped already answers what stands.
+/// one is made where the old one stands. A rotation that was cut off is brought to its end first; one to
+/// `new` whose keys are wrapped already answers what stands.
 ///
 /// A directory's keys must be open nowhere else. Servers on a database's keys make and read no key afterwards
 /// until they are started again.

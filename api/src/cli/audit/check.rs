@@ -9,6 +9,9 @@ use std::path::PathBuf;
 use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
 use store::proof::hex;
 
+/// What checks the signature of a bundle's time stamp, after `tar xf BUNDLE`.
+const STAMP_CHECK: &str = "openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile CA";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The bundle
@@ -62,6 +65,9 @@ fn value(report: &BundleReport) -> serde_json::Value {
         "key_fingerprint": report.key.fingerprint(),
         "key_from_bundle": report.key_from_bundle,
         "cosigned_at": report.cosigned_seconds.map(cosigned_at),
+        "stamped_at": report.stamp.as_ref().map(|stamp| stamp.at),
+        "stamp_serial": report.stamp.as_ref().map(|stamp| &stamp.serial),
+        "stamp_checked_by": report.stamp.as_ref().map(|_| STAMP_CHECK),
         "reading_copy_follows": report.reading_copy_follows,
     })
 }
@@ -97,6 +103,17 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
         None => {
             output::line("witness   none demanded: the operator could have rewritten all and signed again")?;
         }
+    }
+    match &report.stamp {
+        Some(stamp) => {
+            let (at, serial) = (stamp.at, &stamp.serial);
+            output::line(&format!(
+                "stamp     {at}, number {serial}, over exactly this checkpoint"
+            ))?;
+            output::line("          whose it is, openssl says (CA: the authority's certificate):")?;
+            output::line(&format!("          {STAMP_CHECK}"))?;
+        }
+        None => output::line("stamp     none: no time stamping authority has seen this checkpoint")?,
     }
     if !report.reading_copy_follows {
         output::line("note      index.html is signed, but not what this version writes from the records")?;

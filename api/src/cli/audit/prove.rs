@@ -11,8 +11,10 @@ use domain::ids::{CallId, CampaignId, CustomerId, EventId, InvalidId, StreamId};
 use domain::ports::event_store::EventStore;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use store::proof::bundle::{BundleContent, BundleSubject, ProvedEvent, write_bundle};
-use store::proof::{FileShelf, PROOF_DIR, SignedCheckpoint, SigningKey, TileDir, leaf_of};
+use store::proof::bundle::{BundleContent, BundleSubject, ProvedEvent, write_bundle, write_stamped_bundle};
+use store::proof::{
+    FileShelf, PROOF_DIR, SignedCheckpoint, SigningKey, StampShelf, Stamped, TileDir, leaf_of,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -68,6 +70,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let selected = select(&args, opened.store.as_ref()).await;
     opened.close().await;
     let events = proved(&dir, selected?, &checkpoint, dense)?;
+    let stamped = stamped_over(&dir, &checkpoint, &events)?;
     if events.is_empty() {
         return Err(Failure::refused(format!(
             "there is no {} {}",
@@ -83,14 +86,45 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         },
         events,
     };
-    let bytes = write_bundle(content, &TileDir::new(&dir), &checkpoint, &key)?;
+    let tiles = TileDir::new(&dir);
+    let bytes = match &stamped {
+        Some(stamped) => write_stamped_bundle(content, &tiles, stamped, &key)?,
+        None => write_bundle(content, &tiles, &checkpoint, &key)?,
+    };
     std::fs::write(&args.out, &bytes)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
+    let under = stamped
+        .as_ref()
+        .map_or(&checkpoint, |stamped| &stamped.checkpoint);
     output::line(&format!(
         "{count} events proved under the checkpoint of {} events: {}",
-        checkpoint.claimed().size,
+        under.claimed().size,
         args.out.display()
-    ))
+    ))?;
+    match &stamped {
+        Some(stamped) => output::line(&format!(
+            "stamp     {}, by the authority that was asked",
+            stamped.stamp.at
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The earliest stamped checkpoint over all these events: it bounds their age the closest. One that fewer
+/// have signed than the last is passed over, since who checks may demand a witness.
+fn stamped_over(
+    dir: &Path,
+    last: &SignedCheckpoint,
+    events: &[ProvedEvent],
+) -> Result<Option<Stamped>, Failure> {
+    let needed = events.iter().map(|event| event.index).max();
+    let signers: Vec<&str> = last.signers().collect();
+    let kept = StampShelf::new(dir).kept()?;
+    Ok(kept.into_iter().find(|stamped| {
+        let of = &stamped.checkpoint;
+        let covers = needed.is_some_and(|index| index < of.claimed().size);
+        covers && signers.iter().all(|name| of.signers().any(|has| has == *name))
+    }))
 }
 
 async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failure> {

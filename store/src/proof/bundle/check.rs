@@ -5,13 +5,14 @@ use super::index::BundleIndex;
 use super::write::{manifest, whole_streams};
 use super::{
     BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
-    proof_name, reading_copy, record_name,
+    STAMP, proof_name, reading_copy, record_name,
 };
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint, SignedText};
 use crate::proof::error::ProofError;
 use crate::proof::key::VerifierKey;
 use crate::proof::leaf::leaf_hash;
 use crate::proof::proof_text::InclusionProof;
+use crate::proof::time_stamp::TimeStamp;
 use domain::stored_event::StoredEvent;
 use std::sync::Arc;
 
@@ -35,6 +36,9 @@ pub struct BundleReport {
     pub key_from_bundle: bool,
     /// When the demanded witness saw the checkpoint, in Unix seconds.
     pub cosigned_seconds: Option<u64>,
+    /// What came as an authority's time stamp over the checkpoint. It is held to the checkpoint's hash; its
+    /// signature is not checked here but by `openssl ts -verify`.
+    pub stamp: Option<TimeStamp>,
     /// True when the copy to read is what this program would write from the records.
     pub reading_copy_follows: bool,
 }
@@ -54,14 +58,19 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
             key: witness.to_string(),
         })?),
     };
+    let stamp = match files.get(STAMP) {
+        None => None,
+        Some(answer) => Some(TimeStamp::read(text(&files, CHECKPOINT)?, answer.clone())?),
+    };
     let index = read_index(&files, &checkpoint)?;
     let records = check_events(&files, &index, &signed)?;
     let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-    let page = reading_copy::page(&index, &records, &signed, &inside);
+    let page = reading_copy::page(&index, &records, (&signed, stamp.as_ref()), &inside);
     Ok(BundleReport {
         reading_copy_follows: text(&files, READING_COPY)? == page,
         key_from_bundle: trust.key.is_none(),
         cosigned_seconds,
+        stamp,
         checkpoint,
         index,
         key,
@@ -72,7 +81,8 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
 fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
     let note = SignedText::parse(text(files, MANIFEST)?)?;
     // Hashes before signatures: what was merely damaged is told without the costlier step.
-    if NAMED.iter().any(|name| !files.contains_key(*name)) || note.text() != manifest(files) {
+    let mut needed = NAMED.iter().filter(|name| **name != STAMP);
+    if needed.any(|name| !files.contains_key(*name)) || note.text() != manifest(files) {
         return Err(malformed(&"a file is not the one its manifest names"));
     }
     let below = files
@@ -100,7 +110,8 @@ fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, Pro
     if !in_order || index.events.len() > BUNDLE_EVENTS_MAX {
         return Err(malformed(&"its index does not name each event once, in order"));
     }
-    let others = files.len().saturating_sub(NAMED.len() + 1);
+    let named = NAMED.iter().filter(|name| files.contains_key(**name)).count();
+    let others = files.len().saturating_sub(named + 1);
     if others != index.events.len() * 2 {
         return Err(malformed(&"it has files that its index does not name"));
     }

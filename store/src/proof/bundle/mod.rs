@@ -2,8 +2,9 @@
 //!
 //! It is a tar archive whose bytes follow from its content (sorted names, fixed headers, no slack):
 //! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which
-//! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the public key,
-//! an index, and a copy to read. `docs/reference/proof.md` describes each.
+//! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the time stamp that
+//! an authority gave it (if one did), the public key, an index, and a copy to read.
+//! `docs/reference/proof.md` describes each.
 
 mod archive;
 mod check;
@@ -16,7 +17,7 @@ mod write;
 pub use archive::BUNDLE_BYTES_MAX;
 pub use check::{BundleReport, Trust, check_bundle};
 pub use index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
-pub use write::{BundleContent, ProvedEvent, write_bundle};
+pub use write::{BundleContent, ProvedEvent, write_bundle, write_stamped_bundle};
 
 /// Most events in a bundle: a large campaign's day; more is refused, and proved call by call.
 pub const BUNDLE_EVENTS_MAX: usize = 50_000;
@@ -31,8 +32,11 @@ pub(crate) const INDEX: &str = "index.json";
 pub(crate) const KEY: &str = "key.vkey";
 pub(crate) const READING_COPY: &str = "index.html";
 
-/// The files of the top that a manifest names.
-pub(crate) const NAMED: [&str; 5] = [CHECKPOINT, EVENTS_LIST, READING_COPY, INDEX, KEY];
+/// The authority's answer over `checkpoint` (RFC 3161), as it came.
+pub(crate) const STAMP: &str = "checkpoint.tsr";
+
+/// The files of the top that a manifest names; `STAMP` only where there is one.
+pub(crate) const NAMED: [&str; 6] = [CHECKPOINT, STAMP, EVENTS_LIST, READING_COPY, INDEX, KEY];
 
 pub(crate) fn record_name(index: u64) -> String {
     format!("events/{index:012}.record")

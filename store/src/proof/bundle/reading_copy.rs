@@ -6,6 +6,7 @@ use super::index::{BundleEvent, BundleIndex, Reason};
 use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::key::VerifierKey;
 use crate::proof::leaf::{hex, leaf_hash};
+use crate::proof::time_stamp::TimeStamp;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
@@ -33,7 +34,7 @@ witness's cosignature whoever runs the log could have rewritten all of it and si
 pub(super) fn page(
     index: &BundleIndex,
     records: &[&[u8]],
-    checkpoint: &SignedCheckpoint,
+    under: (&SignedCheckpoint, Option<&TimeStamp>),
     key: &VerifierKey,
 ) -> String {
     let title = format!("{} {}", escape(&index.subject.kind), escape(&index.subject.id));
@@ -41,7 +42,7 @@ pub(super) fn page(
         "<!doctype html>\n<html lang=\"zh\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <style>{STYLE}</style></head><body>\n<h1>证据副本 · Reading copy: {title}</h1>\n"
     );
-    page.push_str(&facts(index, checkpoint, key));
+    page.push_str(&facts(index, under, key));
     page.push_str(EXPLAINED);
     page.push_str(
         "\n<h2>事件 · Events</h2>\n<p class=\"cause\">灰色行：导致或准许本事项的事件。Gray: events that led to \
@@ -55,13 +56,27 @@ pub(super) fn page(
     page
 }
 
-fn facts(index: &BundleIndex, checkpoint: &SignedCheckpoint, key: &VerifierKey) -> String {
+fn facts(
+    index: &BundleIndex,
+    (checkpoint, stamp): (&SignedCheckpoint, Option<&TimeStamp>),
+    key: &VerifierKey,
+) -> String {
     let whole: Vec<String> = index
         .whole_streams
         .iter()
         .map(|stream| format!("{} (1–{})", escape(&stream.stream), stream.last_version.0))
         .collect();
     let signers: Vec<String> = checkpoint.signers().map(escape).collect();
+    let stamped = stamp.map(|stamp| {
+        let said = format!(
+            "{} — openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile CA",
+            stamp.at
+        );
+        (
+            "时间戳（RFC 3161，须用 openssl 核验） Time stamp, to be checked by openssl",
+            said,
+        )
+    });
     let rows = [
         ("日志 Log", escape(&index.origin)),
         ("检查点事件数 Checkpoint size", index.size.to_string()),
@@ -72,7 +87,7 @@ fn facts(index: &BundleIndex, checkpoint: &SignedCheckpoint, key: &VerifierKey) 
         ("完整的事件流 Whole streams", whole.join(", ")),
     ];
     let mut text = "<dl>".to_owned();
-    for (name, value) in rows {
+    for (name, value) in rows.into_iter().chain(stamped) {
         // Writing to a String cannot fail.
         write!(text, "<dt>{name}</dt><dd><code>{value}</code></dd>").ok();
     }

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::proof::{
-    FileShelf, KeyKind, ProofError, ProofFollower, Publisher, SignedCheckpoint, SigningKey, TileDir,
-    VerifierKey,
+    FileShelf, KeyKind, ProofError, ProofFollower, Publisher, SignedCheckpoint, SigningKey, Stamped, TileDir,
+    TimeStamp, VerifierKey,
 };
 use crate::test_ports::HashIds;
 use crate::test_records::{make_batch, stream};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
+use sha2::Digest;
 use std::sync::Arc;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
@@ -16,8 +17,9 @@ const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 struct Proved {
     key: SigningKey,
     checkpoint: SignedCheckpoint,
+    content: BundleContent,
     bytes: Vec<u8>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// Streams `a` and `b` by turns, three events each; the bundle holds `a` whole and of `b` the last.
@@ -59,12 +61,109 @@ async fn proved() -> Proved {
         },
         events,
     };
-    let bytes = write_bundle(content, &TileDir::new(dir.path()), &checkpoint, &key).unwrap();
+    let bytes = write_bundle(content.clone(), &TileDir::new(dir.path()), &checkpoint, &key).unwrap();
     Proved {
         key,
         checkpoint,
+        content,
         bytes,
-        _dir: dir,
+        dir,
+    }
+}
+
+/// One DER value.
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u8::try_from(content.len()).unwrap();
+    let head: &[u8] = if length < 0x80 {
+        &[tag, length]
+    } else {
+        &[tag, 0x81, length]
+    };
+    [head, content.as_slice()].concat()
+}
+
+/// An authority's answer over a note, with everything but a signature: that is not what is checked here.
+fn stamp_over(note: &str) -> TimeStamp {
+    let sha_256 = der(0x06, &[&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]]);
+    let imprint = der(
+        0x30,
+        &[
+            &der(0x30, &[&sha_256]),
+            &der(0x04, &[&sha2::Sha256::digest(note)]),
+        ],
+    );
+    let policy = der(0x06, &[&[0x2a, 0x03]]);
+    let info = der(
+        0x30,
+        &[
+            &der(0x02, &[&[1]]),
+            &policy,
+            &imprint,
+            &der(0x02, &[&[0x2a]]),
+            &der(0x18, &[b"20261120154500Z"]),
+        ],
+    );
+    let tst_info = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04];
+    let content = der(
+        0x30,
+        &[&der(0x06, &[&tst_info]), &der(0xa0, &[&der(0x04, &[&info])])],
+    );
+    let signed = der(0x30, &[&der(0x02, &[&[3]]), &der(0x31, &[]), &content]);
+    let signed_data = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+    let token = der(0x30, &[&der(0x06, &[&signed_data]), &der(0xa0, &[&signed])]);
+    let granted = der(0x30, &[&der(0x02, &[&[0]])]);
+    TimeStamp::read(note, der(0x30, &[&granted, &token])).unwrap()
+}
+
+/// The bundle of `proved`, under its checkpoint with a stamp over `note`.
+fn stamped(proved: &Proved, note: &str) -> Vec<u8> {
+    let stamped = Stamped {
+        checkpoint: proved.checkpoint.clone(),
+        stamp: stamp_over(note),
+        file: proved.dir.path().join("unused"),
+    };
+    let tiles = TileDir::new(proved.dir.path());
+    write_stamped_bundle(proved.content.clone(), &tiles, &stamped, &proved.key).unwrap()
+}
+
+#[tokio::test]
+async fn a_stamp_goes_along_and_is_held_to_the_checkpoint() {
+    let proved = proved().await;
+    let known = trusting(&proved.key.verifier());
+    let plain = check_bundle(&proved.bytes, &known).unwrap();
+    assert!(plain.stamp.is_none());
+    let bytes = stamped(&proved, &proved.checkpoint.text());
+    let report = check_bundle(&bytes, &known).unwrap();
+    let stamp = report.stamp.unwrap();
+    assert_eq!(
+        (stamp.at.to_string().as_str(), stamp.serial.as_str()),
+        ("2026-11-20T15:45:00.000000Z", "2a")
+    );
+    assert!(report.reading_copy_follows);
+    assert!(
+        bytes
+            .windows(STAMP.len())
+            .any(|window| window == STAMP.as_bytes())
+    );
+    // Of another note: whoever put it there signed the manifest over it all the same.
+    let other = check_bundle(&stamped(&proved, "another note\n"), &known).unwrap_err();
+    assert!(other.to_string().contains("stamps something else"), "{other}");
+}
+
+#[tokio::test]
+async fn a_stamp_with_any_byte_altered_fails() {
+    let proved = proved().await;
+    let bytes = stamped(&proved, &proved.checkpoint.text());
+    let name = bytes
+        .windows(STAMP.len())
+        .position(|window| window == STAMP.as_bytes());
+    let length = stamp_over(&proved.checkpoint.text()).der().len();
+    // Its header in the archive, then its bytes.
+    for index in (name.unwrap()..).take(512 + length) {
+        let mut altered = bytes.clone();
+        altered[index] ^= 1;
+        assert!(check_bundle(&altered, &Trust::default()).is_err(), "byte {index}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::archive::{Files, digest_lines, malformed, pack};
 use super::index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
 use super::{
     BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
-    proof_name, reading_copy, record_name,
+    STAMP, proof_name, reading_copy, record_name,
 };
 use crate::proof::checkpoint::{SignedCheckpoint, SignedText};
 use crate::proof::error::ProofError;
@@ -12,6 +12,7 @@ use crate::proof::key::SigningKey;
 use crate::proof::leaf::event_hash;
 use crate::proof::proof_text::InclusionProof;
 use crate::proof::tiles::TileDir;
+use crate::proof::time_stamp::{Stamped, TimeStamp};
 use domain::stored_event::{StoredEvent, StreamVersion};
 use std::collections::BTreeMap;
 
@@ -38,6 +39,29 @@ pub fn write_bundle(
     checkpoint: &SignedCheckpoint,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
+    write(content, tiles, (checkpoint, None), key)
+}
+
+/// The same under a checkpoint that an authority has stamped; the stamp goes along.
+pub fn write_stamped_bundle(
+    content: BundleContent,
+    tiles: &TileDir,
+    stamped: &Stamped,
+    key: &SigningKey,
+) -> Result<Vec<u8>, ProofError> {
+    write(content, tiles, (&stamped.checkpoint, Some(&stamped.stamp)), key)
+}
+
+/// A checkpoint, and its time stamp where it has one.
+type Under<'a> = (&'a SignedCheckpoint, Option<&'a TimeStamp>);
+
+fn write(
+    content: BundleContent,
+    tiles: &TileDir,
+    under: Under<'_>,
+    key: &SigningKey,
+) -> Result<Vec<u8>, ProofError> {
+    let (checkpoint, _) = under;
     let BundleContent { subject, mut events } = content;
     if events.len() > BUNDLE_EVENTS_MAX {
         return Err(ProofError::TooMany {
@@ -70,7 +94,7 @@ pub fn write_bundle(
         events: rows,
     };
     let records: Vec<&[u8]> = events.iter().map(|proved| &*proved.event.record).collect();
-    add_top(&mut files, &index, &records, checkpoint, key)?;
+    add_top(&mut files, &index, &records, under, key)?;
     pack(&files)
 }
 
@@ -114,7 +138,7 @@ fn add_top(
     files: &mut Files,
     index: &BundleIndex,
     records: &[&[u8]],
-    checkpoint: &SignedCheckpoint,
+    (checkpoint, stamp): Under<'_>,
     key: &SigningKey,
 ) -> Result<(), ProofError> {
     let list = digest_lines(
@@ -127,7 +151,10 @@ fn add_top(
     files.insert(INDEX.to_owned(), format!("{json}\n").into_bytes());
     files.insert(CHECKPOINT.to_owned(), checkpoint.text().into_bytes());
     files.insert(KEY.to_owned(), format!("{}\n", key.verifier()).into_bytes());
-    let page = reading_copy::page(index, records, checkpoint, &key.verifier());
+    if let Some(stamp) = stamp {
+        files.insert(STAMP.to_owned(), stamp.der().to_vec());
+    }
+    let page = reading_copy::page(index, records, (checkpoint, stamp), &key.verifier());
     files.insert(READING_COPY.to_owned(), page.into_bytes());
     let manifest = SignedText::sign(manifest(files), key)?;
     files.insert(MANIFEST.to_owned(), manifest.to_text().into_bytes());
