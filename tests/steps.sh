@@ -36,7 +36,9 @@ unit() {
 # features of everything else stay as they were and nothing of it is built again.
 KURRENT="--workspace --features store/kurrent,api/kurrent"
 kurrent() {
-  cargo test --locked --workspace --features store/kurrent --test kurrent --test kurrent_live --quiet -- --nocapture
+  cargo test --locked $KURRENT --test kurrent --test kurrent_live --quiet -- --nocapture || return 1
+  # The program with the client, for `prove kurrent`; all else that follows runs on it too.
+  cargo build --locked $KURRENT --bin ledgerline
 }
 
 export -f unit
@@ -46,7 +48,7 @@ step "build" 5 cargo build --locked --workspace --all-targets
 step "format" 1 cargo fmt --check
 step "clippy" 3 cargo clippy --locked $KURRENT --all-targets -- -D warnings
 step "unit, contract and tidy" 3 bash tests/with_postgres.sh bash -c unit
-step "KurrentDB store" 2 kurrent
+step "KurrentDB store" 4 kurrent
 step "demo and stories" 4 cargo test --locked -p tests --test e2e -- --test-threads 2 --nocapture
 step "short proofs" 6 target/debug/prove short
 

@@ -95,7 +95,10 @@ pub const SHORT: &[(&str, &str)] = &[
     ),
     ("exports", "20,000 calls in each format, instead of a million"),
     ("sipp", "every scenario"),
-    ("kurrent", "5,000 events per client instead of 100,000"),
+    (
+        "kurrent",
+        "5,000 events per client and 6 people on a log in KurrentDB, instead of 100,000 and 30",
+    ),
 ];
 
 /// A proof that cannot run here; said on a line of its own and counted.

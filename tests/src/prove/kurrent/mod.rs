@@ -2,8 +2,8 @@
 //!
 //! Each client reads a log of real records whose positions have gaps, is refused an append while the endpoint
 //! is read-only, then follows while the server is killed under it twice and records are appended through the
-//! endpoint. What it saw is held against the log: every event, once, in order. Then a server of ours keeps its
-//! log there (`store`), in builds that have the client.
+//! endpoint. What it saw is held against the log: every event, once, in order. Then a server of ours keeps
+//! its log there (`store`), in builds that have the client.
 
 mod clients;
 mod log;

@@ -1,8 +1,8 @@
-//! A server whose log is in KurrentDB: `serve --store kurrent://…` on the endpoint of another process of ours.
+//! A server whose log is in KurrentDB: `serve --store kurrent://…` on the endpoint of another process.
 //!
 //! People are imported and called over SIP while the process that holds the log is killed and started again,
-//! then the server itself is stopped and started. What it read over HTTP, its rows, its proof and the carrier's
-//! own record are held against the log as the other process has it.
+//! then the server itself is stopped and started. What it read over HTTP, its rows, its proof and the
+//! carrier's own record are held against the log as the other process has it.
 
 use super::{LISTENING, Served, compare_ids, log};
 use crate::carrier::CarrierProcess;
