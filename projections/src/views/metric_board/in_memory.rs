@@ -109,8 +109,8 @@ impl Sums {
 /// The hour, the trunk, the flow version.
 type Place<'a> = (i64, &'a str, i64);
 
-/// A term, a campaign or nothing for all together, a place, and the hours before it: of all places, of those on
-/// its trunk, of those of its flow version.
+/// A term, a campaign or nothing for all together, a place, and the hours before it: of all places, of those
+/// on its trunk, of those of its flow version.
 type FirstKey<'a> = (usize, &'a str, Place<'a>, [i64; 3]);
 
 /// How many customers count in a term at a place, by what came before it.
