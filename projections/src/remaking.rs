@@ -1,5 +1,5 @@
-//! Views that lost their rows because this build makes them otherwise: until they have as much as before, whoever
-//! reads them is told how far they are, and gets no row. Whoever reads others notices nothing.
+//! Views that lost their rows because this build makes them otherwise: until they have as much as before,
+//! whoever reads them is told how far they are, and gets no row. Whoever reads others notices nothing.
 //!
 //! Which question reads which view is seen by the names of tables in it, so that no route need know.
 
@@ -121,7 +121,7 @@ impl Remaking {
             named.extend(self.tables.get(word).copied());
             let reads = ["from", "join", SQL_SCHEMA]
                 .iter()
-                .any(|lead| before.eq_ignore_ascii_case(lead));
+                .any(|opening| before.eq_ignore_ascii_case(opening));
             if reads {
                 named.extend(self.documented(word));
             }

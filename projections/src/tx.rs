@@ -101,9 +101,9 @@ pub trait Tx {
         Ok(())
     }
 
-    /// Ends the questions of analysts that run now: they would keep tables from being dropped or renamed. They
-    /// are told so, and may ask again. A database whose readers keep their own snapshot of the tables' names
-    /// ends none.
+    /// Ends the questions of analysts that run now: they would keep tables from being dropped or renamed.
+    /// They are told so, and may ask again. A database whose readers keep their own snapshot of the tables'
+    /// names ends none.
     fn end_questions(&mut self) -> Result<(), ProjectionError> {
         Ok(())
     }

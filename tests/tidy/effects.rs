@@ -35,6 +35,7 @@ const QUERY_ROOMS: &[&str] = &[
     // What people may type, shown to them, and asked by a proof as they would.
     "api/src/cli/query.rs",
     "api/src/routes/tests.rs",
+    "api/src/serving/remade_tests.rs",
     "domain/src/inquiry/",
     "tests/src/prove/exports.rs",
     "projections/src/rebuild/stored.rs",

@@ -1,5 +1,5 @@
-//! What is asked of the rows from outside, and read of persons: on record before it is answered, and what came
-//! of it after.
+//! What is asked of the rows from outside, and read of persons: on record before it is answered, and what
+//! came of it after.
 
 mod abandoned;
 mod reading;

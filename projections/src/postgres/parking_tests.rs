@@ -1,4 +1,4 @@
-//! Which errors of a server keep a view waiting, and which park it: one that repeats must not be tried for ever.
+//! Which errors of a server keep a view waiting, and which park it: one that repeats is not tried for ever.
 
 use super::PostgresReadDb;
 use crate::database::{ReadDb, Table, Tx};
@@ -118,7 +118,7 @@ async fn what_passes_is_tried_again_and_what_repeats_parks_the_view() {
         assert_eq!(parked(&runner, &story), None, "{code}");
         begin_anew(&url);
     }
-    // A number too large, a broken rule of a table, no right, no such column, no such function, a bug of theirs.
+    // A number too large, a broken rule of a table, no right, no such column, no such function, their bug.
     for code in ["22003", "23505", "42501", "42703", "42883", "XX000"] {
         let mut runner = saying(&db, &raised(code), u32::MAX).await;
         assert_eq!(runner.catch_up(&log).await, Ok(story.head()), "{code}");

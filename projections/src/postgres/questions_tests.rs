@@ -1,5 +1,5 @@
-//! A question on a real server ends when its time is over, when nobody waits for it, and when tables are to be
-//! switched: and says which.
+//! A question on a real server ends when its time is over, when nobody waits for it, and when tables are to
+//! be switched: and says which.
 
 use super::{PostgresQuestions, PostgresReadDb};
 use crate::ask::{AskError, AskLimits, Questions, TIMEOUT_MAX_MS};

@@ -1,5 +1,5 @@
-//! How long after its acknowledgment an event is in a picture that a WebSocket has brought: a whole server on a
-//! socket of loopback, a client of another library, a thousand events a second.
+//! How long after its acknowledgment an event is in a picture that a WebSocket has brought: a whole server on
+//! a socket of loopback, a client of another library, a thousand events a second.
 //!
 //! A picture counts for an event when its position is the event's or a later one. That positions say the
 //! truth is held against a counter: each picture must show as many calls dialed as the log has up to there.
