@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 ///
 /// ID is the institution's own customer_id, or ours. An erasure destroys the person's key, deletes the
 /// recordings and ends with a certificate; ids, counts and lookup hashes stay. A backup of the keys may still
-/// hold the key for 30 days. A hold refuses erasure and dials until it is released. Who looks at a person is on
-/// record in the log (`ledgerline audit trail`) before anything is shown.
+/// hold the key for 30 days. A hold refuses erasure and dials until it is released. Who looks at a person
+/// is on record in the log (`ledgerline audit trail`) before anything is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -2,7 +2,8 @@
 //! what came of it.
 //!
 //! Promises: the question is on record before it is answered; each inquiry is asked once and ends once; its
-//! text holds no phone number, and a read of personal data is told without any of it. One stream per inquiry. It decides nothing about the answer: the rows do.
+//! text holds no phone number, and a read of personal data is told without any of it. One stream per inquiry.
+//! It decides nothing about the answer: the rows do.
 
 pub mod command;
 mod decide;

@@ -1,5 +1,5 @@
-//! `ledgerline audit`: search who did what, check the whole log, prove events to others, check what others were
-//! given, witness.
+//! `ledgerline audit`: search who did what, check the whole log, prove events to others, check what others
+//! were given, witness.
 
 mod check;
 mod checkpoint;
