@@ -3,6 +3,7 @@
 
 use super::Asked;
 use super::asking::window_problem;
+use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Input};
 use crate::reply::{Kind, Problem};
 use domain::stored_event::Position;
@@ -20,6 +21,10 @@ pub(crate) const DRILLED: &[(&str, &str)] = &[
     ("from", "First hour or day of the window"),
     ("to", "The hour or day before which the window ends"),
     ("which", "numerator (default) or denominator"),
+    (
+        "as_of",
+        "Those known at a position or instant; the pages after the first stay there",
+    ),
     ("limit", "Items on a page, at most 1000; 100 without"),
     ("cursor", "`next_cursor` of the page before"),
 ];
@@ -31,6 +36,7 @@ pub(crate) struct Drilling {
     part: Part,
     /// The position up to which is looked, and where the page before ended.
     cursor: Option<(Position, Position)>,
+    moment: Moment,
     limit: usize,
 }
 
@@ -52,8 +58,13 @@ impl Drilling {
                 ));
             }
         };
+        if input.text("valid_at").is_some() {
+            let detail = "the events behind a figure are those known: ask as_of; the figure takes valid_at";
+            return Err(Problem::invalid("valid-at-not-here", detail));
+        }
         Ok(Self {
             asked: Asked::read(name, input)?,
+            moment: Moment::of(input)?,
             which,
             part,
             cursor: input.text("cursor").map(read_cursor).transpose()?,
@@ -64,6 +75,10 @@ impl Drilling {
     /// One page of the events behind the figure, with what all of them come to.
     pub(crate) async fn answer(&self, ctx: &Ctx) -> Result<Value, Problem> {
         let (until, after) = match self.cursor {
+            None if !self.moment.is_now() => {
+                let then = self.moment.resolve(ctx.store(), ctx.now()).await?;
+                (then.position, Position(0))
+            }
             None => (
                 complete_up_to(ctx.views().db().as_ref()).await?.position,
                 Position(0),

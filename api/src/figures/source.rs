@@ -5,6 +5,7 @@ use crate::endpoint::Ctx;
 use crate::reply::Problem;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
+use projections::views::metric_board::MetricBoard;
 use projections::{ReadDb, View};
 use serde_json::Value;
 use std::sync::Arc;
@@ -35,6 +36,22 @@ impl Source {
             position: Some(then.position),
             known: Some(shown.known(&then)),
         })
+    }
+
+    /// For a metric: of one campaign, where a moment is asked for.
+    pub(crate) async fn of_metric(
+        ctx: &Ctx,
+        moment: Moment,
+        campaign: Option<&CampaignId>,
+    ) -> Result<Self, Problem> {
+        match campaign {
+            _ if moment.is_now() => Ok(Self::live(ctx)),
+            Some(campaign) => Self::of(ctx, moment, campaign, vec![Arc::new(MetricBoard)]).await,
+            None => {
+                let detail = "a figure as of a time is folded from the events of one campaign: name it";
+                Err(Problem::invalid("campaign-missing", detail))
+            }
+        }
     }
 
     pub(crate) fn live(ctx: &Ctx) -> Self {

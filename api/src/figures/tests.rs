@@ -149,7 +149,7 @@ fn every_definition_is_listed_in_both_languages_and_what_awaits_events_has_no_fi
 }
 
 /// What is asked, and the status, code and words of the answer.
-const MISTAKES: [(&str, u16, &str, &str); 15] = [
+const MISTAKES: [(&str, u16, &str, &str); 17] = [
     (
         "metrics/answer_rate",
         404,
@@ -228,6 +228,18 @@ const MISTAKES: [(&str, u16, &str, &str); 15] = [
         "campaign-missing",
         "campaign",
     ),
+    (
+        "charts/conversion_ratio?as_of=3",
+        400,
+        "campaign-missing",
+        "campaign",
+    ),
+    (
+        "metrics/conversion_ratio/events?valid_at=2026-03-02T10:00:00%2B08:00",
+        400,
+        "valid-at-not-here",
+        "as_of",
+    ),
     ("charts/nothing", 404, "unknown-metric", "did you mean"),
     ("charts/dialed_calls?lang=fr", 400, "lang-invalid", "zh"),
 ];
@@ -267,5 +279,17 @@ fn a_figure_as_of_a_position_is_folded_from_the_campaigns_events() {
         world.found("metrics/machine_ratio?campaign=GOLDEN")["numerator_count"],
         1
     );
+    let events = format!("metrics/machine_ratio/events?campaign=GOLDEN&as_of={before}");
+    let events = world.found(&events);
+    assert_eq!(
+        (&events["figure"], &events["as_of_position"]),
+        (&json!(0), &json!(before.to_string()))
+    );
+    let chart = |moment: &str| {
+        let path = format!("charts/machine_ratio?campaign=GOLDEN&by=campaign{moment}");
+        world.found(&path)["series"].clone()
+    };
+    assert_ne!(chart(&format!("&as_of={before}")), chart(""));
+    assert_eq!(chart(&format!("&as_of={}", world.head.0)), chart(""));
     world.end();
 }

@@ -1,7 +1,8 @@
 //! Charts of figures: ECharts options, ready to be set (REP-5).
 
+use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::figures::{Asked, options};
+use crate::figures::{Asked, Source, options};
 use crate::reply::{Done, Problem};
 use projections::views::metric_board::By;
 
@@ -18,6 +19,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("from", "First hour or day of the window"),
             ("to", "The hour or day before which the window ends"),
             ("by", "hour (default), day, campaign, trunk or flow_version"),
+            (
+                "as_of",
+                "Of a campaign: as known at a position or instant, folded from its events",
+            ),
+            (
+                "valid_at",
+                "With a campaign: what was true at an instant, by what is known",
+            ),
             ("lang", "zh (default) or en: the name of the series"),
         ]),
     ]
@@ -31,7 +40,9 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         Some(by) => By::from_code(by),
     });
     let asked = Asked { by, ..asked };
-    let answer = asked.answer(ctx.views().db().as_ref()).await?;
+    let moment = Moment::of(&input)?;
+    let source = Source::of_metric(&ctx, moment, asked.scope.campaign.as_ref()).await?;
+    let answer = asked.answer(source.db.as_ref()).await?;
     let label = &asked.metric.label;
     let series = match input.text("lang") {
         None | Some("zh") => &label.zh,

@@ -4,11 +4,9 @@ use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{ASKED, Asked, DRILLED, Drilling, Source, age, describe_metric};
 use crate::reply::{Done, Problem};
-use projections::View;
 use projections::metrics::catalog;
-use projections::views::metric_board::{By, MetricBoard};
+use projections::views::metric_board::By;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -46,17 +44,7 @@ fn list() -> Result<Done, Problem> {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let asked = Asked::read(&input.param(0)?, &input)?;
     let moment = Moment::of(&input)?;
-    let source = match (&asked.scope.campaign, moment.is_now()) {
-        (_, true) => Source::live(&ctx),
-        (Some(campaign), false) => {
-            let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
-            Source::of(&ctx, moment, campaign, views).await?
-        }
-        (None, false) => {
-            let detail = "a figure as of a time is folded from the events of one campaign: name it";
-            return Err(Problem::invalid("campaign-missing", detail));
-        }
-    };
+    let source = Source::of_metric(&ctx, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
     let mut shown = asked.describe(&answer);
     match source.known {
