@@ -4,6 +4,9 @@ use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -95,9 +98,55 @@ async fn wait(clock: &dyn Clock, at: Timestamp) {
     }
 }
 
-/// Random bytes of the operating system.
+/// Random bytes of the operating system, and ids and nonces drawn from them.
+///
+/// An event takes several ids and nonces, and asking the system for each costs more than making them. Up to
+/// `DRAWN_BYTES_MAX` bytes come from ChaCha20 under a key of the system's, one generator for each thread, so
+/// that no two draw the same. Whoever sees nonces and ids, which are no secrets, learns nothing of the others
+/// without the key (RFC 8439 is what TLS encrypts with). Keys are longer and always the system's own: what lies
+/// in memory never tells how an earlier key was made. A process does not fork, which would copy a generator.
 #[derive(Debug)]
 pub(crate) struct SystemIds;
+
+/// An id's or nonce's bytes; what is longer is a key or a secret.
+const DRAWN_BYTES_MAX: usize = 16;
+
+/// What is drawn under one key of the system's, in bytes: as often as the standard generator of `rand`.
+const DRAWN_OF_A_KEY_BYTES: usize = 64 * 1024;
+
+/// One thread's generator.
+struct Drawing {
+    generator: ChaCha20Rng,
+    left: usize,
+}
+
+thread_local! {
+    static DRAWING: RefCell<Option<Drawing>> = const { RefCell::new(None) };
+}
+
+impl Drawing {
+    fn fill(drawing: &mut Option<Self>, buffer: &mut [u8]) {
+        let drawing = match drawing {
+            Some(drawing) if drawing.left >= buffer.len() => drawing,
+            _ => drawing.insert(Self {
+                generator: ChaCha20Rng::from_seed(of_system()),
+                left: DRAWN_OF_A_KEY_BYTES,
+            }),
+        };
+        drawing.left -= buffer.len();
+        drawing.generator.fill_bytes(buffer);
+    }
+}
+
+fn of_system<const BYTES: usize>() -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    fill_of_system(&mut bytes);
+    bytes
+}
+
+fn fill_of_system(buffer: &mut [u8]) {
+    getrandom::fill(buffer).expect("a source that worked at start does not fail later (getrandom(2))");
+}
 
 impl SystemIds {
     /// Fails when the operating system has no randomness to give.
@@ -108,7 +157,11 @@ impl SystemIds {
 
 impl IdSource for SystemIds {
     fn random(&self, buffer: &mut [u8]) {
-        getrandom::fill(buffer).expect("a source that worked at start does not fail later (getrandom(2))");
+        if buffer.len() > DRAWN_BYTES_MAX {
+            fill_of_system(buffer);
+        } else {
+            DRAWING.with_borrow_mut(|drawing| Drawing::fill(drawing, buffer));
+        }
     }
 }
 
@@ -154,5 +207,34 @@ mod tests {
         let ids = SystemIds::checked().unwrap();
         let now = Timestamp::from_millis(1);
         assert_ne!(ids.command(now), ids.command(now));
+    }
+
+    #[test]
+    fn nonces_never_repeat_in_a_thread_beside_another_nor_under_the_next_key() {
+        let draw = || {
+            let draws_count = 2 * DRAWN_OF_A_KEY_BYTES / 12 + 1;
+            let drawn = (0..draws_count).map(|_| {
+                let mut nonce = [0_u8; 12];
+                SystemIds.random(&mut nonce);
+                nonce
+            });
+            drawn.collect::<Vec<_>>()
+        };
+        let mut drawn = draw();
+        drawn.extend(std::thread::scope(|scope| scope.spawn(draw).join().unwrap()));
+        let count = drawn.len();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), count);
+    }
+
+    #[test]
+    fn keys_are_not_drawn() {
+        let left = || DRAWING.with_borrow(|drawing| drawing.as_ref().map(|drawing| drawing.left));
+        SystemIds.random(&mut [0; DRAWN_BYTES_MAX]);
+        let before = left();
+        assert_eq!(before, Some(DRAWN_OF_A_KEY_BYTES - DRAWN_BYTES_MAX));
+        SystemIds.random(&mut [0; DRAWN_BYTES_MAX + 1]);
+        assert_eq!(left(), before);
     }
 }

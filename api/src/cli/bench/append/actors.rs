@@ -4,9 +4,12 @@ use super::{Engine, Round};
 use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use async_trait::async_trait;
+use domain::ports::tasks::Tasks;
 use futures_util::future::try_join_all;
+use std::ops::Range;
 use std::sync::Arc;
 use store::yardstick::RawFile;
+use tokio::sync::oneshot;
 
 /// As many askers as the round has events, all waiting at once, each of another entity.
 pub(super) struct ActorEngine {
@@ -20,10 +23,45 @@ impl Engine for ActorEngine {
         self.name
     }
     async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
-        let asks = (0..round.count).map(|index| self.workshop.ask(index));
-        try_join_all(asks).await?;
-        Ok(())
+        in_tasks(self.workshop.tasks(), round.count, |askers| {
+            let workshop = Arc::clone(&self.workshop);
+            async move {
+                let asks = askers.map(|index| workshop.ask(index));
+                try_join_all(asks).await.map(drop)
+            }
+        })
+        .await
     }
+}
+
+/// Tasks that share the askers of a round: as a server's requests are, they are not all one task.
+const ASKER_TASKS: usize = 4;
+
+/// Fewer askers than this are one task: to begin more costs more than they do.
+const ASKERS_OF_A_TASK_MIN: usize = 16;
+
+/// Runs all of so many askers at once, a part of them in each task; the first part in the caller's.
+pub(super) async fn in_tasks<F>(
+    tasks: &dyn Tasks,
+    askers_count: usize,
+    part: impl Fn(Range<usize>) -> F,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
+{
+    let each = askers_count.div_ceil(ASKER_TASKS).max(ASKERS_OF_A_TASK_MIN);
+    let mut others = Vec::with_capacity(ASKER_TASKS);
+    for first in (each..askers_count).step_by(each) {
+        let (done, ended) = oneshot::channel();
+        let asking = part(first..askers_count.min(first + each));
+        tasks.spawn("askers", Box::pin(async move { drop(done.send(asking.await)) }));
+        others.push(ended);
+    }
+    part(0..askers_count.min(each)).await?;
+    for ended in others {
+        ended.await.map_err(|error| Failure::fault(error.to_string()))??;
+    }
+    Ok(())
 }
 
 /// The same number of bytes as the entities write, in one write and one sync.

@@ -1,5 +1,6 @@
 //! Producers that wait for each answer before they go on: what group commit makes of their number.
 
+use super::actors::in_tasks;
 use crate::cli::bench::figures::Report;
 use crate::cli::bench::payload::Payload;
 use crate::cli::bench::stopwatch::{Stopwatch, Times};
@@ -139,13 +140,11 @@ impl Producers for OfStore {
 /// Producers that each ask an entity of their own.
 pub(super) struct OfEntities(pub(super) Arc<Workshop>);
 
-impl OfEntities {
-    async fn one(&self, producer: usize, each: usize) -> Result<(), Failure> {
-        for _ in 0..each {
-            self.0.ask(producer).await?;
-        }
-        Ok(())
+async fn ask_often(workshop: &Workshop, producer: usize, each: usize) -> Result<(), Failure> {
+    for _ in 0..each {
+        workshop.ask(producer).await?;
     }
+    Ok(())
 }
 
 #[async_trait]
@@ -153,7 +152,13 @@ impl Producers for OfEntities {
     fn prepare(&mut self, _case: Case) {}
 
     async fn drive(&mut self, case: Case) -> Result<(), Failure> {
-        try_join_all((0..case.producers).map(|producer| self.one(producer, case.commits))).await?;
-        Ok(())
+        in_tasks(self.0.tasks(), case.producers, |producers| {
+            let workshop = Arc::clone(&self.0);
+            async move {
+                let asks = producers.map(|producer| ask_often(&workshop, producer, case.commits));
+                try_join_all(asks).await.map(drop)
+            }
+        })
+        .await
     }
 }
