@@ -57,6 +57,6 @@ pub use sqlite::{
 };
 pub use subscription::SUBSCRIPTIONS_MAX;
 pub use wrapped_keys::{
-    KeyBackup, KeyBackupError, KeyPlace, Rotated, back_up_keys, remove_old_key_backups, restore_keys,
-    rotate_keys,
+    KeyBackup, KeyBackupError, KeyPlace, Rotated, back_up_keys, destroyed_keys, remove_old_key_backups,
+    restore_keys, rotate_keys,
 };

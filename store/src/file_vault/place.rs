@@ -1,14 +1,17 @@
 //! The key file of a directory as rows: read, wrapped anew, and made of a backup beside the list that stays.
 
-use super::destroyed_list::DestroyedList;
+use super::destroyed_list::{DESTROYED_FILE, DestroyedList};
 use super::keys::{KEYS_FILE, Keys};
 use super::wrapped::{read_rows, write_rows};
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::sealing::Secret;
 use crate::wrapped_keys::{KeyBackupError, Rotated, Wrapped, WrappedKeys, Written};
 use async_trait::async_trait;
+use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,6 +96,18 @@ impl WrappedKeys for FilePlace {
 
     async fn read(&self) -> Result<Wrapped, VaultError> {
         self.rows()
+    }
+
+    async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
+        let listed = [KEYS_FILE, DESTROYED_FILE].map(|name| self.dir.join(name).exists());
+        if !listed.contains(&true) {
+            let why = format!(
+                "{} holds neither keys nor a list of destroyed ones",
+                self.dir.display()
+            );
+            return Err(VaultError::WrongMaster(why));
+        }
+        DestroyedList::of(&self.dir).read()
     }
 
     async fn refuse_keys(&self) -> Result<(), KeyBackupError> {

@@ -166,6 +166,10 @@ impl WrappedKeys for PostgresPlace {
         })
     }
 
+    async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
+        Ok(self.read().await?.destroyed)
+    }
+
     async fn refuse_keys(&self) -> Result<(), KeyBackupError> {
         let client = self.client().await?;
         client

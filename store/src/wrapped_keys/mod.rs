@@ -80,10 +80,18 @@ pub(crate) trait WrappedKeys: Send + Sync {
     ) -> Result<Rotated, VaultError>;
     /// Everything, of one moment and one wrapping; while servers use it too.
     async fn read(&self) -> Result<Wrapped, VaultError>;
+    /// Whose keys are gone, by the place's own list; `WrongMaster` where there is neither a list nor keys.
+    async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError>;
     /// `Misplaced` where there are keys: theirs are newer than any backup's.
     async fn refuse_keys(&self) -> Result<(), KeyBackupError>;
     /// Writes everything, durably, without the keys of persons whom the place's own list names as gone.
     async fn write(&self, wrapped: Wrapped) -> Result<Written, KeyBackupError>;
+}
+
+/// Whose keys are destroyed, by the list of a place. One with neither list nor keys is refused: whoever asks
+/// wants to keep the erased out, and nothing would.
+pub async fn destroyed_keys(place: &KeyPlace) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
+    place.wrapped().destroyed().await
 }
 
 /// What a place took of a backup.

@@ -92,6 +92,9 @@ fn show(args: &Args, written: &Written) -> Result<(), Failure> {
         output::line("proof     no signed checkpoint is in it: none was published beside this log")?;
     }
     output::line(
-        "keys      none are in it: back them up apart. Recordings are not in it / 不含密钥与录音，请另行备份",
+        "keys      none are in it: back them up apart (ledgerline keys backup) / 不含密钥，请另行备份",
+    )?;
+    output::line(
+        "录音      recordings are not in it / 不含录音: cp -a DIR/recordings FOLDER; back: ledgerline backup recordings FOLDER --data DIR",
     )
 }

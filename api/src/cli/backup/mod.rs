@@ -2,6 +2,7 @@
 
 mod confirm;
 mod create;
+mod recordings;
 mod restore;
 mod verify;
 
@@ -17,7 +18,8 @@ use store::proof::VerifierKey;
 /// Back up a log while it is written, verify a backup, restore one.
 ///
 /// A backup holds the events as they are stored, sealed, and no key of any kind: keys have a backup of their
-/// own. Recordings are files of their own and are not in it.
+/// own. Recordings are plain files of their own and are not in it: copy DIR/recordings/ apart, delete there
+/// too what an erasure names, and bring copies back with `backup recordings`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -33,6 +35,8 @@ enum Action {
     Verify(verify::Args),
     /// Load a backup into an empty directory or database; dialing waits for `backup confirm` afterwards
     Restore(restore::Args),
+    /// Bring copied recordings back into a restored directory, without those of erased persons
+    Recordings(recordings::Args),
     /// Say that a person has looked at the restored past: dialing goes on
     Confirm(confirm::Args),
 }
@@ -53,6 +57,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Create(args) => create::run(args).await,
         Action::Verify(args) => verify::run(&args),
         Action::Restore(args) => restore::run(args).await,
+        Action::Recordings(args) => recordings::run(args).await,
         Action::Confirm(args) => confirm::run(args).await,
     }
 }
