@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The code of such an end.
 const CODE: &str = "query-abandoned";
 
-/// A question that runs. Dropped before `is_over`, it says what became of it.
+/// A question that runs. Dropped before `close`, it says what became of it.
 pub(super) struct Unanswered {
     open: Option<(ActorSystem, InquiryId, Cause)>,
     tasks: Arc<dyn Tasks>,
@@ -26,7 +26,7 @@ impl Unanswered {
     }
 
     /// Somebody hears how it ended, and puts it on record.
-    pub(super) fn is_over(mut self) {
+    pub(super) fn close(mut self) {
         self.open = None;
     }
 }

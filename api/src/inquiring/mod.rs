@@ -47,7 +47,7 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
     let told = app.follow(cause, "end");
     let unanswered = Unanswered::new(app, id, told);
     let asked = questions.ask(&question.sql, limits).await;
-    unanswered.is_over();
+    unanswered.close();
     let elapsed_ms = elapsed_ms(app, began);
     let command = match &asked {
         Ok(asked) => InquiryCommand::Answer {

@@ -130,7 +130,7 @@ async fn watched(
     );
     is_open
         .await
-        .map_err(|_| Failure::unavailable("no WebSocket to the server"))?;
+        .map_err(|closed| Failure::unavailable(format!("no WebSocket to the server: {closed}")))?;
     let (clock, store) = (SystemClock::default(), running.app.store());
     let mut acknowledged = Vec::with_capacity((TICKS_COUNT + WARM_UP_TICKS) * EVENTS_AT_ONCE);
     let mut next = clock.now();
