@@ -1,6 +1,6 @@
 //! A log made up for measurements and proofs: whole calls of one campaign after another, or of several side
-//! by side, thirty-two at a time, as a store would give them back. The same log in every run; no event that a decider would not
-//! make.
+//! by side, thirty-two at a time, as a store would give them back. The same log in every run; no event that
+//! a decider would not make.
 
 mod person;
 
