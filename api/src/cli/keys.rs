@@ -52,7 +52,8 @@ enum Action {
         #[arg(long, value_name = "DIR|URL")]
         keys: Option<KeysPlace>,
         /// The file to write, or a folder (one that exists, or ends in /): then the file is named for the
-        /// time, and backups of keys in that folder that are more than 30 days old are deleted; never beside events
+        /// time, and backups of keys in that folder that are more than 30 days old are deleted; never
+        /// beside events
         #[arg(long, value_name = "FILE|DIR")]
         out: PathBuf,
     },
