@@ -46,6 +46,9 @@ pub async fn multiply(
         let mut made = 1;
         while made < copies {
             let until = copies.min(made + COPIES_AT_ONCE);
+            if made == 1 {
+                of_all_campaigns(db, table).await?;
+            }
             copy(db, table, (made, until)).await?;
             made = until;
             progress(table.name, first.saturating_mul(u64::try_from(made).unwrap_or(0)));
@@ -68,6 +71,26 @@ async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, Projection
     rows.into_iter().next().map_or(Ok(0), |mut row: Row| row.count())
 }
 
+/// What is summed over all campaigns together (campaign '') has one row for the copies of an hour, which are
+/// of all campaigns: a hundred times as much.
+async fn of_all_campaigns(db: &dyn ReadDb, table: &'static Table) -> Result<(), ProjectionError> {
+    let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
+    if !sums_all_campaigns(table, &columns) {
+        return Ok(());
+    }
+    let sql = format!(
+        "update {} set count = count * {CAMPAIGNS} where campaign = ''",
+        table.name
+    );
+    db.exec(&sql, Vec::new()).await.map(drop)
+}
+
+/// Whether a table has such rows beside those of each campaign.
+fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    table.key_columns > 1 && has("campaign") && has("count") && has("before_at")
+}
+
 /// Copies `from..until` of a table's first rows, which are those with positions below the stride.
 async fn copy(
     db: &dyn ReadDb,
@@ -81,11 +104,16 @@ async fn copy(
         .cloned()
         .ok_or_else(|| ProjectionError::Fault(format!("table {} has no position", table.name)))?;
     let cells: Vec<String> = columns.iter().map(|column| cell(column)).collect();
+    let once = if sums_all_campaigns(table, &columns) {
+        format!(" and (campaign <> '' or i % {CAMPAIGNS} = 0)")
+    } else {
+        String::new()
+    };
     let sql = format!(
         "insert into {name} ({columns})
          with recursive copies(i) as (
          select cast($1 as bigint) union all select i + 1 from copies where i + 1 < $2)
-         select {cells} from {name}, copies where {position} < $3",
+         select {cells} from {name}, copies where {position} < $3{once}",
         name = table.name,
         columns = columns.join(", "),
         cells = cells.join(", "),
@@ -104,17 +132,57 @@ fn cell(column: &str) -> String {
         "call" | "customer" | "number" | "subject" => {
             format!("substr(cast(100000000 + i as text), 2, 8) || substr({column}, 9)")
         }
-        "campaign" => format!("campaign || '-' || cast(i % {CAMPAIGNS} as text)"),
+        "campaign" => format!(
+            "case when campaign = '' then '' else campaign || '-' || cast(i % {CAMPAIGNS} as text) end"
+        ),
         "pos" | "position" | "first_pos" | "last_pos" => format!("{column} + i * {STRIDE}"),
         "hour_at" => format!("hour_at + (i / {CAMPAIGNS}) * {HOUR_MICROS}"),
+        // Before the first hour there is none.
+        "before_at" | "trunk_before_at" | "version_before_at" => {
+            let later = format!("{column} + (i / {CAMPAIGNS}) * {HOUR_MICROS}");
+            format!("case when {column} < 0 then {column} else {later} end")
+        }
         other => other.to_owned(),
     }
+}
+
+/// `count` ids of copies, spread over a whole table and over each copy: of the column `id`, which leads an
+/// index.
+pub async fn spread_ids(
+    db: &dyn ReadDb,
+    (table, id): (&'static str, &'static str),
+    count: u32,
+) -> Result<Vec<String>, ProjectionError> {
+    // Digits of the copy, which no first row is likely to begin with: theirs are hashes.
+    let last = format!("select max({id}) from {table} where {id} < $1");
+    let bound = Val::Text(format!("{:08}", COPIES_MAX + 1));
+    let last = db.query(&last, vec![bound]).await?.into_iter().next();
+    let last = last.map_or(Ok(None), |mut row| row.maybe_text())?;
+    let last = last.unwrap_or_default();
+    let copies = last.get(..8).and_then(|digits| digits.parse::<u64>().ok());
+    let copies = copies.unwrap_or(0);
+    // A call's id goes on with a dash, a customer's does not.
+    let joint = if last.contains('-') { "-" } else { "" };
+    let next = format!("select {id} from {table} where {id} >= $1 order by {id} limit 1");
+    let mut found = Vec::new();
+    for index in 0..count {
+        let copy = (u64::from(index) * copies) / u64::from(count) + 1;
+        // Knuth's multiplier: spread over all values.
+        let within = index.wrapping_mul(0x9e37_79b1);
+        let from = Val::Text(format!("{copy:08}{joint}{within:08x}"));
+        let rows = db.query(&next, vec![from]).await?.into_iter();
+        for mut row in rows {
+            found.push(row.text()?);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::Story;
+    use crate::views::metric_board::MetricBoard;
     use crate::views::{call_history, campaign_board};
 
     #[tokio::test]
@@ -138,6 +206,54 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(found.campaign.as_str().starts_with("T-"), "{}", found.campaign);
+    }
+
+    #[tokio::test]
+    async fn ids_are_taken_from_first_to_last() {
+        let mut story = Story::new();
+        for of in 1..=5 {
+            story.whole_call("T", of);
+        }
+        let (db, _runner) = story.shown_by(call_history::CallHistory).await;
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
+        multiply(db.as_ref(), &views, 1_000, &mut |_, _| {})
+            .await
+            .unwrap();
+        let ids = spread_ids(db.as_ref(), ("call_history", "call"), 50)
+            .await
+            .unwrap();
+        let copies: Vec<&str> = ids.iter().map(|id| &id[..8]).collect();
+        assert!(copies.len() == 50 && copies.is_sorted(), "{copies:?}");
+        assert!(copies[0] <= "00000002" && copies[49] >= "00000195", "{copies:?}");
+        let found = call_history::get(db.as_ref(), ids[25].parse().unwrap())
+            .await
+            .unwrap();
+        assert!(found.is_some());
+    }
+
+    #[tokio::test]
+    async fn customers_of_all_campaigns_together_are_the_sum_of_those_of_each() {
+        let mut story = Story::new();
+        for of in 1..=5 {
+            story.enrolled("T", of).whole_call("T", of);
+        }
+        let (db, _runner) = story.shown_by(MetricBoard).await;
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
+        multiply(db.as_ref(), &views, 5_000, &mut |_, _| {})
+            .await
+            .unwrap();
+        let asked = |condition: &str| {
+            format!(
+                "select cast(sum(count) as bigint) from metric_board_first where term = 'dialed_customers'
+                 and hour_at = (select min(hour_at) from metric_board_first) + {HOUR_MICROS} and {condition}"
+            )
+        };
+        let mut sums = Vec::new();
+        for condition in ["campaign = ''", "campaign <> ''"] {
+            let rows = db.query(&asked(condition), Vec::new()).await.unwrap();
+            sums.push(rows.into_iter().next().unwrap().int().unwrap());
+        }
+        assert_eq!(sums, [500, 500]);
     }
 
     #[tokio::test]

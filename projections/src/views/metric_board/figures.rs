@@ -1,6 +1,6 @@
 //! What is asked of the board: a metric over a window, whole or by a dimension.
 
-use super::NAME;
+use super::{FIRST, NAME};
 use crate::database::{ReadDb, Tx, read_as, read_checkpoints};
 use crate::error::ProjectionError;
 use crate::metrics::{Catalog, Metric, OncePer, Scope};
@@ -53,7 +53,7 @@ impl By {
     }
 
     /// The expression over the rows of either table.
-    fn column(self) -> String {
+    pub(super) fn column(self) -> String {
         match self {
             Self::Hour => "hour_at".to_owned(),
             Self::Day => format!("(hour_at + {BEIJING_MICROS}) / {DAY_MICROS}"),
@@ -236,22 +236,51 @@ fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Ke
     keys.iter().take(GROUPS_MAX).map(figure).collect()
 }
 
+/// For tests: a term as asked for, and its amounts by bare keys.
+#[cfg(test)]
+pub(super) fn asked_for(name: &str) -> Result<Asked, ProjectionError> {
+    asked(crate::metrics::catalog()?, name)
+}
+
+#[cfg(test)]
+pub(super) fn by_key(
+    tx: &mut dyn Tx,
+    term: &Asked,
+    scope: &Scope,
+    by: Option<By>,
+) -> Result<BTreeMap<(i64, String), i64>, ProjectionError> {
+    let found = amounts(tx, term, scope, by)?.into_iter();
+    Ok(found
+        .map(|(Key(number, text), amount)| ((number, text), amount))
+        .collect())
+}
+
 /// A term as the statements need it.
-struct Asked {
+pub(super) struct Asked {
     name: String,
-    /// Its bit in the rows of calls, where customers are counted.
-    customers: Option<i64>,
-    valued: bool,
+    counts: Counts,
+}
+
+/// Which rows a term is summed in, and what of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Events,
+    Values,
+    Customers,
 }
 
 fn asked(catalog: &Catalog, name: &str) -> Result<Asked, ProjectionError> {
-    let (index, term) = catalog
+    let (_, term) = catalog
         .term(name)
         .ok_or_else(|| ProjectionError::Fault(format!("there is no term {name}")))?;
+    let counts = match term.once_per {
+        OncePer::Customer => Counts::Customers,
+        OncePer::Call | OncePer::None if term.is_valued() => Counts::Values,
+        OncePer::Call | OncePer::None => Counts::Events,
+    };
     Ok(Asked {
         name: term.name.clone(),
-        customers: (term.once_per == OncePer::Customer).then(|| 1 << (index % 63)),
-        valued: term.is_valued(),
+        counts,
     })
 }
 
@@ -262,45 +291,7 @@ fn amounts(
     scope: &Scope,
     by: Option<By>,
 ) -> Result<BTreeMap<Key, i64>, ProjectionError> {
-    let (from, to) = scope.hours();
-    let mut values = vec![Val::Int(from), Val::Int(to)];
-    let mut place = |value: Val| {
-        values.push(value);
-        format!("${}", values.len())
-    };
-    let (amount, table, condition) = match (term.customers, term.valued) {
-        // The bit is ours, not a caller's.
-        (Some(bit), _) => (
-            "count(distinct customer)",
-            "metric_board_subject",
-            format!("(terms & {bit}) <> 0"),
-        ),
-        (None, valued) => (
-            if valued {
-                "coalesce(cast(sum(value) as bigint), 0)"
-            } else {
-                "coalesce(cast(sum(count) as bigint), 0)"
-            },
-            "metric_board",
-            format!("term = {}", place(Val::text(&term.name))),
-        ),
-    };
-    let campaign = scope.campaign.as_ref();
-    let campaign = campaign.map(|campaign| format!(" and campaign = {}", place(Val::text(campaign))));
-    let campaign = campaign.unwrap_or_default();
-    let (key, group) = by.map_or_else(
-        || ("cast(0 as bigint)".to_owned(), String::new()),
-        |by| {
-            let column = by.column();
-            // One more than an answer holds, so that an answer never looks whole by chance.
-            let tail = format!("group by {column} order by 1 limit {}", GROUPS_MAX + 1);
-            (column, tail)
-        },
-    );
-    let sql = format!(
-        "select {key}, {amount} from {table}
-         where hour_at >= $1 and hour_at < $2 and {condition}{campaign} {group}"
-    );
+    let (sql, values) = statement(term, scope, by);
     let read = |mut row: Row| {
         let key = match by {
             Some(by) => by.read_key(&mut row)?,
@@ -312,4 +303,63 @@ fn amounts(
         Ok((key, row.int()?))
     };
     tx.query(&sql, &values)?.into_iter().map(read).collect()
+}
+
+/// What `amounts` asks. Reads sums by the hour, never a row of a call or a customer: a test asks for
+/// SQLite's plan.
+pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String, Vec<Val>) {
+    let (from, to) = scope.hours();
+    // No hour was before 1970; what came before the first hour ever is `FIRST`.
+    let mut values = vec![Val::text(&term.name), Val::Int(from.max(0)), Val::Int(to)];
+    let campaign = match (&scope.campaign, term.counts, by) {
+        (Some(campaign), _, _) => {
+            values.push(Val::text(campaign));
+            " and campaign = $4"
+        }
+        (None, Counts::Customers, Some(By::Campaign)) => " and campaign <> ''",
+        (None, Counts::Customers, _) => " and campaign = ''",
+        (None, Counts::Events | Counts::Values, _) => "",
+    };
+    let (table, amount) = match term.counts {
+        Counts::Events => ("metric_board", "count"),
+        Counts::Values => ("metric_board", "value"),
+        Counts::Customers => ("metric_board_first", "count"),
+    };
+    let first = match term.counts {
+        Counts::Customers => first_in(by, from <= 0),
+        Counts::Events | Counts::Values => String::new(),
+    };
+    let (key, group) = by.map_or_else(
+        || ("cast(0 as bigint)".to_owned(), String::new()),
+        |by| {
+            let column = by.column();
+            // One more than an answer holds, so that an answer never looks whole by chance.
+            let tail = format!("group by {column} order by 1 limit {}", GROUPS_MAX + 1);
+            (column, tail)
+        },
+    );
+    let sql = format!(
+        "select {key}, coalesce(cast(sum({amount}) as bigint), 0) from {table}
+         where term = $1 and hour_at >= $2 and hour_at < $3{campaign}{first} {group}"
+    );
+    (sql, values)
+}
+
+/// The condition that a customer had not yet counted in the group at hand, inside the window.
+fn first_in(by: Option<By>, is_unbounded: bool) -> String {
+    let before = match by {
+        Some(By::Hour) => return " and before_at < hour_at".to_owned(),
+        Some(By::Day) => {
+            let day = format!("({}) * {DAY_MICROS} - {BEIJING_MICROS}", By::Day.column());
+            return format!(" and before_at < case when {day} > $2 then {day} else $2 end");
+        }
+        None | Some(By::Campaign) => "before_at",
+        Some(By::Trunk) => "trunk_before_at",
+        Some(By::FlowVersion) => "version_before_at",
+    };
+    if is_unbounded {
+        format!(" and {before} = {FIRST}")
+    } else {
+        format!(" and {before} < $2")
+    }
 }

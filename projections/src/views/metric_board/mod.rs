@@ -2,10 +2,12 @@
 //! call and enrolment.
 //!
 //! The meaning of every term is in `metrics/metrics.yaml`, read by the evaluator alone; this view keeps its
-//! answers. Sums of calls are rows of their own; distinct customers are counted over the calls' rows, so that
-//! they are exact over any window of whole hours.
+//! answers. Calls are summed by the hour; distinct customers are too, in a way that stays exact over any
+//! window of whole hours (`customers.rs`). No question reads the rows of calls.
 
+mod customers;
 mod figures;
+mod in_memory;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -14,9 +16,11 @@ pub use figures::{By, Complete, Figure, GROUPS_MAX, complete_up_to, figures, who
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
+use crate::in_place::InMemory;
 use crate::metrics::{Fact, catalog, subject_of};
 use crate::value::Val;
 use crate::view::{Handles, View, ViewEvent};
+use customers::count_customers;
 use rows::{add, read_subject, subject_row};
 
 /// The view's name, for `wait_for_view`.
@@ -24,7 +28,10 @@ pub const NAME: &str = "metric_board";
 
 /// Raised with every change of `metrics.yaml`'s terms: their indexes are bits of the rows, and new terms need
 /// old events. `tests.rs` holds the terms' hash to it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// In place of an hour before, where there is none: before every hour since 1970.
+const FIRST: i64 = -1;
 
 /// See the file's description.
 pub struct MetricBoard;
@@ -46,12 +53,37 @@ const SUBJECTS: Table = Table {
         "create table metric_board_subject (subject text primary key, campaign text not null,
         customer text not null, hour_at bigint, trunk text not null, flow_version bigint not null,
         terms bigint not null, eligible bigint not null, marks text not null, pos bigint not null)",
-        "create index metric_board_subject_hour on metric_board_subject (campaign, hour_at)",
     ],
     key_columns: 1,
 };
 
-const TABLES: &[Table] = &[SUMS, SUBJECTS];
+// One row per customer: a few dozen bytes for each hour in which they were called. `stands` is JSON.
+const CUSTOMERS: Table = Table {
+    name: "metric_board_customer",
+    ddl: &[
+        "create table metric_board_customer (customer text primary key, stands text not null,
+        pos bigint not null)",
+    ],
+    key_columns: 1,
+};
+
+// Customers by an hour they count in and the hours they counted in before it: anywhere, on this trunk, of
+// this flow version. Campaign '' is all together. The index is for questions without a beginning.
+const FIRSTS: Table = Table {
+    name: "metric_board_first",
+    ddl: &[
+        "create table metric_board_first (term text not null, campaign text not null,
+        hour_at bigint not null, trunk text not null, flow_version bigint not null,
+        before_at bigint not null, trunk_before_at bigint not null, version_before_at bigint not null,
+        count bigint not null, pos bigint not null, primary key (term, campaign, hour_at, trunk,
+        flow_version, before_at, trunk_before_at, version_before_at))",
+        "create index metric_board_first_ever on metric_board_first (term, campaign, hour_at)
+        where before_at = -1",
+    ],
+    key_columns: 8,
+};
+
+const TABLES: &[Table] = &[SUMS, SUBJECTS, CUSTOMERS, FIRSTS];
 
 /// All that the terms of this build can be touched by; a test compares with the file.
 const KINDS: &[&str] = &[
@@ -68,6 +100,9 @@ const KINDS: &[&str] = &[
     "call.transfer_requested",
     "customer.enrolled",
 ];
+
+/// Those that a term counting customers begins to count with.
+const COUNTING_CUSTOMERS: &[&str] = &["call.answered", "call.dialing", "call.ended", "customer.enrolled"];
 
 impl View for MetricBoard {
     fn name(&self) -> &'static str {
@@ -91,8 +126,18 @@ impl View for MetricBoard {
         false
     }
 
+    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+        let sums = in_memory::Sums::begin().ok()?;
+        Some(Box::new(sums))
+    }
+
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
-        keys.extend(subject_of(&event.envelope).map(|key| (&SUBJECTS, vec![Val::Text(key)])));
+        let envelope = &event.envelope;
+        keys.extend(subject_of(envelope).map(|key| (&SUBJECTS, vec![Val::Text(key)])));
+        if COUNTING_CUSTOMERS.contains(&envelope.kind.as_str()) {
+            let customer = envelope.customer.iter();
+            keys.extend(customer.map(|customer| (&CUSTOMERS, vec![Val::text(customer)])));
+        }
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -117,6 +162,7 @@ impl View for MetricBoard {
         for one in &contributions {
             add(tx, catalog, (&subject, &pos), one)?;
         }
+        count_customers(tx, catalog, (&subject, &pos), &contributions)?;
         if before.as_ref() == Some(&subject) {
             return Ok(());
         }

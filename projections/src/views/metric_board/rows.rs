@@ -53,7 +53,7 @@ fn read_marks(text: &str) -> Result<BTreeMap<usize, i64>, ProjectionError> {
     marks.ok_or_else(|| ProjectionError::Fault("the marks of a call cannot be read".to_owned()))
 }
 
-/// Adds a contribution to its sum. Distinct customers have no sum: their calls' rows are counted.
+/// Adds a contribution to its sum. Distinct customers have sums of another kind: `customers.rs`.
 pub(super) fn add(
     tx: &mut dyn Tx,
     catalog: &Catalog,

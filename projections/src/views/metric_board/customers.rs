@@ -1,0 +1,227 @@
+//! Distinct customers as sums. A customer who stands in a term in several hours counts once in a window: in
+//! the first of these hours that is inside it. So each hour is summed beside the customer's hour before it,
+//! and a window counts those whose hour is inside and whose hour before is not: exact over any whole hours,
+//! for a campaign or all together, whole, by trunk and by flow version, and no call is read for it.
+
+use super::{CUSTOMERS, FIRST, FIRSTS};
+use crate::database::{Edit, Tx};
+use crate::error::ProjectionError;
+use crate::metrics::{Catalog, Contribution, HOUR_MICROS, OncePer, Subject};
+use crate::value::{Row, Val};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Where a customer stands: calls of one campaign that count in one hour, on one trunk, of one flow version,
+/// and how many of them stand in each term. Ordered by time; written as a list, since every customer has one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Stand(Place, String, Vec<(usize, i64)>);
+
+/// The hour by its number since 1970, the trunk, the flow version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Place(i64, String, i64);
+
+impl Stand {
+    fn stands_in(&self, term: usize) -> bool {
+        self.2.iter().any(|(one, count)| *one == term && *count > 0)
+    }
+
+    /// Whether a call more or less brought the customer in here, or out.
+    fn add(&mut self, term: usize, sign: i64) -> bool {
+        let before = self.stands_in(term);
+        match self.2.iter_mut().find(|(one, _)| *one == term) {
+            Some((_, count)) => *count += sign,
+            None => self.2.push((term, sign)),
+        }
+        self.2.retain(|(_, count)| *count != 0);
+        self.2.sort_unstable();
+        before != self.stands_in(term)
+    }
+}
+
+/// A row of sums without its term and campaign: a place, and the hours before it: of all places, of those
+/// on its trunk, of those of its flow version.
+type Link = (Place, [i64; 3]);
+
+/// The places of a customer in a term, each with what came before it; `campaign` is empty for all together.
+fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
+    let counted = |stand: &&Stand| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
+    let places: BTreeSet<&Place> = stands.iter().filter(counted).map(|stand| &stand.0).collect();
+    let mut earlier: Vec<&Place> = Vec::with_capacity(places.len());
+    let mut found = BTreeSet::new();
+    for place in places {
+        let before = |fits: &dyn Fn(&Place) -> bool| {
+            let last = earlier.iter().rev().find(|one| fits(one));
+            last.map_or(FIRST, |one| one.0.saturating_mul(HOUR_MICROS))
+        };
+        let hours = [
+            before(&|_| true),
+            before(&|one| one.1 == place.1),
+            before(&|one| one.2 == place.2),
+        ];
+        found.insert((place.clone(), hours));
+        earlier.push(place);
+    }
+    found
+}
+
+/// Takes what an event counts for in the terms that count customers.
+pub(super) fn count_customers(
+    tx: &mut dyn Tx,
+    catalog: &Catalog,
+    (subject, pos): (&Subject, &Val),
+    contributions: &[Contribution],
+) -> Result<(), ProjectionError> {
+    let of_customers = |one: &&Contribution| {
+        let term = catalog.terms().get(one.term);
+        term.is_some_and(|term| term.once_per == OncePer::Customer)
+    };
+    let mine: Vec<&Contribution> = contributions.iter().filter(of_customers).collect();
+    let (Some(hour_at), false) = (subject.hour_at, mine.is_empty()) else {
+        return Ok(());
+    };
+    let key = [Val::text(&subject.customer)];
+    let mut stands = tx.row(&CUSTOMERS, &key)?.map_or(Ok(Vec::new()), read_stands)?;
+    let place = Place(hour_at / HOUR_MICROS, subject.trunk.clone(), subject.flow_version);
+    for one in mine {
+        let Some(term) = catalog.terms().get(one.term) else {
+            continue;
+        };
+        let scopes = ["", subject.campaign.as_str()];
+        let before = scopes.map(|scope| links(&stands, one.term, scope));
+        if !add(&mut stands, (&place, &subject.campaign), one) {
+            continue;
+        }
+        for (scope, before) in scopes.into_iter().zip(before) {
+            let after = links(&stands, one.term, scope);
+            let gone = before.difference(&after).map(|link| (link, -1));
+            let came = after.difference(&before).map(|link| (link, 1));
+            for (link, sign) in gone.chain(came) {
+                sum(tx, (&term.name, scope), (link, sign), pos)?;
+            }
+        }
+    }
+    let [customer] = key;
+    tx.put(&CUSTOMERS, vec![customer, write_stands(&stands)?, pos.clone()])
+}
+
+/// Answers whether the customer came in at this place, or went.
+fn add(stands: &mut Vec<Stand>, (place, campaign): (&Place, &str), one: &Contribution) -> bool {
+    let at = |stand: &Stand| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
+    let index = stands.binary_search_by(at).unwrap_or_else(|index| {
+        stands.insert(index, Stand(place.clone(), campaign.to_owned(), Vec::new()));
+        index
+    });
+    let moved = stands
+        .get_mut(index)
+        .is_some_and(|stand| stand.add(one.term, one.sign));
+    stands.retain(|stand| !stand.2.is_empty());
+    moved
+}
+
+/// One customer more or fewer in a row of sums; a row of none is gone.
+fn sum(
+    tx: &mut dyn Tx,
+    (term, campaign): (&str, &str),
+    ((Place(hour, trunk, flow_version), before), sign): (&Link, i64),
+    pos: &Val,
+) -> Result<(), ProjectionError> {
+    let mut row = vec![
+        Val::text(term),
+        Val::text(campaign),
+        Val::Int(hour.saturating_mul(HOUR_MICROS)),
+        Val::text(trunk),
+        Val::Int(*flow_version),
+    ];
+    row.extend(before.map(Val::Int));
+    let known = tx.edit(&FIRSTS, &row, &mut |cells| {
+        let [.., Val::Int(count), last] = cells else {
+            return Err(ProjectionError::Fault(
+                "a sum of customers has no count".to_owned(),
+            ));
+        };
+        *count += sign;
+        *last = pos.clone();
+        Ok(if *count == 0 { Edit::Remove } else { Edit::Write })
+    })?;
+    if known.is_some() {
+        return Ok(());
+    }
+    row.extend([Val::Int(sign), pos.clone()]);
+    tx.append_row(&FIRSTS, row)
+}
+
+fn read_stands(row: Vec<Val>) -> Result<Vec<Stand>, ProjectionError> {
+    let mut row = Row::new(row);
+    row.val()?;
+    serde_json::from_str(&row.text()?)
+        .map_err(|error| ProjectionError::Fault(format!("where a customer stands cannot be read: {error}")))
+}
+
+fn write_stands(stands: &[Stand]) -> Result<Val, ProjectionError> {
+    let text = serde_json::to_string(stands);
+    text.map(Val::Text).map_err(|error| {
+        ProjectionError::Fault(format!("where a customer stands cannot be written: {error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(term: usize, sign: i64) -> Contribution {
+        let value = 0;
+        Contribution { term, sign, value }
+    }
+
+    fn place(hour: i64, trunk: &str) -> Place {
+        Place(hour, trunk.to_owned(), 1)
+    }
+
+    #[test]
+    fn a_customer_comes_in_with_the_first_call_of_a_place_and_goes_with_the_last() {
+        let mut stands = Vec::new();
+        let at = place(10, "first");
+        assert!(add(&mut stands, (&at, "T"), &one(3, 1)));
+        assert!(!add(&mut stands, (&at, "T"), &one(3, 1)), "a second call");
+        assert!(!add(&mut stands, (&at, "T"), &one(3, -1)));
+        assert!(add(&mut stands, (&at, "T"), &one(3, -1)));
+        assert_eq!(stands, []);
+    }
+
+    #[test]
+    fn each_place_knows_the_hours_before_it_and_campaigns_are_apart() {
+        let mut stands = Vec::new();
+        for (hour, trunk, campaign) in [(12, "first", "T"), (10, "first", "T"), (11, "second", "U")] {
+            add(&mut stands, (&place(hour, trunk), campaign), &one(0, 1));
+        }
+        let before = |campaign| -> Vec<[i64; 3]> {
+            let hours = links(&stands, 0, campaign).into_iter().map(|(_, hours)| hours);
+            hours.collect()
+        };
+        let hour = |hour: i64| hour * HOUR_MICROS;
+        assert_eq!(before("U"), [[FIRST; 3]]);
+        assert_eq!(before("T"), [[FIRST; 3], [hour(10); 3]]);
+        let all = [
+            [FIRST; 3],
+            [hour(10), FIRST, hour(10)],
+            [hour(11), hour(10), hour(11)],
+        ];
+        assert_eq!(before(""), all);
+        assert_eq!(links(&stands, 1, ""), BTreeSet::new());
+    }
+
+    #[test]
+    fn where_a_customer_stands_is_read_as_written() {
+        let mut stands = Vec::new();
+        add(&mut stands, (&place(492_338, "a \"trunk\""), "T"), &one(5, 1));
+        let text = write_stands(&stands).unwrap();
+        assert_eq!(
+            text,
+            Val::text("[[[492338,\"a \\\"trunk\\\"\",1],\"T\",[[5,1]]]]")
+        );
+        let row = vec![Val::text("customer"), text, Val::Int(1)];
+        assert_eq!(read_stands(row).unwrap(), stands);
+        let broken = vec![Val::text("customer"), Val::text("[]]"), Val::Int(1)];
+        assert!(read_stands(broken).is_err());
+    }
+}
