@@ -113,7 +113,7 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// A place in the entity's mailbox; `host` hosts it when it is not hosted, from the one that rests or anew.
+    /// A place in the entity's mailbox; `host` hosts it when it is not hosted: the one that rests, or anew.
     pub(crate) fn reserve(
         &self,
         id: &D::Id,

@@ -148,9 +148,9 @@ impl<D: Decider> Entities<D> {
         }
     }
 
-    /// Loads an entity that is not live in the asker's own task, which spares the way to its arbiter and back:
-    /// it is hosted only when it is asked something. `None` when the entity itself is to be asked, which is
-    /// also how one that dies of its stream comes to be counted.
+    /// Loads an entity that is not live in the asker's own task, which spares the way to its arbiter and
+    /// back: it is hosted only when it is asked something. `None` when the entity itself is to be asked,
+    /// which is also how one that dies of its stream comes to be counted.
     async fn load_here(&self, id: &D::Id) -> Asked<Option<Loaded<D>>, D> {
         let inner = &self.inner;
         let now = inner.environment.clock.now();

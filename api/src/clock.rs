@@ -103,8 +103,9 @@ async fn wait(clock: &dyn Clock, at: Timestamp) {
 /// An event takes several ids and nonces, and asking the system for each costs more than making them. Up to
 /// `DRAWN_BYTES_MAX` bytes come from ChaCha20 under a key of the system's, one generator for each thread, so
 /// that no two draw the same. Whoever sees nonces and ids, which are no secrets, learns nothing of the others
-/// without the key (RFC 8439 is what TLS encrypts with). Keys are longer and always the system's own: what lies
-/// in memory never tells how an earlier key was made. A process does not fork, which would copy a generator.
+/// without the key (RFC 8439 is what TLS encrypts with). Keys are longer and always the system's own: what
+/// lies in memory never tells how an earlier key was made. A process does not fork, which would copy a
+/// generator.
 #[derive(Debug)]
 pub(crate) struct SystemIds;
 

@@ -11,6 +11,7 @@ mod pool;
 mod reader;
 mod row;
 mod schema;
+mod sieve;
 mod writer;
 
 #[cfg(test)]

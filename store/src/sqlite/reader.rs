@@ -4,8 +4,9 @@
 //! A page of the log or of a stream has no holes, or names the one it has. A filtered page goes by an index
 //! where the filter has a customer, a campaign or one whole stream; otherwise it reads on, a bounded stretch.
 
-use super::row::{COLUMNS, FACTS, position, signed, stored_facts, trusted, unsigned, version};
+use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned, version};
 use super::schema::Indexes;
+use super::sieve::{Sieve, Stretch};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
 use domain::customer::Customer;
@@ -247,14 +248,14 @@ impl Reader {
     fn matching_of_stream(&self, filter: &EventFilter, stream: &str, stretch: &Stretch) -> Found {
         let seen = self.seen_of(stream, stretch.after)?;
         let sql = format!(
-            "SELECT {COLUMNS}, {FACTS} FROM event WHERE stream = ?4 AND version > ?5 AND +pos > ?1 AND +pos <= ?2
-             ORDER BY version LIMIT ?3"
+            "SELECT {COLUMNS}, {FACTS} FROM event WHERE stream = ?4 AND version > ?5
+             AND +pos > ?1 AND +pos <= ?2 ORDER BY version LIMIT ?3"
         );
         self.look(&sql, filter, stretch, &[&stream, &signed(seen)])
     }
 
-    /// How many events of a stream stand up to `after`. Its versions are in the order of positions, so the place
-    /// is found by halving.
+    /// How many events of a stream stand up to `after`. Its versions are in the order of positions, so the
+    /// place is found by halving.
     fn seen_of(&self, stream: &str, after: Position) -> Result<u64, StoreError> {
         let (mut seen, mut beyond) = (0, self.last_version(stream)? + 1);
         while beyond - seen > 1 {
@@ -321,65 +322,6 @@ impl Reader {
         self.connection
             .prepare_cached(sql)
             .map_err(|error| from_sqlite(&error))
-    }
-}
-
-/// Where a filtered page begins, where the log ended when it was asked, and how many events are wanted.
-struct Stretch {
-    after: Position,
-    head: Position,
-    limit: usize,
-}
-
-/// Keeps what a filter wants, and counts what was looked at.
-struct Sieve<'a> {
-    filter: &'a EventFilter,
-    stretch: &'a Stretch,
-    kept: Vec<StoredEvent>,
-    looked_at_count: usize,
-    reached: Position,
-}
-
-impl<'a> Sieve<'a> {
-    const fn new(filter: &'a EventFilter, stretch: &'a Stretch) -> Self {
-        Self {
-            filter,
-            stretch,
-            kept: Vec::new(),
-            looked_at_count: 0,
-            reached: stretch.after,
-        }
-    }
-
-    /// Looks at one row; true when the page is full. The columns that were read from the record when it was
-    /// written say whether it is wanted; only what is wanted is read and checked whole.
-    fn take(&mut self, row: &Row<'_>) -> Result<bool, StoreError> {
-        self.looked_at_count += 1;
-        self.reached = position(row)?;
-        if self.filter.wants(&stored_facts(row)?) {
-            self.kept.push(trusted(row)?);
-        }
-        Ok(self.kept.len() >= self.stretch.limit)
-    }
-
-    fn full(self) -> MatchingPage {
-        MatchingPage {
-            events: self.kept,
-            reached: self.reached,
-        }
-    }
-
-    /// No further row came: of fewer than were asked for, the log holds no more up to its end.
-    fn drained(self, asked_for: usize) -> MatchingPage {
-        let reached = if self.looked_at_count < asked_for {
-            self.stretch.head
-        } else {
-            self.reached
-        };
-        MatchingPage {
-            events: self.kept,
-            reached,
-        }
     }
 }
 
