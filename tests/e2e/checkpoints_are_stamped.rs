@@ -38,13 +38,9 @@ fn the_stamp_goes_along_in_a_bundle(folder: &Path, authority: &Authority) {
     );
     let (status, report) = run_json(&["audit", "check", text(&bundle), "--json"]).expect("it answers JSON");
     assert!(status.success(), "{report}");
-    assert!(report["stamped_at"].is_string(), "{report}");
-    assert!(
-        report["stamp_checked_by"]
-            .as_str()
-            .unwrap()
-            .contains("-in checkpoint.tsr")
-    );
+    assert!(member(&report, "/stamped_at").is_string(), "{report}");
+    let checked_by = member(&report, "/stamp_checked_by").as_str().unwrap_or_default();
+    assert!(checked_by.contains("-in checkpoint.tsr"), "{report}");
     let files = folder.join("files");
     fs::create_dir(&files).expect("a folder can be made");
     let unpacked = command("tar").arg("xf").arg(&bundle).current_dir(&files).status();

@@ -182,8 +182,8 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
         "appended": appended, "stopped": stopped})
 }
 
-/// Makes the rows of the log before a server starts: one that must catch up with 100,000 events raises an alert
-/// for it, which is an event that no plan here knows of.
+/// Makes the rows of the log before a server starts: one that must catch up with 100,000 events raises an
+/// alert for it, which is an event that no plan here knows of.
 fn make_rows(data: &Path) {
     let mut rebuild = command(ledgerline());
     rebuild.args(["projections", "rebuild", "--data"]).arg(data);
