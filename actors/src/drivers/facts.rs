@@ -1,7 +1,7 @@
 //! What drivers read from the states of entities, to put into commands and orders.
 
 use super::kit::{Halt, Kit};
-use domain::call::{CallState, LegState};
+use domain::call::{CallState, LegState, dialog_with_callee};
 use domain::calling_plan::CampaignFacts;
 use domain::customer::command::CallClosing;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -37,13 +37,14 @@ pub(crate) fn dialed_leg(call: CallId, state: &CallState) -> Option<(String, Leg
         ..
     } = state.last_leg()?;
     let callee = state.callee().and_then(|callee| callee.value().cloned());
+    let dialog = answered.clone().or_else(|| late_answered.clone());
     let facts = LegFacts {
         call,
         leg: *leg,
         local: local.clone(),
+        answered: dialog.map(|dialog| dialog_with_callee(dialog, callee.as_deref())),
         callee: callee.unwrap_or_default(),
         caller: caller.clone(),
-        answered: answered.clone().or_else(|| late_answered.clone()),
     };
     Some((trunk.clone(), facts))
 }

@@ -42,6 +42,17 @@ pub(crate) fn dialog() -> AnsweredDialog {
     }
 }
 
+/// Many carriers put the number called into their Contact.
+fn naming(callee: &str, dialog: AnsweredDialog) -> AnsweredDialog {
+    let remote_target = dialog
+        .remote_target
+        .replacen("sip:", &format!("sip:{callee}@"), 1);
+    AnsweredDialog {
+        remote_target,
+        ..dialog
+    }
+}
+
 pub(crate) fn ringing() -> LegEvent {
     LegEvent::Ringing {
         sip_code: 180,
@@ -110,6 +121,10 @@ impl Line for FakeLine {
         assert_eq!((permit.call(), permit.leg()), (order.call, order.leg));
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         for event in (self.script)(&order) {
+            let event = match event {
+                LegEvent::Answered(dialog) => LegEvent::Answered(naming(&order.callee, dialog)),
+                other => other,
+            };
             sender.try_send(event).expect("a script is short");
         }
         let mut journal = self.journal.lock().expect("no panic inside");
@@ -125,6 +140,15 @@ impl Line for FakeLine {
 
     async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
         let how = if facts.answered.is_some() { "bye" } else { "cancel" };
+        let target = facts
+            .answered
+            .map(|dialog| dialog.remote_target)
+            .unwrap_or_default();
+        let hidden = target.contains("{callee") || target.contains("sip:@");
+        let named = target
+            .split_once('@')
+            .is_none_or(|(user, _)| user.ends_with(&facts.callee));
+        assert!(!hidden && named, "{target} is not what the far end gave");
         let mut journal = self.journal.lock().expect("no panic inside");
         journal.entries.push(format!("left_over {how} {}", facts.leg));
         Ok(())

@@ -1,6 +1,7 @@
 //! What a call answers to a command: one function per command. Repeats of facts are answered without an
 //! event; a repeated dial is refused, because its asker would send an INVITE.
 
+use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
 use super::event::{CallEvent, EndReason, Notice};
@@ -190,6 +191,11 @@ fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> Decided {
     if known.answered.is_some() {
         return Err(CallRefusal::AlreadyAnswered { leg });
     }
+    let reason_header = reason_without_callee(state, failure.reason_header.as_deref());
+    let failure = LegFailure {
+        reason_header,
+        ..failure
+    };
     Ok(vec![CallEvent::LegFailed { leg, failure }])
 }
 
@@ -204,6 +210,7 @@ fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
     if given_up || state.is_ended() {
         return note_late_answer(state, leg, dialog);
     }
+    let dialog = dialog_without_callee(dialog, callee(state));
     Ok(vec![CallEvent::Answered { leg, dialog }])
 }
 
@@ -212,7 +219,22 @@ fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decid
     if known.late_answered.is_some() || known.answered.is_some() {
         return Ok(Vec::new());
     }
+    let dialog = dialog_without_callee(dialog, callee(state));
     Ok(vec![CallEvent::LateAnswered { leg, dialog }])
+}
+
+/// The number dialed, while it can be read.
+fn callee(state: &CallState) -> Option<&str> {
+    state.callee()?.value().map(String::as_str)
+}
+
+/// A Reason header, without the number dialed; where that is not known any more, without any number.
+fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Option<String> {
+    let said = reason_header?;
+    match callee(state) {
+        Some(callee) => Some(without_callee(said, callee)),
+        None => Some(said.to_owned()).filter(|said| !may_tell_a_number(said)),
+    }
 }
 
 fn note_notice_played(state: &CallState, leg: u8, notice: Notice) -> Decided {
@@ -322,9 +344,7 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
     };
     let disposed = dispose(&CallFacts { reason, progress });
     let raw_reason = |failure: &LegFailure| failure.reason_header.clone();
-    let reason_header = ending
-        .reason_header
-        .clone()
+    let reason_header = reason_without_callee(state, ending.reason_header.as_deref())
         .or_else(|| failure.and_then(raw_reason));
     let q850 = ending.q850.or_else(|| failure.and_then(|failure| failure.q850));
     let q850 = q850.or_else(|| reason_header.as_deref().and_then(parse_q850));

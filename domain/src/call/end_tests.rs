@@ -4,8 +4,8 @@ use super::command::{CallCommand, CallEnding};
 use super::event::{CallEvent, EndReason};
 use super::given::{
     and, answer, answered, at, call, campaign, cancel, cancel_requested, canceled, check, customer,
-    decide_at, dial, dialing, dialog, end, ended, ends, failure, keypress, late_answered, leg_failed,
-    permitted, ring, ringing, state_after, up_to_answer,
+    decide_at, dial, dialing, end, ended, ends, failure, keypress, late_answered, leg_failed, permitted,
+    ring, ringing, state_after, told, up_to_answer,
 };
 use super::{Call, CallPhase, CallRefusal, FourState};
 use crate::decider::Decider;
@@ -60,7 +60,7 @@ fn after_the_end_only_a_late_answer_is_recorded_and_only_once() {
     ];
     let late = || CallCommand::NoteLateAnswer {
         leg: 1,
-        dialog: dialog(),
+        dialog: told(),
     };
     check(&given, late(), Ok(vec![late_answered(1)]));
     check(&given, answer(1), Ok(vec![late_answered(1)]));
@@ -300,4 +300,20 @@ fn the_cause_of_a_hangup_is_read_from_its_header() {
         matches!(events.as_slice(), [CallEvent::Ended { q850: Some(16), .. }]),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_reason_that_names_the_number_is_stored_without_it() {
+    let said = |text: &str| LegFailure {
+        sip_code: Some(404),
+        definite: true,
+        reason_header: Some(format!("Q.850;cause=1;text=\"{text} vacant\"")),
+        ..LegFailure::default()
+    };
+    let given = vec![(0, permitted()), (0, dialing(1))];
+    let when = CallCommand::FailLeg {
+        leg: 1,
+        failure: said("008613800138000"),
+    };
+    check(&given, when, Ok(vec![leg_failed(1, said("00{callee:13}"))]));
 }

@@ -167,20 +167,25 @@ pub(super) fn ring(leg: u8) -> CallCommand {
     }
 }
 
-pub(super) fn dialog() -> AnsweredDialog {
+/// As the carrier gives it, with the number called, and as it is stored.
+pub(super) fn told() -> AnsweredDialog {
     AnsweredDialog {
         to_tag: "t1".to_owned(),
-        remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
+        remote_target: "sip:+8613800138000@127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
     }
 }
 
-pub(super) fn answer(leg: u8) -> CallCommand {
-    CallCommand::Answer {
-        leg,
-        dialog: dialog(),
+pub(super) fn dialog() -> AnsweredDialog {
+    AnsweredDialog {
+        remote_target: "sip:+{callee:13}@127.0.0.1:5070".to_owned(),
+        ..told()
     }
+}
+
+pub(super) fn answer(leg: u8) -> CallCommand {
+    CallCommand::Answer { leg, dialog: told() }
 }
 
 pub(super) fn answered(leg: u8) -> CallEvent {

@@ -9,6 +9,7 @@ pub mod command;
 pub mod event;
 pub mod progress;
 
+mod carrier_words;
 mod correction;
 mod decide;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction, Finding};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};
 pub use four_state::{FourSignal, FourState};

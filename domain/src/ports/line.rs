@@ -107,7 +107,8 @@ pub enum FailureCause {
     Local,
 }
 
-/// What an answer established; stored in `call.answered` so that a restarted process can hang up.
+/// What an answer established; stored in `call.answered` so that a restarted process can hang up. In the
+/// stored form `{callee:N}` stands for the last N digits of the number called (`call::dialog_with_callee`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnsweredDialog {
     pub to_tag: String,

@@ -1,6 +1,6 @@
 //! The carrier's responses: what every one of them carries besides the copied headers.
 
-use crate::sip::header_value::parameter;
+use crate::sip::header_value::{parameter, user};
 use crate::sip::message::{SipMessage, reason_phrase};
 use std::net::SocketAddr;
 
@@ -18,7 +18,8 @@ pub(super) fn reply(request: &SipMessage, code: u16, peer: SocketAddr, tag: &str
     response
 }
 
-/// A response that makes or confirms a dialog: Contact and the recorded route (RFC 3261, 12.1.1).
+/// A response that makes or confirms a dialog: Contact and the recorded route (RFC 3261, 12.1.1). Like many
+/// carriers it puts the number called into its Contact.
 pub(super) fn dialog_reply(
     request: &SipMessage,
     code: u16,
@@ -29,8 +30,9 @@ pub(super) fn dialog_reply(
     for route in request.record_routes() {
         response.push("Record-Route", route);
     }
+    let called = request.uri().and_then(user).map(|user| format!("{user}@"));
     response
-        .with("Contact", format!("<sip:{local}>"))
+        .with("Contact", format!("<sip:{}{local}>", called.unwrap_or_default()))
         .with("Allow", ALLOW)
 }
 

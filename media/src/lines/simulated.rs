@@ -83,6 +83,7 @@ impl Line for SimulatedLine {
             clock: Arc::clone(&self.clock),
             book: Arc::clone(&self.book),
             sip_call_id,
+            callee: callee.to_owned(),
             invited_at: now,
             pending: BTreeMap::new(),
             closed: false,
@@ -124,6 +125,7 @@ struct SimulatedLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,
     sip_call_id: String,
+    callee: String,
     invited_at: Timestamp,
     /// What will happen, by instant and order of scheduling.
     pending: BTreeMap<(Timestamp, u64), LegEvent>,
@@ -231,7 +233,7 @@ impl SimulatedLeg {
     fn dialog(&self) -> AnsweredDialog {
         AnsweredDialog {
             to_tag: format!("to-{}", self.sip_call_id),
-            remote_target: "sip:callee@127.0.0.1".to_owned(),
+            remote_target: format!("sip:{}@127.0.0.1", self.callee),
             route_set: Vec::new(),
             cseq: 1,
         }

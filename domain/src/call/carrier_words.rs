@@ -1,0 +1,197 @@
+//! What a carrier says of a leg, kept without the number we called: many put it into their Contact.
+//!
+//! Where the number dialed, or at least its last seven digits, stand in a text, `{callee:N}` is stored for
+//! them: the last N digits of the callee, which the call keeps sealed. With the person's key the words are
+//! whole again, to the byte; without it they tell nothing of whom we called. A brace cannot stand in a SIP URI
+//! or a token (RFC 3261, 25.1), so nothing is taken for a placeholder that is none.
+
+use crate::ports::line::AnsweredDialog;
+
+/// Fewer digits in a row tell nothing: ports, parts of addresses, causes.
+const DIGITS_MIN: usize = 7;
+
+const OPENS: &str = "{callee:";
+const CLOSES: char = '}';
+
+/// What is stored of an answer. Where the callee is not known any more, nothing before a host is kept.
+pub(super) fn dialog_without_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
+    each_word(dialog, |text| match callee {
+        Some(callee) => without_callee(text, callee),
+        None => without_user(text),
+    })
+}
+
+/// The dialog as the carrier gave it, for CANCEL and BYE. Of an erased callee the host is left, by which a
+/// request finds its way; a dialog is told by its tags, not by the user (RFC 3261, 12.2.2).
+pub fn dialog_with_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
+    each_word(dialog, |text| match callee {
+        Some(callee) => with_callee(text, callee),
+        None if text.contains(OPENS) => without_user(text),
+        None => text.to_owned(),
+    })
+}
+
+fn each_word(dialog: AnsweredDialog, change: impl Fn(&str) -> String) -> AnsweredDialog {
+    AnsweredDialog {
+        remote_target: change(&dialog.remote_target),
+        route_set: dialog.route_set.iter().map(|route| change(route)).collect(),
+        ..dialog
+    }
+}
+
+/// The text with a placeholder for each place of the callee's number, or of its last seven or more digits.
+pub(super) fn without_callee(text: &str, callee: &str) -> String {
+    let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    // One pass: a packet may be nothing but digits.
+    while let Some(character) = rest.chars().next() {
+        if let Some((count, after)) = tail_at(rest, &digits) {
+            kept.push_str(OPENS);
+            kept.push_str(&count.to_string());
+            kept.push(CLOSES);
+            rest = after;
+        } else {
+            kept.push(character);
+            rest = rest.get(character.len_utf8()..).unwrap_or("");
+        }
+    }
+    kept
+}
+
+/// The length of the longest tail of `digits` that a text begins with, and what is behind it.
+fn tail_at<'a>(text: &'a str, digits: &str) -> Option<(usize, &'a str)> {
+    (DIGITS_MIN..=digits.len()).rev().find_map(|count| {
+        let after = text.strip_prefix(digits.get(digits.len() - count..)?)?;
+        Some((count, after))
+    })
+}
+
+/// Whether so many digits stand in a row that they could be somebody's number.
+pub(super) fn may_tell_a_number(text: &str) -> bool {
+    text.split(|character: char| !character.is_ascii_digit())
+        .any(|run| run.len() >= DIGITS_MIN)
+}
+
+/// The words again. What is no placeholder of ours stays as it is.
+fn with_callee(text: &str, callee: &str) -> String {
+    let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
+    let mut whole = String::with_capacity(text.len() + digits.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(OPENS) {
+        whole.push_str(before);
+        let known = behind.split_once(CLOSES).and_then(|(count, after)| {
+            let from = digits.len().checked_sub(count.parse().ok()?)?;
+            Some((digits.get(from..)?, after))
+        });
+        match known {
+            Some((tail, after)) => {
+                whole.push_str(tail);
+                rest = after;
+            }
+            None => {
+                whole.push_str(OPENS);
+                rest = behind;
+            }
+        }
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// `<sip:user@host;lr>` as `<sip:host;lr>`.
+fn without_user(uri: &str) -> String {
+    let Some((before, host)) = uri.split_once('@') else {
+        // `tel:` has no host at all.
+        return if uri.contains("tel:") {
+            String::new()
+        } else {
+            uri.to_owned()
+        };
+    };
+    let scheme = before.find(':').and_then(|at| before.get(..=at)).unwrap_or("");
+    format!("{scheme}{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLEE: &str = "+8613800138000";
+
+    fn dialog(target: &str, route: &str) -> AnsweredDialog {
+        AnsweredDialog {
+            to_tag: "a".to_owned(),
+            remote_target: target.to_owned(),
+            route_set: vec![route.to_owned()],
+            cseq: 1,
+        }
+    }
+
+    #[test]
+    fn however_the_number_is_written_it_is_not_kept_and_comes_back_to_the_byte() {
+        for (said, kept) in [
+            (
+                "sip:+8613800138000@192.0.2.9:5060",
+                "sip:+{callee:13}@192.0.2.9:5060",
+            ),
+            (
+                "sip:008613800138000@carrier.example",
+                "sip:00{callee:13}@carrier.example",
+            ),
+            (
+                "sip:013800138000@192.0.2.9;transport=udp",
+                "sip:0{callee:11}@192.0.2.9;transport=udp",
+            ),
+            ("sip:91138000@192.0.2.9", "sip:91138000@192.0.2.9"),
+            ("sip:0138000@192.0.2.9", "sip:{callee:7}@192.0.2.9"),
+            ("sip:138000@192.0.2.9", "sip:138000@192.0.2.9"),
+            (
+                "sip:%2B8613800138000@192.0.2.9;x=0138000,13800138000",
+                "sip:%2B{callee:13}@192.0.2.9;x={callee:7},{callee:11}",
+            ),
+            ("sip:127.0.0.1:5070", "sip:127.0.0.1:5070"),
+        ] {
+            let stored = dialog_without_callee(dialog(said, said), Some(CALLEE));
+            assert_eq!(
+                (stored.remote_target.as_str(), stored.route_set[0].as_str()),
+                (kept, kept)
+            );
+            assert_eq!(dialog_with_callee(stored, Some(CALLEE)), dialog(said, said));
+        }
+    }
+
+    #[test]
+    fn a_packet_full_of_the_number_is_no_danger() {
+        let said = "0138000 ".repeat(8_000);
+        let kept = without_callee(&said, CALLEE);
+        assert_eq!(kept, "{callee:7} ".repeat(8_000));
+        assert_eq!(with_callee(&kept, CALLEE), said);
+    }
+
+    #[test]
+    fn of_an_erased_callee_the_host_is_left() {
+        let stored = dialog("sip:+{callee:13}@192.0.2.9:5060", "<sip:192.0.2.1;lr>");
+        let known = dialog_with_callee(stored, None);
+        assert_eq!(known, dialog("sip:192.0.2.9:5060", "<sip:192.0.2.1;lr>"));
+        let told = dialog("<sip:13800138000@192.0.2.9>", "<sip:13800138000@192.0.2.1;lr>");
+        let kept = dialog_without_callee(told, None);
+        assert_eq!(kept, dialog("<sip:192.0.2.9>", "<sip:192.0.2.1;lr>"));
+        assert_eq!(without_user("tel:+8613800138000"), "");
+        assert!(may_tell_a_number("Q.850;cause=1;text=\"8613800138000 vacant\""));
+        assert!(!may_tell_a_number("Q.850;cause=16;text=\"Normal 138000\""));
+    }
+
+    #[test]
+    fn what_older_events_hold_and_what_is_no_placeholder_stays() {
+        for text in [
+            "sip:callee@127.0.0.1:5070",
+            "{callee:99}",
+            "{callee:x}",
+            "{callee:7",
+            "{callee:",
+        ] {
+            assert_eq!(with_callee(text, CALLEE), text);
+        }
+    }
+}
