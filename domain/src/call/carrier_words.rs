@@ -2,8 +2,8 @@
 //!
 //! Where the number dialed, or at least its last seven digits, stand in a text, `{callee:N}` is stored for
 //! them: the last N digits of the callee, which the call keeps sealed. With the person's key the words are
-//! whole again, to the byte; without it they tell nothing of whom we called. A brace cannot stand in a SIP URI
-//! or a token (RFC 3261, 25.1), so nothing is taken for a placeholder that is none.
+//! whole again, to the byte; without it they tell nothing of whom we called. A brace cannot stand in a SIP
+//! URI or a token (RFC 3261, 25.1), so nothing is taken for a placeholder that is none.
 
 use crate::ports::line::AnsweredDialog;
 
