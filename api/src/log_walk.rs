@@ -1,5 +1,6 @@
 //! One walk over the log from its first event to a position, with the tree's root over what was walked: what
-//! reports and samples rest on, so that anybody who has the log comes to the same.
+//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over events of some
+//! kinds, without a root.
 //!
 //! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
 //! than its limit.
@@ -7,10 +8,10 @@
 use crate::reply::{Kind, Problem};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use domain::event_filter::EventFacts;
+use domain::event_filter::{EventFacts, EventFilter};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -76,6 +77,30 @@ impl<'a> Log<'a> {
             )),
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+/// Reads the log's events of some kinds through, in order.
+pub(crate) async fn each_of_kinds(
+    store: &dyn EventStore,
+    kinds: &[&str],
+    mut take: impl FnMut(&Envelope),
+) -> Result<(), StoreError> {
+    let filter = EventFilter {
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        ..EventFilter::default()
+    };
+    let mut after = Position(0);
+    loop {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for event in &page.events {
+            let unreadable = |error: UnreadableRecord| StoreError::Damaged(error.to_string());
+            take(&event.envelope().map_err(unreadable)?);
+        }
+        if page.reached == after {
+            return Ok(());
+        }
+        after = page.reached;
     }
 }
 

@@ -5,13 +5,12 @@ use super::output;
 use crate::app::{AppError, ReadOnly};
 use crate::clock::{SystemClock, SystemIds};
 use crate::keys_spec::{KeysPlace, KeysSpec, MasterSpec};
+use crate::log_walk::each_of_kinds;
 use crate::store_spec::{LogArgs, StoreSpec};
-use domain::event_filter::EventFilter;
 use domain::ids::CustomerId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
-use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -179,27 +178,14 @@ async fn erased_by(spec: &StoreSpec) -> Result<BTreeMap<CustomerId, Timestamp>, 
 }
 
 async fn read_erased(store: &dyn EventStore) -> Result<BTreeMap<CustomerId, Timestamp>, Failure> {
-    let filter = EventFilter {
-        kinds: vec!["customer.erased".to_owned()],
-        ..EventFilter::default()
-    };
     let mut erased = BTreeMap::new();
-    let mut after = Position(0);
-    loop {
-        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for event in &page.events {
-            let envelope = event
-                .envelope()
-                .map_err(|error| Failure::fault(error.to_string()))?;
-            if let Ok(person) = envelope.stream.id().parse() {
-                erased.insert(person, envelope.at);
-            }
+    each_of_kinds(store, &["customer.erased"], |envelope| {
+        if let Ok(person) = envelope.stream.id().parse() {
+            erased.insert(person, envelope.at);
         }
-        if page.reached == after {
-            return Ok(erased);
-        }
-        after = page.reached;
-    }
+    })
+    .await?;
+    Ok(erased)
 }
 
 impl From<KeyBackupError> for Failure {

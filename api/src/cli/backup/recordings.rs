@@ -9,11 +9,11 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::data_dir::RECORDINGS_DIR;
 use crate::keys_spec::{KeysPlace, KeysSpec};
+use crate::log_walk::each_of_kinds;
 use crate::store_spec::LogArgs;
-use domain::event_filter::EventFilter;
 use domain::ids::CustomerId;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::stored_event::{Envelope, Position};
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Envelope;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,31 +133,18 @@ type Read = (BTreeMap<String, Logged>, BTreeSet<CustomerId>);
 
 /// What the log says of these calls' recordings, and who is erased.
 async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> Result<Read, Failure> {
-    let filter = EventFilter {
-        kinds: vec!["call.ended".to_owned(), "customer.erased".to_owned()],
-        ..EventFilter::default()
-    };
     let (mut logged, mut erased) = (BTreeMap::new(), BTreeSet::new());
-    let mut after = Position(0);
-    loop {
-        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for event in &page.events {
-            let envelope = event
-                .envelope()
-                .map_err(|error| Failure::fault(error.to_string()))?;
-            if envelope.kind == "customer.erased" {
-                erased.extend(envelope.stream.id().parse::<CustomerId>());
-            } else if let Some(one) = logged_of(&envelope)
-                && files.contains_key(envelope.stream.id())
-            {
-                logged.insert(envelope.stream.id().to_owned(), one);
-            }
+    each_of_kinds(store, &["call.ended", "customer.erased"], |envelope| {
+        if envelope.kind == "customer.erased" {
+            erased.extend(envelope.stream.id().parse::<CustomerId>());
+        } else if let Some(one) = logged_of(envelope)
+            && files.contains_key(envelope.stream.id())
+        {
+            logged.insert(envelope.stream.id().to_owned(), one);
         }
-        if page.reached == after {
-            return Ok((logged, erased));
-        }
-        after = page.reached;
-    }
+    })
+    .await?;
+    Ok((logged, erased))
 }
 
 fn logged_of(envelope: &Envelope) -> Option<Logged> {
