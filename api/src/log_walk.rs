@@ -1,6 +1,6 @@
 //! One walk over the log from its first event to a position, with the tree's root over what was walked: what
-//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over events of some
-//! kinds, without a root.
+//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over events of
+//! some kinds, without a root.
 //!
 //! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
 //! than its limit.
