@@ -381,9 +381,9 @@ mod tests {
     /// Every row that belongs to a campaign, of the tables that questions are asked of.
     async fn rows(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
         let mut all = Vec::new();
-        let metrics = MetricBoard.tables().iter();
+        let metrics = MetricBoard.definition().tables.iter();
         let asked = metrics.filter(|table| ["metric_board", "metric_board_first"].contains(&table.name));
-        for table in CampaignBoard.tables().iter().chain(asked) {
+        for table in CampaignBoard.definition().tables.iter().chain(asked) {
             let columns = read_as(db, |tx| tx.columns(table.name)).await.unwrap();
             let at = columns.iter().position(|column| column == "campaign").unwrap();
             let mut rows = read_as(db, move |tx| {

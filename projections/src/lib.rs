@@ -6,7 +6,7 @@
 //! read their own streams. Personal values stay in their sealed form, with the id of the event that sealed
 //! them, so that a permitted reply can open them.
 //!
-//! A view is one file in `views/`: tables, `apply`, queries, tests. SQL is portable over SQLite and
+//! A view is one file in `views/`: its definition, `apply`, queries, tests. SQL is portable over SQLite and
 //! PostgreSQL and stands only in `database.rs` and `views/`.
 
 pub mod ask;
@@ -67,5 +67,5 @@ pub use sqlite::SqliteReadDb;
 pub use standing::{OtherBuild, kept_by_other_build, rows_of_other_build};
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};
-pub use view::{AnyEvent, Handles, View, ViewEvent};
+pub use view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 pub use views::SqlWorklist;

@@ -224,7 +224,7 @@ mod tests {
     use crate::runner::InlineRunner;
     use crate::sqlite::SqliteReadDb;
     use crate::testing::{Story, TestClock, TestLog, TestTasks};
-    use crate::view::{Handles, ViewEvent};
+    use crate::view::{ViewDefinition, ViewEvent};
     use crate::views;
     use domain::ports::tasks::Tasks;
 
@@ -232,17 +232,12 @@ mod tests {
     struct Risen(Arc<dyn View>);
 
     impl View for Risen {
-        fn name(&self) -> &'static str {
-            self.0.name()
-        }
-        fn version(&self) -> u32 {
-            self.0.version() + 1
-        }
-        fn tables(&self) -> &'static [Table] {
-            self.0.tables()
-        }
-        fn handles(&self) -> Handles {
-            self.0.handles()
+        fn definition(&self) -> ViewDefinition {
+            let definition = self.0.definition();
+            ViewDefinition {
+                version: definition.version + 1,
+                ..definition
+            }
         }
         fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
             self.0.apply(tx, event)

@@ -8,7 +8,7 @@ use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, TestClock, TestLog, TestTasks, rows_of, steps, varied};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
@@ -30,17 +30,13 @@ const MEMORY: &[Table] = &[Table {
 }];
 
 impl View for Memory {
-    fn name(&self) -> &'static str {
-        "memory"
-    }
-    fn version(&self) -> u32 {
-        self.version
-    }
-    fn tables(&self) -> &'static [Table] {
-        MEMORY
-    }
-    fn handles(&self) -> Handles {
-        Handles::All
+    fn definition(&self) -> ViewDefinition {
+        ViewDefinition {
+            name: "memory",
+            version: self.version,
+            tables: MEMORY,
+            handles: Handles::All,
+        }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         if event.envelope.kind == self.unwanted {

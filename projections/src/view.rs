@@ -36,18 +36,22 @@ impl Handles {
     }
 }
 
+/// What a view is, apart from what it does with an event.
+#[derive(Debug, Clone, Copy)]
+pub struct ViewDefinition {
+    /// Its tables begin with this name.
+    pub name: &'static str,
+    /// From 1. A change of tables or of `apply` raises it, and the rows are made anew from the first event.
+    pub version: u32,
+    pub tables: &'static [Table],
+    pub handles: Handles,
+}
+
 /// Events in, rows out. A view keeps no state but its rows, reads no clock and no other view's rows: the same
 /// events always make the same rows, byte for byte.
 pub trait View: Send + Sync {
-    /// Its tables begin with this name.
-    fn name(&self) -> &'static str;
-
-    /// From 1. A change of tables or of `apply` raises it, and the rows are made anew from the first event.
-    fn version(&self) -> u32;
-
-    fn tables(&self) -> &'static [Table];
-
-    fn handles(&self) -> Handles;
+    /// Always the same.
+    fn definition(&self) -> ViewDefinition;
 
     /// Whether it asks for `ViewEvent::event` of the kinds it names: then that is made ready ahead.
     fn is_typed(&self) -> bool {
@@ -66,6 +70,25 @@ pub trait View: Send + Sync {
     /// rows only once they are all there. Those that no query asks for may be missing.
     fn in_memory(&self) -> Option<Box<dyn InMemory>> {
         None
+    }
+}
+
+/// What a view says of itself.
+impl dyn View + '_ {
+    pub fn name(&self) -> &'static str {
+        self.definition().name
+    }
+
+    pub fn version(&self) -> u32 {
+        self.definition().version
+    }
+
+    pub fn tables(&self) -> &'static [Table] {
+        self.definition().tables
+    }
+
+    pub fn handles(&self) -> Handles {
+        self.definition().handles
     }
 }
 

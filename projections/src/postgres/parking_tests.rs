@@ -1,12 +1,12 @@
 //! Which errors of a server keep a view waiting, and which park it: one that repeats is not tried for ever.
 
 use super::PostgresReadDb;
-use crate::database::{ReadDb, Table, Tx};
+use crate::database::{ReadDb, Tx};
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url};
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -21,17 +21,13 @@ struct Sayer {
 }
 
 impl View for Sayer {
-    fn name(&self) -> &'static str {
-        "sayer"
-    }
-    fn version(&self) -> u32 {
-        1
-    }
-    fn tables(&self) -> &'static [Table] {
-        &[]
-    }
-    fn handles(&self) -> Handles {
-        Handles::All
+    fn definition(&self) -> ViewDefinition {
+        ViewDefinition {
+            name: "sayer",
+            version: 1,
+            tables: &[],
+            handles: Handles::All,
+        }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let left = self.times.load(Ordering::SeqCst);

@@ -9,7 +9,7 @@ use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url, rows_of, run_sql, varied};
 use crate::tx::Tx;
 use crate::value::Val;
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -341,17 +341,13 @@ struct Cutter {
 }
 
 impl View for Cutter {
-    fn name(&self) -> &'static str {
-        "cutter"
-    }
-    fn version(&self) -> u32 {
-        1
-    }
-    fn tables(&self) -> &'static [Table] {
-        &[]
-    }
-    fn handles(&self) -> Handles {
-        Handles::All
+    fn definition(&self) -> ViewDefinition {
+        ViewDefinition {
+            name: "cutter",
+            version: 1,
+            tables: &[],
+            handles: Handles::All,
+        }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let next = self.next.load(Ordering::SeqCst);

@@ -7,7 +7,7 @@ use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, rows_of, steps};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use domain::stored_event::Position;
 use std::sync::Arc;
 
@@ -125,17 +125,13 @@ async fn kept_rows_read_and_end_as_written_ones() {
 struct OncePerKind;
 
 impl View for OncePerKind {
-    fn name(&self) -> &'static str {
-        "tally"
-    }
-    fn version(&self) -> u32 {
-        1
-    }
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-    fn handles(&self) -> Handles {
-        Handles::Kinds(&["campaign.created", "customer.enrolled", "call.ended"])
+    fn definition(&self) -> ViewDefinition {
+        ViewDefinition {
+            name: "tally",
+            version: 1,
+            tables: TABLES,
+            handles: Handles::Kinds(&["campaign.created", "customer.enrolled", "call.ended"]),
+        }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let line = i64::try_from(event.envelope.kind.len()).unwrap();

@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewEvent, code_of};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent, code_of};
 use domain::alert::{AlertEvent, AlertFigure, AlertRule};
 use domain::ids::{AlertId, CampaignId};
 use domain::time::Timestamp;
@@ -31,29 +31,22 @@ const TABLES: &[Table] = &[Table {
     key_columns: 1,
 }];
 
-const KINDS: &[&str] = &[
-    "alert.raised",
-    "alert.cleared",
-    "alert.acknowledged",
-    "alert.escalated",
-    "alert.muted",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        "alert.raised",
+        "alert.cleared",
+        "alert.acknowledged",
+        "alert.escalated",
+        "alert.muted",
+    ]),
+};
 
 impl View for AlertBoard {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

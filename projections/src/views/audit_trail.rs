@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -36,21 +36,16 @@ const TRAIL: Table = Table {
 
 const TABLES: &[Table] = &[TRAIL];
 
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 2,
+    tables: TABLES,
+    handles: Handles::All,
+};
+
 impl View for AuditTrail {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        2
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::All
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

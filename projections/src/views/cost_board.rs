@@ -11,7 +11,7 @@ use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
@@ -115,23 +115,16 @@ columns! {
     enum CallColumn { Call, Campaign, DayAt, Charged, BilledMs, TalkMs, Disposition, Outcome, Pos }
 }
 
-const KINDS: &[&str] = &["call.ended", "call.late_answered", "call.corrected"];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&["call.ended", "call.late_answered", "call.corrected"]),
+};
 
 impl View for CostBoard {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {

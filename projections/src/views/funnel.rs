@@ -8,7 +8,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
@@ -101,33 +101,26 @@ static TABLES: [Table; 2] = [
 static STAGES: &Table = &TABLES[0];
 static CUSTOMERS: &Table = &TABLES[1];
 
-const KINDS: &[&str] = &[
-    "customer.enrolled",
-    "call.permitted",
-    "call.dialing",
-    "call.ringing",
-    "call.answered",
-    "call.notice_played",
-    "call.keypressed",
-    "call.transfer_requested",
-    "call.ended",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&[
+        "customer.enrolled",
+        "call.permitted",
+        "call.dialing",
+        "call.ringing",
+        "call.answered",
+        "call.notice_played",
+        "call.keypressed",
+        "call.transfer_requested",
+        "call.ended",
+    ]),
+};
 
 impl View for Funnel {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {

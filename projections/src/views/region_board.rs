@@ -9,7 +9,7 @@ use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::compliance::{CustomerGrant, NumberGrant, Verdict};
@@ -57,29 +57,22 @@ columns! {
     enum Column { Campaign, Region, HomeLocation, Dialed, Answered, Converted, TalkMs, Pos }
 }
 
-const KINDS: &[&str] = &[
-    "call.permitted",
-    "call.dialing",
-    "call.answered",
-    "call.ended",
-    "call.corrected",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&[
+        "call.permitted",
+        "call.dialing",
+        "call.answered",
+        "call.ended",
+        "call.corrected",
+    ]),
+};
 
 impl View for RegionBoard {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {

@@ -8,7 +8,7 @@
 use crate::database::{Edit, ReadDb, Table, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::call::progress::dispose_failure;
 use domain::ids::CallId;
@@ -65,14 +65,6 @@ static DAY_TABLE: &Table = &TABLES[0];
 static CODE_TABLE: &Table = &TABLES[1];
 static LEG_TABLE: &Table = &TABLES[2];
 
-const KINDS: &[&str] = &[
-    "call.dialing",
-    "call.ringing",
-    "call.answered",
-    "call.leg_failed",
-    "call.ended",
-];
-
 /// Columns of a day's row that are counted.
 #[derive(Clone, Copy)]
 enum Column {
@@ -88,21 +80,22 @@ enum Column {
 /// Width of a day's row, and where its position stands.
 const DAY_COLUMNS: usize = 10;
 
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&[
+        "call.dialing",
+        "call.ringing",
+        "call.answered",
+        "call.leg_failed",
+        "call.ended",
+    ]),
+};
+
 impl View for TrunkQuality {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

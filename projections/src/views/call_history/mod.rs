@@ -12,7 +12,9 @@ use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent, code_of, erased_column, sealed_columns};
+use crate::view::{
+    AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of, erased_column, sealed_columns,
+};
 use domain::call::FourState;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
@@ -57,39 +59,32 @@ columns! {
     }
 }
 
-const KINDS: &[&str] = &[
-    "call.permitted",
-    "call.dialing",
-    "call.ringing",
-    "call.leg_failed",
-    "call.answered",
-    "call.notice_played",
-    "call.node_entered",
-    "call.keypressed",
-    "call.transfer_requested",
-    "call.cancel_requested",
-    "call.hangup_requested",
-    "call.ended",
-    "call.late_answered",
-    "call.corrected",
-    "customer.erased",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 3,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        "call.permitted",
+        "call.dialing",
+        "call.ringing",
+        "call.leg_failed",
+        "call.answered",
+        "call.notice_played",
+        "call.node_entered",
+        "call.keypressed",
+        "call.transfer_requested",
+        "call.cancel_requested",
+        "call.hangup_requested",
+        "call.ended",
+        "call.late_answered",
+        "call.corrected",
+        "customer.erased",
+    ]),
+};
 
 impl View for CallHistory {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        3
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

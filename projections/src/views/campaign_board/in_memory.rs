@@ -280,7 +280,7 @@ impl Sums {
 
     /// The rows of campaigns: what they say of themselves, and what was added up beside it.
     fn write_boards(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
-        let mut unit = UnitOfWork::new(tx, CampaignBoard.tables());
+        let mut unit = UnitOfWork::new(tx, CampaignBoard.definition().tables);
         for event in &self.own {
             CampaignBoard.apply(&mut unit, event)?;
         }

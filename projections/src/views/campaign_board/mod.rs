@@ -21,7 +21,7 @@ use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent, code_of};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of};
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -109,44 +109,37 @@ columns! {
     enum CallColumn { Call, Campaign, FlowVersion, HourAt, Trunk, Answered, Pos }
 }
 
-const KINDS: &[&str] = &[
-    "campaign.created",
-    "campaign.started",
-    "campaign.paused",
-    "campaign.resumed",
-    "campaign.stopped",
-    "campaign.list_opened",
-    "campaign.list_closed",
-    "campaign.alert_raised",
-    "campaign.completed",
-    "campaign.reopened",
-    "customer.enrolled",
-    "customer.dial_granted",
-    "customer.dial_released",
-    "customer.call_closed",
-    "customer.enrolment_settled",
-    "call.permitted",
-    "call.dialing",
-    "call.answered",
-    "call.ended",
-    "call.corrected",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 2,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        "campaign.created",
+        "campaign.started",
+        "campaign.paused",
+        "campaign.resumed",
+        "campaign.stopped",
+        "campaign.list_opened",
+        "campaign.list_closed",
+        "campaign.alert_raised",
+        "campaign.completed",
+        "campaign.reopened",
+        "customer.enrolled",
+        "customer.dial_granted",
+        "customer.dial_released",
+        "customer.call_closed",
+        "customer.enrolment_settled",
+        "call.permitted",
+        "call.dialing",
+        "call.answered",
+        "call.ended",
+        "call.corrected",
+    ]),
+};
 
 impl View for CampaignBoard {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        2
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

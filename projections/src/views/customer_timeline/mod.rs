@@ -11,7 +11,7 @@ use crate::cells::{Cells, blank, columns};
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent, erased_column, sealed_columns};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, erased_column, sealed_columns};
 use domain::call::event::CallEvent;
 use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
@@ -86,46 +86,39 @@ columns! {
     }
 }
 
-const KINDS: &[&str] = &[
-    "customer.registered",
-    "customer.number_added",
-    "customer.consent_recorded",
-    "customer.consent_withdrawn",
-    "customer.enrolled",
-    "customer.dial_granted",
-    "customer.dial_refused",
-    "customer.dial_released",
-    "customer.call_closed",
-    "customer.enrolment_settled",
-    "customer.held",
-    "customer.hold_released",
-    "customer.erasure_requested",
-    "customer.erased",
-    "customer.erasure_certified",
-    "call.permitted",
-    "call.dialing",
-    "call.answered",
-    "call.transfer_requested",
-    "call.ended",
-    "call.late_answered",
-    "call.corrected",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 3,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        "customer.registered",
+        "customer.number_added",
+        "customer.consent_recorded",
+        "customer.consent_withdrawn",
+        "customer.enrolled",
+        "customer.dial_granted",
+        "customer.dial_refused",
+        "customer.dial_released",
+        "customer.call_closed",
+        "customer.enrolment_settled",
+        "customer.held",
+        "customer.hold_released",
+        "customer.erasure_requested",
+        "customer.erased",
+        "customer.erasure_certified",
+        "call.permitted",
+        "call.dialing",
+        "call.answered",
+        "call.transfer_requested",
+        "call.ended",
+        "call.late_answered",
+        "call.corrected",
+    ]),
+};
 
 impl View for CustomerTimeline {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        3
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

@@ -12,7 +12,7 @@ pub use total::Total;
 use crate::database::{ReadDb, Table, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
 use domain::stored_event::Position;
@@ -100,42 +100,35 @@ static TOTAL_TABLE: &Table = &TABLES[0];
 static CALL_TABLE: &Table = &TABLES[1];
 static DAY_TABLE: &Table = &TABLES[2];
 
-const KINDS: &[&str] = &[
-    "campaign.created",
-    "campaign.started",
-    "campaign.paused",
-    "campaign.resumed",
-    "campaign.stopped",
-    "campaign.list_closed",
-    "campaign.alert_raised",
-    "campaign.completed",
-    "campaign.reopened",
-    "customer.enrolled",
-    "customer.dial_granted",
-    "customer.dial_released",
-    "customer.call_closed",
-    "customer.enrolment_settled",
-    "call.dialing",
-    "call.answered",
-    "call.ended",
-    "call.corrected",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&[
+        "campaign.created",
+        "campaign.started",
+        "campaign.paused",
+        "campaign.resumed",
+        "campaign.stopped",
+        "campaign.list_closed",
+        "campaign.alert_raised",
+        "campaign.completed",
+        "campaign.reopened",
+        "customer.enrolled",
+        "customer.dial_granted",
+        "customer.dial_released",
+        "customer.call_closed",
+        "customer.enrolment_settled",
+        "call.dialing",
+        "call.answered",
+        "call.ended",
+        "call.corrected",
+    ]),
+};
 
 impl View for DailyCopies {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

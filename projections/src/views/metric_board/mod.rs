@@ -19,7 +19,7 @@ use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::metrics::{Fact, catalog, subject_of};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use customers::count_customers;
 use rows::{add, read_subject, subject_row};
 
@@ -104,21 +104,16 @@ const KINDS: &[&str] = &[
 /// Those that a term counting customers begins to count with.
 const COUNTING_CUSTOMERS: &[&str] = &["call.answered", "call.dialing", "call.ended", "customer.enrolled"];
 
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: VERSION,
+    tables: TABLES,
+    handles: Handles::Kinds(KINDS),
+};
+
 impl View for MetricBoard {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     // The evaluator reads the members that its terms name, not the typed event.

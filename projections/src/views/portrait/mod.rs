@@ -12,7 +12,7 @@ pub use shown::{HourOfDay, Portrait, Sourced, get};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
@@ -55,16 +55,6 @@ static TABLES: [Table; 2] = [
 static ROWS: &Table = &TABLES[0];
 static HOURS: &Table = &TABLES[1];
 
-const KINDS: &[&str] = &[
-    "call.dialing",
-    "call.answered",
-    "call.keypressed",
-    "call.transfer_requested",
-    "call.ended",
-    "call.corrected",
-    "customer.erased",
-];
-
 /// Columns of `portrait`, from its key on.
 #[derive(Clone, Copy)]
 enum Column {
@@ -88,21 +78,24 @@ enum Column {
     ConvertedAt = 18,
 }
 
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: &TABLES,
+    handles: Handles::Kinds(&[
+        "call.dialing",
+        "call.answered",
+        "call.keypressed",
+        "call.transfer_requested",
+        "call.ended",
+        "call.corrected",
+        "customer.erased",
+    ]),
+};
+
 impl View for Portraits {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {

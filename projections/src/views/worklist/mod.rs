@@ -16,7 +16,7 @@ use crate::cells::{Cells, Column, columns};
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewEvent};
+use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -77,44 +77,37 @@ columns! {
     }
 }
 
-const KINDS: &[&str] = &[
-    "campaign.created",
-    "campaign.started",
-    "campaign.paused",
-    "campaign.resumed",
-    "campaign.stopped",
-    "campaign.completed",
-    "campaign.reopened",
-    "customer.enrolled",
-    "customer.dial_granted",
-    "customer.dial_refused",
-    "customer.dial_released",
-    "customer.call_closed",
-    "customer.enrolment_settled",
-    "number.dial_granted",
-    "number.dial_refused",
-    "number.dial_released",
-    "number.call_closed",
-    "call.permitted",
-    "call.dialing",
-    "call.ended",
-];
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        "campaign.created",
+        "campaign.started",
+        "campaign.paused",
+        "campaign.resumed",
+        "campaign.stopped",
+        "campaign.completed",
+        "campaign.reopened",
+        "customer.enrolled",
+        "customer.dial_granted",
+        "customer.dial_refused",
+        "customer.dial_released",
+        "customer.call_closed",
+        "customer.enrolment_settled",
+        "number.dial_granted",
+        "number.dial_refused",
+        "number.dial_released",
+        "number.call_closed",
+        "call.permitted",
+        "call.dialing",
+        "call.ended",
+    ]),
+};
 
 impl View for Worklist {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::Kinds(KINDS)
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {

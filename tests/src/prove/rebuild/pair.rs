@@ -1,6 +1,8 @@
 //! A view whose two tables say the same sum after every event, and what a reader sees of it.
 
-use projections::{Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewEvent, read_as};
+use projections::{
+    Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewDefinition, ViewEvent, read_as,
+};
 
 pub(super) struct Pair;
 
@@ -25,20 +27,13 @@ const TABLES: &[Table] = &[ONE, SUM];
 const AMOUNTS: u64 = 7;
 
 impl View for Pair {
-    fn name(&self) -> &'static str {
-        "pair"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        TABLES
-    }
-
-    fn handles(&self) -> Handles {
-        Handles::All
+    fn definition(&self) -> ViewDefinition {
+        ViewDefinition {
+            name: "pair",
+            version: 1,
+            tables: TABLES,
+            handles: Handles::All,
+        }
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
