@@ -17,9 +17,13 @@ pub(crate) fn key_condition(columns: &[String], table: &Table) -> String {
     equal.join(" and ")
 }
 
-/// A whole row in place of the one with its key.
-pub(crate) fn upsert_statement(columns: &[String], table: &Table) -> String {
-    let keys = columns.get(..table.key_columns).unwrap_or(columns).join(", ");
+/// The primary key's columns.
+pub(crate) fn key_names(columns: &[String], table: &Table) -> String {
+    columns.get(..table.key_columns).unwrap_or(columns).join(", ")
+}
+
+/// How an insert ends that puts whole rows in place of those with their keys.
+pub(crate) fn in_their_place(columns: &[String], table: &Table) -> String {
     let others = columns.iter().skip(table.key_columns);
     let set: Vec<String> = others
         .map(|column| format!("{column} = excluded.{column}"))
@@ -28,9 +32,12 @@ pub(crate) fn upsert_statement(columns: &[String], table: &Table) -> String {
         true => "nothing".to_owned(),
         false => format!("update set {}", set.join(", ")),
     };
+    format!("on conflict ({}) do {then}", key_names(columns, table))
+}
+
+/// A whole row in place of the one with its key.
+pub(crate) fn upsert_statement(columns: &[String], table: &Table) -> String {
     let places = placeholders(columns.len());
-    format!(
-        "insert into {} values ({places}) on conflict ({keys}) do {then}",
-        table.name
-    )
+    let then = in_their_place(columns, table);
+    format!("insert into {} values ({places}) {then}", table.name)
 }

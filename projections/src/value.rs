@@ -32,6 +32,18 @@ impl Val {
         }
     }
 
+    /// For texts about a value that may be personal.
+    pub(crate) const fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Int(_) => "an integer",
+            Self::Real(_) => "a real",
+            Self::Text(_) => "a text",
+            Self::Blob(_) => "a blob",
+            Self::Bool(_) => "a boolean",
+        }
+    }
+
     /// Any id or code, as its text.
     pub fn text(value: impl Display) -> Self {
         Self::Text(value.to_string())
@@ -104,14 +116,7 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
 
 fn unexpected(wanted: &str, found: &Val) -> ProjectionError {
     // The value itself may be personal in sealed form: only its type is named.
-    let found = match found {
-        Val::Null => "null",
-        Val::Int(_) => "an integer",
-        Val::Real(_) => "a real",
-        Val::Text(_) => "a text",
-        Val::Blob(_) => "a blob",
-        Val::Bool(_) => "a boolean",
-    };
+    let found = found.kind_name();
     ProjectionError::Fault(format!("a column holds {found}, not {wanted}"))
 }
 

@@ -9,15 +9,13 @@ use super::{
     SQL_BYTES_MAX,
 };
 use crate::sql_views::SQL_VIEWS;
-use crate::sqlite::FILE_NAME;
-use crate::value::Val;
+use crate::sqlite::{FILE_NAME, from_sqlite};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -197,22 +195,12 @@ fn run(connection: &Connection, sql: &str, limits: AskLimits) -> rusqlite::Resul
     let mut gathered = Gathered::new(columns, limits);
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let values = (0..count).map(|column| row.get_ref(column).map(value));
+        let values = (0..count).map(|column| row.get_ref(column).map(from_sqlite));
         if !gathered.take(values.collect::<rusqlite::Result<_>>()?) {
             break;
         }
     }
     Ok(gathered.asked)
-}
-
-fn value(value: ValueRef<'_>) -> Val {
-    match value {
-        ValueRef::Null => Val::Null,
-        ValueRef::Integer(value) => Val::Int(value),
-        ValueRef::Real(value) => Val::Real(value),
-        ValueRef::Text(value) => Val::Text(String::from_utf8_lossy(value).into_owned()),
-        ValueRef::Blob(value) => Val::Blob(value.to_vec()),
-    }
 }
 
 fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {

@@ -3,6 +3,7 @@
 
 use super::connection::{Link, Shape};
 use crate::database::Table;
+use crate::statements::{in_their_place, key_names};
 use crate::value::Val;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::types::ToSql;
@@ -24,16 +25,6 @@ fn unnested(shape: &Shape, count: usize) -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
-fn key_names(shape: &Shape, table: &Table) -> String {
-    let keys: Vec<&str> = shape
-        .columns
-        .iter()
-        .take(table.key_columns)
-        .map(String::as_str)
-        .collect();
-    keys.join(", ")
-}
-
 /// Each key column of the table `t` beside the one of `k`.
 fn same_keys(shape: &Shape, table: &Table) -> String {
     let keys = shape.columns.iter().take(table.key_columns);
@@ -47,26 +38,18 @@ pub(super) fn rows_statement(link: &mut Link, table: &Table) -> Result<String, E
     Ok(format!(
         "select t.* from {} as k({}) join {} as t on {}",
         unnested(&shape, table.key_columns),
-        key_names(&shape, table),
+        key_names(&shape.columns, table),
         table.name,
         same_keys(&shape, table)
     ))
 }
 
 fn upsert_statement(shape: &Shape, table: &Table) -> String {
-    let others = shape.columns.iter().skip(table.key_columns);
-    let set: Vec<String> = others
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    let then = match set.is_empty() {
-        true => "nothing".to_owned(),
-        false => format!("update set {}", set.join(", ")),
-    };
     format!(
-        "insert into {} select * from {} on conflict ({}) do {then}",
+        "insert into {} select * from {} {}",
         table.name,
         unnested(shape, shape.types.len()),
-        key_names(shape, table)
+        in_their_place(&shape.columns, table)
     )
 }
 
@@ -142,7 +125,7 @@ pub(super) fn delete(link: &mut Link, table: &Table, keys: &[Vec<Val>]) -> Resul
         "delete from {} as t using {} as k({}) where {}",
         table.name,
         unnested(&shape, table.key_columns),
-        key_names(&shape, table),
+        key_names(&shape.columns, table),
         same_keys(&shape, table)
     );
     keys.chunks(ROWS_MAX)

@@ -17,21 +17,10 @@ pub(super) struct Unfit {
 
 type Boxed = Box<dyn Error + Sync + Send>;
 
-const fn name_of(value: &Val) -> &'static str {
-    match value {
-        Val::Null => "null",
-        Val::Int(_) => "an integer",
-        Val::Real(_) => "a real",
-        Val::Text(_) => "a text",
-        Val::Blob(_) => "a blob",
-        Val::Bool(_) => "a boolean",
-    }
-}
-
 /// Never the value itself: it may be personal.
 fn unfit(value: &Val, database_type: &Type) -> Boxed {
     Box::new(Unfit {
-        value: name_of(value),
+        value: value.kind_name(),
         database_type: database_type.name().to_owned(),
         hint: "columns are BIGINT, TEXT, DOUBLE PRECISION or BYTEA; a parameter without a column needs a cast",
     })

@@ -336,7 +336,7 @@ impl ToSql for Val {
     }
 }
 
-fn from_sqlite(value: ValueRef<'_>) -> Val {
+pub(crate) fn from_sqlite(value: ValueRef<'_>) -> Val {
     match value {
         ValueRef::Null => Val::Null,
         ValueRef::Integer(value) => Val::Int(value),

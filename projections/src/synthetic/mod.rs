@@ -212,11 +212,11 @@ fn data<E: EventData>(event: &E) -> Result<(&'static str, Value), NotMade> {
     Ok((event.kind(), data.unwrap_or_default()))
 }
 
-fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
-    let campaign = campaign_of(number)?;
+/// What a campaign may do: three retries, from nine to nine.
+pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
     let minutes =
         |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(|| NotMade("a time of day".to_owned()));
-    let plan = CallingPlan {
+    Ok(CallingPlan {
         preset: Preset::CnService,
         basis: Basis::Contract,
         purpose: "service".to_owned(),
@@ -235,14 +235,18 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
         ring_timeout_ms: None,
         ends_at: None,
         trial: false,
-    };
+    })
+}
+
+fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
+    let campaign = campaign_of(number)?;
     let list = ListId::derive(&campaign, "00");
     let events = [
         CampaignEvent::Created {
             campaign: campaign.clone(),
             customer_segment: None,
             flow: flow()?,
-            plan,
+            plan: plan()?,
         },
         CampaignEvent::ListOpened {
             list,

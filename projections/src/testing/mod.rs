@@ -13,12 +13,13 @@ pub(crate) use varied::{steps, varied};
 
 use crate::database::ReadDb;
 use crate::runner::InlineRunner;
+use crate::synthetic;
 use crate::view::View;
 use domain::alert::AlertEvent;
 use domain::call::event::{CallEvent, EndReason};
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::calling_plan::{Basis, FlowRef};
 use domain::campaign::event::CampaignEvent;
-use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use domain::customer::event::CustomerEvent;
 use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
@@ -29,7 +30,7 @@ use domain::number::event::NumberEvent;
 use domain::personal::{LookupHash, Personal, Sealed};
 use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Position, StoredEvent};
-use domain::time::{TimeOfDay, Timestamp};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,6 +49,16 @@ pub(crate) fn customer(number: u32) -> CustomerId {
 
 pub(crate) fn number(number: u32) -> NumberId {
     format!("{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn verdict(decision: Decision) -> Verdict {
+    Verdict {
+        rule: "calling_window".to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision,
+        facts: BTreeMap::new(),
+    }
 }
 
 pub(crate) fn call(campaign_name: &str, customer_number: u32, attempt: u32) -> CallId {
@@ -170,31 +181,11 @@ impl Story {
     // What happens often, by name.
 
     pub(crate) fn created(&mut self, name: &str) -> &mut Self {
-        let plan = CallingPlan {
-            preset: Preset::CnService,
-            basis: Basis::Contract,
-            purpose: "service".to_owned(),
-            window: CallingWindow {
-                start: TimeOfDay::from_minutes(540).unwrap(),
-                end: TimeOfDay::from_minutes(1_260).unwrap(),
-                rests: Vec::new(),
-            },
-            max_concurrent: 50,
-            retry_policy: RetryPolicy {
-                retries_max: 3,
-                uncharged_max: 3,
-                calls_max: None,
-                rules: BTreeMap::new(),
-            },
-            ring_timeout_ms: None,
-            ends_at: None,
-            trial: false,
-        };
         let created = CampaignEvent::Created {
             campaign: campaign(name),
             customer_segment: None,
             flow: flow_ref(),
-            plan,
+            plan: synthetic::plan().unwrap(),
         };
         self.campaign(name, created)
     }

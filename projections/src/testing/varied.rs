@@ -1,7 +1,7 @@
 //! A story in which anything may follow anything: every kind of event that a view takes, over a few
 //! campaigns, people and calls, in an order that no decider would make. The same seed tells the same story.
 
-use super::{Story, call, campaign, dialog, number, sealed};
+use super::{Story, call, campaign, dialog, number, sealed, verdict};
 use domain::call::event::{CallEvent, EndReason};
 use domain::campaign::event::{CampaignEvent, PauseReason};
 use domain::compliance::{Decision, Verdict};
@@ -104,13 +104,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             0 => Decision::Forbid,
             _ => Decision::DeferUntil(self.story.at.plus_ms(60_000)),
         };
-        Verdict {
-            rule: "calling_window".to_owned(),
-            version: 1,
-            effective_from: "2026-01-01".to_owned(),
-            decision,
-            facts: BTreeMap::new(),
-        }
+        verdict(decision)
     }
 
     fn campaign(&mut self) {

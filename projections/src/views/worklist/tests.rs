@@ -1,17 +1,16 @@
 //! Given events, then open work: every step of a dial, in and out of order.
 
 use super::{SqlWorklist, Worklist as View};
-use crate::testing::{Story, call, campaign, customer, number, ten};
+use crate::testing::{Story, call, campaign, customer, number, ten, verdict};
 use domain::call::event::CallEvent;
 use domain::campaign::event::{CampaignEvent, PauseReason};
-use domain::compliance::{Decision, Verdict};
+use domain::compliance::Decision;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::{CampaignWork, Worklist};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
 
 const SUCCESS: (Option<Outcome>, u64) = (Some(Outcome::Success), 4_000);
 
@@ -37,16 +36,6 @@ fn enrolled() -> Story {
         .campaign("T", CampaignEvent::Started {})
         .enrolled("T", 1);
     story
-}
-
-fn verdict(decision: Decision) -> Verdict {
-    Verdict {
-        rule: "calling_window".to_owned(),
-        version: 1,
-        effective_from: "2026-01-01".to_owned(),
-        decision,
-        facts: BTreeMap::new(),
-    }
 }
 
 fn refused(decision: Decision, not_before: Option<Timestamp>) -> CustomerEvent {
