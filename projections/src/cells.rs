@@ -1,5 +1,7 @@
 //! A row by the names of its columns: views change cells, not places.
 
+use crate::database::{Edit, Table, Tx};
+use crate::error::ProjectionError;
 use crate::value::Val;
 
 /// The columns of one table, in its own order.
@@ -86,6 +88,25 @@ impl Cells<'_> {
             Val::Null | Val::Int(_) | Val::Bool(_) | Val::Real(_) | Val::Blob(_) => "",
         }
     }
+}
+
+/// Changes the row of a key; where there is none, the row that `begin` makes is changed and added.
+pub(crate) fn change_or_begin(
+    tx: &mut dyn Tx,
+    (table, key): (&'static Table, &[Val]),
+    begin: &dyn Fn() -> Vec<Val>,
+    change: &dyn Fn(&mut Cells<'_>),
+) -> Result<(), ProjectionError> {
+    let known = tx.edit(table, key, &mut |row| {
+        change(&mut Cells(row));
+        Ok(Edit::Write)
+    })?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let mut row = begin();
+    change(&mut Cells(&mut row));
+    tx.append_row(table, row)
 }
 
 /// For a view's tests: the columns' names, as the database has them.

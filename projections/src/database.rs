@@ -14,7 +14,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use crate::tx::{Edit, Tx};
+pub use crate::tx::{Edit, TakesRow, Tx};
 
 /// Which database rows are in: for what cannot be said to both alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

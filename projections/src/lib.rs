@@ -49,7 +49,9 @@ mod view;
 pub mod views;
 pub mod yardstick;
 
-pub use database::{Checkpoint, Dialect, Edit, ReadDb, Table, Tx, TxWork, checkpoints, read_as, transact};
+pub use database::{
+    Checkpoint, Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, checkpoints, read_as, transact,
+};
 pub use error::{ErrorKind, ProjectionError};
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
 pub use in_place::{InMemory, InPlace};

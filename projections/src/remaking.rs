@@ -8,8 +8,8 @@ use crate::error::ProjectionError;
 use crate::progress::Progress;
 use crate::shadow::rewritten;
 use crate::sql_views::{SQL_SCHEMA, SQL_VIEWS};
-use crate::tx::Tx;
-use crate::value::{Row, Val};
+use crate::tx::{TakesRow, Tx};
+use crate::value::Val;
 use crate::view::View;
 use async_trait::async_trait;
 use domain::stored_event::Position;
@@ -193,12 +193,7 @@ impl Tx for ReadersTx<'_> {
         self.inner.exec(sql, values)
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         self.remaking.refuse_statement(sql)?;
         self.inner.each(sql, values, take)
     }

@@ -5,9 +5,9 @@
 //! The names of indexes carry the number of the rebuild, because an index keeps its name when its table is
 //! renamed at the switch, and the next rebuild must not meet it.
 
-use crate::database::{Table, Tx};
+use crate::database::{Table, TakesRow, Tx};
 use crate::error::ProjectionError;
-use crate::value::{Row, Val};
+use crate::value::Val;
 use crate::view::View;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -134,12 +134,7 @@ impl Tx for ShadowTx<'_> {
         self.inner.exec(&self.shadow.sql(sql), values)
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         self.inner.each(&self.shadow.sql(sql), values, take)
     }
 

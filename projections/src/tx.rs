@@ -5,18 +5,16 @@ use crate::error::ProjectionError;
 use crate::statements::{key_condition, placeholders, upsert_statement};
 use crate::value::{Row, Val};
 
+/// What hears the rows of a query one by one; its error ends the query.
+pub type TakesRow<'a> = dyn FnMut(Row) -> Result<(), ProjectionError> + 'a;
+
 /// Statements inside one transaction. Sync: the database runs them where they cannot block an executor.
 pub trait Tx {
     /// Runs a statement without rows; answers how many rows it changed.
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError>;
 
     /// Hands each row of a query to `take`, in order, without holding them all.
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError>;
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError>;
 
     /// All rows of a query; the statement bounds them.
     fn query(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, ProjectionError> {

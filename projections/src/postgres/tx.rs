@@ -7,7 +7,7 @@ use super::dialect::{is_of_rows, ordered_by_bytes};
 use super::questions::QUESTIONS_NAME;
 use super::schema::{GATE_CLOSED, QUESTIONS_ENDED};
 use super::value::{Cell, is_readable};
-use crate::database::{Table, Tx};
+use crate::database::{Table, TakesRow, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use postgres::Statement;
@@ -96,12 +96,7 @@ impl Tx for PostgresTx<'_> {
         done.map_err(|error| self.fail(&error, sql))
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         let statement = self.prepared(sql, values.len())?;
         let unread = statement
             .columns()
@@ -176,7 +171,7 @@ fn read_each(
     link: &mut Link,
     statement: &Statement,
     values: &[Val],
-    take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
+    take: &mut TakesRow<'_>,
 ) -> Result<(), Stopped> {
     let columns_count = statement.columns().len();
     let rows = link.client.query_raw(statement, values);

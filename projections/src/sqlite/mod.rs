@@ -5,7 +5,7 @@ pub(crate) mod insert_by_hand;
 mod texts;
 mod whole_rows;
 
-use crate::database::{Dialect, ReadDb, Table, Tx, TxWork};
+use crate::database::{Dialect, ReadDb, Table, TakesRow, Tx, TxWork};
 use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads, Worker, held};
 use crate::value::{Row, Val, storable};
@@ -267,12 +267,7 @@ impl Tx for SqliteTx<'_> {
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         let mut statement = self.statement(sql)?;
         let columns_count = Statement::column_count(&statement);
         let mut rows = statement

@@ -7,7 +7,7 @@ use crate::database::{Dialect, ReadDb, Table, TxWork};
 use crate::error::ProjectionError;
 use crate::postgres::PostgresReadDb;
 use crate::sqlite::SqliteReadDb;
-use crate::tx::Tx;
+use crate::tx::{TakesRow, Tx};
 use crate::value::{Row, Val};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -148,12 +148,7 @@ impl Tx for BothTx<'_> {
         here
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         let rest = |rows: Vec<Row>| rows.into_iter().map(Row::rest).collect::<Vec<_>>();
         let here = self.here.query(sql, values).map(rest);
         let (statement, values) = (sql.to_owned(), values.to_vec());

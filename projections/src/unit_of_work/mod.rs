@@ -4,9 +4,9 @@
 //! are preceded by everything kept, and after an `exec` nothing is believed any more: SQL may have changed
 //! any row. Tables go in the order in which the view declares them, rows by their keys.
 
-use crate::database::{Edit, Table, Tx};
+use crate::database::{Edit, Table, TakesRow, Tx};
 use crate::error::ProjectionError;
-use crate::value::{Row, Val};
+use crate::value::Val;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -234,12 +234,7 @@ impl Tx for UnitOfWork<'_> {
         self.inner.exec(sql, values)
     }
 
-    fn each(
-        &mut self,
-        sql: &str,
-        values: &[Val],
-        take: &mut dyn FnMut(Row) -> Result<(), ProjectionError>,
-    ) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
         self.hand_over()?;
         self.inner.each(sql, values, take)
     }

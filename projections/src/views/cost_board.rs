@@ -7,8 +7,8 @@
 //! minutes are not known yet. A correction moves a call with its seconds from one outcome to another on the
 //! same day.
 
-use crate::cells::{Cells, columns};
-use crate::database::{Edit, ReadDb, Select, Table, Tx};
+use crate::cells::{Cells, change_or_begin, columns};
+use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
@@ -235,8 +235,7 @@ fn count(tx: &mut dyn Tx, call: &[Val], (sign, pos): (i64, &Val)) -> Result<(), 
     ];
     let key: Vec<Val> = place.map(|column| call.get(column).clone()).into();
     let billed_ms = u64::try_from(call.int(CallColumn::BilledMs)).unwrap_or(0);
-    let changed = |row: &mut [Val]| {
-        let mut cells = Cells(row);
+    let changed = |cells: &mut Cells<'_>| {
         cells.add(Column::Calls, sign);
         cells.add(Column::Charged, sign * call.int(CallColumn::Charged));
         cells.add(Column::Billed, sign * i64::from(billed_ms > 0));
@@ -247,18 +246,13 @@ fn count(tx: &mut dyn Tx, call: &[Val], (sign, pos): (i64, &Val)) -> Result<(), 
         }
         cells.set(Column::Pos, pos.clone());
     };
-    let known = tx.edit(COSTS, &key, &mut |row| {
-        changed(row);
-        Ok(Edit::Write)
-    })?;
-    if known.is_some() {
-        return Ok(());
-    }
-    let mut row = key;
-    row.extend([const { Val::Int(0) }; 7]);
-    row.push(Val::Null);
-    changed(&mut row);
-    tx.append_row(COSTS, row)
+    let nothing = || {
+        let mut row = key.clone();
+        row.extend([const { Val::Int(0) }; 7]);
+        row.push(Val::Null);
+        row
+    };
+    change_or_begin(tx, (COSTS, &key), &nothing, &changed)
 }
 
 /// Which calls.

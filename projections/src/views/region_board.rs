@@ -5,8 +5,8 @@
 //! here, and where neither was judged it is `unknown`. A call counts in the region of its permit for ever;
 //! a correction moves its conversion there.
 
-use crate::cells::{Cells, columns};
-use crate::database::{Edit, ReadDb, Select, Table, Tx};
+use crate::cells::{Cells, change_or_begin, columns};
+use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
@@ -142,25 +142,19 @@ fn add(tx: &mut dyn Tx, event: &ViewEvent, change: &[(Column, i64)]) -> Result<(
     };
     let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
     let pos = Val::position(event.position);
-    let changed = |row: &mut [Val]| {
-        let mut cells = Cells(row);
+    let changed = |cells: &mut Cells<'_>| {
         for (column, more) in change {
             cells.add(*column, *more);
         }
         cells.set(Column::Pos, pos.clone());
     };
-    let known = tx.edit(REGIONS, &key, &mut |row| {
-        changed(row);
-        Ok(Edit::Write)
-    })?;
-    if known.is_some() {
-        return Ok(());
-    }
-    let mut row = key;
-    row.extend([const { Val::Int(0) }; 4]);
-    row.push(Val::Null);
-    changed(&mut row);
-    tx.append_row(REGIONS, row)
+    let nothing = || {
+        let mut row = key.clone();
+        row.extend([const { Val::Int(0) }; 4]);
+        row.push(Val::Null);
+        row
+    };
+    change_or_begin(tx, (REGIONS, &key), &nothing, &changed)
 }
 
 /// The calls of a campaign in one region.

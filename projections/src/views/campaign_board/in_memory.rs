@@ -5,8 +5,8 @@
 
 use super::correcting::moved;
 use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOUR_MICROS, HOURS, NAME, draft};
-use crate::cells::Cells;
-use crate::database::{Edit, Tx};
+use crate::cells::{Cells, change_or_begin};
+use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
 use crate::unit_of_work::UnitOfWork;
@@ -286,23 +286,15 @@ impl Sums {
         }
         for (campaign, sums) in &self.boards {
             let key = self.named(*campaign);
-            let add = |row: &mut [Val]| {
-                let mut cells = Cells(row);
+            let add = |cells: &mut Cells<'_>| {
                 cells.add(Column::Enrolled, sums.enrolled);
                 cells.add(Column::Settled, sums.settled);
                 cells.add(Column::Open, sums.open);
                 let pos = sums.pos.max(cells.int(Column::Pos));
                 cells.set(Column::Pos, Val::Int(pos));
             };
-            let known = unit.edit(&BOARD, std::slice::from_ref(&key), &mut |row| {
-                add(row);
-                Ok(Edit::Write)
-            })?;
-            if known.is_none() {
-                let mut row = draft(key);
-                add(&mut row);
-                unit.append_row(&BOARD, row)?;
-            }
+            let begin = || draft(key.clone());
+            change_or_begin(&mut unit, (&BOARD, std::slice::from_ref(&key)), &begin, &add)?;
         }
         unit.hand_over()
     }

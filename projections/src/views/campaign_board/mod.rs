@@ -16,8 +16,8 @@ pub use ended::{Endings, endings};
 pub use figures::{BoardRow, Count, Hour, LISTED_MAX, Report, Share, get, hourly, list, report};
 pub use spans::{CELLS_MAX, Cell, cells};
 
-use crate::cells::{Cells, blank, columns};
-use crate::database::{Edit, Table, Tx};
+use crate::cells::{Cells, blank, change_or_begin, columns};
+use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::value::Val;
@@ -180,22 +180,12 @@ struct Board<'a> {
 impl Board<'_> {
     /// Changes a campaign's row. It is made when another stream's event came first.
     fn set(&mut self, campaign: &CampaignId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
-        let key = Val::text(campaign);
-        let pos = self.pos.clone();
-        let known = self.tx.edit(&BOARD, std::slice::from_ref(&key), &mut |row| {
-            let mut cells = Cells(row);
-            change(&mut cells);
-            cells.set(Column::Pos, pos.clone());
-            Ok(Edit::Write)
-        })?;
-        if known.is_some() {
-            return Ok(());
-        }
-        let mut row = draft(key);
-        let mut cells = Cells(&mut row);
-        change(&mut cells);
-        cells.set(Column::Pos, pos);
-        self.tx.append_row(&BOARD, row)
+        let key = [Val::text(campaign)];
+        let begin = || draft(Val::text(campaign));
+        change_or_begin(self.tx, (&BOARD, &key), &begin, &|cells| {
+            change(cells);
+            cells.set(Column::Pos, self.pos.clone());
+        })
     }
 
     fn enter(&mut self, campaign: &CampaignId, status: CampaignStatus) -> Result<(), ProjectionError> {
@@ -290,19 +280,11 @@ impl Board<'_> {
 
     fn count(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
         let key = [campaign.clone(), Val::text(what), Val::text(code)];
-        let pos = self.pos.clone();
-        let known = self.tx.edit(&COUNTS, &key, &mut |row| {
-            let mut cells = Cells(row);
+        let none = || [&key[..], &[Val::Int(0), Val::Null]].concat();
+        change_or_begin(self.tx, (&COUNTS, &key), &none, &|cells| {
             cells.add(CountColumn::Count, 1);
-            cells.set(CountColumn::Pos, pos.clone());
-            Ok(Edit::Write)
-        })?;
-        if known.is_some() {
-            return Ok(());
-        }
-        let mut row = Vec::from(key);
-        row.extend([Val::Int(1), pos]);
-        self.tx.append_row(&COUNTS, row)
+            cells.set(CountColumn::Pos, self.pos.clone());
+        })
     }
 }
 

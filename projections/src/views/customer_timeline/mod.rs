@@ -7,7 +7,7 @@ mod history;
 
 pub use history::{CustomerCall, CustomerRow, LINES_MAX, NumberRow, TimelineLine, get};
 
-use crate::cells::{Cells, blank, columns};
+use crate::cells::{Cells, blank, change_or_begin, columns};
 use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -193,19 +193,14 @@ fn registered(
         cells.set(CustomerColumn::TimeZone, Val::maybe_text(time_zone));
         cells.set(CustomerColumn::Pos, Val::position(event.position));
     };
-    let known = tx.edit(&CUSTOMERS, std::slice::from_ref(&customer), &mut |row| {
-        tell(&mut Cells(row));
-        Ok(Edit::Write)
-    })?;
-    if known.is_some() {
-        return Ok(());
-    }
-    let mut row = blank::<CustomerColumn>();
-    let mut cells = Cells(&mut row);
-    tell(&mut cells);
-    cells.set(CustomerColumn::Customer, customer);
-    cells.set(CustomerColumn::RegisteredAt, Val::at(event.at()));
-    tx.append_row(&CUSTOMERS, row)
+    let new = || {
+        let mut row = blank::<CustomerColumn>();
+        let mut cells = Cells(&mut row);
+        cells.set(CustomerColumn::Customer, customer.clone());
+        cells.set(CustomerColumn::RegisteredAt, Val::at(event.at()));
+        row
+    };
+    change_or_begin(tx, (&CUSTOMERS, std::slice::from_ref(&customer)), &new, &tell)
 }
 
 /// The sealed values give way to erased ones; lookup hashes stay.
