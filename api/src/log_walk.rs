@@ -1,6 +1,6 @@
 //! One walk over the log from its first event to a position, with the tree's root over what was walked: what
-//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over events of
-//! some kinds, without a root.
+//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over what a filter
+//! wants, without a root.
 //!
 //! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
 //! than its limit.
@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
@@ -80,28 +80,77 @@ impl<'a> Log<'a> {
     }
 }
 
+/// The events that a filter wants, in order, a page at a time.
+pub(crate) struct Matching<'a> {
+    store: &'a dyn EventStore,
+    filter: EventFilter,
+    /// The log was read up to here.
+    pub(crate) reached: Position,
+    until: Position,
+    ended: bool,
+}
+
+impl<'a> Matching<'a> {
+    /// Of the whole log.
+    pub(crate) fn new(store: &'a dyn EventStore, filter: EventFilter) -> Self {
+        Self {
+            store,
+            filter,
+            reached: Position(0),
+            until: Position(u64::MAX),
+            ended: false,
+        }
+    }
+
+    /// Of the whole log, those of some kinds.
+    pub(crate) fn of_kinds(store: &'a dyn EventStore, kinds: &[&str]) -> Self {
+        let filter = EventFilter {
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..EventFilter::default()
+        };
+        Self::new(store, filter)
+    }
+
+    /// Only those after one position, up to another.
+    pub(crate) fn between(self, after: Position, until: Position) -> Self {
+        Self {
+            reached: after,
+            until,
+            ended: after >= until,
+            ..self
+        }
+    }
+
+    /// The next page: it may be empty, and more follow. `None` when all was read.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let page = self
+            .store
+            .read_matching(&self.filter, self.reached, PAGE_EVENTS_MAX);
+        let MatchingPage { mut events, reached } = page.await?;
+        self.ended = reached <= self.reached || reached >= self.until;
+        self.reached = reached;
+        events.retain(|event| event.position <= self.until);
+        Ok(Some(events))
+    }
+}
+
 /// Reads the log's events of some kinds through, in order.
 pub(crate) async fn each_of_kinds(
     store: &dyn EventStore,
     kinds: &[&str],
     mut take: impl FnMut(&Envelope),
 ) -> Result<(), StoreError> {
-    let filter = EventFilter {
-        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-        ..EventFilter::default()
-    };
-    let mut after = Position(0);
-    loop {
-        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for event in &page.events {
+    let mut log = Matching::of_kinds(store, kinds);
+    while let Some(page) = log.next().await? {
+        for event in &page {
             let unreadable = |error: UnreadableRecord| StoreError::Damaged(error.to_string());
             take(&event.envelope().map_err(unreadable)?);
         }
-        if page.reached == after {
-            return Ok(());
-        }
-        after = page.reached;
     }
+    Ok(())
 }
 
 /// The turn to read the whole log in this process; it ends when what is answered is dropped.
@@ -170,8 +219,12 @@ pub(crate) fn unreadable(error: UnreadableRecord) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::decider::Scope;
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use store::test_records::{make_record_of, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
     /// Stands still until it is set.
@@ -187,11 +240,49 @@ mod tests {
         async fn wait_until(&self, _: Timestamp) {}
     }
 
+    fn store_of(clock: &Arc<SetClock>) -> MemoryEventStore {
+        MemoryEventStore::new(Arc::<SetClock>::clone(clock), Arc::new(MemoryDisk::new())).unwrap()
+    }
+
+    async fn positions(mut log: Matching<'_>) -> Vec<u64> {
+        let mut read = Vec::new();
+        while let Some(page) = log.next().await.unwrap() {
+            read.extend(page.iter().map(|event| event.position.0));
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn what_a_filter_wants_is_read_from_one_position_to_another() {
+        let store = store_of(&Arc::default());
+        for version in 1..=5 {
+            let command = CommandId::derive_from_text(&version.to_string());
+            let record = make_record_of(&stream("s"), version, command, Scope::default());
+            let expected = StreamVersion(version - 1);
+            store.append(&stream("s"), expected, vec![record]).await.unwrap();
+        }
+        let released = || Matching::of_kinds(&store, &["number.dial_released"]);
+        assert_eq!(positions(released()).await, [1, 2, 3, 4, 5]);
+        for (after, until, wanted) in [
+            (0, 5, vec![1, 2, 3, 4, 5]),
+            (1, 3, vec![2, 3]),
+            (3, 9, vec![4, 5]),
+            (3, 3, vec![]),
+        ] {
+            let log = released().between(Position(after), Position(until));
+            assert_eq!(positions(log).await, wanted, "after {after} until {until}");
+        }
+        let others = Matching::of_kinds(&store, &["call.ended"]);
+        assert!(positions(others).await.is_empty());
+        let mut log = released();
+        while log.next().await.unwrap().is_some() {}
+        assert_eq!(log.reached, Position(5));
+    }
+
     #[tokio::test]
     async fn a_walk_for_a_request_ends_at_its_limit() {
         let clock = Arc::new(SetClock::default());
-        let store =
-            MemoryEventStore::new(Arc::<SetClock>::clone(&clock), Arc::new(MemoryDisk::new())).unwrap();
+        let store = store_of(&clock);
         let log = Log::limited(&store, clock.as_ref());
         clock.0.store(WALK_MS_MAX, Ordering::Relaxed);
         assert!(log.check_time().is_ok());

@@ -2,6 +2,7 @@
 //! known.
 
 use crate::cli::failure::Failure;
+use crate::log_walk::Matching;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -292,7 +293,7 @@ async fn near(store: &dyn EventStore, subject: &BTreeMap<Position, Read>) -> Res
                 campaign: Some(campaign.clone()),
                 ..EventFilter::default()
             };
-            near.add_matching(store, &filter).await?;
+            near.add_matching(store, filter).await?;
         }
     }
     streams.extend(
@@ -332,20 +333,17 @@ impl Near {
             customer: Some(customer.clone()),
             ..EventFilter::default()
         };
-        self.add_matching(store, &filter).await
+        self.add_matching(store, filter).await
     }
 
-    async fn add_matching(&mut self, store: &dyn EventStore, filter: &EventFilter) -> Result<(), Failure> {
-        let mut after = Position(0);
-        while !self.cut {
-            let page = store.read_matching(filter, after, PAGE_EVENTS_MAX).await?;
-            for event in page.events {
+    async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Failure> {
+        let mut log = Matching::new(store, filter);
+        while !self.cut
+            && let Some(page) = log.next().await?
+        {
+            for event in page {
                 self.add(event)?;
             }
-            if page.reached == after {
-                break;
-            }
-            after = page.reached;
         }
         Ok(())
     }

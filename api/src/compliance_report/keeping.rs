@@ -3,13 +3,12 @@
 
 use super::Issued;
 use super::note::Claim;
-use crate::log_walk::unreadable;
+use crate::log_walk::{Matching, unreadable};
 use crate::reply::Problem;
-use domain::event_filter::EventFilter;
 use domain::ids::ReportId;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::EventStore;
 use domain::report::{Issue, Report, ReportEvent};
-use domain::stored_event::{Envelope, Position, read_event};
+use domain::stored_event::{Envelope, read_event};
 use domain::time::Timestamp;
 use std::fs;
 use std::io;
@@ -75,14 +74,9 @@ async fn any_issue(
     store: &dyn EventStore,
     wanted: impl Fn(&Envelope, &Issue) -> bool,
 ) -> Result<bool, Problem> {
-    let filter = EventFilter {
-        kinds: vec!["report.issued".to_owned()],
-        ..EventFilter::default()
-    };
-    let mut after = Position(0);
-    loop {
-        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for stored in &page.events {
+    let mut log = Matching::of_kinds(store, &["report.issued"]);
+    while let Some(page) = log.next().await? {
+        for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
@@ -90,9 +84,6 @@ async fn any_issue(
                 return Ok(true);
             }
         }
-        if page.reached == after {
-            return Ok(false);
-        }
-        after = page.reached;
     }
+    Ok(false)
 }

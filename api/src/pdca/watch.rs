@@ -1,11 +1,11 @@
 //! What the log tells beside the rows: refusals by rule, opt-outs, alerts, corrections of the period.
 
 use crate::calendar::Span;
-use crate::log_walk::unreadable;
+use crate::log_walk::{Matching, unreadable};
 use crate::reply::Problem;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::EventStore;
 use domain::stored_event::{Envelope, Position};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,20 +44,16 @@ impl Watch {
             ..EventFilter::default()
         };
         let mut watch = Self::default();
-        let mut after = Position(0);
-        loop {
-            let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-            for stored in page.events.iter().filter(|stored| stored.position <= upto) {
+        let mut log = Matching::new(store, filter).between(Position(0), upto);
+        while let Some(page) = log.next().await? {
+            for stored in &page {
                 let envelope = stored.envelope().map_err(unreadable)?;
                 if envelope.at >= period.from && envelope.at < period.to {
                     watch.take(&envelope);
                 }
             }
-            if page.reached == after || page.reached >= upto {
-                return Ok(watch);
-            }
-            after = page.reached;
         }
+        Ok(watch)
     }
 
     fn take(&mut self, envelope: &Envelope) {

@@ -1,12 +1,11 @@
 //! Our side: every dialed call of a period, from the log, by SIP Call-ID and by number.
 
-use crate::log_walk::unreadable;
+use crate::log_walk::{Matching, unreadable};
 use crate::reply::{Kind, Problem};
 use domain::call::Call;
 use domain::call::event::CallEvent;
-use domain::event_filter::EventFilter;
 use domain::ids::{CallId, NumberId};
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -64,29 +63,20 @@ impl OurCalls {
         span: (Option<Timestamp>, Option<Timestamp>),
     ) -> Result<Self, Problem> {
         let kinds = ["call.permitted", "call.dialing", "call.answered", "call.ended"];
-        let filter = EventFilter {
-            kinds: kinds.map(str::to_owned).to_vec(),
-            ..EventFilter::default()
-        };
         let mut book = Book {
             span,
             open: BTreeMap::new(),
             done: Vec::new(),
         };
-        let mut after = Position(0);
-        loop {
-            let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-            for stored in &page.events {
+        let mut log = Matching::of_kinds(store, &kinds);
+        while let Some(page) = log.next().await? {
+            for stored in &page {
                 book.take(stored)?;
             }
-            if page.reached == after {
-                break;
-            }
-            after = page.reached;
         }
         let mut calls = book.done;
         calls.extend(book.open.into_values().filter_map(|open| open.dialed));
-        Ok(Self::of(calls, after))
+        Ok(Self::of(calls, log.reached))
     }
 }
 

@@ -3,12 +3,10 @@
 use crate::calendar::{PeriodLength, beijing_date};
 use crate::compliance_report::{Occasion, Order, issue, kept};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::log_walk::{Log, turn, unreadable};
+use crate::log_walk::{Log, Matching, turn, unreadable};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use chrono::NaiveDate;
-use domain::event_filter::EventFilter;
-use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::report::{Report, ReportEvent};
 use domain::stored_event::{Position, read_event};
 use serde_json::{Value, json};
@@ -35,15 +33,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let filter = EventFilter {
-        kinds: vec!["report.issued".to_owned()],
-        ..EventFilter::default()
-    };
     let mut latest: VecDeque<Value> = VecDeque::new();
-    let mut after = Position(0);
-    loop {
-        let page = ctx.store().read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for stored in &page.events {
+    let mut log = Matching::of_kinds(ctx.store(), &["report.issued"]);
+    while let Some(page) = log.next().await? {
+        for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
@@ -51,11 +44,8 @@ async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
                 "event_position": stored.position.to_string() }));
             latest.truncate(LISTED_MAX);
         }
-        if page.reached == after {
-            return Ok(Done::Read(json!({ "items": latest })));
-        }
-        after = page.reached;
     }
+    Ok(Done::Read(json!({ "items": latest })))
 }
 
 async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {

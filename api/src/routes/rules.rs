@@ -6,10 +6,10 @@
 
 use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::log_walk::Matching;
 use crate::reply::{Done, Problem};
 use domain::compliance::Verdict;
-use domain::event_filter::EventFilter;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -90,22 +90,13 @@ async fn judged(
     (after, until): (Position, Position),
     valid_at: Option<Timestamp>,
 ) -> Result<Judged, Problem> {
-    let kinds = GRANTS.iter().chain(&REFUSALS).map(|kind| (*kind).to_owned());
-    let filter = EventFilter {
-        kinds: kinds.collect(),
-        ..EventFilter::default()
-    };
+    let kinds: Vec<&str> = GRANTS.into_iter().chain(REFUSALS).collect();
     let mut judged = Judged::new();
-    let mut reached = after;
-    while reached < until {
-        let page = store.read_matching(&filter, reached, PAGE_EVENTS_MAX).await?;
-        for event in page.events.iter().filter(|event| event.position <= until) {
+    let mut log = Matching::of_kinds(store, &kinds).between(after, until);
+    while let Some(page) = log.next().await? {
+        for event in &page {
             take(&mut judged, event, valid_at)?;
         }
-        if page.reached <= reached {
-            break;
-        }
-        reached = page.reached;
     }
     Ok(judged)
 }

@@ -1,13 +1,11 @@
 //! Samples over HTTP: drawn, looked at, filled with findings, signed off.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::log_walk::{Log, turn};
+use crate::log_walk::{Log, Matching, turn, unreadable};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use crate::sampling::{Ask, document, draw, sample_id};
-use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CommandId, SampleId};
-use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::sample::{DrawFacts, Finding, Sample, SampleCommand, SampleEvent};
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
@@ -51,25 +49,16 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let filter = EventFilter {
-        kinds: vec!["sample.drawn".to_owned(), "sample.signed_off".to_owned()],
-        ..EventFilter::default()
-    };
     let mut samples: BTreeMap<String, (Position, Value)> = BTreeMap::new();
-    let mut after = Position(0);
-    loop {
-        let page = ctx.store().read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for stored in &page.events {
-            let envelope = stored.envelope().map_err(crate::log_walk::unreadable)?;
+    let mut log = Matching::of_kinds(ctx.store(), &["sample.drawn", "sample.signed_off"]);
+    while let Some(page) = log.next().await? {
+        for stored in &page {
+            let envelope = stored.envelope().map_err(unreadable)?;
             let event =
                 read_event::<Sample>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
             let id = envelope.stream.id().to_owned();
             note(&mut samples, id, (stored.position, envelope.at), &event);
         }
-        if page.reached == after {
-            break;
-        }
-        after = page.reached;
     }
     let mut latest: Vec<(Position, Value)> = samples.into_values().collect();
     latest.sort_by_key(|(position, _)| std::cmp::Reverse(*position));

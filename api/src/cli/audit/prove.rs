@@ -146,14 +146,14 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
                 customer: Some(customer(id)?),
                 ..EventFilter::default()
             };
-            selection.add_matching(store, &filter).await?;
+            selection.add_matching(store, filter).await?;
         }
         Subject::Report => {
             let filter = EventFilter {
                 campaign: Some(parse::<CampaignId>(id)?),
                 ..EventFilter::default()
             };
-            selection.add_matching(store, &filter).await?;
+            selection.add_matching(store, filter).await?;
         }
     }
     Ok(selection)

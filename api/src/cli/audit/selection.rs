@@ -1,6 +1,7 @@
 //! Which events a proof is about: the subject's own, and those that led to them.
 
 use crate::cli::failure::Failure;
+use crate::log_walk::Matching;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -52,19 +53,15 @@ impl Selection {
     pub(super) async fn add_matching(
         &mut self,
         store: &dyn EventStore,
-        filter: &EventFilter,
+        filter: EventFilter,
     ) -> Result<(), Failure> {
-        let mut after = Position(0);
-        loop {
-            let page = store.read_matching(filter, after, PAGE_EVENTS_MAX).await?;
-            for event in page.events {
+        let mut log = Matching::new(store, filter);
+        while let Some(page) = log.next().await? {
+            for event in page {
                 self.add(event, Reason::Subject)?;
             }
-            if page.reached == after {
-                return Ok(());
-            }
-            after = page.reached;
         }
+        Ok(())
     }
 
     /// One event.
