@@ -1,9 +1,10 @@
 //! `ledgerline alerts`: what stands and what stood, and a person's word on it, over the running server.
 
+use super::asking::{Asking, given};
 use super::failure::Failure;
 use super::{output, table};
 use crate::clock::SystemClock;
-use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use crate::outbound::own_server::encode;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use hyper::Method;
@@ -39,7 +40,7 @@ enum Action {
         #[arg(long, value_name = "ID")]
         campaign: Option<String>,
         #[command(flatten)]
-        common: Common,
+        asking: Asking,
     },
     /// Show one alert whole
     Show(Named),
@@ -74,20 +75,11 @@ enum Action {
 }
 
 #[derive(Debug, clap::Args)]
-struct Common {
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
-#[derive(Debug, clap::Args)]
 struct Named {
     /// The alert's id, as `list` shows it
     id: String,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -96,16 +88,16 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             standing,
             rule,
             campaign,
-            common,
+            asking,
         } => {
-            let given = [
+            let wanted = [
                 standing.then(|| "standing=true".to_owned()),
                 rule.map(|rule| format!("rule={}", encode(&rule))),
                 campaign.map(|campaign| format!("campaign={}", encode(&campaign))),
             ];
-            let query: Vec<String> = given.into_iter().flatten().collect();
+            let query: Vec<String> = wanted.into_iter().flatten().collect();
             let path = format!("/api/v1/alerts?{}", query.join("&"));
-            list(&common, &path).await
+            list(&asking, &path).await
         }
         Action::Show(named) => one(&named, Method::GET, "", None).await,
         Action::Acknowledge { named, note, by } => {
@@ -131,13 +123,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-async fn list(common: &Common, path: &str) -> Result<(), Failure> {
-    let reply = OwnServer::find(&common.server)?
-        .ask(Method::GET, path, None)
-        .await?;
-    if common.json {
-        return output::json(&reply);
-    }
+async fn list(asking: &Asking, path: &str) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(Method::GET, path, None).await? else {
+        return Ok(());
+    };
     let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
     if items.is_empty() {
         return output::line("没有告警 no alerts");
@@ -182,21 +171,8 @@ fn described(alert: &Value) -> Value {
 
 async fn one(named: &Named, method: Method, verb: &str, body: Option<Value>) -> Result<(), Failure> {
     let path = format!("/api/v1/alerts/{}{verb}", encode(&named.id));
-    let server = OwnServer::find(&named.common.server)?;
-    let body = body.map(without_nulls);
-    let reply = server.ask(method, &path, body.as_ref()).await?;
-    if named.common.json {
-        return output::json(&reply);
-    }
-    output::pretty(&reply)
-}
-
-/// What was not given is left out.
-fn without_nulls(mut body: Value) -> Value {
-    if let Some(members) = body.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
-    body
+    let body = body.map(given);
+    named.asking.show(method, &path, body.as_ref()).await
 }
 
 #[cfg(test)]

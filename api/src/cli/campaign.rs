@@ -1,10 +1,11 @@
 //! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running
 //! server, set what they are to reach and see what they reached.
 
+use super::asking::Asking;
 use super::failure::Failure;
 use super::moment::MomentArgs;
-use super::{output, targets};
-use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use super::targets;
+use crate::outbound::own_server::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ enum Action {
     Create {
         file: PathBuf,
         #[command(flatten)]
-        common: Common,
+        asking: Asking,
     },
     /// Let a campaign dial
     Start(Named),
@@ -55,7 +56,7 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        common: Common,
+        asking: Asking,
     },
 }
 
@@ -68,27 +69,18 @@ struct Then {
 }
 
 #[derive(Debug, clap::Args)]
-struct Common {
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
-#[derive(Debug, clap::Args)]
 struct Named {
     /// The campaign's id (its task_id)
     id: CampaignId,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
-        Action::Create { file, common } => {
+        Action::Create { file, asking } => {
             let body = read(&file)?;
-            ask(&common, Method::POST, "/api/v1/campaigns", Some(&body)).await
+            asking.show(Method::POST, "/api/v1/campaigns", Some(&body)).await
         }
         Action::Start(named) => command(&named, "start").await,
         Action::Pause(named) => command(&named, "pause").await,
@@ -101,9 +93,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Funnel(args) => targets::funnel(args).await,
         Action::Regions(args) => targets::regions(args).await,
         Action::Abandonment(args) => targets::abandonment(args).await,
-        Action::List { moment, common } => {
+        Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
-            ask(&common, Method::GET, &path, None).await
+            asking.show(Method::GET, &path, None).await
         }
     }
 }
@@ -111,7 +103,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 async fn show(then: &Then, rest: &str) -> Result<(), Failure> {
     let (id, query) = (encode(then.named.id.as_str()), then.moment.query());
     let path = format!("/api/v1/campaigns/{id}{rest}{query}");
-    ask(&then.named.common, Method::GET, &path, None).await
+    then.named.asking.show(Method::GET, &path, None).await
 }
 
 /// YAML contains JSON, so one reader serves both.
@@ -123,14 +115,5 @@ fn read(file: &PathBuf) -> Result<Value, Failure> {
 
 async fn command(named: &Named, verb: &str) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/{verb}", encode(named.id.as_str()));
-    ask(&named.common, Method::POST, &path, Some(&json!({}))).await
-}
-
-async fn ask(common: &Common, method: Method, path: &str, body: Option<&Value>) -> Result<(), Failure> {
-    let reply = OwnServer::find(&common.server)?.ask(method, path, body).await?;
-    if common.json {
-        output::json(&reply)
-    } else {
-        output::pretty(&reply)
-    }
+    named.asking.show(Method::POST, &path, Some(&json!({}))).await
 }

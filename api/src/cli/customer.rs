@@ -1,10 +1,10 @@
 //! `ledgerline customer`: show, hold, release and erase one person, through the running server.
 
+use super::asking::{Asking, given};
 use super::failure::Failure;
 use super::moment::MomentArgs;
-use super::output;
 use super::reader::ReaderArgs;
-use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use crate::outbound::own_server::encode;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -74,25 +74,19 @@ enum Action {
 struct Named {
     /// The institution's own customer_id, or our id
     id: String,
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    asking: Asking,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let (named, reply) = match args.action {
+    match args.action {
         Action::Show {
             named,
             moment,
             reader,
         } => {
             let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
-            let path = reader.put(&path);
-            let server = OwnServer::find(&named.server)?;
-            let reply = server.ask(Method::GET, &path, None).await?;
-            (named, reply)
+            named.asking.show(Method::GET, &reader.put(&path), None).await
         }
         Action::Erase {
             named,
@@ -101,32 +95,18 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             approved_by,
         } => {
             let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by });
-            let reply = ask(&named, "erase", body).await?;
-            (named, reply)
+            command(&named, "erase", body).await
         }
         Action::Hold { named, reason, by } => {
-            let body = json!({ "reason": reason, "by": by });
-            let reply = ask(&named, "hold", body).await?;
-            (named, reply)
+            command(&named, "hold", json!({ "reason": reason, "by": by })).await
         }
         Action::Release { named, reason, by } => {
-            let body = json!({ "reason": reason, "by": by });
-            let reply = ask(&named, "release", body).await?;
-            (named, reply)
+            command(&named, "release", json!({ "reason": reason, "by": by })).await
         }
-    };
-    if named.json {
-        return output::json(&reply);
     }
-    output::pretty(&reply)
 }
 
-/// Members that were not given are left out: the server takes no nulls for texts.
-async fn ask(named: &Named, verb: &str, mut body: Value) -> Result<Value, Failure> {
-    let server = OwnServer::find(&named.server)?;
-    if let Some(members) = body.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
+async fn command(named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
     let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
-    server.ask(Method::POST, &path, Some(&body)).await
+    named.asking.show(Method::POST, &path, Some(&given(body))).await
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, parsed here, run on one runtime.
 
 mod alerts;
+mod asking;
 mod audit;
 pub(crate) mod backup;
 mod bench;

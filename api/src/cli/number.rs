@@ -1,8 +1,8 @@
 //! `ledgerline number`: opt a number out or suppress it, at once and everywhere.
 
+use super::asking::Asking;
 use super::failure::Failure;
-use super::output;
-use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use crate::outbound::own_server::encode;
 use hyper::Method;
 use serde_json::json;
 
@@ -31,11 +31,8 @@ struct Named {
     /// Why, for the log
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    asking: Asking,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -45,11 +42,5 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     };
     let path = format!("/api/v1/numbers/{}/{verb}", encode(&named.number));
     let body = json!({ "reason": named.reason });
-    let reply = OwnServer::find(&named.server)?
-        .ask(Method::POST, &path, Some(&body))
-        .await?;
-    if named.json {
-        return output::json(&reply);
-    }
-    output::pretty(&reply)
+    named.asking.show(Method::POST, &path, Some(&body)).await
 }

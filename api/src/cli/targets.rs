@@ -1,23 +1,14 @@
 //! What `ledgerline campaign` shows as tables: targets, target against actual, funnel, regions,
 //! abandonment; and `ledgerline trunk quality`.
 
+use super::asking::Asking;
 use super::failure::Failure;
 use super::output;
 use super::table::{items, members, percent};
-use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
+use crate::outbound::own_server::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::{Value, json};
-
-/// Where to ask, and how to show it.
-#[derive(Debug, clap::Args)]
-pub(super) struct Common {
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    server: ServerArgs,
-}
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
@@ -34,7 +25,7 @@ pub(super) struct SetArgs {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,7 +33,7 @@ pub(super) struct OneArgs {
     /// The campaign's id (its task_id)
     id: CampaignId,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,7 +41,7 @@ pub(super) struct SomeArgs {
     /// Only this campaign; all without
     id: Option<CampaignId>,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,7 +53,7 @@ pub(super) struct QualityArgs {
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
     #[command(flatten)]
-    common: Common,
+    asking: Asking,
 }
 
 fn read_target(text: &str) -> Result<Value, String> {
@@ -92,14 +83,13 @@ pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
     if let (Some(by), Some(members)) = (args.by, body.as_mut().and_then(Value::as_object_mut)) {
         members.insert("by".to_owned(), json!(by));
     }
-    let server = OwnServer::find(&args.common.server)?;
-    let (reply, list) = match &body {
-        Some(body) => (server.ask(Method::POST, &path, Some(body)).await?, "targets"),
-        None => (server.ask(Method::GET, &path, None).await?, "items"),
+    let (method, list) = match &body {
+        Some(_) => (Method::POST, "targets"),
+        None => (Method::GET, "items"),
     };
-    if args.common.json {
-        return output::json(&reply);
-    }
+    let Some(reply) = args.asking.ask(method, &path, body.as_ref()).await? else {
+        return Ok(());
+    };
     let share = |per_mille: &Value| per_mille.as_f64().map(|value| json!(value / 1_000.0));
     let with_share = |target: &Value| {
         let ratio = target.get("per_mille").and_then(share);
@@ -122,7 +112,7 @@ pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
 pub(super) async fn target_actual(args: SomeArgs) -> Result<(), Failure> {
     let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
     let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
-    let Some(reply) = asked(&args.common, &path).await? else {
+    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
         return Ok(());
     };
     let rows: Vec<Value> = items(&reply, "items").iter().map(compared).collect();
@@ -241,7 +231,7 @@ pub(super) async fn quality(args: QualityArgs) -> Result<(), Failure> {
         .filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))))
         .collect();
     let path = format!("/api/v1/trunks/quality?{}", query.join("&"));
-    let Some(reply) = asked(&args.common, &path).await? else {
+    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
         return Ok(());
     };
     let rows: Vec<Value> = items(&reply, "days").iter().map(trunk_day).collect();
@@ -290,19 +280,7 @@ fn with(object: &Value, name: &str, value: Value) -> Value {
 
 async fn asked_of(args: &OneArgs, rest: &str) -> Result<Option<Value>, Failure> {
     let path = format!("/api/v1/campaigns/{}{rest}", encode(args.id.as_str()));
-    asked(&args.common, &path).await
-}
-
-/// The reply, unless it was to be shown as JSON and has been.
-async fn asked(common: &Common, path: &str) -> Result<Option<Value>, Failure> {
-    let reply = OwnServer::find(&common.server)?
-        .ask(Method::GET, path, None)
-        .await?;
-    if common.json {
-        output::json(&reply)?;
-        return Ok(None);
-    }
-    Ok(Some(reply))
+    args.asking.ask(Method::GET, &path, None).await
 }
 
 #[cfg(test)]

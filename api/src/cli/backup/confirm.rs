@@ -1,10 +1,10 @@
 //! `ledgerline backup confirm`: a person's word to the running server that dialing may go on after a restore.
 
+use crate::cli::asking::{Asking, given};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
-use serde_json::{Map, Value};
+use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -14,28 +14,15 @@ pub(super) struct Args {
     /// Who confirms
     #[arg(long, value_name = "USER")]
     by: Option<String>,
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    asking: Asking,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let mut body = Map::new();
-    body.insert("reason".to_owned(), Value::String(args.reason));
-    if let Some(by) = args.by {
-        body.insert("by".to_owned(), Value::String(by));
+    let body = given(json!({ "reason": args.reason, "by": args.by }));
+    let path = "/api/v1/installation/confirm-dialing";
+    match args.asking.ask(Method::POST, path, Some(&body)).await? {
+        Some(_) => output::line("confirmed: dialing goes on / 已确认，恢复拨号"),
+        None => Ok(()),
     }
-    let reply = OwnServer::find(&args.server)?
-        .ask(
-            Method::POST,
-            "/api/v1/installation/confirm-dialing",
-            Some(&Value::Object(body)),
-        )
-        .await?;
-    if args.json {
-        return output::json(&reply);
-    }
-    output::line("confirmed: dialing goes on / 已确认，恢复拨号")
 }

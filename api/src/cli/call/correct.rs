@@ -1,8 +1,7 @@
 //! `ledgerline call correct`: through the running server, which alone writes.
 
+use crate::cli::asking::{Asking, given};
 use crate::cli::failure::Failure;
-use crate::cli::output;
-use crate::outbound::own_server::{OwnServer, ServerArgs};
 use domain::ids::CallId;
 use hyper::Method;
 use serde_json::json;
@@ -23,25 +22,20 @@ pub(super) struct Args {
     /// Who found it, for the log
     #[arg(long, value_name = "USER")]
     by: Option<String>,
-    /// Print JSON on one line
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    asking: Asking,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let mut body = json!({ "disposition": args.disposition, "reason": args.reason });
-    if let Some(members) = body.as_object_mut() {
-        members.extend(args.outcome.map(|outcome| ("outcome".to_owned(), json!(outcome))));
-        members.extend(args.by.map(|by| ("by".to_owned(), json!(by))));
-    }
-    let path = format!("/api/v1/calls/{}/correct", args.id);
-    let reply = OwnServer::find(&args.server)?
-        .ask(Method::POST, &path, Some(&body))
-        .await?;
-    if args.json {
-        return output::json(&reply);
-    }
-    output::pretty(&reply)
+    let Args {
+        id,
+        disposition,
+        outcome,
+        reason,
+        by,
+        asking,
+    } = args;
+    let body = json!({ "disposition": disposition, "outcome": outcome, "reason": reason, "by": by });
+    let path = format!("/api/v1/calls/{id}/correct");
+    asking.show(Method::POST, &path, Some(&given(body))).await
 }
