@@ -4,6 +4,7 @@ use crate::app::AppError;
 use crate::clock::SystemClock;
 use crate::config::named_variable;
 use crate::data_dir::KEYS_DIR;
+use crate::store_spec::is_postgres;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::clock::Clock;
@@ -64,10 +65,7 @@ impl FromStr for KeysPlace {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_url = ["postgres://", "postgresql://"]
-            .iter()
-            .any(|scheme| text.starts_with(scheme));
-        Ok(if is_url {
+        Ok(if is_postgres(text) {
             Self::Postgres(KeysUrl(text.to_owned()))
         } else {
             Self::Dir(PathBuf::from(text))

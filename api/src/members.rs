@@ -71,6 +71,28 @@ impl Members {
         self.text(name)
     }
 
+    /// As `text`, no longer than so many bytes.
+    pub(crate) fn short_text(&mut self, name: &str, bytes_max: usize) -> Option<String> {
+        let text = self.text(name);
+        self.within(name, text, bytes_max)
+    }
+
+    /// As `short_text`, of a text that must be there and say something.
+    pub(crate) fn needed_short_text(&mut self, name: &str, bytes_max: usize) -> String {
+        let text = self.needed_text(name);
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            self.wrong(name, "is empty");
+        }
+        self.within(name, text, bytes_max).unwrap_or_default()
+    }
+
+    fn within(&mut self, name: &str, text: Option<String>, bytes_max: usize) -> Option<String> {
+        if text.as_ref().is_some_and(|text| text.len() > bytes_max) {
+            self.wrong(name, format!("has more than {bytes_max} bytes"));
+        }
+        text
+    }
+
     /// A text of a closed form.
     pub(crate) fn parsed<T>(&mut self, name: &str) -> Option<T>
     where

@@ -1,6 +1,6 @@
 //! `--read-db`: which database a command's rows are in. The URL's password is never shown.
 
-use crate::store_spec::without_password;
+use crate::store_spec::{is_postgres, sqlite_directory, without_password};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -18,14 +18,10 @@ impl FromStr for ReadDbSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(dir) = text.strip_prefix("sqlite:") {
-            let dir = dir.strip_prefix("//").unwrap_or(dir);
-            if dir.is_empty() {
-                return Err("sqlite: needs a directory, such as sqlite:data".to_owned());
-            }
-            return Ok(Self::Sqlite(PathBuf::from(dir)));
+        if let Some(dir) = sqlite_directory(text) {
+            return dir.map(Self::Sqlite);
         }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        if is_postgres(text) {
             return Ok(Self::Postgres(text.to_owned()));
         }
         Err("a read database is sqlite:DIR or postgres://…".to_owned())

@@ -23,14 +23,10 @@ impl FromStr for StoreSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(dir) = text.strip_prefix("sqlite:") {
-            let dir = dir.strip_prefix("//").unwrap_or(dir);
-            if dir.is_empty() {
-                return Err("sqlite: needs a directory, such as sqlite:data".to_owned());
-            }
-            return Ok(Self::Sqlite(PathBuf::from(dir)));
+        if let Some(dir) = sqlite_directory(text) {
+            return dir.map(Self::Sqlite);
         }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        if is_postgres(text) {
             return Ok(Self::Postgres(text.to_owned()));
         }
         if KURRENT_SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
@@ -38,6 +34,20 @@ impl FromStr for StoreSpec {
         }
         Err("a store is sqlite:DIR, postgres://… or kurrent://…".to_owned())
     }
+}
+
+/// What stands behind `sqlite:`.
+pub(crate) fn sqlite_directory(text: &str) -> Option<Result<PathBuf, String>> {
+    let dir = text.strip_prefix("sqlite:")?;
+    let dir = dir.strip_prefix("//").unwrap_or(dir);
+    Some(match dir.is_empty() {
+        true => Err("sqlite: needs a directory, such as sqlite:data".to_owned()),
+        false => Ok(PathBuf::from(dir)),
+    })
+}
+
+pub(crate) fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
 impl fmt::Display for StoreSpec {

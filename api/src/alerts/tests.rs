@@ -9,6 +9,7 @@ use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::ids::{CallId, CommandId, EnrolmentId};
 use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use domain::stored_event::Cause;
+use domain::time::Timestamp;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -19,9 +20,10 @@ pub(crate) fn enrolment() -> EnrolmentId {
     }
 }
 
-fn permit(story: &Story, call: CallId, attempt: u32) -> CallCommand {
+/// Of that enrolment's call.
+pub(crate) fn permit(now: Timestamp, call: CallId, attempt: u32) -> CallCommand {
     let EnrolmentId { campaign, customer } = enrolment();
-    let valid_until = story.running.app.now().plus_ms(60_000);
+    let valid_until = now.plus_ms(60_000);
     let number: domain::ids::NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
     let customer_grant = CustomerGrant {
         call,
@@ -63,7 +65,7 @@ pub(crate) async fn dial(story: &Story, attempt: u32, then: CallCommand) {
         caller: None,
         hold_off_ms: 5_000,
     };
-    for (step, command) in [permit(story, call, attempt), dialing, then]
+    for (step, command) in [permit(story.running.app.now(), call, attempt), dialing, then]
         .into_iter()
         .enumerate()
     {

@@ -1,22 +1,16 @@
 //! Given a log that grows, when the past is asked over HTTP, then what was answered at that time.
 
-use crate::routes::all;
-use crate::routes::tests::settings;
+use crate::alerts::tests::{enrolment, permit};
+use crate::routes::tests::{answer, settings};
 use crate::running::Running;
-use bytes::Bytes;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
-use domain::calling_plan::FlowRef;
-use domain::compliance::{CustomerGrant, NumberGrant};
-use domain::ids::{CallId, CommandId, EnrolmentId};
+use domain::ids::{CallId, CommandId};
 use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Cause, Position};
-use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
-use warp::http::Request;
 
 /// A server without lines.
 pub(super) struct World {
@@ -33,14 +27,10 @@ impl World {
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
         let running = runtime.block_on(Running::start(settings, None, Arc::clone(&runtime)));
-        let enrolment = EnrolmentId {
-            campaign: "T".parse().unwrap(),
-            customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
-        };
         Self {
             running: running.unwrap(),
             runtime,
-            call: CallId::derive(&enrolment, 1),
+            call: CallId::derive(&enrolment(), 1),
             steps: 0,
             _directory: directory,
         }
@@ -54,35 +44,7 @@ impl World {
     }
 
     pub(super) fn answered_call(&mut self) {
-        let until = self.running.app.now().plus_ms(60_000);
-        let number: domain::ids::NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
-        let customer_grant = CustomerGrant {
-            call: self.call,
-            campaign: "T".parse().unwrap(),
-            customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
-            number: number.clone(),
-            valid_until: until,
-            verdicts: Vec::new(),
-        };
-        let number_grant = NumberGrant {
-            call: self.call,
-            campaign: "T".parse().unwrap(),
-            number,
-            valid_until: until,
-            verdicts: Vec::new(),
-        };
-        self.ask(CallCommand::Permit {
-            call: self.call,
-            attempt: 1,
-            callee: "+8613800138000".to_owned(),
-            customer_grant: Box::new(customer_grant),
-            number_grant: Box::new(number_grant),
-            flow: FlowRef {
-                flow: "greeting".parse().unwrap(),
-                version: 1,
-                content_hash: "00".repeat(32),
-            },
-        });
+        self.ask(permit(self.running.app.now(), self.call, 1));
         self.ask(CallCommand::Dial {
             leg: 1,
             trunk: "first".to_owned(),
@@ -114,18 +76,7 @@ impl World {
     }
 
     fn ask_path(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .unwrap();
-        let service = warp::service(all(&self.running.app));
-        self.runtime.block_on(async {
-            let response = service.oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            (status, serde_json::from_slice(&bytes).unwrap())
-        })
+        self.runtime.block_on(answer(&self.running, (method, path), body))
     }
 
     fn get(&self, path: &str) -> (u16, Value) {

@@ -1,16 +1,11 @@
 //! Figures as a client meets them: over the golden log, with its labels, its age and the events behind.
 
-use crate::routes::all;
-use crate::routes::tests::settings;
+use crate::routes::tests::{answer, settings};
 use crate::running::Running;
-use bytes::Bytes;
 use domain::stored_event::{Envelope, Position, StoredEvent};
-use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
-use warp::http::Request;
 
 const LOG: &str = include_str!("../../../fixtures/metrics/log.jsonl");
 
@@ -54,14 +49,7 @@ impl World {
     fn get(&self, path: &str) -> (u16, Value) {
         let joint = if path.contains('?') { '&' } else { '?' };
         let uri = format!("/api/v1/{path}{joint}after_position={}", self.head);
-        let request = Request::builder().uri(uri).body(Full::new(Bytes::new())).unwrap();
-        let service = warp::service(all(&self.running.app));
-        self.runtime.block_on(async {
-            let response = service.oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            (status, serde_json::from_slice(&bytes).unwrap())
-        })
+        self.runtime.block_on(answer(&self.running, ("GET", &uri), ""))
     }
 
     fn found(&self, path: &str) -> Value {

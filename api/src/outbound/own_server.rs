@@ -7,7 +7,7 @@ use futures_util::stream;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::{Method, Request, Response, header};
+use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -145,12 +145,7 @@ impl OwnServer {
         path: &str,
         mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
-        let response = self.send(Method::GET, path, "application/json", body).await?;
-        if !response.status().is_success() {
-            return read_json(response).await.map(drop);
-        }
-        let mut body = response.into_body();
+        let mut body = self.open(path).await?;
         while let Some(frame) = body.frame().await {
             let broke = |error| Failure::unavailable(format!("the file broke off: {error}"));
             let frame = frame.map_err(broke)?;
@@ -165,12 +160,7 @@ impl OwnServer {
         path: &str,
         mut take: impl FnMut(&str, &str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
-        let response = self.send(Method::GET, path, "application/json", body).await?;
-        if !response.status().is_success() {
-            return read_json(response).await.map(drop);
-        }
-        let mut body = response.into_body();
+        let mut body = self.open(path).await?;
         let mut pending = Vec::new();
         let mut name = String::new();
         while let Some(frame) = body.frame().await {
@@ -194,6 +184,16 @@ impl OwnServer {
             }
         }
         Ok(())
+    }
+
+    /// A reply that is read as it comes.
+    async fn open(&self, path: &str) -> Result<Incoming, Failure> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
+        let response = self.send(Method::GET, path, "application/json", body).await?;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        Err(problem_of(response.status(), &body_of(response).await?))
     }
 
     async fn send(
@@ -237,24 +237,32 @@ fn read_token(args: &ServerArgs) -> Result<Option<String>, Failure> {
 
 async fn read_json(response: Response<Incoming>) -> Result<Value, Failure> {
     let status = response.status();
+    let body = body_of(response).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(problem_of(status, &body))
+}
+
+async fn body_of(response: Response<Incoming>) -> Result<Value, Failure> {
     let limited = http_body_util::Limited::new(response.into_body(), REPLY_BYTES_MAX);
     let bytes = limited
         .collect()
         .await
         .map_err(|error| Failure::unavailable(format!("the reply broke off: {error}")))?
         .to_bytes();
-    let body: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::fault(format!("the server's reply is not JSON: {error}")))?;
-    if status.is_success() {
-        return Ok(body);
-    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::fault(format!("the server's reply is not JSON: {error}")))
+}
+
+fn problem_of(status: StatusCode, body: &Value) -> Failure {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let text = format!("{}: {}", text("title"), text("detail"));
-    Err(if status.is_server_error() {
+    if status.is_server_error() {
         Failure::unavailable(text)
     } else {
         Failure::refused(text)
-    })
+    }
 }
 
 /// A path segment or query value, percent-encoded (RFC 3986, 2.3: only unreserved characters stay).

@@ -93,17 +93,17 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     let mut body = Members::new(input.object().await?);
     let command = match change {
         Change::Erase => CustomerCommand::Erase {
-            reason: needed(&mut body, "reason"),
-            requested_by: optional(&mut body, "requested_by"),
-            approved_by: optional(&mut body, "approved_by"),
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
+            approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
         },
         Change::Hold => CustomerCommand::Hold {
-            reason: needed(&mut body, "reason"),
-            by: optional(&mut body, "by"),
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
         },
         Change::Release => CustomerCommand::ReleaseHold {
-            reason: optional(&mut body, "reason"),
-            by: optional(&mut body, "by"),
+            reason: body.short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
         },
     };
     body.refuse_the_rest();
@@ -119,26 +119,6 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
         version: Some(answer.version),
         position: Some(answer.position),
     }))
-}
-
-fn needed(body: &mut Members, name: &'static str) -> String {
-    let text = body.needed_text(name);
-    if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-        body.wrong(name, "is empty");
-    }
-    within(body, name, text).unwrap_or_default()
-}
-
-fn optional(body: &mut Members, name: &'static str) -> Option<String> {
-    let text = body.text(name);
-    within(body, name, text)
-}
-
-fn within(body: &mut Members, name: &'static str, text: Option<String>) -> Option<String> {
-    if text.as_ref().is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
-        body.wrong(name, format!("has more than {TEXT_BYTES_MAX} bytes"));
-    }
-    text
 }
 
 /// Whether the person is held, and how far an erasure has come. The certificate is the event of that kind in

@@ -67,18 +67,8 @@ fn describe(restore: Option<&RestoreFacts>) -> Value {
 async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let cause = input.cause(&ctx, "installation")?;
     let mut body = Members::new(input.object().await?);
-    let reason = body.needed_text("reason");
-    if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-        body.wrong("reason", "is empty");
-    }
-    let reason = reason.unwrap_or_default();
-    if reason.len() > REASON_BYTES_MAX {
-        body.wrong("reason", format!("has more than {REASON_BYTES_MAX} bytes"));
-    }
-    let by = body.text("by");
-    if by.as_ref().is_some_and(|by| by.len() > USER_BYTES_MAX) {
-        body.wrong("by", format!("has more than {USER_BYTES_MAX} bytes"));
-    }
+    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
+    let by = body.short_text("by", USER_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     let command = InstallationCommand::ConfirmDialing { by, reason };

@@ -115,14 +115,7 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     let number = ctx.vault().derive_number(phone.as_e164());
     let cause = input.cause(&ctx, "numbers")?;
     let mut body = Members::new(input.object().await?);
-    let reason = body.needed_text("reason");
-    if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-        body.wrong("reason", "is empty");
-    }
-    let reason = reason.unwrap_or_default();
-    if reason.len() > REASON_BYTES_MAX {
-        body.wrong("reason", format!("has more than {REASON_BYTES_MAX} bytes"));
-    }
+    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
     let until: Option<Timestamp> = match change {
         Change::OptOut => None,
         Change::Suppress => body.parsed("until"),

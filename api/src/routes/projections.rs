@@ -95,19 +95,11 @@ async fn recorded(ctx: &Ctx, name: &str, by: Option<String>, cause: Cause) -> Re
     changed(ctx, name).await
 }
 
-fn short_text(body: &mut Members, member: &str, bytes_max: usize) -> Option<String> {
-    let text = body.text(member)?;
-    if text.len() > bytes_max {
-        body.wrong(member, format!("has more than {bytes_max} bytes"));
-    }
-    Some(text)
-}
-
 async fn rebuild(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-rebuild")?);
     let mut body = Members::new(input.object().await?);
     let restart = body.value::<bool>("restart").unwrap_or(false);
-    let by = short_text(&mut body, "by", BY_BYTES_MAX);
+    let by = body.short_text("by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     ctx.views().rebuild(&name, restart).await?;
@@ -117,8 +109,8 @@ async fn rebuild(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 async fn switch(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-switch")?);
     let mut body = Members::new(input.object().await?);
-    let accept = short_text(&mut body, "accept_differences", REASON_BYTES_MAX);
-    let by = short_text(&mut body, "by", BY_BYTES_MAX);
+    let accept = body.short_text("accept_differences", REASON_BYTES_MAX);
+    let by = body.short_text("by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     ctx.views().switch(&name, accept.as_deref()).await?;

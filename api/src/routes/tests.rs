@@ -54,21 +54,7 @@ impl Story {
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .unwrap();
-        let service = warp::service(all(&self.running.app));
-        self.runtime.block_on(async {
-            let response = service.oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            if path.ends_with("/stream") {
-                return (status, Value::Null);
-            }
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-        })
+        self.runtime.block_on(answer(&self.running, (method, path), body))
     }
 
     /// The position of the last event.
@@ -80,6 +66,22 @@ impl Story {
         let Self { running, runtime, .. } = self;
         runtime.block_on(running.stop());
     }
+}
+
+/// The status and the body; null of a stream and of what is not JSON.
+pub(crate) async fn answer(running: &Running, (method, path): (&str, &str), body: &str) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Full::new(Bytes::from(body.to_owned())))
+        .unwrap();
+    let response = warp::service(all(&running.app)).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    if path.ends_with("/stream") {
+        return (status, Value::Null);
+    }
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
 /// Of a server without lines on a directory of its own.

@@ -1,20 +1,15 @@
 //! A view that is being remade, as clients meet it: those who read it hear how far it is, the others nothing.
 
-use crate::routes;
-use crate::routes::tests::settings;
+use crate::routes::tests::{answer, settings};
 use crate::running::{Running, ServeSettings};
-use bytes::Bytes;
 use domain::decider::Scope;
 use domain::ids::CommandId;
 use domain::stored_event::StreamVersion;
-use http_body_util::{BodyExt, Full};
 use projections::Val;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::test_records::{make_record_of, stream};
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
-use warp::http::Request;
 
 async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
     Running::start(settings.clone(), None, Arc::clone(runtime))
@@ -23,19 +18,7 @@ async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
 }
 
 async fn send(running: &Running, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body.to_string())))
-        .unwrap();
-    let response = warp::service(routes::all(&running.app))
-        .oneshot(request)
-        .await
-        .unwrap();
-    let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    answer(running, (method, path), &body.to_string()).await
 }
 
 #[test]

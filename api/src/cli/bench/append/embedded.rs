@@ -3,15 +3,13 @@
 use super::actors::{ActorEngine, RawOfActors};
 use super::peers;
 use super::producers::{self, Producers};
-use super::{Engine, Round, SIZES, one_size};
+use super::{Engine, OurStore, Round, SIZES, STORE, one_size};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::{Payload, bytes_of};
 use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
 use async_trait::async_trait;
-use domain::ports::event_store::EventStore;
-use futures_util::future::try_join_all;
 use std::path::Path;
 use std::sync::Arc;
 use store::yardstick::{BareSqlite, RawFile};
@@ -20,7 +18,6 @@ use tokio::runtime::Runtime;
 /// Names of the engines, as the report shows them.
 const RAW: &str = "raw file, write + fdatasync";
 const BARE: &str = "bare SQLite";
-const STORE: &str = "our store";
 const RAW_OF_ACTORS: &str = "raw file, the entities' bytes";
 const ACTORS: &str = "our entities (decide, seal, append)";
 
@@ -128,7 +125,7 @@ fn engines(
     Ok(vec![
         Box::new(Raw(raw)),
         Box::new(Bare(bare)),
-        Box::new(StoreEngine(Arc::clone(direct.store()))),
+        Box::new(OurStore(Arc::clone(direct.store()))),
         Box::new(RawOfActors::new(
             RAW_OF_ACTORS,
             raw_of_actors,
@@ -162,22 +159,5 @@ impl Engine for Bare {
     }
     async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
         Ok(self.0.commit(&round.batches)?)
-    }
-}
-
-struct StoreEngine(Arc<dyn EventStore>);
-
-#[async_trait]
-impl Engine for StoreEngine {
-    fn name(&self) -> &'static str {
-        STORE
-    }
-    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
-        let appends = round.batches.iter().map(|batch| {
-            self.0
-                .append(&batch.stream, batch.expected, batch.records.clone())
-        });
-        try_join_all(appends).await?;
-        Ok(())
     }
 }

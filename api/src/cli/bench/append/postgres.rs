@@ -2,15 +2,13 @@
 
 use super::peers;
 use super::producers::{self, OfStore};
-use super::{Engine, Round, SIZES, one_size};
+use super::{Engine, OurStore, Round, SIZES, STORE, one_size};
 use crate::cli::bench::figures::{Report, Target};
 use crate::cli::bench::payload::Payload;
 use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
 use crate::store_spec::StoreSpec;
 use async_trait::async_trait;
-use domain::ports::event_store::EventStore;
-use futures_util::future::try_join_all;
 use std::sync::Arc;
 use store::yardstick::{BarePostgres, Method};
 use tokio::runtime::Runtime;
@@ -19,7 +17,6 @@ use tokio::runtime::Runtime;
 const COPY: &str = "binary COPY into the same table";
 const PREPARED_COPY: &str = "binary COPY, parsed once";
 const INSERT: &str = "INSERT of arrays into the same table";
-const STORE: &str = "our store";
 
 /// The store ÷ COPY, by events of a commit (issue 3, figures to reach).
 const STORE_OVER_COPY: [(usize, f64); 4] = [(1, 0.9), (16, 0.9), (256, 0.8), (4_096, 0.6)];
@@ -45,7 +42,7 @@ pub(super) async fn run(
             INSERT,
             BarePostgres::connect(url, Method::Insert, tasks).await?,
         )),
-        Box::new(Ours(Arc::clone(workshop.store()))),
+        Box::new(OurStore(Arc::clone(workshop.store()))),
     ];
     sizes(report, &mut engines).await?;
     drop(engines);
@@ -101,22 +98,5 @@ impl Engine for Bare {
     }
     async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
         Ok(self.1.commit(&round.batches).await?)
-    }
-}
-
-struct Ours(Arc<dyn EventStore>);
-
-#[async_trait]
-impl Engine for Ours {
-    fn name(&self) -> &'static str {
-        STORE
-    }
-    async fn commit(&mut self, round: &Round) -> Result<(), Failure> {
-        let appends = round.batches.iter().map(|batch| {
-            self.0
-                .append(&batch.stream, batch.expected, batch.records.clone())
-        });
-        try_join_all(appends).await?;
-        Ok(())
     }
 }
