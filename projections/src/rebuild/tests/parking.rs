@@ -1,4 +1,4 @@
-//! What an event that a view cannot take does to live and to next rows, and how far behind a view is told to be.
+//! What an event that a view cannot take does to live and to next rows, and how far behind a view is told.
 
 use super::{calls, made_ready, pair, places, story_of};
 use crate::live::{Grounds, Projections};

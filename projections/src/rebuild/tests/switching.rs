@@ -1,4 +1,4 @@
-//! Switches to the next rows: of every view, with a reason where rows differ, under readers, over a lost answer.
+//! Switches to the next rows: of every view, where rows differ, under readers, over a lost answer.
 
 use super::{PAIR, made_ready, pair, places, story_of};
 use crate::database::{Dialect, ReadDb, TxWork, each_row, read_as, read_checkpoints};
