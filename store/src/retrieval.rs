@@ -140,6 +140,50 @@ async fn pages(store: &dyn EventStore, filter: &EventFilter, limit: usize) -> Ve
     }
 }
 
+/// All pages of a filter within a stretch, from after its beginning up to its end.
+async fn stretch(
+    store: &dyn EventStore,
+    filter: &EventFilter,
+    ((mut after, until), limit): ((Position, Position), usize),
+) -> Vec<StoredEvent> {
+    let mut events = Vec::new();
+    while after < until {
+        let page = store.read_matching_until(filter, (after, until), limit).await;
+        let page = page.expect("it can be read");
+        assert!(page.events.len() <= limit, "a page keeps its limit");
+        assert!(page.reached <= until, "a page keeps its end");
+        if page.reached == after {
+            break;
+        }
+        after = page.reached;
+        events.extend(page.events);
+    }
+    events
+}
+
+/// Stretches that are read side by side, the last one beyond the end of the log, are the log.
+async fn stretches_joined_are_the_whole(
+    store: &dyn EventStore,
+    (filter, wanted): (&EventFilter, &[StoredEvent]),
+) {
+    let ends = [0, 1, 20, 21, 60, 1_000_000].map(Position);
+    for limit in [1, 7, PAGE_EVENTS_MAX] {
+        let stretches = ends.windows(2).filter_map(|ends| match ends {
+            [after, until] => Some(stretch(store, filter, ((*after, *until), limit))),
+            _ => None,
+        });
+        let joined = futures_util::future::join_all(stretches).await.concat();
+        assert!(joined == wanted, "{filter:?} by stretches, pages of {limit}");
+    }
+    let before = store.read_matching_until(filter, (Position(20), Position(3)), 5);
+    let before = before.await.expect("it can be read");
+    assert_eq!(
+        (before.events.len(), before.reached),
+        (0, Position(20)),
+        "a stretch that ends before it begins has nothing"
+    );
+}
+
 pub(crate) async fn a_filter_finds_what_reading_everything_finds(store: &dyn EventStore) {
     let whole = varied_log(store).await;
     let mut sizes = Vec::new();
@@ -152,6 +196,7 @@ pub(crate) async fn a_filter_finds_what_reading_everything_finds(store: &dyn Eve
                 "{filter:?} by pages of {limit}"
             );
         }
+        stretches_joined_are_the_whole(store, (&filter, &wanted)).await;
         sizes.push(wanted.len());
     }
     sizes.sort_unstable();

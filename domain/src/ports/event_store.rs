@@ -150,6 +150,26 @@ pub trait EventStore: Send + Sync {
         Ok(MatchingPage { events, reached })
     }
 
+    /// As `read_matching`, of events up to and including `until`, which `reached` does not pass: what lies
+    /// between several positions is read side by side and joined in order.
+    async fn read_matching_until(
+        &self,
+        filter: &EventFilter,
+        (after, until): (After, Position),
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        let mut page = self.read_matching(filter, after, limit).await?;
+        page.events.retain(|event| event.position <= until);
+        page.reached = page.reached.min(until.max(after));
+        Ok(page)
+    }
+
+    /// How many stretches of the log a long read does well to ask for side by side: several where a server
+    /// of its own looks for the events.
+    fn stretches_at_once(&self) -> usize {
+        1
+    }
+
     /// Takes over events of another log as they are, `recorded_at` and record byte for byte, behind its own
     /// head, and answers the position of the last. Where positions are dense the first must be head + 1.
     ///

@@ -11,8 +11,8 @@ const STRETCH_POSITIONS: u64 = 65_536;
 /// Positions one page looks at through an index, of which few may be wanted.
 const INDEXED_STRETCH_POSITIONS: u64 = 4_000_000;
 
-/// Where a page ends that begins after `after`.
-pub(super) fn until(filter: &EventFilter, after: Position, head: Position) -> Position {
+/// Where a page ends that begins after `after` and passes neither the log's end nor the caller's.
+pub(super) fn until(filter: &EventFilter, after: Position, end: Position) -> Position {
     let whole_streams = !filter.streams.is_empty() && filter.streams.iter().all(|name| !name.ends_with('-'));
     let indexed = filter.campaign.is_some() || filter.customer.is_some() || whole_streams;
     let stretch = if indexed {
@@ -20,7 +20,7 @@ pub(super) fn until(filter: &EventFilter, after: Position, head: Position) -> Po
     } else {
         STRETCH_POSITIONS
     };
-    Position(head.0.min(after.0.saturating_add(stretch)))
+    Position(end.0.min(after.0.saturating_add(stretch)))
 }
 
 /// The conditions of a filter and their values, numbered from $4.
@@ -81,20 +81,32 @@ impl<'a> Query<'a> {
 
     /// The statement; $1 is where the page begins, $2 where it ends, $3 its most events.
     pub(super) fn sql(&self) -> String {
-        let mut conditions = vec!["pos > $1 AND pos <= $2".to_owned()];
-        let mut next = 4;
-        for (column, name) in [("campaign", self.campaign), ("customer", self.customer)] {
-            if name.is_some() {
-                conditions.push(format!("{column} = ${next}"));
-                next += 1;
-            }
+        let names = [("campaign", self.campaign), ("customer", self.customer)];
+        let mut wanted = names.into_iter().filter(|(_, name)| name.is_some());
+        let (range, order) = match wanted.next() {
+            // Rows compared as a whole, and in that order: a range of this column's index and of no other,
+            // whatever the server knows of the table. Before the first `ANALYZE` it would else sort all that
+            // is left of the log for each page; after it, walk all campaigns' events.
+            Some((column, _)) => (
+                format!(
+                    "{column} IS NOT NULL AND ({column}, pos) > ($4, $1) AND ({column}, pos) <= ($4, $2)"
+                ),
+                format!("{column}, pos"),
+            ),
+            None => ("pos > $1 AND pos <= $2".to_owned(), "pos".to_owned()),
+        };
+        let mut next = if order == "pos" { 4 } else { 5 };
+        let mut conditions = vec![range];
+        for (column, _) in wanted {
+            conditions.push(format!("{column} = ${next}"));
+            next += 1;
         }
         for (column, names) in [("kind", &self.kinds), ("stream", &self.streams)] {
             conditions.extend(names.condition(column, next));
             next += names.values().len();
         }
         format!(
-            "SELECT {COLUMNS} FROM ledgerline.event WHERE {} ORDER BY pos LIMIT $3",
+            "SELECT {COLUMNS} FROM ledgerline.event WHERE {} ORDER BY {order} LIMIT $3",
             conditions.join(" AND ")
         )
     }
@@ -110,5 +122,45 @@ impl<'a> Query<'a> {
         values.extend(self.kinds.values());
         values.extend(self.streams.values());
         values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(campaign: Option<&str>, customer: Option<&str>) -> EventFilter {
+        EventFilter {
+            campaign: campaign.map(|name| name.parse().unwrap()),
+            customer: customer.map(|name| name.parse().unwrap()),
+            kinds: vec!["call.".to_owned(), "campaign.created".to_owned()],
+            ..EventFilter::default()
+        }
+    }
+
+    #[test]
+    fn what_an_index_answers_is_a_range_of_that_index_in_its_own_order() {
+        for (filter, column) in [
+            (of(Some("A"), None), "campaign"),
+            (of(None, Some("P")), "customer"),
+            (of(Some("A"), Some("P")), "campaign"),
+        ] {
+            let query = Query::of(&filter);
+            let sql = query.sql();
+            let range = format!("({column}, pos) > ($4, $1) AND ({column}, pos) <= ($4, $2)");
+            assert!(sql.contains(&range), "{sql}");
+            assert!(
+                sql.ends_with(&format!("ORDER BY {column}, pos LIMIT $3")),
+                "{sql}"
+            );
+            let last = 3 + query.values().len();
+            assert!(sql.contains(&format!("${last}")), "{sql}");
+            assert!(!sql.contains(&format!("${}", last + 1)), "{sql}");
+        }
+        let sql = Query::of(&of(None, None)).sql();
+        assert!(
+            sql.contains("pos > $1 AND pos <= $2") && sql.ends_with("ORDER BY pos LIMIT $3"),
+            "{sql}"
+        );
     }
 }

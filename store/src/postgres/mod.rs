@@ -7,6 +7,7 @@
 //! and a pooler that shares connections between transactions cannot carry notifications or locks.
 
 mod agreed;
+mod ahead;
 mod appender;
 mod connect;
 mod driver_lock;
@@ -24,6 +25,7 @@ mod writer;
 use crate::batch;
 use crate::error::OpenError;
 use crate::subscription::{Head, SUBSCRIPTIONS_MAX, closed};
+use ahead::Ahead;
 use appender::{Appender, Limits};
 use async_trait::async_trait;
 pub use connect::Timeouts;
@@ -60,6 +62,9 @@ const AWAY_MS: u64 = 10_000;
 /// Connections that read: enough for two cores, and twelve processes within the server's usual hundred.
 const READ_CONNECTIONS: usize = 6;
 
+/// Stretches of the log that one long read asks for side by side: while one is sent, the next is looked for.
+const STRETCHES_AT_ONCE: usize = 2;
+
 /// What may be chosen when a store is connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
@@ -94,6 +99,7 @@ impl Default for PostgresOptions {
 /// tasks; `close` waits for the writer.
 pub struct PostgresEventStore {
     reader: Arc<Reader>,
+    ahead: Ahead,
     clock: Arc<dyn Clock>,
     head: watch::Receiver<Head>,
     subscriptions: Arc<Semaphore>,
@@ -170,12 +176,14 @@ impl PostgresEventStore {
         let config = opened.config;
         let reader = Reader::new(config.clone(), Arc::clone(&clock), options)
             .map_err(|error| unavailable(&config, &error.to_string()))?;
+        let reader = Arc::new(reader);
         let (head_sender, head) = watch::channel(Head {
             position: opened.position,
             ..Head::default()
         });
         let head_sender = Arc::new(head_sender);
         let (closing, watched) = watch::channel(false);
+        let ahead = Ahead::begin(Arc::clone(&reader), watched.clone(), tasks);
         let listener = Listener {
             config,
             clock: Arc::clone(&clock),
@@ -184,7 +192,8 @@ impl PostgresEventStore {
         };
         tasks.spawn("event store listener", Box::pin(listener.run()));
         Ok(Self {
-            reader: Arc::new(reader),
+            reader,
+            ahead,
             clock,
             head,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
@@ -350,7 +359,20 @@ impl EventStore for PostgresEventStore {
         after: After,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        self.reader.matching(filter, after, limit).await
+        self.ahead.page(filter, (after, Position(u64::MAX)), limit).await
+    }
+
+    async fn read_matching_until(
+        &self,
+        filter: &EventFilter,
+        between: (After, Position),
+        limit: usize,
+    ) -> Result<MatchingPage, StoreError> {
+        self.ahead.page(filter, between, limit).await
+    }
+
+    fn stretches_at_once(&self) -> usize {
+        STRETCHES_AT_ONCE
     }
 
     async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {

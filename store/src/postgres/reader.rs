@@ -7,7 +7,7 @@
 use super::PostgresOptions;
 use super::connect::{ANSWER_GRACE_MS, BackOff, from_postgres, is_lost, text};
 use super::matching;
-use super::row::{COLUMNS, EventRow, missing, signed, trusted_log, trusted_stream, unsigned};
+use super::row::{COLUMNS, EventRow, missing, signed, unsigned, whole_log, whole_stream};
 use crate::subscription::closed;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::event_filter::EventFilter;
@@ -16,12 +16,18 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
+use futures_util::TryStreamExt;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, NoTls, Row};
+use tokio_postgres::{Config, Error, NoTls, Row};
 
 /// Most reads waiting for a connection; one more is answered `Busy`.
-const READS_WAITING_MAX: usize = 4_096;
+pub(super) const READS_WAITING_MAX: usize = 4_096;
+
+/// Rows read between two chances for other tasks: some tenths of a millisecond.
+const READ_AT_ONCE_MAX: usize = 256;
 
 /// The asking side of the connections that read.
 pub(super) struct Reader {
@@ -30,6 +36,8 @@ pub(super) struct Reader {
     connections_max: usize,
     statement_ms: u64,
     away_ms: u64,
+    /// The furthest end of the log that was seen.
+    seen: AtomicU64,
     /// Since when no read has reached the server.
     away_since: Mutex<Option<Timestamp>>,
 }
@@ -56,8 +64,13 @@ impl Reader {
             connections_max,
             statement_ms: options.timeouts.statement_ms,
             away_ms: options.away_ms,
+            seen: AtomicU64::new(0),
             away_since: Mutex::new(None),
         })
+    }
+
+    pub(super) const fn connections_max(&self) -> usize {
+        self.connections_max
     }
 
     /// Ends the connections as they become free, and answers everything later as closed.
@@ -100,20 +113,21 @@ impl Reader {
         *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Runs one query, prepared once per connection.
-    pub(super) async fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+    /// Runs one query, prepared once per connection, and reads each row as it arrives: the server looks for
+    /// the next ones meanwhile.
+    async fn each<T>(
+        &self,
+        (sql, values): (&str, &[Value<'_>]),
+        read: impl Fn(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         // All pooled connections end with their server: each is noticed once, then one is made anew.
         let mut left = self.connections_max;
         loop {
             let client = self.connection().await?;
-            let asked = async {
-                let statement = client.prepare_cached(sql).await?;
-                client.query(&statement, values).await
-            };
             let late = self.clock.now().plus_ms(self.statement_ms + ANSWER_GRACE_MS);
             let answer = tokio::select! {
                 biased;
-                answer = asked => answer,
+                answer = arriving(&client, (sql, values), &read) => answer,
                 () = self.clock.wait_until(late) => {
                     // Whatever comes on this connection would be the answer to this question.
                     drop(deadpool_postgres::Object::take(client));
@@ -121,7 +135,7 @@ impl Reader {
                 }
             };
             match answer {
-                Ok(rows) => return Ok(rows),
+                Ok(rows) => return rows,
                 Err(error) if is_lost(&error) && left > 0 => {
                     tracing::debug!(error = %text(&error), "a read is asked again");
                     drop(deadpool_postgres::Object::take(client));
@@ -132,17 +146,10 @@ impl Reader {
         }
     }
 
-    async fn events(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<EventRow>, StoreError> {
-        let rows = self.rows(sql, values).await?;
-        rows.iter()
-            .map(|row| EventRow::read(row).map_err(|error| from_postgres(&error)))
-            .collect()
-    }
-
     pub(super) async fn log(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE pos > $1 ORDER BY pos LIMIT $2");
-        let rows = self.events(&sql, &[&signed(after.0), &limited(limit)]).await?;
-        trusted_log(after, rows)
+        let values: [Value<'_>; 2] = [&signed(after.0), &limited(limit)];
+        whole_log(after, self.each((&sql, &values), trusted).await?)
     }
 
     pub(super) async fn stream(
@@ -155,37 +162,50 @@ impl Reader {
             "SELECT {COLUMNS} FROM ledgerline.event WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
         );
         let values: [Value<'_>; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
-        trusted_stream(stream, after, self.events(&sql, &values).await?)
+        whole_stream(stream, after, self.each((&sql, &values), versioned).await?)
     }
 
     pub(super) async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE id = $1");
-        let rows = self.events(&sql, &[&id.uuid()]).await?;
-        rows.into_iter().next().map(EventRow::trusted).transpose()
+        let rows = self.each((&sql, &[&id.uuid()]), trusted).await?;
+        Ok(rows.into_iter().next())
     }
 
     /// Position and instant of the last event.
     pub(super) async fn last(&self) -> Result<(Position, Option<Timestamp>), StoreError> {
-        let rows = self
-            .rows("SELECT pos, recorded_at FROM ledgerline.head", &[])
-            .await?;
-        let row = rows
+        let read = |row: &Row| {
+            let read = || Ok((unsigned(row.try_get(0)?), Timestamp::from_micros(row.try_get(1)?)));
+            read().map_err(|error| from_postgres(&error))
+        };
+        let sql = "SELECT pos, recorded_at FROM ledgerline.head";
+        let rows = self.each((sql, &[]), read).await?;
+        let (position, recorded_at) = rows
             .first()
+            .copied()
             .ok_or_else(|| StoreError::Damaged("the head row is missing".to_owned()))?;
-        let read = || Ok((unsigned(row.try_get(0)?), Timestamp::from_micros(row.try_get(1)?)));
-        let (position, recorded_at) = read().map_err(|error| from_postgres(&error))?;
+        self.seen.fetch_max(position, Ordering::Relaxed);
         Ok((Position(position), (position > 0).then_some(recorded_at)))
     }
 
-    /// One page of what a filter wants; indexes answer campaign, customer and whole stream names.
+    /// Where a read ends: at `until`, or where the log does. A log only grows, and what was its end once is
+    /// committed.
+    async fn end(&self, until: Position) -> Result<Position, StoreError> {
+        if until.0 <= self.seen.load(Ordering::Relaxed) {
+            return Ok(until);
+        }
+        let (head, _) = self.last().await?;
+        Ok(head.min(until))
+    }
+
+    /// One page of what a filter wants, of events up to `until`; indexes answer campaign, customer and whole
+    /// stream names.
     pub(super) async fn matching(
         &self,
         filter: &EventFilter,
-        after: Position,
+        (after, until): (Position, Position),
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        let (head, _) = self.last().await?;
-        let until = matching::until(filter, after, head);
+        let until = matching::until(filter, after, self.end(until).await?);
         if limit == 0 || until <= after {
             return Ok(MatchingPage {
                 events: Vec::new(),
@@ -196,11 +216,7 @@ impl Reader {
         let (from, to, most) = (signed(after.0), signed(until.0), limited(limit));
         let mut values: Vec<Value<'_>> = vec![&from, &to, &most];
         values.extend(query.values());
-        let rows = self.events(&query.sql(), &values).await?;
-        let events = rows
-            .into_iter()
-            .map(EventRow::trusted)
-            .collect::<Result<Vec<_>, _>>()?;
+        let events = self.each((&query.sql(), &values), trusted).await?;
         let reached = match events.last() {
             Some(last) if events.len() >= limit.min(PAGE_EVENTS_MAX) => last.position,
             Some(_) | None => until,
@@ -220,4 +236,36 @@ impl Reader {
 
 fn limited(limit: usize) -> i64 {
     signed(limit.min(PAGE_EVENTS_MAX) as u64)
+}
+
+/// Runs a query and reads each row as it arrives; the outer error is the connection's or the server's.
+async fn arriving<T>(
+    client: &Client,
+    (sql, values): (&str, &[Value<'_>]),
+    read: &impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<Result<Vec<T>, StoreError>, Error> {
+    let statement = client.prepare_cached(sql).await?;
+    let values = values.iter().map(|value| *value as &dyn ToSql);
+    let mut rows = pin!(client.query_raw(&statement, values).await?);
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        match read(&row) {
+            Ok(one) => found.push(one),
+            Err(error) => return Ok(Err(error)),
+        }
+        if found.len() % READ_AT_ONCE_MAX == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(Ok(found))
+}
+
+fn trusted(row: &Row) -> Result<StoredEvent, StoreError> {
+    versioned(row).map(|(event, _)| event)
+}
+
+fn versioned(row: &Row) -> Result<(StoredEvent, StreamVersion), StoreError> {
+    EventRow::read(row)
+        .map_err(|error| from_postgres(&error))?
+        .trusted()
 }

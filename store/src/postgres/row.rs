@@ -35,30 +35,29 @@ impl EventRow {
         })
     }
 
-    /// The event, when it is what was written; `Damaged` names its position.
-    pub(super) fn trusted(self) -> Result<StoredEvent, StoreError> {
+    /// The event and its version, when it is what was written; `Damaged` names its position.
+    pub(super) fn trusted(self) -> Result<(StoredEvent, StreamVersion), StoreError> {
         if self.digest != digest(&self.record) ^ self.recorded_at.micros() {
             return Err(StoreError::Damaged(format!(
                 "the record at position {} is not what was written",
                 self.position
             )));
         }
-        Ok(StoredEvent {
+        let event = StoredEvent {
             position: self.position,
             recorded_at: self.recorded_at,
             record: self.record,
-        })
+        };
+        Ok((event, self.version))
     }
 }
 
 /// Events of all streams: positions follow one another from `after`, or a row is gone.
-pub(super) fn trusted_log(after: Position, rows: Vec<EventRow>) -> Result<Vec<StoredEvent>, StoreError> {
-    let mut events = Vec::with_capacity(rows.len());
-    for (row, position) in rows.into_iter().zip(after.0.saturating_add(1)..) {
-        if row.position.0 != position {
+pub(super) fn whole_log(after: Position, events: Vec<StoredEvent>) -> Result<Vec<StoredEvent>, StoreError> {
+    for (event, position) in events.iter().zip(after.0.saturating_add(1)..) {
+        if event.position.0 != position {
             return Err(missing(position));
         }
-        events.push(row.trusted()?);
     }
     Ok(events)
 }
@@ -69,19 +68,19 @@ pub(super) fn missing(position: u64) -> StoreError {
 }
 
 /// Events of one stream: versions follow one another from `after`, or a row is gone.
-pub(super) fn trusted_stream(
+pub(super) fn whole_stream(
     stream: &StreamId,
     after: StreamVersion,
-    rows: Vec<EventRow>,
+    rows: Vec<(StoredEvent, StreamVersion)>,
 ) -> Result<Vec<StoredEvent>, StoreError> {
     let mut events = Vec::with_capacity(rows.len());
-    for (row, version) in rows.into_iter().zip(after.0.saturating_add(1)..) {
-        if row.version.0 != version {
+    for ((event, found), version) in rows.into_iter().zip(after.0.saturating_add(1)..) {
+        if found.0 != version {
             return Err(StoreError::Damaged(format!(
                 "version {version} of {stream} is missing"
             )));
         }
-        events.push(row.trusted()?);
+        events.push(event);
     }
     Ok(events)
 }

@@ -8,6 +8,7 @@ mod opening;
 mod proof;
 mod proxy;
 mod server;
+mod stretches;
 mod support;
 mod vault;
 

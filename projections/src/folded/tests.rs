@@ -1,0 +1,174 @@
+//! Folds held to replays, and what ends one.
+
+use super::*;
+use crate::database::{each_row, read_as};
+use crate::testing::{Story, TestLog, call, campaign, ten, varied};
+use crate::views::campaign_board::{self, CampaignBoard};
+use crate::views::metric_board::MetricBoard;
+use domain::campaign::event::CampaignEvent;
+use domain::disposition::{Disposition, Outcome};
+use domain::stored_event::StoredEvent;
+
+/// Three campaigns whose calls interleave, corrections among them.
+fn story() -> Story {
+    let mut story = Story::new();
+    for name in ["T", "U", "V"] {
+        story.created(name).campaign(name, CampaignEvent::Started {});
+    }
+    for of in 1..=12 {
+        let name = ["T", "U", "V"][of as usize % 3];
+        story.whole_call(name, of).enrolled("T", of + 20);
+    }
+    let id = call("T", 6, 1);
+    let success = (Disposition::Answered, Some(Outcome::Success));
+    story.corrected(id, success, (Disposition::Machine, None));
+    story
+}
+
+fn of_campaign(name: &str, until: Position) -> Span {
+    let filter = EventFilter {
+        campaign: Some(campaign(name)),
+        ..EventFilter::default()
+    };
+    Span::until(filter, until)
+}
+
+fn views() -> Vec<Arc<dyn View>> {
+    vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)]
+}
+
+async fn folded(log: &TestLog, span: &Span) -> Result<Folded, FoldError> {
+    fold(log, span, views(), &|| true).await
+}
+
+/// Every row that belongs to a campaign, of the tables that questions are asked of.
+async fn rows(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
+    let mut all = Vec::new();
+    let metrics = MetricBoard.definition().tables.iter();
+    let asked = metrics.filter(|table| ["metric_board", "metric_board_first"].contains(&table.name));
+    for table in CampaignBoard.definition().tables.iter().chain(asked) {
+        let columns = read_as(db, |tx| tx.columns(table.name)).await.unwrap();
+        let at = columns.iter().position(|column| column == "campaign").unwrap();
+        let mut rows = read_as(db, move |tx| {
+            let mut rows = Vec::new();
+            each_row(tx, table, &mut |row| {
+                rows.push(row);
+                Ok(())
+            })?;
+            Ok(rows)
+        })
+        .await
+        .unwrap();
+        rows.retain(|row| row[at] == Val::text(name));
+        if table.name == "metric_board_first" {
+            // Their position is that of the last event of all.
+            rows.iter_mut().for_each(|row| drop(row.pop()));
+        }
+        all.extend(rows);
+    }
+    all
+}
+
+async fn replay(events: &[StoredEvent]) -> Arc<dyn ReadDb> {
+    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+    let mut runner = InlineRunner::begin(Arc::clone(&db), views()).await.unwrap();
+    runner.apply_page(events).await.unwrap();
+    db
+}
+
+/// Folds each campaign as of so many events and holds its rows to a replay's; answers how many rows.
+async fn compare(story: &Story, until: usize) -> usize {
+    let log = TestLog::of(&story.events);
+    let replay = replay(&story.events[..until]).await;
+    let mut compared = 0;
+    for name in ["T", "U", "V"] {
+        let span = of_campaign(name, story.events[until - 1].position);
+        let folded = folded(&log, &span).await.unwrap();
+        let one = rows(folded.db.as_ref(), name).await;
+        assert_eq!(one, rows(replay.as_ref(), name).await, "{name} as of {until}");
+        compared += one.len();
+    }
+    compared
+}
+
+#[tokio::test]
+async fn whatever_follows_whatever_sums_in_memory_make_the_rows_that_events_one_by_one_make() {
+    let mut compared = 0;
+    for seed in 1..=3 {
+        let story = varied(1_500, seed);
+        for until in [200, 700, story.events.len()] {
+            compared += compare(&story, until).await;
+        }
+    }
+    assert!(compared > 1_000, "{compared}");
+}
+
+#[tokio::test]
+async fn a_campaign_folded_from_its_own_events_is_row_for_row_a_replay_of_the_whole_log() {
+    let story = story();
+    for until in 1..=story.events.len() {
+        compare(&story, until).await;
+    }
+}
+
+#[tokio::test]
+async fn as_of_an_instant_of_truth_only_what_had_happened_counts_and_corrections_count_from_the_end() {
+    let story = story();
+    let log = TestLog::of(&story.events);
+    let head = story.head();
+    let ended = story.events.iter().find(|event| {
+        let envelope = event.envelope().unwrap();
+        envelope.kind == "call.ended" && envelope.stream.id() == call("T", 6, 1).to_string()
+    });
+    let ended_at = ended.unwrap().envelope().unwrap().at;
+    for (valid_at, machines) in [(ended_at, 1), (ended_at.minus_ms(1), 0)] {
+        let span = Span {
+            valid_at: Some(valid_at),
+            ..of_campaign("T", head)
+        };
+        let folded = folded(&log, &span).await.unwrap();
+        let id = campaign("T");
+        let report = campaign_board::report(folded.db.as_ref(), &id).await;
+        let report = report.unwrap().unwrap();
+        let machine = report.dispositions.iter().find(|one| one.code == "machine");
+        assert_eq!(machine.map_or(0, |one| one.count), machines, "{valid_at}");
+    }
+    let span = Span {
+        valid_at: Some(ten().minus_ms(1)),
+        ..of_campaign("T", head)
+    };
+    assert_eq!(folded(&log, &span).await.unwrap().events, 0);
+}
+
+#[tokio::test]
+async fn the_last_permitted_number_of_events_is_folded_and_one_more_is_refused() {
+    let story = story();
+    let log = TestLog::of(&story.events);
+    let whole = of_campaign("T", story.head());
+    let events = folded(&log, &whole).await.unwrap().events;
+    let of = |events_max| Span {
+        events_max,
+        ..whole.clone()
+    };
+    assert_eq!(folded(&log, &of(events)).await.unwrap().events, events);
+    let refused = folded(&log, &of(events - 1)).await.err();
+    assert_eq!(
+        refused,
+        Some(FoldError::TooManyEvents {
+            events_max: events - 1
+        })
+    );
+    let stopped = fold(&log, &whole, vec![Arc::new(CampaignBoard)], &|| false).await;
+    assert_eq!(stopped.err(), Some(FoldError::Stopped { events }));
+}
+
+#[tokio::test]
+async fn an_event_that_a_view_cannot_take_is_an_error_and_no_half_of_a_figure() {
+    let mut story = story();
+    let bad = String::from_utf8(story.events[0].record.to_vec()).unwrap();
+    story.events[0].record = bad.replace("\"preset\"", "\"presets\"").into_bytes().into();
+    let log = TestLog::of(&story.events);
+    let failed = folded(&log, &of_campaign("T", story.head())).await.err();
+    let parked = matches!(&failed, Some(FoldError::Rows(ProjectionError::Parked { .. })));
+    assert!(parked, "{failed:?}");
+}

@@ -1,0 +1,56 @@
+//! What was true at an instant, of what is known: by the events' own `at`.
+
+use domain::ids::StreamId;
+use domain::stored_event::{StoredEvent, UnreadableRecord};
+use domain::time::Timestamp;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// What had happened by an instant, event by event in the order of the log.
+pub(super) struct Validity {
+    at: Timestamp,
+    /// Streams of calls that had ended by then: their corrections count.
+    ended: BTreeSet<StreamId>,
+}
+
+/// What is looked at, borrowed from a record.
+#[derive(Deserialize)]
+struct When<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    stream: StreamId,
+    at: Timestamp,
+}
+
+impl Validity {
+    pub(super) const fn at(at: Timestamp) -> Self {
+        Self {
+            at,
+            ended: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn retain(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), UnreadableRecord> {
+        let mut unreadable = None;
+        page.retain(|event| match serde_json::from_slice::<When<'_>>(&event.record) {
+            Ok(when) => self.had_happened(when),
+            Err(error) => {
+                unreadable.get_or_insert(UnreadableRecord {
+                    position: event.position,
+                    why: error.to_string(),
+                });
+                false
+            }
+        });
+        unreadable.map_or(Ok(()), Err)
+    }
+
+    fn had_happened(&mut self, when: When<'_>) -> bool {
+        match when.kind.as_ref() {
+            "call.corrected" => self.ended.contains(&when.stream),
+            "call.ended" if when.at <= self.at => self.ended.insert(when.stream),
+            _ => when.at <= self.at,
+        }
+    }
+}
