@@ -158,9 +158,9 @@ async fn read(store: &Sparse, span: &Span) -> (Vec<u64>, Option<StoreError>) {
 /// Every position, every fifth, hardly any, and all of these in turn, each longer than several pages.
 fn logs() -> Vec<Vec<u64>> {
     let changing = |at: &u64| match at / 30_000 {
-        0 | 4 => at % 97 == 0,
+        0 | 4 => at.is_multiple_of(97),
         1 | 3 => true,
-        _ => at % 5 == 0,
+        _ => at.is_multiple_of(5),
     };
     vec![
         (1..=30_000).collect(),
