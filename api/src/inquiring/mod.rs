@@ -41,11 +41,15 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
         rows_max: u64::try_from(limits.rows_max).unwrap_or(u64::MAX),
         timeout_ms: limits.timeout_ms,
     };
-    app.system().inquiries.ask(&id, command, cause).await?;
+    let told = app.follow(cause, "end");
+    // Before the question is on record: whoever asks may go away as soon as it is.
+    let unanswered = Unanswered::new(app, id, told);
+    if let Err(refused) = app.system().inquiries.ask(&id, command, cause).await {
+        unanswered.close();
+        return Err(refused.into());
+    }
     let began = app.now();
     let position = app.views().position();
-    let told = app.follow(cause, "end");
-    let unanswered = Unanswered::new(app, id, told);
     let asked = questions.ask(&question.sql, limits).await;
     unanswered.close();
     let elapsed_ms = elapsed_ms(app, began);
