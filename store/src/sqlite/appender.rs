@@ -1,17 +1,18 @@
 //! One group commit: many batches in one transaction, one sync for all; a conflict concerns its batch alone.
 
 use super::digest::digest;
+use super::index::{By, Entry, Feeder, Key, Places};
 use super::row::{signed, unsigned};
 use crate::batch::{self, Found};
 use crate::error::from_sqlite;
 use crate::take_over::{End, TakenBatch};
-use domain::ids::StreamId;
+use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each.
@@ -20,16 +21,12 @@ const HEADS_MAX: usize = 65_536;
 const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
     kind, campaign, customer, digest, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
-/// Memory for pages of the file, in KiB: the inner pages of the indexes of some ten million events.
-const CACHE_KIB: i64 = 32 * 1_024;
-
-/// Pages of the write-ahead log after which a commit carries them over into the file: 16 MiB. A commit of 256
-/// events dirties some 800, mostly the same ones as the commit before; with SQLite's 1,000 nearly each commit
-/// of many askers carried over, which cost a third of their throughput. More makes small commits slower.
+/// Pages of the write-ahead log after which a commit carries them over into the file: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
 
-/// How one batch of a group is appended.
-type AppendOne = fn(&mut Appender, &Batch, Timestamp) -> rusqlite::Result<Answer>;
+/// Places of a key in the file of the index that are looked at first: of a key that two names have in common
+/// there may be more, and then all are.
+const PLACES_FIRST: usize = 8;
 
 /// One batch, checked.
 pub(super) struct Batch {
@@ -48,20 +45,28 @@ impl Batch {
 /// What one batch is answered once its group is durable.
 pub(super) type Answer = Result<Position, StoreError>;
 
-/// Owns the write connection. After an `Err` of `commit` it must not be used again.
+/// Owns the write connection, and the writer's side of the index. After an `Err` of `commit` it must not be
+/// used again.
 pub(super) struct Appender {
     connection: Connection,
     clock: Arc<dyn Clock>,
     /// Only asked by key, so that its order is never seen.
     heads: HashMap<StreamId, StreamVersion>,
+    places: Places,
+    feeder: Feeder,
+    /// Of the transaction under way: what the index is told once it is committed.
+    added: Vec<Entry>,
+    added_ids: HashSet<Key>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
 }
 
 impl Appender {
-    pub(super) fn new(connection: Connection, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
-        // Negative: KiB instead of pages.
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    pub(super) fn new(
+        connection: Connection,
+        (places, feeder): (Places, Feeder),
+        clock: Arc<dyn Clock>,
+    ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         let last = connection
             .query_row(
@@ -74,9 +79,21 @@ impl Appender {
             connection,
             clock,
             heads: HashMap::new(),
+            places,
+            feeder,
+            added: Vec::new(),
+            added_ids: HashSet::new(),
             last: Position(last.map_or(0, |(position, _)| position)),
             last_recorded_at: last.map(|(_, recorded_at)| recorded_at),
         })
+    }
+
+    /// Lets the index be written to its end, and closes everything.
+    pub(super) fn close(self) {
+        let tail = Arc::clone(self.places.tail());
+        // Who looks up goes first: only the last connection can tidy a write-ahead log away.
+        drop(self.places);
+        self.feeder.close(&tail);
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -91,7 +108,10 @@ impl Appender {
     /// of the group is to be acknowledged, nor anything after it.
     pub(super) fn commit(&mut self, group: &[Batch]) -> Result<Vec<Answer>, StoreError> {
         match self.transact(group) {
-            Ok(answers) => Ok(answers),
+            Ok(answers) => {
+                self.tell_index()?;
+                Ok(answers)
+            }
             Err(error) => {
                 let failed = from_sqlite(&error);
                 if let Err(error) = self.run("ROLLBACK") {
@@ -102,32 +122,18 @@ impl Appender {
         }
     }
 
-    /// Batches stand under savepoints of their own only when a first try meets an id or version that is
-    /// stored already, which is rare: SQLite copies every page before a savepoint changes it.
     fn transact(&mut self, group: &[Batch]) -> rusqlite::Result<Vec<Answer>> {
-        let before = self.last;
-        match self.attempt(group, Self::append) {
-            Err(error) if violates(&error) => {
-                self.run("ROLLBACK")?;
-                self.last = before;
-                self.heads.clear();
-                self.attempt(group, Self::append_apart)
-            }
-            done => done,
-        }
-    }
-
-    fn attempt(&mut self, group: &[Batch], append: AppendOne) -> rusqlite::Result<Vec<Answer>> {
         let recorded_at = self
             .clock
             .now()
             .max(self.last_recorded_at.unwrap_or(Timestamp::EPOCH));
         let before = self.last;
-        self.run("BEGIN IMMEDIATE")?;
+        self.begin()?;
         let mut answers = Vec::with_capacity(group.len());
         for batch in group {
-            answers.push(append(self, batch, recorded_at)?);
+            answers.push(self.append(batch, recorded_at)?);
         }
+        self.places.rest()?;
         self.run("COMMIT")?;
         if self.last > before {
             self.last_recorded_at = Some(recorded_at);
@@ -135,42 +141,27 @@ impl Appender {
         Ok(answers)
     }
 
-    /// A stream not known here is taken to be new when the batch says so: its first version is the guard.
-    fn append(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
-        let known = self.heads.get(&batch.stream).copied();
-        let actual = match known {
-            Some(version) => version,
-            None if batch.expected.0 == 0 => StreamVersion(0),
-            None => self.version(&batch.stream)?,
-        };
-        if actual != batch.expected {
-            return self.conflict(batch, actual);
-        }
-        self.insert(batch, recorded_at)?;
-        Ok(Ok(self.moved_behind(batch)))
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        self.added.clear();
+        self.added_ids.clear();
+        self.run("BEGIN IMMEDIATE")
     }
 
-    /// What one batch violates concerns it alone.
-    fn append_apart(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
+    /// Nothing is written before it is known that version and ids are free.
+    fn append(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<Answer> {
         let actual = self.version(&batch.stream)?;
-        if actual != batch.expected {
-            return self.conflict(batch, actual);
+        if actual == batch.expected && !self.has_any(batch)? {
+            self.insert(batch, recorded_at)?;
+            return Ok(Ok(self.moved_behind(batch)));
         }
-        self.run("SAVEPOINT batch")?;
-        match self.insert(batch, recorded_at) {
-            Ok(()) => {
-                self.run("RELEASE batch")?;
-                Ok(Ok(self.moved_behind(batch)))
-            }
-            Err(error) if violates(&error) => {
-                self.run("ROLLBACK TO batch")?;
-                self.run("RELEASE batch")?;
-                // The version was right, so an id was there already, or the file is not what it was.
-                let damaged = StoreError::Damaged(format!("stream {} has a hole: {error}", batch.stream));
-                self.repeat_or(batch, damaged)
-            }
-            Err(error) => Err(error),
-        }
+        let found = batch.records.iter().map(|record| self.find(record.id));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        let conflict = StoreError::WrongVersion {
+            stream: batch.stream.clone(),
+            expected: batch.expected,
+            actual,
+        };
+        Ok(batch::repeat(&batch.stream, &found).and_then(|position| position.ok_or(conflict)))
     }
 
     /// The log and the stream now end with this batch.
@@ -181,19 +172,10 @@ impl Appender {
         self.last
     }
 
-    fn conflict(&self, batch: &Batch, actual: StreamVersion) -> rusqlite::Result<Answer> {
-        let conflict = StoreError::WrongVersion {
-            stream: batch.stream.clone(),
-            expected: batch.expected,
-            actual,
-        };
-        self.repeat_or(batch, conflict)
-    }
-
     /// Takes over batches of another log in one transaction. The inner error is the caller's mistake and
     /// leaves everything as it was; the outer one means, as for `commit`, that this must not be used again.
     pub(super) fn load(&mut self, batches: &[TakenBatch]) -> Result<Answer, StoreError> {
-        let loaded = self.begin_load(batches);
+        let loaded = self.begin().and_then(|()| self.take_over(batches));
         match loaded {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => {
@@ -213,11 +195,18 @@ impl Appender {
             self.last = batch.last_position();
             self.last_recorded_at = Some(batch.recorded_at);
         }
+        self.tell_index()?;
         Ok(Ok(self.last))
     }
 
-    fn begin_load(&self, batches: &[TakenBatch]) -> rusqlite::Result<Result<(), StoreError>> {
-        self.run("BEGIN IMMEDIATE")?;
+    /// What was committed is found from now on. Whoever waits for an answer is answered after this.
+    fn tell_index(&mut self) -> Result<(), StoreError> {
+        let filled = self.places.tail().add(&self.added);
+        self.added.clear();
+        self.feeder.feed(filled)
+    }
+
+    fn take_over(&mut self, batches: &[TakenBatch]) -> rusqlite::Result<Result<(), StoreError>> {
         let mut end = End {
             position: self.last,
             recorded_at: self.last_recorded_at.unwrap_or(Timestamp::EPOCH),
@@ -233,25 +222,27 @@ impl Appender {
                 return Ok(Err(refused));
             }
             versions.insert(&batch.stream, batch.last_version());
-            if let Err(error) = self.insert_taken(batch) {
-                if violates(&error) {
+            for event in &batch.events {
+                if self.find(event.id)?.is_some() {
                     return Ok(Err(batch.stored_already()));
                 }
-                return Err(error);
             }
+            self.insert_taken(batch)?;
         }
+        self.places.rest()?;
         self.run("COMMIT")?;
         Ok(Ok(()))
     }
 
-    fn insert_taken(&self, batch: &TakenBatch) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(INSERT)?;
+    fn insert_taken(&mut self, batch: &TakenBatch) -> rusqlite::Result<()> {
+        let stream = Key::of(batch.stream.as_str());
         let count = batch.events.len() as u64;
         for (event, index) in batch.events.iter().zip(0_u64..) {
-            statement.execute(params![
-                signed(batch.first_position.0 + index),
+            let (position, version) = (batch.first_position.0 + index, batch.first_version.0 + index);
+            self.connection.prepare_cached(INSERT)?.execute(params![
+                signed(position),
                 batch.stream.as_str(),
-                signed(batch.first_version.0 + index),
+                signed(version),
                 event.id.uuid().as_bytes().as_slice(),
                 signed(index),
                 signed(count),
@@ -262,41 +253,27 @@ impl Appender {
                 digest(batch.recorded_at, &event.record),
                 &*event.record,
             ])?;
+            self.add(Entry {
+                position: Position(position),
+                version,
+                stream,
+                id: Key::of_id(event.id),
+                campaign: event.campaign.as_deref().map(Key::of),
+                customer: event.customer.as_deref().map(Key::of),
+            });
         }
         Ok(())
     }
 
-    fn repeat_or(&self, batch: &Batch, otherwise: StoreError) -> rusqlite::Result<Answer> {
-        let mut found = Vec::with_capacity(batch.records.len());
-        for record in &batch.records {
-            found.push(self.find(record)?);
-        }
-        Ok(batch::repeat(&batch.stream, &found).and_then(|position| position.ok_or(otherwise)))
-    }
-
-    fn find(&self, record: &Record) -> rusqlite::Result<Option<Found>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT pos, stream, version, batch_index, batch_count FROM event WHERE id = ?1",
-        )?;
-        statement
-            .query_row([record.id.uuid().as_bytes().as_slice()], |row| {
-                Ok(Found {
-                    position: Position(unsigned(row.get(0)?)),
-                    stream: StreamId::from_stored(row.get(1)?),
-                    version: StreamVersion(unsigned(row.get(2)?)),
-                    batch_index: row.get::<_, u32>(3)? as usize,
-                    batch_count: row.get::<_, u32>(4)? as usize,
-                })
-            })
-            .optional()
-    }
-
-    fn insert(&self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(INSERT)?;
+    fn insert(&mut self, batch: &Batch, recorded_at: Timestamp) -> rusqlite::Result<()> {
+        let stream = Key::of(batch.stream.as_str());
         let count = batch.records.len() as u64;
         for (record, index) in batch.records.iter().zip(0_u64..) {
-            statement.execute(params![
-                signed(self.last.0 + 1 + index),
+            let position = self.last.0 + 1 + index;
+            let campaign = record.campaign.as_ref().map(domain::ids::CampaignId::as_str);
+            let customer = record.customer.as_ref().map(domain::ids::CustomerId::as_str);
+            self.connection.prepare_cached(INSERT)?.execute(params![
+                signed(position),
                 batch.stream.as_str(),
                 signed(record.stream_version.0),
                 record.id.uuid().as_bytes().as_slice(),
@@ -304,24 +281,101 @@ impl Appender {
                 signed(count),
                 recorded_at.micros(),
                 record.kind,
-                record.campaign.as_ref().map(domain::ids::CampaignId::as_str),
-                record.customer.as_ref().map(domain::ids::CustomerId::as_str),
+                campaign,
+                customer,
                 digest(recorded_at, record.bytes()),
                 &**record.bytes(),
             ])?;
+            self.add(Entry {
+                position: Position(position),
+                version: record.stream_version.0,
+                stream,
+                id: Key::of_id(record.id),
+                campaign: campaign.map(Key::of),
+                customer: customer.map(Key::of),
+            });
         }
         Ok(())
     }
 
+    fn add(&mut self, entry: Entry) {
+        self.added.push(entry);
+        self.added_ids.insert(entry.id);
+    }
+
+    fn has_any(&self, batch: &Batch) -> rusqlite::Result<bool> {
+        for record in &batch.records {
+            if self.find(record.id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The event with this id, be it of the transaction under way.
+    fn find(&self, id: EventId) -> rusqlite::Result<Option<Found>> {
+        let key = Key::of_id(id);
+        let mut positions = self.places.latest(By::Id, key, usize::MAX)?;
+        if self.added_ids.contains(&key) {
+            let added = self.added.iter().filter(|entry| entry.id == key);
+            positions.extend(added.map(|entry| entry.position));
+        }
+        for position in positions {
+            let found = self.found_at(position, id)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn found_at(&self, position: Position, id: EventId) -> rusqlite::Result<Option<Found>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT stream, version, batch_index, batch_count FROM event WHERE pos = ?1 AND id = ?2",
+        )?;
+        statement
+            .query_row((signed(position.0), id.uuid().as_bytes().as_slice()), |row| {
+                Ok(Found {
+                    position,
+                    stream: StreamId::from_stored(row.get(0)?),
+                    version: StreamVersion(unsigned(row.get(1)?)),
+                    batch_index: row.get::<_, u32>(2)? as usize,
+                    batch_count: row.get::<_, u32>(3)? as usize,
+                })
+            })
+            .optional()
+    }
+
+    /// The version of a stream; of one that is not live, by the last of its events.
     fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
         if let Some(version) = self.heads.get(stream) {
             return Ok(*version);
         }
+        let key = Key::of(stream.as_str());
+        for most in [PLACES_FIRST, usize::MAX] {
+            let places = self.places.latest(By::Stream, key, most)?;
+            let is_whole = places.len() < most;
+            for position in places {
+                if let Some(version) = self.version_at(position, stream)? {
+                    return Ok(version);
+                }
+            }
+            if is_whole {
+                break;
+            }
+        }
+        Ok(StreamVersion(0))
+    }
+
+    fn version_at(&self, position: Position, stream: &StreamId) -> rusqlite::Result<Option<StreamVersion>> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT max(version) FROM event WHERE stream = ?1")?;
-        let version: Option<i64> = statement.query_row([stream.as_str()], |row| row.get(0))?;
-        Ok(StreamVersion(unsigned(version.unwrap_or(0))))
+            .prepare_cached("SELECT version FROM event WHERE pos = ?1 AND stream = ?2")?;
+        statement
+            .query_row((signed(position.0), stream.as_str()), |row| {
+                Ok(StreamVersion(unsigned(row.get(0)?)))
+            })
+            .optional()
     }
 
     fn remember(&mut self, stream: &StreamId, version: StreamVersion) {
@@ -329,7 +383,7 @@ impl Appender {
             *head = version;
             return;
         }
-        // Dropping all is rare and costs one lookup per stream; UNIQUE (stream, version) stays the guard.
+        // Dropping all is rare and costs one lookup per stream.
         if self.heads.len() >= HEADS_MAX {
             self.heads.clear();
         }
@@ -339,9 +393,4 @@ impl Appender {
     fn run(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(|_| ())
     }
-}
-
-/// An id, or a version of a stream, is there already.
-fn violates(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }

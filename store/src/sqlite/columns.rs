@@ -37,7 +37,7 @@ struct Indexed<'a> {
 /// in short transactions. A record that cannot be read is left to whoever checks records.
 pub fn find_wrong_column(dir: &Path) -> Result<Option<(Position, &'static str)>, StoreError> {
     let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
-    let (connection, _) = open_reader(dir).map_err(unavailable)?;
+    let connection = open_reader(dir).map_err(unavailable)?;
     let mut page = connection.prepare(PAGE).map_err(|error| from_sqlite(&error))?;
     let mut after = 0;
     loop {

@@ -36,7 +36,8 @@ fn first_version(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
     first
 }
 
-fn xxh64(bytes: &[u8], seed: u64) -> u64 {
+/// XXH64, seeded.
+pub(super) fn xxh64(bytes: &[u8], seed: u64) -> u64 {
     let (stripes, rest) = bytes.as_chunks::<32>();
     let mut hash = if stripes.is_empty() {
         seed.wrapping_add(PRIME_5)

@@ -7,6 +7,7 @@ mod appender;
 mod columns;
 mod digest;
 mod half_filled;
+mod index;
 mod pool;
 mod reader;
 mod row;
@@ -35,8 +36,9 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
+use index::{Beside, Feeder, Places, Tail};
 use pool::Pool;
-use reader::{Query, Reader};
+use reader::{Finding, Query, Reader};
 use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
@@ -111,9 +113,17 @@ impl SqliteEventStore {
         tasks: &dyn Tasks,
         options: &SqliteOptions,
     ) -> Result<Self, OpenError> {
-        let appender = Appender::new(connection, clock)
-            .map_err(|error| durable_file::failed(&dir.join(EVENTS_FILE), &error))?;
-        let pool = open_pool(dir, tasks, options)?;
+        let (index, reached) = index::open_up_to_date(&connection, dir)?;
+        let tail = Arc::new(Tail::new(reached));
+        let failed = |error: rusqlite::Error| durable_file::failed(&dir.join(EVENTS_FILE), &error);
+        let places = Places::open(dir, Arc::clone(&tail)).map_err(failed)?;
+        let feeder = Feeder::start(index, Arc::clone(&tail), tasks);
+        let appender = Appender::new(connection, (places, feeder), clock).map_err(failed)?;
+        let finding = Finding::Live {
+            tail,
+            file: dir.join(index::INDEX_FILE),
+        };
+        let pool = open_pool(dir, finding, tasks, options)?;
         let (position, recorded_at) = appender.last();
         let (head, watched) = watch::channel(Head {
             position,
@@ -143,8 +153,9 @@ impl SqliteEventStore {
     /// refused; subscriptions look for new events every 200 ms of `clock`.
     pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, OpenError> {
         half_filled::permit(dir, false)?;
+        let finding = Finding::Beside(Arc::new(Beside::new(dir)));
         Ok(Self {
-            pool: open_pool(dir, tasks, &SqliteOptions::default())?,
+            pool: open_pool(dir, finding, tasks, &SqliteOptions::default())?,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
             mode: Mode::Reading { clock },
         })
@@ -194,8 +205,16 @@ impl SqliteEventStore {
     }
 }
 
-fn open_pool(dir: &Path, tasks: &dyn Tasks, options: &SqliteOptions) -> Result<Arc<Pool>, OpenError> {
-    let open = |_| schema::open_reader(dir).map(Reader::new);
+fn open_pool(
+    dir: &Path,
+    finding: Finding,
+    tasks: &dyn Tasks,
+    options: &SqliteOptions,
+) -> Result<Arc<Pool>, OpenError> {
+    let open = |_| {
+        let connection = schema::open_reader(dir)?;
+        Ok(Reader::new(connection, finding.clone()))
+    };
     let readers = (0..options.reader_threads.max(1))
         .map(open)
         .collect::<Result<_, _>>()?;

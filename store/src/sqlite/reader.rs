@@ -1,34 +1,26 @@
 //! What one reader connection answers: pages, in one short transaction each, so that no reader keeps the
 //! write-ahead log from shrinking.
 //!
-//! A page of the log or of a stream has no holes, or names the one it has. A filtered page goes by an index
+//! A page of the log or of a stream has no holes, or names the one it has. A filtered page goes by the index
 //! where the filter has a customer, a campaign or one whole stream; otherwise it reads on, a bounded stretch.
+//!
+//! What goes by the index asks its tail first, then its file up to where the tail begins: what the tail has
+//! handed over by then is in the file.
 
+use super::index::{Beside, By, Key, Seen, Tail, attach};
 use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned, version};
-use super::schema::Indexes;
 use super::sieve::{Sieve, Stretch};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
-use domain::customer::Customer;
-use domain::decider::Decider;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
-
-/// Where a customer's events stand, in order. The second condition on `stream` is the index's own, word for
-/// word, or SQLite would not go by it; no event
-/// is of both parts.
-const PLACES_OF_CUSTOMER: &str = "SELECT pos FROM (
-        SELECT pos FROM event INDEXED BY event_by_customer
-        WHERE customer = ?4 AND customer IS NOT NULL AND stream <> 'customer-' || customer
-        AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3)
-    UNION ALL
-    SELECT pos FROM (
-        SELECT pos FROM event WHERE stream = ?5 AND version > ?6 AND +pos > ?1 AND +pos <= ?2
-        ORDER BY version LIMIT ?3)
-    ORDER BY 1 LIMIT ?3";
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, ToSql};
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What can be asked of the log.
 pub(super) enum Query {
@@ -55,15 +47,29 @@ pub(super) enum Query {
 /// Events, and how far the log has been looked at for them (of use to a filtered read alone).
 pub(super) type Found = Result<MatchingPage, StoreError>;
 
-/// One connection and what it may go by.
+/// By what a reader finds events.
+#[derive(Clone)]
+pub(super) enum Finding {
+    /// In the process that writes.
+    Live { tail: Arc<Tail>, file: PathBuf },
+    Beside(Arc<Beside>),
+}
+
+/// One connection and what it goes by.
 pub(super) struct Reader {
     connection: Connection,
-    indexes: Indexes,
+    finding: Finding,
+    /// The file of the index that the connection can ask.
+    attached: RefCell<Option<PathBuf>>,
 }
 
 impl Reader {
-    pub(super) fn new((connection, indexes): (Connection, Indexes)) -> Self {
-        Self { connection, indexes }
+    pub(super) const fn new(connection: Connection, finding: Finding) -> Self {
+        Self {
+            connection,
+            finding,
+            attached: RefCell::new(None),
+        }
     }
 
     pub(super) fn read(&self, query: &Query) -> Found {
@@ -92,128 +98,172 @@ impl Reader {
         })
     }
 
+    /// What the tail of the index knows of a key; what it does not have the attached file has.
+    fn look(&self, by: By, key: Key, after: Position, most: usize) -> Result<Seen, StoreError> {
+        match &self.finding {
+            Finding::Live { tail, file } => {
+                let seen = tail.look(by, key, after, most);
+                if seen.base > after {
+                    self.attach(file)?;
+                }
+                Ok(seen)
+            }
+            Finding::Beside(beside) => {
+                let known = beside.look(&self.connection, (by, key), after, most)?;
+                self.attach(&known.file)?;
+                Ok(known.seen)
+            }
+        }
+    }
+
+    fn attach(&self, file: &Path) -> Result<(), StoreError> {
+        let mut attached = self.attached.borrow_mut();
+        if attached.as_deref() == Some(file) {
+            return Ok(());
+        }
+        let is_attached = attached.is_some();
+        // Statements that were prepared know the file that goes.
+        self.connection.flush_prepared_statement_cache();
+        attach(&self.connection, file, is_attached).map_err(|error| from_sqlite(&error))?;
+        *attached = Some(file.to_owned());
+        Ok(())
+    }
+
     /// Events of one stream: versions follow one another from `after`, or a row is gone.
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
-        let mut next = after.0;
-        let sql = format!(
-            "SELECT {COLUMNS}, version FROM event WHERE stream = ?1 AND version > ?2
-             ORDER BY version LIMIT ?3"
-        );
-        let values: [&dyn ToSql; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
-        self.page(&sql, &values, |row| {
-            next += 1;
-            if version(row)?.0 == next {
-                return Ok(());
+        let limit = limit.min(PAGE_EVENTS_MAX);
+        // No version stands before the position of its own number.
+        let seen = self.look(By::Stream, Key::of(stream.as_str()), Position(after.0), usize::MAX)?;
+        let mut page = StreamPage::begin(stream, after, limit);
+        if seen.base > Position(after.0) {
+            let mut statement = self.prepare(&format!(
+                "SELECT {EVENT_COLUMNS}, event.version, event.stream, place.version
+                 FROM places.by_stream place LEFT JOIN event ON event.pos = place.pos
+                 WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 AND place.version > ?2
+                 ORDER BY place.pos"
+            ))?;
+            let key = Key::of(stream.as_str()).signed();
+            let values = (key, signed(after.0), signed(seen.base.0));
+            let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
+            while page.has_room()
+                && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+            {
+                page.take(row)?;
             }
-            Err(StoreError::Damaged(format!(
-                "version {next} of {stream} is missing"
-            )))
-        })
+        }
+        let mut statement = self.prepare(&format!(
+            "SELECT {EVENT_COLUMNS}, event.version, event.stream, ?2 FROM (SELECT 1) LEFT JOIN event ON pos = ?1"
+        ))?;
+        for place in seen.places.iter().filter(|place| place.version > after.0) {
+            if !page.has_room() {
+                break;
+            }
+            let values = (signed(place.position.0), signed(place.version));
+            let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
+            if let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+                page.take(row)?;
+            }
+        }
+        Ok(page.end())
     }
 
     fn find(&self, id: EventId) -> Found {
-        let sql = format!("SELECT {COLUMNS} FROM event WHERE id = ?1");
-        let found = self.page(&sql, &[&id.uuid().as_bytes().as_slice()], |_| Ok(()))?;
-        for event in &found.events {
-            if facts(event)?.id != id {
-                return Err(StoreError::Damaged(format!(
-                    "the event at position {} is not {id}, as the index says",
-                    event.position
-                )));
+        let seen = self.look(By::Id, Key::of_id(id), Position(0), usize::MAX)?;
+        let mut positions: Vec<i64> = seen.places.iter().map(|place| signed(place.position.0)).collect();
+        if seen.base.0 > 0 {
+            let mut statement =
+                self.prepare("SELECT pos FROM places.by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos")?;
+            let filed = statement
+                .query_map((Key::of_id(id).signed(), signed(seen.base.0)), |row| row.get(0))
+                .and_then(Iterator::collect::<Result<Vec<i64>, _>>);
+            positions.extend(filed.map_err(|error| from_sqlite(&error))?);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM event WHERE pos = ?1 AND id = ?2");
+        for position in positions {
+            let found = self.page(&sql, &[&position, &id.uuid().as_bytes().as_slice()], |_| Ok(()))?;
+            for event in &found.events {
+                if facts(event)?.id != id {
+                    return Err(StoreError::Damaged(format!(
+                        "the event at position {} is not {id}, as its column says",
+                        event.position
+                    )));
+                }
+            }
+            if !found.events.is_empty() {
+                return Ok(found);
             }
         }
-        Ok(found)
+        Ok(nothing_after(Position(0)))
     }
 
     fn matching(&self, filter: &EventFilter, after: Position, limit: usize) -> Found {
-        // The end is read first: what the following statement sees includes all of it.
-        let head = self.head()?;
         let limit = limit.min(PAGE_EVENTS_MAX);
-        if head <= after || limit == 0 {
-            return Ok(MatchingPage {
-                events: Vec::new(),
-                reached: after,
-            });
+        if limit == 0 {
+            return Ok(nothing_after(after));
         }
         if filter.is_empty() {
-            return self.log(after, limit);
-        }
-        let stretch = Stretch { after, head, limit };
-        if let Some(stream) = whole_stream(filter) {
-            return self.matching_of_stream(filter, stream, &stretch);
-        }
-        match (self.indexes, &filter.customer, &filter.campaign) {
-            (Indexes::OfStreamsOnly, ..) | (_, None, None) => self.look_through(filter, &stretch),
-            (Indexes::OwnStreamsApart, Some(customer), _) => {
-                self.matching_of_customer(filter, customer, &stretch)
-            }
-            (Indexes::Whole, Some(customer), _) => {
-                // A file of version 2 may become one of version 3 while it is read, so no index is demanded.
-                let sql = format!(
-                    "SELECT {COLUMNS}, {FACTS} FROM event
-                     WHERE customer = ?4 AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
-                );
-                self.look(&sql, filter, &stretch, &[&CustomerId::as_str(customer)])
-            }
-            (_, None, Some(campaign)) => {
-                let sql = format!(
-                    "SELECT {COLUMNS}, {FACTS} FROM event INDEXED BY event_by_campaign
-                     WHERE campaign = ?4 AND pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
-                );
-                self.look(&sql, filter, &stretch, &[&CampaignId::as_str(campaign)])
-            }
-        }
-    }
-
-    /// A customer's events: those of the own stream, which the index leaves out, and those of all others.
-    fn matching_of_customer(&self, filter: &EventFilter, customer: &CustomerId, stretch: &Stretch) -> Found {
-        let own = StreamId::new(Customer::AGGREGATE, customer);
-        let seen = self.seen_of(own.as_str(), stretch.after)?;
-        let mut places = self.prepare(PLACES_OF_CUSTOMER)?;
-        let places = places
-            .query_map(
-                (
-                    signed(stretch.after.0),
-                    signed(stretch.head.0),
-                    signed(LOOKED_AT_MAX as u64),
-                    customer.as_str(),
-                    own.as_str(),
-                    signed(seen),
-                ),
-                |row| row.get(0),
-            )
-            .and_then(Iterator::collect::<Result<Vec<i64>, _>>)
-            .map_err(|error| from_sqlite(&error))?;
-        let mut event = self.prepare(&format!("SELECT {COLUMNS}, {FACTS} FROM event WHERE pos = ?1"))?;
-        let mut sieve = Sieve::new(filter, stretch);
-        for place in places {
-            let mut rows = event.query([place]).map_err(|error| from_sqlite(&error))?;
-            let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? else {
-                return Err(StoreError::Damaged(format!(
-                    "the event at position {place} is missing, which an index names"
-                )));
+            // The end is read first: what the following statement sees includes all of it.
+            return if self.head()? <= after {
+                Ok(nothing_after(after))
+            } else {
+                self.log(after, limit)
             };
-            if sieve.take(row)? {
-                return Ok(sieve.full());
-            }
         }
-        Ok(sieve.drained(LOOKED_AT_MAX))
+        let (by, key) = match (whole_stream(filter), &filter.customer, &filter.campaign) {
+            (Some(stream), ..) => (By::Stream, Key::of(stream)),
+            (None, Some(customer), _) => (By::Customer, Key::of(CustomerId::as_str(customer))),
+            (None, None, Some(campaign)) => (By::Campaign, Key::of(CampaignId::as_str(campaign))),
+            (None, None, None) => {
+                let head = self.head()?;
+                if head <= after {
+                    return Ok(nothing_after(after));
+                }
+                return self.look_through(filter, &Stretch { after, head, limit });
+            }
+        };
+        let seen = self.look(by, key, after, LOOKED_AT_MAX)?;
+        if seen.end <= after {
+            return Ok(nothing_after(after));
+        }
+        let head = seen.end;
+        self.matching_of(filter, (by, key), &seen, &Stretch { after, head, limit })
     }
 
-    /// Goes by an index: at most `LOOKED_AT_MAX` of its entries.
-    fn look(&self, sql: &str, filter: &EventFilter, stretch: &Stretch, more: &[&dyn ToSql]) -> Found {
-        let (after, head, most) = (
-            signed(stretch.after.0),
-            signed(stretch.head.0),
-            signed(LOOKED_AT_MAX as u64),
-        );
-        let mut values: Vec<&dyn ToSql> = vec![&after, &head, &most];
-        values.extend(more);
-        let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query(&*values).map_err(|error| from_sqlite(&error))?;
+    /// Goes by the index: at most `LOOKED_AT_MAX` of its entries. The rows say themselves whether they are
+    /// wanted, so a key that two names have in common does no harm.
+    fn matching_of(&self, filter: &EventFilter, (by, key): (By, Key), seen: &Seen, stretch: &Stretch) -> Found {
         let mut sieve = Sieve::new(filter, stretch);
-        while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
-            if sieve.take(row)? {
+        let mut left = LOOKED_AT_MAX;
+        if seen.base > stretch.after {
+            let mut statement = self.prepare(&format!(
+                "SELECT {EVENT_COLUMNS}, {FACTS}, place.pos
+                 FROM places.{} place LEFT JOIN event ON event.pos = place.pos
+                 WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 ORDER BY place.pos LIMIT ?4",
+                by.table()
+            ))?;
+            let values = (
+                key.signed(),
+                signed(stretch.after.0),
+                signed(seen.base.0),
+                signed(left as u64),
+            );
+            let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
+            while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+                left -= 1;
+                if sieve.take(named(row)?)? {
+                    return Ok(sieve.full());
+                }
+            }
+        }
+        let mut statement = self.prepare(&format!(
+            "SELECT {EVENT_COLUMNS}, {FACTS}, ?1 FROM (SELECT 1) LEFT JOIN event ON pos = ?1"
+        ))?;
+        for place in seen.places.iter().take(left) {
+            let position = signed(place.position.0);
+            let mut rows = statement.query([position]).map_err(|error| from_sqlite(&error))?;
+            if let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+                && sieve.take(named(row)?)?
+            {
                 return Ok(sieve.full());
             }
         }
@@ -243,51 +293,6 @@ impl Reader {
             }
         }
         Ok(sieve.drained(LOOKED_AT_MAX))
-    }
-
-    fn matching_of_stream(&self, filter: &EventFilter, stream: &str, stretch: &Stretch) -> Found {
-        let seen = self.seen_of(stream, stretch.after)?;
-        let sql = format!(
-            "SELECT {COLUMNS}, {FACTS} FROM event WHERE stream = ?4 AND version > ?5
-             AND +pos > ?1 AND +pos <= ?2 ORDER BY version LIMIT ?3"
-        );
-        self.look(&sql, filter, stretch, &[&stream, &signed(seen)])
-    }
-
-    /// How many events of a stream stand up to `after`. Its versions are in the order of positions, so the
-    /// place is found by halving.
-    fn seen_of(&self, stream: &str, after: Position) -> Result<u64, StoreError> {
-        let (mut seen, mut beyond) = (0, self.last_version(stream)? + 1);
-        while beyond - seen > 1 {
-            let middle = seen + (beyond - seen) / 2;
-            if self.position_of(stream, middle)? <= after {
-                seen = middle;
-            } else {
-                beyond = middle;
-            }
-        }
-        Ok(seen)
-    }
-
-    fn last_version(&self, stream: &str) -> Result<u64, StoreError> {
-        let mut statement = self.prepare("SELECT max(version) FROM event WHERE stream = ?1")?;
-        let version: Result<Option<i64>, _> = statement.query_row([stream], |row| row.get(0));
-        Ok(unsigned(
-            version.map_err(|error| from_sqlite(&error))?.unwrap_or(0),
-        ))
-    }
-
-    fn position_of(&self, stream: &str, version: u64) -> Result<Position, StoreError> {
-        let mut statement = self.prepare("SELECT pos FROM event WHERE stream = ?1 AND version = ?2")?;
-        let found = statement
-            .query_row((stream, signed(version)), |row| row.get(0))
-            .optional();
-        match found.map_err(|error| from_sqlite(&error))? {
-            Some(position) => Ok(Position(unsigned(position))),
-            None => Err(StoreError::Damaged(format!(
-                "version {version} of {stream} is missing"
-            ))),
-        }
     }
 
     fn head(&self) -> Result<Position, StoreError> {
@@ -322,6 +327,81 @@ impl Reader {
         self.connection
             .prepare_cached(sql)
             .map_err(|error| from_sqlite(&error))
+    }
+}
+
+/// The columns of `COLUMNS`, said of the log's rows where tables are joined.
+const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";
+
+/// Events of one stream, as they are found.
+struct StreamPage<'a> {
+    stream: &'a StreamId,
+    last: u64,
+    limit: usize,
+    events: Vec<StoredEvent>,
+}
+
+impl<'a> StreamPage<'a> {
+    const fn begin(stream: &'a StreamId, after: StreamVersion, limit: usize) -> Self {
+        Self {
+            stream,
+            last: after.0,
+            limit,
+            events: Vec::new(),
+        }
+    }
+
+    const fn has_room(&self) -> bool {
+        self.events.len() < self.limit
+    }
+
+    /// Takes a row that the index named: the event's columns, its version and stream, and the version that
+    /// the index says it is. A row of another stream has the same key, and is none of it.
+    fn take(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        let missing = |version: u64| {
+            StoreError::Damaged(format!("version {version} of {} is missing", self.stream))
+        };
+        let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
+        if column(0)? == ValueRef::Null {
+            let named: i64 = row.get(6).map_err(|error| from_sqlite(&error))?;
+            return Err(missing(unsigned(named)));
+        }
+        if column(5)?.as_str().ok() != Some(self.stream.as_str()) {
+            return Ok(());
+        }
+        let next = self.last + 1;
+        if version(row)?.0 != next {
+            return Err(missing(next));
+        }
+        self.events.push(trusted(row)?);
+        self.last = next;
+        Ok(())
+    }
+
+    fn end(self) -> MatchingPage {
+        let reached = self.events.last().map_or(Position(0), |event| event.position);
+        MatchingPage {
+            events: self.events,
+            reached,
+        }
+    }
+}
+
+/// A row that the index named, when the log has it.
+fn named<'r, 's>(row: &'r Row<'s>) -> Result<&'r Row<'s>, StoreError> {
+    if row.get_ref(0).map_err(|error| from_sqlite(&error))? != ValueRef::Null {
+        return Ok(row);
+    }
+    let place: i64 = row.get(9).map_err(|error| from_sqlite(&error))?;
+    Err(StoreError::Damaged(format!(
+        "the event at position {place} is missing, which the index names"
+    )))
+}
+
+const fn nothing_after(after: Position) -> MatchingPage {
+    MatchingPage {
+        events: Vec::new(),
+        reached: after,
     }
 }
 
@@ -364,6 +444,7 @@ fn near(after: Position, error: StoreError) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::index::INDEX_FILE;
     use super::super::schema::{EVENTS_FILE, SCHEMA};
     use super::super::{SqliteEventStore, SqliteOptions};
     use crate::contract::SuiteTasks;
@@ -386,10 +467,15 @@ mod tests {
     }
 
     /// A log in which streams, campaigns and customers alternate at different paces; the third stream is a
-    /// customer's own, with events of other customers and of none.
+    /// customer's own, with events of other customers and of none. Half of it stands in the file of the index,
+    /// the other half behind it.
     async fn filled(dir: &Path) -> SqliteEventStore {
-        let store = open(dir);
+        let mut store = open(dir);
         for index in 0..EVENTS {
+            if index == EVENTS / 2 {
+                store.close().await;
+                store = open(dir);
+            }
             let stream = match index % 3 {
                 2 => StreamId::new("customer", &customer(2)),
                 other => stream(&format!("s{other}")),
@@ -524,65 +610,20 @@ mod tests {
         check_filters(&filled(dir.path()).await).await;
     }
 
-    /// What version 1 of the file was: no indexes for campaigns and customers.
-    fn make_old(dir: &Path) {
-        let file = Connection::open(dir.join(EVENTS_FILE)).unwrap();
-        let old = "DROP INDEX event_by_campaign; DROP INDEX event_by_customer;
-            UPDATE schema_version SET version = 1";
-        file.execute_batch(old).unwrap();
-    }
-
-    /// What version 2 of the file was: the index for customers has the events of their own streams too.
-    fn make_second(dir: &Path) {
-        let file = Connection::open(dir.join(EVENTS_FILE)).unwrap();
-        let second = "DROP INDEX event_by_customer;
-            CREATE INDEX event_by_customer ON event (customer) WHERE customer IS NOT NULL;
-            UPDATE schema_version SET version = 2";
-        file.execute_batch(second).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_file_of_version_2_is_read_as_it_is_and_also_while_it_is_brought_up_to_date() {
-        let dir = tempfile::tempdir().unwrap();
-        filled(dir.path()).await.close().await;
-        let new = schema_of(dir.path());
-        make_second(dir.path());
-        assert_ne!(schema_of(dir.path()), new);
-        let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
-        let reading = SqliteEventStore::open_read_only(dir.path(), clock, &tasks).unwrap();
-        check_filters(&reading).await;
-        let store = open(dir.path());
-        check_filters(&reading).await;
-        check_filters(&store).await;
-        reading.close().await;
-        store.close().await;
-        assert_eq!(schema_of(dir.path()), new);
-    }
-
-    #[tokio::test]
-    async fn the_index_for_customers_has_no_entries_of_a_customers_own_stream() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = filled(dir.path()).await;
-        let wanted = EventFilter {
-            customer: Some(customer(2)),
-            ..EventFilter::default()
-        };
-        let read = store.read_matching(&wanted, Position(0), 100).await.unwrap();
-        let own = StreamId::new("customer", &customer(2));
-        let of_own = |event: &&StoredEvent| event.envelope().unwrap().stream == own;
-        let of_own_count = read.events.iter().filter(of_own).count();
-        assert!(0 < of_own_count && of_own_count < read.events.len());
-        // The index alone leads to events of other streams.
-        let file = Connection::open(dir.path().join(EVENTS_FILE)).unwrap();
-        let entries: u32 = file
-            .query_row(
-                "SELECT count(*) FROM event INDEXED BY event_by_customer
-                 WHERE customer = ?1 AND stream <> 'customer-' || customer",
-                [customer(2).as_str()],
-                |row| row.get(0),
-            )
-            .unwrap();
-        assert_eq!(entries as usize, read.events.len() - of_own_count);
+    /// Makes of the log a file of an older version, and takes its index away, which there was none of.
+    fn make_old(dir: &Path, version: usize) {
+        let (file, now) = (dir.join(EVENTS_FILE), dir.join("now.db"));
+        std::fs::rename(&file, &now).unwrap();
+        std::fs::remove_file(dir.join(INDEX_FILE)).unwrap();
+        let old = Connection::open(&file).unwrap();
+        old.pragma_update(None, "journal_mode", "WAL").unwrap();
+        old.execute_batch(SCHEMA.sql).unwrap();
+        for upgrade in &SCHEMA.upgrades[..version - 1] {
+            old.execute_batch(upgrade).unwrap();
+        }
+        old.execute("ATTACH ?1 AS now", [now.to_string_lossy()]).unwrap();
+        old.execute("INSERT INTO event SELECT * FROM now.event", []).unwrap();
+        std::fs::remove_file(now).unwrap();
     }
 
     fn schema_of(dir: &Path) -> Vec<String> {
@@ -598,29 +639,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_version_1_is_read_as_it_is_and_brought_up_to_date_when_written() {
-        let dir = tempfile::tempdir().unwrap();
-        filled(dir.path()).await.close().await;
-        let new = schema_of(dir.path());
-        make_old(dir.path());
-        let first = Connection::open_in_memory().unwrap();
-        first.execute_batch(SCHEMA.sql).unwrap();
-        let count = |file: &Connection| -> i64 {
-            file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-                .unwrap()
-        };
-        assert_eq!(
-            schema_of(dir.path()).len(),
-            usize::try_from(count(&first)).unwrap()
-        );
-        let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
-        let reading = SqliteEventStore::open_read_only(dir.path(), clock, &tasks).unwrap();
-        check_filters(&reading).await;
-        reading.close().await;
-        let store = open(dir.path());
-        check_filters(&store).await;
-        store.close().await;
-        assert_eq!(schema_of(dir.path()), new);
+    async fn a_file_of_an_older_version_is_read_as_it_is_and_brought_up_to_date_when_written() {
+        for version in 1..=3 {
+            let dir = tempfile::tempdir().unwrap();
+            filled(dir.path()).await.close().await;
+            let new = schema_of(dir.path());
+            make_old(dir.path(), version);
+            let old = schema_of(dir.path());
+            assert_ne!(old, new);
+            let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
+            let reading = SqliteEventStore::open_read_only(dir.path(), clock, &tasks).unwrap();
+            check_filters(&reading).await;
+            assert_eq!(schema_of(dir.path()), old, "reading leaves it as it is");
+            assert!(!dir.path().join(INDEX_FILE).exists());
+            let store = open(dir.path());
+            check_filters(&reading).await;
+            check_filters(&store).await;
+            reading.close().await;
+            store.close().await;
+            assert_eq!(schema_of(dir.path()), new, "from version {version}");
+        }
     }
 
     #[tokio::test]

@@ -107,7 +107,7 @@ async fn a_dropped_store_ends_its_threads() {
     let dir = tempfile::tempdir().unwrap();
     let tasks = SuiteTasks::default();
     let store = SqliteEventStore::open(dir.path(), clock(), &tasks, &SqliteOptions::default()).unwrap();
-    assert_eq!(tasks.alive_count(), 3);
+    assert_eq!(tasks.alive_count(), 4);
     drop(store);
     tasks.stop().await;
 }
@@ -323,15 +323,15 @@ fn the_file_is_private_and_every_commit_is_synced() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     open(&dir).unwrap().close().await;
-    meddle(&dir, "UPDATE schema_version SET version = 4");
+    meddle(&dir, "UPDATE schema_version SET version = 5");
     for refused in [open(&dir), open_read_only(&dir)] {
         let error = refused.err().unwrap();
         assert!(
             matches!(
                 error,
                 OpenError::NewerSchema {
-                    found: 4,
-                    known: 3,
+                    found: 5,
+                    known: 4,
                     ..
                 }
             ),

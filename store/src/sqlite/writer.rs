@@ -83,8 +83,8 @@ impl Writer {
         self.head.send_modify(|head| {
             head.failed.get_or_insert_with(closed);
         });
-        // The connection is closed before whoever closed the store is told.
-        drop(self);
+        // The files are closed before whoever closed the store is told.
+        self.appender.close();
         drop(closers);
     }
 

@@ -1,0 +1,157 @@
+//! The index for who only reads a log, maybe beside the process that writes it: the writer's file, and a tail
+//! that is read from the log whenever it is asked. A log without a usable index, of an older version for
+//! instance, is not touched: its index is made in a directory that is removed afterwards.
+
+use super::entry::{By, Key};
+use super::file::{self, INDEX_FILE};
+use super::making::{catch_up, is_of, read_on};
+use super::tail::{SEGMENT_EVENTS, Seen, Tail};
+use crate::error::from_sqlite;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::Position;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::TempDir;
+
+/// Segments that are kept in memory before an index of one's own is made.
+const SEGMENTS_MAX: usize = 6;
+
+/// The index of one log, shared by the connections of a reading process.
+pub(in crate::sqlite) struct Beside {
+    dir: PathBuf,
+    found: Mutex<Option<Found>>,
+}
+
+/// A file of an index, and what of the log it does not have.
+struct Found {
+    file: PathBuf,
+    /// Of one's own, or the writer's.
+    own: Option<(Connection, TempDir)>,
+    tail: Tail,
+}
+
+/// What is known of a key, and the file to be asked for the rest.
+pub(in crate::sqlite) struct Known {
+    pub(in crate::sqlite) seen: Seen,
+    pub(in crate::sqlite) file: PathBuf,
+}
+
+impl Beside {
+    pub(in crate::sqlite) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            found: Mutex::new(None),
+        }
+    }
+
+    /// What the tail knows of a key, after it was brought to the log's end.
+    pub(in crate::sqlite) fn look(
+        &self,
+        log: &Connection,
+        (by, key): (By, Key),
+        after: Position,
+        most: usize,
+    ) -> Result<Known, StoreError> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refresh(log, &mut found).map_err(|error| from_sqlite(&error))?;
+        let Some(found) = found.as_ref() else {
+            return Err(StoreError::Unavailable("the log has no index".to_owned()));
+        };
+        Ok(Known {
+            seen: found.tail.look(by, key, after, most),
+            file: found.file.clone(),
+        })
+    }
+
+    fn refresh(&self, log: &Connection, found: &mut Option<Found>) -> rusqlite::Result<()> {
+        if found.is_none() {
+            *found = Some(match self.writers(log) {
+                Ok(Some(writers)) => writers,
+                Ok(None) | Err(_) => make_own(log)?,
+            });
+        }
+        if let Some(found) = found.as_mut()
+            && found.read_on(log)?
+        {
+            return Ok(());
+        }
+        *found = Some(make_own(log)?);
+        Ok(())
+    }
+
+    /// The writer's index, where there is one that fits and is not far behind.
+    fn writers(&self, log: &Connection) -> rusqlite::Result<Option<Found>> {
+        let path = self.dir.join(INDEX_FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let index = file::open_reader(&path)?;
+        if !file::is_current(&index)? || !is_of(log, &index)? {
+            return Ok(None);
+        }
+        let (reached, _) = file::reached(&index)?;
+        Ok(Some(Found {
+            file: path,
+            own: None,
+            tail: Tail::new(reached),
+        }))
+    }
+}
+
+impl Found {
+    /// Brings the tail to the log's end; false when it would grow beyond its bound.
+    fn read_on(&mut self, log: &Connection) -> rusqlite::Result<bool> {
+        loop {
+            let entries = read_on(log, self.tail.end(), SEGMENT_EVENTS)?;
+            let is_end = entries.len() < SEGMENT_EVENTS;
+            self.tail.add(&entries);
+            let full = self.tail.full_segments();
+            if !full.is_empty() {
+                self.settle(&full)?;
+            }
+            if self.tail.full_segments().len() > SEGMENTS_MAX {
+                return Ok(false);
+            }
+            if is_end {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Forgets what the file has: the writer's by now, or one's own from now on.
+    fn settle(&self, full: &[std::sync::Arc<super::tail::Segment>]) -> rusqlite::Result<()> {
+        let reached = match &self.own {
+            Some((index, _)) => {
+                for segment in full {
+                    file::insert(index, segment.entries())?;
+                }
+                file::reached(index)?.0
+            }
+            None => file::reached(&file::open_reader(&self.file)?)?.0,
+        };
+        self.tail.settle(reached);
+        Ok(())
+    }
+}
+
+/// An index of one's own, of the whole log as it is now.
+fn make_own(log: &Connection) -> rusqlite::Result<Found> {
+    let cannot = |error: std::io::Error| {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        rusqlite::Error::SqliteFailure(code, Some(format!("no directory for an index: {error}")))
+    };
+    let directory = tempfile::Builder::new()
+        .prefix("ledgerline-index-")
+        .tempdir()
+        .map_err(cannot)?;
+    let file = directory.path().join(INDEX_FILE);
+    let index = file::open_writer(&file)?;
+    tracing::info!("the log has no index that fits; one is made aside, and the log is left as it is");
+    let reached = catch_up(log, &index)?;
+    Ok(Found {
+        file,
+        own: Some((index, directory)),
+        tail: Tail::new(reached),
+    })
+}

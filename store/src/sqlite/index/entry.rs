@@ -1,0 +1,73 @@
+//! What the index keeps of an event: its place, and the keys it is found by.
+//!
+//! A key is a hash of a name. Two names may have the same key, so whoever goes by one looks at the row's own
+//! column before it believes what it found.
+
+use super::super::digest::xxh64;
+use domain::ids::EventId;
+use domain::stored_event::Position;
+
+/// The hash of a stream, an event id, a campaign or a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::sqlite) struct Key(u64);
+
+impl Key {
+    pub(in crate::sqlite) fn of(name: &str) -> Self {
+        Self(xxh64(name.as_bytes(), 0))
+    }
+
+    /// An id is a hash already: its second half, in which only two bits are given.
+    pub(in crate::sqlite) fn of_id(id: EventId) -> Self {
+        Self(id.uuid().as_u64_pair().1)
+    }
+
+    /// As SQLite keeps it.
+    pub(in crate::sqlite) const fn signed(self) -> i64 {
+        self.0.cast_signed()
+    }
+}
+
+/// What an event is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sqlite) enum By {
+    Stream,
+    Id,
+    Campaign,
+    Customer,
+}
+
+impl By {
+    pub(super) const ALL: [Self; 4] = [Self::Stream, Self::Id, Self::Campaign, Self::Customer];
+
+    /// The table of `index.db`.
+    pub(in crate::sqlite) const fn table(self) -> &'static str {
+        match self {
+            Self::Stream => "by_stream",
+            Self::Id => "by_id",
+            Self::Campaign => "by_campaign",
+            Self::Customer => "by_customer",
+        }
+    }
+}
+
+/// One event, as the index knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sqlite) struct Entry {
+    pub(in crate::sqlite) position: Position,
+    pub(in crate::sqlite) version: u64,
+    pub(in crate::sqlite) stream: Key,
+    pub(in crate::sqlite) id: Key,
+    pub(in crate::sqlite) campaign: Option<Key>,
+    pub(in crate::sqlite) customer: Option<Key>,
+}
+
+impl Entry {
+    pub(super) const fn key(&self, by: By) -> Option<Key> {
+        match by {
+            By::Stream => Some(self.stream),
+            By::Id => Some(self.id),
+            By::Campaign => self.campaign,
+            By::Customer => self.customer,
+        }
+    }
+}

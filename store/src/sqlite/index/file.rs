@@ -1,0 +1,188 @@
+//! `index.db`: tables of keys and positions, nothing else. No name and no personal data stands in it.
+//!
+//! It is not synced at each commit: what is lost with the power is made again from the log. Its write-ahead
+//! log keeps it whole all the same.
+
+use super::entry::{By, Entry, Key};
+use domain::stored_event::Position;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file beside the log.
+pub(in crate::sqlite) const INDEX_FILE: &str = "index.db";
+
+/// Of another version the file is made again.
+const VERSION: i64 = 1;
+
+/// `reached` and `reached_id`: the last event it has, by which a log knows its own index.
+const SCHEMA: &str = "
+    CREATE TABLE made (
+      one        INTEGER PRIMARY KEY CHECK (one = 1),
+      version    INTEGER NOT NULL,
+      reached    INTEGER NOT NULL,
+      reached_id INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE by_stream (
+      key INTEGER NOT NULL, pos INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (key, pos)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_id (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_campaign (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_customer (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
+    ";
+
+/// How SQLite names it in a connection to the log.
+const ATTACHED_AS: &str = "places";
+
+/// Pages kept in memory by who writes the index and who looks up ids, in KiB.
+const CACHE_KIB: i64 = 16 * 1_024;
+
+/// Pages of the write-ahead log after which they are carried over: 32 MiB.
+const CHECKPOINT_PAGES: i64 = 8_192;
+
+/// Longest wait for SQLite's own locks.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Opens `file` for writing, or makes it; whatever it holds.
+pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
+    // SQLite gives its log the permissions of the file.
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+    made.map_err(|error| cannot(&error))?;
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    if version(&connection)?.is_none() {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {SCHEMA} INSERT INTO made VALUES (1, {VERSION}, 0, 0); COMMIT"
+        ))?;
+    }
+    Ok(connection)
+}
+
+/// A connection that only looks up.
+pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(connection)
+}
+
+/// Makes the index of a connection to the log part of what it can ask, in place of one it had.
+pub(in crate::sqlite) fn attach(log: &Connection, file: &Path, is_attached: bool) -> rusqlite::Result<()> {
+    if is_attached {
+        log.execute_batch(&format!("DETACH {ATTACHED_AS}"))?;
+    }
+    let file = file.to_string_lossy();
+    log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file]).map(drop)
+}
+
+/// Removes the file, and what SQLite keeps beside it.
+pub(super) fn remove(file: &Path) -> io::Result<()> {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        match fs::remove_file(PathBuf::from(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether the file is one that this build goes by.
+pub(super) fn is_current(index: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(index)? == Some(VERSION))
+}
+
+fn version(index: &Connection) -> rusqlite::Result<Option<i64>> {
+    let table = "SELECT count(*) FROM sqlite_schema WHERE name = 'made'";
+    if index.query_row(table, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(None);
+    }
+    index
+        .query_row("SELECT version FROM made", [], |row| row.get(0))
+        .optional()
+}
+
+/// The last event the index has: its position and the key of its id.
+pub(super) fn reached(index: &Connection) -> rusqlite::Result<(Position, i64)> {
+    let mut statement = index.prepare_cached("SELECT reached, reached_id FROM made")?;
+    statement.query_row([], |row| {
+        Ok((
+            Position(row.get::<_, i64>(0)?.cast_unsigned()),
+            row.get::<_, i64>(1)?,
+        ))
+    })
+}
+
+/// Adds events, whole or not at all: table by table and in order of keys, so that a page is written once.
+pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<()> {
+    let Some(last) = entries.last() else { return Ok(()) };
+    let transaction = index.unchecked_transaction()?;
+    let mut keys: Vec<(i64, i64, i64)> = Vec::with_capacity(entries.len());
+    for by in By::ALL {
+        keys.clear();
+        keys.extend(entries.iter().filter_map(|entry| {
+            let key = entry.key(by)?.signed();
+            Some((key, signed(entry.position), entry.version.cast_signed()))
+        }));
+        keys.sort_unstable();
+        if by == By::Stream {
+            let mut insert = transaction.prepare_cached("INSERT INTO by_stream VALUES (?1, ?2, ?3)")?;
+            for key in &keys {
+                insert.execute(*key)?;
+            }
+        } else {
+            let sql = format!("INSERT INTO {} VALUES (?1, ?2)", by.table());
+            let mut insert = transaction.prepare_cached(&sql)?;
+            for (key, position, _) in &keys {
+                insert.execute((key, position))?;
+            }
+        }
+    }
+    transaction
+        .prepare_cached("UPDATE made SET reached = ?1, reached_id = ?2")?
+        .execute((signed(last.position), last.id.signed()))?;
+    transaction.commit()
+}
+
+/// The last `most` places of a key up to `base`, the latest first.
+pub(super) fn latest(
+    index: &Connection,
+    (by, key): (By, Key),
+    base: Position,
+    most: usize,
+) -> rusqlite::Result<Vec<Position>> {
+    let sql = match by {
+        By::Stream => "SELECT pos FROM by_stream WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
+        By::Id => "SELECT pos FROM by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
+        By::Campaign => "SELECT pos FROM by_campaign WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
+        By::Customer => "SELECT pos FROM by_customer WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
+    };
+    let mut statement = index.prepare_cached(sql)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    statement
+        .query_map((key.signed(), signed(base), most), |row| {
+            Ok(Position(row.get::<_, i64>(0)?.cast_unsigned()))
+        })?
+        .collect()
+}
+
+const fn signed(position: Position) -> i64 {
+    position.0.cast_signed()
+}
+
+fn cannot(error: &io::Error) -> rusqlite::Error {
+    let code = match error.kind() {
+        ErrorKind::StorageFull => rusqlite::ffi::SQLITE_FULL,
+        _ => rusqlite::ffi::SQLITE_CANTOPEN,
+    };
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
+}

@@ -1,0 +1,114 @@
+//! Bringing the file of the index up to the end of the log, or making it anew: all it says is read from the
+//! log's rows.
+
+use super::super::row::unsigned;
+use super::entry::{Entry, Key};
+use super::file::{self, INDEX_FILE};
+use crate::durable_file;
+use crate::error::OpenError;
+use domain::ids::EventId;
+use domain::stored_event::Position;
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Events that are put into the file in one transaction while it is made.
+const AT_ONCE: usize = 131_072;
+
+const ROWS: &str =
+    "SELECT pos, version, stream, id, campaign, customer FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2";
+
+/// The index beside the log in `dir`, open for writing and up to date with the log's end. One that cannot be
+/// read, is of another version or of another log is made anew.
+pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<(Connection, Position), OpenError> {
+    let path = dir.join(INDEX_FILE);
+    let failed = |error: rusqlite::Error| durable_file::failed(&path, &error);
+    let existing = file::open_writer(&path).and_then(|index| {
+        let fits = file::is_current(&index)? && is_of(log, &index)?;
+        Ok(fits.then_some(index))
+    });
+    let index = match existing {
+        Ok(Some(index)) => index,
+        Err(error) if !is_damage(&error) => return Err(failed(error)),
+        unusable => {
+            if let Err(error) = unusable {
+                tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
+            }
+            file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
+            file::open_writer(&path).map_err(failed)?
+        }
+    };
+    let reached = catch_up(log, &index).map_err(failed)?;
+    Ok((index, reached))
+}
+
+/// Whether an index was made of this log: its last event stands there.
+pub(super) fn is_of(log: &Connection, index: &Connection) -> rusqlite::Result<bool> {
+    let (reached, id) = file::reached(index)?;
+    Ok(reached.0 == 0 || id_at(log, reached)?.map(Key::signed) == Some(id))
+}
+
+/// The key of the id of the event at a position.
+fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> {
+    let mut statement = log.prepare_cached("SELECT id FROM event WHERE pos = ?1")?;
+    statement
+        .query_row([position.0.cast_signed()], |row| Ok(id_key(row.get_ref(0)?.as_blob()?)))
+        .optional()
+}
+
+/// Puts into the index what the log has beyond it; answers how far it reaches then.
+pub(super) fn catch_up(log: &Connection, index: &Connection) -> rusqlite::Result<Position> {
+    let (mut reached, _) = file::reached(index)?;
+    let mut said = reached;
+    loop {
+        let entries = read_on(log, reached, AT_ONCE)?;
+        let Some(last) = entries.last() else { return Ok(reached) };
+        file::insert(index, &entries)?;
+        reached = last.position;
+        if reached.0 - said.0 >= 1_000_000 {
+            tracing::info!(position = reached.0, "the index of the log is being made");
+            said = reached;
+        }
+    }
+}
+
+/// What the index keeps of the next events of the log.
+pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = log.prepare_cached(ROWS)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    statement
+        .query_map((after.0.cast_signed(), most), entry)?
+        .collect()
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let key = |column| -> rusqlite::Result<Option<Key>> {
+        Ok(row.get_ref(column)?.as_str_or_null()?.map(Key::of))
+    };
+    Ok(Entry {
+        position: Position(unsigned(row.get(0)?)),
+        version: unsigned(row.get(1)?),
+        stream: Key::of(row.get_ref(2)?.as_str()?),
+        id: id_key(row.get_ref(3)?.as_blob()?),
+        campaign: key(4)?,
+        customer: key(5)?,
+    })
+}
+
+/// An id that is none, which somebody wrote into the file, is found by nobody.
+fn id_key(bytes: &[u8]) -> Key {
+    Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error {
+        rusqlite::Error::SqliteFailure(code, _) => match code.code {
+            DatabaseCorrupt | NotADatabase => true,
+            // A statement that does not fit the tables: they are not ours.
+            other => other == rusqlite::ErrorCode::Unknown,
+        },
+        // A value of another type than was written.
+        _ => true,
+    }
+}

@@ -1,0 +1,27 @@
+//! The index of the log, which runs behind it: where the events of a stream, of an id, of a campaign and of a
+//! customer stand.
+//!
+//! The log's file holds rows in order of positions and nothing else, so that a commit writes the pages of its
+//! own rows only. What events are found by stands in `index.db`, which a thread of its own fills with thousands
+//! of events at a time, in order of keys; what is not there yet stands in memory, in the `Tail`. Both together
+//! are exact at every moment. The index is made of the log alone: it may be deleted at any time, and is made
+//! again when the log is opened (decision 0037).
+
+mod beside;
+mod entry;
+mod file;
+mod indexer;
+mod making;
+mod places;
+mod tail;
+
+pub(super) use beside::Beside;
+pub(super) use entry::{By, Entry, Key};
+pub(super) use file::{INDEX_FILE, attach};
+pub(super) use indexer::Feeder;
+pub(super) use making::open_up_to_date;
+pub(super) use places::Places;
+pub(super) use tail::{Seen, Tail};
+
+#[cfg(test)]
+mod tests;

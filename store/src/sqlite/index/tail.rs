@@ -1,0 +1,281 @@
+//! The end of the log that `index.db` does not have yet, in memory.
+//!
+//! Events are added after their commit and before anybody is told of it, so whoever knows of an event finds
+//! it. Bounded: a full segment is handed to the indexer, which holds the writer up when it is too far behind.
+
+use super::entry::{By, Entry, Key};
+use domain::stored_event::Position;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Events of a segment, at about 120 bytes each: so many that keys next to one another share pages of the
+/// index, so few that a log that was killed is open again within a fraction of a second.
+pub(in crate::sqlite) const SEGMENT_EVENTS: usize = 32_768;
+
+/// Events in a row of the log, found by their keys.
+#[derive(Debug, Default)]
+pub(in crate::sqlite) struct Segment {
+    entries: Vec<Entry>,
+    /// For each of `By::ALL`: the last entry of a key.
+    latest: [HashMap<Key, u32, BuildHasherDefault<KeyIsHash>>; 4],
+    /// For each entry and each of `By::ALL`: the entry of the same key before it, plus one; 0 for none.
+    before: Vec<[u32; 4]>,
+}
+
+/// A key is a hash already.
+#[derive(Debug, Default)]
+struct KeyIsHash(u64);
+
+impl Hasher for KeyIsHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+impl Segment {
+    fn push(&mut self, entry: Entry) {
+        let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let mut before = [0; 4];
+        for ((by, latest), before) in By::ALL.iter().zip(&mut self.latest).zip(&mut before) {
+            if let Some(key) = entry.key(*by) {
+                *before = latest.insert(key, place).map_or(0, |earlier| earlier + 1);
+            }
+        }
+        self.entries.push(entry);
+        self.before.push(before);
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn last(&self) -> Option<Position> {
+        self.entries.last().map(|entry| entry.position)
+    }
+
+    /// Entries of a key, the latest first.
+    fn of(&self, by: By, key: Key) -> impl Iterator<Item = &Entry> {
+        let column = by as usize;
+        let latest = self.latest.get(column).and_then(|latest| latest.get(&key));
+        let mut next = latest.map_or(0, |place| place + 1) as usize;
+        std::iter::from_fn(move || {
+            let place = next.checked_sub(1)?;
+            let before = self.before.get(place).and_then(|before| before.get(column));
+            next = before.copied().unwrap_or(0) as usize;
+            self.entries.get(place)
+        })
+    }
+}
+
+/// What is behind the index.
+#[derive(Debug)]
+pub(in crate::sqlite) struct Tail(RwLock<Segments>);
+
+#[derive(Debug)]
+struct Segments {
+    /// Everything up to here stands in the file of the index.
+    base: Position,
+    /// Everything up to here is known here.
+    end: Position,
+    full: VecDeque<Arc<Segment>>,
+    filling: Segment,
+}
+
+/// Where an event stands, and which version of its stream it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sqlite) struct Place {
+    pub(in crate::sqlite) position: Position,
+    pub(in crate::sqlite) version: u64,
+}
+
+/// What the tail knows of a key. Of what is at or before `base` the file of the index knows, whenever it is
+/// asked after this.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::sqlite) struct Seen {
+    pub(in crate::sqlite) base: Position,
+    /// Where the log ended.
+    pub(in crate::sqlite) end: Position,
+    /// In order.
+    pub(in crate::sqlite) places: Vec<Place>,
+}
+
+impl Tail {
+    pub(in crate::sqlite) const fn new(base: Position) -> Self {
+        Self(RwLock::new(Segments {
+            base,
+            end: base,
+            full: VecDeque::new(),
+            filling: Segment {
+                entries: Vec::new(),
+                latest: [EMPTY, EMPTY, EMPTY, EMPTY],
+                before: Vec::new(),
+            },
+        }))
+    }
+
+    /// Adds committed events; answers the segments that this filled, for the indexer.
+    pub(in crate::sqlite) fn add(&self, entries: &[Entry]) -> Vec<Arc<Segment>> {
+        let mut segments = self.write();
+        let mut filled = Vec::new();
+        for entry in entries {
+            segments.filling.push(*entry);
+            segments.end = entry.position;
+            if segments.filling.entries.len() >= SEGMENT_EVENTS {
+                filled.extend(segments.fill());
+            }
+        }
+        filled
+    }
+
+    /// What is there of a segment, as if it were full.
+    pub(super) fn cut(&self) -> Option<Arc<Segment>> {
+        self.write().fill()
+    }
+
+    /// The index has everything up to `reached` now.
+    pub(super) fn settle(&self, reached: Position) {
+        let mut segments = self.write();
+        while let Some(last) = segments.full.front().and_then(|segment| segment.last())
+            && last <= reached
+        {
+            segments.base = last;
+            segments.full.pop_front();
+        }
+    }
+
+    /// At most `most` places of a key after a position, in order.
+    pub(in crate::sqlite) fn look(&self, by: By, key: Key, after: Position, most: usize) -> Seen {
+        let segments = self.read();
+        let mut places = Vec::new();
+        for segment in segments.full.iter().map(Arc::as_ref).chain([&segments.filling]) {
+            if places.len() >= most || segment.last().is_none_or(|last| last <= after) {
+                continue;
+            }
+            let first = places.len();
+            let later = segment.of(by, key).take_while(|entry| entry.position > after);
+            places.extend(later.map(|entry| Place {
+                position: entry.position,
+                version: entry.version,
+            }));
+            if let Some(found) = places.get_mut(first..) {
+                found.reverse();
+            }
+            places.truncate(most);
+        }
+        Seen {
+            base: segments.base,
+            end: segments.end,
+            places,
+        }
+    }
+
+    pub(super) fn end(&self) -> Position {
+        self.read().end
+    }
+
+    /// Segments that the index does not have.
+    pub(super) fn full_segments(&self) -> Vec<Arc<Segment>> {
+        self.read().full.iter().cloned().collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Segments> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Segments> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const EMPTY: HashMap<Key, u32, BuildHasherDefault<KeyIsHash>> =
+    HashMap::with_hasher(BuildHasherDefault::new());
+
+impl Segments {
+    fn fill(&mut self) -> Option<Arc<Segment>> {
+        if self.filling.entries.is_empty() {
+            return None;
+        }
+        let filled = Arc::new(std::mem::take(&mut self.filling));
+        self.full.push_back(Arc::clone(&filled));
+        Some(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(position: u64, stream: &str) -> Entry {
+        Entry {
+            position: Position(position),
+            version: position,
+            stream: Key::of(stream),
+            id: Key::of(&position.to_string()),
+            campaign: position.is_multiple_of(2).then(|| Key::of("even")),
+            customer: None,
+        }
+    }
+
+    fn positions(seen: &Seen) -> Vec<u64> {
+        seen.places.iter().map(|place| place.position.0).collect()
+    }
+
+    #[test]
+    fn places_of_a_key_come_in_order_across_segments_from_any_position_on() {
+        let tail = Tail::new(Position(0));
+        for position in 1..=9 {
+            tail.add(&[entry(position, if position % 3 == 0 { "third" } else { "other" })]);
+            if position % 4 == 0 {
+                assert!(tail.cut().is_some());
+            }
+        }
+        let look = |by, key: &str, after, most| tail.look(by, Key::of(key), Position(after), most);
+        assert_eq!(positions(&look(By::Stream, "third", 0, 9)), [3, 6, 9]);
+        assert_eq!(positions(&look(By::Stream, "third", 3, 9)), [6, 9]);
+        assert_eq!(positions(&look(By::Stream, "other", 0, 4)), [1, 2, 4, 5]);
+        assert_eq!(positions(&look(By::Campaign, "even", 4, 9)), [6, 8]);
+        assert_eq!(positions(&look(By::Id, "7", 0, 9)), [7]);
+        assert!(positions(&look(By::Customer, "even", 0, 9)).is_empty());
+        assert_eq!(look(By::Stream, "none", 0, 9).end, Position(9));
+    }
+
+    #[test]
+    fn what_the_index_has_is_forgotten_by_whole_segments() {
+        let tail = Tail::new(Position(0));
+        for position in 1..=6 {
+            tail.add(&[entry(position, "s")]);
+            if position % 2 == 0 {
+                tail.cut();
+            }
+        }
+        tail.add(&[entry(7, "s")]);
+        assert!(tail.cut().is_some() && tail.cut().is_none());
+        tail.settle(Position(5));
+        let seen = tail.look(By::Stream, Key::of("s"), Position(0), 9);
+        assert_eq!((seen.base, positions(&seen)), (Position(4), vec![5, 6, 7]));
+        assert_eq!(tail.full_segments().len(), 2);
+        tail.settle(Position(7));
+        let seen = tail.look(By::Stream, Key::of("s"), Position(0), 9);
+        assert_eq!((seen.base, seen.end, seen.places), (Position(7), Position(7), vec![]));
+    }
+
+    #[test]
+    fn a_full_segment_is_handed_over_once() {
+        let tail = Tail::new(Position(0));
+        let entries: Vec<_> = (1..=SEGMENT_EVENTS as u64 + 1).map(|at| entry(at, "s")).collect();
+        let filled = tail.add(&entries);
+        assert_eq!(filled.len(), 1);
+        assert_eq!(filled[0].entries().len(), SEGMENT_EVENTS);
+        assert_eq!(tail.end(), Position(SEGMENT_EVENTS as u64 + 1));
+        assert!(tail.add(&[entry(SEGMENT_EVENTS as u64 + 2, "s")]).is_empty());
+    }
+}
