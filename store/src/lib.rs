@@ -53,7 +53,8 @@ pub use postgres::{
 };
 pub use postgres_vault::PostgresVault;
 pub use sqlite::{
-    EVENTS_FILE, SqliteEventStore, SqliteOptions, begin_filling, end_filling, find_wrong_column,
+    EVENTS_FILE, INDEX_FILE, Misleading, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
+    find_misleading,
 };
 pub use subscription::SUBSCRIPTIONS_MAX;
 pub use wrapped_keys::{

@@ -1,8 +1,9 @@
-//! Whether the columns by which events are found say what the records say.
+//! Whether the columns by which events are found say what the records say, and the index what the columns say.
 //!
 //! Nothing decides by them, but a filtered read goes by them: a damaged one would hide an event. They are in
 //! no hash, so they are compared with the record, which is.
 
+use super::index::{Entry, Key, Sums, id_key};
 use super::row::{signed, unsigned};
 use super::schema::open_reader;
 use crate::error::from_sqlite;
@@ -33,11 +34,22 @@ struct Indexed<'a> {
     customer: Option<Cow<'a, str>>,
 }
 
-/// The first event of the log in `dir` with a column that differs from its record, and which column. Reads
-/// in short transactions. A record that cannot be read is left to whoever checks records.
-pub fn find_wrong_column(dir: &Path) -> Result<Option<(Position, &'static str)>, StoreError> {
+/// What leads astray whoever looks for events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misleading {
+    /// A column that differs from its record.
+    Column(Position, &'static str),
+    /// A table of `index.db` that does not hold what the rows say. Deleted, the file is made again.
+    Index(&'static str),
+}
+
+/// The first event of the log in `dir` with a column that differs from its record; where there is none, the
+/// first table of the index that differs from the columns. Reads the log in short transactions. A record that
+/// cannot be read is left to whoever checks records.
+pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
     let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
     let connection = open_reader(dir).map_err(unavailable)?;
+    let mut sums = Sums::begin(&connection, dir).map_err(|error| from_sqlite(&error))?;
     let mut page = connection.prepare(PAGE).map_err(|error| from_sqlite(&error))?;
     let mut after = 0;
     loop {
@@ -49,13 +61,30 @@ pub fn find_wrong_column(dir: &Path) -> Result<Option<(Position, &'static str)>,
             looked_at_count += 1;
             after = row.get(0).map_err(|error| from_sqlite(&error))?;
             if let Some(column) = wrong_column(row).map_err(|error| from_sqlite(&error))? {
-                return Ok(Some((Position(unsigned(after)), column)));
+                return Ok(Some(Misleading::Column(Position(unsigned(after)), column)));
+            }
+            if let Some(sums) = &mut sums {
+                sums.add(&entry(row).map_err(|error| from_sqlite(&error))?);
             }
         }
         if looked_at_count == 0 {
-            return Ok(None);
+            break;
         }
     }
+    let wrong = sums.map_or(Ok(None), |sums| sums.wrong_table());
+    Ok(wrong.map_err(|error| from_sqlite(&error))?.map(Misleading::Index))
+}
+
+/// What the index should know of a row of `PAGE`.
+fn entry(row: &Row<'_>) -> Result<Entry, rusqlite::Error> {
+    Ok(Entry {
+        position: Position(unsigned(row.get(0)?)),
+        stream: Key::of(row.get_ref(1)?.as_str()?),
+        version: unsigned(row.get(2)?),
+        id: id_key(row.get_ref(3)?.as_blob()?),
+        campaign: row.get_ref(5)?.as_str_or_null()?.map(Key::of),
+        customer: row.get_ref(6)?.as_str_or_null()?.map(Key::of),
+    })
 }
 
 fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> {
@@ -94,6 +123,7 @@ fn is_text(column: ValueRef<'_>, said: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::index::INDEX_FILE;
     use super::super::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
     use super::*;
     use crate::contract::SuiteTasks;
@@ -128,7 +158,7 @@ mod tests {
     async fn a_column_that_differs_from_its_record_is_named_with_its_position() {
         let dir = tempfile::tempdir().unwrap();
         filled(dir.path()).await;
-        assert_eq!(find_wrong_column(dir.path()), Ok(None));
+        assert_eq!(find_misleading(dir.path()), Ok(None));
         let file = Connection::open(dir.path().join(EVENTS_FILE)).unwrap();
         for (column, change, back) in [
             ("stream", "stream || 'x'", "'number-s'"),
@@ -146,14 +176,37 @@ mod tests {
                     .unwrap();
             };
             set(change);
-            assert_eq!(find_wrong_column(dir.path()), Ok(Some((Position(3), column))));
+            let named = Misleading::Column(Position(3), column);
+            assert_eq!(find_misleading(dir.path()), Ok(Some(named)));
             if column == "id" {
                 file.execute("UPDATE event SET id = ?1 WHERE pos = 3", [id])
                     .unwrap();
             } else {
                 set(back);
             }
-            assert_eq!(find_wrong_column(dir.path()), Ok(None), "{column} put back");
+            assert_eq!(find_misleading(dir.path()), Ok(None), "{column} put back");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_index_that_lost_or_gained_an_entry_is_named_and_a_missing_one_is_none() {
+        let changes = [
+            ("by_stream", "DELETE FROM by_stream WHERE pos = 2"),
+            ("by_stream", "UPDATE by_stream SET version = 9 WHERE pos = 2"),
+            ("by_id", "UPDATE by_id SET key = key + 1 WHERE pos = 3"),
+            ("by_campaign", "INSERT INTO by_campaign VALUES (7, 1)"),
+            ("by_customer", "DELETE FROM by_customer"),
+        ];
+        for (table, change) in changes {
+            let dir = tempfile::tempdir().unwrap();
+            filled(dir.path()).await;
+            let index = Connection::open(dir.path().join(INDEX_FILE)).unwrap();
+            assert_eq!(index.execute(change, []), Ok(1), "{change}");
+            let named = Misleading::Index(table);
+            assert_eq!(find_misleading(dir.path()), Ok(Some(named)), "{change}");
+            drop(index);
+            std::fs::remove_file(dir.path().join(INDEX_FILE)).unwrap();
+            assert_eq!(find_misleading(dir.path()), Ok(None));
         }
     }
 }

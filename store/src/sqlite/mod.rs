@@ -25,7 +25,7 @@ use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SU
 use crate::take_over;
 use appender::{Appender, Batch};
 use async_trait::async_trait;
-pub use columns::find_wrong_column;
+pub use columns::{Misleading, find_misleading};
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -36,6 +36,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
+pub use index::INDEX_FILE;
 use index::{Beside, Feeder, Places, Tail};
 use pool::Pool;
 use reader::{Finding, Query, Reader};
@@ -121,7 +122,7 @@ impl SqliteEventStore {
         let appender = Appender::new(connection, (places, feeder), clock).map_err(failed)?;
         let finding = Finding::Live {
             tail,
-            file: dir.join(index::INDEX_FILE),
+            file: dir.join(INDEX_FILE),
         };
         let pool = open_pool(dir, finding, tasks, options)?;
         let (position, recorded_at) = appender.last();

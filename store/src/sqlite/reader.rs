@@ -18,7 +18,7 @@ use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,7 +51,10 @@ pub(super) type Found = Result<MatchingPage, StoreError>;
 #[derive(Clone)]
 pub(super) enum Finding {
     /// In the process that writes.
-    Live { tail: Arc<Tail>, file: PathBuf },
+    Live {
+        tail: Arc<Tail>,
+        file: PathBuf,
+    },
     Beside(Arc<Beside>),
 }
 
@@ -59,8 +62,8 @@ pub(super) enum Finding {
 pub(super) struct Reader {
     connection: Connection,
     finding: Finding,
-    /// The file of the index that the connection can ask.
-    attached: RefCell<Option<PathBuf>>,
+    /// Which file of the index the connection can ask.
+    attached: Cell<Option<u64>>,
 }
 
 impl Reader {
@@ -68,7 +71,7 @@ impl Reader {
         Self {
             connection,
             finding,
-            attached: RefCell::new(None),
+            attached: Cell::new(None),
         }
     }
 
@@ -104,28 +107,27 @@ impl Reader {
             Finding::Live { tail, file } => {
                 let seen = tail.look(by, key, after, most);
                 if seen.base > after {
-                    self.attach(file)?;
+                    self.attach(file, 0)?;
                 }
                 Ok(seen)
             }
             Finding::Beside(beside) => {
                 let known = beside.look(&self.connection, (by, key), after, most)?;
-                self.attach(&known.file)?;
+                self.attach(&known.file, known.generation)?;
                 Ok(known.seen)
             }
         }
     }
 
-    fn attach(&self, file: &Path) -> Result<(), StoreError> {
-        let mut attached = self.attached.borrow_mut();
-        if attached.as_deref() == Some(file) {
+    fn attach(&self, file: &Path, generation: u64) -> Result<(), StoreError> {
+        if self.attached.get() == Some(generation) {
             return Ok(());
         }
-        let is_attached = attached.is_some();
         // Statements that were prepared know the file that goes.
         self.connection.flush_prepared_statement_cache();
+        let is_attached = self.attached.take().is_some();
         attach(&self.connection, file, is_attached).map_err(|error| from_sqlite(&error))?;
-        *attached = Some(file.to_owned());
+        self.attached.set(Some(generation));
         Ok(())
     }
 
@@ -133,7 +135,12 @@ impl Reader {
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
         let limit = limit.min(PAGE_EVENTS_MAX);
         // No version stands before the position of its own number.
-        let seen = self.look(By::Stream, Key::of(stream.as_str()), Position(after.0), usize::MAX)?;
+        let seen = self.look(
+            By::Stream,
+            Key::of(stream.as_str()),
+            Position(after.0),
+            usize::MAX,
+        )?;
         let mut page = StreamPage::begin(stream, after, limit);
         if seen.base > Position(after.0) {
             let mut statement = self.prepare(&format!(
@@ -231,7 +238,13 @@ impl Reader {
 
     /// Goes by the index: at most `LOOKED_AT_MAX` of its entries. The rows say themselves whether they are
     /// wanted, so a key that two names have in common does no harm.
-    fn matching_of(&self, filter: &EventFilter, (by, key): (By, Key), seen: &Seen, stretch: &Stretch) -> Found {
+    fn matching_of(
+        &self,
+        filter: &EventFilter,
+        (by, key): (By, Key),
+        seen: &Seen,
+        stretch: &Stretch,
+    ) -> Found {
         let mut sieve = Sieve::new(filter, stretch);
         let mut left = LOOKED_AT_MAX;
         if seen.base > stretch.after {
@@ -358,9 +371,8 @@ impl<'a> StreamPage<'a> {
     /// Takes a row that the index named: the event's columns, its version and stream, and the version that
     /// the index says it is. A row of another stream has the same key, and is none of it.
     fn take(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
-        let missing = |version: u64| {
-            StoreError::Damaged(format!("version {version} of {} is missing", self.stream))
-        };
+        let missing =
+            |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
         let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
         if column(0)? == ValueRef::Null {
             let named: i64 = row.get(6).map_err(|error| from_sqlite(&error))?;
@@ -622,7 +634,8 @@ mod tests {
             old.execute_batch(upgrade).unwrap();
         }
         old.execute("ATTACH ?1 AS now", [now.to_string_lossy()]).unwrap();
-        old.execute("INSERT INTO event SELECT * FROM now.event", []).unwrap();
+        old.execute("INSERT INTO event SELECT * FROM now.event", [])
+            .unwrap();
         std::fs::remove_file(now).unwrap();
     }
 

@@ -11,7 +11,7 @@ use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::find_wrong_column;
+use store::{INDEX_FILE, Misleading, find_misleading};
 use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
 use store::proof::{Checkpoint, FileShelf, PROOF_DIR, StampShelf, Stamped, VerifierKey};
 use tokio::sync::oneshot;
@@ -77,7 +77,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     show(&report, &stamps, args.json)
 }
 
-/// Beside the records: the columns by which an embedded log finds them, compared on a thread of their own.
+/// Beside the records: the columns and the index by which an embedded log finds them, compared on a thread of
+/// their own.
 fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<Finding>, StoreError>> {
     let (answer, answered) = oneshot::channel();
     let dir = match spec {
@@ -85,10 +86,19 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
         StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
     };
     let look = move || {
-        let found = dir.map_or(Ok(None), |dir| find_wrong_column(&dir));
-        let named = |(position, column): (Position, &str)| Finding {
-            position: Some(position),
-            what: format!("the column {column} beside its record is not what the record says"),
+        let found = dir.map_or(Ok(None), |dir| find_misleading(&dir));
+        let named = |misleading| match misleading {
+            Misleading::Column(position, column) => Finding {
+                position: Some(position),
+                what: format!("the column {column} beside its record is not what the record says"),
+            },
+            Misleading::Index(table) => Finding {
+                position: None,
+                what: format!(
+                    "{INDEX_FILE}, by which events are found, is not what the log says ({table}): stop the server \
+                     and delete it; it is made again from the log"
+                ),
+            },
         };
         // Damage that keeps rows from being read is named by the check of records.
         let found = match found {
@@ -101,12 +111,11 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
     answered
 }
 
-/// Whether a finding comes before what was found otherwise.
+/// Whether a finding comes before what was found otherwise; one without a position comes last.
 fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
-    other.is_none_or(|other| {
-        other
-            .position
-            .is_some_and(|position| found.position < Some(position))
+    other.is_none_or(|other| match (other.position, found.position) {
+        (Some(other), Some(found)) => found < other,
+        _ => false,
     })
 }
 

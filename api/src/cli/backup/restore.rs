@@ -26,7 +26,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::backup::{BackupReader, Loaded, check_cut, load_into};
-use store::{DataLock, EVENTS_FILE, LOCK_FILE, MASTER_KEY_FILE, MemoryVault};
+use store::{DataLock, EVENTS_FILE, INDEX_FILE, LOCK_FILE, MASTER_KEY_FILE, MemoryVault};
 
 /// Where a directory's log is loaded before it is put in its place.
 const ASIDE_DIR: &str = "restoring";
@@ -143,6 +143,11 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
     }
     let log = aside.join(EVENTS_FILE);
     File::open(&log)?.sync_all()?;
+    // The index knows its log; without it, or with one that is not whole, it is made again from the log.
+    let index = aside.join(INDEX_FILE);
+    if index.exists() && !aside.join(format!("{INDEX_FILE}-wal")).exists() {
+        fs::rename(&index, directory.join(INDEX_FILE))?;
+    }
     fs::rename(&log, directory.join(EVENTS_FILE))?;
     File::open(directory)?.sync_all()?;
     fs::remove_dir_all(aside)?;

@@ -5,13 +5,13 @@
 use super::entry::{By, Key};
 use super::file::{self, INDEX_FILE};
 use super::making::{catch_up, is_of, read_on};
-use super::tail::{SEGMENT_EVENTS, Seen, Tail};
+use super::tail::{SEGMENT_EVENTS, Seen, Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Segments that are kept in memory before an index of one's own is made.
@@ -26,15 +26,21 @@ pub(in crate::sqlite) struct Beside {
 /// A file of an index, and what of the log it does not have.
 struct Found {
     file: PathBuf,
-    /// Of one's own, or the writer's.
-    own: Option<(Connection, TempDir)>,
+    /// Keeps the file, also when the writer puts another one in its place.
+    index: Connection,
+    /// Where it is one's own.
+    aside: Option<TempDir>,
     tail: Tail,
+    /// Which file it is, of those that were found one after the other.
+    generation: u64,
 }
 
 /// What is known of a key, and the file to be asked for the rest.
 pub(in crate::sqlite) struct Known {
     pub(in crate::sqlite) seen: Seen,
     pub(in crate::sqlite) file: PathBuf,
+    /// Another one means another file, maybe of the same name.
+    pub(in crate::sqlite) generation: u64,
 }
 
 impl Beside {
@@ -54,34 +60,40 @@ impl Beside {
         most: usize,
     ) -> Result<Known, StoreError> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        self.refresh(log, &mut found).map_err(|error| from_sqlite(&error))?;
+        self.refresh(log, &mut found)
+            .map_err(|error| from_sqlite(&error))?;
         let Some(found) = found.as_ref() else {
             return Err(StoreError::Unavailable("the log has no index".to_owned()));
         };
         Ok(Known {
             seen: found.tail.look(by, key, after, most),
             file: found.file.clone(),
+            generation: found.generation,
         })
     }
 
     fn refresh(&self, log: &Connection, found: &mut Option<Found>) -> rusqlite::Result<()> {
-        if found.is_none() {
-            *found = Some(match self.writers(log) {
-                Ok(Some(writers)) => writers,
-                Ok(None) | Err(_) => make_own(log)?,
-            });
-        }
         if let Some(found) = found.as_mut()
             && found.read_on(log)?
         {
             return Ok(());
         }
-        *found = Some(make_own(log)?);
+        let generation = found.as_ref().map_or(1, |found| found.generation + 1);
+        let mut next = match self.writers(log, generation) {
+            Ok(Some(writers)) => writers,
+            // Whatever is wrong with it, it is not needed.
+            Ok(None) | Err(_) => make_own(log, generation)?,
+        };
+        if !next.read_on(log)? {
+            next = make_own(log, generation)?;
+            next.read_on(log)?;
+        }
+        *found = Some(next);
         Ok(())
     }
 
     /// The writer's index, where there is one that fits and is not far behind.
-    fn writers(&self, log: &Connection) -> rusqlite::Result<Option<Found>> {
+    fn writers(&self, log: &Connection, generation: u64) -> rusqlite::Result<Option<Found>> {
         let path = self.dir.join(INDEX_FILE);
         if !path.exists() {
             return Ok(None);
@@ -93,8 +105,10 @@ impl Beside {
         let (reached, _) = file::reached(&index)?;
         Ok(Some(Found {
             file: path,
-            own: None,
+            index,
+            aside: None,
             tail: Tail::new(reached),
+            generation,
         }))
     }
 }
@@ -120,23 +134,20 @@ impl Found {
     }
 
     /// Forgets what the file has: the writer's by now, or one's own from now on.
-    fn settle(&self, full: &[std::sync::Arc<super::tail::Segment>]) -> rusqlite::Result<()> {
-        let reached = match &self.own {
-            Some((index, _)) => {
-                for segment in full {
-                    file::insert(index, segment.entries())?;
-                }
-                file::reached(index)?.0
+    fn settle(&self, full: &[Arc<Segment>]) -> rusqlite::Result<()> {
+        if self.aside.is_some() {
+            for segment in full {
+                file::insert(&self.index, segment.entries())?;
             }
-            None => file::reached(&file::open_reader(&self.file)?)?.0,
-        };
+        }
+        let (reached, _) = file::reached(&self.index)?;
         self.tail.settle(reached);
         Ok(())
     }
 }
 
 /// An index of one's own, of the whole log as it is now.
-fn make_own(log: &Connection) -> rusqlite::Result<Found> {
+fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
     let cannot = |error: std::io::Error| {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
         rusqlite::Error::SqliteFailure(code, Some(format!("no directory for an index: {error}")))
@@ -151,7 +162,9 @@ fn make_own(log: &Connection) -> rusqlite::Result<Found> {
     let reached = catch_up(log, &index)?;
     Ok(Found {
         file,
-        own: Some((index, directory)),
+        index,
+        aside: Some(directory),
         tail: Tail::new(reached),
+        generation,
     })
 }

@@ -12,8 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The file beside the log.
-pub(in crate::sqlite) const INDEX_FILE: &str = "index.db";
+/// The file of the index beside the embedded log. It may be deleted: it is made again when the log is opened.
+pub const INDEX_FILE: &str = "index.db";
 
 /// Of another version the file is made again.
 const VERSION: i64 = 1;
@@ -49,7 +49,11 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Opens `file` for writing, or makes it; whatever it holds.
 pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     // SQLite gives its log the permissions of the file.
-    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+    let made = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file);
     made.map_err(|error| cannot(&error))?;
     let connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
@@ -80,7 +84,8 @@ pub(in crate::sqlite) fn attach(log: &Connection, file: &Path, is_attached: bool
         log.execute_batch(&format!("DETACH {ATTACHED_AS}"))?;
     }
     let file = file.to_string_lossy();
-    log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file]).map(drop)
+    log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file])
+        .map(drop)
 }
 
 /// Removes the file, and what SQLite keeps beside it.
@@ -102,8 +107,9 @@ pub(super) fn is_current(index: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn version(index: &Connection) -> rusqlite::Result<Option<i64>> {
-    let table = "SELECT count(*) FROM sqlite_schema WHERE name = 'made'";
-    if index.query_row(table, [], |row| row.get::<_, i64>(0))? == 0 {
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
+        AND name IN ('made', 'by_stream', 'by_id', 'by_campaign', 'by_customer')";
+    if index.query_row(tables, [], |row| row.get::<_, i64>(0))? < 5 {
         return Ok(None);
     }
     index

@@ -20,24 +20,31 @@ const ROWS: &str =
 
 /// The index beside the log in `dir`, open for writing and up to date with the log's end. One that cannot be
 /// read, is of another version or of another log is made anew.
-pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<(Connection, Position), OpenError> {
+pub(in crate::sqlite) fn open_up_to_date(
+    log: &Connection,
+    dir: &Path,
+) -> Result<(Connection, Position), OpenError> {
     let path = dir.join(INDEX_FILE);
     let failed = |error: rusqlite::Error| durable_file::failed(&path, &error);
     let existing = file::open_writer(&path).and_then(|index| {
-        let fits = file::is_current(&index)? && is_of(log, &index)?;
-        Ok(fits.then_some(index))
-    });
-    let index = match existing {
-        Ok(Some(index)) => index,
-        Err(error) if !is_damage(&error) => return Err(failed(error)),
-        unusable => {
-            if let Err(error) = unusable {
-                tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
-            }
-            file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
-            file::open_writer(&path).map_err(failed)?
+        if !file::is_current(&index)? || !is_of(log, &index)? {
+            return Ok(None);
         }
-    };
+        let reached = catch_up(log, &index)?;
+        Ok(Some((index, reached)))
+    });
+    match existing {
+        Ok(Some(made)) => return Ok(made),
+        Ok(None) => {
+            tracing::info!(file = %path.display(), "the index of the log does not fit and is made again")
+        }
+        Err(error) if is_damage(&error) => {
+            tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
+    let index = file::open_writer(&path).map_err(failed)?;
     let reached = catch_up(log, &index).map_err(failed)?;
     Ok((index, reached))
 }
@@ -52,7 +59,9 @@ pub(super) fn is_of(log: &Connection, index: &Connection) -> rusqlite::Result<bo
 fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> {
     let mut statement = log.prepare_cached("SELECT id FROM event WHERE pos = ?1")?;
     statement
-        .query_row([position.0.cast_signed()], |row| Ok(id_key(row.get_ref(0)?.as_blob()?)))
+        .query_row([position.0.cast_signed()], |row| {
+            Ok(id_key(row.get_ref(0)?.as_blob()?))
+        })
         .optional()
 }
 
@@ -62,7 +71,9 @@ pub(super) fn catch_up(log: &Connection, index: &Connection) -> rusqlite::Result
     let mut said = reached;
     loop {
         let entries = read_on(log, reached, AT_ONCE)?;
-        let Some(last) = entries.last() else { return Ok(reached) };
+        let Some(last) = entries.last() else {
+            return Ok(reached);
+        };
         file::insert(index, &entries)?;
         reached = last.position;
         if reached.0 - said.0 >= 1_000_000 {
@@ -82,9 +93,8 @@ pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlit
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let key = |column| -> rusqlite::Result<Option<Key>> {
-        Ok(row.get_ref(column)?.as_str_or_null()?.map(Key::of))
-    };
+    let key =
+        |column| -> rusqlite::Result<Option<Key>> { Ok(row.get_ref(column)?.as_str_or_null()?.map(Key::of)) };
     Ok(Entry {
         position: Position(unsigned(row.get(0)?)),
         version: unsigned(row.get(1)?),
@@ -96,7 +106,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 /// An id that is none, which somebody wrote into the file, is found by nobody.
-fn id_key(bytes: &[u8]) -> Key {
+pub(in crate::sqlite) fn id_key(bytes: &[u8]) -> Key {
     Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
 }
 

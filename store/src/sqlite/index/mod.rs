@@ -13,14 +13,17 @@ mod file;
 mod indexer;
 mod making;
 mod places;
+mod sums;
 mod tail;
 
 pub(super) use beside::Beside;
 pub(super) use entry::{By, Entry, Key};
-pub(super) use file::{INDEX_FILE, attach};
+pub use file::INDEX_FILE;
+pub(super) use file::attach;
 pub(super) use indexer::Feeder;
-pub(super) use making::open_up_to_date;
+pub(super) use making::{id_key, open_up_to_date};
 pub(super) use places::Places;
+pub(super) use sums::Sums;
 pub(super) use tail::{Seen, Tail};
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Events of a segment, at about 120 bytes each: so many that keys next to one another share pages of the
-/// index, so few that a log that was killed is open again within a fraction of a second.
-pub(in crate::sqlite) const SEGMENT_EVENTS: usize = 32_768;
+/// index, so few that a log that was killed is open again within a fraction of a second. Few in unit tests, so
+/// that all suites go across segments.
+pub(in crate::sqlite) const SEGMENT_EVENTS: usize = if cfg!(test) { 16 } else { 32_768 };
 
 /// Events in a row of the log, found by their keys.
 #[derive(Debug, Default)]
@@ -265,7 +266,10 @@ mod tests {
         assert_eq!(tail.full_segments().len(), 2);
         tail.settle(Position(7));
         let seen = tail.look(By::Stream, Key::of("s"), Position(0), 9);
-        assert_eq!((seen.base, seen.end, seen.places), (Position(7), Position(7), vec![]));
+        assert_eq!(
+            (seen.base, seen.end, seen.places),
+            (Position(7), Position(7), vec![])
+        );
     }
 
     #[test]
