@@ -4,6 +4,7 @@
 
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::error::OpenError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -82,6 +83,15 @@ pub(crate) fn open_reader(file: &Path, schema: &Schema) -> Result<Connection, Op
 /// The version of an open file's schema; below the newest only where it was opened for reading.
 pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT version FROM schema_version", [], |row| row.get(0))
+}
+
+/// Lets prepared statements keep their plans. SQLite otherwise looks at the values that are bound, and plans a
+/// statement anew whenever its values are cleared, which is what rusqlite does when it puts one back into its
+/// cache: each look-up by a key cost more for its plan than for itself.
+pub(crate) fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
 }
 
 fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {

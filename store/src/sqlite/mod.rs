@@ -137,6 +137,7 @@ impl SqliteEventStore {
             head,
             failed: None,
             answered: 0,
+            told: writer::start_telling(tasks),
         };
         tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
         Ok(Self {

@@ -86,6 +86,7 @@ impl Reader {
             Query::Last => self.page(
                 &format!("SELECT {COLUMNS} FROM event ORDER BY pos DESC LIMIT 1"),
                 &[],
+                1,
                 |_| Ok(()),
             ),
         }
@@ -94,8 +95,8 @@ impl Reader {
     /// Events of all streams: positions follow one another from `after`, or a row is gone.
     fn log(&self, after: Position, limit: usize) -> Found {
         let mut next = after.0;
-        let sql = format!("SELECT {COLUMNS} FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2");
-        self.page(&sql, &[&signed(after.0), &limited(limit)], |row| {
+        let sql = format!("SELECT {COLUMNS} FROM event WHERE pos > ?1 ORDER BY pos");
+        self.page(&sql, &[&signed(after.0)], limit.min(PAGE_EVENTS_MAX), |row| {
             next = follow_on(next, position(row)?)?;
             Ok(())
         })
@@ -187,7 +188,12 @@ impl Reader {
         }
         let sql = format!("SELECT {COLUMNS} FROM event WHERE pos = ?1 AND id = ?2");
         for position in positions {
-            let found = self.page(&sql, &[&position, &id.uuid().as_bytes().as_slice()], |_| Ok(()))?;
+            let found = self.page(
+                &sql,
+                &[&position, &id.uuid().as_bytes().as_slice()],
+                1,
+                |_| Ok(()),
+            )?;
             for event in &found.events {
                 if facts(event)?.id != id {
                     return Err(StoreError::Damaged(format!(
@@ -251,17 +257,14 @@ impl Reader {
             let mut statement = self.prepare(&format!(
                 "SELECT {EVENT_COLUMNS}, {FACTS}, place.pos
                  FROM places.{} place LEFT JOIN event ON event.pos = place.pos
-                 WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 ORDER BY place.pos LIMIT ?4",
+                 WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 ORDER BY place.pos",
                 by.table()
             ))?;
-            let values = (
-                key.signed(),
-                signed(stretch.after.0),
-                signed(seen.base.0),
-                signed(left as u64),
-            );
+            let values = (key.signed(), signed(stretch.after.0), signed(seen.base.0));
             let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-            while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+            while left > 0
+                && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+            {
                 left -= 1;
                 if sieve.take(named(row)?)? {
                     return Ok(sieve.full());
@@ -285,21 +288,18 @@ impl Reader {
 
     /// Without an index: the next `LOOKED_AT_MAX` events of the log.
     fn look_through(&self, filter: &EventFilter, stretch: &Stretch) -> Found {
-        let sql = format!(
-            "SELECT {COLUMNS}, {FACTS} FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"
-        );
-        let (after, head, most) = (
-            signed(stretch.after.0),
-            signed(stretch.head.0),
-            signed(LOOKED_AT_MAX as u64),
-        );
+        let sql = format!("SELECT {COLUMNS}, {FACTS} FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos");
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement
-            .query([after, head, most])
+            .query([signed(stretch.after.0), signed(stretch.head.0)])
             .map_err(|error| from_sqlite(&error))?;
+        let mut left = LOOKED_AT_MAX;
         let mut sieve = Sieve::new(filter, stretch);
         let mut next = stretch.after.0;
-        while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+        while left > 0
+            && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+        {
+            left -= 1;
             next = follow_on(next, position(row)?)?;
             if sieve.take(row)? {
                 return Ok(sieve.full());
@@ -316,17 +316,20 @@ impl Reader {
         )))
     }
 
-    /// All rows of a query as events, each after `check` has let it pass.
+    /// The first rows of a query as events, each after `check` has let it pass.
     fn page(
         &self,
         sql: &str,
         values: &[&dyn ToSql],
+        limit: usize,
         mut check: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Found {
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
         let mut events = Vec::new();
-        while let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+        while events.len() < limit
+            && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+        {
             check(row)?;
             events.push(trusted(row)?);
         }
@@ -438,10 +441,6 @@ fn follow_on(before: u64, found: Position) -> Result<u64, StoreError> {
     Err(StoreError::Damaged(format!(
         "the event at position {expected} is missing"
     )))
-}
-
-fn limited(limit: usize) -> i64 {
-    signed(limit.min(PAGE_EVENTS_MAX) as u64)
 }
 
 /// A page that SQLite itself cannot read names where reading began.

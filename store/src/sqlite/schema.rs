@@ -21,9 +21,16 @@ pub(super) const SCHEMA: Schema = Schema {
 };
 
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, OpenError> {
-    durable_file::open_writer(&dir.join(EVENTS_FILE), &SCHEMA)
+    let file = dir.join(EVENTS_FILE);
+    keeping_plans(durable_file::open_writer(&file, &SCHEMA)?, &file)
 }
 
 pub(super) fn open_reader(dir: &Path) -> Result<Connection, OpenError> {
-    durable_file::open_reader(&dir.join(EVENTS_FILE), &SCHEMA)
+    let file = dir.join(EVENTS_FILE);
+    keeping_plans(durable_file::open_reader(&file, &SCHEMA)?, &file)
+}
+
+fn keeping_plans(connection: Connection, file: &Path) -> Result<Connection, OpenError> {
+    durable_file::keep_plans(&connection).map_err(|error| durable_file::failed(file, &error))?;
+    Ok(connection)
 }

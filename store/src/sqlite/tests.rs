@@ -107,7 +107,7 @@ async fn a_dropped_store_ends_its_threads() {
     let dir = tempfile::tempdir().unwrap();
     let tasks = SuiteTasks::default();
     let store = SqliteEventStore::open(dir.path(), clock(), &tasks, &SqliteOptions::default()).unwrap();
-    assert_eq!(tasks.alive_count(), 4);
+    assert_eq!(tasks.alive_count(), 5);
     drop(store);
     tasks.stop().await;
 }

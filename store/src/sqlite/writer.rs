@@ -7,6 +7,7 @@ use super::appender::{Answer, Appender, Batch};
 use crate::subscription::{Head, closed};
 use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;
+use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -24,6 +25,16 @@ const GATHER_US_MAX: i64 = 50;
 
 /// How often it looks within that time, at most.
 const GATHER_LOOKS_MAX: usize = 1_000;
+
+/// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so those of
+/// a larger group are given by a task inside it.
+const TOLD_HERE_MAX: usize = 8;
+
+/// Groups whose answers may wait for that task.
+const TELLING_GROUPS_MAX: usize = 4;
+
+/// The answers of one group.
+type Told = Vec<(oneshot::Sender<Answer>, Answer)>;
 
 /// What the writer is asked.
 pub(super) enum Request {
@@ -49,6 +60,22 @@ pub(super) struct Writer {
     pub(super) failed: Option<StoreError>,
     /// How many appends the last group answered.
     pub(super) answered: usize,
+    /// To the task that answers.
+    pub(super) told: mpsc::Sender<Told>,
+}
+
+/// Starts the task that answers large groups; it ends with the writer.
+pub(super) fn start_telling(tasks: &dyn Tasks) -> mpsc::Sender<Told> {
+    let (told, mut groups) = mpsc::channel::<Told>(TELLING_GROUPS_MAX);
+    let telling = async move {
+        while let Some(group) = groups.recv().await {
+            for (answer, outcome) in group {
+                tell(answer, outcome);
+            }
+        }
+    };
+    tasks.spawn("event store answers", Box::pin(telling));
+    told
 }
 
 impl Writer {
@@ -134,17 +161,18 @@ impl Writer {
             .into_iter()
             .map(|append| (append.batch, append.answer))
             .unzip();
-        match self.outcome(&batches) {
-            Ok(outcomes) => {
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    tell(answer, outcome);
-                }
-            }
+        let told: Told = match self.outcome(&batches) {
+            Ok(outcomes) => answers.into_iter().zip(outcomes).collect(),
             Err(failed) => {
-                for answer in answers {
-                    tell(answer, Err(failed.clone()));
-                }
+                let failures = std::iter::repeat_with(|| Err(failed.clone()));
+                answers.into_iter().zip(failures).collect()
             }
+        };
+        if told.len() <= TOLD_HERE_MAX {
+            tell_all(told);
+        } else if let Err(mpsc::error::SendError(told)) = self.told.blocking_send(told) {
+            // The runtime is being stopped.
+            tell_all(told);
         }
     }
 
@@ -187,6 +215,12 @@ fn gather(
         }
         std::thread::yield_now();
         looks_left -= 1;
+    }
+}
+
+fn tell_all(told: Told) {
+    for (answer, outcome) in told {
+        tell(answer, outcome);
     }
 }
 

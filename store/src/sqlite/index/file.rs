@@ -4,6 +4,7 @@
 //! log keeps it whole all the same.
 
 use super::entry::{By, Entry, Key};
+use crate::durable_file::keep_plans;
 use domain::stored_event::Position;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{self, OpenOptions};
@@ -56,6 +57,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
         .open(file);
     made.map_err(|error| cannot(&error))?;
     let connection = Connection::open(file)?;
+    keep_plans(&connection)?;
     connection.busy_timeout(BUSY)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -73,6 +75,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
+    keep_plans(&connection)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(connection)
@@ -167,17 +170,17 @@ pub(super) fn latest(
     most: usize,
 ) -> rusqlite::Result<Vec<Position>> {
     let sql = match by {
-        By::Stream => "SELECT pos FROM by_stream WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
-        By::Id => "SELECT pos FROM by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
-        By::Campaign => "SELECT pos FROM by_campaign WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
-        By::Customer => "SELECT pos FROM by_customer WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT ?3",
+        By::Stream => "SELECT pos FROM by_stream WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        By::Id => "SELECT pos FROM by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        By::Campaign => "SELECT pos FROM by_campaign WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        By::Customer => "SELECT pos FROM by_customer WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
     };
     let mut statement = index.prepare_cached(sql)?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
     statement
-        .query_map((key.signed(), signed(base), most), |row| {
+        .query_map((key.signed(), signed(base)), |row| {
             Ok(Position(row.get::<_, i64>(0)?.cast_unsigned()))
         })?
+        .take(most)
         .collect()
 }
 
