@@ -88,8 +88,8 @@ mod tests {
         SqliteEventStore::open_read_only(dir, clock, &SuiteTasks::default()).map(drop)
     }
 
-    #[test]
-    fn a_half_filled_directory_is_refused_to_all_but_those_who_fill_it_until_it_is_whole() {
+    #[tokio::test]
+    async fn a_half_filled_directory_is_refused_to_all_but_those_who_fill_it_until_it_is_whole() {
         let dir = tempfile::tempdir().unwrap();
         open(dir.path(), false).unwrap();
         assert_eq!(begin_filling(dir.path(), "events copy"), Ok(true));
@@ -112,8 +112,8 @@ mod tests {
         end_filling(dir.path()).unwrap();
     }
 
-    #[test]
-    fn a_mark_without_a_name_is_a_mark() {
+    #[tokio::test]
+    async fn a_mark_without_a_name_is_a_mark() {
         let dir = tempfile::tempdir().unwrap();
         open(dir.path(), false).unwrap();
         File::create(dir.path().join(HALF_FILLED_FILE)).unwrap();

@@ -7,7 +7,6 @@ use crate::cli::output;
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
-use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -36,7 +36,7 @@ pub(in crate::sqlite) fn open_up_to_date(
     match existing {
         Ok(Some(made)) => return Ok(made),
         Ok(None) => {
-            tracing::info!(file = %path.display(), "the index of the log does not fit and is made again")
+            tracing::info!(file = %path.display(), "the index of the log does not fit and is made again");
         }
         Err(error) if is_damage(&error) => {
             tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
