@@ -28,6 +28,8 @@ const SCAN_MIN: f64 = 0.7;
 /// What was written, and where.
 pub(super) struct Log {
     pub(super) bare: BareSqlite,
+    /// The same file, read as well as SQLite can.
+    pub(super) bare_keeping_plans: BareSqlite,
     pub(super) events: usize,
     pub(super) streams: Vec<StreamId>,
     /// Processor time of the store's own appends.
@@ -37,8 +39,10 @@ pub(super) struct Log {
 impl Log {
     /// The same events into both.
     pub(super) async fn fill(workshop: &Workshop, directory: &Path, count: usize) -> Result<Self, Failure> {
+        let file = directory.join("bare.db");
         let mut log = Self {
-            bare: BareSqlite::create(&directory.join("bare.db"))?,
+            bare: BareSqlite::create(&file)?,
+            bare_keeping_plans: BareSqlite::open_keeping_plans(&file)?,
             events: 0,
             streams: Vec::new(),
             append_cpu_nanos: 0,

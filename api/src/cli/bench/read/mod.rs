@@ -42,7 +42,7 @@ pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(),
     };
     let is_embedded = matches!(spec, StoreSpec::Sqlite(_));
     let count = usize::try_from(args.events).unwrap_or(usize::MAX);
-    let workshop = Workshop::open(&own, spec, 0, runtime).await?;
+    let workshop = Workshop::open(&own, spec, 0, Arc::clone(&runtime)).await?;
     workshop.hold_to_empty().await?;
     let log = log::Log::fill(&workshop, directory.path(), count).await?;
     report.fact("events", log.events);
@@ -51,5 +51,8 @@ pub(in crate::cli) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(),
     streams::run(&mut report, &workshop, &log, is_embedded).await?;
     proof::run(&mut report, &workshop, &log, directory.path()).await?;
     workshop.close().await;
+    if is_embedded {
+        proof::beside_entities(&mut report, directory.path(), runtime).await?;
+    }
     report.show(args.json)
 }
