@@ -12,11 +12,11 @@ use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
 use crate::system::Environment;
 use domain::decider::{Context, Decider, EventData};
-use domain::ids::CustomerId;
+use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;
 use domain::ports::event_store::{StoreError, Writers};
 use domain::ports::vault::PersonKey;
-use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_owned};
+use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_in_place};
 use domain::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// What an entity answers to a command.
 pub struct Answer<D: Decider> {
     /// The events this command led to; for a repeat, those of the first time.
-    pub events: Vec<D::Event>,
+    pub events: Arc<Vec<D::Event>>,
     /// The state now.
     pub state: Arc<D::State>,
     pub version: StreamVersion,
@@ -67,6 +67,7 @@ pub type Asked<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;
 /// One entity; `loaded` is `None` before the first command and after a failed append.
 pub(crate) struct Entity<D: Decider> {
     id: D::Id,
+    stream: StreamId,
     environment: Environment,
     loaded: Option<Live<D>>,
 }
@@ -87,11 +88,11 @@ enum Decided<D: Decider> {
 }
 
 impl<D: Decider> Decided<D> {
-    fn of(live: &Live<D>, command: D::Command, (cause, now): (Cause, Timestamp)) -> Self {
+    fn of(live: &Live<D>, command: &D::Command, (cause, now): (Cause, Timestamp)) -> Self {
         if let Some(answer) = live.repeat(cause.command) {
             return Self::Repeat(answer);
         }
-        match D::decide(&live.state, command, Context { now }) {
+        match D::decide(&live.state, command.clone(), Context { now }) {
             Ok(events) => Self::Events(events),
             Err(refusal) => Self::Refusal(refusal),
         }
@@ -99,8 +100,9 @@ impl<D: Decider> Decided<D> {
 }
 
 impl<D: Decider> Entity<D> {
-    pub(crate) const fn new(id: D::Id, environment: Environment) -> Self {
+    pub(crate) fn new(id: D::Id, environment: Environment) -> Self {
         Self {
+            stream: D::stream(&id),
             id,
             environment,
             loaded: None,
@@ -118,8 +120,8 @@ impl<D: Decider> Entity<D> {
         Ok(loaded)
     }
 
-    pub(crate) async fn ask(&mut self, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
-        match self.attempt(command.clone(), cause).await {
+    pub(crate) async fn ask(&mut self, command: &D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+        match self.attempt(command, cause).await {
             Ok(answer) => Ok(answer),
             Err(TryError::Final(error)) => Err(error),
             // What is rare stands in a box of its own, so that a usual request needs little memory.
@@ -134,11 +136,11 @@ impl<D: Decider> Entity<D> {
     /// Decides and appends once. The state is put back only when it is known to be the stream's.
     async fn attempt(
         &mut self,
-        command: D::Command,
+        command: &D::Command,
         cause: Cause,
     ) -> Result<Answer<D>, TryError<D::Refusal>> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
-        let events = match decided {
+        let mut events = match decided {
             Decided::Events(events) => events,
             Decided::Repeat(answer) => {
                 self.loaded = Some(live);
@@ -149,25 +151,29 @@ impl<D: Decider> Entity<D> {
                 return Err(TryError::Final(AskError::Refused(refusal)));
             }
         };
-        if !events.is_empty() {
-            let records = self.write(&mut live, &events, cause, now).await;
-            let records = records.map_err(TryError::Final)?;
-            let last = live.version.0 + records.len() as u64;
-            let first = records.first().filter(|_| self.is_shared()).cloned();
-            let position = self.append(live.version, records).await?;
-            if position <= live.position || !self.is_stored_here(live.version, first).await? {
-                // Stored by this very command, longer ago than is remembered or by another process.
-                let again = Box::pin(load(&self.id, &self.environment, Some(cause.command))).await;
-                let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
-                let answer = live.answer(sought, position, true);
-                self.loaded = Some(live);
-                return Ok(answer);
-            }
-            live.version = StreamVersion(last);
-            live.position = position;
-            live.remember(cause.command, events.clone(), position);
+        if events.is_empty() {
+            let answer = live.answer(Arc::default(), live.position, false);
+            self.loaded = Some(live);
+            return Ok(answer);
         }
-        let answer = live.answer(events, live.position, false);
+        let records = self.write(&mut live, &mut events, cause, now).await;
+        let records = records.map_err(TryError::Final)?;
+        let last = live.version.0 + records.len() as u64;
+        let first = records.first().filter(|_| self.is_shared()).cloned();
+        let position = self.append(live.version, records).await?;
+        if position <= live.position || !self.is_stored_here(live.version, first).await? {
+            // Stored by this very command, longer ago than is remembered or by another process.
+            let again = Box::pin(load(&self.id, &self.environment, Some(cause.command))).await;
+            let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
+            let answer = live.answer(Arc::new(sought), position, true);
+            self.loaded = Some(live);
+            return Ok(answer);
+        }
+        let events = Arc::new(events);
+        live.version = StreamVersion(last);
+        live.position = position;
+        live.remember(cause.command, Arc::clone(&events), position);
+        let answer = live.answer(events, position, false);
         self.loaded = Some(live);
         Ok(answer)
     }
@@ -176,7 +182,7 @@ impl<D: Decider> Entity<D> {
     /// moved.
     async fn decide(
         &mut self,
-        command: D::Command,
+        command: &D::Command,
         cause: Cause,
     ) -> Result<(Live<D>, Timestamp, Decided<D>), TryError<D::Refusal>> {
         let may_be_behind = self.loaded.is_some() && self.is_shared();
@@ -186,7 +192,7 @@ impl<D: Decider> Entity<D> {
             let decided = Decided::of(&live, command, (cause, now));
             return Ok((live, now, decided));
         }
-        match Decided::of(&live, command.clone(), (cause, now)) {
+        match Decided::of(&live, command, (cause, now)) {
             decided @ Decided::Repeat(_) => return Ok((live, now, decided)),
             Decided::Events(events) if !events.is_empty() => {
                 return Ok((live, now, Decided::Events(events)));
@@ -213,9 +219,9 @@ impl<D: Decider> Entity<D> {
         if !self.is_shared() {
             return Ok(true);
         }
-        let stream = D::stream(&self.id);
-        let page = self.environment.store.read_stream(&stream, before, 1).await;
-        let page = page.map_err(|error| TryError::Final(store_error(&stream, &error)))?;
+        let stream = &self.stream;
+        let page = self.environment.store.read_stream(stream, before, 1).await;
+        let page = page.map_err(|error| TryError::Final(store_error(stream, &error)))?;
         // Sealed values differ each time they are made, so equal bytes are these very records.
         let stored = page.first().map(|stored| &stored.record);
         Ok(stored == first.as_ref().map(Record::bytes))
@@ -225,7 +231,7 @@ impl<D: Decider> Entity<D> {
     async fn write(
         &self,
         live: &mut Live<D>,
-        events: &[D::Event],
+        events: &mut [D::Event],
         cause: Cause,
         now: Timestamp,
     ) -> Asked<Vec<Record>, D> {
@@ -238,13 +244,12 @@ impl<D: Decider> Entity<D> {
         // Copied only while somebody still holds an answer with it.
         let state = Arc::make_mut(&mut live.state);
         let mut records = Vec::with_capacity(events.len());
-        for (index, event) in events.iter().enumerate() {
+        for (index, event) in events.iter_mut().enumerate() {
             D::evolve(state, event, now);
             let scope = D::scope(&self.id, state, event);
-            let mut written = event.clone();
-            let key = self.sealing_key(&mut written, scope.customer.as_ref()).await?;
+            let key = self.sealing_key(event, scope.customer.as_ref()).await?;
             let facts = RecordFacts {
-                stream: D::stream(&self.id),
+                stream: self.stream.clone(),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),
                 at: now,
                 cause,
@@ -258,8 +263,8 @@ impl<D: Decider> Entity<D> {
                 key: key.as_ref(),
                 random: &mut random,
             };
-            let made = record_owned(facts, written, &mut sealer)
-                .map_err(|error| record_error(&D::stream(&self.id), &error))?;
+            let made = record_in_place(facts, event, &mut sealer)
+                .map_err(|error| record_error(&self.stream, &error))?;
             records.push(made);
         }
         Ok(records)
@@ -278,8 +283,7 @@ impl<D: Decider> Entity<D> {
         match person {
             Some(person) if seals => {
                 let key = self.environment.vault.key(person).await;
-                key.map(Some)
-                    .map_err(|error| vault_error(&D::stream(&self.id), &error))
+                key.map(Some).map_err(|error| vault_error(&self.stream, &error))
             }
             _ => Ok(None),
         }
@@ -292,18 +296,18 @@ impl<D: Decider> Entity<D> {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, TryError<D::Refusal>> {
-        let stream = D::stream(&self.id);
+        let stream = &self.stream;
         let store = &self.environment.store;
         let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
-        let mut tried = store.append(&stream, expected, records).await;
+        let mut tried = store.append(stream, expected, records).await;
         if let Err(StoreError::Unavailable(why)) = &tried {
             tracing::warn!(%stream, why, "append is unclear, sending the same records again");
             let again = bytes
                 .into_iter()
                 .map(Record::from_stored)
                 .collect::<Result<_, _>>();
-            let again = again.map_err(|error| TryError::Final(fault(&stream, &error)))?;
-            tried = Box::pin(store.append(&stream, expected, again)).await;
+            let again = again.map_err(|error| TryError::Final(fault(stream, &error)))?;
+            tried = Box::pin(store.append(stream, expected, again)).await;
         }
         tried.map_err(|error| match error {
             StoreError::WrongVersion { .. } => TryError::Raced,
@@ -311,7 +315,7 @@ impl<D: Decider> Entity<D> {
             | StoreError::Unavailable(_)
             | StoreError::PartlyStored { .. }
             | StoreError::Invalid(_)
-            | StoreError::Damaged(_) => TryError::Final(store_error(&stream, &error)),
+            | StoreError::Damaged(_) => TryError::Final(store_error(stream, &error)),
         })
     }
 

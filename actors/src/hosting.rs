@@ -21,7 +21,8 @@ pub enum Place {
     /// `count` arbiters, each an OS thread, sharing one multi-thread runtime. Its last `Arc` is dropped
     /// outside async code.
     Arbiters { runtime: Arc<Runtime>, count: usize },
-    /// The current thread's `LocalSet`, which must be running whenever an entity is asked.
+    /// The current thread's `LocalSet`, which must be running whenever an entity is asked, and whenever an
+    /// ask is dropped before its answer.
     Local,
 }
 
@@ -72,9 +73,10 @@ impl Hosting {
         }
     }
 
-    /// Starts an entity; shards take turns, because the registry knows where each lives.
-    pub(crate) fn host<D: Decider>(&self, entity: Box<Entity<D>>) -> Hosted<D> {
-        let actor = EntityActor { entity: Some(entity) };
+    /// Starts the host of an entity, which comes with the first delivery; shards take turns, because the
+    /// registry knows where each lives.
+    pub(crate) fn host<D: Decider>(&self) -> Hosted<D> {
+        let actor = EntityActor { entity: None };
         Hosted(match self {
             Self::Local => actor.start(),
             Self::Arbiters(shards) => {
@@ -113,7 +115,7 @@ impl<D: Decider> Hosted<D> {
 }
 
 struct EntityActor<D: Decider> {
-    /// Absent only while a request is being served.
+    /// Absent while a request is being served, before the entity has come, and for good when it died before.
     entity: Option<Box<Entity<D>>>,
 }
 
@@ -130,13 +132,9 @@ impl<D: Decider> Handler<Delivery<D>> for EntityActor<D> {
 
     fn handle(&mut self, delivery: Delivery<D>, _: &mut Context<Self>) -> Self::Result {
         let entity = self.entity.take();
-        let serving = async move {
-            let mut entity = entity?;
-            delivery.serve(&mut entity).await;
-            Some(entity)
-        };
         AtomicResponse::new(Box::pin(
-            serving
+            delivery
+                .serve(entity)
                 .into_actor(self)
                 .map(|entity, this, _| this.entity = entity),
         ))

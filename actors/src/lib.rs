@@ -15,6 +15,7 @@ mod loading;
 mod log_damage;
 mod mailbox;
 mod registry;
+mod serving;
 #[cfg(test)]
 mod shared_log_tests;
 mod supervisor;

@@ -19,10 +19,10 @@ const REMEMBERED_COMMANDS_MAX: usize = 64;
 /// Events per page while loading; bounds memory, not the stream.
 const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
-/// A command answered before: its events and where they ended.
+/// What a command answered before led to, and where that ended.
 struct Remembered<D: Decider> {
-    command: CommandId,
-    events: Vec<D::Event>,
+    /// Shared with the answer.
+    events: Arc<Vec<D::Event>>,
     position: Position,
 }
 
@@ -30,6 +30,9 @@ pub(crate) struct Live<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
     pub(crate) position: Position,
+    /// The last commands, and in the same order what each led to. They stand apart because every command is
+    /// looked for among them.
+    commands: VecDeque<CommandId>,
     recent: VecDeque<Remembered<D>>,
 }
 
@@ -145,7 +148,9 @@ impl Reader<'_> {
             if sought == Some(command) {
                 loaded.sought.push(event.clone());
             }
-            loaded.live.remember(command, vec![event], stored.position);
+            loaded
+                .live
+                .remember(command, Arc::new(vec![event]), stored.position);
         }
         Ok(())
     }
@@ -201,22 +206,24 @@ impl<D: Decider> Live<D> {
             state: Arc::new(D::State::default()),
             version: StreamVersion(0),
             position: Position(0),
+            commands: VecDeque::new(),
             recent: VecDeque::new(),
         }
     }
 
     /// The stream's last event; `None` before the first.
     pub(crate) fn last_event(&self) -> Option<EventId> {
-        let last = self.recent.back()?;
-        Some(EventId::derive(last.command, last.events.len().checked_sub(1)?))
+        let (command, last) = self.commands.back().zip(self.recent.back())?;
+        Some(EventId::derive(*command, last.events.len().checked_sub(1)?))
     }
 
     pub(crate) fn repeat(&self, command: CommandId) -> Option<Answer<D>> {
-        let first = self.recent.iter().find(|one| one.command == command)?;
-        Some(self.answer(first.events.clone(), first.position, true))
+        let place = self.commands.iter().position(|one| *one == command)?;
+        let first = self.recent.get(place)?;
+        Some(self.answer(Arc::clone(&first.events), first.position, true))
     }
 
-    pub(crate) fn answer(&self, events: Vec<D::Event>, position: Position, repeated: bool) -> Answer<D> {
+    pub(crate) fn answer(&self, events: Arc<Vec<D::Event>>, position: Position, repeated: bool) -> Answer<D> {
         Answer {
             events,
             state: Arc::clone(&self.state),
@@ -227,27 +234,25 @@ impl<D: Decider> Live<D> {
     }
 
     /// Remembers a command's events; those of one command stand together in the stream.
-    pub(crate) fn remember(&mut self, command: CommandId, events: Vec<D::Event>, position: Position) {
+    pub(crate) fn remember(&mut self, command: CommandId, events: Arc<Vec<D::Event>>, position: Position) {
         if events.iter().any(EventData::forgets) {
-            let before = self.recent.iter_mut().flat_map(|one| &mut one.events);
-            for (_, value) in before.flat_map(EventData::personal) {
+            let before = self.recent.iter_mut().map(|one| Arc::make_mut(&mut one.events));
+            for (_, value) in before.flatten().flat_map(EventData::personal) {
                 *value = Personal::Erased { hash: None };
             }
         }
-        if let Some(last) = self.recent.back_mut()
-            && last.command == command
+        if self.commands.back() == Some(&command)
+            && let Some(last) = self.recent.back_mut()
         {
-            last.events.extend(events);
+            Arc::make_mut(&mut last.events).extend(events.iter().cloned());
             last.position = position;
             return;
         }
         if self.recent.len() == REMEMBERED_COMMANDS_MAX {
+            self.commands.pop_front();
             self.recent.pop_front();
         }
-        self.recent.push_back(Remembered {
-            command,
-            events,
-            position,
-        });
+        self.commands.push_back(command);
+        self.recent.push_back(Remembered { events, position });
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::hosting::Hosted;
+use crate::serving::Lent;
 use domain::decider::Decider;
 use domain::stored_event::Cause;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub(crate) const MAILBOX_COMMANDS_MAX: usize = 64;
 /// What an entity can be asked, with where to answer.
 pub(crate) enum Request<D: Decider> {
     Ask {
-        command: D::Command,
+        command: Arc<D::Command>,
         cause: Cause,
         reply: oneshot::Sender<Asked<Answer<D>, D>>,
     },
@@ -26,32 +27,46 @@ pub(crate) enum Request<D: Decider> {
     },
 }
 
-/// A request on its way, holding its place in the mailbox.
-pub(crate) struct Delivery<D: Decider> {
-    request: Request<D>,
-    place: OwnedSemaphorePermit,
+/// What is on its way to a hosted entity, holding its place in the mailbox.
+pub(crate) enum Delivery<D: Decider> {
+    Request {
+        request: Request<D>,
+        place: OwnedSemaphorePermit,
+    },
+    /// The entity itself, which serves another's request.
+    TakeOver {
+        lent: Arc<dyn Lent<D>>,
+        place: OwnedSemaphorePermit,
+    },
 }
 
 impl<D: Decider> Delivery<D> {
-    /// Serves the request; the place is free before the asker hears the answer. An asker that has gone
-    /// away changes nothing: what was decided is stored.
-    pub(crate) async fn serve(self, entity: &mut Entity<D>) {
-        match self.request {
+    /// Serves the request and gives the entity back; the place is free before the asker hears the answer. An
+    /// asker that has gone away changes nothing: what was decided is stored. Without an entity, because it
+    /// died elsewhere, nobody is answered.
+    pub(crate) async fn serve(self, entity: Option<Box<Entity<D>>>) -> Option<Box<Entity<D>>> {
+        let (request, place) = match self {
+            Self::TakeOver { lent, place } => return Some(lent.take_over(place)?.await),
+            Self::Request { request, place } => (request, place),
+        };
+        let mut entity = entity?;
+        match request {
             Request::Ask {
                 command,
                 cause,
                 reply,
             } => {
-                let answer = entity.ask(command, cause).await;
-                drop(self.place);
+                let answer = entity.ask(&command, cause).await;
+                drop(place);
                 drop(reply.send(answer));
             }
             Request::Read { reply } => {
                 let loaded = entity.read().await;
-                drop(self.place);
+                drop(place);
                 drop(reply.send(loaded));
             }
         }
+        Some(entity)
     }
 }
 
@@ -94,8 +109,16 @@ impl<D: Decider> Place<D> {
     /// Hands the request over. When the entity is gone the request is dropped, and with it the reply's
     /// sender: the asker sees that nobody will answer.
     pub(crate) fn deliver(self, request: Request<D>) {
-        self.hosted.deliver(Delivery {
+        self.hosted.deliver(Delivery::Request {
             request,
+            place: self.place,
+        });
+    }
+
+    /// Hands over the entity with the request that it serves elsewhere.
+    pub(crate) fn deliver_lent(self, lent: Arc<dyn Lent<D>>) {
+        self.hosted.deliver(Delivery::TakeOver {
+            lent,
             place: self.place,
         });
     }

@@ -1,20 +1,22 @@
-//! Id to mailbox: at most one live entity per id, started on demand, forgotten when idle or dead.
+//! Id to entity: at most one live entity per id, begun on demand, forgotten when idle or dead.
+//!
+//! A live entity rests here until it is asked. Then it is lent to the asker's task, which serves its request
+//! there and gives it back. If somebody else asks meanwhile it gets a host on an arbiter, with a mailbox, to
+//! which it moves with the request that it serves; there it stays. So there is never a second one, nor one
+//! that is behind its stream.
 //!
 //! A place in the mailbox is taken under the same lock that finds it, so an entity with work is never
 //! forgotten. An entity that died of a panic may be started again a few times a minute; then it is a
 //! fault until the minute has passed.
-//!
-//! Who only reads an entity that is not live loads it where he stands: it rests here, loaded, until it is
-//! asked something, and is hosted then. It rests only if nobody hosted the same entity since it began to be
-//! loaded, so there is never a second one, nor one that is behind its stream.
 
 use crate::entity::Entity;
 use crate::lifespan::Lifespan;
 use crate::mailbox::{Mailbox, Place};
+use crate::serving::Lent;
 use domain::decider::Decider;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Deaths an entity may have in `RESTART_WINDOW_MS` before it is left alone: a poisoned stream would
 /// otherwise burn a core.
@@ -37,8 +39,6 @@ pub(crate) struct Registry<D: Decider> {
 
 struct Slots<D: Decider> {
     live: BTreeMap<D::Id, Slot<D>>,
-    /// Entities that their readers load, and which try each is.
-    loading: BTreeMap<D::Id, u64>,
     deaths: BTreeMap<D::Id, Vec<Timestamp>>,
     generation: u64,
 }
@@ -52,8 +52,12 @@ struct Slot<D: Decider> {
 /// Where a live entity is.
 enum Home<D: Decider> {
     Hosted(Mailbox<D>),
-    /// Loaded, and asked nothing yet.
+    /// Here, and asked nothing now.
     Resting(Box<Entity<D>>),
+    /// In the task of the one who asks it.
+    Lent(Arc<dyn Lent<D>>),
+    /// Only while the registry is locked.
+    OnTheWay,
 }
 
 impl<D: Decider> Home<D> {
@@ -61,39 +65,31 @@ impl<D: Decider> Home<D> {
         match self {
             Self::Hosted(mailbox) => mailbox.is_idle(),
             Self::Resting(_) => true,
+            Self::Lent(_) | Self::OnTheWay => false,
         }
+    }
+
+    /// Hosts an entity that is lent, with the request that it serves.
+    fn host_lent(&mut self, host: impl FnOnce() -> Mailbox<D>) {
+        *self = match std::mem::replace(self, Self::OnTheWay) {
+            Self::Lent(lent) => {
+                let mailbox = host();
+                if let Some(place) = mailbox.reserve() {
+                    place.deliver_lent(lent);
+                }
+                Self::Hosted(mailbox)
+            }
+            other => other,
+        };
     }
 }
 
-/// The right to load one entity outside its mailbox; dropping it gives the right back.
-pub(crate) struct Loading<'a, D: Decider> {
-    registry: &'a Registry<D>,
-    id: &'a D::Id,
-    generation: u64,
-}
-
-impl<D: Decider> Loading<'_, D> {
-    /// Lets the loaded entity rest, unless it was hosted meanwhile: then that one is the entity.
-    pub(crate) fn rest(self, entity: Box<Entity<D>>, now: Timestamp) {
-        let mut slots = self.registry.lock();
-        if slots.loading.get(self.id) == Some(&self.generation) {
-            let slot = Slot {
-                home: Home::Resting(entity),
-                generation: self.generation,
-                used_at: now,
-            };
-            slots.live.insert(self.id.clone(), slot);
-        }
-    }
-}
-
-impl<D: Decider> Drop for Loading<'_, D> {
-    fn drop(&mut self) {
-        let mut slots = self.registry.lock();
-        if slots.loading.get(self.id) == Some(&self.generation) {
-            slots.loading.remove(self.id);
-        }
-    }
+/// Where a request is served.
+pub(crate) enum Reserved<D: Decider, S> {
+    /// In the asker's own task.
+    Here(Arc<S>, Generation),
+    /// By the entity's host.
+    There(Place<D>, Generation),
 }
 
 /// Which life of an entity a place belongs to, so that a late report of a death cannot end the next one.
@@ -106,74 +102,54 @@ impl<D: Decider> Registry<D> {
             lifespan,
             slots: Mutex::new(Slots {
                 live: BTreeMap::new(),
-                loading: BTreeMap::new(),
                 deaths: BTreeMap::new(),
                 generation: 0,
             }),
         }
     }
 
-    /// A place in the entity's mailbox; `host` hosts it when it is not hosted: the one that rests, or anew.
-    pub(crate) fn reserve(
+    /// Where to have a request served. `begin` begins it with the entity that rests, or with a new one;
+    /// `host` makes a host for an entity that another asker has.
+    pub(crate) fn reserve<S: Lent<D> + 'static>(
         &self,
         id: &D::Id,
         now: Timestamp,
-        host: impl FnOnce(Option<Box<Entity<D>>>) -> Mailbox<D>,
-    ) -> Result<(Place<D>, Generation), ReserveError> {
+        begin: impl FnOnce(Option<Box<Entity<D>>>) -> Arc<S>,
+        host: impl FnOnce() -> Mailbox<D>,
+    ) -> Result<Reserved<D, S>, ReserveError> {
         let mut slots = self.lock();
-        if let Some(slot) = slots.live.get_mut(id)
-            && let Home::Hosted(mailbox) = &slot.home
-        {
-            slot.used_at = now;
-            let place = mailbox.reserve().ok_or(ReserveError::Busy)?;
-            return Ok((place, Generation(slot.generation)));
-        }
-        // Whoever is loading it outside loads it for himself alone.
-        slots.loading.remove(id);
-        let resting = match slots.live.remove(id) {
-            Some(Slot {
-                home: Home::Resting(entity),
-                ..
-            }) => Some(entity),
-            Some(_) | None => {
-                slots.make_room(self.lifespan.live_max)?;
-                slots.check_deaths(id, now)?;
-                None
-            }
-        };
-        slots.generation += 1;
-        let generation = slots.generation;
-        let mailbox = host(resting);
-        let place = mailbox.reserve();
-        let slot = Slot {
-            home: Home::Hosted(mailbox),
-            generation,
-            used_at: now,
-        };
-        slots.live.insert(id.clone(), slot);
-        Ok((place.ok_or(ReserveError::Busy)?, Generation(generation)))
-    }
-
-    /// The right to load an entity outside its mailbox; `None` when it is live, or somebody else loads it.
-    pub(crate) fn begin_loading<'a>(
-        &'a self,
-        id: &'a D::Id,
-        now: Timestamp,
-    ) -> Result<Option<Loading<'a, D>>, ReserveError> {
-        let mut slots = self.lock();
-        if slots.live.contains_key(id) || slots.loading.contains_key(id) {
-            return Ok(None);
+        if let Some(slot) = slots.live.get_mut(id) {
+            return slot.reserve(now, begin, host);
         }
         slots.make_room(self.lifespan.live_max)?;
         slots.check_deaths(id, now)?;
         slots.generation += 1;
         let generation = slots.generation;
-        slots.loading.insert(id.clone(), generation);
-        Ok(Some(Loading {
-            registry: self,
-            id,
+        let serving = begin(None);
+        let slot = Slot {
+            home: Home::Lent(Arc::<S>::clone(&serving)),
             generation,
-        }))
+            used_at: now,
+        };
+        slots.live.insert(id.clone(), slot);
+        Ok(Reserved::Here(serving, Generation(generation)))
+    }
+
+    /// Takes an entity back whose request is answered; one that was hosted meanwhile is its host's.
+    pub(crate) fn give_back(&self, id: &D::Id, generation: Generation, served: &impl Lent<D>) {
+        let mut slots = self.lock();
+        if let Some(slot) = slots.lent(id, generation)
+            && let Some(entity) = served.take_back()
+        {
+            slot.home = Home::Resting(entity);
+        }
+    }
+
+    /// The asker that an entity was lent to has gone away: a host finishes what it began.
+    pub(crate) fn leave(&self, id: &D::Id, generation: Generation, host: impl FnOnce() -> Mailbox<D>) {
+        if let Some(slot) = self.lock().lent(id, generation) {
+            slot.home.host_lent(host);
+        }
     }
 
     /// Forgets an entity that died, unless it lives again already.
@@ -213,12 +189,48 @@ impl<D: Decider> Registry<D> {
     }
 }
 
+impl<D: Decider> Slot<D> {
+    fn reserve<S: Lent<D> + 'static>(
+        &mut self,
+        now: Timestamp,
+        begin: impl FnOnce(Option<Box<Entity<D>>>) -> Arc<S>,
+        host: impl FnOnce() -> Mailbox<D>,
+    ) -> Result<Reserved<D, S>, ReserveError> {
+        self.used_at = now;
+        let generation = Generation(self.generation);
+        self.home.host_lent(host);
+        match std::mem::replace(&mut self.home, Home::OnTheWay) {
+            Home::Resting(entity) => {
+                let serving = begin(Some(entity));
+                self.home = Home::Lent(Arc::<S>::clone(&serving));
+                Ok(Reserved::Here(serving, generation))
+            }
+            Home::Hosted(mailbox) => {
+                let place = mailbox.reserve();
+                self.home = Home::Hosted(mailbox);
+                Ok(Reserved::There(place.ok_or(ReserveError::Busy)?, generation))
+            }
+            // There is none: what is lent has just got a host.
+            other @ (Home::Lent(_) | Home::OnTheWay) => {
+                self.home = other;
+                Err(ReserveError::Busy)
+            }
+        }
+    }
+}
+
 impl<D: Decider> Slots<D> {
+    /// The slot of an entity that is lent since then.
+    fn lent(&mut self, id: &D::Id, generation: Generation) -> Option<&mut Slot<D>> {
+        let slot = self.live.get_mut(id)?;
+        (slot.generation == generation.0 && matches!(slot.home, Home::Lent(_))).then_some(slot)
+    }
+
     fn make_room(&mut self, live_max: usize) -> Result<(), ReserveError> {
-        if self.live.len() + self.loading.len() >= live_max {
+        if self.live.len() >= live_max {
             self.live.retain(|_, slot| !slot.home.is_idle());
         }
-        if self.live.len() + self.loading.len() >= live_max {
+        if self.live.len() >= live_max {
             return Err(ReserveError::Busy);
         }
         Ok(())
@@ -239,7 +251,9 @@ impl<D: Decider> Slots<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::Loaded;
     use crate::hosting::{Hosting, Place};
+    use crate::serving::Serving;
     use crate::testing::counter::Counter;
     use crate::testing::{Fakes, on_one_thread};
 
@@ -248,83 +262,123 @@ mod tests {
         live_max: 1,
     };
 
-    /// Hosts what is given, or a new one; `true` when one rested.
-    fn reserve(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> Result<bool, ReserveError> {
+    type Reading = Serving<Counter, Loaded<Counter>>;
+
+    /// Reserves for a reader; `true` when the entity rested.
+    fn reserve(
+        registry: &Registry<Counter>,
+        fakes: &Fakes,
+        id: &str,
+    ) -> Result<(Reserved<Counter, Reading>, bool), ReserveError> {
         let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let mut has_rested = false;
-        let host = |resting: Option<Box<Entity<Counter>>>| {
+        let begin = |resting: Option<Box<Entity<Counter>>>| {
             has_rested = resting.is_some();
             let anew = || Box::new(Entity::new(id.to_owned(), fakes.environment.clone()));
-            Mailbox::new(hosting.host(resting.unwrap_or_else(anew)))
+            let mut entity = resting.unwrap_or_else(anew);
+            Arc::new(Serving::new(Box::pin(async move {
+                let loaded = entity.read().await;
+                (entity, loaded)
+            })))
         };
-        registry
-            .reserve(&id.to_owned(), Timestamp::EPOCH, host)
-            .map(drop)?;
-        Ok(has_rested)
+        let host = || Mailbox::new(hosting.host());
+        let reserved = registry.reserve(&id.to_owned(), Timestamp::EPOCH, begin, host)?;
+        Ok((reserved, has_rested))
     }
 
-    fn entity(fakes: &Fakes, id: &str) -> Box<Entity<Counter>> {
-        Box::new(Entity::new(id.to_owned(), fakes.environment.clone()))
+    /// Reserves where nobody else has the entity.
+    fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<Reading>, Generation, bool) {
+        match reserve(registry, fakes, id) {
+            Ok((Reserved::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
+            Ok((Reserved::There(..), _)) => panic!("{id} has a host"),
+            Err(error) => panic!("{id} cannot be lent: {error:?}"),
+        }
+    }
+
+    fn is_hosted(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> bool {
+        matches!(reserve(registry, fakes, id), Ok((Reserved::There(..), false)))
     }
 
     #[test]
-    fn what_was_loaded_outside_rests_and_is_hosted_by_the_first_who_asks() {
+    fn an_entity_is_lent_to_its_asker_and_rests_between_two_requests() {
         on_one_thread(async {
             let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (id, now) = ("one".to_owned(), Timestamp::EPOCH);
-            let loading = registry.begin_loading(&id, now).unwrap().unwrap();
-            assert!(
-                registry.begin_loading(&id, now).unwrap().is_none(),
-                "one at a time"
-            );
-            assert_eq!(registry.live_count(), 0);
-            loading.rest(entity(&fakes, "one"), now);
-            assert_eq!(registry.live_count(), 1);
-            assert!(registry.begin_loading(&id, now).unwrap().is_none(), "it is live");
-            assert_eq!(reserve(&registry, &fakes, "one"), Ok(true));
-            assert_eq!(
-                reserve(&registry, &fakes, "one"),
-                Ok(false),
-                "it is hosted already"
-            );
+            let id = "one".to_owned();
+            for turn in 0..3 {
+                let (serving, generation, has_rested) = lend(&registry, &fakes, "one");
+                assert_eq!(has_rested, turn > 0);
+                assert!(serving.answered().await.unwrap().is_ok());
+                registry.give_back(&id, generation, &*serving);
+                assert_eq!(registry.live_count(), 1);
+            }
+        });
+    }
+
+    #[test]
+    fn a_second_asker_gets_a_host_to_which_the_first_request_moves() {
+        on_one_thread(async {
+            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+            let (first, generation, _) = lend(&registry, &fakes, "one");
+            assert!(is_hosted(&registry, &fakes, "one"));
+            assert!(first.answered().await.unwrap().is_ok());
+            // Whoever served it first has nothing to give back: the host has the entity, or will.
+            registry.give_back(&"one".to_owned(), generation, &*first);
+            assert!(is_hosted(&registry, &fakes, "one"));
             assert_eq!(registry.live_count(), 1);
         });
     }
 
     #[test]
-    fn what_was_loaded_while_the_same_entity_was_hosted_does_not_rest() {
+    fn what_an_asker_left_gets_a_host_and_what_was_given_back_does_not() {
         on_one_thread(async {
             let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (id, now) = ("one".to_owned(), Timestamp::EPOCH);
-            let late = registry.begin_loading(&id, now).unwrap().unwrap();
-            // There is room for one: whoever is loading it takes none of it away once it is hosted.
-            assert_eq!(reserve(&registry, &fakes, "one"), Ok(false));
-            late.rest(entity(&fakes, "one"), now);
-            assert_eq!(reserve(&registry, &fakes, "one"), Ok(false));
-            registry.bury(&id, Generation(2), now);
-            assert_eq!(registry.live_count(), 0);
-            // A right that is older than the life just ended is worth nothing to the next.
-            let again = registry.begin_loading(&id, now).unwrap();
-            assert!(again.is_some());
+            let (id, hosting) = (
+                "one".to_owned(),
+                Hosting::start(Place::Local, &fakes.environment.tasks),
+            );
+            let (serving, generation, _) = lend(&registry, &fakes, "one");
+            serving.answered().await;
+            registry.give_back(&id, generation, &*serving);
+            registry.leave(&id, generation, || Mailbox::new(hosting.host()));
+            let (_, generation, has_rested) = lend(&registry, &fakes, "one");
+            assert!(has_rested, "it was not hosted");
+            registry.leave(&id, generation, || Mailbox::new(hosting.host()));
+            assert!(is_hosted(&registry, &fakes, "one"));
         });
     }
 
     #[test]
-    fn a_right_to_load_counts_against_the_room_until_it_is_given_back() {
+    fn what_is_lent_counts_against_the_room_and_what_rests_makes_it() {
         on_one_thread(async {
             let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (one, other, now) = ("one".to_owned(), "other".to_owned(), Timestamp::EPOCH);
-            let loading = registry.begin_loading(&one, now).unwrap();
-            assert_eq!(
-                registry.begin_loading(&other, now).err(),
-                Some(ReserveError::Busy)
-            );
-            drop(loading);
-            let loading = registry.begin_loading(&other, now).unwrap().unwrap();
-            loading.rest(entity(&fakes, "other"), now);
-            // What rests is idle, and makes room.
-            assert!(registry.begin_loading(&one, now).unwrap().is_some());
+            let (serving, generation, _) = lend(&registry, &fakes, "one");
+            let refused = reserve(&registry, &fakes, "other").err();
+            assert_eq!(refused, Some(ReserveError::Busy));
+            registry.passivate(Timestamp::EPOCH.plus_ms(LIFESPAN.idle_ms));
+            assert_eq!(registry.live_count(), 1, "what is lent is not idle");
+            serving.answered().await;
+            registry.give_back(&"one".to_owned(), generation, &*serving);
+            lend(&registry, &fakes, "other");
+            assert_eq!(registry.live_count(), 1);
+        });
+    }
+
+    #[test]
+    fn a_late_report_of_a_death_ends_no_later_life() {
+        on_one_thread(async {
+            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+            let (id, now) = ("one".to_owned(), Timestamp::EPOCH);
+            let (_, first, _) = lend(&registry, &fakes, "one");
+            registry.bury(&id, first, now);
             assert_eq!(registry.live_count(), 0);
+            let (late, second, has_rested) = lend(&registry, &fakes, "one");
+            assert!(!has_rested && first != second);
+            registry.bury(&id, first, now);
+            assert_eq!(registry.live_count(), 1);
+            // Nor does one of an earlier life come back.
+            late.answered().await;
+            registry.give_back(&id, first, &*late);
+            assert!(is_hosted(&registry, &fakes, "one"), "it is lent still");
         });
     }
 }

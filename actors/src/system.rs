@@ -10,7 +10,8 @@ use crate::hosting::{Hosting, Place};
 use crate::lifespan::{Lifespan, SWEEP_MS};
 use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
-use crate::registry::{Registry, ReserveError};
+use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use crate::serving::{Serving, Work};
 use domain::alert::Alert;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -29,9 +30,7 @@ use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Cause;
 use domain::view::View;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 use tokio::sync::oneshot;
 
 /// The ports every entity needs.
@@ -132,41 +131,31 @@ impl<D: Decider> Entities<D> {
     /// Asks one entity. The same command id asked again is answered as the first time. An entity that dies
     /// while it answers is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
-        self.request(id, |reply| Request::Ask {
-            command: command.clone(),
+        let command = Arc::new(command);
+        let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
+            let command = Arc::clone(&command);
+            Box::pin(async move {
+                let answer = entity.ask(&command, cause).await;
+                (entity, answer)
+            })
+        };
+        let send = |reply| Request::Ask {
+            command: Arc::clone(&command),
             cause,
             reply,
-        })
-        .await
+        };
+        self.request(id, serve, send).await
     }
 
     /// The entity's state now; the default state when its stream is empty.
     pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
-        match Box::pin(self.load_here(id)).await? {
-            Some(loaded) => Ok(loaded),
-            None => self.request(id, |reply| Request::Read { reply }).await,
-        }
-    }
-
-    /// Loads an entity that is not live in the asker's own task, which spares the way to its arbiter and
-    /// back: it is hosted only when it is asked something. `None` when the entity itself is to be asked,
-    /// which is also how one that dies of its stream comes to be counted.
-    async fn load_here(&self, id: &D::Id) -> Asked<Option<Loaded<D>>, D> {
-        let inner = &self.inner;
-        let now = inner.environment.clock.now();
-        let loading = match inner.registry.begin_loading(id, now) {
-            Ok(Some(loading)) => loading,
-            Ok(None) => return Ok(None),
-            Err(ReserveError::Busy) => return Err(AskError::Busy),
-            Err(ReserveError::GivenUp) => return Err(AskError::Fault),
+        let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
+            Box::pin(async move {
+                let loaded = entity.read().await;
+                (entity, loaded)
+            })
         };
-        let mut entity = Box::new(Entity::new(id.clone(), inner.environment.clone()));
-        let Some(loaded) = unless_it_dies(entity.read()).await else {
-            return Ok(None);
-        };
-        let loaded = loaded?;
-        loading.rest(entity, now);
-        Ok(Some(loaded))
+        self.request(id, serve, |reply| Request::Read { reply }).await
     }
 
     /// How many entities are in memory.
@@ -174,47 +163,83 @@ impl<D: Decider> Entities<D> {
         self.inner.registry.live_count()
     }
 
-    async fn request<T>(
+    /// Has a request served: here, in the asker's task, or by the entity's host where it has one.
+    async fn request<T: Send + 'static>(
         &self,
         id: &D::Id,
-        mut request: impl FnMut(oneshot::Sender<Asked<T, D>>) -> Request<D>,
+        serve: impl Fn(Box<Entity<D>>) -> Work<(Box<Entity<D>>, Asked<T, D>)>,
+        send: impl Fn(oneshot::Sender<Asked<T, D>>) -> Request<D>,
     ) -> Asked<T, D> {
-        let inner = &self.inner;
+        let inner = &*self.inner;
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
-            let start = |resting: Option<Box<Entity<D>>>| {
+            let begin = |resting: Option<Box<Entity<D>>>| {
                 let anew = || Box::new(Entity::new(id.clone(), inner.environment.clone()));
-                Mailbox::new(inner.hosting.host(resting.unwrap_or_else(anew)))
+                Arc::new(Serving::new(serve(resting.unwrap_or_else(anew))))
             };
-            let (place, generation) = match inner.registry.reserve(id, now, start) {
-                Ok(reserved) => reserved,
+            let reserved = inner.registry.reserve(id, now, begin, || inner.host());
+            let (answered, generation) = match reserved {
+                Ok(Reserved::Here(serving, generation)) => {
+                    let lease = Lease {
+                        inner,
+                        id,
+                        generation,
+                        is_settled: false,
+                    };
+                    (lease.answered(&*serving).await, generation)
+                }
+                Ok(Reserved::There(place, generation)) => {
+                    let (reply, answer) = oneshot::channel();
+                    place.deliver(send(reply));
+                    (answer.await.ok(), generation)
+                }
                 Err(ReserveError::Busy) => return Err(AskError::Busy),
                 Err(ReserveError::GivenUp) => return Err(AskError::Fault),
             };
-            let (reply, answer) = oneshot::channel();
-            place.deliver(request(reply));
-            match answer.await {
-                Ok(answer) => return answer,
-                Err(_gone) if inner.environment.tasks.stop_signal().is_stopping() => {
+            match answered {
+                Some(answer) => return answer,
+                None if inner.environment.tasks.stop_signal().is_stopping() => {
                     return Err(AskError::Unavailable);
                 }
-                Err(_gone) => inner.registry.bury(id, generation, inner.environment.clock.now()),
+                None => inner.registry.bury(id, generation, inner.environment.clock.now()),
             }
         }
         Err(AskError::Fault)
     }
 }
 
-/// What a future answers; `None` when it panics.
-async fn unless_it_dies<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(
-        |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(polled) => polled.map(Some),
-            Err(_died) => Poll::Ready(None),
-        },
-    )
-    .await
+impl<D: Decider> Inner<D> {
+    fn host(&self) -> Mailbox<D> {
+        Mailbox::new(self.hosting.host())
+    }
+}
+
+/// An entity in its asker's task. If the asker goes away before the answer, a host finishes the request.
+struct Lease<'a, D: Decider> {
+    inner: &'a Inner<D>,
+    id: &'a D::Id,
+    generation: Generation,
+    is_settled: bool,
+}
+
+impl<D: Decider> Lease<'_, D> {
+    async fn answered<T: Send + 'static>(mut self, serving: &Serving<D, T>) -> Option<Asked<T, D>> {
+        let answer = serving.answered().await;
+        self.is_settled = true;
+        if answer.is_some() {
+            self.inner.registry.give_back(self.id, self.generation, serving);
+        }
+        answer
+    }
+}
+
+impl<D: Decider> Drop for Lease<'_, D> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            let host = || self.inner.host();
+            self.inner.registry.leave(self.id, self.generation, host);
+        }
+    }
 }
 
 async fn sweep<D: Decider>(entities: Entities<D>) {
@@ -228,23 +253,5 @@ async fn sweep<D: Decider>(entities: Entities<D>) {
             () = environment.clock.wait_until(next) => {}
         }
         entities.inner.registry.passivate(environment.clock.now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unless_it_dies;
-    use crate::testing::{on_one_thread, settle};
-
-    #[test]
-    fn a_future_that_panics_after_it_waited_answers_nothing() {
-        on_one_thread(async {
-            let dies = async {
-                settle().await;
-                std::future::ready(None::<u32>).await.expect("the test said so")
-            };
-            assert_eq!(unless_it_dies(dies).await, None);
-            assert_eq!(unless_it_dies(async { 1 }).await, Some(1));
-        });
     }
 }

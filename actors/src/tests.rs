@@ -264,6 +264,84 @@ fn a_mailbox_takes_exactly_its_bound_and_then_says_busy() {
 }
 
 #[test]
+fn what_an_asker_began_is_stored_though_it_goes_away() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        fakes.store.hold_appends();
+        let id = one();
+        let asked = entities.ask(&id, CounterCommand::Add(3), cause("a"));
+        tokio::select! {
+            biased;
+            _ = asked => panic!("appends are held"),
+            () = settle() => {}
+        }
+        fakes.store.release_appends();
+        settle().await;
+        assert_eq!(fakes.store.kinds().len(), 1);
+        let reads = fakes.store.reads_count();
+        let again = entities.ask(&one(), CounterCommand::Add(3), cause("a")).await;
+        assert!(again.unwrap().repeated);
+        assert_eq!(fakes.store.reads_count(), reads, "the entity lived on");
+        assert_eq!(fakes.tasks.panicked_count(), 0);
+    });
+}
+
+#[test]
+fn nobody_waits_for_an_asker_that_is_not_run() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        fakes.store.hold_appends();
+        let id = one();
+        let mut stalled = Box::pin(entities.ask(&id, CounterCommand::Add(1), cause("stalled")));
+        tokio::select! {
+            biased;
+            _ = &mut stalled => panic!("appends are held"),
+            () = settle() => {}
+        }
+        fakes.store.release_appends();
+        // From here on nobody polls the first asker, as in a `select!` that does something else.
+        let second = entities.ask(&id, CounterCommand::Add(10), cause("b")).await;
+        assert_eq!(second.unwrap().version, StreamVersion(2));
+        let first = stalled.await.unwrap();
+        assert_eq!((first.version, first.repeated), (StreamVersion(1), false));
+        assert_eq!(entities.state(&id).await.unwrap().state.total, 11);
+    });
+}
+
+#[test]
+fn a_death_while_others_wait_is_counted_once_and_all_are_answered() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        fakes.store.hold_appends();
+        PANICS_LEFT.with(|left| left.store(1, Ordering::Relaxed));
+        for (number, command) in [
+            CounterCommand::Add(1),
+            CounterCommand::PanicIfTold,
+            CounterCommand::Add(1),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let asking = entities.clone();
+            let ask = async move {
+                let answer = asking.ask(&one(), command, cause(&format!("{number}"))).await;
+                assert!(answer.is_ok());
+            };
+            fakes.tasks.spawn("asker", Box::pin(ask));
+        }
+        settle().await;
+        fakes.store.release_appends();
+        settle().await;
+        settle().await;
+        assert_eq!(fakes.store.kinds().len(), 3);
+        assert_eq!(fakes.tasks.panicked_count(), 0);
+    });
+}
+
+#[test]
 fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
     on_one_thread(async {
         let fakes = Fakes::new();

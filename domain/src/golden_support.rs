@@ -8,7 +8,9 @@ use crate::ids::{
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
-use crate::stored_event::{Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record};
+use crate::stored_event::{
+    Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
+};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -85,6 +87,14 @@ fn written_record<E: EventData>(aggregate: &str, event: &E) -> String {
         random: &mut random,
     };
     let record = record(fixed_facts(aggregate), event, &mut sealer).expect("a record can be made");
+    let mut written = event.clone();
+    let in_place = record_in_place(fixed_facts(aggregate), &mut written, &mut sealer);
+    assert_eq!(in_place.expect("a record can be made"), record);
+    assert_eq!(written, *event, "it is as it was before it was written");
+    sealer.key = None;
+    let without_key = record_in_place(fixed_facts(aggregate), &mut written, &mut sealer);
+    assert_eq!(without_key.is_err(), !written.personal().is_empty());
+    assert_eq!(written, *event, "it is as it was before it could not be written");
     String::from_utf8(record.bytes().to_vec()).expect("a record is UTF-8")
 }
 

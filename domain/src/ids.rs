@@ -6,8 +6,10 @@
 //! in JSON, except the campaign's, whose case is kept.
 
 use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
@@ -275,18 +277,30 @@ impl fmt::Display for EnrolmentId {
     }
 }
 
-/// A stream's name, `<aggregate>-<id>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StreamId(String);
+/// A stream's name, `<aggregate>-<id>`. Copies share the text: an event takes it several times.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(from = "Cow<'_, str>")]
+pub struct StreamId(Arc<str>);
+
+impl Serialize for StreamId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl From<Cow<'_, str>> for StreamId {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(text.into())
+    }
+}
 
 impl StreamId {
     pub fn new(aggregate: &str, id: &impl fmt::Display) -> Self {
-        Self(format!("{aggregate}-{id}"))
+        Self(format!("{aggregate}-{id}").into())
     }
     /// For stores that read a name back; anything goes, nothing is checked.
     pub fn from_stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,102 +4,204 @@
 //! here is byte for byte what `serde_json::Value` writes, whose maps are ordered by name.
 
 use crate::decider::EventData;
-use crate::stored_event::USUAL_RECORD_BYTES;
-use serde_json::value::RawValue;
+use crate::record_text::USUAL_RECORD_BYTES;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
-/// The event's `data`, its members in the order of their names. The error says what is wrong.
-pub(crate) fn written_data<E: EventData>(event: &E) -> Result<String, String> {
+/// Appends the event's `data`, its members in the order of their names. The error says what is wrong.
+pub(crate) fn append_data<E: EventData>(event: &E, out: &mut Vec<u8>) -> Result<(), String> {
     let mut tagged = Vec::with_capacity(USUAL_RECORD_BYTES);
     serde_json::to_writer(&mut tagged, event).map_err(|error| error.to_string())?;
-    let tagged = std::str::from_utf8(&tagged).map_err(|error| error.to_string())?;
     let data = tagged
-        .strip_prefix("{\"kind\":\"")
-        .and_then(|rest| rest.strip_prefix(event.kind()))
-        .and_then(|rest| rest.strip_prefix("\",\"data\":"))
-        .and_then(|rest| rest.strip_suffix('}'))
-        .filter(|data| data.starts_with('{'))
+        .strip_prefix(b"{\"kind\":\"")
+        .and_then(|rest| rest.strip_prefix(event.kind().as_bytes()))
+        .and_then(|rest| rest.strip_prefix(b"\",\"data\":"))
+        .and_then(|rest| rest.strip_suffix(b"}"))
+        .filter(|data| data.first() == Some(&b'{'))
         .ok_or("data is not an object")?;
-    let mut ordered = Vec::with_capacity(data.len());
-    append_ordered(data, &mut ordered).map_err(|error| error.to_string())?;
-    String::from_utf8(ordered).map_err(|error| error.to_string())
+    append_ordered(data, out).ok_or_else(|| "its JSON does not end".to_owned())
 }
 
-/// Appends `text`, which is JSON without white space, to `out` with the members of all objects in order. Of
-/// two members of one name the last stays.
-fn append_ordered(text: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    match text.as_bytes().first() {
-        Some(b'{') => append_object(text, out),
-        Some(b'[') if text.contains('{') => append_array(text, out),
+/// Appends `text`, which is JSON as the serializer writes it, without white space, with the members of all
+/// objects in order. Of two members of one name the last stays. `None` where it is cut off.
+fn append_ordered(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match text.first()? {
+        b'{' => append_object(text, out),
+        b'[' if text.contains(&b'{') => append_array(text, out),
         _ => {
-            out.extend_from_slice(text.as_bytes());
-            Ok(())
+            out.extend_from_slice(text);
+            Some(())
         }
     }
 }
 
-fn append_object(text: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    let members: BTreeMap<Name<'_>, &RawValue> = serde_json::from_str(text)?;
-    out.push(b'{');
-    for (index, (name, value)) in members.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        serde_json::to_writer(&mut *out, &name.0)?;
+/// A member's name as it is written, with its quotes, and its value.
+type Member<'a> = (&'a [u8], &'a [u8]);
+
+fn append_object(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut members: Vec<Member<'_>> = Vec::with_capacity(USUAL_MEMBERS);
+    let mut rest = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
+    while !rest.is_empty() {
+        let (name, after) = rest.split_at_checked(end_of_string(rest)?)?;
+        let value = after.strip_prefix(b":")?;
+        let (value, after) = value.split_at_checked(end_of_value(value)?)?;
+        members.push((name, value));
+        rest = after_comma(after)?;
+    }
+    // Stable: of members with one name the last one written stays the last.
+    members.sort_by(|one, next| order(one.0, next.0));
+    members.reverse();
+    members.dedup_by(|earlier, kept| order(earlier.0, kept.0).is_eq());
+    members.reverse();
+    let mut mark = b'{';
+    for (name, value) in &members {
+        out.push(mark);
+        out.extend_from_slice(name);
         out.push(b':');
-        append_ordered(value.get(), out)?;
+        append_ordered(value, out)?;
+        mark = b',';
     }
-    out.push(b'}');
-    Ok(())
+    out.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
+    Some(())
 }
 
-fn append_array(text: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-    out.push(b'[');
-    for (index, element) in elements.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        append_ordered(element.get(), out)?;
+/// Room for the members of most objects.
+const USUAL_MEMBERS: usize = 8;
+
+fn append_array(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut rest = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let mut mark = b'[';
+    while !rest.is_empty() {
+        let (element, after) = rest.split_at_checked(end_of_value(rest)?)?;
+        out.push(mark);
+        append_ordered(element, out)?;
+        mark = b',';
+        rest = after_comma(after)?;
     }
     out.push(b']');
-    Ok(())
+    Some(())
+}
+
+/// What follows the comma; nothing at the end.
+fn after_comma(rest: &[u8]) -> Option<&[u8]> {
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix(b",").filter(|rest| !rest.is_empty())
+}
+
+/// The order of two names; those with an escape in them are rare.
+fn order(one: &[u8], next: &[u8]) -> Ordering {
+    if one.contains(&b'\\') || next.contains(&b'\\') {
+        return decoded(one).cmp(&decoded(next));
+    }
+    // Without the closing quote, so that a name comes before those that it begins.
+    one.strip_suffix(b"\"").cmp(&next.strip_suffix(b"\""))
+}
+
+/// The name itself.
+fn decoded(name: &[u8]) -> Cow<'_, str> {
+    let name: Result<Name<'_>, _> = serde_json::from_slice(name);
+    name.map_or(Cow::Borrowed(""), |name| name.0)
 }
 
 /// A member's name, borrowed where nothing in it is escaped.
-#[derive(PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Bytes of the string at the beginning, with both its quotes.
+fn end_of_string(text: &[u8]) -> Option<usize> {
+    let mut at = text.first().filter(|first| **first == b'"').map(|_| 1)?;
+    loop {
+        at += text
+            .get(at..)?
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if text.get(at) == Some(&b'"') {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Bytes of the value at the beginning; `None` where there is none.
+fn end_of_value(text: &[u8]) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        match text.get(at) {
+            Some(b'"') => at += end_of_string(text.get(at..)?)?,
+            Some(b'{' | b'[') => {
+                depth += 1;
+                at += 1;
+                continue;
+            }
+            Some(b'}' | b']') if depth > 0 => {
+                depth -= 1;
+                at += 1;
+            }
+            Some(b',' | b':') if depth > 0 => {
+                at += 1;
+                continue;
+            }
+            Some(b',' | b':' | b'}' | b']') => return None,
+            // A number or a word.
+            Some(_) => {
+                let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']');
+                let rest = text.get(at..)?;
+                at += rest.iter().position(is_end).unwrap_or(rest.len());
+            }
+            None => return None,
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ordered(text: impl AsRef<[u8]>) -> Option<String> {
+        let mut out = Vec::new();
+        append_ordered(text.as_ref(), &mut out)?;
+        Some(String::from_utf8(out).unwrap())
+    }
 
     #[test]
     fn what_is_written_is_what_a_value_with_ordered_maps_writes() {
         for text in [
             r#"{}"#,
             r#"{"b":1,"a":2}"#,
-            r#"{"b":{"d":[{"f":1,"e":[]},"{",null],"c":"x\"{y"},"a":-1.5e3}"#,
+            r#"{"a":[],"b":{},"c":[{}],"d":"","e":[[{"b":1,"a":{}}],1]}"#,
+            r#"{"b":{"d":[{"f":1,"e":[]},"{",null],"c":"x\"{y"},"a":-1.5}"#,
             r#"{"名":"单","a\n":true,"a":[[1,2],["{"]]}"#,
             r#"{"a":1,"b":2,"a":3}"#,
+            r#"{"b":1,"a":1,"b":2,"a":2,"b":3}"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"ab":1,"a":2,"a!":3,"a b":4,"":5}"#,
+            r#"{"a#":1,"a\"":2,"a!":3,"a\\":4,"a]":5,"a[":6}"#,
+            r#"{"\u0001":1,"\t":2,"\n":3,"\\":4,"\"":5}"#,
             r#"{"z":18446744073709551615,"y":-9223372036854775808,"x":0.1}"#,
+            r#"{"x":"\\","w":"\\\"","v":"}],:"}"#,
             r#""plain""#,
+            r#"[{"b":"\\"},{"d":1,"c":[{"z":1,"y":"\"]"}]}]"#,
         ] {
             let value: serde_json::Value = serde_json::from_str(text).unwrap();
-            let mut out = Vec::new();
-            append_ordered(text, &mut out).unwrap();
-            let as_value = serde_json::to_string(&value).unwrap();
-            // Numbers keep the text they were written with; events write them as a value does.
-            if !text.contains("e3") {
-                assert_eq!(String::from_utf8(out).unwrap(), as_value);
-            }
+            assert_eq!(ordered(text), Some(serde_json::to_string(&value).unwrap()));
         }
     }
 
     #[test]
-    fn what_is_not_json_is_refused() {
-        assert!(append_ordered(r#"{"a":}"#, &mut Vec::new()).is_err());
+    fn what_is_cut_off_is_refused_wherever_the_cut_is() {
+        let text = r#"{"b":{"d":[{"f":1,"e":[]},"{",null],"c":"x\"{y"},"a":-1.5,"名":[{}]}"#;
+        assert!(ordered(text).is_some());
+        for cut in 1..text.len() {
+            assert_eq!(ordered(&text.as_bytes()[..cut]), None, "cut at {cut}");
+        }
+        for wrong in [r#"{"a":}"#, r#"{"a"}"#, r#"{a:1}"#, r#"{"a":1,}"#, "[{},]", ""] {
+            assert_eq!(ordered(wrong), None, "{wrong}");
+        }
     }
 }

@@ -7,9 +7,9 @@
 
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
-use crate::ordered_json::written_data;
-use crate::personal::Personal;
+use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
+use crate::record_text;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -236,50 +236,55 @@ pub fn record<E: EventData>(
     event: &E,
     sealer: &mut Sealer<'_>,
 ) -> Result<Record, RecordError> {
-    record_owned(facts, event.clone(), sealer)
+    record_in_place(facts, &mut event.clone(), sealer)
 }
 
-/// The same from a copy of the event that nobody else needs: its personal fields are sealed in place.
-pub fn record_owned<E: EventData>(
+/// The same without a copy of the event: its personal fields are sealed while it is written, and open again
+/// afterwards.
+pub fn record_in_place<E: EventData>(
     facts: RecordFacts,
-    mut event: E,
+    event: &mut E,
     sealer: &mut Sealer<'_>,
 ) -> Result<Record, RecordError> {
-    let kind = event.kind();
     let id = EventId::derive(facts.cause.command, facts.index);
+    let mut open = Vec::new();
+    let sealed = seal_fields((&facts.stream, id), event, sealer, &mut open);
+    let made = sealed.and_then(|()| written(facts, id, event));
+    // Where sealing failed, only the fields before are sealed.
+    let fields = event.personal().into_iter().zip(open);
+    for ((_, field), value) in fields {
+        *field = value;
+    }
+    made
+}
+
+/// Seals what is open; `before` gets every field as it was, as far as it came.
+fn seal_fields<E: EventData>(
+    (stream, id): (&StreamId, EventId),
+    event: &mut E,
+    sealer: &mut Sealer<'_>,
+    before: &mut Vec<Personal<String>>,
+) -> Result<(), RecordError> {
+    let kind = event.kind();
     for (pointer, field) in event.personal() {
-        let aad = aad(&facts.stream, id, &pointer);
-        seal_field(kind, &aad, field, sealer)?;
+        let sealed = match field {
+            Personal::Open { value, hashed } => {
+                let aad = aad(stream, id, &pointer);
+                Personal::Sealed(seal(kind, &aad, (value, *hashed), sealer)?)
+            }
+            Personal::Sealed(_) | Personal::Erased { .. } => field.clone(),
+        };
+        before.push(std::mem::replace(field, sealed));
     }
-    let unwritable = |why: String| RecordError::Unwritable { kind, why };
-    let data = written_data(&event).map_err(unwritable)?;
-    let data = serde_json::from_str(&data).map_err(|error| unwritable(error.to_string()))?;
-    let envelope = WrittenEnvelope {
-        id,
-        kind,
-        version: event.version(),
-        stream: &facts.stream,
-        stream_version: facts.stream_version,
-        at: facts.at,
-        causation: facts.cause.causation,
-        correlation: facts.cause.correlation,
-        campaign: facts.scope.campaign.as_ref(),
-        customer: facts.scope.customer.as_ref(),
-        command: facts.cause.command,
-        rehearsal: facts.rehearsal,
-        data,
-    };
-    let mut bytes = Vec::with_capacity(USUAL_RECORD_BYTES);
-    serde_json::to_writer(&mut bytes, &envelope).map_err(|error| unwritable(error.to_string()))?;
-    if bytes.len() > RECORD_BYTES_MAX {
-        return Err(RecordError::TooLarge {
-            kind,
-            bytes: bytes.len(),
-        });
-    }
+    Ok(())
+}
+
+/// Writes the record of an event whose personal fields are sealed.
+fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
+    let bytes = record_text::write(&facts, id, event)?;
     Ok(Record {
         id,
-        kind: kind.to_owned(),
+        kind: event.kind().to_owned(),
         campaign: facts.scope.campaign,
         customer: facts.scope.customer,
         stream_version: facts.stream_version,
@@ -292,55 +297,27 @@ pub fn record_owned<E: EventData>(
     })
 }
 
-/// Room for most records, so that the buffer they are written to does not grow.
-pub(crate) const USUAL_RECORD_BYTES: usize = 768;
-
-/// The envelope as `Envelope` writes it, of borrowed parts.
-#[derive(Serialize)]
-struct WrittenEnvelope<'a> {
-    id: EventId,
-    kind: &'a str,
-    version: u16,
-    stream: &'a StreamId,
-    stream_version: StreamVersion,
-    at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    causation: Option<EventId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correlation: Option<uuid::Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign: Option<&'a CampaignId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<&'a CustomerId>,
-    command: CommandId,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    rehearsal: bool,
-    data: &'a RawValue,
-}
-
-fn seal_field(
+fn seal(
     kind: &'static str,
     aad: &[u8],
-    field: &mut Personal<String>,
+    (value, hashed): (&str, bool),
     sealer: &mut Sealer<'_>,
-) -> Result<(), RecordError> {
-    let Personal::Open { value, hashed } = field else {
-        return Ok(());
-    };
+) -> Result<Sealed, RecordError> {
     let key = sealer.key.ok_or(RecordError::NoKey { kind })?;
     let mut nonce = [0_u8; 12];
     (sealer.random)(&mut nonce);
     let mut sealed = sealer.vault.seal(key, nonce, aad, value)?;
-    if *hashed {
+    if hashed {
         sealed.hash = Some(sealer.vault.hash(value));
     }
-    *field = Personal::Sealed(sealed);
-    Ok(())
+    Ok(sealed)
 }
 
 /// The additional authenticated data of one sealed field: it cannot be moved to another place.
 pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
-    format!("{stream}\n{id}\n{pointer}").into_bytes()
+    let mut hyphenated = uuid::Uuid::encode_buffer();
+    let id = id.uuid().hyphenated().encode_lower(&mut hyphenated);
+    [stream.as_str(), "\n", id, "\n", pointer].concat().into_bytes()
 }
 
 /// Opens every personal field of an event read from `envelope`. Without a key they become `Erased`.

@@ -3,8 +3,8 @@
 //! AES-256-GCM under the person's key, HMAC-SHA-256 under the installation's secret. What is the same for
 //! every vault is here; where keys live is `file_vault` and `memory_vault`.
 
-use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{AeadInOut, Aes256Gcm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{CustomerId, DERIVED_ID_BYTES, NumberId};
@@ -20,6 +20,9 @@ pub(crate) const KEY_BYTES: usize = 32;
 
 /// Bytes of a GCM nonce.
 pub(crate) const NONCE_BYTES: usize = 12;
+
+/// Bytes of a GCM tag.
+const TAG_BYTES: usize = 16;
 
 /// A key or secret in memory: zeroed when dropped, never shown.
 #[derive(Clone)]
@@ -77,11 +80,14 @@ impl fmt::Debug for Secret {
 /// Nonce, ciphertext and tag of `plain` under `key`; it opens only with the same `aad`.
 pub(crate) fn encrypt(key: &[u8; KEY_BYTES], nonce: [u8; NONCE_BYTES], aad: &[u8], plain: &[u8]) -> Vec<u8> {
     let cipher = Aes256Gcm::new(&(*key).into());
-    let sealed = cipher
-        .encrypt(&nonce.into(), Payload { msg: plain, aad })
+    let mut bytes = Vec::with_capacity(NONCE_BYTES + plain.len() + TAG_BYTES);
+    bytes.extend_from_slice(&nonce);
+    bytes.extend_from_slice(plain);
+    let text = bytes.split_at_mut(NONCE_BYTES).1;
+    let tag = cipher
+        .encrypt_inout_detached(&nonce.into(), aad, text.into())
         .expect("GCM takes any value shorter than 64 GiB");
-    let mut bytes = nonce.to_vec();
-    bytes.extend(sealed);
+    bytes.extend_from_slice(&tag);
     bytes
 }
 
@@ -117,13 +123,9 @@ pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<Strin
 
 /// Lower-case hexadecimal digits of `bytes`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes any text");
-            text
-        })
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.collect()
 }
 
 #[cfg(test)]

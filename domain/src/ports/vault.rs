@@ -9,39 +9,36 @@ use std::sync::Arc;
 
 /// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
 #[derive(Clone)]
-pub struct PersonKey {
-    person: CustomerId,
-    bytes: Arc<KeyBytes>,
-}
+pub struct PersonKey(Arc<HeldKey>);
 
 /// Overwritten when the last holder drops it, as well as safe code can.
-struct KeyBytes([u8; 32]);
+struct HeldKey {
+    person: CustomerId,
+    bytes: [u8; 32],
+}
 
-impl Drop for KeyBytes {
+impl Drop for HeldKey {
     fn drop(&mut self) {
-        self.0.fill(0);
-        std::hint::black_box(&mut self.0);
+        self.bytes.fill(0);
+        std::hint::black_box(&mut self.bytes);
     }
 }
 
 impl PersonKey {
     pub fn new(person: CustomerId, bytes: [u8; 32]) -> Self {
-        Self {
-            person,
-            bytes: Arc::new(KeyBytes(bytes)),
-        }
+        Self(Arc::new(HeldKey { person, bytes }))
     }
     pub fn person(&self) -> &CustomerId {
-        &self.person
+        &self.0.person
     }
     pub fn bytes(&self) -> &[u8; 32] {
-        &self.bytes.0
+        &self.0.bytes
     }
 }
 
 impl fmt::Debug for PersonKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PersonKey({})", self.person)
+        write!(f, "PersonKey({})", self.0.person)
     }
 }
 

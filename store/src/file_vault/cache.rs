@@ -2,7 +2,7 @@
 
 use domain::ids::CustomerId;
 use domain::ports::vault::PersonKey;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 /// Most keys kept unwrapped: every customer in a campaign of that size, in about 10 MiB.
 pub(crate) const KEYS_CACHED_MAX: usize = 65_536;
@@ -15,15 +15,15 @@ struct Cached {
 
 /// A second-chance queue: what was asked for since it was last looked at stays one more round.
 pub(crate) struct KeyCache {
-    keys: BTreeMap<CustomerId, Cached>,
+    keys: HashMap<CustomerId, Cached>,
     queue: VecDeque<CustomerId>,
     keys_max: usize,
 }
 
 impl KeyCache {
-    pub(crate) const fn new(keys_max: usize) -> Self {
+    pub(crate) fn new(keys_max: usize) -> Self {
         Self {
-            keys: BTreeMap::new(),
+            keys: HashMap::new(),
             queue: VecDeque::new(),
             keys_max,
         }

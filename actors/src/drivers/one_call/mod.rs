@@ -234,11 +234,11 @@ impl Worker {
         }
         Ok(answer
             .events
-            .into_iter()
+            .iter()
             .enumerate()
             .find_map(|(index, event)| match event {
                 CustomerEvent::DialGranted { attempt, grant } => {
-                    Some((attempt, grant, EventId::derive(cause.command, index)))
+                    Some((*attempt, grant.clone(), EventId::derive(cause.command, index)))
                 }
                 CustomerEvent::Registered { .. }
                 | CustomerEvent::NumberAdded { .. }
@@ -284,9 +284,9 @@ impl Worker {
             .ask(&self.kit.system.numbers, &customer.number, command, cause)
             .await?;
         self.last = self.last.max(answer.position);
-        for (index, event) in answer.events.into_iter().enumerate() {
+        for (index, event) in answer.events.iter().enumerate() {
             match event {
-                NumberEvent::DialGranted { grant } => return Ok(Some(grant)),
+                NumberEvent::DialGranted { grant } => return Ok(Some(grant.clone())),
                 NumberEvent::DialRefused {
                     verdict, not_before, ..
                 } => {
@@ -300,7 +300,7 @@ impl Worker {
                         customer: &customer.customer,
                         number: None,
                         reason: &verdict.rule,
-                        not_before,
+                        not_before: *not_before,
                         forbidden_by,
                         because: Some(EventId::derive(cause.command, index)),
                     })

@@ -1,0 +1,71 @@
+//! The text of a record, written once: its members in their fixed order, `data` last.
+
+use crate::decider::EventData;
+use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
+use crate::ordered_json::append_data;
+use crate::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
+use crate::time::Timestamp;
+use serde::Serialize;
+
+/// Room for most records, so that the buffer they are written to does not grow.
+pub(crate) const USUAL_RECORD_BYTES: usize = 768;
+
+/// The record's bytes. The event's personal fields are sealed.
+pub(crate) fn write<E: EventData>(
+    facts: &RecordFacts,
+    id: EventId,
+    event: &E,
+) -> Result<Vec<u8>, RecordError> {
+    let kind = event.kind();
+    let unwritable = |why: String| RecordError::Unwritable { kind, why };
+    let surroundings = WrittenSurroundings {
+        id,
+        kind,
+        version: event.version(),
+        stream: &facts.stream,
+        stream_version: facts.stream_version,
+        at: facts.at,
+        causation: facts.cause.causation,
+        correlation: facts.cause.correlation,
+        campaign: facts.scope.campaign.as_ref(),
+        customer: facts.scope.customer.as_ref(),
+        command: facts.cause.command,
+        rehearsal: facts.rehearsal,
+    };
+    let mut bytes = Vec::with_capacity(USUAL_RECORD_BYTES);
+    serde_json::to_writer(&mut bytes, &surroundings).map_err(|error| unwritable(error.to_string()))?;
+    // `data` is the last member.
+    bytes.pop();
+    bytes.extend_from_slice(b",\"data\":");
+    append_data(event, &mut bytes).map_err(unwritable)?;
+    bytes.push(b'}');
+    if bytes.len() > RECORD_BYTES_MAX {
+        return Err(RecordError::TooLarge {
+            kind,
+            bytes: bytes.len(),
+        });
+    }
+    Ok(bytes)
+}
+
+/// The envelope as `Envelope` writes it, of borrowed parts and without `data`.
+#[derive(Serialize)]
+struct WrittenSurroundings<'a> {
+    id: EventId,
+    kind: &'a str,
+    version: u16,
+    stream: &'a StreamId,
+    stream_version: StreamVersion,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<&'a CampaignId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a CustomerId>,
+    command: CommandId,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rehearsal: bool,
+}
