@@ -7,6 +7,7 @@ use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What a store keeps beside a record, as the record says it.
@@ -58,6 +59,7 @@ pub(crate) fn batches(events: Vec<StoredEvent>) -> Result<Vec<TakenBatch>, Store
         )));
     }
     let mut batches: Vec<TakenBatch> = Vec::new();
+    let mut ids = HashSet::with_capacity(events.len());
     for event in events {
         if event.record.len() > RECORD_BYTES_MAX {
             return Err(StoreError::Invalid(format!(
@@ -68,6 +70,12 @@ pub(crate) fn batches(events: Vec<StoredEvent>) -> Result<Vec<TakenBatch>, Store
         let facts: Facts = serde_json::from_slice(&event.record).map_err(|error| {
             StoreError::Invalid(format!("the record at position {}: {error}", event.position))
         })?;
+        if !ids.insert(facts.id) {
+            return Err(StoreError::Invalid(format!(
+                "event {} is twice in what is taken over",
+                facts.id
+            )));
+        }
         match batches
             .last_mut()
             .filter(|batch| batch.goes_on_with(&facts, &event))
@@ -293,6 +301,21 @@ mod tests {
             assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
             append(&**store, "c", 0, 1).await;
             assert_eq!(store.head().await, Ok(Position(10)));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_that_is_twice_in_one_batch_is_refused() {
+        let log = log().await;
+        let (stores, _dir) = stores(&Arc::default());
+        let [one, other] = [&log[3], &log[4]].map(|event| event.envelope().unwrap().id.to_string());
+        let text = String::from_utf8(log[4].record.to_vec()).unwrap();
+        let mut twice = log[..6].to_vec();
+        twice[4].record = text.replacen(&other, &one, 1).into_bytes().into();
+        for store in &stores {
+            let refused = store.load(twice.clone()).await;
+            assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
+            assert_eq!(store.load(log.clone()).await, Ok(Position(9)));
         }
     }
 }

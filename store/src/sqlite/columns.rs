@@ -209,4 +209,19 @@ mod tests {
             assert_eq!(find_misleading(dir.path()), Ok(None));
         }
     }
+
+    #[tokio::test]
+    async fn an_index_with_a_damaged_page_is_named_and_one_that_is_no_database_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path()).await;
+        let index = dir.path().join(INDEX_FILE);
+        let mut damaged = std::fs::read(&index).unwrap();
+        damaged[4_096 * 2..4_096 * 3].fill(0xff);
+        std::fs::write(&index, damaged).unwrap();
+        let found = find_misleading(dir.path());
+        assert!(matches!(found, Ok(Some(Misleading::Index(_)))), "{found:?}");
+        // Nobody goes by it: it is made again, or aside.
+        std::fs::write(&index, "no index ".repeat(999)).unwrap();
+        assert_eq!(find_misleading(dir.path()), Ok(None));
+    }
 }

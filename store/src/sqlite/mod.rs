@@ -12,7 +12,6 @@ mod pool;
 mod reader;
 mod row;
 mod schema;
-mod sieve;
 mod writer;
 
 #[cfg(test)]
@@ -221,7 +220,12 @@ fn open_pool(
     let readers = (0..options.reader_threads.max(1))
         .map(open)
         .collect::<Result<_, _>>()?;
-    let at_hand = (0..pool::AT_HAND_COUNT).map(open).collect::<Result<_, _>>()?;
+    // Beside the writer a look-up may first make an index, which no executor thread should wait for.
+    let at_hand_count = match finding {
+        Finding::Live { .. } => pool::AT_HAND_COUNT,
+        Finding::Beside(_) => 0,
+    };
+    let at_hand = (0..at_hand_count).map(open).collect::<Result<_, _>>()?;
     Ok(Arc::new(Pool::start(readers, at_hand, tasks)))
 }
 

@@ -4,13 +4,14 @@
 
 use super::entry::{By, Key};
 use super::file::{self, INDEX_FILE};
-use super::making::{catch_up, is_of, read_on};
+use super::making::{Failed, catch_up, is_of, read_on};
 use super::tail::{SEGMENT_EVENTS, Seen, Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -21,6 +22,8 @@ const SEGMENTS_MAX: usize = 6;
 pub(in crate::sqlite) struct Beside {
     dir: PathBuf,
     found: Mutex<Option<Found>>,
+    /// Files that were found so far.
+    found_count: AtomicU64,
 }
 
 /// A file of an index, and what of the log it does not have.
@@ -48,6 +51,15 @@ impl Beside {
         Self {
             dir: dir.to_owned(),
             found: Mutex::new(None),
+            found_count: AtomicU64::new(0),
+        }
+    }
+
+    /// The file of this generation is not what it was: the next look finds another.
+    pub(in crate::sqlite) fn forget(&self, generation: u64) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.as_ref().is_some_and(|found| found.generation == generation) {
+            *found = None;
         }
     }
 
@@ -78,7 +90,7 @@ impl Beside {
         {
             return Ok(());
         }
-        let generation = found.as_ref().map_or(1, |found| found.generation + 1);
+        let generation = self.found_count.fetch_add(1, Ordering::Relaxed);
         let mut next = match self.writers(log, generation) {
             Ok(Some(writers)) => writers,
             // Whatever is wrong with it, it is not needed.
@@ -135,12 +147,18 @@ impl Found {
 
     /// Forgets what the file has: the writer's by now, or one's own from now on.
     fn settle(&self, full: &[Arc<Segment>]) -> rusqlite::Result<()> {
+        let (mut reached, _) = file::reached(&self.index)?;
         if self.aside.is_some() {
-            for segment in full {
-                file::insert(&self.index, segment.entries())?;
+            // What an earlier attempt put there before it failed stands there.
+            let entries =
+                |segment: &Arc<Segment>| Some((segment.entries().last()?.position, Arc::clone(segment)));
+            for (last, segment) in full.iter().filter_map(entries) {
+                if last > reached {
+                    file::insert(&self.index, segment.entries())?;
+                    reached = last;
+                }
             }
         }
-        let (reached, _) = file::reached(&self.index)?;
         self.tail.settle(reached);
         Ok(())
     }
@@ -159,7 +177,7 @@ fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
     let file = directory.path().join(INDEX_FILE);
     let index = file::open_writer(&file)?;
     tracing::info!("the log has no index that fits; one is made aside, and the log is left as it is");
-    let reached = catch_up(log, &index)?;
+    let reached = catch_up(log, &index).map_err(Failed::into_error)?;
     Ok(Found {
         file,
         index,

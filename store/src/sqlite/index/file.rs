@@ -44,6 +44,10 @@ const CACHE_KIB: i64 = 16 * 1_024;
 /// Pages of the write-ahead log after which they are carried over: 32 MiB.
 const CHECKPOINT_PAGES: i64 = 8_192;
 
+/// Size to which the write-ahead log is cut back after it had to grow: while somebody reads an old state of the
+/// index, `audit verify` for instance.
+const WAL_BYTES_MAX: i64 = 64 * 1_024 * 1_024;
+
 /// Longest wait for SQLite's own locks.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -63,6 +67,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)?;
     if version(&connection)?.is_none() {
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {SCHEMA} INSERT INTO made VALUES (1, {VERSION}, 0, 0); COMMIT"
@@ -81,14 +86,22 @@ pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the index of a connection to the log part of what it can ask, in place of one it had.
-pub(in crate::sqlite) fn attach(log: &Connection, file: &Path, is_attached: bool) -> rusqlite::Result<()> {
-    if is_attached {
-        log.execute_batch(&format!("DETACH {ATTACHED_AS}"))?;
-    }
+/// Makes an index part of what a connection to the log can ask.
+pub(in crate::sqlite) fn attach(log: &Connection, file: &Path) -> rusqlite::Result<()> {
     let file = file.to_string_lossy();
     log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file])
         .map(drop)
+}
+
+/// Takes it away again.
+pub(in crate::sqlite) fn detach(log: &Connection) -> rusqlite::Result<()> {
+    log.execute_batch(&format!("DETACH {ATTACHED_AS}"))
+}
+
+/// How far the attached index reaches.
+pub(in crate::sqlite) fn attached_reached(log: &Connection) -> rusqlite::Result<Position> {
+    let mut statement = log.prepare_cached(&format!("SELECT reached FROM {ATTACHED_AS}.made"))?;
+    statement.query_row([], |row| Ok(Position(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
 /// Removes the file, and what SQLite keeps beside it.

@@ -2,6 +2,7 @@
 //! log's rows.
 
 use super::super::row::unsigned;
+use super::super::schema::EVENTS_FILE;
 use super::entry::{Entry, Key};
 use super::file::{self, INDEX_FILE};
 use crate::durable_file;
@@ -18,6 +19,27 @@ const AT_ONCE: usize = 131_072;
 const ROWS: &str =
     "SELECT pos, version, stream, id, campaign, customer FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
+/// What could not be read or written while the index was made: the log, or the index itself.
+pub(super) enum Failed {
+    Log(rusqlite::Error),
+    Index(rusqlite::Error),
+}
+
+impl Failed {
+    fn named(&self, dir: &Path) -> OpenError {
+        match self {
+            Self::Log(error) => durable_file::failed(&dir.join(EVENTS_FILE), error),
+            Self::Index(error) => durable_file::failed(&dir.join(INDEX_FILE), error),
+        }
+    }
+
+    pub(super) fn into_error(self) -> rusqlite::Error {
+        match self {
+            Self::Log(error) | Self::Index(error) => error,
+        }
+    }
+}
+
 /// The index beside the log in `dir`, open for writing and up to date with the log's end. One that cannot be
 /// read, is of another version or of another log is made anew.
 pub(in crate::sqlite) fn open_up_to_date(
@@ -25,28 +47,31 @@ pub(in crate::sqlite) fn open_up_to_date(
     dir: &Path,
 ) -> Result<(Connection, Position), OpenError> {
     let path = dir.join(INDEX_FILE);
-    let failed = |error: rusqlite::Error| durable_file::failed(&path, &error);
-    let existing = file::open_writer(&path).and_then(|index| {
-        if !file::is_current(&index)? || !is_of(log, &index)? {
-            return Ok(None);
-        }
-        let reached = catch_up(log, &index)?;
-        Ok(Some((index, reached)))
-    });
-    match existing {
+    match existing(log, &path) {
         Ok(Some(made)) => return Ok(made),
         Ok(None) => {
             tracing::info!(file = %path.display(), "the index of the log does not fit and is made again");
         }
-        Err(error) if is_damage(&error) => {
+        Err(Failed::Index(error)) if is_damage(&error) => {
             tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
         }
-        Err(error) => return Err(failed(error)),
+        Err(failed) => return Err(failed.named(dir)),
     }
     file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
-    let index = file::open_writer(&path).map_err(failed)?;
-    let reached = catch_up(log, &index).map_err(failed)?;
+    let index = file::open_writer(&path).map_err(|error| Failed::Index(error).named(dir))?;
+    let reached = catch_up(log, &index).map_err(|failed| failed.named(dir))?;
     Ok((index, reached))
+}
+
+/// The index that is there, where it is one of this log.
+fn existing(log: &Connection, path: &Path) -> Result<Option<(Connection, Position)>, Failed> {
+    let index = file::open_writer(path).map_err(Failed::Index)?;
+    let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
+    if !fits.map_err(Failed::Index)? {
+        return Ok(None);
+    }
+    let reached = catch_up(log, &index)?;
+    Ok(Some((index, reached)))
 }
 
 /// Whether an index was made of this log: its last event stands there.
@@ -66,15 +91,15 @@ fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> 
 }
 
 /// Puts into the index what the log has beyond it; answers how far it reaches then.
-pub(super) fn catch_up(log: &Connection, index: &Connection) -> rusqlite::Result<Position> {
-    let (mut reached, _) = file::reached(index)?;
+pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position, Failed> {
+    let (mut reached, _) = file::reached(index).map_err(Failed::Index)?;
     let mut said = reached;
     loop {
-        let entries = read_on(log, reached, AT_ONCE)?;
+        let entries = read_on(log, reached, AT_ONCE).map_err(Failed::Log)?;
         let Some(last) = entries.last() else {
             return Ok(reached);
         };
-        file::insert(index, &entries)?;
+        file::insert(index, &entries).map_err(Failed::Index)?;
         reached = last.position;
         if reached.0 - said.0 >= 1_000_000 {
             tracing::info!(position = reached.0, "the index of the log is being made");
@@ -110,11 +135,12 @@ pub(in crate::sqlite) fn id_key(bytes: &[u8]) -> Key {
     Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
 }
 
-fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase};
     match error {
         rusqlite::Error::SqliteFailure(code, _) => match code.code {
-            DatabaseCorrupt | NotADatabase => true,
+            // Entries beyond where it says that it ends.
+            ConstraintViolation | DatabaseCorrupt | NotADatabase => true,
             // A statement that does not fit the tables: they are not ours.
             other => other == rusqlite::ErrorCode::Unknown,
         },

@@ -19,7 +19,7 @@ mod tail;
 pub(super) use beside::Beside;
 pub(super) use entry::{By, Entry, Key};
 pub use file::INDEX_FILE;
-pub(super) use file::attach;
+pub(super) use file::{attach, attached_reached, detach};
 pub(super) use indexer::Feeder;
 pub(super) use making::{id_key, open_up_to_date};
 pub(super) use places::Places;

@@ -4,7 +4,7 @@
 use super::super::digest::xxh64;
 use super::entry::{By, Entry};
 use super::file::{self, INDEX_FILE};
-use super::making::is_of;
+use super::making::{is_damage, is_of};
 use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::Path;
@@ -23,7 +23,14 @@ impl Sums {
         if !path.exists() {
             return Ok(None);
         }
-        let index = file::open_reader(&path)?;
+        match Self::of(log, &path) {
+            Err(error) if is_damage(&error) => Ok(None),
+            other => other,
+        }
+    }
+
+    fn of(log: &Connection, path: &Path) -> rusqlite::Result<Option<Self>> {
+        let index = file::open_reader(path)?;
         index.execute_batch("BEGIN")?;
         if !file::is_current(&index)? || !is_of(log, &index)? {
             return Ok(None);
@@ -53,22 +60,28 @@ impl Sums {
         }
     }
 
-    /// The table whose entries are not those of the rows that were added.
+    /// The table whose entries are not those of the rows that were added, or cannot be read.
     pub(in crate::sqlite) fn wrong_table(&self) -> rusqlite::Result<Option<&'static str>> {
         for (by, of_rows) in By::ALL.into_iter().zip(self.of_rows) {
-            let version = if by == By::Stream { "version" } else { "0" };
-            let sql = format!("SELECT key, pos, {version} FROM {}", by.table());
-            let mut statement = self.index.prepare(&sql)?;
-            let mut rows = statement.query([])?;
-            let mut of_table = 0_u64;
-            while let Some(row) = rows.next()? {
-                of_table = of_table.wrapping_add(summed(row.get(0)?, row.get(1)?, row.get(2)?));
-            }
-            if of_table != of_rows {
-                return Ok(Some(by.table()));
+            match self.of_table(by) {
+                Ok(of_table) if of_table == of_rows => {}
+                Err(error) if !is_damage(&error) => return Err(error),
+                Ok(_) | Err(_) => return Ok(Some(by.table())),
             }
         }
         Ok(None)
+    }
+
+    fn of_table(&self, by: By) -> rusqlite::Result<u64> {
+        let version = if by == By::Stream { "version" } else { "0" };
+        let sql = format!("SELECT key, pos, {version} FROM {}", by.table());
+        let mut statement = self.index.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut sum = 0_u64;
+        while let Some(row) = rows.next()? {
+            sum = sum.wrapping_add(summed(row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+        Ok(sum)
     }
 }
 

@@ -6,6 +6,7 @@ use super::file::INDEX_FILE;
 use super::tail::SEGMENT_EVENTS;
 use super::{By, Key};
 use crate::contract::SuiteTasks;
+use crate::error::OpenError;
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, stream};
 use domain::ids::{EventId, StreamId};
@@ -60,7 +61,7 @@ async fn an_index_that_does_not_fit_is_made_again() {
     let index = dir.path().join(INDEX_FILE);
     let change = |sql: &str| Connection::open(&index).unwrap().execute_batch(sql).unwrap();
     let remove = || super::file::remove(&index).unwrap();
-    let changes: [&dyn Fn(); 7] = [
+    let changes: [&dyn Fn(); 8] = [
         &|| {},
         &remove,
         &|| std::fs::write(&index, "no index ".repeat(999)).unwrap(),
@@ -68,6 +69,8 @@ async fn an_index_that_does_not_fit_is_made_again() {
         &|| change("UPDATE made SET reached_id = reached_id + 1"),
         &|| change("UPDATE made SET reached = 1000"),
         &|| change("DROP TABLE by_id"),
+        // Entries beyond where it says that it ends.
+        &|| change("UPDATE made SET reached = 1, reached_id = (SELECT key FROM by_id WHERE pos = 1)"),
     ];
     let mut count = 0;
     for (change, round) in changes.iter().zip(0..) {
@@ -260,4 +263,26 @@ async fn an_index_that_cannot_be_written_stops_the_writer_and_the_next_open_make
     let stored = store.head().await.unwrap();
     assert!(stored.0 >= version, "what was acknowledged is there");
     check(&store, &[("a", stored.0)]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_log_that_cannot_be_read_is_not_said_to_be_the_indexs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    append(&store, "a", 0, 99).await;
+    store.close().await;
+    let log = dir.path().join(EVENTS_FILE);
+    let mut bytes = std::fs::read(&log).unwrap();
+    let page = bytes.len() / 2 / 4_096 * 4_096;
+    bytes[page..page + 4_096].fill(0xff);
+    std::fs::write(&log, bytes).unwrap();
+    open(dir.path()).close().await;
+    super::file::remove(&dir.path().join(INDEX_FILE)).unwrap();
+    let (clock, tasks) = (Arc::<StepClock>::default(), SuiteTasks::default());
+    let opened = SqliteEventStore::open(dir.path(), clock, &tasks, &SqliteOptions::default());
+    assert!(
+        matches!(&opened, Err(OpenError::Damaged { file, .. }) if *file == log),
+        "{:?}",
+        opened.err()
+    );
 }

@@ -1,12 +1,17 @@
 //! One group commit: many batches in one transaction, one sync for all; a conflict concerns its batch alone.
 
+mod stored_already;
+
+#[cfg(test)]
+mod tests;
+
 use super::digest::digest;
-use super::index::{By, Entry, Feeder, Key, Places};
+use super::index::{Entry, Feeder, Key, Places};
 use super::row::{signed, unsigned};
-use crate::batch::{self, Found};
+use crate::batch;
 use crate::error::from_sqlite;
 use crate::take_over::{End, TakenBatch};
-use domain::ids::{EventId, StreamId};
+use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StreamVersion};
@@ -15,18 +20,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each.
-const HEADS_MAX: usize = 65_536;
+/// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each. Few in
+/// unit tests, so that they are forgotten.
+const HEADS_MAX: usize = if cfg!(test) { 8 } else { 65_536 };
 
 const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, batch_count, recorded_at,
     kind, campaign, customer, digest, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// Pages of the write-ahead log after which a commit carries them over into the file: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
-
-/// Places of a key in the file of the index that are looked at first: of a key that two names have in common
-/// there may be more, and then all are.
-const PLACES_FIRST: usize = 8;
 
 /// One batch, checked.
 pub(super) struct Batch {
@@ -114,7 +116,7 @@ impl Appender {
             }
             Err(error) => {
                 let failed = from_sqlite(&error);
-                if let Err(error) = self.run("ROLLBACK") {
+                if let Err(error) = self.roll_back() {
                     tracing::warn!(%error, "the failed commit could not be rolled back");
                 }
                 Err(failed)
@@ -144,6 +146,11 @@ impl Appender {
     fn begin(&mut self) -> rusqlite::Result<()> {
         self.added.clear();
         self.added_ids.clear();
+        // Dropping all is rare and costs one lookup per stream. Never within a transaction: of a stream that it
+        // moved nothing but this knows the version, until the index is told.
+        if self.heads.len() >= HEADS_MAX {
+            self.heads.clear();
+        }
         self.run("BEGIN IMMEDIATE")
     }
 
@@ -180,13 +187,13 @@ impl Appender {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => {
                 return self
-                    .run("ROLLBACK")
+                    .roll_back()
                     .map(|()| Err(refused))
                     .map_err(|error| from_sqlite(&error));
             }
             Err(error) => {
                 // Nothing can be done about a rollback that fails too: the file is not used again.
-                drop(self.run("ROLLBACK"));
+                drop(self.roll_back());
                 return Err(from_sqlite(&error));
             }
         }
@@ -303,91 +310,18 @@ impl Appender {
         self.added_ids.insert(entry.id);
     }
 
-    fn has_any(&self, batch: &Batch) -> rusqlite::Result<bool> {
-        for record in &batch.records {
-            if self.find(record.id)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The event with this id, be it of the transaction under way.
-    fn find(&self, id: EventId) -> rusqlite::Result<Option<Found>> {
-        let key = Key::of_id(id);
-        let mut positions = self.places.latest(By::Id, key, usize::MAX)?;
-        if self.added_ids.contains(&key) {
-            let added = self.added.iter().filter(|entry| entry.id == key);
-            positions.extend(added.map(|entry| entry.position));
-        }
-        for position in positions {
-            let found = self.found_at(position, id)?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    fn found_at(&self, position: Position, id: EventId) -> rusqlite::Result<Option<Found>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT stream, version, batch_index, batch_count FROM event WHERE pos = ?1 AND id = ?2",
-        )?;
-        statement
-            .query_row((signed(position.0), id.uuid().as_bytes().as_slice()), |row| {
-                Ok(Found {
-                    position,
-                    stream: StreamId::from_stored(row.get(0)?),
-                    version: StreamVersion(unsigned(row.get(1)?)),
-                    batch_index: row.get::<_, u32>(2)? as usize,
-                    batch_count: row.get::<_, u32>(3)? as usize,
-                })
-            })
-            .optional()
-    }
-
-    /// The version of a stream; of one that is not live, by the last of its events.
-    fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
-        if let Some(version) = self.heads.get(stream) {
-            return Ok(*version);
-        }
-        let key = Key::of(stream.as_str());
-        for most in [PLACES_FIRST, usize::MAX] {
-            let places = self.places.latest(By::Stream, key, most)?;
-            let is_whole = places.len() < most;
-            for position in places {
-                if let Some(version) = self.version_at(position, stream)? {
-                    return Ok(version);
-                }
-            }
-            if is_whole {
-                break;
-            }
-        }
-        Ok(StreamVersion(0))
-    }
-
-    fn version_at(&self, position: Position, stream: &StreamId) -> rusqlite::Result<Option<StreamVersion>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT version FROM event WHERE pos = ?1 AND stream = ?2")?;
-        statement
-            .query_row((signed(position.0), stream.as_str()), |row| {
-                Ok(StreamVersion(unsigned(row.get(0)?)))
-            })
-            .optional()
-    }
-
     fn remember(&mut self, stream: &StreamId, version: StreamVersion) {
         if let Some(head) = self.heads.get_mut(stream) {
             *head = version;
             return;
         }
-        // Dropping all is rare and costs one lookup per stream.
-        if self.heads.len() >= HEADS_MAX {
-            self.heads.clear();
-        }
         self.heads.insert(stream.clone(), version);
+    }
+
+    /// Leaves the index at rest, too.
+    fn roll_back(&self) -> rusqlite::Result<()> {
+        let rested = self.places.rest();
+        self.run("ROLLBACK").and(rested)
     }
 
     fn run(&self, statement: &str) -> rusqlite::Result<()> {

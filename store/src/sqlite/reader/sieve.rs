@@ -1,10 +1,12 @@
 //! What a filtered page keeps of the rows it looks at, and how far it has looked.
 
-use super::row::{position, stored_facts, trusted};
+use super::super::row::{position, stored_facts, trusted};
+use crate::error::from_sqlite;
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::stored_event::{Position, StoredEvent};
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 
 /// Where a filtered page begins, where the log ended when it was asked, and how many events are wanted.
 pub(super) struct Stretch {
@@ -63,4 +65,15 @@ impl<'a> Sieve<'a> {
             reached,
         }
     }
+}
+
+/// A row that the index named, when the log has it.
+pub(super) fn named<'r, 's>(row: &'r Row<'s>) -> Result<&'r Row<'s>, StoreError> {
+    if row.get_ref(0).map_err(|error| from_sqlite(&error))? != ValueRef::Null {
+        return Ok(row);
+    }
+    let place: i64 = row.get(9).map_err(|error| from_sqlite(&error))?;
+    Err(StoreError::Damaged(format!(
+        "the event at position {place} is missing, which the index names"
+    )))
 }

@@ -1,0 +1,91 @@
+//! What the log holds already: the event of an id, the version of a stream. The index says where to look; the
+//! rows themselves say what is there.
+
+use super::super::index::{By, Key};
+use super::super::row::{signed, unsigned};
+use super::{Appender, Batch};
+use crate::batch::Found;
+use domain::ids::{EventId, StreamId};
+use domain::stored_event::{Position, StreamVersion};
+use rusqlite::OptionalExtension;
+
+/// Places of a key in the file of the index that are looked at first: of a key that two names have in common
+/// there may be more, and then all are.
+const PLACES_FIRST: usize = 8;
+
+impl Appender {
+    pub(super) fn has_any(&self, batch: &Batch) -> rusqlite::Result<bool> {
+        for record in &batch.records {
+            if self.find(record.id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The event with this id, be it of the transaction under way.
+    pub(super) fn find(&self, id: EventId) -> rusqlite::Result<Option<Found>> {
+        let key = Key::of_id(id);
+        let mut positions = self.places.latest(By::Id, key, usize::MAX)?;
+        if self.added_ids.contains(&key) {
+            let added = self.added.iter().filter(|entry| entry.id == key);
+            positions.extend(added.map(|entry| entry.position));
+        }
+        for position in positions {
+            let found = self.found_at(position, id)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn found_at(&self, position: Position, id: EventId) -> rusqlite::Result<Option<Found>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT stream, version, batch_index, batch_count FROM event WHERE pos = ?1 AND id = ?2",
+        )?;
+        statement
+            .query_row((signed(position.0), id.uuid().as_bytes().as_slice()), |row| {
+                Ok(Found {
+                    position,
+                    stream: StreamId::from_stored(row.get(0)?),
+                    version: StreamVersion(unsigned(row.get(1)?)),
+                    batch_index: row.get::<_, u32>(2)? as usize,
+                    batch_count: row.get::<_, u32>(3)? as usize,
+                })
+            })
+            .optional()
+    }
+
+    /// The version of a stream; of one that is not live, by the last of its events.
+    pub(super) fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
+        if let Some(version) = self.heads.get(stream) {
+            return Ok(*version);
+        }
+        let key = Key::of(stream.as_str());
+        for most in [PLACES_FIRST, usize::MAX] {
+            let places = self.places.latest(By::Stream, key, most)?;
+            let is_whole = places.len() < most;
+            for position in places {
+                if let Some(version) = self.version_at(position, stream)? {
+                    return Ok(version);
+                }
+            }
+            if is_whole {
+                break;
+            }
+        }
+        Ok(StreamVersion(0))
+    }
+
+    fn version_at(&self, position: Position, stream: &StreamId) -> rusqlite::Result<Option<StreamVersion>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT version FROM event WHERE pos = ?1 AND stream = ?2")?;
+        statement
+            .query_row((signed(position.0), stream.as_str()), |row| {
+                Ok(StreamVersion(unsigned(row.get(0)?)))
+            })
+            .optional()
+    }
+}
