@@ -6,6 +6,7 @@
 
 use super::connect::{ANSWER_GRACE_MS, Driven, Link, drive, from_postgres, is_lost, text};
 use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
+use super::one::{APPEND_ONE, One};
 use super::outage::Outage;
 use super::row::{found, unsigned};
 use super::safety;
@@ -39,6 +40,7 @@ struct Connected {
     client: Client,
     connection: Driven,
     append: Statement,
+    append_one: Statement,
     versions: Statement,
     found: Statement,
 }
@@ -54,6 +56,8 @@ pub(super) struct Appender {
     known: HashMap<StreamId, u64>,
     /// The last position this process wrote.
     last: Position,
+    /// The last of them of which no other process was notified.
+    unannounced: Position,
 }
 
 /// What the store's owner chose.
@@ -74,11 +78,16 @@ impl Appender {
             outage: Outage::default(),
             known: HashMap::new(),
             last: Position(0),
+            unannounced: Position(0),
         }
     }
 
     pub(super) fn last(&self) -> Position {
         self.last
+    }
+
+    pub(super) const fn unannounced(&self) -> Position {
+        self.unannounced
     }
 
     /// A version the stream is known to have; 0 when nothing is known.
@@ -174,13 +183,14 @@ impl Appender {
                 Ok((
                     settings,
                     client.prepare(APPEND).await?,
+                    client.prepare(APPEND_ONE).await?,
                     client.prepare(VERSIONS).await?,
                     client.prepare(FOUND).await?,
                 ))
             };
             drive(&mut connection, &*self.clock, self.answer_ms(), prepare).await
         };
-        let (settings, append, versions, found) = prepared
+        let (settings, append, append_one, versions, found) = prepared
             .ok_or_else(|| SILENT.to_owned())?
             .map_err(|error| text(&error))?;
         settings.permit(self.limits.allow_unsafe)?;
@@ -188,6 +198,7 @@ impl Appender {
             client,
             connection,
             append,
+            append_one,
             versions,
             found,
         })
@@ -212,21 +223,38 @@ impl Appender {
     }
 
     async fn call(&mut self, group: &[Batch], called: &[usize]) -> Outcome {
-        let arrays = arrays(group, called, &self.known);
         let clock_at = self.clock.now().micros();
+        if let Some(one) = One::of(group, called, &self.known, clock_at) {
+            let outcome = self.ask(|connected| &connected.append_one, &one.values()).await;
+            if let Outcome::Stored(before) = outcome {
+                self.unannounced = self.unannounced.max(Position(before.0 + 1));
+            }
+            return outcome;
+        }
+        let arrays = arrays(group, called, &self.known);
+        let values: Vec<&(dyn ToSql + Sync)> = std::iter::once(&clock_at as &(dyn ToSql + Sync))
+            .chain(arrays.values())
+            .collect();
+        self.ask(|connected| &connected.append, &values).await
+    }
+
+    async fn ask(
+        &mut self,
+        statement: fn(&Connected) -> &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Outcome {
         let within_ms = self.answer_ms();
         let Some(connected) = &mut self.connected else {
             return Outcome::Unclear(SILENT.to_owned());
         };
-        let values: Vec<&(dyn ToSql + Sync)> = std::iter::once(&clock_at as &(dyn ToSql + Sync))
-            .chain(arrays.values())
-            .collect();
-        let asked = connected.client.query_one(&connected.append, &values);
+        let statement = statement(connected).clone();
+        let asked = connected.client.query_opt(&statement, values);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
-            Some(Ok(row)) => match row.try_get(0) {
+            Some(Ok(Some(row))) => match row.try_get(0) {
                 Ok(before) => Outcome::Stored(Position(unsigned(before))),
                 Err(error) => Outcome::Unclear(text(&error)),
             },
+            Some(Ok(None)) => Outcome::Refused(StoreError::Damaged("the log has no head".to_owned())),
             Some(Err(error)) => outcome(&error),
             None => Outcome::Unclear(SILENT.to_owned()),
         }
@@ -310,6 +338,11 @@ impl Appender {
                 Some(_) | None => stored,
             };
             *answer = judge(batch, version, &found);
+            if let Some(Ok(position)) = answer {
+                // Perhaps of a call whose answer was lost: nobody was told of it.
+                self.last = self.last.max(*position);
+                self.unannounced = self.unannounced.max(*position);
+            }
             match answer {
                 Some(_) => answered += 1,
                 None => drop(after.insert(&batch.stream, batch.version_after())),

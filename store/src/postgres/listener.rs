@@ -4,6 +4,7 @@
 //! notifications and lost connections therefore cost time, never events.
 
 use super::connect::{BackOff, Link, text};
+use super::others::{HERE, LISTENING_LOCK, Others};
 use super::reader::Reader;
 use super::row::unsigned;
 use crate::subscription::{Head, PAGE_EVENTS};
@@ -16,7 +17,7 @@ use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket, Statement};
 
 /// How often the head is asked for behind the notifications.
 pub(super) const POLL_MS: u64 = 1_000;
@@ -24,14 +25,23 @@ pub(super) const POLL_MS: u64 = 1_000;
 /// How long the answer to that may take before the connection counts as lost.
 const POLL_ANSWER_MS: u64 = 5_000;
 
-const LISTEN: &str = "LISTEN ledgerline_events";
-const HEAD: &str = "SELECT pos FROM ledgerline.head";
+/// The head, and how many connections to this database listen. A lock's number is kept in two halves.
+const HEAD: &str = "SELECT pos, (
+       SELECT count(*) FROM pg_locks
+       WHERE locktype = 'advisory' AND granted AND objsubid = 1
+         AND (classid::bigint << 32) + objid::bigint = $1
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+     FROM ledgerline.head";
+
+/// Takes no part in any append: a commit that only notifies waits for no disk.
+const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
 
 /// Runs as a task until the store is closed or dropped.
 pub(super) struct Listener {
     pub(super) config: Config,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) head: Arc<watch::Sender<Head>>,
+    pub(super) others: Arc<Others>,
     pub(super) closing: watch::Receiver<bool>,
 }
 
@@ -64,31 +74,64 @@ impl Listener {
             mut connection,
         } = Link::open(&self.config).await?;
         // The head is asked for after listening began: nothing falls between the two.
+        let mut announce = None;
         let begun = async {
-            client.batch_execute(LISTEN).await?;
+            let listen = format!(
+                "LISTEN ledgerline_events; SELECT pg_advisory_lock_shared({LISTENING_LOCK});
+                 NOTIFY ledgerline_events, '{HERE}'"
+            );
+            client.batch_execute(&listen).await?;
+            announce = Some(client.prepare(ANNOUNCE).await?);
             self.ask(&client).await
         };
         if !self.answered(&mut connection, begun).await {
             return Ok(());
         }
+        let Some(announce) = announce else { return Ok(()) };
         back_off.reset();
+        let mut unannounced = self.others.unannounced();
+        let mut told = Position(0);
+        let next_poll = || self.clock.wait_until(self.clock.now().plus_ms(POLL_MS));
+        let mut poll = next_poll();
         loop {
-            let tick = self.clock.wait_until(self.clock.now().plus_ms(POLL_MS));
-            tokio::select! {
+            let position = tokio::select! {
                 biased;
                 () = self.pump(&mut connection) => return Ok(()),
-                () = tick => {}
-            }
-            if !self.answered(&mut connection, self.ask(&client)).await {
+                () = &mut poll => None,
+                // Its sender is our own, so this is no error.
+                Ok(position) = unannounced.wait_for(|position| *position > told) => Some(*position),
+            };
+            let answered = if let Some(position) = position {
+                told = position;
+                let announced = self.announce(&client, &announce, position);
+                self.answered(&mut connection, announced).await
+            } else {
+                poll = next_poll();
+                self.answered(&mut connection, self.ask(&client)).await
+            };
+            if !answered {
                 return Ok(());
             }
         }
     }
 
     async fn ask(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
-        let row = client.query_one(HEAD, &[]).await?;
+        let came_before = self.others.came_count();
+        let row = client.query_one(HEAD, &[&LISTENING_LOCK]).await?;
         self.moved_to(unsigned(row.try_get(0)?));
+        self.others.counted(row.try_get(1)?, came_before);
         Ok(())
+    }
+
+    /// Tells the other processes; what is written meanwhile is told with the next.
+    async fn announce(
+        &self,
+        client: &Client,
+        statement: &Statement,
+        position: Position,
+    ) -> Result<(), tokio_postgres::Error> {
+        let payload = position.0.to_string();
+        client.execute(statement, &[&payload]).await.map(drop)
     }
 
     /// Whether a question was answered in time; messages are taken meanwhile.
@@ -108,9 +151,12 @@ impl Listener {
     /// Takes messages until the connection ends.
     async fn pump(&self, connection: &mut Connection<Socket, NoTlsStream>) {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notification(said) = message
-                && let Ok(position) = said.payload().parse()
-            {
+            let AsyncMessage::Notification(said) = message else {
+                continue;
+            };
+            if said.payload() == HERE {
+                self.others.came(self.head.borrow().position);
+            } else if let Ok(position) = said.payload().parse() {
                 self.moved_to(position);
             }
         }

@@ -15,6 +15,8 @@ mod group;
 mod listener;
 mod load;
 mod matching;
+mod one;
+mod others;
 mod outage;
 mod reader;
 mod row;
@@ -40,8 +42,9 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use driver_lock::{DriverLock, DriverLockAsker};
-use group::Batch;
+use group::{Batch, check_name};
 use listener::{Listener, LogSubscription};
+use others::Others;
 use reader::Reader;
 use safety::Settings;
 use std::sync::Arc;
@@ -51,9 +54,6 @@ use writer::{Append, Request, Writer};
 
 /// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 16 full groups.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
-
-/// Longest stream name: PostgreSQL refuses index entries of more than about 2,700 bytes.
-const STREAM_BYTES_MAX: usize = 1_024;
 
 /// How long appends and reads wait for a database that is away, from when it was missed: a restart takes
 /// a few seconds. Beyond it they are answered `Unavailable` at once until it is back.
@@ -107,6 +107,7 @@ pub struct PostgresEventStore {
     closing: watch::Sender<bool>,
     head_sender: Arc<watch::Sender<Head>>,
     durable: bool,
+    others: Arc<Others>,
     /// `None` when opened for reading only.
     writing: Option<Writing>,
 }
@@ -147,6 +148,7 @@ impl PostgresEventStore {
         let writer = Writer {
             appender,
             head: Arc::clone(&store.head_sender),
+            others: Arc::clone(&store.others),
         };
         tasks.spawn("event store writer", Box::pin(writer.run(receiver)));
         store.writing = Some(Writing {
@@ -182,12 +184,14 @@ impl PostgresEventStore {
             ..Head::default()
         });
         let head_sender = Arc::new(head_sender);
+        let others = Arc::new(Others::default());
         let (closing, watched) = watch::channel(false);
         let ahead = Ahead::begin(Arc::clone(&reader), watched.clone(), tasks);
         let listener = Listener {
             config,
             clock: Arc::clone(&clock),
             head: Arc::clone(&head_sender),
+            others: Arc::clone(&others),
             closing: watched,
         };
         tasks.spawn("event store listener", Box::pin(listener.run()));
@@ -200,6 +204,7 @@ impl PostgresEventStore {
             closing,
             head_sender,
             durable: opened.durable,
+            others,
             writing: None,
         })
     }
@@ -278,17 +283,6 @@ async fn look(
         .await
         .ok_or_else(|| unavailable(config, "the database does not answer"))?
         .map_err(|error| unavailable(config, &connect::text(&error)))
-}
-
-/// What PostgreSQL cannot keep as a stream's name.
-fn check_name(stream: &StreamId) -> Result<(), StoreError> {
-    let name = stream.as_str();
-    if name.len() > STREAM_BYTES_MAX || name.contains('\0') {
-        return Err(StoreError::Invalid(format!(
-            "a stream's name has at most {STREAM_BYTES_MAX} bytes and no zero byte"
-        )));
-    }
-    Ok(())
 }
 
 #[async_trait]

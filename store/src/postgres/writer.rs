@@ -5,6 +5,7 @@
 
 use super::appender::Appender;
 use super::group::{Answer, Batch};
+use super::others::Others;
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use std::collections::{HashMap, VecDeque};
@@ -39,6 +40,7 @@ pub(super) struct Append {
 pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: Arc<watch::Sender<Head>>,
+    pub(super) others: Arc<Others>,
 }
 
 impl Writer {
@@ -86,6 +88,7 @@ impl Writer {
             head.position = head.position.max(position);
             moved
         });
+        self.others.written(self.appender.unannounced());
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // An asker that has gone is told nothing; what it asked is done all the same.
             drop(answer.send(outcome));

@@ -1,13 +1,16 @@
 //! Several processes on one log, played by stores of their own: positions are dense and in commit order.
 
-use crate::support::{Database, append, skipped, until, whole_log};
+use crate::support::{Database, MachineClock, append, append_one, patient, skipped, until, whole_log};
+use async_trait::async_trait;
 use domain::ids::EventId;
+use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
+use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::PostgresEventStore;
-use store::contract::start;
+use store::contract::{SuiteTasks, start};
 use store::test_records::{make_batch, stream};
 
 const WRITERS: u64 = 12;
@@ -85,6 +88,107 @@ async fn two_stores_and_a_slow_transaction_leave_no_gap() {
             "a reader saw another log"
         );
     }
+}
+
+/// Commits of one event have a statement of their own, which waits for the same lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn single_events_of_two_stores_are_dense_and_a_repeat_is_answered_as_the_first_time() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let stores: [Arc<dyn EventStore>; 2] =
+        [Arc::new(database.store().await), Arc::new(database.store().await)];
+    let writers: Vec<_> = stores
+        .iter()
+        .zip(["a", "b"])
+        .map(|(store, name)| {
+            let store = Arc::clone(store);
+            start(async move {
+                let mut answers = Vec::new();
+                for expected in 0..60 {
+                    answers.push(append_one(&*store, name, expected).await);
+                    // Both want this place; the one that comes second is told so.
+                    drop(append_contested(&*store, name, expected).await);
+                }
+                (name, answers)
+            })
+        })
+        .collect();
+    for writer in writers {
+        let (name, answers) = writer.await.expect("a writer ends");
+        for (answer, expected) in answers.into_iter().zip(0..) {
+            assert!(answer.is_ok(), "{answer:?}");
+            for store in &stores {
+                assert_eq!(append_one(&**store, name, expected).await, answer, "a repeat");
+            }
+        }
+    }
+    let [store, _] = &stores;
+    let whole = whole_log(&**store).await;
+    assert_eq!(whole.len(), 180, "60 of each and 60 that were contested");
+    let instants: Vec<_> = whole.iter().map(|event| event.recorded_at).collect();
+    assert!(instants.is_sorted(), "recorded in the order of their positions");
+}
+
+async fn append_contested(store: &dyn EventStore, by: &str, expected: u64) -> Result<Position, StoreError> {
+    let records = make_batch(&stream("contested"), expected, &format!("{by} at {expected}"), 1);
+    store
+        .append(&stream("contested"), StreamVersion(expected), records)
+        .await
+}
+
+/// Tells the time, but whoever waits by it waits for ever.
+struct NoPolls;
+
+#[async_trait]
+impl Clock for NoPolls {
+    fn now(&self) -> Timestamp {
+        MachineClock.now()
+    }
+
+    async fn wait_until(&self, _at: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A store alone on its log notifies nobody. One that comes says so, and is told of each commit from then on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_comes_later_is_told_of_single_events_without_polling() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let connect = async || {
+        let tasks = SuiteTasks::default();
+        PostgresEventStore::connect(&database.url, Arc::new(NoPolls), &tasks, &patient())
+            .await
+            .expect("it connects")
+    };
+    let client = database.client().await;
+    let first = connect().await;
+    until(&client, &listening(1)).await;
+    append_one(&first, "a", 0).await.expect("it is stored");
+    let second = connect().await;
+    let mut follower = second.subscribe(Position(0)).await.expect("there is room");
+    for expected in 1..20 {
+        let last = append_one(&first, "a", expected).await.expect("it is stored");
+        let mut followed = Position(0);
+        while followed < last {
+            let events = follower.next().await.expect("it is told");
+            followed = events.last().map_or(followed, |event| event.position);
+        }
+    }
+    drop(first);
+    until(&client, &listening(1)).await;
+}
+
+/// So many listening connections are counted.
+fn listening(count: usize) -> String {
+    format!(
+        "SELECT count(*) = {count} FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
 }
 
 /// Each of two processes that append at once gets its turns: neither waits until the other has nothing to do.

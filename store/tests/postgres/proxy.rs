@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
-/// What the server sends at the end of a successful call of a function.
-const DONE: &[u8] = b"SELECT 1";
+/// What the server sends at the end of a successful append: of a group, which calls a function, and of one event.
+const DONE: [&[u8]; 2] = [b"SELECT 1", b"INSERT 0 1"];
 
 /// Cuts the next `losses` answers to appends: the server commits, the store never hears of it.
 pub(crate) struct Proxy {
@@ -83,7 +83,8 @@ async fn carry(near: UnixStream, far: UnixStream, losses: Arc<AtomicU64>) {
         let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
             break;
         };
-        let is_answer = contains(bytes, DONE) && asked.swap(0, Ordering::SeqCst) == 1;
+        let is_done = DONE.iter().any(|done| contains(bytes, done));
+        let is_answer = is_done && asked.swap(0, Ordering::SeqCst) == 1;
         let lost = is_answer
             && losses
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))

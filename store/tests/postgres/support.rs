@@ -102,6 +102,16 @@ pub(crate) async fn append(
     store.append(&stream(name), StreamVersion(expected), batch).await
 }
 
+/// Appends one event to stream `name`, which is at `expected`.
+pub(crate) async fn append_one(
+    store: &dyn EventStore,
+    name: &str,
+    expected: u64,
+) -> Result<Position, StoreError> {
+    let batch = make_batch(&stream(name), expected, &format!("{name}/{expected}"), 1);
+    store.append(&stream(name), StreamVersion(expected), batch).await
+}
+
 /// The log, each position once and in order, or the test ends.
 pub(crate) async fn whole_log(store: &dyn EventStore) -> Vec<StoredEvent> {
     let mut events: Vec<StoredEvent> = Vec::new();
