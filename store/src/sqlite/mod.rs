@@ -38,7 +38,7 @@ pub use half_filled::{begin_filling, end_filling};
 pub use index::INDEX_FILE;
 use index::{Beside, Feeder, Places, Tail};
 use pool::Pool;
-use reader::{Finding, Query, Reader};
+use reader::{Bookmarks, Finding, Query, Reader};
 use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
@@ -213,9 +213,10 @@ fn open_pool(
     tasks: &dyn Tasks,
     options: &SqliteOptions,
 ) -> Result<Arc<Pool>, OpenError> {
+    let bookmarks = Arc::new(Bookmarks::default());
     let open = |_| {
         let connection = schema::open_reader(dir)?;
-        Ok(Reader::new(connection, finding.clone()))
+        Ok(Reader::new(connection, finding.clone(), Arc::clone(&bookmarks)))
     };
     let readers = (0..options.reader_threads.max(1))
         .map(open)

@@ -7,6 +7,7 @@
 //! What goes by the index asks its tail first, then its file up to where the tail begins: what the tail has
 //! handed over by then is in the file.
 
+mod bookmarks;
 mod looking;
 mod sieve;
 mod stream_page;
@@ -18,6 +19,7 @@ use super::index::{Beside, By, Key, Seen, Tail};
 use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
+pub(super) use bookmarks::Bookmarks;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
@@ -69,15 +71,17 @@ pub(super) enum Finding {
 pub(super) struct Reader {
     connection: Connection,
     finding: Finding,
+    bookmarks: Arc<Bookmarks>,
     /// Which file of the index the connection can ask.
     attached: Cell<Option<u64>>,
 }
 
 impl Reader {
-    pub(super) const fn new(connection: Connection, finding: Finding) -> Self {
+    pub(super) const fn new(connection: Connection, finding: Finding, bookmarks: Arc<Bookmarks>) -> Self {
         Self {
             connection,
             finding,
+            bookmarks,
             attached: Cell::new(None),
         }
     }
@@ -111,24 +115,18 @@ impl Reader {
 
     /// Events of one stream: versions follow one another from `after`, or a row is gone.
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
-        let limit = limit.min(PAGE_EVENTS_MAX);
-        // No version stands before the position of its own number.
-        let seen = self.look(
-            By::Stream,
-            Key::of(stream.as_str()),
-            Position(after.0),
-            usize::MAX,
-        )?;
-        let mut page = StreamPage::begin(stream, after, limit);
-        if seen.base > Position(after.0) {
-            let mut statement = self.prepare(&format!(
-                "SELECT {EVENT_COLUMNS}, event.version, event.stream, place.version
-                 FROM places.by_stream place LEFT JOIN event ON event.pos = place.pos
-                 WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 AND place.version > ?2
-                 ORDER BY place.pos"
-            ))?;
-            let key = Key::of(stream.as_str()).signed();
-            let values = (key, signed(after.0), signed(seen.base.0));
+        let mut page = StreamPage::begin(stream, after, limit.min(PAGE_EVENTS_MAX));
+        let begin = self.bookmarks.before(stream, after);
+        let key = Key::of(stream.as_str());
+        let seen = self.look(By::Stream, key, begin, usize::MAX)?;
+        if seen.base > begin {
+            let mut statement = self.prepare(OF_STREAM)?;
+            let values = (
+                key.signed(),
+                signed(begin.0),
+                signed(seen.base.0),
+                signed(after.0),
+            );
             let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
             while page.has_room()
                 && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
@@ -136,18 +134,21 @@ impl Reader {
                 page.take(row)?;
             }
         }
-        let mut statement = self.prepare(&format!(
-            "SELECT {EVENT_COLUMNS}, event.version, event.stream, ?2 FROM (SELECT 1) LEFT JOIN event ON pos = ?1"
-        ))?;
-        for place in seen.places.iter().filter(|place| place.version > after.0) {
-            if !page.has_room() {
-                break;
+        if !seen.places.is_empty() && page.has_room() {
+            let mut statement = self.prepare(OF_STREAM_AT)?;
+            let mut places = seen.places.iter().filter(|place| place.version > after.0);
+            while page.has_room()
+                && let Some(place) = places.next()
+            {
+                let values = (signed(place.position.0), signed(place.version));
+                let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
+                if let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
+                    page.take(row)?;
+                }
             }
-            let values = (signed(place.position.0), signed(place.version));
-            let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-            if let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
-                page.take(row)?;
-            }
+        }
+        if let Some((version, position)) = page.full() {
+            self.bookmarks.note(stream, version, position);
         }
         Ok(page.end())
     }
@@ -248,6 +249,9 @@ impl Reader {
                 }
             }
         }
+        if seen.places.is_empty() {
+            return Ok(sieve.drained(LOOKED_AT_MAX));
+        }
         let mut statement = self.prepare(&format!(
             "SELECT {EVENT_COLUMNS}, {FACTS}, ?1 FROM (SELECT 1) LEFT JOIN event ON pos = ?1"
         ))?;
@@ -322,6 +326,16 @@ impl Reader {
             .map_err(|error| from_sqlite(&error))
     }
 }
+
+/// Rows of a stream by the file of the index, and one row by the tail: the columns of `EVENT_COLUMNS`, the row's
+/// version and stream, and the version that the index says.
+const OF_STREAM: &str =
+    "SELECT event.pos, recorded_at, digest, record, event.version, event.stream, place.version
+    FROM places.by_stream place LEFT JOIN event ON event.pos = place.pos
+    WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 AND place.version > ?4
+    ORDER BY place.pos";
+const OF_STREAM_AT: &str = "SELECT event.pos, recorded_at, digest, record, event.version, event.stream, ?2
+    FROM (SELECT 1) LEFT JOIN event ON pos = ?1";
 
 /// The columns of `COLUMNS`, said of the log's rows where tables are joined.
 const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";

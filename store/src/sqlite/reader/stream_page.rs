@@ -52,6 +52,12 @@ impl<'a> StreamPage<'a> {
         Ok(())
     }
 
+    /// The last event of a full page: its version, and where it stands.
+    pub(super) fn full(&self) -> Option<(StreamVersion, Position)> {
+        let last = self.events.last().filter(|_| !self.has_room())?;
+        Some((StreamVersion(self.last), last.position))
+    }
+
     pub(super) fn end(self) -> MatchingPage {
         let reached = self.events.last().map_or(Position(0), |event| event.position);
         MatchingPage {

@@ -1,0 +1,77 @@
+//! Where pages of long streams ended, so that the next page begins there.
+//!
+//! The index is in order of positions, and a page of a stream begins behind a version: without a bookmark the
+//! entries before it are stepped over, one by one.
+
+use domain::ids::StreamId;
+use domain::stored_event::{Position, StreamVersion};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Long streams that are read at once; of one more the oldest is forgotten, which costs time and nothing else.
+const BOOKMARKS_MAX: usize = 32;
+
+/// Shared by all readers of a log, since pages of one stream are read by whoever is free.
+#[derive(Debug, Default)]
+pub(in crate::sqlite) struct Bookmarks(Mutex<VecDeque<Bookmark>>);
+
+#[derive(Debug)]
+struct Bookmark {
+    stream: StreamId,
+    version: StreamVersion,
+    position: Position,
+}
+
+impl Bookmarks {
+    /// Notes where the event with a version of a stream stands. It stands there for ever.
+    pub(super) fn note(&self, stream: &StreamId, version: StreamVersion, position: Position) {
+        let mut bookmarks = self.lock();
+        bookmarks.retain(|bookmark| bookmark.stream != *stream);
+        if bookmarks.len() >= BOOKMARKS_MAX {
+            bookmarks.pop_front();
+        }
+        bookmarks.push_back(Bookmark {
+            stream: stream.clone(),
+            version,
+            position,
+        });
+    }
+
+    /// A position behind which the versions after `after` stand: the one of `after` itself where it is known,
+    /// otherwise the least it can have.
+    pub(super) fn before(&self, stream: &StreamId, after: StreamVersion) -> Position {
+        let bookmarks = self.lock();
+        let known = bookmarks
+            .iter()
+            .find(|bookmark| bookmark.stream == *stream && bookmark.version <= after);
+        // No version stands before the position of its own number.
+        known.map_or(Position(after.0), |bookmark| bookmark.position)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Bookmark>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_records::stream;
+
+    #[test]
+    fn a_page_begins_at_the_last_end_before_it() {
+        let bookmarks = Bookmarks::default();
+        let before = |name: &str, after| bookmarks.before(&stream(name), StreamVersion(after)).0;
+        assert_eq!(before("a", 7), 7, "nothing is known");
+        bookmarks.note(&stream("a"), StreamVersion(10), Position(500));
+        assert_eq!((before("a", 10), before("a", 12), before("a", 9)), (500, 500, 9));
+        assert_eq!(before("b", 10), 10);
+        bookmarks.note(&stream("a"), StreamVersion(20), Position(900));
+        assert_eq!((before("a", 12), before("a", 20)), (12, 900));
+        for other in 0..BOOKMARKS_MAX {
+            bookmarks.note(&stream(&other.to_string()), StreamVersion(1), Position(9));
+        }
+        assert_eq!(before("a", 20), 20, "forgotten");
+        assert_eq!(bookmarks.lock().len(), BOOKMARKS_MAX);
+    }
+}
