@@ -85,9 +85,9 @@ pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT version FROM schema_version", [], |row| row.get(0))
 }
 
-/// Lets prepared statements keep their plans. SQLite otherwise looks at the values that are bound, and plans a
-/// statement anew whenever its values are cleared, which is what rusqlite does when it puts one back into its
-/// cache: each look-up by a key cost more for its plan than for itself.
+/// Lets prepared statements keep their plans. SQLite otherwise looks at the values that are bound, and plans
+/// a statement anew whenever its values are cleared, which is what rusqlite does when it puts one back into
+/// its cache: each look-up by a key cost more for its plan than for itself.
 pub(crate) fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)

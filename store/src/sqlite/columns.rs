@@ -1,4 +1,5 @@
-//! Whether the columns by which events are found say what the records say, and the index what the columns say.
+//! Whether the columns by which events are found say what the records say, and the index what the columns
+//! say.
 //!
 //! Nothing decides by them, but a filtered read goes by them: a damaged one would hide an event. They are in
 //! no hash, so they are compared with the record, which is.

@@ -95,8 +95,8 @@ enum Mode {
 impl SqliteEventStore {
     /// Opens `dir` for writing, and makes what is missing. The caller holds the directory's `DataLock`.
     ///
-    /// Blocks for as long as recovery takes. `recorded_at` comes from `clock`; threads from `tasks`, and the task
-    /// that answers, so that it is called within the runtime of `tasks`.
+    /// Blocks for as long as recovery takes. `recorded_at` comes from `clock`; threads from `tasks`, and the
+    /// task that answers, so that it is called within the runtime of `tasks`.
     pub fn open(
         dir: &Path,
         clock: Arc<dyn Clock>,

@@ -26,8 +26,8 @@ const GATHER_US_MAX: i64 = 50;
 /// How often it looks within that time, at most.
 const GATHER_LOOKS_MAX: usize = 1_000;
 
-/// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so those of
-/// a larger group are given by a task inside it.
+/// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so
+/// those of a larger group are given by a task inside it.
 const TOLD_HERE_MAX: usize = 8;
 
 /// Groups whose answers may wait for that task.

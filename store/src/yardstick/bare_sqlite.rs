@@ -32,16 +32,16 @@ pub struct BareSqlite {
 }
 
 impl BareSqlite {
-    /// Makes the file, with WAL, synchronous FULL and everything else that a file of ours sets. Its statements are
-    /// kept by rusqlite's cache, as a program that uses the library as it comes does.
+    /// Makes the file, with WAL, synchronous FULL and everything else that a file of ours sets. Its
+    /// statements are kept by rusqlite's cache, as a program that uses the library as it comes does.
     pub fn create(file: &Path) -> Result<Self, YardstickError> {
         let connection =
             durable_file::open_writer(file, &SCHEMA).map_err(|error| YardstickError(error.to_string()))?;
         Ok(Self { connection, last: 0 })
     }
 
-    /// Another connection to the same file, for reading, whose statements keep their plans as those of our store
-    /// do.
+    /// Another connection to the same file, for reading, whose statements keep their plans as those of our
+    /// store do.
     pub fn open_keeping_plans(file: &Path) -> Result<Self, YardstickError> {
         let connection =
             durable_file::open_reader(file, &SCHEMA).map_err(|error| YardstickError(error.to_string()))?;

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
-/// What the server sends at the end of a successful append: of a group, which calls a function, and of one event.
+/// What the server sends at the end of a successful append: of a group, which calls a function, and of one
+/// event.
 const DONE: [&[u8]; 2] = [b"SELECT 1", b"INSERT 0 1"];
 
 /// Cuts the next `losses` answers to appends: the server commits, the store never hears of it.

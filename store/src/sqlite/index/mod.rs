@@ -2,10 +2,10 @@
 //! customer stand.
 //!
 //! The log's file holds rows in order of positions and nothing else, so that a commit writes the pages of its
-//! own rows only. What events are found by stands in `index.db`, which a thread of its own fills with thousands
-//! of events at a time, in order of keys; what is not there yet stands in memory, in the `Tail`. Both together
-//! are exact at every moment. The index is made of the log alone: it may be deleted at any time, and is made
-//! again when the log is opened (decision 0037).
+//! own rows only. What events are found by stands in `index.db`, which a thread of its own fills with
+//! thousands of events at a time, in order of keys; what is not there yet stands in memory, in the `Tail`.
+//! Both together are exact at every moment. The index is made of the log alone: it may be deleted at any
+//! time, and is made again when the log is opened (decision 0037).
 
 mod beside;
 mod entry;

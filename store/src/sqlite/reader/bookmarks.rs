@@ -8,7 +8,8 @@ use domain::stored_event::{Position, StreamVersion};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Long streams that are read at once; of one more the oldest is forgotten, which costs time and nothing else.
+/// Long streams that are read at once; of one more the oldest is forgotten, which costs time and nothing
+/// else.
 const BOOKMARKS_MAX: usize = 32;
 
 /// Shared by all readers of a log, since pages of one stream are read by whoever is free.

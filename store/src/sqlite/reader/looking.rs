@@ -1,5 +1,5 @@
-//! Where a connection looks for a key: in the tail of the index first, then in the file, which it attaches when
-//! it needs it.
+//! Where a connection looks for a key: in the tail of the index first, then in the file, which it attaches
+//! when it needs it.
 
 use super::super::index::{Beside, By, Key, Seen, attach, attached_reached, detach};
 use super::{Finding, Reader};
@@ -27,8 +27,8 @@ impl Reader {
         }
     }
 
-    /// The file that was found may be gone since, or be another one that is only being made: what does not reach
-    /// to where the tail begins would hide events, so another one is found.
+    /// The file that was found may be gone since, or be another one that is only being made: what does not
+    /// reach to where the tail begins would hide events, so another one is found.
     fn look_beside(
         &self,
         beside: &Beside,

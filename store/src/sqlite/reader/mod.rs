@@ -327,8 +327,8 @@ impl Reader {
     }
 }
 
-/// Rows of a stream by the file of the index, and one row by the tail: the columns of `EVENT_COLUMNS`, the row's
-/// version and stream, and the version that the index says.
+/// Rows of a stream by the file of the index, and one row by the tail: the columns of `EVENT_COLUMNS`, the
+/// row's version and stream, and the version that the index says.
 const OF_STREAM: &str =
     "SELECT event.pos, recorded_at, digest, record, event.version, event.stream, place.version
     FROM places.by_stream place LEFT JOIN event ON event.pos = place.pos
