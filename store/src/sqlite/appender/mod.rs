@@ -18,6 +18,7 @@ use domain::stored_event::{Position, Record, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each. Few in
@@ -96,6 +97,9 @@ impl Appender {
         // Who looks up goes first: only the last connection can tidy a write-ahead log away.
         drop(self.places);
         self.feeder.close(&tail);
+        if let Some(dir) = self.connection.path().and_then(|file| Path::new(file).parent()) {
+            Places::remove_given_up(&tail, dir);
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -115,7 +119,7 @@ impl Appender {
                 Ok(answers)
             }
             Err(error) => {
-                let failed = from_sqlite(&error);
+                let failed = self.failed(&error);
                 if let Err(error) = self.roll_back() {
                     tracing::warn!(%error, "the failed commit could not be rolled back");
                 }
@@ -146,8 +150,8 @@ impl Appender {
     fn begin(&mut self) -> rusqlite::Result<()> {
         self.added.clear();
         self.added_ids.clear();
-        // Dropping all is rare and costs one lookup per stream. Never within a transaction: of a stream that it
-        // moved nothing but this knows the version, until the index is told.
+        // Dropping all is rare and costs one lookup per stream. Never within a transaction: of a stream that
+        // it moved nothing but this knows the version, until the index is told.
         if self.heads.len() >= HEADS_MAX {
             self.heads.clear();
         }
@@ -194,7 +198,7 @@ impl Appender {
             Err(error) => {
                 // Nothing can be done about a rollback that fails too: the file is not used again.
                 drop(self.roll_back());
-                return Err(from_sqlite(&error));
+                return Err(self.failed(&error));
             }
         }
         for batch in batches {
@@ -316,6 +320,11 @@ impl Appender {
             return;
         }
         self.heads.insert(stream.clone(), version);
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> StoreError {
+        let of_index = self.places.why_given_up(error);
+        of_index.unwrap_or_else(|| from_sqlite(error))
     }
 
     /// Leaves the index at rest, too.

@@ -30,9 +30,15 @@ const SCHEMA: &str = "
     CREATE TABLE by_stream (
       key INTEGER NOT NULL, pos INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (key, pos)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE by_id (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
-    CREATE TABLE by_campaign (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
-    CREATE TABLE by_customer (key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_id (
+      key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_campaign (
+      key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE by_customer (
+      key INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (key, pos)
+    ) STRICT, WITHOUT ROWID;
     ";
 
 /// How SQLite names it in a connection to the log.
@@ -44,9 +50,16 @@ const CACHE_KIB: i64 = 16 * 1_024;
 /// Pages of the write-ahead log after which they are carried over: 32 MiB.
 const CHECKPOINT_PAGES: i64 = 8_192;
 
-/// Size to which the write-ahead log is cut back after it had to grow: while somebody reads an old state of the
-/// index, `audit verify` for instance.
+/// Size to which the write-ahead log is cut back after it had to grow: while somebody reads an old state of
+/// the index, `audit verify` for instance.
 const WAL_BYTES_MAX: i64 = 64 * 1_024 * 1_024;
+
+/// Size of the write-ahead log from which on readers are waited for: it begins anew only when none of them
+/// reads an old state, and under load there always is one, each for a moment.
+const WAL_BYTES_WAITING: u64 = 2 * WAL_BYTES_MAX.cast_unsigned();
+
+/// How long: some hundred times what a page of a read takes. Whoever reads for longer ends some time.
+const READERS_WAITED_FOR: Duration = Duration::from_millis(500);
 
 /// Longest wait for SQLite's own locks.
 const BUSY: Duration = Duration::from_secs(5);
@@ -175,6 +188,25 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     transaction.commit()
 }
 
+/// Lets the write-ahead log begin anew when it has become large.
+pub(super) fn hold_to_size(index: &Connection) -> rusqlite::Result<()> {
+    let log = index
+        .path()
+        .and_then(|file| fs::metadata(format!("{file}-wal")).ok());
+    if log.is_none_or(|log| log.len() <= WAL_BYTES_WAITING) {
+        return Ok(());
+    }
+    begin_log_anew(index)
+}
+
+fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
+    index.busy_timeout(READERS_WAITED_FOR)?;
+    // That somebody reads on is no error: the next segment asks again.
+    let asked = index.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    index.busy_timeout(BUSY)?;
+    asked
+}
+
 /// The last `most` places of a key up to `base`, the latest first.
 pub(super) fn latest(
     index: &Connection,
@@ -207,4 +239,35 @@ fn cannot(error: &io::Error) -> rusqlite::Error {
         _ => rusqlite::ffi::SQLITE_CANTOPEN,
     };
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages in the write-ahead log.
+    fn logged(index: &Connection) -> i64 {
+        let asked = index.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
+        asked.unwrap()
+    }
+
+    #[test]
+    fn the_write_ahead_log_begins_anew_as_soon_as_nobody_reads_an_old_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = open_writer(&dir.path().join(INDEX_FILE)).unwrap();
+        let change = |to: i64| index.execute("UPDATE made SET reached_id = ?1", [to]).unwrap();
+        let reader = open_reader(&dir.path().join(INDEX_FILE)).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        reached(&reader).unwrap();
+        for to in 1..50 {
+            change(to);
+        }
+        begin_log_anew(&index).unwrap();
+        change(50);
+        assert!(logged(&index) >= 50, "somebody reads an old state");
+        drop(reader);
+        begin_log_anew(&index).unwrap();
+        change(51);
+        assert!(logged(&index) < 10);
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! It may be a few segments behind; then whoever appends waits for it, so that the tail stays bounded.
 
-use super::file;
+use super::file::{self, INDEX_FILE};
+use super::making::is_damage;
 use super::tail::{Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
@@ -73,10 +74,10 @@ fn serve(
     while let Ok(segment) = segments.recv() {
         let entries = segment.entries();
         if let Err(error) = file::insert(index, entries) {
-            let why = match from_sqlite(&error) {
-                StoreError::Damaged(why) => StoreError::Unavailable(format!("index.db is damaged: {why}")),
-                other => other,
-            };
+            let why = unavailable(&error);
+            if is_damage(&error) {
+                tail.give_index_up();
+            }
             tracing::error!(%error, "the index of the log cannot be written");
             *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
             return;
@@ -84,5 +85,18 @@ fn serve(
         if let Some(last) = entries.last() {
             tail.settle(last.position);
         }
+        if let Err(error) = file::hold_to_size(index) {
+            tracing::warn!(%error, "the write-ahead log of the index cannot begin anew");
+        }
+    }
+}
+
+/// What whoever appends is told of an error of the index: the log itself is whole.
+pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
+    match from_sqlite(error) {
+        StoreError::Damaged(why) => StoreError::Unavailable(format!(
+            "{INDEX_FILE} is damaged and is made again at the next start: {why}"
+        )),
+        other => other,
     }
 }

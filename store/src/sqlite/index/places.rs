@@ -2,7 +2,10 @@
 
 use super::entry::{By, Key};
 use super::file;
+use super::indexer::unavailable;
+use super::making::is_damage;
 use super::tail::Tail;
+use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::cell::Cell;
@@ -31,8 +34,30 @@ impl Places {
         &self.tail
     }
 
+    /// What whoever appends is told when the file turned out to be damaged.
+    pub(in crate::sqlite) fn why_given_up(&self, error: &rusqlite::Error) -> Option<StoreError> {
+        self.tail.is_index_given_up().then(|| unavailable(error))
+    }
+
+    /// Removes a file that turned out to be damaged, once everybody who writes it has closed it.
+    pub(in crate::sqlite) fn remove_given_up(tail: &Tail, dir: &Path) {
+        if tail.is_index_given_up()
+            && let Err(error) = file::remove(&dir.join(file::INDEX_FILE))
+        {
+            tracing::warn!(%error, "the damaged index of the log cannot be removed");
+        }
+    }
+
     /// Positions of a key, the latest first: all those of the tail, and at most `most` of the file.
     pub(in crate::sqlite) fn latest(&self, by: By, key: Key, most: usize) -> rusqlite::Result<Vec<Position>> {
+        let found = self.look(by, key, most);
+        if found.as_ref().is_err_and(is_damage) {
+            self.tail.give_index_up();
+        }
+        found
+    }
+
+    fn look(&self, by: By, key: Key, most: usize) -> rusqlite::Result<Vec<Position>> {
         // The tail is asked first: what it does not have any more is in the file by then.
         let known = self.tail.look(by, key, Position(0), usize::MAX);
         let mut positions: Vec<_> = known.places.iter().rev().map(|place| place.position).collect();
@@ -50,6 +75,7 @@ impl Places {
         }
         self.rest()?;
         self.file.prepare_cached("BEGIN")?.execute([])?;
+        self.seen.set(Some(Position(0)));
         // The first read fixes what the transaction sees.
         let (reached, _) = file::reached(&self.file)?;
         self.seen.set(Some(reached));

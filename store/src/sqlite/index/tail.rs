@@ -10,8 +10,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Events of a segment, at about 120 bytes each: so many that keys next to one another share pages of the
-/// index, so few that a log that was killed is open again within a fraction of a second. Few in unit tests, so
-/// that all suites go across segments.
+/// index, so few that a log that was killed is open again within a fraction of a second. Few in unit tests,
+/// so that all suites go across segments.
 pub(in crate::sqlite) const SEGMENT_EVENTS: usize = if cfg!(test) { 16 } else { 32_768 };
 
 /// Events in a row of the log, found by their keys.
@@ -89,6 +89,8 @@ struct Segments {
     end: Position,
     full: VecDeque<Arc<Segment>>,
     filling: Segment,
+    /// The file turned out to be damaged.
+    is_index_given_up: bool,
 }
 
 /// Where an event stands, and which version of its stream it is.
@@ -120,7 +122,17 @@ impl Tail {
                 latest: [EMPTY, EMPTY, EMPTY, EMPTY],
                 before: Vec::new(),
             },
+            is_index_given_up: false,
         }))
+    }
+
+    /// The file of the index is damaged: it is removed when it is closed, so that it is made again.
+    pub(super) fn give_index_up(&self) {
+        self.write().is_index_given_up = true;
+    }
+
+    pub(super) fn is_index_given_up(&self) -> bool {
+        self.read().is_index_given_up
     }
 
     /// Adds committed events; answers the segments that this filled, for the indexer.

@@ -286,3 +286,27 @@ async fn a_page_of_the_log_that_cannot_be_read_is_not_said_to_be_the_indexs() {
         opened.err()
     );
 }
+
+#[tokio::test]
+async fn an_index_that_turns_out_to_be_damaged_is_named_and_made_again_by_the_next_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    append(&store, "a", 0, 9).await;
+    store.close().await;
+    let index = dir.path().join(INDEX_FILE);
+    let mut bytes = std::fs::read(&index).unwrap();
+    // Behind the schema and `made`: the first page of `by_stream`.
+    bytes[2 * 4_096..3 * 4_096].fill(0xff);
+    std::fs::write(&index, bytes).unwrap();
+    let store = open(dir.path());
+    let batch = make_batch(&stream("a"), 9, "a 9", 1);
+    let failed = store.append(&stream("a"), StreamVersion(9), batch).await;
+    assert!(
+        matches!(&failed, Err(StoreError::Unavailable(why)) if why.contains(INDEX_FILE)),
+        "{failed:?}"
+    );
+    store.close().await;
+    let store = open(dir.path());
+    append(&store, "a", 9, 1).await;
+    check(&store, &[("a", 10)]).await;
+}

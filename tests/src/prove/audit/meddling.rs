@@ -1,6 +1,6 @@
 //! A stopped log's own file is meddled with, below everything that guards it: flipped bytes, another time of
-//! recording, events removed, exchanged and added, other columns, with digests made to fit. `audit verify`
-//! names the place.
+//! recording, events removed, exchanged and added, other columns, with digests made to fit; and with entries
+//! of its index. `audit verify` names the place.
 
 use super::{Rehearsal, Tally, audit, code, copy, text};
 use crate::prove::Form;
@@ -9,13 +9,15 @@ use domain::stored_event::Position;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::sync::Arc;
-use store::SqliteEventStore;
 use store::contract::SuiteTasks;
 use store::proof::whole_log::{VerifyPlan, verify_log};
 use store::proof::{Checkpoint, FileShelf};
 use store::test_ports::StepClock;
+use store::{INDEX_FILE, SqliteEventStore};
 use tokio::runtime::Runtime;
 
 /// Events of which every byte is flipped.
@@ -84,10 +86,9 @@ impl Meddled {
             .unwrap_or_else(|error| crate::program::fail(&error.to_string()));
     }
 
-    /// The position that `audit verify` names; `None` when it finds nothing wrong.
-    fn named(&self, rehearsal: &Rehearsal) -> Option<i64> {
+    fn verify(&self, rehearsal: &Rehearsal) -> Output {
         let dir = text(&self.dir);
-        let said = audit(&[
+        audit(&[
             "verify",
             "--data",
             &dir,
@@ -95,7 +96,12 @@ impl Meddled {
             "--json",
             "--key",
             &rehearsal.key,
-        ]);
+        ])
+    }
+
+    /// The position that `audit verify` names; `None` when it finds nothing wrong.
+    fn named(&self, rehearsal: &Rehearsal) -> Option<i64> {
+        let said = self.verify(rehearsal);
         let report: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
         let position = report
             .get("position")
@@ -185,6 +191,7 @@ pub(super) fn prove(rehearsal: &Rehearsal, form: Form) -> Value {
         "flips_of_every_byte_of_some": bytes.value(),
         "changed_times_of_recording": times.value(),
         "removed_exchanged_added": structure(rehearsal, &rows).value(),
+        "entries_of_the_index": index(rehearsal).value(),
     })
 }
 
@@ -311,6 +318,41 @@ fn structure(rehearsal: &Rehearsal, rows: &[Stored]) -> Tally {
         let named = meddled.named(rehearsal);
         tally.expect(named == Some(first), || format!("exchanged {first}: {named:?}"));
     }
+    tally
+}
+
+/// Entries of `index.db`, by which events are found, gone, changed and added; it is named. Deleted, it is
+/// made again.
+fn index(rehearsal: &Rehearsal) -> Tally {
+    let mut tally = Tally::default();
+    let meddled = Meddled::of(rehearsal, "index");
+    let file = meddled.dir.join(INDEX_FILE);
+    let whole = fs::read(&file).expect("a stopped log has its index");
+    let mut expect = |name: &str, holds: bool| {
+        let said = meddled.verify(rehearsal);
+        let report = String::from_utf8_lossy(&said.stdout).into_owned();
+        let named = report.contains(INDEX_FILE);
+        tally.expect(
+            (code(&said), named) == if holds { (0, false) } else { (1, true) },
+            || format!("{name}: {} {report}", code(&said)),
+        );
+    };
+    expect("as it was", true);
+    for change in [
+        "DELETE FROM by_stream WHERE pos = 2",
+        "UPDATE by_id SET key = key + 1 WHERE pos = 2",
+        "UPDATE by_customer SET pos = pos + 1 WHERE pos = (SELECT max(pos) FROM by_customer)",
+        "INSERT INTO by_campaign VALUES (1, 1)",
+    ] {
+        let index = Connection::open(&file).expect("the index opens");
+        let changed = index.execute(change, []);
+        assert_eq!(changed.ok(), Some(1), "{change}");
+        drop(index);
+        expect(change, false);
+        fs::write(&file, &whole).expect("it is put back");
+    }
+    fs::remove_file(&file).expect("it is removed");
+    expect("deleted", true);
     tally
 }
 
