@@ -24,9 +24,9 @@ const KILLS: u64 = 10;
 /// Acknowledgments awaited before a kill, at most: about a second of appends.
 const ACKNOWLEDGED_BEFORE_KILL_MAX: u64 = 400;
 
-/// Each of the first syncs of a thread is once the moment of the kill: all of a first start, and some
+/// Each of the first syncs of a thread is once the moment of the kill: all of a first start (33), and some
 /// appends.
-const SYNCS_KILLED: u64 = 30;
+const SYNCS_KILLED: u64 = 40;
 
 /// What kills a process at a system call; Debian's package `strace`.
 const STRACE: &str = "/usr/bin/strace";
