@@ -310,13 +310,21 @@ fn the_file_is_private_and_every_commit_is_synced() {
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .unwrap();
     assert_eq!(mode, "wal");
-    for file in ["events.db", "events.db-wal"] {
+    let index = index::open_up_to_date(&connection, dir.path()).unwrap();
+    for file in [
+        "events.db",
+        "events.db-wal",
+        "index.db",
+        "index.db-wal",
+        "index.db-shm",
+    ] {
         let mode = std::fs::metadata(dir.path().join(file))
             .unwrap()
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+    drop(index);
 }
 
 #[tokio::test]

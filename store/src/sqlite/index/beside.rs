@@ -10,6 +10,8 @@ use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use rusqlite::Connection;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -172,6 +174,7 @@ fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
     };
     let directory = tempfile::Builder::new()
         .prefix("ledgerline-index-")
+        .permissions(Permissions::from_mode(0o700))
         .tempdir()
         .map_err(cannot)?;
     let file = directory.path().join(INDEX_FILE);
