@@ -143,12 +143,13 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
     }
     let log = aside.join(EVENTS_FILE);
     File::open(&log)?.sync_all()?;
-    // The index knows its log; without it, or with one that is not whole, it is made again from the log.
+    fs::rename(&log, directory.join(EVENTS_FILE))?;
+    // Behind the log: killed in between, a restore leaves no index alone, which would keep the next one out.
+    // Without it, or with one that is not whole, it is made again from the log.
     let index = aside.join(INDEX_FILE);
     if index.exists() && !aside.join(format!("{INDEX_FILE}-wal")).exists() {
         fs::rename(&index, directory.join(INDEX_FILE))?;
     }
-    fs::rename(&log, directory.join(EVENTS_FILE))?;
     File::open(directory)?.sync_all()?;
     fs::remove_dir_all(aside)?;
     Ok(())
