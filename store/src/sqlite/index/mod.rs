@@ -24,7 +24,7 @@ pub(super) use indexer::Feeder;
 pub(super) use making::{id_key, open_up_to_date};
 pub(super) use places::Places;
 pub(super) use sums::Sums;
-pub(super) use tail::{Seen, Tail};
+pub(super) use tail::{Place, Seen, Tail};
 
 #[cfg(test)]
 mod tests;

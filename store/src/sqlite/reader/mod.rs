@@ -15,7 +15,7 @@ mod stream_page;
 #[cfg(test)]
 mod tests;
 
-use super::index::{Beside, By, Key, Seen, Tail};
+use super::index::{Beside, By, Key, Place, Seen, Tail};
 use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
@@ -116,41 +116,73 @@ impl Reader {
     /// Events of one stream: versions follow one another from `after`, or a row is gone.
     fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
         let mut page = StreamPage::begin(stream, after, limit.min(PAGE_EVENTS_MAX));
-        let begin = self.bookmarks.before(stream, after);
+        let mut begin = self.bookmarks.before(stream, after);
         let key = Key::of(stream.as_str());
         let seen = self.look(By::Stream, key, begin, usize::MAX)?;
-        if seen.base > begin {
-            let mut statement = self.prepare(OF_STREAM)?;
-            let values = (
-                key.signed(),
-                signed(begin.0),
-                signed(seen.base.0),
-                signed(after.0),
-            );
-            let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-            while page.has_room()
-                && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
-            {
-                page.take(row)?;
-            }
+        while page.has_room() && begin < seen.base {
+            let places = self.filed(key, (begin, seen.base), &page)?;
+            let Some(last) = places.last() else { break };
+            begin = last.position;
+            self.take_all(&mut page, &places)?;
         }
-        if !seen.places.is_empty() && page.has_room() {
-            let mut statement = self.prepare(OF_STREAM_AT)?;
-            let mut places = seen.places.iter().filter(|place| place.version > after.0);
-            while page.has_room()
-                && let Some(place) = places.next()
-            {
-                let values = (signed(place.position.0), signed(place.version));
-                let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-                if let Some(row) = rows.next().map_err(|error| from_sqlite(&error))? {
-                    page.take(row)?;
-                }
-            }
-        }
+        let later = seen.places.partition_point(|place| place.version <= after.0);
+        self.take_all(&mut page, seen.places.get(later..).unwrap_or(&[]))?;
         if let Some((version, position)) = page.full() {
             self.bookmarks.note(stream, version, position);
         }
         Ok(page.end())
+    }
+
+    /// The next places of a stream in the file of the index: as many as the page has room for.
+    fn filed(
+        &self,
+        key: Key,
+        (begin, base): (Position, Position),
+        page: &StreamPage<'_>,
+    ) -> Result<Vec<Place>, StoreError> {
+        let mut statement = self.prepare(FILED)?;
+        let values = (
+            key.signed(),
+            signed(begin.0),
+            signed(base.0),
+            signed(page.last_version().0),
+        );
+        let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
+        let mut places = Vec::with_capacity(page.room().min(PLACES_EXPECTED));
+        while places.len() < page.room()
+            && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
+        {
+            let number = |column| row.get(column).map(unsigned).map_err(|error| from_sqlite(&error));
+            places.push(Place {
+                position: Position(number(0)?),
+                version: number(1)?,
+            });
+        }
+        Ok(places)
+    }
+
+    /// Takes the rows of places. Those of one append stand together, and are read as one stretch.
+    fn take_all(&self, page: &mut StreamPage<'_>, places: &[Place]) -> Result<(), StoreError> {
+        for run in places.chunk_by(|place, next| next.position.0 == place.position.0 + 1) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else {
+                continue;
+            };
+            if !page.has_room() {
+                break;
+            }
+            let mut statement = self.prepare(STRETCH)?;
+            let mut rows = statement
+                .query((signed(first.position.0), signed(last.position.0)))
+                .map_err(|error| from_sqlite(&error))?;
+            for place in run {
+                if !page.has_room() {
+                    break;
+                }
+                let row = rows.next().map_err(|error| from_sqlite(&error))?;
+                page.take(row, place)?;
+            }
+        }
+        Ok(())
     }
 
     fn find(&self, id: EventId) -> Found {
@@ -327,15 +359,16 @@ impl Reader {
     }
 }
 
-/// Rows of a stream by the file of the index, and one row by the tail: the columns of `EVENT_COLUMNS`, the
-/// row's version and stream, and the version that the index says.
-const OF_STREAM: &str =
-    "SELECT event.pos, recorded_at, digest, record, event.version, event.stream, place.version
-    FROM places.by_stream place LEFT JOIN event ON event.pos = place.pos
-    WHERE place.key = ?1 AND place.pos > ?2 AND place.pos <= ?3 AND place.version > ?4
-    ORDER BY place.pos";
-const OF_STREAM_AT: &str = "SELECT event.pos, recorded_at, digest, record, event.version, event.stream, ?2
-    FROM (SELECT 1) LEFT JOIN event ON pos = ?1";
+/// Places of a stream in the file of the index.
+const FILED: &str = "SELECT pos, version FROM places.by_stream
+    WHERE key = ?1 AND pos > ?2 AND pos <= ?3 AND version > ?4 ORDER BY pos";
+
+/// Rows that stand together: `COLUMNS`, and the row's version and stream.
+const STRETCH: &str = "SELECT pos, recorded_at, digest, record, version, stream FROM event
+    WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos";
+
+/// Events that most streams have.
+const PLACES_EXPECTED: usize = 16;
 
 /// The columns of `COLUMNS`, said of the log's rows where tables are joined.
 const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";

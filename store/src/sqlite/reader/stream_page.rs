@@ -1,12 +1,12 @@
 //! One page of one stream, row by row: versions follow one another, or the one that is missing is named.
 
-use super::super::row::{trusted, unsigned, version};
+use super::super::index::Place;
+use super::super::row::{position, trusted, version};
 use crate::error::from_sqlite;
 use domain::ids::StreamId;
 use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
 
 /// Events of one stream, as they are found.
 pub(super) struct StreamPage<'a> {
@@ -30,17 +30,28 @@ impl<'a> StreamPage<'a> {
         self.events.len() < self.limit
     }
 
-    /// Takes a row that the index named: the event's columns, its version and stream, and the version that
-    /// the index says it is. A row of another stream has the same key, and is none of it.
-    pub(super) fn take(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+    pub(super) const fn room(&self) -> usize {
+        self.limit.saturating_sub(self.events.len())
+    }
+
+    /// The version that the next one follows.
+    pub(super) const fn last_version(&self) -> StreamVersion {
+        StreamVersion(self.last)
+    }
+
+    /// Takes the row at a place that the index named: the event's columns, its version and its stream. A row of
+    /// another stream has the same key, and is none of it.
+    pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &Place) -> Result<(), StoreError> {
         let missing =
             |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
-        let column = |index| row.get_ref(index).map_err(|error| from_sqlite(&error));
-        if column(0)? == ValueRef::Null {
-            let named: i64 = row.get(6).map_err(|error| from_sqlite(&error))?;
-            return Err(missing(unsigned(named)));
+        let Some(row) = row else {
+            return Err(missing(place.version));
+        };
+        if position(row)? != place.position {
+            return Err(missing(place.version));
         }
-        if column(5)?.as_str().ok() != Some(self.stream.as_str()) {
+        let stream = row.get_ref(5).map_err(|error| from_sqlite(&error))?;
+        if stream.as_str().ok() != Some(self.stream.as_str()) {
             return Ok(());
         }
         let next = self.last + 1;
