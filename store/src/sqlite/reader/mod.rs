@@ -125,8 +125,9 @@ impl Reader {
             begin = last.position;
             self.take_all(&mut page, &places)?;
         }
-        let later = seen.places.partition_point(|place| place.version <= after.0);
-        self.take_all(&mut page, seen.places.get(later..).unwrap_or(&[]))?;
+        // Not cut at a place: a stream with the same key has its own versions between.
+        let later = seen.places.iter().filter(|place| place.version > after.0);
+        self.take_all(&mut page, &later.copied().collect::<Vec<_>>())?;
         if let Some((version, position)) = page.full() {
             self.bookmarks.note(stream, version, position);
         }
