@@ -27,6 +27,7 @@ mod ordered_json;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;
+mod record_heading;
 mod record_text;
 pub mod report;
 pub mod sample;

@@ -9,8 +9,8 @@ use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
-use crate::record_text;
 use crate::time::Timestamp;
+use crate::{record_heading, record_text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -158,6 +158,9 @@ pub struct StoredEvent {
 impl StoredEvent {
     /// Parses of the record what rebuilding an entity needs; an error names the position.
     pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
+        if let Some(heading) = record_heading::read(&self.record) {
+            return Ok(heading);
+        }
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
             position: self.position,
             why: error.to_string(),

@@ -15,6 +15,10 @@ pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 /// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
 
+/// New events that a subscriber who has caught up reads itself: the way to a reader's thread and back would take
+/// longer than their few pages of the file.
+const EVENTS_HERE: usize = 32;
+
 /// Pages asked for before they are wanted: one for each of the usual two readers.
 const PAGES_AHEAD: usize = 2;
 
@@ -37,6 +41,11 @@ pub(crate) struct Head {
 #[async_trait]
 pub(crate) trait Pages: Send + Sync {
     async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Reads a few events in the caller's thread, where that is possible at once.
+    fn page_here(&self, _after: Position, _limit: usize) -> Option<Result<Vec<StoredEvent>, StoreError>> {
+        None
+    }
 
     /// Begins to read the page that will be wanted next, or not.
     fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
@@ -69,7 +78,7 @@ impl Subscription for LiveSubscription {
                 (head.position, head.failed.clone())
             };
             if position > self.after {
-                let events = self.page().await?;
+                let events = self.page(position).await?;
                 if let Some(last) = events.last() {
                     self.after = last.position;
                     self.look_ahead(position);
@@ -105,13 +114,18 @@ impl LiveSubscription {
 
     /// The page after `after`: the one begun before, or a new one. What was begun is kept while it is waited
     /// for, so that a caller who stops waiting loses nothing.
-    async fn page(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn page(&mut self, head: Position) -> Result<Vec<StoredEvent>, StoreError> {
         if let Some(ahead) = self.ahead.front_mut().filter(|ahead| ahead.after == self.after) {
             let answer = (&mut ahead.answered).await.unwrap_or_else(|_| Err(closed()));
             self.ahead.pop_front();
             return Ok(answer?.events);
         }
         self.ahead.clear();
+        if head.0 <= self.after.0 + EVENTS_HERE as u64
+            && let Some(few) = self.pages.page_here(self.after, EVENTS_HERE)
+        {
+            return few;
+        }
         self.pages.page(self.after, PAGE_EVENTS).await
     }
 }

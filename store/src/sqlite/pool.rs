@@ -117,6 +117,11 @@ impl Pages for Pool {
         Ok(page.events)
     }
 
+    fn page_here(&self, after: Position, limit: usize) -> Option<Result<Vec<StoredEvent>, StoreError>> {
+        let page = self.read_here(&Query::All { after, limit })?;
+        Some(page.map(|page| page.events))
+    }
+
     fn page_ahead(&self, after: Position, limit: usize) -> Option<PageAhead> {
         let answered = self.ask_ahead(Query::All { after, limit })?;
         Some(PageAhead { after, answered })

@@ -10,9 +10,9 @@ use domain::ports::tasks::Tasks;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::{INDEX_FILE, Misleading, find_misleading};
 use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
 use store::proof::{Checkpoint, FileShelf, PROOF_DIR, StampShelf, Stamped, VerifierKey};
+use store::{INDEX_FILE, Misleading, find_misleading};
 use tokio::sync::oneshot;
 
 #[derive(Debug, clap::Args)]

@@ -59,7 +59,12 @@ pub(super) async fn run(
     }
     let section = "a stream of 10 events";
     report.row(section, "bare SQLite", &bare, STREAM_EVENTS);
-    report.row(section, "bare SQLite, keeping plans", &bare_keeping_plans, STREAM_EVENTS);
+    report.row(
+        section,
+        "bare SQLite, keeping plans",
+        &bare_keeping_plans,
+        STREAM_EVENTS,
+    );
     report.row(section, "our store", &ours, STREAM_EVENTS);
     report.row(section, "our entity, ready", &entity, STREAM_EVENTS);
     report.ratio(

@@ -1,0 +1,178 @@
+//! The heading of a record in the form that `record` writes, read without a parser: members in their order, no
+//! space between them, nothing escaped.
+//!
+//! A stream is read record by record whenever its entity begins to live, and most of what that took was parsing
+//! members nobody asks for. Whatever differs from that form in one byte is left to the parser, so that this
+//! never answers what it would not (the tests change every byte of records and compare).
+
+use crate::ids::{CommandId, EventId};
+use crate::stored_event::{Heading, StreamVersion};
+use crate::time::Timestamp;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use uuid::Uuid;
+
+/// The heading; `None` where only a parser can tell.
+pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
+    let mut text = Text(std::str::from_utf8(record).ok()?);
+    text.skip("{\"id\":\"")?;
+    let id = EventId::new(text.uuid()?);
+    text.skip(",\"kind\":\"")?;
+    let kind = text.string()?;
+    text.skip(",\"version\":")?;
+    let version = u16::try_from(text.number()?).ok()?;
+    text.skip(",\"stream\":\"")?;
+    text.string()?;
+    text.skip(",\"stream_version\":")?;
+    let stream_version = StreamVersion(text.number()?);
+    text.skip(",\"at\":\"")?;
+    let at: Timestamp = text.string()?.parse().ok()?;
+    for member in [
+        ",\"causation\":\"",
+        ",\"correlation\":\"",
+        ",\"campaign\":\"",
+        ",\"customer\":\"",
+    ] {
+        if text.skip(member).is_some() {
+            text.string()?;
+        }
+    }
+    text.skip(",\"command\":\"")?;
+    let command = CommandId::new(text.uuid()?);
+    // No member of a heading: whether it is there does not matter.
+    text.skip(",\"rehearsal\":true").unwrap_or_default();
+    text.skip(",\"data\":")?;
+    let data: &RawValue = serde_json::from_str(text.0.strip_suffix('}')?).ok()?;
+    Some(Heading {
+        id,
+        kind: Cow::Borrowed(kind),
+        version,
+        stream_version,
+        at,
+        command,
+        data,
+    })
+}
+
+/// What is left of a record.
+struct Text<'a>(&'a str);
+
+impl<'a> Text<'a> {
+    fn skip(&mut self, member: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(member)?;
+        Some(())
+    }
+
+    /// What stands before the next quotation mark, which is skipped.
+    fn string(&mut self) -> Option<&'a str> {
+        let end = self
+            .0
+            .bytes()
+            .position(|byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
+        let (string, rest) = self.0.split_at_checked(end)?;
+        self.0 = rest.strip_prefix('"')?;
+        Some(string)
+    }
+
+    fn uuid(&mut self) -> Option<Uuid> {
+        Uuid::try_parse(self.string()?).ok()
+    }
+
+    /// A whole number as JSON writes it.
+    fn number(&mut self) -> Option<u64> {
+        let end = self.0.bytes().position(|byte| !byte.is_ascii_digit())?;
+        let (digits, rest) = self.0.split_at_checked(end)?;
+        if digits.len() > 1 && digits.starts_with('0') {
+            return None;
+        }
+        let number = digits.parse().ok()?;
+        self.0 = rest;
+        Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records with all members that one can have, with the least, and with what is awkward in each place.
+    const RECORDS: [&str; 4] = [
+        r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"call.permitted","version":2,"stream":"call-17142e13-aa3b-551b-9a1d-8c5058843c15","stream_version":10,"at":"2026-03-02T02:00:00.000000Z","causation":"ed3d61ec-947c-5bf5-9545-8d15472b078b","correlation":"17142e13-aa3b-551b-9a1d-8c5058843c15","campaign":"T1","customer":"00000000000000000000000000000002","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","rehearsal":true,"data":{"reason":"a \"b\" 中","n":[1,{}]}}"#,
+        r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"number.dial_released","version":1,"stream":"number-a","stream_version":1,"at":"2026-03-02T02:00:00.000001Z","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","data":{}}"#,
+        r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"x","version":65535,"stream":"号-a","stream_version":18446744073709551615,"at":"2026-03-02T02:00:00Z","correlation":"17142e13-aa3b-551b-9a1d-8c5058843c15","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","data":{"a":{"data":{}}}}"#,
+        r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"y","version":3,"stream":"s","stream_version":7,"at":"2026-03-02T02:00:00.5+08:00","customer":"c","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","rehearsal":true,"data":{"b":1}}"#,
+    ];
+
+    /// Members of a heading, to be compared.
+    fn members(heading: &Heading<'_>) -> (EventId, String, u16, StreamVersion, Timestamp, CommandId, String) {
+        let data = heading.data.get().to_owned();
+        let kind = heading.kind.to_string();
+        (
+            heading.id,
+            kind,
+            heading.version,
+            heading.stream_version,
+            heading.at,
+            heading.command,
+            data,
+        )
+    }
+
+    /// Answers whether it was read without a parser.
+    fn check(record: &[u8]) -> bool {
+        let parsed: Result<Heading<'_>, _> = serde_json::from_slice(record);
+        let Some(read) = read(record) else { return false };
+        let text = String::from_utf8_lossy(record);
+        assert_eq!(
+            parsed.map(|parsed| members(&parsed)).ok(),
+            Some(members(&read)),
+            "{text}"
+        );
+        true
+    }
+
+    #[test]
+    fn records_as_they_are_written_are_read_as_the_parser_reads_them() {
+        for record in RECORDS {
+            assert!(check(record.as_bytes()), "{record}");
+        }
+    }
+
+    #[test]
+    fn whatever_byte_is_changed_lost_or_added_nothing_is_read_that_the_parser_would_not_read() {
+        let others = *b"\"\\{}[]:,019-+. \n\x00\x1f\x7f\x80\xffaeEzZ/u";
+        let mut read_count = 0;
+        for record in RECORDS {
+            let record = record.as_bytes();
+            for place in 0..record.len() {
+                let (before, behind) = record.split_at(place);
+                let mut changed = vec![[before, &behind[1..]].concat(), before.to_vec()];
+                for other in others {
+                    changed.push([before, &[other], &behind[1..]].concat());
+                    changed.push([before, &[other], behind].concat());
+                }
+                read_count += changed.iter().filter(|changed| check(changed)).count();
+            }
+        }
+        assert!(
+            read_count > 1_000,
+            "texts within members may differ: {read_count}"
+        );
+    }
+
+    #[test]
+    fn another_order_or_a_space_is_left_to_the_parser() {
+        let record = RECORDS[1];
+        for changed in [
+            record.replacen(",\"version\":1", ",\"version\": 1", 1),
+            record
+                .replacen(",\"version\":1", "", 1)
+                .replacen("{\"id\"", "{\"version\":1,\"id\"", 1),
+            record.replacen("number.dial", "number\\u002edial", 1),
+            format!("{record} "),
+        ] {
+            assert!(serde_json::from_str::<Heading<'_>>(&changed).is_ok(), "{changed}");
+            assert!(read(changed.as_bytes()).is_none(), "{changed}");
+        }
+    }
+}
