@@ -1,9 +1,9 @@
-//! The heading of a record in the form that `record` writes, read without a parser: members in their order, no
-//! space between them, nothing escaped.
+//! The heading of a record in the form that `record` writes, read without a parser: members in their order,
+//! no space between them, nothing escaped.
 //!
-//! A stream is read record by record whenever its entity begins to live, and most of what that took was parsing
-//! members nobody asks for. Whatever differs from that form in one byte is left to the parser, so that this
-//! never answers what it would not (the tests change every byte of records and compare).
+//! A stream is read record by record whenever its entity begins to live, and most of what that took was
+//! parsing members nobody asks for. Whatever differs from that form in one byte is left to the parser, so
+//! that this never answers what it would not (the tests change every byte of records and compare).
 
 use crate::ids::{CommandId, EventId};
 use crate::stored_event::{Heading, StreamVersion};

@@ -15,8 +15,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 /// Events of one page of a subscription: 32 MiB at the largest records, about 250 KiB at usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
 
-/// New events that a subscriber who has caught up reads itself: the way to a reader's thread and back would take
-/// longer than their few pages of the file.
+/// New events that a subscriber who has caught up reads itself: the way to a reader's thread and back would
+/// take longer than their few pages of the file.
 const EVENTS_HERE: usize = 32;
 
 /// Pages asked for before they are wanted: one for each of the usual two readers.

@@ -39,8 +39,8 @@ impl<'a> StreamPage<'a> {
         StreamVersion(self.last)
     }
 
-    /// Takes the row at a place that the index named: the event's columns, its version and its stream. A row of
-    /// another stream has the same key, and is none of it.
+    /// Takes the row at a place that the index named: the event's columns, its version and its stream. A row
+    /// of another stream has the same key, and is none of it.
     pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &Place) -> Result<(), StoreError> {
         let missing =
             |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
