@@ -23,6 +23,9 @@ pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// commit. An asker that was just answered is back within a few of these microseconds.
 const GATHER_US_MAX: i64 = 50;
 
+/// Most askers that are waited for as a whole: to write as many takes about as long as a sync.
+const GATHERED_WHOLE_MAX: usize = 96;
+
 /// How often it looks within that time, at most.
 const GATHER_LOOKS_MAX: usize = 1_000;
 
@@ -90,7 +93,7 @@ impl Writer {
             }
             // Whoever was answered by the last group is likely to ask again.
             let waiting = if was_idle { 0 } else { buffer.len() };
-            let expected = self.answered + waiting;
+            let expected = worth_waiting_for(self.answered + waiting);
             gather(&mut requests, &mut buffer, expected, || self.appender.now());
             for request in buffer.drain(..) {
                 match request {
@@ -187,6 +190,17 @@ impl Writer {
             }
             Err(failed) => Err(self.fail(failed)),
         }
+    }
+}
+
+/// How many of the askers that are expected to come back a group waits for. Few are waited for all, since a
+/// second sync would cost more than they do. Of many only a half: the other half decides and seals while these
+/// are written, and neither core is idle.
+const fn worth_waiting_for(expected: usize) -> usize {
+    if expected <= GATHERED_WHOLE_MAX {
+        expected
+    } else {
+        expected / 2
     }
 }
 
