@@ -143,6 +143,7 @@ impl Reader<'_> {
         events: &[StoredEvent],
         sought: Option<CommandId>,
     ) -> Asked<(), D> {
+        loaded.live.expect(events.len());
         for stored in events {
             let (command, event) = self.fold(&mut loaded.live, stored).await?;
             if sought == Some(command) {
@@ -209,6 +210,13 @@ impl<D: Decider> Live<D> {
             commands: VecDeque::new(),
             recent: VecDeque::new(),
         }
+    }
+
+    /// Makes room for so many commands at once.
+    fn expect(&mut self, commands_count: usize) {
+        let room = REMEMBERED_COMMANDS_MAX.saturating_sub(self.commands.len());
+        self.commands.reserve(commands_count.min(room));
+        self.recent.reserve(commands_count.min(room));
     }
 
     /// The stream's last event; `None` before the first.

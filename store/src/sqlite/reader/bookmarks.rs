@@ -41,6 +41,9 @@ impl Bookmarks {
     /// A position behind which the versions after `after` stand: the one of `after` itself where it is known,
     /// otherwise the least it can have.
     pub(super) fn before(&self, stream: &StreamId, after: StreamVersion) -> Position {
+        if after.0 == 0 {
+            return Position(0);
+        }
         let bookmarks = self.lock();
         let known = bookmarks
             .iter()

@@ -29,7 +29,7 @@ use sieve::{Sieve, Stretch, named};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use stream_page::StreamPage;
+use stream_page::{EVENTS_EXPECTED, StreamPage};
 
 /// What can be asked of the log.
 pub(super) enum Query {
@@ -149,7 +149,7 @@ impl Reader {
             signed(page.last_version().0),
         );
         let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-        let mut places = Vec::with_capacity(page.room().min(PLACES_EXPECTED));
+        let mut places = Vec::with_capacity(page.room().min(EVENTS_EXPECTED));
         while places.len() < page.room()
             && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
         {
@@ -367,9 +367,6 @@ const FILED: &str = "SELECT pos, version FROM places.by_stream
 /// Rows that stand together: `COLUMNS`, and the row's version and stream.
 const STRETCH: &str = "SELECT pos, recorded_at, digest, record, version, stream FROM event
     WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos";
-
-/// Events that most streams have.
-const PLACES_EXPECTED: usize = 16;
 
 /// The columns of `COLUMNS`, said of the log's rows where tables are joined.
 const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";

@@ -8,6 +8,9 @@ use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::Row;
 
+/// Events that most streams have.
+pub(super) const EVENTS_EXPECTED: usize = 16;
+
 /// Events of one stream, as they are found.
 pub(super) struct StreamPage<'a> {
     stream: &'a StreamId,
@@ -17,12 +20,12 @@ pub(super) struct StreamPage<'a> {
 }
 
 impl<'a> StreamPage<'a> {
-    pub(super) const fn begin(stream: &'a StreamId, after: StreamVersion, limit: usize) -> Self {
+    pub(super) fn begin(stream: &'a StreamId, after: StreamVersion, limit: usize) -> Self {
         Self {
             stream,
             last: after.0,
             limit,
-            events: Vec::new(),
+            events: Vec::with_capacity(limit.min(EVENTS_EXPECTED)),
         }
     }
 
