@@ -194,8 +194,8 @@ impl Writer {
 }
 
 /// How many of the askers that are expected to come back a group waits for. Few are waited for all, since a
-/// second sync would cost more than they do. Of many only a half: the other half decides and seals while these
-/// are written, and neither core is idle.
+/// second sync would cost more than they do. Of many only a half: the other half decides and seals while
+/// these are written, and neither core is idle.
 const fn worth_waiting_for(expected: usize) -> usize {
     if expected <= GATHERED_WHOLE_MAX {
         expected
