@@ -4,6 +4,8 @@
 //! answers. Drivers follow events and ask entities; they keep no truth and can be dropped at any moment.
 //! Limits stand as named constants beside what they bound: mailbox places, live entities, legs, dials.
 
+#[cfg(test)]
+mod arbiter_tests;
 mod capacity;
 mod clock_skew;
 mod drivers;

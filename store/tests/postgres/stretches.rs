@@ -8,6 +8,7 @@ use domain::ids::CommandId;
 use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use futures_util::FutureExt;
+use store::PostgresEventStore;
 use store::test_records::{make_record_of, stream};
 
 fn filter() -> EventFilter {
@@ -34,6 +35,15 @@ async fn append_both(store: &dyn EventStore, name: &str) {
     beside.expect("nothing is in its way");
 }
 
+/// A log with two such streams, eight events in all.
+async fn two_streams() -> (Database, PostgresEventStore) {
+    let database = Database::make().await;
+    let store = database.store().await;
+    append_both(&store, "a").await;
+    append_both(&store, "b").await;
+    (database, store)
+}
+
 async fn by_pages(store: &dyn EventStore, (mut after, until): (Position, Position)) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     while after < until {
@@ -56,10 +66,7 @@ async fn two_pages_are_looked_for_at_once_while_nobody_drives_them() {
     if skipped() {
         return;
     }
-    let database = Database::make().await;
-    let store = database.store().await;
-    append_both(&store, "a").await;
-    append_both(&store, "b").await;
+    let (database, store) = two_streams().await;
     assert!(store.stretches_at_once() >= 2);
     let (holder, watcher) = (database.client().await, database.client().await);
     let lock = "BEGIN; LOCK TABLE ledgerline.event IN ACCESS EXCLUSIVE MODE";
@@ -116,10 +123,7 @@ async fn a_record_that_is_not_what_was_written_is_named_and_the_stretches_beside
     if skipped() {
         return;
     }
-    let database = Database::make().await;
-    let store = database.store().await;
-    append_both(&store, "a").await;
-    append_both(&store, "b").await;
+    let (database, store) = two_streams().await;
     let damage = "UPDATE ledgerline.event SET record = set_byte(record, 0, 1) WHERE pos = 5";
     database
         .client()

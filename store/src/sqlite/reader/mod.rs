@@ -9,13 +9,14 @@
 
 mod bookmarks;
 mod looking;
+mod of_stream;
 mod sieve;
 mod stream_page;
 
 #[cfg(test)]
 mod tests;
 
-use super::index::{Beside, By, Key, Place, Seen, Tail};
+use super::index::{Beside, By, Key, Seen, Tail};
 use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
@@ -29,7 +30,6 @@ use sieve::{Sieve, Stretch, named};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use stream_page::{EVENTS_EXPECTED, StreamPage};
 
 /// What can be asked of the log.
 pub(super) enum Query {
@@ -111,79 +111,6 @@ impl Reader {
             next = follow_on(next, position(row)?)?;
             Ok(())
         })
-    }
-
-    /// Events of one stream: versions follow one another from `after`, or a row is gone.
-    fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> Found {
-        let mut page = StreamPage::begin(stream, after, limit.min(PAGE_EVENTS_MAX));
-        let mut begin = self.bookmarks.before(stream, after);
-        let key = Key::of(stream.as_str());
-        let seen = self.look(By::Stream, key, begin, usize::MAX)?;
-        while page.has_room() && begin < seen.base {
-            let places = self.filed(key, (begin, seen.base), &page)?;
-            let Some(last) = places.last() else { break };
-            begin = last.position;
-            self.take_all(&mut page, &places)?;
-        }
-        // Not cut at a place: a stream with the same key has its own versions between.
-        let later = seen.places.iter().filter(|place| place.version > after.0);
-        self.take_all(&mut page, &later.copied().collect::<Vec<_>>())?;
-        if let Some((version, position)) = page.full() {
-            self.bookmarks.note(stream, version, position);
-        }
-        Ok(page.end())
-    }
-
-    /// The next places of a stream in the file of the index: as many as the page has room for.
-    fn filed(
-        &self,
-        key: Key,
-        (begin, base): (Position, Position),
-        page: &StreamPage<'_>,
-    ) -> Result<Vec<Place>, StoreError> {
-        let mut statement = self.prepare(FILED)?;
-        let values = (
-            key.signed(),
-            signed(begin.0),
-            signed(base.0),
-            signed(page.last_version().0),
-        );
-        let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
-        let mut places = Vec::with_capacity(page.room().min(EVENTS_EXPECTED));
-        while places.len() < page.room()
-            && let Some(row) = rows.next().map_err(|error| from_sqlite(&error))?
-        {
-            let number = |column| row.get(column).map(unsigned).map_err(|error| from_sqlite(&error));
-            places.push(Place {
-                position: Position(number(0)?),
-                version: number(1)?,
-            });
-        }
-        Ok(places)
-    }
-
-    /// Takes the rows of places. Those of one append stand together, and are read as one stretch.
-    fn take_all(&self, page: &mut StreamPage<'_>, places: &[Place]) -> Result<(), StoreError> {
-        for run in places.chunk_by(|place, next| next.position.0 == place.position.0 + 1) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else {
-                continue;
-            };
-            if !page.has_room() {
-                break;
-            }
-            let mut statement = self.prepare(STRETCH)?;
-            let mut rows = statement
-                .query((signed(first.position.0), signed(last.position.0)))
-                .map_err(|error| from_sqlite(&error))?;
-            for place in run {
-                if !page.has_room() {
-                    break;
-                }
-                let row = rows.next().map_err(|error| from_sqlite(&error))?;
-                page.take(row, place)?;
-            }
-        }
-        Ok(())
     }
 
     fn find(&self, id: EventId) -> Found {
@@ -359,14 +286,6 @@ impl Reader {
             .map_err(|error| from_sqlite(&error))
     }
 }
-
-/// Places of a stream in the file of the index.
-const FILED: &str = "SELECT pos, version FROM places.by_stream
-    WHERE key = ?1 AND pos > ?2 AND pos <= ?3 AND version > ?4 ORDER BY pos";
-
-/// Rows that stand together: `COLUMNS`, and the row's version and stream.
-const STRETCH: &str = "SELECT pos, recorded_at, digest, record, version, stream FROM event
-    WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos";
 
 /// The columns of `COLUMNS`, said of the log's rows where tables are joined.
 const EVENT_COLUMNS: &str = "event.pos, recorded_at, digest, record";
