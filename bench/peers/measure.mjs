@@ -33,6 +33,9 @@ export async function durable(url) {
   await client.end();
 }
 
+/** Commits of each producer before the watch starts: connections are made, code is compiled. */
+const warmUp = 20;
+
 /** Each producer commits one after the other; prints the case's JSON line. */
 export async function measure({ peer, producers, asked, batch, commits }, commit) {
   const times = [];
@@ -45,7 +48,6 @@ export async function measure({ peer, producers, asked, batch, commits }, commit
   };
   const all = (first, last) =>
     Promise.all(Array.from({ length: producers }, (_, producer) => one(producer, first, last)));
-  const warmUp = 3;
   await all(0, warmUp);
   const began = process.hrtime.bigint();
   await all(warmUp, warmUp + commits);

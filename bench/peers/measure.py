@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 
-WARM_UP = 3
+# Commits of each producer before the watch starts.
+WARM_UP = 20
 
 
 def cases():

@@ -17,6 +17,7 @@ mod durable_file;
 mod error;
 mod file_vault;
 mod frame;
+mod gathering;
 pub mod key_place_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;

@@ -82,6 +82,10 @@ impl Appender {
         }
     }
 
+    pub(super) const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     pub(super) fn last(&self) -> Position {
         self.last
     }

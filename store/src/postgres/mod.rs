@@ -148,6 +148,7 @@ impl PostgresEventStore {
         let writer = Writer {
             appender,
             head: Arc::clone(&store.head_sender),
+            answered: 0,
             others: Arc::clone(&store.others),
         };
         tasks.spawn("event store writer", Box::pin(writer.run(receiver)));

@@ -6,6 +6,7 @@
 use super::appender::Appender;
 use super::group::{Answer, Batch};
 use super::others::Others;
+use crate::gathering::Gathering;
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use std::collections::{HashMap, VecDeque};
@@ -41,6 +42,8 @@ pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
+    /// Appends of the last group: who was answered is likely to ask again.
+    pub(super) answered: usize,
 }
 
 impl Writer {
@@ -48,7 +51,17 @@ impl Writer {
         let mut buffer = Vec::new();
         let mut queued = VecDeque::new();
         let mut closers = Vec::new();
-        while requests.recv_many(&mut buffer, GROUP_APPENDS_MAX).await > 0 {
+        let clock = Arc::clone(self.appender.clock());
+        loop {
+            let was_idle = requests.is_empty();
+            if requests.recv_many(&mut buffer, GROUP_APPENDS_MAX).await == 0 {
+                break;
+            }
+            let waiting = if was_idle { 0 } else { buffer.len() };
+            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
+            while gathering.look(&mut requests, &mut buffer, || clock.now()) {
+                tokio::task::yield_now().await;
+            }
             for request in buffer.drain(..) {
                 match request {
                     Request::Append(append) => queued.push_back(append),
@@ -82,6 +95,7 @@ impl Writer {
             bytes.push(append.bytes);
         }
         let outcomes = self.appender.commit(&batches).await;
+        self.answered = batches.len();
         let position = self.appender.last();
         self.head.send_if_modified(|head| {
             let moved = head.position < position;

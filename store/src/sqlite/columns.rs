@@ -4,7 +4,7 @@
 //! Nothing decides by them, but a filtered read goes by them: a damaged one would hide an event. They are in
 //! no hash, so they are compared with the record, which is.
 
-use super::index::{Entry, Key, Sums, id_key};
+use super::index::{Sums, entry};
 use super::row::{signed, unsigned};
 use super::schema::open_reader;
 use crate::error::from_sqlite;
@@ -17,7 +17,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use uuid::Uuid;
 
-const PAGE: &str = "SELECT pos, stream, version, id, kind, campaign, customer, record FROM event
+/// The first columns are those that `entry` reads.
+const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, record FROM event
     WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
 /// The members that have a column.
@@ -76,18 +77,6 @@ pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
     Ok(wrong.map_err(|error| from_sqlite(&error))?.map(Misleading::Index))
 }
 
-/// What the index should know of a row of `PAGE`.
-fn entry(row: &Row<'_>) -> Result<Entry, rusqlite::Error> {
-    Ok(Entry {
-        position: Position(unsigned(row.get(0)?)),
-        stream: Key::of(row.get_ref(1)?.as_str()?),
-        version: unsigned(row.get(2)?),
-        id: id_key(row.get_ref(3)?.as_blob()?),
-        campaign: row.get_ref(5)?.as_str_or_null()?.map(Key::of),
-        customer: row.get_ref(6)?.as_str_or_null()?.map(Key::of),
-    })
-}
-
 fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> {
     let Ok(record) = row.get_ref(7)?.as_blob() else {
         return Ok(None);
@@ -95,19 +84,19 @@ fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> 
     let Ok(said) = serde_json::from_slice::<Indexed<'_>>(record) else {
         return Ok(None);
     };
-    let version = row.get_ref(2)?.as_i64().map(unsigned);
+    let version = row.get_ref(1)?.as_i64().map(unsigned);
     let id = row.get_ref(3)?.as_blob();
-    Ok(if !is_text(row.get_ref(1)?, Some(&said.stream)) {
+    Ok(if !is_text(row.get_ref(2)?, Some(&said.stream)) {
         Some("stream")
     } else if version != Ok(said.stream_version) {
         Some("version")
     } else if id != Ok(said.id.as_bytes().as_slice()) {
         Some("id")
-    } else if !is_text(row.get_ref(4)?, Some(&said.kind)) {
+    } else if !is_text(row.get_ref(6)?, Some(&said.kind)) {
         Some("kind")
-    } else if !is_text(row.get_ref(5)?, said.campaign.as_deref()) {
+    } else if !is_text(row.get_ref(4)?, said.campaign.as_deref()) {
         Some("campaign")
-    } else if !is_text(row.get_ref(6)?, said.customer.as_deref()) {
+    } else if !is_text(row.get_ref(5)?, said.customer.as_deref()) {
         Some("customer")
     } else {
         None

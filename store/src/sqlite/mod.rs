@@ -1,7 +1,8 @@
-//! The embedded default: one SQLite file in WAL mode with full sync, one writer thread, a few reader threads.
+//! The embedded default: one SQLite file in WAL mode with full sync, and an index of it that runs behind.
 //!
-//! Appends are queued, committed in groups and answered after the commit. Reads never wait for the writer.
-//! A second handle may read beside the process that writes; it looks for new events by polling.
+//! Appends are queued, committed in groups by one writer thread and answered after the commit; a thread of
+//! its own brings the index up to them. A few reader threads answer, and never wait for the writer. A second
+//! handle may read beside the process that writes; it looks for new events by polling.
 
 mod appender;
 mod columns;

@@ -1,8 +1,9 @@
 //! Reader threads: each with its own connection, taking queries from one bounded queue.
 //!
 //! A short read of one stream may be made in the asker's own thread instead, where a connection is free: the
-//! way to a reader thread and back costs more than the read. So an executor thread waits for the disk for as
-//! long as a few pages take that no cache holds (decision 0033), and never for another reader.
+//! way to a reader thread and back costs more than the read. A subscriber that has caught up reads the few
+//! new events there too. So an executor thread waits for the disk for as long as a few pages take that no
+//! cache holds (decision 0033), and never for another reader.
 
 use super::reader::{Found, Query, Reader};
 use crate::subscription::{PageAhead, Pages, closed};

@@ -4,11 +4,11 @@
 //! failed commit nothing later is acknowledged until the store is opened again.
 
 use super::appender::{Answer, Appender, Batch};
+use crate::gathering::Gathering;
 use crate::subscription::{Head, closed};
 use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
-use domain::time::Timestamp;
 use std::collections::VecDeque;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
@@ -19,15 +19,8 @@ pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 /// wait of the first is long. Records usually have less than 1,000 bytes, so these are about 4,096 events.
 pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// How long the writer waits for the next arrival before it stops gathering a group: a sixth of the fastest
-/// commit. An asker that was just answered is back within a few of these microseconds.
-const GATHER_US_MAX: i64 = 50;
-
 /// Most askers that are waited for as a whole: to write as many takes about as long as a sync.
 const GATHERED_WHOLE_MAX: usize = 96;
-
-/// How often it looks within that time, at most.
-const GATHER_LOOKS_MAX: usize = 1_000;
 
 /// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so
 /// those of a larger group are given by a task inside it.
@@ -94,7 +87,10 @@ impl Writer {
             // Whoever was answered by the last group is likely to ask again.
             let waiting = if was_idle { 0 } else { buffer.len() };
             let expected = worth_waiting_for(self.answered + waiting);
-            gather(&mut requests, &mut buffer, expected, || self.appender.now());
+            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(expected));
+            while gathering.look(&mut requests, &mut buffer, || self.appender.now()) {
+                std::thread::yield_now();
+            }
             for request in buffer.drain(..) {
                 match request {
                     Request::Append(append) => queued.push_back(append),
@@ -204,34 +200,6 @@ const fn worth_waiting_for(expected: usize) -> usize {
     }
 }
 
-/// Takes what arrives while it still arrives, up to as many appends as are expected: askers that wait for
-/// each answer come back one by one, and the first of them alone would cost all others a second commit. A
-/// lone asker is never kept waiting.
-fn gather(
-    requests: &mut mpsc::Receiver<Request>,
-    buffer: &mut Vec<Request>,
-    expected: usize,
-    now: impl Fn() -> Timestamp,
-) {
-    let mut looks_left = GATHER_LOOKS_MAX;
-    let mut waiting_since = None;
-    while buffer.len() < expected.min(GROUP_APPENDS_MAX) && looks_left > 0 {
-        if let Ok(request) = requests.try_recv() {
-            buffer.push(request);
-            looks_left = GATHER_LOOKS_MAX;
-            waiting_since = None;
-            continue;
-        }
-        let at = now();
-        let since = *waiting_since.get_or_insert(at);
-        if at.micros() - since.micros() > GATHER_US_MAX {
-            return;
-        }
-        std::thread::yield_now();
-        looks_left -= 1;
-    }
-}
-
 fn tell_all(told: Told) {
     for (answer, outcome) in told {
         tell(answer, outcome);
@@ -291,23 +259,5 @@ mod tests {
         );
         let mut huge = queued(2, 70, &"x".repeat(64_000));
         assert_eq!((take_group(&mut huge).len(), huge.len()), (1, 1));
-    }
-
-    #[test]
-    fn those_who_were_answered_are_waited_for_but_never_for_long() {
-        let (sender, mut receiver) = mpsc::channel(8);
-        for append in queued(3, 1, "fits") {
-            assert!(sender.try_send(Request::Append(append)).is_ok());
-        }
-        let gathered = |receiver: &mut mpsc::Receiver<Request>, expected| {
-            let mut buffer = Vec::new();
-            gather(receiver, &mut buffer, expected, || Timestamp::EPOCH);
-            buffer.len()
-        };
-        // A lone asker's group expects nobody else.
-        assert_eq!(gathered(&mut receiver, 1), 1);
-        // Two are there; the third and fourth that are expected do not come.
-        assert_eq!(gathered(&mut receiver, 4), 2);
-        assert_eq!(gathered(&mut receiver, 4), 0);
     }
 }

@@ -109,6 +109,25 @@ impl BarePostgres {
     }
 }
 
+/// Drops the database of this name and makes it again on the server of `url` (`postgres://…/another`); its URL.
+pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<String, YardstickError> {
+    let (address, options) = url
+        .split_once('?')
+        .map_or((url, None), |(address, options)| (address, Some(options)));
+    let (server, _) = address
+        .rsplit_once('/')
+        .ok_or_else(|| YardstickError("the URL names no database".to_owned()))?;
+    let client = connect(url, tasks).await?;
+    client
+        .execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), &[])
+        .await?;
+    client.execute(&format!("CREATE DATABASE {name}"), &[]).await?;
+    Ok(match options {
+        Some(options) => format!("{server}/{name}?{options}"),
+        None => format!("{server}/{name}"),
+    })
+}
+
 /// A connection whose task ends with its client.
 pub(super) async fn connect(url: &str, tasks: &dyn Tasks) -> Result<Client, YardstickError> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;

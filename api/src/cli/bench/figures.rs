@@ -17,6 +17,8 @@ pub(super) enum Target {
 struct Figure {
     name: String,
     value: f64,
+    /// The least and the greatest of several rounds, when the value is their median.
+    spread: Option<(f64, f64)>,
     target: Option<Target>,
 }
 
@@ -74,6 +76,22 @@ impl Report {
         self.figures.push(Figure {
             name: name.into(),
             value,
+            spread: None,
+            target,
+        });
+    }
+
+    /// The median of a ratio's rounds; not a number without any.
+    pub(super) fn rounds(
+        &mut self,
+        name: impl Into<String>,
+        ratios: impl Iterator<Item = f64> + Clone,
+        target: Option<Target>,
+    ) {
+        self.figures.push(Figure {
+            name: name.into(),
+            value: median(ratios.clone()),
+            spread: ratios.clone().reduce(f64::min).zip(ratios.reduce(f64::max)),
             target,
         });
     }
@@ -106,11 +124,14 @@ impl Report {
         ))?;
         for figure in &self.figures {
             output::line(&format!(
-                "{:<72} {:>9.3}  {:<9} {}",
+                "{:<72} {:>9.3}  {:<9} {:<7}{}",
                 figure.name,
                 figure.value,
                 figure.target.map_or(String::new(), Target::text),
-                figure.verdict().unwrap_or("")
+                figure.verdict().unwrap_or(""),
+                figure.spread.map_or(String::new(), |(least, most)| {
+                    format!(" ({least:.2} to {most:.2})")
+                })
             ))?;
         }
         for what in &self.skipped {
@@ -143,6 +164,8 @@ impl Report {
             json!({
                 "name": figure.name,
                 "value": rounded(figure.value),
+                "least_of_rounds": figure.spread.map(|(least, _)| rounded(least)),
+                "greatest_of_rounds": figure.spread.map(|(_, most)| rounded(most)),
                 "target": figure.target.map(Target::text),
                 "verdict": figure.verdict(),
             })
@@ -193,6 +216,13 @@ impl Figure {
             "MISSED"
         })
     }
+}
+
+/// The middle one of them; of an even number the upper of the two in the middle; not a number without any.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn plain(value: &Value) -> String {

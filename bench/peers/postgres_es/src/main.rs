@@ -13,7 +13,8 @@ use std::time::Instant;
 /// As many producers as a server of 100 connections serves.
 const PRODUCERS_MAX: usize = 90;
 
-const WARM_UP_COMMITS: usize = 3;
+/// Commits of each producer before the watch starts.
+const WARM_UP_COMMITS: usize = 20;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -117,7 +117,8 @@ pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlit
         .collect()
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+/// What the index should know of a row that begins with the columns of `ROWS`.
+pub(in crate::sqlite) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let key =
         |column| -> rusqlite::Result<Option<Key>> { Ok(row.get_ref(column)?.as_str_or_null()?.map(Key::of)) };
     Ok(Entry {
@@ -131,7 +132,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 /// An id that is none, which somebody wrote into the file, is found by nobody.
-pub(in crate::sqlite) fn id_key(bytes: &[u8]) -> Key {
+fn id_key(bytes: &[u8]) -> Key {
     Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
 }
 

@@ -21,7 +21,7 @@ pub(super) use entry::{By, Entry, Key};
 pub use file::INDEX_FILE;
 pub(super) use file::{attach, attached_reached, detach};
 pub(super) use indexer::Feeder;
-pub(super) use making::{id_key, open_up_to_date};
+pub(super) use making::{entry, open_up_to_date};
 pub(super) use places::Places;
 pub(super) use sums::Sums;
 pub(super) use tail::{Place, Seen, Tail};

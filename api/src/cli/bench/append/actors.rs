@@ -31,6 +31,7 @@ impl Engine for ActorEngine {
             }
         })
         .await
+        .map(drop)
     }
 }
 
@@ -40,28 +41,30 @@ const ASKER_TASKS: usize = 4;
 /// Fewer askers than this are one task: to begin more costs more than they do.
 const ASKERS_OF_A_TASK_MIN: usize = 16;
 
-/// Runs all of so many askers at once, a part of them in each task; the first part in the caller's.
-pub(super) async fn in_tasks<F>(
+/// Runs all of so many askers at once, a part of them in each task of the runtime, in order. None runs in the
+/// caller's, whose thread may not be one of the runtime's. What each part answers.
+pub(super) async fn in_tasks<T, F>(
     tasks: &dyn Tasks,
     askers_count: usize,
-    part: impl Fn(Range<usize>) -> F,
-) -> Result<(), Failure>
+    mut part: impl FnMut(Range<usize>) -> F,
+) -> Result<Vec<T>, Failure>
 where
-    F: Future<Output = Result<(), Failure>> + Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
     let each = askers_count.div_ceil(ASKER_TASKS).max(ASKERS_OF_A_TASK_MIN);
-    let mut others = Vec::with_capacity(ASKER_TASKS);
-    for first in (each..askers_count).step_by(each) {
+    let mut parts = Vec::with_capacity(ASKER_TASKS);
+    for first in (0..askers_count).step_by(each) {
         let (done, ended) = oneshot::channel();
         let asking = part(first..askers_count.min(first + each));
         tasks.spawn("askers", Box::pin(async move { drop(done.send(asking.await)) }));
-        others.push(ended);
+        parts.push(ended);
     }
-    part(0..askers_count.min(each)).await?;
-    for ended in others {
-        ended.await.map_err(|error| Failure::fault(error.to_string()))??;
+    let mut answers = Vec::with_capacity(parts.len());
+    for ended in parts {
+        answers.push(ended.await.map_err(|error| Failure::fault(error.to_string()))??);
     }
-    Ok(())
+    Ok(answers)
 }
 
 /// The same number of bytes as the entities write, in one write and one sync.

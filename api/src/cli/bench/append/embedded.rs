@@ -32,7 +32,7 @@ const GROUP_COMMIT_MIN: f64 = 20.0;
 
 pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runtime>) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
-    let direct = open(directory.path(), "direct", 0, &runtime).await?;
+    let direct = Arc::new(open(directory.path(), "direct", 0, &runtime).await?);
     let largest = SIZES.iter().map(|(size, _)| *size).max().unwrap_or(1);
     let hosted = Arc::new(open(directory.path(), "hosted", largest, &runtime).await?);
     report.fact("entity_record_bytes", hosted.record_bytes());
@@ -48,15 +48,20 @@ pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runt
         );
     }
     drop(engines);
-    let store = Arc::clone(direct.store());
-    group_commit(report, "our store", &mut producers::OfStore::new(store, 2)).await?;
+    let mut ours = producers::OfStore::new(Arc::clone(&direct), 2);
+    group_commit(report, "our store", &mut ours).await?;
     group_commit(
         report,
         "our entities",
         &mut producers::OfEntities(Arc::clone(&hosted)),
     )
     .await?;
-    peers::run(report, peers, direct.store(), None).await?;
+    let place = peers::Place {
+        server: None,
+        tasks: direct.tasks(),
+        runtime,
+    };
+    peers::run(report, peers, &place).await?;
     direct.close().await;
     hosted.close().await;
     Ok(())

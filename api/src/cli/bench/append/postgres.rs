@@ -29,7 +29,8 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let log = StoreSpec::Postgres(url.to_owned());
-    let workshop = Workshop::open(&directory.path().join("data"), log, 0, runtime).await?;
+    let workshop = Workshop::open(&directory.path().join("data"), log, 0, Arc::clone(&runtime)).await?;
+    let workshop = Arc::new(workshop);
     workshop.hold_to_empty().await?;
     let tasks = workshop.tasks();
     let mut engines: Vec<Box<dyn Engine>> = vec![
@@ -46,10 +47,15 @@ pub(super) async fn run(
     ];
     sizes(report, &mut engines).await?;
     drop(engines);
-    let mut producers = OfStore::new(Arc::clone(workshop.store()), 2);
+    let mut producers = OfStore::new(Arc::clone(&workshop), 2);
     producers::measure(report, "our store on PostgreSQL", &mut producers).await?;
     drop(producers);
-    peers::run(report, peers, workshop.store(), Some(url)).await?;
+    let place = peers::Place {
+        server: Some(url),
+        tasks,
+        runtime,
+    };
+    peers::run(report, peers, &place).await?;
     workshop.close().await;
     Ok(())
 }

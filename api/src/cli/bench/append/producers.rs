@@ -95,28 +95,47 @@ pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u
 
 /// Producers that append to the store themselves, each to streams of its own.
 pub(super) struct OfStore {
-    store: Arc<dyn EventStore>,
+    workshop: Arc<Workshop>,
     payload: Payload,
     prepared: Vec<Vec<Batch>>,
+    /// How long each append of the last slice took.
+    waits: Times,
 }
 
 impl OfStore {
-    pub(super) fn new(store: Arc<dyn EventStore>, salt: u64) -> Self {
+    /// Appends go to many streams in turn.
+    pub(super) fn new(workshop: Arc<Workshop>, salt: u64) -> Self {
+        Self::of(workshop, Payload::new(salt))
+    }
+
+    /// With that many producers each appends to one stream, and always to the same.
+    pub(super) fn of_one_stream_each(workshop: Arc<Workshop>, salt: u64, producers: usize) -> Self {
+        Self::of(workshop, Payload::spread(salt, producers))
+    }
+
+    fn of(workshop: Arc<Workshop>, payload: Payload) -> Self {
         Self {
-            store,
-            payload: Payload::new(salt),
+            workshop,
+            payload,
             prepared: Vec::new(),
+            waits: Times::default(),
         }
     }
 
-    async fn one(&self, batches: Vec<Batch>) -> Result<(), Failure> {
-        for batch in batches {
-            self.store
-                .append(&batch.stream, batch.expected, batch.records)
-                .await?;
-        }
-        Ok(())
+    pub(super) const fn waits(&self) -> &Times {
+        &self.waits
     }
+}
+
+/// One producer's appends, one after the other; the nanoseconds each took.
+async fn append_each(store: &dyn EventStore, batches: Vec<Batch>) -> Result<Vec<u64>, Failure> {
+    let mut waits = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let watch = Stopwatch::start();
+        store.append(&batch.stream, batch.expected, batch.records).await?;
+        waits.push(watch.nanos());
+    }
+    Ok(waits)
 }
 
 #[async_trait]
@@ -130,9 +149,20 @@ impl Producers for OfStore {
         }
     }
 
-    async fn drive(&mut self, _case: Case) -> Result<(), Failure> {
-        let prepared = std::mem::take(&mut self.prepared);
-        try_join_all(prepared.into_iter().map(|batches| self.one(batches))).await?;
+    async fn drive(&mut self, case: Case) -> Result<(), Failure> {
+        let mut prepared = std::mem::take(&mut self.prepared).into_iter();
+        let waits = in_tasks(self.workshop.tasks(), case.producers, |producers| {
+            let own: Vec<Vec<Batch>> = prepared.by_ref().take(producers.len()).collect();
+            let store = Arc::clone(self.workshop.store());
+            async move { try_join_all(own.into_iter().map(|batches| append_each(&*store, batches))).await }
+        })
+        .await?;
+        self.waits = Times::default();
+        waits
+            .into_iter()
+            .flatten()
+            .flatten()
+            .for_each(|nanos| self.waits.add(nanos));
         Ok(())
     }
 }
@@ -160,5 +190,6 @@ impl Producers for OfEntities {
             }
         })
         .await
+        .map(drop)
     }
 }
