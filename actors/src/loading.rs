@@ -144,15 +144,30 @@ impl Reader<'_> {
         sought: Option<CommandId>,
     ) -> Asked<(), D> {
         loaded.live.expect(events.len());
+        let mut run: Option<Run<D>> = None;
         for stored in events {
             let (command, event) = self.fold(&mut loaded.live, stored).await?;
             if sought == Some(command) {
                 loaded.sought.push(event.clone());
             }
-            loaded
-                .live
-                .remember(command, Arc::new(vec![event]), stored.position);
+            run = match run {
+                // What it forgets must be remembered before it.
+                Some(mut run) if run.command == command && !event.forgets() => {
+                    run.events.push(event);
+                    run.last = stored.position;
+                    Some(run)
+                }
+                before => {
+                    before.into_iter().for_each(|run| run.end(&mut loaded.live));
+                    Some(Run {
+                        command,
+                        events: vec![event],
+                        last: stored.position,
+                    })
+                }
+            };
         }
+        run.into_iter().for_each(|run| run.end(&mut loaded.live));
         Ok(())
     }
 
@@ -190,6 +205,20 @@ impl Reader<'_> {
             self.keys.insert(person.clone(), key);
         }
         Ok(())
+    }
+}
+
+/// The events of one command that stand together in a page.
+struct Run<D: Decider> {
+    command: CommandId,
+    events: Vec<D::Event>,
+    last: Position,
+}
+
+impl<D: Decider> Run<D> {
+    fn end(mut self, live: &mut Live<D>) {
+        self.events.shrink_to_fit();
+        live.remember(self.command, Arc::new(self.events), self.last);
     }
 }
 
@@ -252,7 +281,7 @@ impl<D: Decider> Live<D> {
         if self.commands.back() == Some(&command)
             && let Some(last) = self.recent.back_mut()
         {
-            Arc::make_mut(&mut last.events).extend(events.iter().cloned());
+            Arc::make_mut(&mut last.events).extend(Arc::unwrap_or_clone(events));
             last.position = position;
             return;
         }
