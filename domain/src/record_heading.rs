@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// The heading; `None` where only a parser can tell.
 pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
@@ -65,17 +66,19 @@ impl<'a> Text<'a> {
 
     /// What stands before the next quotation mark, which is skipped.
     fn string(&mut self) -> Option<&'a str> {
-        let end = self
-            .0
-            .bytes()
-            .position(|byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
-        let (string, rest) = self.0.split_at_checked(end)?;
-        self.0 = rest.strip_prefix('"')?;
+        let (string, rest) = self.0.split_once('"')?;
+        // Every byte is looked at, so that many are in one step.
+        let is_plain = |is_plain, byte| is_plain & (byte != b'\\') & (byte >= b' ');
+        string.bytes().fold(true, is_plain).then_some(())?;
+        self.0 = rest;
         Some(string)
     }
 
+    /// With hyphens, as it is written; another form is left to the parser.
     fn uuid(&mut self) -> Option<Uuid> {
-        Uuid::try_parse(self.string()?).ok()
+        let (string, rest) = self.0.split_at_checked(Hyphenated::LENGTH)?;
+        self.0 = rest.strip_prefix('"')?;
+        Uuid::try_parse(string).ok()
     }
 
     /// A whole number as JSON writes it.
