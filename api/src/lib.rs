@@ -49,6 +49,7 @@ mod serving;
 mod signals;
 mod store_spec;
 mod tables;
+mod taking;
 mod targets;
 mod unstalled;
 

@@ -110,8 +110,10 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// The bodies that routes take, by name.
 fn schemas() -> Value {
     let mut all = campaign_schemas();
-    if let (Some(members), Value::Object(more)) = (all.as_object_mut(), other_schemas()) {
-        members.extend(more);
+    for more in [inquiry_schemas(), other_schemas()] {
+        if let (Some(members), Value::Object(more)) = (all.as_object_mut(), more) {
+            members.extend(more);
+        }
     }
     all
 }
@@ -143,6 +145,21 @@ fn campaign_schemas() -> Value {
     })
 }
 
+fn inquiry_schemas() -> Value {
+    json!({
+        "SqlQuery": { "type": "object", "required": ["sql"], "properties": {
+            "sql": { "type": "string", "description": "One select over the views of /api/v1/query/views" },
+            "limit": { "type": "integer", "minimum": 1, "maximum": 10000, "default": 1000 },
+            "timeout_ms": { "type": "integer", "minimum": 1, "maximum": 30000, "default": 5000 },
+            "by": { "type": "string", "description": "Who asks, for the record" } } },
+        "Taking": { "type": "object", "required": ["what"], "properties": {
+            "what": { "type": "string", "enum": ["proof", "backup", "copy"] },
+            "campaign": { "type": "string" }, "customer": { "type": "string", "description": "Our id" },
+            "call": { "type": "string" }, "event": { "type": "string" },
+            "by": { "type": "string", "description": "Who takes them, for the record" } } },
+    })
+}
+
 fn other_schemas() -> Value {
     json!({
         "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
@@ -151,11 +168,6 @@ fn other_schemas() -> Value {
                 "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
                 "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
-        "SqlQuery": { "type": "object", "required": ["sql"], "properties": {
-            "sql": { "type": "string", "description": "One select over the views of /api/v1/query/views" },
-            "limit": { "type": "integer", "minimum": 1, "maximum": 10000, "default": 1000 },
-            "timeout_ms": { "type": "integer", "minimum": 1, "maximum": 30000, "default": 5000 },
-            "by": { "type": "string", "description": "Who asks, for the record" } } },
         "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "Erasure": { "type": "object", "required": ["reason"], "properties": {

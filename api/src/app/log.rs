@@ -261,6 +261,44 @@ impl WritableLog {
     }
 }
 
+/// A log into which a command puts an event of its own, beside the servers of a shared one.
+pub(crate) struct RecordableLog {
+    log: OpenLog,
+    tasks: Arc<Supervisor>,
+    /// Of a directory's log.
+    lock: Option<DataLock>,
+}
+
+impl RecordableLog {
+    /// Refuses a directory that a server uses, which is to be asked instead. The log must exist.
+    pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
+        let lock = match spec {
+            StoreSpec::Sqlite(directory) => Some(DataLock::acquire(directory)?),
+            StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
+        };
+        let (clock, tasks) = surroundings();
+        let log = open(spec, &clock, tasks.as_ref()).await?;
+        Ok(Self { log, tasks, lock })
+    }
+
+    pub(crate) fn store(&self) -> &dyn EventStore {
+        self.log.store.as_ref()
+    }
+
+    /// What was appended is durable and the log is free when this returns.
+    pub(crate) async fn close(self) {
+        let OpenLog {
+            store,
+            closing,
+            shared,
+        } = self.log;
+        drop((store, shared));
+        closing.close().await;
+        self.tasks.stop().await;
+        drop(self.lock);
+    }
+}
+
 /// The clock and tasks of a command that is no server.
 fn surroundings() -> (Arc<dyn Clock>, Arc<Supervisor>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());

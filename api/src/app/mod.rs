@@ -12,7 +12,7 @@ mod shared;
 mod vault;
 
 pub(crate) use driver_lock::HeldLock;
-pub(crate) use log::{ReadOnly, WritableLog};
+pub(crate) use log::{ReadOnly, RecordableLog, WritableLog};
 pub(crate) use opened::{OpenSettings, Opened};
 pub(crate) use rows::WritableRows;
 pub(crate) use vault::{LookupVault, lookup_vault};

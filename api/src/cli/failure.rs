@@ -37,6 +37,10 @@ impl Failure {
             text: text.into(),
         }
     }
+    /// The same with what it means or what to do, behind it.
+    pub(crate) fn with(self, hint: &str) -> Self {
+        Self::new(self.code, format!("{}\n{hint}", self.text))
+    }
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }

@@ -158,6 +158,7 @@ pub(crate) async fn begin(app: &App, order: Order) -> Result<Begun, Problem> {
         campaign: filter.campaign.clone(),
         from: filter.from,
         until: filter.until,
+        ..ExportFacts::default()
     };
     let by = order.by.clone();
     let command = InquiryCommand::Export { facts, by };

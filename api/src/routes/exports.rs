@@ -1,10 +1,14 @@
 //! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
 //! finished.
 
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::exporting::{Format, Order, begin, columns, write};
-use crate::reply::{Done, Problem, file_response};
+use crate::members::Members;
+use crate::reply::{Done, Problem, Written, file_response};
+use crate::taking::{Taken, Taking};
 use bytes::Bytes;
+use domain::ids::InquiryId;
+use domain::inquiry::{InquiryCommand, USER_BYTES_MAX};
 use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
 use serde_json::json;
 use std::io::{self, Write};
@@ -36,6 +40,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("to", "Only before this instant"),
             ("by", "Who exports, for the record"),
         ]),
+        Endpoint::post(
+            "/api/v1/exports/record",
+            "Events are about to be taken away as they are stored, in a proof, a backup or a copy: put it on record",
+            |ctx, input| Box::pin(put_on_record(ctx, input)),
+        )
+        .takes(Takes::Json("Taking")),
     ]
 }
 
@@ -81,6 +91,37 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     );
     let file = format!("{name}.{}", format.word());
     Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
+}
+
+/// For commands beside this server, which read the log themselves and cannot write it.
+async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let cause = input.cause(&ctx, "inquiry")?;
+    let mut body = Members::new(input.object().await?);
+    let word = body.needed_text("what");
+    let what = word.as_deref().and_then(Taken::of_word);
+    if word.is_some() && what.is_none() {
+        body.wrong("what", "proof, backup or copy");
+    }
+    let taking = Taking {
+        // Without one the body is refused below.
+        what: what.unwrap_or(Taken::Copy),
+        campaign: body.parsed("campaign"),
+        customer: body.parsed("customer"),
+        call: body.parsed("call"),
+        event: body.parsed("event"),
+    };
+    let by = body.short_text("by", USER_BYTES_MAX);
+    body.refuse_the_rest();
+    body.finish()?;
+    let id = InquiryId::derive(cause.command);
+    let facts = taking.facts();
+    let command = InquiryCommand::Export { facts, by };
+    let answer = ctx.system().inquiries.ask(&id, command, cause).await?;
+    Ok(Done::Changed(Written {
+        body: json!({ "inquiry": id.to_string(), "position": answer.position.to_string() }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(

@@ -1,7 +1,7 @@
 //! Facts about one inquiry. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,13 @@ pub enum InquiryEvent {
 }
 
 /// What an export takes away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ExportFacts {
-    /// `calls`, `events`, `metrics` …
+    /// `calls`, `events`, `metrics` …; `proof`, `backup` or `copy` of events as they are stored.
     pub what: String,
-    /// `csv`, `xlsx`, `parquet`, `jsonl`.
+    /// `csv`, `xlsx`, `parquet`, `jsonl`; `bundle`, `backup`, `log` of events as they are stored.
     pub format: String,
+    /// None of events as they are stored, which are taken whole.
     pub columns: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
@@ -64,6 +65,15 @@ pub struct ExportFacts {
     /// First instant not taken any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Of this person alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    /// Of this call alone, and what led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// This event alone, and what led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
 }
 
 /// What a reader is shown, of whom, and where. Ids of our own making only.

@@ -12,6 +12,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         campaign: Some(campaign()),
         from: Some(at()),
         until: Some(at().plus_ms(1_000)),
+        ..ExportFacts::default()
     };
     let events = [
         InquiryEvent::Queried {

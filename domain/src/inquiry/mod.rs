@@ -64,13 +64,13 @@ impl Decider for Inquiry {
         state.apply(event);
     }
 
-    /// An export of one campaign is about that campaign, and a read about whom it shows: what was done with a
-    /// person's data is found beside the person's other events. SQL may be about anything.
+    /// An export of one campaign or person is about that one, and a read about whom it shows: what was done
+    /// with a person's data is found beside the person's other events. SQL may be about anything.
     fn scope(_: &InquiryId, _: &InquiryState, event: &InquiryEvent) -> Scope {
         match event {
             InquiryEvent::Exported { facts, .. } => Scope {
                 campaign: facts.campaign.clone(),
-                customer: None,
+                customer: facts.customer.clone(),
             },
             InquiryEvent::PersonalDataRead { facts, .. } => Scope {
                 campaign: facts.campaign.clone(),

@@ -7,6 +7,7 @@ use super::{
     ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
 };
 use crate::decider::{Context, Decider};
+use crate::golden_support::customer;
 use crate::time::Timestamp;
 
 fn decided(given: &[InquiryEvent], when: InquiryCommand) -> Result<Vec<InquiryEvent>, InquiryRefusal> {
@@ -72,8 +73,7 @@ fn an_export_is_an_inquiry_too_and_counts_for_its_campaign() {
         format: "csv".to_owned(),
         columns: Vec::new(),
         campaign: Some("T".parse().unwrap()),
-        from: None,
-        until: None,
+        ..ExportFacts::default()
     };
     let by = None;
     let events = decided(
@@ -88,6 +88,29 @@ fn an_export_is_an_inquiry_too_and_counts_for_its_campaign() {
     let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
     let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
     assert_eq!(scope.campaign, Some("T".parse().unwrap()));
+}
+
+#[test]
+fn what_is_taken_of_one_person_is_found_beside_that_person() {
+    let facts = ExportFacts {
+        what: "proof".to_owned(),
+        format: "bundle".to_owned(),
+        customer: Some(customer()),
+        ..ExportFacts::default()
+    };
+    let by = Some("wang".to_owned());
+    let events = decided(&[], InquiryCommand::Export { facts, by }).unwrap();
+    let text = serde_json::to_string(&events[0]).unwrap();
+    assert_eq!(
+        text,
+        format!(
+            r#"{{"kind":"inquiry.exported","data":{{"what":"proof","format":"bundle","columns":[],"customer":"{}","by":"wang"}}}}"#,
+            customer()
+        )
+    );
+    let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
+    let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
+    assert_eq!(scope.customer, Some(customer()));
 }
 
 #[test]

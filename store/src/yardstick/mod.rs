@@ -8,7 +8,7 @@ mod postgres;
 mod raw_file;
 
 pub use bare_sqlite::{BareSqlite, Scan};
-pub use postgres::{BarePostgres, Method, fresh_database};
+pub use postgres::{BarePostgres, Method, drop_database, fresh_database};
 pub use raw_file::RawFile;
 
 use domain::ids::StreamId;

@@ -109,23 +109,24 @@ impl BarePostgres {
     }
 }
 
-/// Drops the database of this name and makes it again on the server of `url` (`postgres://…/another`); its URL.
+/// Makes the database of this name anew on the server of `url` (`postgres://…/another`); its URL.
 pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<String, YardstickError> {
-    let (address, options) = url
-        .split_once('?')
-        .map_or((url, None), |(address, options)| (address, Some(options)));
+    drop_database(url, name, tasks).await?;
+    let client = connect(url, tasks).await?;
+    client.execute(&format!("CREATE DATABASE {name}"), &[]).await?;
+    let (address, options) = url.split_at(url.find('?').unwrap_or(url.len()));
     let (server, _) = address
         .rsplit_once('/')
         .ok_or_else(|| YardstickError("the URL names no database".to_owned()))?;
+    Ok(format!("{server}/{name}{options}"))
+}
+
+/// Drops the database of this name, where there is one, and whatever is connected to it.
+pub async fn drop_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<(), YardstickError> {
     let client = connect(url, tasks).await?;
-    client
-        .execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), &[])
-        .await?;
-    client.execute(&format!("CREATE DATABASE {name}"), &[]).await?;
-    Ok(match options {
-        Some(options) => format!("{server}/{name}?{options}"),
-        None => format!("{server}/{name}"),
-    })
+    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    client.execute(&sql, &[]).await?;
+    Ok(())
 }
 
 /// A connection whose task ends with its client.

@@ -4,8 +4,10 @@ use super::selection::Selection;
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::cli::taking::TakingArgs;
 use crate::proving;
 use crate::store_spec::LogArgs;
+use crate::taking::{Taken, Taking};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, InvalidId, StreamId};
 use domain::ports::event_store::EventStore;
@@ -31,6 +33,8 @@ pub(super) struct Args {
     /// Where the keys are; default: DATA/keys
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
+    #[command(flatten)]
+    taking: TakingArgs,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -69,7 +73,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let dense = opened.store.capabilities().dense;
     let selected = select(&args, opened.store.as_ref()).await;
     opened.close().await;
-    let events = proved(&dir, selected?, &checkpoint, dense)?;
+    let events = proved(args.subject, &dir, selected?, (&checkpoint, dense))?;
     let stamped = stamped_over(&dir, &checkpoint, &events)?;
     if events.is_empty() {
         return Err(Failure::refused(format!(
@@ -78,6 +82,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             args.id
         )));
     }
+    let taking = taking(args.subject, &args.id)?;
+    args.taking.put_on_record(&args.log.spec()?, taking).await?;
     let count = events.len();
     let content = BundleContent {
         subject: BundleSubject {
@@ -159,6 +165,18 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
     Ok(selection)
 }
 
+/// What is put on record of the bundle.
+fn taking(subject: Subject, id: &str) -> Result<Taking, Failure> {
+    let mut taking = Taking::all(Taken::Proof);
+    match subject {
+        Subject::Call => taking.call = Some(parse(id)?),
+        Subject::Customer => taking.customer = Some(customer(id)?),
+        Subject::Event => taking.event = Some(parse(id)?),
+        Subject::Report => taking.campaign = Some(parse(id)?),
+    }
+    Ok(taking)
+}
+
 fn parse<T: FromStr<Err = InvalidId>>(id: &str) -> Result<T, Failure> {
     id.parse()
         .map_err(|error: InvalidId| Failure::usage(error.to_string()))
@@ -174,25 +192,34 @@ fn customer(id: &str) -> Result<CustomerId, Failure> {
     })
 }
 
-/// Each event with its leaf; all must be covered by the checkpoint.
+/// Each event with its leaf, where the checkpoint covers it. A call or an event is proved whole; of a
+/// customer and a campaign, whose history goes on, what the checkpoint does not cover is left out and counted.
 fn proved(
+    subject: Subject,
     dir: &Path,
     selection: Selection,
-    checkpoint: &SignedCheckpoint,
-    dense: bool,
+    (checkpoint, dense): (&SignedCheckpoint, bool),
 ) -> Result<Vec<ProvedEvent>, Failure> {
     let size = checkpoint.claimed().size;
     let mut events = Vec::with_capacity(selection.events.len());
+    let mut later_count = 0_usize;
     for (position, (reason, event)) in selection.events {
-        match leaf_of(dir, position, dense)? {
-            Some(index) if index < size => events.push(ProvedEvent { index, reason, event }),
-            Some(_) | None => {
+        match (leaf_of(dir, position, dense)?, subject) {
+            (Some(index), _) if index < size => events.push(ProvedEvent { index, reason, event }),
+            (Some(_) | None, Subject::Customer | Subject::Report) => later_count += 1,
+            (Some(_) | None, Subject::Call | Subject::Event) => {
                 return Err(Failure::unavailable(format!(
-                    "position {position} is not covered by the last checkpoint yet; `ledgerline audit checkpoint` \
-                     publishes one that covers it"
+                    "position {position} is not covered by the last checkpoint yet; `ledgerline audit \
+                     checkpoint` publishes one that covers it"
                 )));
             }
         }
+    }
+    if later_count > 0 {
+        output::notice(&format!(
+            "{later_count} later events are not in it: the last checkpoint is over {size} events; \
+             `ledgerline audit checkpoint` publishes one that covers them"
+        ));
     }
     Ok(events)
 }

@@ -1,12 +1,14 @@
 //! `ledgerline backup create`: a log, up to its head now, into a file or folder.
 
-use super::{bar, is_rehearsal, moving, store_kind};
+use super::{bar, moving, store_kind};
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
+use crate::cli::noting::mode_of;
 use crate::cli::output;
+use crate::cli::taking::TakingArgs;
 use crate::clock::SystemClock;
-use crate::data_dir::Mode;
 use crate::store_spec::LogArgs;
+use crate::taking::{Taken, Taking};
 use domain::ports::clock::Clock;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ pub(super) struct Args {
     /// gone on with
     #[arg(long, value_name = "FILE|DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    taking: TakingArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -28,10 +32,12 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.log.spec()?;
+    let taking = Taking::all(Taken::Backup);
+    args.taking.put_on_record(&spec, taking).await?;
     // Read before the head is: one published meanwhile could be over more events than the backup has.
     let checkpoint = args.log.directory().ok().and_then(published);
     let opened = ReadOnly::of(&spec).await?;
-    let mode = is_rehearsal(opened.store.as_ref()).await?.map(Mode::of_rehearsal);
+    let mode = mode_of(opened.store.as_ref()).await?;
     let made = Made {
         at: SystemClock::default().now(),
         by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),

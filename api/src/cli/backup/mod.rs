@@ -8,8 +8,6 @@ mod verify;
 
 use super::failure::Failure;
 use crate::store_spec::StoreSpec;
-use domain::ports::event_store::{EventStore, StoreError};
-use domain::stored_event::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use store::backup::{BackupError, Demands};
@@ -110,20 +108,6 @@ pub(crate) const fn store_kind(spec: &StoreSpec) -> &'static str {
         StoreSpec::Sqlite(_) => "sqlite",
         StoreSpec::Postgres(_) => "postgres",
         StoreSpec::Kurrent(_) => "kurrent",
-    }
-}
-
-/// Whether the log is of a rehearsal, as its first event says; `None` of an empty one.
-pub(crate) async fn is_rehearsal(store: &dyn EventStore) -> Result<Option<bool>, Failure> {
-    let first = store.read_all(Position(0), 1).await?;
-    match first.first() {
-        None => Ok(None),
-        Some(event) => {
-            let envelope = event
-                .envelope()
-                .map_err(|error| StoreError::Damaged(error.to_string()))?;
-            Ok(Some(envelope.rehearsal))
-        }
     }
 }
 

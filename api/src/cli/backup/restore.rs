@@ -6,27 +6,22 @@
 use super::{Against, bar, moving};
 use crate::app::{AppError, WritableLog};
 use crate::cli::failure::Failure;
+use crate::cli::noting::note;
 use crate::cli::output;
-use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::{self, KEYS_DIR, Mode};
 use crate::store_spec::{LogArgs, StoreSpec};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use domain::decider::{Context, Decider, Scope};
 use domain::ids::LogId;
 use domain::installation::event::RestoreFacts;
-use domain::installation::{Installation, InstallationCommand, InstallationState};
-use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::ports::id_source::IdSource;
-use domain::stored_event::{Cause, Position, RecordFacts, Sealer, StoredEvent, StreamVersion, record};
-use domain::time::Timestamp;
+use domain::installation::{Installation, InstallationCommand};
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Position;
 use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use store::backup::{BackupReader, Loaded, check_cut, load_into};
-use store::{DataLock, EVENTS_FILE, INDEX_FILE, LOCK_FILE, MASTER_KEY_FILE, MemoryVault};
+use store::{DataLock, EVENTS_FILE, INDEX_FILE, LOCK_FILE, MASTER_KEY_FILE};
 
 /// Where a directory's log is loaded before it is put in its place.
 const ASIDE_DIR: &str = "restoring";
@@ -188,8 +183,7 @@ async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Writes `installation.restored` as the next event. It is loaded and not appended, so that a rehearsal keeps
-/// its own time.
+/// Writes `installation.restored` as the next event.
 async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> Result<Position, Failure> {
     let manifest = plan.reader.manifest();
     let facts = RestoreFacts {
@@ -198,65 +192,8 @@ async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> R
         backup_made_at: manifest.made_at,
         log_root: Some(BASE64_STANDARD.encode(loaded.root)),
     };
-    let last = store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH);
-    let now = match plan.mode {
-        Mode::Real => SystemClock::default().now().max(last),
-        Mode::Rehearsal => last,
-    };
-    let event = restored_event(facts, now, version(store).await?, plan.mode)?;
-    let event = StoredEvent {
-        position: Position(loaded.head.0 + 1),
-        recorded_at: now,
-        record: event,
-    };
-    Ok(store.load(vec![event]).await?)
-}
-
-/// Restores noted before, in the restored past itself.
-async fn version(store: &dyn EventStore) -> Result<StreamVersion, Failure> {
-    let stream = Installation::stream(&LogId);
-    let mut version = StreamVersion(0);
-    loop {
-        let page = store.read_stream(&stream, version, PAGE_EVENTS_MAX).await?;
-        version.0 += page.len() as u64;
-        if page.len() < PAGE_EVENTS_MAX {
-            return Ok(version);
-        }
-    }
-}
-
-fn restored_event(
-    facts: RestoreFacts,
-    now: Timestamp,
-    version: StreamVersion,
-    mode: Mode,
-) -> Result<Arc<[u8]>, Failure> {
-    let ids: Arc<dyn IdSource> =
-        Arc::new(SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?);
     let command = InstallationCommand::Restore(facts);
-    let decided = Installation::decide(&InstallationState::default(), command, Context { now })
-        .map_err(|refusal| Failure::refused(refusal.to_string()))?;
-    let event = decided
-        .first()
-        .ok_or_else(|| Failure::fault("a restore is always noted"))?;
-    let record_facts = RecordFacts {
-        stream: Installation::stream(&LogId),
-        stream_version: StreamVersion(version.0 + 1),
-        at: now,
-        cause: Cause::outside(ids.command(now)),
-        index: 0,
-        scope: Scope::default(),
-        rehearsal: mode == Mode::Rehearsal,
-    };
-    // Nothing of it is personal: no key is asked for.
-    let vault = MemoryVault::new(Arc::clone(&ids));
-    let mut sealer = Sealer {
-        vault: &vault,
-        key: None,
-        random: &mut |buffer| buffer.fill(0),
-    };
-    let made = record(record_facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))?;
-    Ok(Arc::clone(made.bytes()))
+    note::<Installation>(store, plan.mode, |_| LogId, command).await
 }
 
 fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {
@@ -307,6 +244,9 @@ fn keys_line(spec: &StoreSpec) -> String {
 mod tests {
     use super::*;
     use crate::app::ReadOnly;
+    use domain::stored_event::StreamVersion;
+    use domain::time::Timestamp;
+    use std::sync::Arc;
     use store::backup::{Made, Out, Source};
     use store::test_ports::StepClock;
     use store::test_records::{make_batch, stream};

@@ -5,11 +5,13 @@
 //! source; a target with anything else in it is refused.
 
 use crate::app::{ReadOnly, WritableLog};
-use crate::cli::backup::{bar, is_rehearsal, moving};
+use crate::cli::backup::{bar, moving};
 use crate::cli::failure::Failure;
+use crate::cli::noting::mode_of;
 use crate::cli::output;
-use crate::data_dir::Mode;
+use crate::cli::taking::TakingArgs;
 use crate::store_spec::StoreSpec;
+use crate::taking::{Taken, Taking};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -29,6 +31,8 @@ pub(super) struct Args {
     /// The log to copy to: empty, or begun by an earlier copy; no server may use it
     #[arg(long, value_name = "STORE")]
     to: StoreSpec,
+    #[command(flatten)]
+    taking: TakingArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -49,11 +53,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.from == args.to {
         return Err(Failure::usage("--from and --to are the same log"));
     }
+    let taking = Taking::all(Taken::Copy);
+    args.taking.put_on_record(&args.from, taking).await?;
     let from = ReadOnly::of(&args.from).await?;
-    let rehearsal = is_rehearsal(from.store.as_ref()).await?;
+    let mode = mode_of(from.store.as_ref()).await?;
     let to = WritableLog::open(&args.to).await?;
-    if let Some(rehearsal) = rehearsal {
-        to.hold_to_mode(Mode::of_rehearsal(rehearsal)).await?;
+    if let Some(mode) = mode {
+        to.hold_to_mode(mode).await?;
     }
     let copied = to
         .fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))

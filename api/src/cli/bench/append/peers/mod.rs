@@ -8,11 +8,12 @@ use crate::cli::bench::figures::{Report, Row, Target, median};
 use crate::cli::bench::stopwatch::float;
 use crate::cli::bench::workshop::Workshop;
 use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::store_spec::StoreSpec;
 use domain::ports::tasks::Tasks;
 use script::Line;
 use std::sync::Arc;
-use store::yardstick::fresh_database;
+use store::yardstick::{drop_database, fresh_database};
 use tokio::runtime::Runtime;
 
 /// Peers that keep their events in PostgreSQL.
@@ -45,6 +46,14 @@ const ROUNDS_COUNT: usize = 7;
 
 /// The database that holds our log of a round.
 const OUR_DATABASE: &str = "peer_ledgerline";
+
+/// Those that the peers' programs make.
+const THEIR_DATABASES: [&str; 4] = [
+    "peer_message_db",
+    "peer_eventsourcing",
+    "peer_emmett",
+    "peer_postgres_es",
+];
 
 /// The peers that `--peers` names: `all`, `none` or names with commas.
 pub(super) fn chosen(list: Option<&str>, with_postgres: bool) -> Vec<String> {
@@ -92,10 +101,16 @@ enum Ended {
 /// Our store against each peer.
 pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>) -> Result<(), Failure> {
     for peer in peers {
+        output::notice(&format!("{peer}: {ROUNDS_COUNT} rounds of both"));
         match rounds(peer, place).await {
             Ok(cases) => cases.iter().for_each(|pairs| compare(report, pairs)),
             Err(Ended::Peer(why)) => report.skipped(format!("peer {peer}: {why}")),
             Err(Ended::Ours(failure)) => return Err(failure),
+        }
+    }
+    if let Some(server) = place.server {
+        for name in THEIR_DATABASES.into_iter().chain([OUR_DATABASE]) {
+            drop_database(server, name, place.tasks).await?;
         }
     }
     Ok(())

@@ -1,0 +1,118 @@
+//! One event that a command writes by itself: decided by its aggregate and stored without entities, and
+//! without keys, since nothing of it is personal.
+
+use super::failure::Failure;
+use crate::clock::{SystemClock, SystemIds};
+use crate::data_dir::Mode;
+use domain::decider::{Context, Decider};
+use domain::ids::{CommandId, StreamId};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::id_source::IdSource;
+use domain::stored_event::{
+    Cause, Position, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
+};
+use domain::time::Timestamp;
+use std::sync::Arc;
+use store::MemoryVault;
+
+/// How often an event is put behind the last one when others write, too.
+const TRIES_MAX: usize = 8;
+
+/// Whether the log is a rehearsal's; `None` of an empty one.
+pub(crate) async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Failure> {
+    let first = store.read_all(Position(0), 1).await?;
+    let Some(event) = first.first() else {
+        return Ok(None);
+    };
+    let envelope = event
+        .envelope()
+        .map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(Some(Mode::of_rehearsal(envelope.rehearsal)))
+}
+
+/// Stores the first event that a command leads to, as the next of its stream; answers its position.
+///
+/// A rehearsal keeps its own time: there the event is loaded behind the last one, at its instant.
+pub(crate) async fn note<D: Decider>(
+    store: &dyn EventStore,
+    mode: Mode,
+    id: impl FnOnce(CommandId) -> D::Id,
+    command: D::Command,
+) -> Result<Position, Failure> {
+    let ids: Arc<dyn IdSource> =
+        Arc::new(SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?);
+    let now = now(store, mode).await?;
+    let cause = Cause::outside(ids.command(now));
+    let id = id(cause.command);
+    let stream = D::stream(&id);
+    let state = D::State::default();
+    let decided = D::decide(&state, command, Context { now });
+    let event = decided.map_err(|refusal| Failure::refused(refusal.to_string()))?;
+    let event = event
+        .first()
+        .ok_or_else(|| Failure::fault("nothing is to be noted"))?;
+    for _ in 0..TRIES_MAX {
+        let version = version(store, &stream).await?;
+        let facts = RecordFacts {
+            stream: stream.clone(),
+            stream_version: StreamVersion(version.0 + 1),
+            at: now,
+            cause,
+            index: 0,
+            scope: D::scope(&id, &state, event),
+            rehearsal: mode == Mode::Rehearsal,
+        };
+        // Nothing of it is personal: no key is asked for.
+        let vault = MemoryVault::new(Arc::clone(&ids));
+        let mut sealer = Sealer {
+            vault: &vault,
+            key: None,
+            random: &mut |buffer| buffer.fill(0),
+        };
+        let made = record(facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))?;
+        match put(store, mode, (&stream, version), made).await {
+            Err(StoreError::WrongVersion { .. } | StoreError::Invalid(_)) => {}
+            put => return Ok(put?),
+        }
+    }
+    Err(Failure::unavailable(
+        "others write to the log so fast that nothing could be put between",
+    ))
+}
+
+async fn now(store: &dyn EventStore, mode: Mode) -> Result<Timestamp, Failure> {
+    let last = store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH);
+    Ok(match mode {
+        Mode::Real => SystemClock::default().now().max(last),
+        Mode::Rehearsal => last,
+    })
+}
+
+async fn version(store: &dyn EventStore, stream: &StreamId) -> Result<StreamVersion, StoreError> {
+    let mut version = StreamVersion(0);
+    loop {
+        let page = store.read_stream(stream, version, PAGE_EVENTS_MAX).await?;
+        version.0 += page.len() as u64;
+        if page.len() < PAGE_EVENTS_MAX {
+            return Ok(version);
+        }
+    }
+}
+
+async fn put(
+    store: &dyn EventStore,
+    mode: Mode,
+    (stream, version): (&StreamId, StreamVersion),
+    made: Record,
+) -> Result<Position, StoreError> {
+    if mode == Mode::Real {
+        return store.append(stream, version, vec![made]).await;
+    }
+    let event = StoredEvent {
+        position: Position(store.head().await?.0 + 1),
+        recorded_at: store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH),
+        record: Arc::clone(made.bytes()),
+    };
+    store.load(vec![event]).await
+}

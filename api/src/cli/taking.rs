@@ -1,0 +1,176 @@
+//! `--by` and `--unrecorded`: that events are taken away as they are stored is on record before they are.
+
+use super::asking::given;
+use super::failure::Failure;
+use super::noting::{mode_of, note};
+use super::output;
+use super::reader::os_user;
+use crate::app::{AppError, ReadOnly, RecordableLog};
+use crate::outbound::own_server::{OwnServer, ServerArgs};
+use crate::store_spec::StoreSpec;
+use crate::taking::Taking;
+use domain::ids::InquiryId;
+use domain::inquiry::{Inquiry, InquiryCommand};
+use hyper::Method;
+use serde_json::json;
+use std::path::Path;
+use store::LockError;
+
+/// Who takes events away, and whether that is on record.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct TakingArgs {
+    /// Who takes the events away, for the record; default: the user of the operating system
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Leave the log as it is, with no event that this was taken: for evidence, and where you may only read
+    #[arg(long)]
+    unrecorded: bool,
+}
+
+impl TakingArgs {
+    /// Stores `inquiry.exported`: through the server that holds the directory, or here. An empty log is left
+    /// as it is.
+    pub(super) async fn put_on_record(&self, spec: &StoreSpec, taking: Taking) -> Result<(), Failure> {
+        if self.unrecorded {
+            output::notice("not on record, as asked / 按要求未留痕");
+            return Ok(());
+        }
+        let by = self.by.clone().or_else(os_user);
+        record(spec, taking, by).await.map_err(|failure| {
+            failure.with(
+                "what is taken goes on record first, and that failed. --unrecorded takes it from a log that must \
+                 not change, or that you may only read",
+            )
+        })
+    }
+}
+
+async fn record(spec: &StoreSpec, taking: Taking, by: Option<String>) -> Result<(), Failure> {
+    let opened = ReadOnly::of(spec).await?;
+    let mode = mode_of(opened.store.as_ref()).await;
+    opened.close().await;
+    let Some(mode) = mode? else { return Ok(()) };
+    let log = match (RecordableLog::open(spec).await, spec) {
+        (Err(AppError::Lock(LockError::Held { .. })), StoreSpec::Sqlite(directory)) => {
+            return ask_server(directory, &taking, by).await;
+        }
+        (opened, _) => opened?,
+    };
+    let command = InquiryCommand::Export {
+        facts: taking.facts(),
+        by,
+    };
+    let noted = note::<Inquiry>(log.store(), mode, InquiryId::derive, command).await;
+    log.close().await;
+    noted.map(drop)
+}
+
+async fn ask_server(directory: &Path, taking: &Taking, by: Option<String>) -> Result<(), Failure> {
+    let server = OwnServer::find(&ServerArgs {
+        server: None,
+        token_file: None,
+        data: Some(directory.to_owned()),
+    })?;
+    let Taking {
+        what,
+        campaign,
+        customer,
+        call,
+        event,
+    } = taking;
+    let body = given(json!({
+        "what": what, "campaign": campaign, "customer": customer, "call": call, "event": event, "by": by,
+    }));
+    let path = "/api/v1/exports/record";
+    server.ask(Method::POST, path, Some(&body)).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_dir::Mode;
+    use crate::taking::Taken;
+    use domain::ids::LogId;
+    use domain::installation::event::RestoreFacts;
+    use domain::installation::{Installation, InstallationCommand};
+    use domain::stored_event::{Envelope, Position, StoredEvent};
+    use domain::time::Timestamp;
+
+    fn by_wang(unrecorded: bool) -> TakingArgs {
+        TakingArgs {
+            by: Some("wang".to_owned()),
+            unrecorded,
+        }
+    }
+
+    /// A directory whose log has one event.
+    async fn begun(mode: Mode) -> (tempfile::TempDir, StoreSpec) {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = StoreSpec::Sqlite(dir.path().to_owned());
+        let log = RecordableLog::open(&spec).await.unwrap();
+        let restored = InstallationCommand::Restore(RestoreFacts {
+            source_head: Position(1),
+            to_position: Position(1),
+            backup_made_at: Timestamp::EPOCH,
+            log_root: None,
+        });
+        note::<Installation>(log.store(), mode, |_| LogId, restored)
+            .await
+            .unwrap();
+        log.close().await;
+        (dir, spec)
+    }
+
+    async fn events(spec: &StoreSpec) -> Vec<StoredEvent> {
+        let opened = ReadOnly::of(spec).await.unwrap();
+        let events = opened.store.read_all(Position(0), 10).await.unwrap();
+        opened.close().await;
+        events
+    }
+
+    fn envelope(event: &StoredEvent) -> Envelope {
+        event.envelope().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_is_the_next_event_of_a_log_that_nobody_serves() {
+        let (_dir, spec) = begun(Mode::Real).await;
+        let taking = Taking {
+            customer: Some("00000000000000000000000000000002".parse().unwrap()),
+            ..Taking::all(Taken::Proof)
+        };
+        by_wang(false).put_on_record(&spec, taking.clone()).await.unwrap();
+        let after = events(&spec).await;
+        let noted = envelope(after.last().unwrap());
+        assert_eq!((after.len(), noted.kind.as_str()), (2, "inquiry.exported"));
+        assert_eq!(noted.customer, taking.customer);
+        let data: serde_json::Value = serde_json::from_str(noted.data.get()).unwrap();
+        assert_eq!((&data["what"], &data["by"]), (&json!("proof"), &json!("wang")));
+        by_wang(true).put_on_record(&spec, taking).await.unwrap();
+        assert_eq!(events(&spec).await.len(), 2, "evidence stays as it is");
+    }
+
+    #[tokio::test]
+    async fn a_rehearsal_keeps_its_own_time() {
+        let (_dir, spec) = begun(Mode::Rehearsal).await;
+        let taking = Taking::all(Taken::Backup);
+        by_wang(false).put_on_record(&spec, taking).await.unwrap();
+        let after = events(&spec).await;
+        assert_eq!(after.len(), 2);
+        for event in &after {
+            assert_eq!(event.recorded_at, Timestamp::EPOCH);
+            assert!(envelope(event).rehearsal);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_log_that_is_not_there_is_not_made_and_the_way_out_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = StoreSpec::Sqlite(dir.path().join("none"));
+        let refused = by_wang(false)
+            .put_on_record(&spec, Taking::all(Taken::Copy))
+            .await;
+        assert!(refused.unwrap_err().to_string().contains("--unrecorded"));
+        assert!(!dir.path().join("none").exists());
+    }
+}
