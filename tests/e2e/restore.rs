@@ -1,7 +1,7 @@
 //! A backup is made while calls run; restored elsewhere, nobody is dialed until a person confirms, and nobody
 //! who was reached before is called again.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -123,7 +123,15 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
         &json!({"reason": "commands are taken"}),
     );
     let waiting = History::read(&place.restored);
-    let since = &waiting.events[usize::try_from(size).unwrap()..];
+    let (backed_up, since) = waiting.events.split_at(usize::try_from(size).unwrap());
+    let on_record = |event: &&Value| {
+        member(event, "/type") == "inquiry.exported" && member(event, "/data/what") == "backup"
+    };
+    assert_eq!(
+        backed_up.iter().filter(on_record).count(),
+        1,
+        "the server puts it on record before it is taken"
+    );
     let kinds: Vec<_> = since
         .iter()
         .map(|event| member(event, "/type").to_string())

@@ -193,7 +193,7 @@ fn customer(id: &str) -> Result<CustomerId, Failure> {
 }
 
 /// Each event with its leaf, where the checkpoint covers it. A call or an event is proved whole; of a
-/// customer and a campaign, whose history goes on, what the checkpoint does not cover is left out and counted.
+/// customer and a campaign, whose history goes on, what it does not cover is left out and counted.
 fn proved(
     subject: Subject,
     dir: &Path,
