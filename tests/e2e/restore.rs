@@ -44,7 +44,7 @@ fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
 }
 
 /// Streams of the customers that are settled, or granted a dial.
-fn customers(events: &[serde_json::Value], kind: &str) -> BTreeSet<String> {
+fn customers(events: &[Value], kind: &str) -> BTreeSet<String> {
     let of_kind = events.iter().filter(|event| member(event, "/type") == kind);
     of_kind
         .map(|event| member(event, "/subject").to_string())
