@@ -2,7 +2,7 @@
 //! writes the next.
 //!
 //! Askers that wait for each answer come back one by one, and the first of them alone would cost all others a
-//! second commit. A lone asker is never kept waiting.
+//! second commit. A lone asker behind others is kept waiting once, for as long as an arrival is waited for.
 
 use domain::time::Timestamp;
 use tokio::sync::mpsc;
@@ -14,20 +14,34 @@ const GATHER_US_MAX: i64 = 50;
 /// How often it looks within that time, at most.
 const GATHER_LOOKS_MAX: usize = 1_000;
 
+/// How long a whole group is gathered, however many still arrive: some commits of a hundred events.
+const GATHER_ALL_US_MAX: i64 = 20_000;
+
+/// Most askers that are waited for as a whole: to write as many takes about as long as a sync.
+const GATHERED_WHOLE_MAX: usize = 96;
+
 /// One group that is being gathered.
 pub(crate) struct Gathering {
     expected: usize,
     looks_left: usize,
     waiting_since: Option<Timestamp>,
+    begun: Option<Timestamp>,
 }
 
 impl Gathering {
-    /// Of so many appends.
+    /// Of askers of whom so many are expected to come back. Few are waited for all, since a second sync would
+    /// cost more than they do. Of many only a half: the other half decides and seals while these are written,
+    /// and neither core is idle.
     pub(crate) const fn of(expected: usize) -> Self {
         Self {
-            expected,
+            expected: if expected <= GATHERED_WHOLE_MAX {
+                expected
+            } else {
+                expected / 2
+            },
             looks_left: GATHER_LOOKS_MAX,
             waiting_since: None,
+            begun: None,
         }
     }
 
@@ -44,15 +58,18 @@ impl Gathering {
                 return self.may_arrive(now());
             };
             buffer.push(request);
-            *self = Self::of(self.expected);
+            self.looks_left = GATHER_LOOKS_MAX;
+            self.waiting_since = None;
         }
         false
     }
 
     fn may_arrive(&mut self, now: Timestamp) -> bool {
-        let since = *self.waiting_since.get_or_insert(now);
+        let since = |instant: Timestamp| now.micros() - instant.micros();
+        let waited = since(*self.waiting_since.get_or_insert(now));
+        let gathered = since(*self.begun.get_or_insert(now));
         self.looks_left = self.looks_left.saturating_sub(1);
-        self.looks_left > 0 && now.micros() - since.micros() <= GATHER_US_MAX
+        self.looks_left > 0 && waited <= GATHER_US_MAX && gathered <= GATHER_ALL_US_MAX
     }
 }
 
@@ -85,5 +102,21 @@ mod tests {
         assert_eq!(gathered(&mut receiver, 4, 10), (2, 6));
         // Nor when the clock stands still.
         assert_eq!(gathered(&mut receiver, 4, 0), (0, GATHER_LOOKS_MAX - 1));
+    }
+
+    #[test]
+    fn a_group_of_many_is_half_of_them_and_is_not_gathered_for_ever() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let (mut buffer, mut gathering) = (Vec::new(), Gathering::of(4_000));
+        assert_eq!(gathering.expected, 2_000);
+        let arrivals_us = 40;
+        let mut looks = 0;
+        while gathering.look(&mut receiver, &mut buffer, || {
+            Timestamp::from_micros(looks * arrivals_us)
+        }) {
+            sender.try_send(0_u32).unwrap();
+            looks += 1;
+        }
+        assert_eq!(looks, GATHER_ALL_US_MAX / arrivals_us + 1);
     }
 }

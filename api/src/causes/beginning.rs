@@ -137,7 +137,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         "inquiry.exported",
         Beginning::Outside,
-        "somebody takes rows away in a file",
+        "somebody takes rows or events away",
     ),
     (
         "inquiry.personal_data_read",

@@ -71,8 +71,11 @@ pub(crate) async fn note<D: Decider>(
             random: &mut |buffer| buffer.fill(0),
         };
         let made = record(facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))?;
-        match put(store, mode, (&stream, version), made).await {
-            Err(StoreError::WrongVersion { .. } | StoreError::Invalid(_)) => {}
+        let before = store.head().await?;
+        match put(store, mode, (&stream, version), (before, made)).await {
+            Err(StoreError::WrongVersion { .. }) => {}
+            // Loaded at a place that somebody else has taken meanwhile.
+            Err(StoreError::Invalid(_)) if store.head().await? != before => {}
             put => return Ok(put?),
         }
     }
@@ -104,13 +107,13 @@ async fn put(
     store: &dyn EventStore,
     mode: Mode,
     (stream, version): (&StreamId, StreamVersion),
-    made: Record,
+    (before, made): (Position, Record),
 ) -> Result<Position, StoreError> {
     if mode == Mode::Real {
         return store.append(stream, version, vec![made]).await;
     }
     let event = StoredEvent {
-        position: Position(store.head().await?.0 + 1),
+        position: Position(before.0 + 1),
         recorded_at: store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH),
         record: Arc::clone(made.bytes()),
     };

@@ -50,11 +50,11 @@ async fn record(spec: &StoreSpec, taking: Taking, by: Option<String>) -> Result<
     let mode = mode_of(opened.store.as_ref()).await;
     opened.close().await;
     let Some(mode) = mode? else { return Ok(()) };
-    let log = match (RecordableLog::open(spec).await, spec) {
-        (Err(AppError::Lock(LockError::Held { .. })), StoreSpec::Sqlite(directory)) => {
-            return ask_server(directory, &taking, by).await;
+    let log = match RecordableLog::open(spec).await {
+        Err(AppError::Lock(LockError::Held { dir, pid })) => {
+            return ask_server((&dir, pid), &taking, by).await;
         }
-        (opened, _) => opened?,
+        opened => opened?,
     };
     let command = InquiryCommand::Export {
         facts: taking.facts(),
@@ -65,12 +65,17 @@ async fn record(spec: &StoreSpec, taking: Taking, by: Option<String>) -> Result<
     noted.map(drop)
 }
 
-async fn ask_server(directory: &Path, taking: &Taking, by: Option<String>) -> Result<(), Failure> {
-    let server = OwnServer::find(&ServerArgs {
+async fn ask_server(
+    (directory, holder): (&Path, Option<u32>),
+    taking: &Taking,
+    by: Option<String>,
+) -> Result<(), Failure> {
+    let args = ServerArgs {
         server: None,
         token_file: None,
         data: Some(directory.to_owned()),
-    })?;
+    };
+    let server = OwnServer::of_holder(&args, directory, holder)?;
     let Taking {
         what,
         campaign,

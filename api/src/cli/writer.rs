@@ -69,8 +69,9 @@ impl WriterArgs {
                 let system = opened.entities(runtime);
                 Ok(Writer::Here(Box::new(Here { opened, system })))
             }
-            Err(AppError::Lock(LockError::Held { .. })) => {
-                Ok(Writer::Server(Box::new(OwnServer::find(&self.server)?)))
+            Err(AppError::Lock(LockError::Held { dir, pid })) => {
+                let server = OwnServer::of_holder(&self.server, &dir, pid)?;
+                Ok(Writer::Server(Box::new(server)))
             }
             Err(error) => Err(error.into()),
         }

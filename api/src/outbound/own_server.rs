@@ -52,9 +52,14 @@ impl ServerFile {
         fs::rename(aside, directory.join(SERVER_FILE))
     }
 
+    /// What the last server that ran in the directory has said; it may have ended.
+    fn read(directory: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?)
+    }
+
     /// Says of this process's server where its KurrentDB endpoint is.
     pub(crate) fn add_kurrent(directory: &Path, address: SocketAddr) -> io::Result<()> {
-        let mut file: Self = serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?;
+        let mut file = Self::read(directory)?;
         file.kurrent = Some(address);
         file.write(directory)
     }
@@ -89,12 +94,9 @@ impl OwnServer {
         let base = match (&args.server, &args.data) {
             (Some(url), _) => url.clone(),
             (None, Some(directory)) => {
-                let path = directory.join(SERVER_FILE);
-                let text = fs::read(&path).map_err(|error| {
+                let file = ServerFile::read(directory).map_err(|error| {
                     Failure::unavailable(format!("no server has run in {}: {error}", directory.display()))
                 })?;
-                let file: ServerFile = serde_json::from_slice(&text)
-                    .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))?;
                 file.url
             }
             (None, None) => SERVER_DEFAULT.to_owned(),
@@ -109,6 +111,23 @@ impl OwnServer {
             token: read_token(args)?,
             client: Client::builder(TokioExecutor::new()).build_http(),
         })
+    }
+
+    /// The server of a directory that the process `holder` has locked. What an earlier server has left there
+    /// may name an address at which another answers now.
+    pub(crate) fn of_holder(
+        args: &ServerArgs,
+        directory: &Path,
+        holder: Option<u32>,
+    ) -> Result<Self, Failure> {
+        let serving = ServerFile::read(directory).ok().map(|file| file.pid);
+        match holder {
+            Some(holder) if serving != Some(holder) => Err(Failure::unavailable(format!(
+                "{} is in use by process {holder}, and no server of it answers yet: try again",
+                directory.display()
+            ))),
+            Some(_) | None => Self::find(args),
+        }
     }
 
     /// The reply's JSON, or the problem as a failure.

@@ -21,6 +21,18 @@ const PART_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Only its owner reads a backup.
 const FILE_MODE: u32 = 0o600;
 
+/// A backup in one file never overwrites.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), BackupError> {
+    if path.exists() {
+        let why = "a backup never overwrites; name another file".to_owned();
+        return Err(BackupError::Exists {
+            path: path.to_owned(),
+            why,
+        });
+    }
+    Ok(())
+}
+
 /// Writes parts of one tar file; it gets its name at the end.
 pub(super) struct TarWriter {
     path: PathBuf,
@@ -30,13 +42,7 @@ pub(super) struct TarWriter {
 
 impl TarWriter {
     pub(super) fn begin(path: &Path) -> Result<Self, BackupError> {
-        if path.exists() {
-            let why = "a backup never overwrites; name another file".to_owned();
-            return Err(BackupError::Exists {
-                path: path.to_owned(),
-                why,
-            });
-        }
+        refuse_existing(path)?;
         let mut aside = path.as_os_str().to_owned();
         aside.push(format!(".{PARTIAL}"));
         let aside = PathBuf::from(aside);

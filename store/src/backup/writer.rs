@@ -3,7 +3,7 @@
 //! A folder that holds a finished backup is gone on with: its segments are checked and kept, and what the log
 //! has since is added behind them.
 
-use super::container::{MANIFEST_FILE, TarWriter, write_part};
+use super::container::{MANIFEST_FILE, TarWriter, refuse_existing, write_part};
 use super::error::BackupError;
 use super::manifest::{FORMAT_VERSION, Manifest, SegmentFacts, Source, base64, segment_name};
 use super::reader::BackupReader;
@@ -25,6 +25,16 @@ pub enum Out {
     File(PathBuf),
     /// A folder: new, empty, or with a backup of the same log to go on with.
     Folder(PathBuf),
+}
+
+impl Out {
+    /// Refuses a file that exists; what is in a folder is looked at when it is gone on with.
+    pub fn refuse_what_is_there(&self) -> Result<(), BackupError> {
+        match self {
+            Self::File(file) => refuse_existing(file),
+            Self::Folder(_) => Ok(()),
+        }
+    }
 }
 
 /// What the maker of a backup knows.

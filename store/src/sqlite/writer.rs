@@ -19,9 +19,6 @@ pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 /// wait of the first is long. Records usually have less than 1,000 bytes, so these are about 4,096 events.
 pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Most askers that are waited for as a whole: to write as many takes about as long as a sync.
-const GATHERED_WHOLE_MAX: usize = 96;
-
 /// Answers that the writer gives itself. Each answer from a thread outside the runtime wakes it anew, so
 /// those of a larger group are given by a task inside it.
 const TOLD_HERE_MAX: usize = 8;
@@ -86,8 +83,7 @@ impl Writer {
             }
             // Whoever was answered by the last group is likely to ask again.
             let waiting = if was_idle { 0 } else { buffer.len() };
-            let expected = worth_waiting_for(self.answered + waiting);
-            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(expected));
+            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
             while gathering.look(&mut requests, &mut buffer, || self.appender.now()) {
                 std::thread::yield_now();
             }
@@ -186,17 +182,6 @@ impl Writer {
             }
             Err(failed) => Err(self.fail(failed)),
         }
-    }
-}
-
-/// How many of the askers that are expected to come back a group waits for. Few are waited for all, since a
-/// second sync would cost more than they do. Of many only a half: the other half decides and seals while
-/// these are written, and neither core is idle.
-const fn worth_waiting_for(expected: usize) -> usize {
-    if expected <= GATHERED_WHOLE_MAX {
-        expected
-    } else {
-        expected / 2
     }
 }
 

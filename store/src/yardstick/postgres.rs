@@ -111,13 +111,14 @@ impl BarePostgres {
 
 /// Makes the database of this name anew on the server of `url` (`postgres://…/another`); its URL.
 pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<String, YardstickError> {
-    drop_database(url, name, tasks).await?;
-    let client = connect(url, tasks).await?;
-    client.execute(&format!("CREATE DATABASE {name}"), &[]).await?;
     let (address, options) = url.split_at(url.find('?').unwrap_or(url.len()));
     let (server, _) = address
         .rsplit_once('/')
+        .filter(|(server, _)| !server.ends_with('/'))
         .ok_or_else(|| YardstickError("the URL names no database".to_owned()))?;
+    drop_database(url, name, tasks).await?;
+    let client = connect(url, tasks).await?;
+    client.execute(&format!("CREATE DATABASE {name}"), &[]).await?;
     Ok(format!("{server}/{name}{options}"))
 }
 

@@ -41,11 +41,11 @@ pub(super) struct Args {
 enum Subject {
     /// All events of one call, both grants, and what led to them
     Call,
-    /// All events that name one customer
+    /// All events that name one customer, as far as the last checkpoint goes
     Customer,
     /// One event, and what led to it
     Event,
-    /// All events of one campaign: what its reports are computed from
+    /// All events of one campaign, as far as the last checkpoint goes: what its reports are computed from
     Report,
 }
 
@@ -214,6 +214,12 @@ fn proved(
                 )));
             }
         }
+    }
+    if later_count > 0 && events.is_empty() {
+        return Err(Failure::unavailable(format!(
+            "none of its {later_count} events is covered by the last checkpoint yet; `ledgerline audit \
+             checkpoint` publishes one that covers them"
+        )));
     }
     if later_count > 0 {
         output::notice(&format!(

@@ -32,6 +32,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.log.spec()?;
+    let out = out_of(&args.out);
+    out.refuse_what_is_there()?;
     let taking = Taking::all(Taken::Backup);
     args.taking.put_on_record(&spec, taking).await?;
     // Read before the head is: one published meanwhile could be over more events than the backup has.
@@ -48,7 +50,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         },
         checkpoint,
     };
-    let out = out_of(&args.out);
     let bar = bar();
     let written = store::backup::create(opened.store.as_ref(), &out, made, &mut moving(&bar)).await;
     bar.finish_and_clear();

@@ -53,20 +53,24 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.from == args.to {
         return Err(Failure::usage("--from and --to are the same log"));
     }
-    let taking = Taking::all(Taken::Copy);
-    args.taking.put_on_record(&args.from, taking).await?;
     let from = ReadOnly::of(&args.from).await?;
     let mode = mode_of(from.store.as_ref()).await?;
     let to = WritableLog::open(&args.to).await?;
     if let Some(mode) = mode {
         to.hold_to_mode(mode).await?;
     }
-    let copied = to
-        .fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))
-        .await;
+    let copied = take(&args, &from, &to).await;
     to.close().await;
     from.close().await;
     show(&args, &copied?)
+}
+
+/// What the target would not take is not put on record either.
+async fn take(args: &Args, from: &ReadOnly, to: &WritableLog) -> Result<Copied, Failure> {
+    let taking = Taking::all(Taken::Copy);
+    args.taking.put_on_record(&args.from, taking).await?;
+    to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))
+        .await
 }
 
 async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Failure> {

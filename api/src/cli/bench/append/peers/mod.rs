@@ -108,9 +108,11 @@ pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>
             Err(Ended::Ours(failure)) => return Err(failure),
         }
     }
-    if let Some(server) = place.server {
+    if let (Some(server), false) = (place.server, peers.is_empty()) {
         for name in THEIR_DATABASES.into_iter().chain([OUR_DATABASE]) {
-            drop_database(server, name, place.tasks).await?;
+            if let Err(error) = drop_database(server, name, place.tasks).await {
+                output::notice(&format!("the database {name} is left: {error}"));
+            }
         }
     }
     Ok(())
