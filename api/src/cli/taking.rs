@@ -6,6 +6,7 @@ use super::noting::{mode_of, note};
 use super::output;
 use super::reader::os_user;
 use crate::app::{AppError, ReadOnly, RecordableLog};
+use crate::data_dir::Mode;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::StoreSpec;
 use crate::taking::Taking;
@@ -35,8 +36,12 @@ impl TakingArgs {
             output::notice("not on record, as asked / 按要求未留痕");
             return Ok(());
         }
+        let opened = ReadOnly::of(spec).await?;
+        let mode = mode_of(opened.store.as_ref()).await;
+        opened.close().await;
+        let Some(mode) = mode? else { return Ok(()) };
         let by = self.by.clone().or_else(os_user);
-        record(spec, taking, by).await.map_err(|failure| {
+        record((spec, mode), taking, by).await.map_err(|failure| {
             failure.with(
                 "what is taken goes on record first, and that failed. --unrecorded takes it from a log that must \
                  not change, or that you may only read",
@@ -45,11 +50,7 @@ impl TakingArgs {
     }
 }
 
-async fn record(spec: &StoreSpec, taking: Taking, by: Option<String>) -> Result<(), Failure> {
-    let opened = ReadOnly::of(spec).await?;
-    let mode = mode_of(opened.store.as_ref()).await;
-    opened.close().await;
-    let Some(mode) = mode? else { return Ok(()) };
+async fn record((spec, mode): (&StoreSpec, Mode), taking: Taking, by: Option<String>) -> Result<(), Failure> {
     let log = match RecordableLog::open(spec).await {
         Err(AppError::Lock(LockError::Held { dir, pid })) => {
             return ask_server((&dir, pid), &taking, by).await;
@@ -93,7 +94,6 @@ async fn ask_server(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_dir::Mode;
     use crate::taking::Taken;
     use domain::ids::LogId;
     use domain::installation::event::RestoreFacts;
@@ -169,13 +169,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_log_that_is_not_there_is_not_made_and_the_way_out_is_named() {
+    async fn a_log_that_is_not_there_is_not_made() {
         let dir = tempfile::tempdir().unwrap();
         let spec = StoreSpec::Sqlite(dir.path().join("none"));
-        let refused = by_wang(false)
-            .put_on_record(&spec, Taking::all(Taken::Copy))
-            .await;
-        assert!(refused.unwrap_err().to_string().contains("--unrecorded"));
+        let taking = Taking::all(Taken::Copy);
+        assert!(by_wang(false).put_on_record(&spec, taking).await.is_err());
         assert!(!dir.path().join("none").exists());
+    }
+
+    #[tokio::test]
+    async fn while_no_server_answers_for_who_holds_the_directory_nothing_is_recorded_and_that_is_said() {
+        let (dir, spec) = begun(Mode::Real).await;
+        // An earlier server has left an address at which another may answer now.
+        let left = r#"{"url":"http://127.0.0.1:9","pid":1}"#;
+        std::fs::write(dir.path().join(crate::outbound::own_server::SERVER_FILE), left).unwrap();
+        let held = store::DataLock::acquire(dir.path()).unwrap();
+        let taking = Taking::all(Taken::Backup);
+        let refused = by_wang(false).put_on_record(&spec, taking).await;
+        let said = refused.unwrap_err().to_string();
+        assert!(
+            said.contains("try again") && said.contains("--unrecorded"),
+            "{said}"
+        );
+        drop(held);
+        assert_eq!(events(&spec).await.len(), 1);
     }
 }
