@@ -132,8 +132,8 @@ impl Desk {
         done.unwrap_or_else(|error| Err(self.ended(&error, limits)))
     }
 
-    /// Why a question has no answer. A connection that is ended between two statements of it is closed without
-    /// a code that says so; where the server answers the next one, it was not away.
+    /// Why a question has no answer. A connection that is ended between two statements of it is closed
+    /// without a code that says so; where the server answers the next one, it was not away.
     fn ended(&mut self, error: &postgres::Error, limits: AskLimits) -> AskError {
         if error.is_closed()
             && let Ok(client) = self.config.connect(NoTls)
