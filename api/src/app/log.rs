@@ -182,10 +182,7 @@ pub(crate) struct WritableLog {
 impl WritableLog {
     /// Makes what does not exist; refuses a directory that a server uses, and a database where one dials.
     pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
-        let lock = match spec {
-            StoreSpec::Sqlite(directory) => Some(DataLock::acquire(directory)?),
-            StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
-        };
+        let lock = lock_of(spec)?;
         let (clock, tasks) = surroundings();
         let driver_lock = match spec {
             StoreSpec::Postgres(url) => {
@@ -272,10 +269,7 @@ pub(crate) struct RecordableLog {
 impl RecordableLog {
     /// Refuses a directory that a server uses, which is to be asked instead. The log must exist.
     pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
-        let lock = match spec {
-            StoreSpec::Sqlite(directory) => Some(DataLock::acquire(directory)?),
-            StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
-        };
+        let lock = lock_of(spec)?;
         let (clock, tasks) = surroundings();
         let log = open(spec, &clock, tasks.as_ref()).await?;
         Ok(Self { log, tasks, lock })
@@ -296,6 +290,14 @@ impl RecordableLog {
         closing.close().await;
         self.tasks.stop().await;
         drop(self.lock);
+    }
+}
+
+/// Of a directory's log the lock that its one writer holds; other stores have fences of their own.
+fn lock_of(spec: &StoreSpec) -> Result<Option<DataLock>, AppError> {
+    match spec {
+        StoreSpec::Sqlite(directory) => Ok(Some(DataLock::acquire(directory)?)),
+        StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => Ok(None),
     }
 }
 
