@@ -110,7 +110,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// The bodies that routes take, by name.
 fn schemas() -> Value {
     let mut all = campaign_schemas();
-    for more in [inquiry_schemas(), other_schemas()] {
+    for more in [inquiry_schemas(), consent_schemas(), other_schemas()] {
         if let (Some(members), Value::Object(more)) = (all.as_object_mut(), more) {
             members.extend(more);
         }
@@ -157,6 +157,33 @@ fn inquiry_schemas() -> Value {
             "campaign": { "type": "string" }, "customer": { "type": "string", "description": "Our id" },
             "call": { "type": "string" }, "event": { "type": "string" },
             "by": { "type": "string", "description": "Who takes them, for the record" } } },
+    })
+}
+
+fn consent_schemas() -> Value {
+    let given = json!({
+        "scope": { "type": "string", "maxLength": 128, "description": "The purpose: the campaign's own" },
+        "source": { "type": "string", "maxLength": 128, "description": "Where it came from; name no person" },
+        "given_at": { "type": "string", "format": "date-time", "description": "Default: now" },
+        "until": { "type": "string", "format": "date-time", "description": "Default: without an end" },
+        "evidence": { "type": "string", "maxLength": 4096, "description": "Kept sealed" } });
+    let withdrawn = json!({
+        "scope": { "type": "string", "maxLength": 128 }, "source": { "type": "string", "maxLength": 128 } });
+    let with_number = |properties: &Value| {
+        let mut properties = properties.clone();
+        if let Some(members) = properties.as_object_mut() {
+            let number = json!({ "type": "string", "description": "In any usual form; never in an address" });
+            members.insert("number".to_owned(), number);
+        }
+        properties
+    };
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    json!({
+        "ConsentByNumber": object(&["number", "scope", "source", "evidence"], with_number(&given)),
+        "ConsentWithdrawalByNumber": object(&["number", "scope", "source"], with_number(&withdrawn)),
+        "NumberOnly": object(&["number"], with_number(&json!({}))),
+        "Consent": object(&["scope", "source", "evidence"], given),
+        "ConsentWithdrawal": object(&["scope", "source"], withdrawn),
     })
 }
 

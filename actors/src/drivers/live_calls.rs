@@ -202,6 +202,13 @@ impl LiveCalls {
         self.order(order, |enrolment, _| &enrolment.customer == customer);
     }
 
+    /// Of this customer's work what concerns these calls, and what has no call yet.
+    pub(crate) fn order_calls_of(&self, customer: &CustomerId, calls: &[CallId], order: Order) {
+        self.order(order, |enrolment, work| {
+            &enrolment.customer == customer && work.call.is_none_or(|call| calls.contains(&call))
+        });
+    }
+
     pub(crate) fn order_calls(&self, calls: &[CallId], order: Order) {
         self.order(order, |_, work| {
             work.call.is_some_and(|call| calls.contains(&call))

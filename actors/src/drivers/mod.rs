@@ -9,6 +9,8 @@ mod alarms;
 mod campaign_end_tests;
 #[cfg(test)]
 mod clock_skew_tests;
+#[cfg(test)]
+mod consent_tests;
 mod conversation;
 #[cfg(test)]
 mod crash_tests;

@@ -13,8 +13,9 @@ use super::live_calls::Order;
 use crate::log_damage::Damage;
 use domain::call::event::EndReason;
 use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::decider::{EventData, UnreadableEvent};
-use domain::ids::{CampaignId, InvalidId, NumberId};
+use domain::ids::{CampaignId, CustomerId, InvalidId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
@@ -72,10 +73,8 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
             react_to_campaign(kit, &envelope.stream.id().parse()?, &event);
         }
         "customer" if GIVE_UP.contains(&envelope.kind.as_str()) => {
-            // Which campaigns rest on a withdrawn consent is the rules' to say.
-            let customer = envelope.stream.id().parse()?;
-            kit.live
-                .order_customer(&customer, Order::GiveUp(EndReason::OptedOut));
+            let event = CustomerEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
+            react_to_customer(kit, &envelope.stream.id().parse()?, &event);
         }
         "number" => {
             let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
@@ -84,6 +83,17 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
         _ => {}
     }
     Ok(())
+}
+
+/// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work is
+/// given up too: a grant before the withdrawal is then given back, and what is of another scope is due again.
+fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
+    let order = Order::GiveUp(EndReason::OptedOut);
+    if let CustomerEvent::ConsentWithdrawn { open_calls, .. } = event {
+        kit.live.order_calls_of(customer, open_calls, order);
+    } else {
+        kit.live.order_customer(customer, order);
+    }
 }
 
 /// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels.

@@ -1,6 +1,7 @@
 //! `ledgerline customer`: show, hold, release and erase one person, through the running server.
 
 use super::asking::{Asking, given};
+use super::consent;
 use super::failure::Failure;
 use super::moment::MomentArgs;
 use super::reader::ReaderArgs;
@@ -57,6 +58,8 @@ enum Action {
         #[arg(long, value_name = "USER")]
         by: Option<String>,
     },
+    /// Give, withdraw and show consents (同意), by id or by phone number
+    Consent(consent::Args),
     /// End a hold; an erasure that waited for it is carried out
     Release {
         #[command(flatten)]
@@ -100,6 +103,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Hold { named, reason, by } => {
             command(&named, "hold", json!({ "reason": reason, "by": by })).await
         }
+        Action::Consent(args) => consent::run(args).await,
         Action::Release { named, reason, by } => {
             command(&named, "release", json!({ "reason": reason, "by": by })).await
         }

@@ -9,6 +9,7 @@ mod call;
 mod campaign;
 mod carrier;
 mod clock;
+mod consent;
 mod customer;
 mod demo;
 mod doctor;

@@ -37,12 +37,21 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn of(app: &App, input: &Input) -> Self {
+        Self::by("GET", (app, input))
+    }
+
+    /// Of a read whose question stands in the body, so that no address names whom it is about.
+    pub(crate) fn by_post(app: &App, input: &Input) -> Self {
+        Self::by("POST", (app, input))
+    }
+
+    fn by(method: &str, (app, input): (&App, &Input)) -> Self {
         let given = |name| {
             let text: Option<&str> = input.text(name);
             text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
         };
         Self {
-            route: format!("GET {}", input.route()),
+            route: format!("{method} {}", input.route()),
             door: app.door().word(),
             by: given(BY.0),
             reason: given(REASON.0),

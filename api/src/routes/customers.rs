@@ -88,7 +88,7 @@ enum Change {
 }
 
 async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let (customer, _) = find(&ctx, &input.param(0)?).await?;
+    let (customer, _) = ctx.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx, "customers")?;
     let mut body = Members::new(input.object().await?);
     let command = match change {
@@ -145,7 +145,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
     let reader = Reader::of(&ctx, &input);
-    let (customer, state) = find(&ctx, &text).await?;
+    let (customer, state) = ctx.customer_named(&text).await?;
     if moment.is_now() {
         let shown = describe_whole(&ctx, &customer, &state, None).await?;
         return given(&ctx, reader, (PERSON, customer), shown).await;
@@ -240,7 +240,7 @@ async fn rows_of(
 ) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
-    let (customer, _) = find(ctx, &text).await?;
+    let (customer, _) = ctx.customer_named(&text).await?;
     if moment.is_now() {
         return Ok((customer, ctx.views().db(), None));
     }
@@ -259,19 +259,6 @@ fn with_known(mut shown: Value, known: Option<Value>) -> Value {
         members.extend(known.map(|known| ("known".to_owned(), known)));
     }
     shown
-}
-
-/// An internal id that has events wins; any other text is an external id.
-async fn find(app: &App, text: &str) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
-    let internal = text.parse::<CustomerId>().ok();
-    let external = app.vault().derive_customer(text);
-    for customer in internal.into_iter().chain([external]) {
-        let loaded = app.system().customers.state(&customer).await?;
-        if loaded.state.is_registered() {
-            return Ok((customer, loaded.state));
-        }
-    }
-    Err(Problem::missing("this customer"))
 }
 
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.

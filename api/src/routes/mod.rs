@@ -6,6 +6,9 @@ pub(crate) mod calls;
 pub(crate) mod campaigns;
 mod charts;
 mod compliance_reports;
+#[cfg(test)]
+mod consent_tests;
+mod consents;
 mod customers;
 mod description;
 mod events;
@@ -50,6 +53,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
+        consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),

@@ -1,6 +1,7 @@
 //! What handlers stand on: the live system, its views and its state of readiness, without knowing their
 //! makes.
 
+mod customers;
 mod readiness;
 #[cfg(test)]
 mod remade_tests;

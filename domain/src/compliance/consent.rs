@@ -28,7 +28,7 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
             || plan.basis == Basis::Consent;
         let found = consent_state(facts.consent, now);
         let decision = match found {
-            "given" => Decision::Allow,
+            CONSENT_GIVEN => Decision::Allow,
             "withdrawn" => Decision::Forbid,
             _ if needed => Decision::Forbid,
             _ => Decision::Allow,
@@ -42,7 +42,11 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
     }
 }
 
-fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static str {
+/// The word for a consent that counts.
+pub const CONSENT_GIVEN: &str = "given";
+
+/// What is found of a consent: the word that stands in a verdict's facts.
+pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static str {
     let Some(consent) = consent else {
         return "absent";
     };
@@ -68,7 +72,7 @@ fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static str
     if !consent.has_evidence {
         return "without_evidence";
     }
-    "given"
+    CONSENT_GIVEN
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod suppression;
 pub(crate) mod testing;
 mod zones;
 
+pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
 pub use permit::{

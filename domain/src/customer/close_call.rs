@@ -6,9 +6,10 @@
 
 use super::command::CallClosing;
 use super::decide::Decided;
+use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState};
+use super::state::CustomerState;
 use crate::calling_plan::{CampaignFacts, RetryRule};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::NumberId;

@@ -1,11 +1,12 @@
-//! Decides commands to one customer: enrolling, consent, releases; grants and closings have their own files.
+//! Decides commands to one customer: enrolling, releases; consent, grants and closings have their own files.
 
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
+use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState};
-use super::{close_call, forget, grant_dial};
+use super::state::CustomerState;
+use super::{close_call, consent, forget, grant_dial};
 use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId};
@@ -17,9 +18,6 @@ pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
 /// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
 const NUMBERS_MAX: usize = 16;
-
-/// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
-const SCOPES_MAX: usize = 64;
 
 /// Most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
 const ENROLMENTS_MAX: usize = 4_096;
@@ -49,17 +47,17 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             given_at,
             until,
             evidence,
-        } => record_consent(
-            state,
-            GivenConsent {
+        } => {
+            let given = GivenConsent {
                 scope,
                 source,
                 given_at,
                 until,
                 evidence,
-            },
-        ),
-        CustomerCommand::WithdrawConsent { scope, source } => withdraw_consent(state, scope, source),
+            };
+            consent::give(state, given, context.now)
+        }
+        CustomerCommand::WithdrawConsent { scope, source } => consent::withdraw(state, scope, source),
         CustomerCommand::Hold { reason, by } => forget::hold(state, reason, by),
         CustomerCommand::ReleaseHold { reason, by } => forget::release_hold(state, reason, by, context.now),
         CustomerCommand::Erase {
@@ -72,7 +70,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
 }
 
 /// Nothing new is kept of a person who was erased or asked to be.
-fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
+pub(super) fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
     match state.erasure() {
         Erasure::None => Ok(()),
         Erasure::Requested { .. } | Erasure::Decided { .. } | Erasure::Certified { .. } => {
@@ -111,7 +109,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         });
     }
     if let Some(consent) = row.consent {
-        events.extend(consent_event(state, consent)?);
+        events.extend(consent::of_row(state, consent, now)?);
     }
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
@@ -129,68 +127,11 @@ fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Persona
     variables.into_iter().map(personal).collect()
 }
 
-const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(), CustomerRefusal> {
+pub(super) const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(), CustomerRefusal> {
     if count > count_max {
         return Err(CustomerRefusal::TooMany { count: count_max, of });
     }
     Ok(())
-}
-
-fn record_consent(state: &CustomerState, consent: GivenConsent) -> Decided {
-    not_erased(state)?;
-    if !state.is_registered() {
-        return Err(CustomerRefusal::NotRegistered);
-    }
-    Ok(consent_event(state, consent)?.into_iter().collect())
-}
-
-/// None when exactly this consent is held already.
-fn consent_event(
-    state: &CustomerState,
-    consent: GivenConsent,
-) -> Result<Option<CustomerEvent>, CustomerRefusal> {
-    let held = state.consents().get(&consent.scope);
-    let is_new_scope = held.is_none();
-    at_most(
-        state.consents().len() + usize::from(is_new_scope),
-        SCOPES_MAX,
-        "consent scopes",
-    )?;
-    let is_held = held.is_some_and(|held| {
-        held.given_at == Some(consent.given_at)
-            && held.until == consent.until
-            && held.has_evidence == consent.evidence.is_some()
-    });
-    if is_held {
-        return Ok(None);
-    }
-    Ok(Some(CustomerEvent::ConsentRecorded {
-        scope: consent.scope,
-        source: consent.source,
-        given_at: consent.given_at,
-        until: consent.until,
-        evidence: consent.evidence.map(Personal::open),
-    }))
-}
-
-/// A withdrawal is kept even where no consent is: a file may bring an older consent later.
-fn withdraw_consent(state: &CustomerState, scope: String, source: String) -> Decided {
-    not_erased(state)?;
-    if !state.is_registered() {
-        return Err(CustomerRefusal::NotRegistered);
-    }
-    let held = state.consents().get(&scope);
-    let is_withdrawn =
-        held.is_some_and(|held| held.withdrawn_at.is_some() && held.given_at <= held.withdrawn_at);
-    if is_withdrawn {
-        return Ok(Vec::new());
-    }
-    at_most(
-        state.consents().len() + usize::from(held.is_none()),
-        SCOPES_MAX,
-        "consent scopes",
-    )?;
-    Ok(vec![CustomerEvent::ConsentWithdrawn { scope, source }])
 }
 
 /// Nothing to release (closed, released before, never granted): no event.

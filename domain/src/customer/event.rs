@@ -40,8 +40,15 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<Personal<String>>,
     },
+    /// From here nobody is called for this scope. `open_calls` were granted for it before and are withdrawn
+    /// or cancelled.
     #[serde(rename = "customer.consent_withdrawn")]
-    ConsentWithdrawn { scope: String, source: String },
+    ConsentWithdrawn {
+        scope: String,
+        source: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open_calls: Vec<CallId>,
+    },
     #[serde(rename = "customer.enrolled")]
     Enrolled {
         campaign: CampaignId,

@@ -60,6 +60,7 @@ fn who_and_what_they_allow() -> Vec<CustomerEvent> {
         CustomerEvent::ConsentWithdrawn {
             scope: "marketing".to_owned(),
             source: "operator".to_owned(),
+            open_calls: Vec::new(),
         },
         CustomerEvent::Enrolled {
             campaign: campaign(),

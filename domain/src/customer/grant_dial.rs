@@ -6,10 +6,11 @@
 
 use super::command::ForbiddenBy;
 use super::decide::{Decided, not_permitted};
+use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::{CustomerState, EnrolmentState};
+use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, Verdict, first_permitted, judge_customer,

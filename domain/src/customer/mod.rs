@@ -7,7 +7,9 @@
 
 mod close_call;
 pub mod command;
+mod consent;
 mod decide;
+mod enrolment;
 mod erasure;
 pub mod event;
 mod forget;
@@ -21,11 +23,12 @@ mod golden;
 mod tests;
 
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
+pub use enrolment::{ClosedCount, EnrolmentState, LastCall, SettledAs};
 pub use erasure::Erasure;
 pub use event::{CustomerEvent, DeletedRecording};
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use refusal::CustomerRefusal;
-pub use state::{ClosedCount, CustomerState, EnrolmentState, KnownNumber, LastCall, SettledAs};
+pub use state::{CustomerState, KnownNumber};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

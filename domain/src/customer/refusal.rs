@@ -27,6 +27,12 @@ pub enum CustomerRefusal {
     UnknownCall { call: CallId },
     #[error("the customer is not registered")]
     NotRegistered,
+    /// Given by hand, and no rule would count it. `lacks` is the word of the consent rule's facts.
+    #[error(
+        "a consent for {scope} like this counts for nothing: {}",
+        what_it_lacks(lacks)
+    )]
+    ConsentNotCounted { scope: String, lacks: &'static str },
     /// A legal hold: nothing is erased until it is released.
     #[error("the customer is under a hold: {reason}")]
     UnderHold { reason: String },
@@ -38,4 +44,15 @@ pub enum CustomerRefusal {
     NotErased,
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
+}
+
+/// What to do about a consent that does not count.
+fn what_it_lacks(lacks: &str) -> &'static str {
+    match lacks {
+        "without_evidence" => "every preset that asks for consent asks for kept evidence; give evidence",
+        "given_later" => "it is given at a time that has not come; give the time at which it was given",
+        "expired" => "it has ended already; give a later end, or none",
+        "withdrawn" => "it was given before the withdrawal; give the time of a new consent",
+        _ => "it is not complete",
+    }
 }

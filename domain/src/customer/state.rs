@@ -1,11 +1,12 @@
 //! What a customer's own events say of the person.
 
+use super::consent::scope_of;
+use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
-use crate::calling_plan::Basis;
 use crate::compliance::{ConsentFacts, ContactHistory};
-use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, ListId, NumberId};
+use crate::disposition::Disposition;
+use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -30,55 +31,6 @@ pub struct KnownNumber {
     pub phone: Personal<String>,
     /// The network said that it does not exist.
     pub invalid: bool,
-}
-
-/// One campaign's enrolment of this person.
-#[derive(Debug, Clone)]
-pub struct EnrolmentState {
-    pub list: ListId,
-    /// The number to dial next.
-    pub number: NumberId,
-    pub basis: Basis,
-    pub variables: BTreeMap<String, Personal<String>>,
-    /// Grants so far, released ones too: the next call's attempt is one more.
-    pub attempts: u32,
-    /// Dials the retry policy counts.
-    pub charged_dials: u32,
-    pub uncharged_dials: u32,
-    /// Closed calls by disposition: all, and the charged ones.
-    pub closed: BTreeMap<Disposition, ClosedCount>,
-    pub due_at: Timestamp,
-    /// The call that is granted and neither closed nor released.
-    pub open: Option<CallId>,
-    pub last: Option<LastCall>,
-    pub settled: Option<SettledAs>,
-    /// When each rule last refused; forgotten with the next grant.
-    pub(super) refused_at: BTreeMap<String, Timestamp>,
-}
-
-impl EnrolmentState {
-    /// Calls that were dialed and have ended.
-    pub const fn calls_count(&self) -> u32 {
-        self.charged_dials.saturating_add(self.uncharged_dials)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ClosedCount {
-    pub all: u32,
-    pub charged: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LastCall {
-    pub disposition: Disposition,
-    pub outcome: Option<Outcome>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SettledAs {
-    pub disposition: Disposition,
-    pub outcome: Option<Outcome>,
 }
 
 impl CustomerState {
@@ -276,6 +228,7 @@ impl CustomerState {
             closed: BTreeMap::new(),
             due_at: *due_at,
             open: None,
+            granted_scope: None,
             last: None,
             settled: None,
             refused_at: BTreeMap::new(),
@@ -291,6 +244,7 @@ impl CustomerState {
                     enrolment.attempts = *attempt;
                     enrolment.number = grant.number.clone();
                     enrolment.open = Some(grant.call);
+                    enrolment.granted_scope = scope_of(&grant.verdicts);
                     enrolment.refused_at.clear();
                 });
             }

@@ -193,6 +193,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             14 => CustomerEvent::ConsentWithdrawn {
                 scope: "calls".to_owned(),
                 source: "web".to_owned(),
+                open_calls: Vec::new(),
             },
             _ => CustomerEvent::Erased {
                 numbers_count: 1,

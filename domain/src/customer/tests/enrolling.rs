@@ -108,18 +108,3 @@ fn of_two_consents_for_one_scope_the_later_counts() {
         assert_eq!(state.consents()["service"].until, Some(until));
     }
 }
-
-#[test]
-fn consent_is_withdrawn_once_and_only_of_a_known_person() {
-    let withdraw = || CustomerCommand::WithdrawConsent {
-        scope: "service".to_owned(),
-        source: "operator".to_owned(),
-    };
-    let withdrawn = CustomerEvent::ConsentWithdrawn {
-        scope: "service".to_owned(),
-        source: "operator".to_owned(),
-    };
-    check(&[], withdraw(), Err(CustomerRefusal::NotRegistered));
-    check(&person(&[]), withdraw(), Ok(vec![withdrawn.clone()]));
-    check(&person(&[withdrawn]), withdraw(), Ok(vec![]));
-}

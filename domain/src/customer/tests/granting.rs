@@ -163,6 +163,7 @@ fn a_withdrawal_of_consent_stops_the_next_dial() {
     let withdrawn = CustomerEvent::ConsentWithdrawn {
         scope: "service".to_owned(),
         source: "operator".to_owned(),
+        open_calls: Vec::new(),
     };
     let (rule, _, settled) = refused(&ask(&person(&[withdrawn])));
     assert_eq!(

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 mod closing_calls;
+mod consenting;
 mod enrolling;
 mod forgetting;
 mod granting;

@@ -40,7 +40,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             until,
             ..
         } => json!({ "scope": scope, "source": source, "given_at": given_at, "until": until }),
-        CustomerEvent::ConsentWithdrawn { scope, source } => json!({ "scope": scope, "source": source }),
+        CustomerEvent::ConsentWithdrawn { scope, source, .. } => json!({ "scope": scope, "source": source }),
         CustomerEvent::Enrolled {
             list, number, due_at, ..
         } => json!({ "list": list, "number": number, "due_at": due_at }),

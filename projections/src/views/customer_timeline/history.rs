@@ -65,6 +65,9 @@ pub struct TimelineLine {
     pub facts: serde_json::Value,
 }
 
+/// Most people looked for behind one number: a family has a handful, a placeholder in a file thousands.
+pub const HAVING_MAX: usize = 1_000;
+
 /// A person by internal id, or by the lookup hash of the external id; `None` when unknown.
 pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow>, ProjectionError> {
     let wanted = Val::text(id_or_hash);
@@ -79,6 +82,19 @@ pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow
             .next()
             .map(|row| read_customer(tx, row))
             .transpose()
+    })
+    .await
+}
+
+/// Who has a phone number, by our ids, as far as the rows go; at most `HAVING_MAX`.
+pub async fn having(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId>, ProjectionError> {
+    let wanted = [Val::text(number), Val::count(HAVING_MAX)];
+    read_as(db, move |tx| {
+        let rows = tx.query(
+            "select customer from customer_timeline_number where number = $1 order by customer limit $2",
+            &wanted,
+        )?;
+        rows.into_iter().map(|mut row| row.parse()).collect()
     })
     .await
 }

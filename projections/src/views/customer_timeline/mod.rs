@@ -5,7 +5,7 @@
 mod facts;
 mod history;
 
-pub use history::{CustomerCall, CustomerRow, LINES_MAX, NumberRow, TimelineLine, get};
+pub use history::{CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, get, having};
 
 use crate::cells::{Cells, blank, change_or_begin, columns};
 use crate::database::{Edit, Table, Tx};

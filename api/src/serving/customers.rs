@@ -1,0 +1,25 @@
+//! Whom a text names: our id of a customer, or the institution's own.
+
+use super::App;
+use crate::reply::Problem;
+use domain::customer::CustomerState;
+use domain::ids::CustomerId;
+use std::sync::Arc;
+
+impl App {
+    /// An internal id that has events wins; any other text is an external id.
+    pub(crate) async fn customer_named(
+        &self,
+        text: &str,
+    ) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
+        let internal = text.parse::<CustomerId>().ok();
+        let external = self.vault().derive_customer(text);
+        for customer in internal.into_iter().chain([external]) {
+            let loaded = self.system().customers.state(&customer).await?;
+            if loaded.state.is_registered() {
+                return Ok((customer, loaded.state));
+            }
+        }
+        Err(Problem::missing("this customer"))
+    }
+}

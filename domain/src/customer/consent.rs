@@ -1,0 +1,127 @@
+//! Consent given and withdrawn by hand, and what a row of a list brings of it.
+//!
+//! Source: PIPL articles 14 to 16 and GDPR article 7: consent is for a purpose (here: scope), is shown by who
+//! keeps evidence of it, and is as easy to withdraw as to give. A consent that no rule would count is refused
+//! when it is given by hand, with what it lacks; a withdrawal names the open calls of its scope.
+
+use super::command::GivenConsent;
+use super::decide::{Decided, at_most, not_erased};
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::compliance::{CONSENT_GIVEN, Verdict, consent_state};
+use crate::ids::CallId;
+use crate::personal::Personal;
+use crate::time::Timestamp;
+
+/// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
+const SCOPES_MAX: usize = 64;
+
+/// Refused unless every preset that asks for a consent would count this one from now on.
+pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> Decided {
+    not_erased(state)?;
+    registered(state)?;
+    let scope = consent.scope.clone();
+    let events: Vec<CustomerEvent> = event_of(state, consent)?.into_iter().collect();
+    let mut after = state.clone();
+    for event in &events {
+        after.evolve(event, now);
+    }
+    match consent_state(after.consents().get(&scope), now) {
+        CONSENT_GIVEN => Ok(events),
+        lacks => Err(CustomerRefusal::ConsentNotCounted { scope, lacks }),
+    }
+}
+
+/// What a row of a list brings. One that is to be given one day does not undo a withdrawal before that day.
+pub(super) fn of_row(
+    state: &CustomerState,
+    consent: GivenConsent,
+    now: Timestamp,
+) -> Result<Option<CustomerEvent>, CustomerRefusal> {
+    let held = state.consents().get(&consent.scope);
+    let was_withdrawn = held.is_some_and(|held| held.withdrawn_at.is_some());
+    if was_withdrawn && consent.given_at > now {
+        return Err(CustomerRefusal::ConsentNotCounted {
+            scope: consent.scope,
+            lacks: "given_later",
+        });
+    }
+    event_of(state, consent)
+}
+
+/// None when exactly this consent is held already.
+fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<CustomerEvent>, CustomerRefusal> {
+    let held = state.consents().get(&consent.scope);
+    let is_new_scope = held.is_none();
+    at_most(
+        state.consents().len() + usize::from(is_new_scope),
+        SCOPES_MAX,
+        "consent scopes",
+    )?;
+    let is_held = held.is_some_and(|held| {
+        held.given_at == Some(consent.given_at)
+            && held.until == consent.until
+            && held.has_evidence == consent.evidence.is_some()
+    });
+    if is_held {
+        return Ok(None);
+    }
+    Ok(Some(CustomerEvent::ConsentRecorded {
+        scope: consent.scope,
+        source: consent.source,
+        given_at: consent.given_at,
+        until: consent.until,
+        evidence: consent.evidence.map(Personal::open),
+    }))
+}
+
+/// A withdrawal is kept even where no consent is: a file may bring an older consent later.
+pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> Decided {
+    not_erased(state)?;
+    registered(state)?;
+    let held = state.consents().get(&scope);
+    let is_withdrawn =
+        held.is_some_and(|held| held.withdrawn_at.is_some() && held.given_at <= held.withdrawn_at);
+    if is_withdrawn {
+        return Ok(Vec::new());
+    }
+    at_most(
+        state.consents().len() + usize::from(held.is_none()),
+        SCOPES_MAX,
+        "consent scopes",
+    )?;
+    let open_calls = state.open_calls_for(&scope);
+    Ok(vec![CustomerEvent::ConsentWithdrawn {
+        scope,
+        source,
+        open_calls,
+    }])
+}
+
+/// For which scope the rules looked at consent when they granted; `None` of a grant without that verdict.
+pub(super) fn scope_of(verdicts: &[Verdict]) -> Option<String> {
+    let of_consent = verdicts.iter().find(|verdict| verdict.rule == "consent");
+    of_consent.and_then(|verdict| verdict.facts.get("scope").cloned())
+}
+
+impl CustomerState {
+    /// Calls granted and neither closed nor released that a withdrawal of this scope concerns. A grant that
+    /// does not say its scope is one of them.
+    pub fn open_calls_for(&self, scope: &str) -> Vec<CallId> {
+        let concerns = |granted: Option<&str>| granted.is_none_or(|granted| granted == scope);
+        let enrolments = self.enrolments().values();
+        enrolments
+            .filter(|enrolment| concerns(enrolment.granted_scope.as_deref()))
+            .filter_map(|enrolment| enrolment.open)
+            .collect()
+    }
+}
+
+const fn registered(state: &CustomerState) -> Result<(), CustomerRefusal> {
+    if state.is_registered() {
+        Ok(())
+    } else {
+        Err(CustomerRefusal::NotRegistered)
+    }
+}

@@ -1,0 +1,59 @@
+//! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
+
+use crate::calling_plan::Basis;
+use crate::disposition::{Disposition, Outcome};
+use crate::ids::{CallId, ListId, NumberId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// One campaign's enrolment of this person.
+#[derive(Debug, Clone)]
+pub struct EnrolmentState {
+    pub list: ListId,
+    /// The number to dial next.
+    pub number: NumberId,
+    pub basis: Basis,
+    pub variables: BTreeMap<String, Personal<String>>,
+    /// Grants so far, released ones too: the next call's attempt is one more.
+    pub attempts: u32,
+    /// Dials the retry policy counts.
+    pub charged_dials: u32,
+    pub uncharged_dials: u32,
+    /// Closed calls by disposition: all, and the charged ones.
+    pub closed: BTreeMap<Disposition, ClosedCount>,
+    pub due_at: Timestamp,
+    /// The call that is granted and neither closed nor released.
+    pub open: Option<CallId>,
+    /// For which scope the last grant looked at consent; unknown of grants without that verdict.
+    pub(super) granted_scope: Option<String>,
+    pub last: Option<LastCall>,
+    pub settled: Option<SettledAs>,
+    /// When each rule last refused; forgotten with the next grant.
+    pub(super) refused_at: BTreeMap<String, Timestamp>,
+}
+
+impl EnrolmentState {
+    /// Calls that were dialed and have ended.
+    pub const fn calls_count(&self) -> u32 {
+        self.charged_dials.saturating_add(self.uncharged_dials)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClosedCount {
+    pub all: u32,
+    pub charged: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastCall {
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettledAs {
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+}
