@@ -54,7 +54,7 @@ pub use postgres::{
 };
 pub use postgres_vault::PostgresVault;
 pub use sqlite::{
-    EVENTS_FILE, INDEX_FILE, Misleading, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
+    EVENTS_FILE, INDEX_FILE, IndexRemade, Misleading, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
     find_misleading,
 };
 pub use subscription::SUBSCRIPTIONS_MAX;

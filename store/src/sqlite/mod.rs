@@ -36,7 +36,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
-pub use index::INDEX_FILE;
+pub use index::{INDEX_FILE, IndexRemade};
 use index::{Beside, Feeder, Places, Tail};
 use pool::Pool;
 use reader::{Bookmarks, Finding, Query, Reader};
@@ -88,6 +88,7 @@ enum Mode {
         requests: mpsc::Sender<Request>,
         queued_kib: Arc<Semaphore>,
         head: watch::Receiver<Head>,
+        index_remade: Option<IndexRemade>,
     },
     /// Beside another process.
     Reading { clock: Arc<dyn Clock> },
@@ -115,11 +116,11 @@ impl SqliteEventStore {
         tasks: &dyn Tasks,
         options: &SqliteOptions,
     ) -> Result<Self, OpenError> {
-        let (index, reached) = index::open_up_to_date(&connection, dir)?;
-        let tail = Arc::new(Tail::new(reached));
+        let made = index::open_up_to_date(&connection, dir)?;
+        let tail = Arc::new(Tail::new(made.reached));
         let failed = |error: rusqlite::Error| durable_file::failed(&dir.join(EVENTS_FILE), &error);
         let places = Places::open(dir, Arc::clone(&tail)).map_err(failed)?;
-        let feeder = Feeder::start(index, Arc::clone(&tail), tasks);
+        let feeder = Feeder::start(made.index, Arc::clone(&tail), tasks);
         let appender = Appender::new(connection, (places, feeder), clock).map_err(failed)?;
         let finding = Finding::Live {
             tail,
@@ -148,6 +149,7 @@ impl SqliteEventStore {
                 requests,
                 queued_kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
                 head: watched,
+                index_remade: made.remade,
             },
         })
     }
@@ -168,6 +170,14 @@ impl SqliteEventStore {
     pub fn failure(&self) -> Option<StoreError> {
         match &self.mode {
             Mode::Writing { head, .. } => head.borrow().failed.clone(),
+            Mode::Reading { .. } => None,
+        }
+    }
+
+    /// What was wrong with an index that had to be made again when the log was opened; to be put on record.
+    pub fn index_remade(&self) -> Option<&IndexRemade> {
+        match &self.mode {
+            Mode::Writing { index_remade, .. } => index_remade.as_ref(),
             Mode::Reading { .. } => None,
         }
     }

@@ -4,7 +4,7 @@
 
 use super::entry::{By, Key};
 use super::file::{self, INDEX_FILE};
-use super::making::{Failed, catch_up, is_of, read_on};
+use super::making::{Failed, catch_up, first_wrong, is_of, read_on};
 use super::tail::{SEGMENT_EVENTS, Seen, Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
@@ -36,6 +36,8 @@ struct Found {
     /// Where it is one's own.
     aside: Option<TempDir>,
     tail: Tail,
+    /// Tables that were found to be what was written into them; each is looked at once, when it is needed.
+    believed: Vec<By>,
     /// Which file it is, of those that were found one after the other.
     generation: u64,
 }
@@ -74,7 +76,7 @@ impl Beside {
         most: usize,
     ) -> Result<Known, StoreError> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        self.refresh(log, &mut found)
+        self.refresh(log, &mut found, by)
             .map_err(|error| from_sqlite(&error))?;
         let Some(found) = found.as_ref() else {
             return Err(StoreError::Unavailable("the log has no index".to_owned()));
@@ -86,8 +88,9 @@ impl Beside {
         })
     }
 
-    fn refresh(&self, log: &Connection, found: &mut Option<Found>) -> rusqlite::Result<()> {
+    fn refresh(&self, log: &Connection, found: &mut Option<Found>, by: By) -> rusqlite::Result<()> {
         if let Some(found) = found.as_mut()
+            && found.is_believed(by)
             && found.read_on(log)?
         {
             return Ok(());
@@ -98,7 +101,7 @@ impl Beside {
             // Whatever is wrong with it, it is not needed.
             Ok(None) | Err(_) => make_own(log, generation)?,
         };
-        if !next.read_on(log)? {
+        if !next.is_believed(by) || !next.read_on(log)? {
             next = make_own(log, generation)?;
             next.read_on(log)?;
         }
@@ -122,12 +125,27 @@ impl Beside {
             index,
             aside: None,
             tail: Tail::new(reached),
+            believed: Vec::new(),
             generation,
         }))
     }
 }
 
 impl Found {
+    /// Whether a table holds what was put into it: one that lost an entry would hide events. A scan of the
+    /// table, once.
+    fn is_believed(&mut self, by: By) -> bool {
+        if self.aside.is_some() || self.believed.contains(&by) {
+            return true;
+        }
+        if !matches!(first_wrong(&self.index, &[by]), Ok(None)) {
+            tracing::warn!(table = by.table(), "the index of the log is damaged and is not gone by");
+            return false;
+        }
+        self.believed.push(by);
+        true
+    }
+
     /// Brings the tail to the log's end; false when it would grow beyond its bound.
     fn read_on(&mut self, log: &Connection) -> rusqlite::Result<bool> {
         loop {
@@ -186,6 +204,7 @@ fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<Found> {
         index,
         aside: Some(directory),
         tail: Tail::new(reached),
+        believed: Vec::new(),
         generation,
     })
 }

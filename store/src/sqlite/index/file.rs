@@ -4,6 +4,7 @@
 //! log keeps it whole all the same.
 
 use super::entry::{By, Entry, Key};
+use super::table_sums::TableSums;
 use crate::durable_file::keep_plans;
 use domain::stored_event::Position;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -16,16 +17,22 @@ use std::time::Duration;
 /// The file of the index beside the embedded log. It may be deleted: it is made again when the log is opened.
 pub const INDEX_FILE: &str = "index.db";
 
-/// Of another version the file is made again.
-const VERSION: i64 = 1;
+/// Of another version the file is made again. Version 2 has the sums.
+const VERSION: i64 = 2;
 
-/// `reached` and `reached_id`: the last event it has, by which a log knows its own index.
+/// `reached` and `reached_id`: the last event it has, by which a log knows its own index. `sum_…`: what the
+/// entries of each table add up to, in any order; an entry that is lost, changed or put in by somebody else
+/// does not hide events, since the table is then not gone by.
 const SCHEMA: &str = "
     CREATE TABLE made (
       one        INTEGER PRIMARY KEY CHECK (one = 1),
       version    INTEGER NOT NULL,
       reached    INTEGER NOT NULL,
-      reached_id INTEGER NOT NULL
+      reached_id INTEGER NOT NULL,
+      sum_stream INTEGER NOT NULL,
+      sum_id INTEGER NOT NULL,
+      sum_campaign INTEGER NOT NULL,
+      sum_customer INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE by_stream (
       key INTEGER NOT NULL, pos INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (key, pos)
@@ -83,7 +90,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)?;
     if version(&connection)?.is_none() {
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {SCHEMA} INSERT INTO made VALUES (1, {VERSION}, 0, 0); COMMIT"
+            "BEGIN IMMEDIATE; {SCHEMA} INSERT INTO made VALUES (1, {VERSION}, 0, 0, 0, 0, 0, 0); COMMIT"
         ))?;
     }
     Ok(connection)
@@ -162,6 +169,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     let Some(last) = entries.last() else { return Ok(()) };
     let transaction = index.unchecked_transaction()?;
     let mut keys: Vec<(i64, i64, i64)> = Vec::with_capacity(entries.len());
+    let mut added = TableSums::default();
     for by in By::ALL {
         keys.clear();
         keys.extend(entries.iter().filter_map(|entry| {
@@ -169,6 +177,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
             Some((key, signed(entry.position), entry.version.cast_signed()))
         }));
         keys.sort_unstable();
+        keys.iter().for_each(|entry| added.add(by, *entry));
         if by == By::Stream {
             let mut insert = transaction.prepare_cached("INSERT INTO by_stream VALUES (?1, ?2, ?3)")?;
             for key in &keys {
@@ -185,7 +194,21 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     transaction
         .prepare_cached("UPDATE made SET reached = ?1, reached_id = ?2")?
         .execute((signed(last.position), last.id.signed()))?;
+    let [stream, id, campaign, customer] = kept_sums(&transaction)?.plus(added).signed();
+    transaction
+        .prepare_cached(
+            "UPDATE made SET sum_stream = ?1, sum_id = ?2, sum_campaign = ?3, sum_customer = ?4",
+        )?
+        .execute((stream, id, campaign, customer))?;
     transaction.commit()
+}
+
+/// What the tables are known to add up to.
+pub(super) fn kept_sums(index: &Connection) -> rusqlite::Result<TableSums> {
+    let mut statement =
+        index.prepare_cached("SELECT sum_stream, sum_id, sum_campaign, sum_customer FROM made")?;
+    let sums = statement.query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
+    Ok(TableSums::from_signed(sums))
 }
 
 /// Lets the write-ahead log begin anew when it has become large.

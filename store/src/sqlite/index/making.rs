@@ -3,7 +3,7 @@
 
 use super::super::row::unsigned;
 use super::super::schema::EVENTS_FILE;
-use super::entry::{Entry, Key};
+use super::entry::{By, Entry, Key};
 use super::file::{self, INDEX_FILE};
 use crate::durable_file;
 use crate::error::OpenError;
@@ -40,38 +40,83 @@ impl Failed {
     }
 }
 
+/// An index that did not hold what had been put into it, and was made again from the log: until then a
+/// filtered read may have missed events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexRemade {
+    /// What was wrong with it: a table, or what SQLite said.
+    pub why: String,
+}
+
+/// The index of a log, ready to be written.
+pub(in crate::sqlite) struct Made {
+    pub(in crate::sqlite) index: Connection,
+    /// The log's end.
+    pub(in crate::sqlite) reached: Position,
+    /// `None` where it was whole, or is new, of another version or of another log.
+    pub(in crate::sqlite) remade: Option<IndexRemade>,
+}
+
 /// The index beside the log in `dir`, open for writing and up to date with the log's end. One that cannot be
-/// read, is of another version or of another log is made anew.
-pub(in crate::sqlite) fn open_up_to_date(
-    log: &Connection,
-    dir: &Path,
-) -> Result<(Connection, Position), OpenError> {
+/// read, does not add up, is of another version or of another log is made anew.
+pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<Made, OpenError> {
     let path = dir.join(INDEX_FILE);
-    match existing(log, &path) {
-        Ok(Some(made)) => return Ok(made),
-        Ok(None) => {
+    let remade = match existing(log, &path) {
+        Ok(Existing::Fits(made)) => return Ok(made),
+        Ok(Existing::Foreign) => {
             tracing::info!(file = %path.display(), "the index of the log does not fit and is made again");
+            None
         }
-        Err(Failed::Index(error)) if is_damage(&error) => {
-            tracing::warn!(%error, file = %path.display(), "the index of the log is damaged and is made again");
-        }
+        Ok(Existing::Wrong(table)) => Some(table.table().to_owned()),
+        Err(Failed::Index(error)) if is_damage(&error) => Some(error.to_string()),
         Err(failed) => return Err(failed.named(dir)),
+    };
+    if let Some(why) = &remade {
+        tracing::warn!(why, file = %path.display(), "the index of the log is damaged and is made again");
     }
     file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
     let index = file::open_writer(&path).map_err(|error| Failed::Index(error).named(dir))?;
     let reached = catch_up(log, &index).map_err(|failed| failed.named(dir))?;
-    Ok((index, reached))
+    Ok(Made {
+        index,
+        reached,
+        remade: remade.map(|why| IndexRemade { why }),
+    })
+}
+
+enum Existing {
+    Fits(Made),
+    /// New, of another version or of another log.
+    Foreign,
+    /// A table that is not what was written into it.
+    Wrong(By),
 }
 
 /// The index that is there, where it is one of this log.
-fn existing(log: &Connection, path: &Path) -> Result<Option<(Connection, Position)>, Failed> {
+fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
     let index = file::open_writer(path).map_err(Failed::Index)?;
     let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
     if !fits.map_err(Failed::Index)? {
-        return Ok(None);
+        return Ok(Existing::Foreign);
+    }
+    if let Some(table) = first_wrong(&index, &By::ALL).map_err(Failed::Index)? {
+        return Ok(Existing::Wrong(table));
     }
     let reached = catch_up(log, &index)?;
-    Ok(Some((index, reached)))
+    Ok(Existing::Fits(Made {
+        index,
+        reached,
+        remade: None,
+    }))
+}
+
+/// The first of some tables that is not what was written into it. In one transaction: a writer adds entries
+/// and their sums together.
+pub(super) fn first_wrong(index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
+    let transaction = index.unchecked_transaction()?;
+    let found = file::kept_sums(&transaction)?.first_wrong(&transaction, tables)?;
+    transaction.finish()?;
+    Ok(found)
 }
 
 /// Whether an index was made of this log: its last event stands there.

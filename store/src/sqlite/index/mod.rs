@@ -14,6 +14,7 @@ mod indexer;
 mod making;
 mod places;
 mod sums;
+mod table_sums;
 mod tail;
 
 pub(super) use beside::Beside;
@@ -21,7 +22,8 @@ pub(super) use entry::{By, Entry, Key};
 pub use file::INDEX_FILE;
 pub(super) use file::{attach, attached_reached, detach};
 pub(super) use indexer::Feeder;
-pub(super) use making::{entry, open_up_to_date};
+pub use making::IndexRemade;
+pub(super) use making::{Made, entry, open_up_to_date};
 pub(super) use places::Places;
 pub(super) use sums::Sums;
 pub(super) use tail::{Place, Seen, Tail};

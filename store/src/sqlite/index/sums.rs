@@ -1,10 +1,10 @@
 //! Whether the file of the index says what the log's rows say: by sums over all entries, which do not depend
 //! on their order, so that each is read once and in its own order.
 
-use super::super::digest::xxh64;
 use super::entry::{By, Entry};
 use super::file::{self, INDEX_FILE};
 use super::making::{is_damage, is_of};
+use super::table_sums::TableSums;
 use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::path::Path;
 pub(in crate::sqlite) struct Sums {
     index: Connection,
     reached: Position,
-    of_rows: [u64; 4],
+    of_rows: TableSums,
 }
 
 impl Sums {
@@ -39,7 +39,7 @@ impl Sums {
         Ok(Some(Self {
             index,
             reached,
-            of_rows: [0; 4],
+            of_rows: TableSums::default(),
         }))
     }
 
@@ -48,48 +48,21 @@ impl Sums {
         if entry.position > self.reached {
             return;
         }
-        for (by, sum) in By::ALL.into_iter().zip(&mut self.of_rows) {
+        for by in By::ALL {
             if let Some(key) = entry.key(by) {
-                let version = if by == By::Stream { entry.version } else { 0 };
-                *sum = sum.wrapping_add(summed(
-                    key.signed(),
-                    entry.position.0.cast_signed(),
-                    version.cast_signed(),
-                ));
+                let place = (key.signed(), entry.position.0.cast_signed());
+                self.of_rows
+                    .add(by, (place.0, place.1, entry.version.cast_signed()));
             }
         }
     }
 
     /// The table whose entries are not those of the rows that were added, or cannot be read.
     pub(in crate::sqlite) fn wrong_table(&self) -> rusqlite::Result<Option<&'static str>> {
-        for (by, of_rows) in By::ALL.into_iter().zip(self.of_rows) {
-            match self.of_table(by) {
-                Ok(of_table) if of_table == of_rows => {}
-                Err(error) if !is_damage(&error) => return Err(error),
-                Ok(_) | Err(_) => return Ok(Some(by.table())),
-            }
+        let wrong = self.of_rows.first_wrong(&self.index, &By::ALL)?;
+        if wrong.is_none() && file::kept_sums(&self.index)? != self.of_rows {
+            return Ok(Some("made"));
         }
-        Ok(None)
+        Ok(wrong.map(By::table))
     }
-
-    fn of_table(&self, by: By) -> rusqlite::Result<u64> {
-        let version = if by == By::Stream { "version" } else { "0" };
-        let sql = format!("SELECT key, pos, {version} FROM {}", by.table());
-        let mut statement = self.index.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        let mut sum = 0_u64;
-        while let Some(row) = rows.next()? {
-            sum = sum.wrapping_add(summed(row.get(0)?, row.get(1)?, row.get(2)?));
-        }
-        Ok(sum)
-    }
-}
-
-fn summed(key: i64, position: i64, version: i64) -> u64 {
-    let mut bytes = [0; 24];
-    let words = [key, position, version].map(i64::to_be_bytes);
-    for (to, from) in bytes.iter_mut().zip(words.as_flattened()) {
-        *to = *from;
-    }
-    xxh64(&bytes, 0)
 }

@@ -8,11 +8,15 @@ use super::{By, Key};
 use crate::contract::SuiteTasks;
 use crate::error::OpenError;
 use crate::test_ports::StepClock;
-use crate::test_records::{make_batch, stream};
-use domain::ids::{EventId, StreamId};
+use crate::test_records::{make_batch, make_record_of, stream};
+use domain::decider::Scope;
+use domain::event_filter::EventFilter;
+use domain::ids::{CommandId, EventId, StreamId};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, Record, StreamVersion};
 use rusqlite::Connection;
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -293,12 +297,11 @@ async fn an_index_that_turns_out_to_be_damaged_is_named_and_made_again_by_the_ne
     let store = open(dir.path());
     append(&store, "a", 0, 9).await;
     store.close().await;
-    let index = dir.path().join(INDEX_FILE);
-    let mut bytes = std::fs::read(&index).unwrap();
-    // Behind the schema and `made`: the first page of `by_stream`.
-    bytes[2 * 4_096..3 * 4_096].fill(0xff);
-    std::fs::write(&index, bytes).unwrap();
+    // While it is open: damage that stands there at the start is mended by the start.
     let store = open(dir.path());
+    let index = OpenOptions::new().write(true).open(dir.path().join(INDEX_FILE));
+    // Behind the schema and `made`: the first page of `by_stream`.
+    index.unwrap().write_all_at(&[0xff; 4_096], 2 * 4_096).unwrap();
     let batch = make_batch(&stream("a"), 9, "a 9", 1);
     let failed = store.append(&stream("a"), StreamVersion(9), batch).await;
     assert!(
@@ -309,4 +312,71 @@ async fn an_index_that_turns_out_to_be_damaged_is_named_and_made_again_by_the_ne
     let store = open(dir.path());
     append(&store, "a", 9, 1).await;
     check(&store, &[("a", 10)]).await;
+}
+
+/// Events of customer 1 and of campaign T1, and streams, as whoever asks by them gets them.
+async fn found(store: &SqliteEventStore) -> [usize; 3] {
+    let customer = EventFilter {
+        customer: Some(CUSTOMER.parse().unwrap()),
+        ..EventFilter::default()
+    };
+    let campaign = EventFilter {
+        campaign: Some("T1".parse().unwrap()),
+        ..EventFilter::default()
+    };
+    let one = EventFilter {
+        streams: vec![stream("s").as_str().to_owned()],
+        ..EventFilter::default()
+    };
+    let mut counts = [0; 3];
+    for (count, filter) in counts.iter_mut().zip([customer, campaign, one]) {
+        let page = store.read_matching(&filter, Position(0), 100).await;
+        *count = page.unwrap().events.len();
+    }
+    counts
+}
+
+const CUSTOMER: &str = "00000000000000000000000000000001";
+
+#[tokio::test]
+async fn an_entry_that_is_gone_from_the_index_hides_no_event_and_is_told_of() {
+    let changes = [
+        ("by_customer", "DELETE FROM by_customer WHERE pos = 2"),
+        ("by_customer", "UPDATE by_customer SET key = key + 1 WHERE pos = 3"),
+        ("by_campaign", "DELETE FROM by_campaign"),
+        ("by_stream", "DELETE FROM by_stream WHERE pos = 4"),
+        ("by_stream", "UPDATE by_stream SET version = 9 WHERE pos = 2"),
+    ];
+    for (table, change) in changes {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        for version in 0..4_u64 {
+            let scope = Scope {
+                campaign: Some("T1".parse().unwrap()),
+                customer: Some(CUSTOMER.parse().unwrap()),
+            };
+            let command = CommandId::derive_from_text(&version.to_string());
+            let record = make_record_of(&stream("s"), version + 1, command, scope);
+            let appended = store
+                .append(&stream("s"), StreamVersion(version), vec![record])
+                .await;
+            assert!(appended.is_ok(), "{appended:?}");
+        }
+        assert_eq!(store.index_remade(), None);
+        store.close().await;
+        let index = Connection::open(dir.path().join(INDEX_FILE)).unwrap();
+        assert!(index.execute(change, []).unwrap() > 0, "{change}");
+        drop(index);
+        let reading = beside(dir.path());
+        assert_eq!(found(&reading).await, [4, 4, 4], "beside, {change}");
+        reading.close().await;
+        let store = open(dir.path());
+        let why = store.index_remade().map(|remade| remade.why.as_str());
+        assert_eq!(why, Some(table), "{change}");
+        assert_eq!(found(&store).await, [4, 4, 4], "{change}");
+        store.close().await;
+        let store = open(dir.path());
+        assert_eq!(store.index_remade(), None, "made again once, {change}");
+        store.close().await;
+    }
 }

@@ -1,0 +1,79 @@
+//! What the entries of the index's four tables add up to: one number a table, whatever the order, so that it
+//! is kept beside them at the cost of an addition and found again by reading each table in its own order.
+
+use super::super::digest::xxh64;
+use super::entry::By;
+use super::making::is_damage;
+use rusqlite::Connection;
+
+/// One sum for each table, in the order of `By::ALL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct TableSums([u64; 4]);
+
+impl TableSums {
+    pub(super) fn from_signed(sums: [i64; 4]) -> Self {
+        Self(sums.map(i64::cast_unsigned))
+    }
+
+    /// As SQLite keeps them.
+    pub(super) fn signed(self) -> [i64; 4] {
+        self.0.map(u64::cast_signed)
+    }
+
+    /// Adds one entry of a table: key, position and version, the last for streams alone.
+    pub(super) fn add(&mut self, by: By, (key, position, version): (i64, i64, i64)) {
+        let version = if by == By::Stream { version } else { 0 };
+        for (table, sum) in By::ALL.into_iter().zip(&mut self.0) {
+            if table == by {
+                *sum = sum.wrapping_add(summed(key, position, version));
+            }
+        }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        let mut all = self;
+        for (sum, more) in all.0.iter_mut().zip(other.0) {
+            *sum = sum.wrapping_add(more);
+        }
+        all
+    }
+
+    pub(super) fn of(self, by: By) -> u64 {
+        let mut all = By::ALL.into_iter().zip(self.0);
+        all.find(|(table, _)| *table == by).map_or(0, |(_, sum)| sum)
+    }
+
+    /// The first of some tables whose entries do not add up to its sum, or cannot be read.
+    pub(super) fn first_wrong(self, index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
+        for by in tables {
+            match of_table(index, *by) {
+                Ok(sum) if sum == self.of(*by) => {}
+                Err(error) if !is_damage(&error) => return Err(error),
+                Ok(_) | Err(_) => return Ok(Some(*by)),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What the entries of one table of the file add up to: a scan of that table, some million a second.
+fn of_table(index: &Connection, by: By) -> rusqlite::Result<u64> {
+    let version = if by == By::Stream { "version" } else { "0" };
+    let sql = format!("SELECT key, pos, {version} FROM {}", by.table());
+    let mut statement = index.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut sum = 0_u64;
+    while let Some(row) = rows.next()? {
+        sum = sum.wrapping_add(summed(row.get(0)?, row.get(1)?, row.get(2)?));
+    }
+    Ok(sum)
+}
+
+fn summed(key: i64, position: i64, version: i64) -> u64 {
+    let mut bytes = [0; 24];
+    let words = [key, position, version].map(i64::to_be_bytes);
+    for (to, from) in bytes.iter_mut().zip(words.as_flattened()) {
+        *to = *from;
+    }
+    xxh64(&bytes, 0)
+}
