@@ -24,6 +24,7 @@ mod kurrent;
 mod memory;
 mod memory_disk;
 mod memory_vault;
+mod misleading;
 mod postgres;
 mod postgres_vault;
 pub mod proof;
@@ -49,12 +50,13 @@ pub use kurrent::{KurrentEventStore, KurrentOptions};
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;
+pub use misleading::Misleading;
 pub use postgres::{
     DriverLock, DriverLockAsker, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts,
 };
 pub use postgres_vault::PostgresVault;
 pub use sqlite::{
-    EVENTS_FILE, INDEX_FILE, IndexRemade, Misleading, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
+    EVENTS_FILE, INDEX_FILE, IndexRemade, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
     find_misleading,
 };
 pub use subscription::SUBSCRIPTIONS_MAX;

@@ -10,7 +10,7 @@ use crate::data_dir::{self, Mode};
 use crate::store_spec::StoreSpec;
 use actors::Supervisor;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
+use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -18,8 +18,8 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    DataLock, DriverLock, EVENTS_FILE, OpenError, PostgresEventStore, PostgresOptions, SqliteEventStore,
-    SqliteOptions,
+    DataLock, DriverLock, EVENTS_FILE, Misleading, OpenError, PostgresEventStore, PostgresOptions,
+    SqliteEventStore, SqliteOptions,
 };
 use tokio::runtime::Handle;
 
@@ -113,6 +113,8 @@ pub(crate) struct ReadOnly {
     pub(crate) store: Arc<dyn EventStore>,
     pub(super) tasks: Arc<dyn Tasks>,
     closing: Option<Arc<dyn Closing>>,
+    /// Of a shared log.
+    shared: Option<Arc<PostgresEventStore>>,
 }
 
 impl ReadOnly {
@@ -128,7 +130,8 @@ impl ReadOnly {
                 Ok(Self {
                     store: Arc::<PostgresEventStore>::clone(&store),
                     tasks,
-                    closing: Some(store),
+                    closing: Some(Arc::<PostgresEventStore>::clone(&store)),
+                    shared: Some(store),
                 })
             }
             StoreSpec::Kurrent(url) => {
@@ -137,6 +140,7 @@ impl ReadOnly {
                     store,
                     tasks,
                     closing: Some(closing),
+                    shared: None,
                 })
             }
         }
@@ -150,7 +154,16 @@ impl ReadOnly {
             store: Arc::new(store),
             tasks,
             closing: None,
+            shared: None,
         })
+    }
+
+    /// The first event of a shared log whose columns, by which it is found, are not what its record says.
+    pub(crate) async fn misleading_column(&self) -> Result<Option<Misleading>, StoreError> {
+        match &self.shared {
+            Some(shared) => shared.find_misleading().await,
+            None => Ok(None),
+        }
     }
 
     /// Where commands that read a log run their threads.

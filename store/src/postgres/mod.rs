@@ -9,6 +9,7 @@
 mod agreed;
 mod ahead;
 mod appender;
+mod columns;
 mod connect;
 mod driver_lock;
 mod group;

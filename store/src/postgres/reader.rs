@@ -115,7 +115,7 @@ impl Reader {
 
     /// Runs one query, prepared once per connection, and reads each row as it arrives: the server looks for
     /// the next ones meanwhile.
-    async fn each<T>(
+    pub(super) async fn each<T>(
         &self,
         (sql, values): (&str, &[Value<'_>]),
         read: impl Fn(&Row) -> Result<T, StoreError>,

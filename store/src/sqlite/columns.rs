@@ -8,42 +8,16 @@ use super::index::{Sums, entry};
 use super::row::{signed, unsigned};
 use super::schema::open_reader;
 use crate::error::from_sqlite;
+use crate::misleading::{Columns, Misleading};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::Position;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use serde::Deserialize;
-use std::borrow::Cow;
 use std::path::Path;
-use uuid::Uuid;
 
 /// The first columns are those that `entry` reads.
 const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, record FROM event
     WHERE pos > ?1 ORDER BY pos LIMIT ?2";
-
-/// The members that have a column.
-#[derive(Deserialize)]
-struct Indexed<'a> {
-    #[serde(borrow)]
-    stream: Cow<'a, str>,
-    stream_version: u64,
-    id: Uuid,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    campaign: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    customer: Option<Cow<'a, str>>,
-}
-
-/// What leads astray whoever looks for events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Misleading {
-    /// A column that differs from its record.
-    Column(Position, &'static str),
-    /// A table of `index.db` that does not hold what the rows say. Deleted, the file is made again.
-    Index(&'static str),
-}
 
 /// The first event of the log in `dir` with a column that differs from its record; where there is none, the
 /// first table of the index that differs from the columns. Reads the log in short transactions. A record that
@@ -81,33 +55,23 @@ fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> 
     let Ok(record) = row.get_ref(7)?.as_blob() else {
         return Ok(None);
     };
-    let Ok(said) = serde_json::from_slice::<Indexed<'_>>(record) else {
-        return Ok(None);
+    let columns = Columns {
+        stream: text(row.get_ref(2)?),
+        version: row.get_ref(1)?.as_i64().ok().map(unsigned),
+        id: row.get_ref(3)?.as_blob().ok(),
+        kind: text(row.get_ref(6)?),
+        campaign: text(row.get_ref(4)?),
+        customer: text(row.get_ref(5)?),
     };
-    let version = row.get_ref(1)?.as_i64().map(unsigned);
-    let id = row.get_ref(3)?.as_blob();
-    Ok(if !is_text(row.get_ref(2)?, Some(&said.stream)) {
-        Some("stream")
-    } else if version != Ok(said.stream_version) {
-        Some("version")
-    } else if id != Ok(said.id.as_bytes().as_slice()) {
-        Some("id")
-    } else if !is_text(row.get_ref(6)?, Some(&said.kind)) {
-        Some("kind")
-    } else if !is_text(row.get_ref(4)?, said.campaign.as_deref()) {
-        Some("campaign")
-    } else if !is_text(row.get_ref(5)?, said.customer.as_deref()) {
-        Some("customer")
-    } else {
-        None
-    })
+    Ok(columns.wrong(record))
 }
 
-fn is_text(column: ValueRef<'_>, said: Option<&str>) -> bool {
-    match (column, said) {
-        (ValueRef::Text(column), Some(said)) => column == said.as_bytes(),
-        (ValueRef::Null, None) => true,
-        _ => false,
+/// A value of another type than was written is no text that a record could say.
+fn text(value: ValueRef<'_>) -> Option<&[u8]> {
+    match value {
+        ValueRef::Text(text) => Some(text),
+        ValueRef::Null => None,
+        ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => Some(b"\0"),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SU
 use crate::take_over;
 use appender::{Appender, Batch};
 use async_trait::async_trait;
-pub use columns::{Misleading, find_misleading};
+pub use columns::find_misleading;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -36,8 +36,8 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
-pub use index::{INDEX_FILE, IndexRemade};
 use index::{Beside, Feeder, Places, Tail};
+pub use index::{INDEX_FILE, IndexRemade};
 use pool::Pool;
 use reader::{Bookmarks, Finding, Query, Reader};
 use rusqlite::Connection;

@@ -2,6 +2,7 @@
 //!
 //! `tests/with_postgres.sh` starts the server; without it every test here says that it is skipped.
 
+mod columns;
 mod faults;
 mod many_writers;
 mod opening;

@@ -139,7 +139,11 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
     match args.subject {
         Subject::Call => {
             let call: CallId = parse(id)?;
-            selection.add_stream(store, &StreamId::new("call", &call)).await?;
+            let filter = EventFilter {
+                streams: vec![StreamId::new("call", &call).as_str().to_owned()],
+                ..EventFilter::default()
+            };
+            selection.add_matching(store, filter).await?;
             selection.add_grants(store, &call.to_string()).await?;
             selection.add_causes(store).await?;
         }

@@ -64,14 +64,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let columns = columns(&args.log.spec()?, opened.tasks());
     let report = verify_log(opened.store.as_ref(), opened.tasks(), plan, &mut progress).await;
     let columns = columns.await;
+    let shared = opened.misleading_column().await.map(|wrong| wrong.map(named));
     bar.finish_and_clear();
     opened.close().await;
     let mut report = report?;
     let stamps = stamps(&args, &directory)?;
-    if let Some(wrong) = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??
-        && first_of(report.wrong.as_ref(), &wrong)
-    {
-        report.wrong = Some(wrong);
+    let columns = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??;
+    for wrong in [columns, readable(shared)?].into_iter().flatten() {
+        if first_of(report.wrong.as_ref(), &wrong) {
+            report.wrong = Some(wrong);
+        }
     }
     show(&report, &stamps, args.json)
 }
@@ -86,28 +88,34 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
     };
     let look = move || {
         let found = dir.map_or(Ok(None), |dir| find_misleading(&dir));
-        let named = |misleading| match misleading {
-            Misleading::Column(position, column) => Finding {
-                position: Some(position),
-                what: format!("the column {column} beside its record is not what the record says"),
-            },
-            Misleading::Index(table) => Finding {
-                position: None,
-                what: format!(
-                    "{INDEX_FILE}, by which events are found, is not what the log says ({table}): stop the server \
-                     and delete it; it is made again from the log"
-                ),
-            },
-        };
-        // Damage that keeps rows from being read is named by the check of records.
-        let found = match found {
-            Err(StoreError::Damaged(_)) => Ok(None),
-            other => other.map(|wrong| wrong.map(named)),
-        };
-        drop(answer.send(found));
+        drop(answer.send(readable(found.map(|wrong| wrong.map(named)))));
     };
     tasks.thread("audit-columns", Box::new(look));
     answered
+}
+
+/// Damage that keeps rows from being read is named by the check of records.
+fn readable(found: Result<Option<Finding>, StoreError>) -> Result<Option<Finding>, StoreError> {
+    match found {
+        Err(StoreError::Damaged(_)) => Ok(None),
+        other => other,
+    }
+}
+
+fn named(misleading: Misleading) -> Finding {
+    match misleading {
+        Misleading::Column(position, column) => Finding {
+            position: Some(position),
+            what: format!("the column {column} beside its record is not what the record says"),
+        },
+        Misleading::Index(table) => Finding {
+            position: None,
+            what: format!(
+                "{INDEX_FILE}, by which events are found, is not what the log says ({table}): stop the server \
+                 and delete it; it is made again from the log"
+            ),
+        },
+    }
 }
 
 /// Whether a finding comes before what was found otherwise; one without a position comes last.

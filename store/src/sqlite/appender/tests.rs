@@ -1,6 +1,6 @@
 //! Groups that meet a full memory of streams, and the index's transaction, which ends with each of the log's.
 
-use super::super::index::{Made, Feeder, INDEX_FILE, Places, Tail, open_up_to_date};
+use super::super::index::{Feeder, INDEX_FILE, Made, Places, Tail, open_up_to_date};
 use super::super::schema::{EVENTS_FILE, open_writer};
 use super::*;
 use crate::contract::SuiteTasks;
@@ -13,10 +13,10 @@ use std::time::Duration;
 
 fn open(dir: &Path) -> Appender {
     let connection = open_writer(dir).unwrap();
-    let Made { index, reached, .. } = open_up_to_date(&connection, dir).unwrap();
-    let tail = Arc::new(Tail::new(reached));
+    let made = open_up_to_date(&connection, dir).unwrap();
+    let tail = Arc::new(Tail::new(made.reached));
     let places = Places::open(dir, Arc::clone(&tail)).unwrap();
-    let feeder = Feeder::start(index, tail, &SuiteTasks::default());
+    let feeder = Feeder::start(made.index, tail, &SuiteTasks::default());
     Appender::new(connection, (places, feeder), Arc::<StepClock>::default()).unwrap()
 }
 

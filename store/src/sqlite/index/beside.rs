@@ -139,7 +139,10 @@ impl Found {
             return true;
         }
         if !matches!(first_wrong(&self.index, &[by]), Ok(None)) {
-            tracing::warn!(table = by.table(), "the index of the log is damaged and is not gone by");
+            tracing::warn!(
+                table = by.table(),
+                "the index of the log is damaged and is not gone by"
+            );
             return false;
         }
         self.believed.push(by);

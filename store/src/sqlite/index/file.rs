@@ -196,9 +196,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
         .execute((signed(last.position), last.id.signed()))?;
     let [stream, id, campaign, customer] = kept_sums(&transaction)?.plus(added).signed();
     transaction
-        .prepare_cached(
-            "UPDATE made SET sum_stream = ?1, sum_id = ?2, sum_campaign = ?3, sum_customer = ?4",
-        )?
+        .prepare_cached("UPDATE made SET sum_stream = ?1, sum_id = ?2, sum_campaign = ?3, sum_customer = ?4")?
         .execute((stream, id, campaign, customer))?;
     transaction.commit()
 }

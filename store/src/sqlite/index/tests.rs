@@ -342,7 +342,10 @@ const CUSTOMER: &str = "00000000000000000000000000000001";
 async fn an_entry_that_is_gone_from_the_index_hides_no_event_and_is_told_of() {
     let changes = [
         ("by_customer", "DELETE FROM by_customer WHERE pos = 2"),
-        ("by_customer", "UPDATE by_customer SET key = key + 1 WHERE pos = 3"),
+        (
+            "by_customer",
+            "UPDATE by_customer SET key = key + 1 WHERE pos = 3",
+        ),
         ("by_campaign", "DELETE FROM by_campaign"),
         ("by_stream", "DELETE FROM by_stream WHERE pos = 4"),
         ("by_stream", "UPDATE by_stream SET version = 9 WHERE pos = 2"),

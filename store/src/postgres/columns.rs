@@ -1,0 +1,51 @@
+//! Whether the columns by which events are found say what the records say: in a database anybody with the right
+//! password may have altered them, and no proof is made over them.
+
+use super::PostgresEventStore;
+use super::reader::Value;
+use super::row::{signed, unsigned};
+use crate::misleading::{Columns, Misleading};
+use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::Position;
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+
+const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, record FROM ledgerline.event
+    WHERE pos > $1 ORDER BY pos LIMIT $2";
+
+impl PostgresEventStore {
+    /// The first event with a column that differs from its record. Reads the whole log, page by page.
+    pub async fn find_misleading(&self) -> Result<Option<Misleading>, StoreError> {
+        let mut after = 0;
+        loop {
+            let values: [Value<'_>; 2] = [&signed(after), &signed(PAGE_EVENTS_MAX as u64)];
+            let rows = self.reader.each((PAGE, &values), looked_at).await?;
+            let Some((last, _)) = rows.last() else {
+                return Ok(None);
+            };
+            after = last.0;
+            let mut rows = rows.into_iter();
+            if let Some(wrong) = rows.find_map(|(at, wrong)| Some(Misleading::Column(at, wrong?))) {
+                return Ok(Some(wrong));
+            }
+        }
+    }
+}
+
+fn looked_at(row: &Row) -> Result<(Position, Option<&'static str>), StoreError> {
+    wrong_column(row).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+fn wrong_column(row: &Row) -> Result<(Position, Option<&'static str>), Error> {
+    let id: Uuid = row.try_get(3)?;
+    let columns = Columns {
+        stream: Some(row.try_get::<_, &str>(2)?.as_bytes()),
+        version: Some(unsigned(row.try_get(1)?)),
+        id: Some(id.as_bytes()),
+        kind: Some(row.try_get::<_, &str>(6)?.as_bytes()),
+        campaign: row.try_get::<_, Option<&str>>(4)?.map(str::as_bytes),
+        customer: row.try_get::<_, Option<&str>>(5)?.map(str::as_bytes),
+    };
+    let wrong = columns.wrong(row.try_get(7)?);
+    Ok((Position(unsigned(row.try_get(0)?)), wrong))
+}
