@@ -31,6 +31,19 @@ pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
     searched
 }
 
+/// The same for bytes that are no text, such as a wrapped key: as they are, as digits and in base64.
+pub fn search_bytes(paths: &[PathBuf], wanted: &[(String, Vec<u8>)], without: &[&str]) -> Searched {
+    let needles: Vec<Needle> = wanted
+        .iter()
+        .flat_map(|(name, bytes)| forms_of_bytes(name, bytes))
+        .collect();
+    let mut searched = Searched::default();
+    for path in paths {
+        search_below(path, &needles, without, &mut searched);
+    }
+    searched
+}
+
 fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mut Searched) {
     if path.is_dir() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -82,11 +95,18 @@ fn forms_of(text: &str) -> Vec<Needle> {
     let plain = text.as_bytes();
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let mut forms = forms_of_bytes(text, plain);
+    for (form, bytes) in [("UTF-16 little endian", little), ("UTF-16 big endian", big)] {
+        let name = format!("{text} {form}");
+        forms.push(Needle { name, bytes });
+    }
+    forms
+}
+
+fn forms_of_bytes(name: &str, plain: &[u8]) -> Vec<Needle> {
     let lower: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![
         ("as it is", plain.to_vec()),
-        ("UTF-16 little endian", little),
-        ("UTF-16 big endian", big),
         ("upper hex", lower.to_uppercase().into_bytes()),
         ("lower hex", lower.into_bytes()),
     ];
@@ -94,7 +114,7 @@ fn forms_of(text: &str) -> Vec<Needle> {
         forms.push(("base64", base64_inside(plain, shift)));
     }
     let needle = |(form, bytes): (&str, Vec<u8>)| Needle {
-        name: format!("{text} {form}"),
+        name: format!("{name} {form}"),
         bytes,
     };
     forms.into_iter().map(needle).collect()

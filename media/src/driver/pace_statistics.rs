@@ -12,7 +12,8 @@ const BUCKETS: usize = 1_000;
 pub struct PaceStatistics {
     /// Ticks of 20 ms.
     pub ticks: u64,
-    /// Frames not sent because the wake-up came more than two frames late.
+    /// Frames not sent because the wake-up came more than two frames late: of each leg, so that they compare
+    /// with packets.
     pub skipped_frames: u64,
     /// Frames of recordings dropped because the disk could not follow.
     pub dropped_recording_frames: u64,
@@ -36,6 +37,11 @@ impl Default for PaceStatistics {
 }
 
 impl PaceStatistics {
+    /// So many ticks were skipped while so many legs had sound to send.
+    pub(super) fn note_skipped(&mut self, frames: u32, legs: u64) {
+        self.skipped_frames += u64::from(frames).saturating_mul(legs);
+    }
+
     pub(super) fn note(&mut self, late: Duration) {
         let late_us = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
         self.ticks += 1;
@@ -66,6 +72,14 @@ impl PaceStatistics {
 mod tests {
     use super::PaceStatistics;
     use std::time::Duration;
+
+    #[test]
+    fn a_skipped_tick_is_a_frame_lost_to_every_leg() {
+        let mut statistics = PaceStatistics::default();
+        statistics.note_skipped(3, 100);
+        statistics.note_skipped(2, 0);
+        assert_eq!(statistics.skipped_frames, 300);
+    }
 
     #[test]
     fn lateness_is_read_at_a_share_of_the_ticks() {

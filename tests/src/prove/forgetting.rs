@@ -3,13 +3,16 @@
 
 use super::crash::quick_campaign;
 use super::forgotten_copies::Copies;
+use super::forgotten_keys::Keys;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::{command, ledgerline, run, run_json, wait_for};
 use crate::search::search;
 use crate::server::Server;
+use domain::ids::CustomerId;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -163,6 +166,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     copies.back_up(&data, folder.path(), "before.backup");
     let old_keys = folder.path().join("old-keys.db");
     std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
+    let keys = before_the_erasure(&data, &people, &mut wrong);
     let second = server(&data, &trunk, &log);
     if let Some(one) = bystanders.first() {
         hold(&second, one, &mut wrong);
@@ -197,6 +201,14 @@ pub(crate) fn prove(form: Form) -> Proof {
             .map(|(file, what)| format!("{} holds {what}", file.display())),
     );
     let history = History::read(&data);
+    let of_erased = keys.only(&erased_persons(&history));
+    let keys_found = after_the_erasure(
+        &data,
+        (&of_erased, &history),
+        (erased, bystanders),
+        &places,
+        &mut wrong,
+    );
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
     if destroyed_again != erased.len() {
@@ -207,8 +219,72 @@ pub(crate) fn prove(form: Form) -> Proof {
     let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
         "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
+        "keys_searched": of_erased.count(), "key_hits": keys_found,
         "hits": found.hits.len(), "keys_destroyed_again": destroyed_again, "violations": wrong});
     Proof { line, holds }
+}
+
+/// With the keys in hand everybody is readable, and every key stands in the keys folder: a search that finds
+/// neither later has looked where they were.
+fn before_the_erasure(data: &Path, people: &[Canary], wrong: &mut Vec<String>) -> Keys {
+    let folder = data.join("keys");
+    let keys = Keys::of(&folder);
+    let opened = keys.opened(&History::read(data));
+    let unread = people.iter().filter(|one| !is_readable(one, &opened)).count();
+    if unread > 0 {
+        wrong.push(format!(
+            "with their keys {unread} persons cannot be read before the erasure"
+        ));
+    }
+    let found = keys.search(&[folder]).hits.len();
+    if keys.count() < people.len() || found < keys.count() {
+        wrong.push(format!(
+            "{found} of {} wrapped keys are found before the erasure",
+            keys.count()
+        ));
+    }
+    keys
+}
+
+/// The keys that are there now open nobody who was erased, and the destroyed ones stand nowhere; with the
+/// ones that were kept the log still opens, so it was the keys that were taken away. Answers the hits.
+fn after_the_erasure(
+    data: &Path,
+    (of_erased, history): (&Keys, &History),
+    (erased, bystanders): (&[Canary], &[Canary]),
+    places: &[PathBuf],
+    wrong: &mut Vec<String>,
+) -> usize {
+    let now = Keys::of(&data.join("keys")).opened(history);
+    let still = erased.iter().filter(|one| is_readable(one, &now)).count();
+    if still > 0 {
+        wrong.push(format!("{still} erased persons can still be read"));
+    }
+    if !bystanders.iter().all(|one| is_readable(one, &now)) {
+        wrong.push("a bystander's key opens nothing any more".to_owned());
+    }
+    let kept = of_erased.opened(history);
+    if !erased.iter().all(|one| is_readable(one, &kept)) {
+        wrong.push("the kept keys open nothing: this searched for the wrong ones".to_owned());
+    }
+    let found = of_erased.search(places);
+    let hits = found.hits.iter();
+    wrong.extend(hits.map(|(file, what)| format!("{} holds {what}", file.display())));
+    found.hits.len()
+}
+
+fn is_readable(one: &Canary, opened: &BTreeSet<String>) -> bool {
+    opened.contains(&one.name)
+        && opened.contains(&one.id)
+        && opened.iter().any(|value| value.ends_with(&one.phone))
+}
+
+fn erased_persons(history: &History) -> BTreeSet<CustomerId> {
+    let subjects = history.of("customer.erased");
+    let subjects = subjects.filter_map(|event| member(event, "/subject").as_str());
+    subjects
+        .filter_map(|subject| subject.strip_prefix("customer-")?.parse().ok())
+        .collect()
 }
 
 /// Names, numbers and ids of all of them, bystanders too: nobody's stands anywhere in clear.

@@ -10,6 +10,7 @@ mod demo;
 mod exports;
 mod forgetting;
 mod forgotten_copies;
+mod forgotten_keys;
 mod kurrent;
 mod other_tools;
 mod projections;

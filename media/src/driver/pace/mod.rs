@@ -135,9 +135,11 @@ impl Pace {
     }
 
     fn skip_all(&mut self, frames: u32) {
+        let mut legs = 0_u64;
         for leg in self.legs.values_mut() {
             if let Some(audio) = &mut leg.audio {
                 audio.skip(frames);
+                legs += 1;
                 let silence = usize::try_from(frames).unwrap_or(0).min(BACKLOG_FRAMES_MAX);
                 leg.frames
                     .extend(std::iter::repeat_n((SILENCE, SILENCE), silence));
@@ -148,7 +150,7 @@ impl Pace {
             .statistics
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        statistics.skipped_frames += u64::from(frames);
+        statistics.note_skipped(frames, legs);
     }
 
     fn take_waiting(&mut self) {

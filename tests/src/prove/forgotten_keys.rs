@@ -1,0 +1,146 @@
+//! The keys of persons, searched for and used: what a key opens before an erasure, so that a search that finds
+//! nothing afterwards is known to have looked in the right place, and that the key itself is gone.
+
+use crate::history::{History, member};
+use crate::search::{Searched, search_bytes};
+use domain::ids::{CustomerId, StreamId};
+use domain::personal::Sealed;
+use domain::ports::vault::{PersonKey, Vault};
+use domain::stored_event::aad;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::contract::SuiteTasks;
+use store::test_ports::HashIds;
+use store::{FileVault, Keyring, MemoryVault};
+
+/// The keys of every person in a keys folder, unwrapped, and as they stand there.
+pub(super) struct Keys {
+    unwrapped: BTreeMap<CustomerId, PersonKey>,
+    wrapped: BTreeMap<CustomerId, Vec<u8>>,
+}
+
+impl Keys {
+    /// Reads a copy of a keys folder, so that the one in use is left alone.
+    pub(super) fn of(folder: &Path) -> Self {
+        let copy = tempfile::tempdir().expect("a temporary folder can be made");
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let to = copy.path().join(entry.file_name());
+            std::fs::copy(entry.path(), to).expect("a file of keys can be copied");
+        }
+        let file = rusqlite::Connection::open(copy.path().join("keys.db")).expect("keys.db opens");
+        let mut rows = file
+            .prepare("SELECT customer, wrapped FROM person_key")
+            .expect("keys.db has its table");
+        let wrapped: BTreeMap<CustomerId, Vec<u8>> = rows
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+            .expect("keys.db can be read")
+            .filter_map(Result::ok)
+            .filter_map(|(person, wrapped)| Some((person.parse().ok()?, wrapped)))
+            .collect();
+        drop(rows);
+        drop(file);
+        let unwrapped = unwrap(copy.path(), wrapped.keys());
+        Self { unwrapped, wrapped }
+    }
+
+    /// Those of some persons alone.
+    pub(super) fn only(&self, persons: &BTreeSet<CustomerId>) -> Self {
+        let mut only = Self {
+            unwrapped: self.unwrapped.clone(),
+            wrapped: self.wrapped.clone(),
+        };
+        only.unwrapped.retain(|person, _| persons.contains(person));
+        only.wrapped.retain(|person, _| persons.contains(person));
+        only
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.wrapped.len()
+    }
+
+    /// Every sealed value of the log that they open.
+    pub(super) fn opened(&self, history: &History) -> BTreeSet<String> {
+        let vault = MemoryVault::new(Arc::new(HashIds::new(1)));
+        let mut values = BTreeSet::new();
+        for event in &history.events {
+            let stream = StreamId::from_stored(text(event, "/subject").to_owned());
+            let Ok(id) = text(event, "/id").parse() else {
+                continue;
+            };
+            let mut sealed = Vec::new();
+            sealed_in(member(event, "/data"), "", &mut sealed);
+            for (pointer, sealed) in sealed {
+                let opened = self
+                    .unwrapped
+                    .get(&sealed.key)
+                    .and_then(|key| vault.open(key, &aad(&stream, id, &pointer), &sealed).ok());
+                values.extend(opened);
+            }
+        }
+        values
+    }
+
+    /// Where their bytes stand, unwrapped or as they stood in the keys folder.
+    pub(super) fn search(&self, paths: &[PathBuf]) -> Searched {
+        let wrapped = self
+            .wrapped
+            .iter()
+            .map(|(person, bytes)| (format!("the wrapped key of {person}"), bytes.clone()));
+        let unwrapped = self
+            .unwrapped
+            .iter()
+            .map(|(person, key)| (format!("the key of {person}"), key.bytes().to_vec()));
+        let wanted: Vec<_> = wrapped.chain(unwrapped).collect();
+        search_bytes(paths, &wanted, &[])
+    }
+}
+
+fn unwrap<'a>(
+    folder: &Path,
+    persons: impl Iterator<Item = &'a CustomerId>,
+) -> BTreeMap<CustomerId, PersonKey> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be made");
+    runtime.block_on(async {
+        let tasks = SuiteTasks::default();
+        let ids = Arc::new(HashIds::new(1));
+        let vault = FileVault::open(folder, ids, &tasks, Keyring::MustExist).expect("the keys open");
+        let mut unwrapped = BTreeMap::new();
+        for person in persons {
+            let key = vault.existing_key(person).await.expect("a key can be read");
+            unwrapped.extend(key.map(|key| (person.clone(), key)));
+        }
+        vault.close().await;
+        unwrapped
+    })
+}
+
+/// Sealed values below a JSON pointer, each with its own.
+fn sealed_in(value: &Value, pointer: &str, found: &mut Vec<(String, Sealed)>) {
+    if let Ok(sealed) = serde_json::from_value::<Sealed>(value.clone()) {
+        found.push((pointer.to_owned(), sealed));
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                sealed_in(inner, &format!("{pointer}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                sealed_in(inner, &format!("{pointer}/{index}"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn text<'a>(event: &'a Value, pointer: &str) -> &'a str {
+    member(event, pointer).as_str().unwrap_or("")
+}
