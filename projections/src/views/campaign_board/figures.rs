@@ -316,7 +316,9 @@ mod tests {
     use super::*;
     use crate::testing::{Story, call, campaign, ten};
     use domain::campaign::event::{CampaignEvent, PauseReason};
+    use domain::campaign::{Campaign, CampaignState};
     use domain::customer::event::CustomerEvent;
+    use domain::decider::Decider;
     use domain::disposition::{Disposition, Outcome};
     use domain::ids::ListId;
 
@@ -495,6 +497,33 @@ mod tests {
             shown(&story).await.campaign.stop_reason.as_deref(),
             Some("enough")
         );
+    }
+
+    #[tokio::test]
+    async fn the_status_shown_is_the_one_that_the_campaign_has() {
+        let mut story = Story::new();
+        story.created("T");
+        let mut state = CampaignState::default();
+        let facts = [
+            CampaignEvent::Started {},
+            CampaignEvent::Paused {
+                reason: PauseReason::TrunkUnreachable,
+            },
+            CampaignEvent::Resumed {},
+            CampaignEvent::Completed { settled: 0 },
+            CampaignEvent::Reopened {
+                list: ListId::derive(&campaign("T"), "01"),
+            },
+            CampaignEvent::Stopped {
+                reason: "enough".to_owned(),
+            },
+        ];
+        for fact in facts {
+            Campaign::evolve(&mut state, &fact, story.at);
+            story.campaign("T", fact.clone());
+            let shown = shown(&story).await.campaign.status;
+            assert_eq!(Some(shown), state.status(), "after {fact:?}");
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use domain::campaign::event::{CampaignEvent, PauseReason};
 use domain::compliance::Decision;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
+use domain::ids::ListId;
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::{CampaignWork, Worklist};
 use domain::stored_event::Position;
@@ -126,6 +127,32 @@ async fn a_grant_is_open_until_it_is_dialed() {
     assert!(list.open_grants(9).await.unwrap().is_empty());
     let calls = list.open_calls(9).await.unwrap();
     assert_eq!((calls.len(), calls[0].dialed_at), (1, dialed_at));
+}
+
+#[tokio::test]
+async fn work_is_left_while_a_campaign_is_neither_completed_nor_stopped() {
+    let mut story = enrolled();
+    let reason = PauseReason::TrunkUnreachable;
+    let list = ListId::derive(&campaign("T"), "01");
+    let facts = [
+        (CampaignEvent::Started {}, Some(true)),
+        (CampaignEvent::Paused { reason }, Some(false)),
+        (CampaignEvent::Resumed {}, Some(true)),
+        (CampaignEvent::Completed { settled: 0 }, None),
+        (CampaignEvent::Reopened { list }, Some(true)),
+        (
+            CampaignEvent::Stopped {
+                reason: "enough".to_owned(),
+            },
+            None,
+        ),
+    ];
+    for (fact, running) in facts {
+        story.campaign("T", fact.clone());
+        let work = worklist(&story).await.unfinished_campaigns().await.unwrap();
+        let shown = work.first().map(|work| work.running);
+        assert_eq!(shown, running, "after {fact:?}");
+    }
 }
 
 #[tokio::test]
