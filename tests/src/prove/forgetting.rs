@@ -146,6 +146,22 @@ fn restore_old_keys(data: &Path, old: &Path, trunk: &str, log: &Path) -> usize {
     list.lines().count()
 }
 
+/// Erases some, and looks at what must stay: counts, and everybody else.
+fn erase_beside(server: &Server, erased: &[Canary], bystanders: &[Canary], wrong: &mut Vec<String>) {
+    let before = counts(server);
+    erase(server, erased, wrong);
+    if counts(server) != before {
+        wrong.push(format!("counts were {before} and are {}", counts(server)));
+    }
+    for one in bystanders {
+        let shown = server.get(&format!("/api/v1/customers/{}", one.id));
+        let shown = shown.map(|reply| reply.body).unwrap_or_default();
+        if !member(&shown, "/numbers/0/phone").is_string() {
+            wrong.push(format!("a bystander cannot be read any more: {shown}"));
+        }
+    }
+}
+
 pub(crate) fn prove(form: Form) -> Proof {
     let count = match form {
         Form::Short => 20,
@@ -171,18 +187,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     if let Some(one) = bystanders.first() {
         hold(&second, one, &mut wrong);
     }
-    let before = counts(&second);
-    erase(&second, erased, &mut wrong);
-    if counts(&second) != before {
-        wrong.push(format!("counts were {before} and are {}", counts(&second)));
-    }
-    for one in bystanders {
-        let shown = second.get(&format!("/api/v1/customers/{}", one.id));
-        let shown = shown.map(|reply| reply.body).unwrap_or_default();
-        if !member(&shown, "/numbers/0/phone").is_string() {
-            wrong.push(format!("a bystander cannot be read any more: {shown}"));
-        }
-    }
+    erase_beside(&second, erased, bystanders, &mut wrong);
     stop(second);
     let verified = run(&["projections", "verify", "--data", &data.to_string_lossy()]);
     if !verified.status.success() {

@@ -1,6 +1,6 @@
 //! Groups that meet a full memory of streams, and the index's transaction, which ends with each of the log's.
 
-use super::super::index::{Feeder, INDEX_FILE, Made, Places, Tail, open_up_to_date};
+use super::super::index::{Feeder, INDEX_FILE, Places, Tail, open_up_to_date};
 use super::super::schema::{EVENTS_FILE, open_writer};
 use super::*;
 use crate::contract::SuiteTasks;
