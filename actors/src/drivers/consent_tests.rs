@@ -1,4 +1,5 @@
-//! A consent withdrawn while the phone rings: the call of that scope is cancelled, one of another scope rings on.
+//! A consent withdrawn while the phone rings: the call of that scope is cancelled, one of another scope
+//! rings on.
 
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, count, no_flow};

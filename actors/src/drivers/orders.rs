@@ -85,8 +85,9 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
     Ok(())
 }
 
-/// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work is
-/// given up too: a grant before the withdrawal is then given back, and what is of another scope is due again.
+/// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work
+/// is given up too: a grant before the withdrawal is then given back, and what is of another scope is due
+/// again.
 fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     let order = Order::GiveUp(EndReason::OptedOut);
     if let CustomerEvent::ConsentWithdrawn { open_calls, .. } = event {

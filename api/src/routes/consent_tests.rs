@@ -1,4 +1,5 @@
-//! Consent as a client gives, withdraws and sees it: by id and by number, refused without evidence, on record.
+//! Consent as a client gives, withdraws and sees it: by id and by number, refused without evidence, on
+//! record.
 
 use super::tests::{answer, settings};
 use crate::running::Running;

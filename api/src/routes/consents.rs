@@ -1,8 +1,8 @@
-//! Consent over HTTP (同意): given, withdrawn and shown, of one customer or of whoever has a phone number, which
-//! stands in the body and never in an address.
+//! Consent over HTTP (同意): given, withdrawn and shown, of one customer or of whoever has a phone number,
+//! which stands in the body and never in an address.
 //!
-//! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted before:
-//! they are withdrawn, or cancelled if not yet answered.
+//! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
+//! before: they are withdrawn, or cancelled if not yet answered.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
@@ -262,7 +262,7 @@ fn described(state: &CustomerState, scope: &str, now: Timestamp) -> Value {
     let held = state.consents().get(scope);
     json!({
         "scope": scope,
-        // As the consent rule's facts say it: given, withdrawn, expired, without_evidence, given_later, absent.
+        // The word of the consent rule: given, withdrawn, expired, without_evidence, given_later, absent.
         "consent": consent_state(held, now),
         "given_at": held.and_then(|held| held.given_at),
         "until": held.and_then(|held| held.until),

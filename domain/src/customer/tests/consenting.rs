@@ -1,4 +1,4 @@
-//! Consent given and withdrawn by hand: what is refused, which calls a withdrawal concerns, and that it holds.
+//! Consent given and withdrawn by hand: what is refused, which calls a withdrawal concerns, that it holds.
 
 use super::*;
 
