@@ -4,12 +4,12 @@
 //! ended. The table that derives a disposition from raw values is `call::progress`. The webhook's and
 //! CRM's `outcome` is the zh label of the outcome, else of the disposition.
 
-use serde::{Deserialize, Serialize};
-
+/// A closed list with its stored names and its labels, zh and en.
 macro_rules! labelled {
     ($(#[$doc:meta])* $name:ident { $($variant:ident => $code:literal, $zh:literal, $en:literal;)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($variant,)* }
 
@@ -31,6 +31,7 @@ macro_rules! labelled {
         }
     };
 }
+pub(crate) use labelled;
 
 labelled! {
     /// What the person or the network did with a call.

@@ -13,7 +13,7 @@ use crate::stored_event::{
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The campaign of every golden event.
 pub(crate) fn campaign() -> CampaignId {
@@ -54,9 +54,19 @@ pub(crate) fn at() -> Timestamp {
 /// line; a line feed behind it is not part of the record) and reads that back as the same event. The
 /// panic shows what was written, so that a new file can be made from it; an existing one is never edited.
 pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
-    let written = written_record(aggregate, &event);
-    let path = golden_path(aggregate, &event);
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    let path = golden_path(aggregate, &event, "");
+    check_at(&path, aggregate, &event);
+}
+
+/// As `check`, for an optional member that came after the kind's file: `<kind>.v<N>.<member>.json`.
+pub(crate) fn check_with<E: EventData>(aggregate: &str, member: &str, event: E) {
+    let path = golden_path(aggregate, &event, &format!(".{member}"));
+    check_at(&path, aggregate, &event);
+}
+
+fn check_at<E: EventData>(path: &Path, aggregate: &str, event: &E) {
+    let written = written_record(aggregate, event);
+    let stored = std::fs::read_to_string(path).unwrap_or_default();
     let stored = stored.strip_suffix('\n').unwrap_or(&stored);
     assert_eq!(
         stored,
@@ -65,15 +75,15 @@ pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
         path.display()
     );
     assert_eq!(
-        read_back::<E>(stored),
+        &read_back::<E>(stored),
         event,
         "{} reads as another event",
         path.display()
     );
 }
 
-fn golden_path<E: EventData>(aggregate: &str, event: &E) -> PathBuf {
-    let name = format!("{}.v{}.json", event.kind(), event.version());
+fn golden_path<E: EventData>(aggregate: &str, event: &E, member: &str) -> PathBuf {
+    let name = format!("{}.v{}{member}.json", event.kind(), event.version());
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
     fixtures.join(aggregate).join(name)
 }

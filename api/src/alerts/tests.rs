@@ -87,6 +87,7 @@ pub(crate) fn failed() -> CallCommand {
             rang: false,
             after_ms: 20,
             retry_after_s: None,
+            lack: None,
         },
     }
 }

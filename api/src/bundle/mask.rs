@@ -2,13 +2,13 @@
 //! event does not compile here until somebody has said what becomes of it.
 
 use super::gather::{Gathered, Typed};
+use super::mask_ends::{masked_end, masked_failure};
 use super::recorded::story;
 use super::walk::infer;
 use super::{BundleEvent, Content};
 use crate::cli::failure::Failure;
 use domain::call::LegIdentity;
 use domain::call::event::CallEvent;
-use domain::call::progress::parse_q850;
 use domain::calling_plan::FlowRef;
 use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use domain::customer::event::CustomerEvent;
@@ -17,7 +17,7 @@ use domain::flow::FlowDefinition;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, FlowId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::personal::Personal;
-use domain::ports::line::{AnsweredDialog, LegFailure};
+use domain::ports::line::AnsweredDialog;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -327,67 +327,6 @@ impl Masker {
             facts: facts.map(|(name, value)| (name.clone(), value.clone())).collect(),
         }
     }
-}
-
-/// A recording is named by its hash: who has the file could find it.
-fn masked_end(event: &CallEvent) -> CallEvent {
-    let CallEvent::Ended {
-        disposition,
-        disposition_version,
-        outcome,
-        talk_ms,
-        charged,
-        reason,
-        sip_code,
-        reason_header,
-        q850,
-        late_answer,
-        recording_sha256,
-        recording_bytes,
-    } = event
-    else {
-        return event.clone();
-    };
-    CallEvent::Ended {
-        disposition: *disposition,
-        disposition_version: *disposition_version,
-        outcome: *outcome,
-        talk_ms: *talk_ms,
-        charged: *charged,
-        reason: *reason,
-        sip_code: *sip_code,
-        reason_header: reason_header.as_deref().map(masked_header),
-        q850: *q850,
-        late_answer: *late_answer,
-        recording_sha256: recording_sha256.as_ref().map(|_| "00".repeat(32)),
-        recording_bytes: recording_bytes.map(|_| 0),
-    }
-}
-
-fn masked_failure(failure: &LegFailure) -> LegFailure {
-    LegFailure {
-        sip_code: failure.sip_code,
-        reason_header: failure.reason_header.as_deref().map(masked_header),
-        q850: failure.q850,
-        cause: failure.cause,
-        definite: failure.definite,
-        rang: failure.rang,
-        after_ms: failure.after_ms,
-        retry_after_s: failure.retry_after_s,
-    }
-}
-
-/// What the table of call progress reads of a Reason header, and nothing else of it.
-fn masked_header(header: &str) -> String {
-    let mut values = Vec::new();
-    if header.to_ascii_lowercase().contains("channel limit") {
-        values.push("SIP;text=\"channel limit\"".to_owned());
-    }
-    values.extend(parse_q850(header).map(|cause| format!("Q.850;cause={cause}")));
-    if values.is_empty() {
-        values.push("SIP;text=\"masked\"".to_owned());
-    }
-    values.join(", ")
 }
 
 fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {

@@ -7,6 +7,7 @@
 
 mod gather;
 mod mask;
+mod mask_ends;
 mod recorded;
 mod redecide;
 mod replay;

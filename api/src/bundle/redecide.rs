@@ -177,6 +177,7 @@ fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnd
         reason_header,
         recording_sha256,
         recording_bytes,
+        cause,
         ..
     } = recorded
     else {
@@ -197,5 +198,6 @@ fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnd
         hung_up_at: state
             .answered_at()
             .map(|answered_at| answered_at.plus_ms(*talk_ms)),
+        cause: *cause,
     }
 }

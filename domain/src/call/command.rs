@@ -1,6 +1,7 @@
 //! Requests to one call: its permit, its legs, the conversation and its end. A request may be refused.
 
 use super::correction::Correction;
+use super::end_cause::EndCause;
 use super::event::{EndReason, Notice};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
@@ -94,4 +95,6 @@ pub struct CallEnding {
     pub recording: Option<RecordingFacts>,
     /// When the line heard or sent the BYE: talk time ends there, not when the recording has been hashed.
     pub hung_up_at: Option<Timestamp>,
+    /// What brought it to its end, where neither the callee nor the carrier did.
+    pub cause: Option<EndCause>,
 }

@@ -362,6 +362,7 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
         late_answer: state.legs().iter().any(|leg| leg.late_answered.is_some()),
         recording_sha256: recording.map(|facts| facts.sha256.clone()),
         recording_bytes: recording.map(|facts| facts.bytes),
+        cause: ending.cause.or_else(|| failure.and_then(|failure| failure.lack)),
     }]
 }
 

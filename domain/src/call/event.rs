@@ -2,6 +2,7 @@
 //! added to.
 
 use super::correction::Finding;
+use super::end_cause::EndCause;
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -102,6 +103,9 @@ pub enum CallEvent {
         recording_sha256: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording_bytes: Option<u64>,
+        /// What brought it to its end, where neither the callee nor the carrier did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<EndCause>,
     },
     /// A 2xx came after we had given up; ACK and BYE were sent. Allowed after `call.ended`.
     #[serde(rename = "call.late_answered")]

@@ -241,6 +241,7 @@ pub(super) fn ended(disposition: Disposition, reason: EndReason) -> CallEvent {
         late_answer: false,
         recording_sha256: None,
         recording_bytes: None,
+        cause: None,
     }
 }
 

@@ -1,11 +1,11 @@
 //! Every stored kind of a call event, held against its golden file.
 
 use super::event::{CallEvent, EndReason, Notice};
-use super::{Finding, LegIdentity};
+use super::{EndCause, Finding, LegIdentity};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
-use crate::golden_support::{at, call, campaign, check, customer, number};
+use crate::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
@@ -68,6 +68,7 @@ fn failure() -> LegFailure {
         rang: false,
         after_ms: 120,
         retry_after_s: Some(30),
+        lack: None,
     }
 }
 
@@ -142,6 +143,7 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             late_answer: true,
             recording_sha256: Some("ab".repeat(32)),
             recording_bytes: Some(272_044),
+            cause: None,
         },
         CallEvent::Corrected {
             corrects: EventId::derive(CommandId::derive_from_text("golden"), 0),
@@ -160,4 +162,35 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
     for event in events {
         check("call", event);
     }
+}
+
+/// Members added later have a file of their own: what was stored without them stays as it was.
+#[test]
+fn a_cause_of_an_end_is_written_as_its_golden_file() {
+    let failed = CallEvent::LegFailed {
+        leg: 1,
+        failure: LegFailure {
+            cause: FailureCause::Local,
+            definite: true,
+            lack: Some(EndCause::NoRtpPort),
+            ..LegFailure::default()
+        },
+    };
+    let ended = CallEvent::Ended {
+        disposition: Disposition::Answered,
+        disposition_version: 1,
+        outcome: Some(Outcome::Failed),
+        talk_ms: 21_000,
+        charged: true,
+        reason: EndReason::MediaLost,
+        sip_code: None,
+        reason_header: None,
+        q850: None,
+        late_answer: false,
+        recording_sha256: None,
+        recording_bytes: None,
+        cause: Some(EndCause::MediaSilent),
+    };
+    check_with("call", "cause", ended);
+    check_with("call", "lack", failed);
 }

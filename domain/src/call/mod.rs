@@ -12,6 +12,7 @@ pub mod progress;
 mod carrier_words;
 mod correction;
 mod decide;
+mod end_cause;
 #[cfg(test)]
 mod end_tests;
 mod four_state;
@@ -30,6 +31,7 @@ mod tests;
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction, Finding};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};
+pub use end_cause::EndCause;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::LegIdentity;
 pub use refusal::CallRefusal;

@@ -6,6 +6,7 @@
 
 use super::recording::RecordingFacts;
 use super::speech::Clip;
+use crate::call::EndCause;
 use crate::compliance::DialPermit;
 use crate::ids::CallId;
 use async_trait::async_trait;
@@ -86,6 +87,9 @@ pub struct LegFailure {
     /// Seconds from `Retry-After`, where it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// What this machine lacked, where nothing left it: it says nothing of the trunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lack: Option<EndCause>,
 }
 
 /// What ended the attempt locally or remotely.

@@ -33,6 +33,7 @@ fn failed(sip_code: u16) -> CallEvent {
             rang: false,
             after_ms: 20,
             retry_after_s: None,
+            lack: None,
         },
     }
 }

@@ -222,6 +222,7 @@ impl Person {
             late_answer: false,
             recording_sha256: is_answered.then(|| format!("{:064x}", self.index)),
             recording_bytes: is_answered.then_some(320_044),
+            cause: None,
         }
     }
 

@@ -292,6 +292,7 @@ impl Story {
             late_answer: false,
             recording_sha256: outcome.map(|_| "ab".repeat(32)),
             recording_bytes: outcome.map(|_| 44),
+            cause: None,
         };
         self.call(id, event)
     }

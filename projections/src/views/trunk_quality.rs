@@ -330,6 +330,7 @@ mod tests {
                 rang: false,
                 after_ms: 20,
                 retry_after_s: None,
+                lack: None,
             },
         }
     }

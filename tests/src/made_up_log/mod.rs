@@ -257,6 +257,7 @@ impl MadeUpLog {
             late_answer: false,
             recording_sha256: None,
             recording_bytes: None,
+            cause: None,
         };
         let answered = disposition == Disposition::Answered;
         let ended_id = self.call(dial, &ended);

@@ -103,6 +103,7 @@ fn a_final_response_fails_the_leg_with_its_raw_values() {
                 rang: false,
                 after_ms: 3_000,
                 retry_after_s: Some(5),
+                lack: None,
             }
         );
         scene.finish();

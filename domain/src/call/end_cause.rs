@@ -1,0 +1,40 @@
+//! What brought a call, or one leg of it, to its end where neither the callee nor the carrier did: the closed
+//! list behind the member `cause` of `call.ended`. A cause explains; the disposition and the reason decide.
+
+use crate::disposition::labelled;
+
+labelled! {
+    /// A lack of ours, or what was missing from the far end.
+    EndCause {
+        NoRtpPort => "no_rtp_port", "本机没有空闲的 RTP 端口", "no RTP port of this machine was free";
+        NoDescriptor => "no_descriptor", "本机文件描述符用尽", "this process had no free file descriptor";
+        LocalNetwork => "local_network", "本机网络无法发送", "this machine's network took no packet";
+        MediaSilent => "media_silent", "对端媒体中断", "no audio came from the far end for too long";
+        RefreshMissed => "refresh_missed", "SIP 会话超时", "the far end did not refresh the call in time";
+        CallTooLong => "call_too_long", "超过最长通话时间", "the call reached its longest duration";
+    }
+}
+
+impl EndCause {
+    /// True for what this machine lacked: says nothing of a trunk, and is over when the lack is.
+    pub const fn is_own_lack(self) -> bool {
+        match self {
+            Self::NoRtpPort | Self::NoDescriptor | Self::LocalNetwork => true,
+            Self::MediaSilent | Self::RefreshMissed | Self::CallTooLong => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EndCause;
+
+    #[test]
+    fn the_stored_name_is_the_code_and_both_labels_are_there() {
+        for one in EndCause::ALL {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.code());
+            assert_eq!(EndCause::from_code(one.code()), Some(*one));
+            assert!(!one.label_zh().is_ascii() && one.label_en().is_ascii(), "{one:?}");
+        }
+    }
+}
