@@ -1,6 +1,7 @@
 //! Every task and thread of the process: named, counted, stopped; panics are logged and counted.
 //!
-//! A task that panics ends alone. A thread that panics ends the process, because what ran on it cannot be
+//! A task that panics ends alone, unless it is a vital one: that one is named as fallen, for good, and
+//! whoever runs the process ends it. A thread that panics ends the process, because what ran on it cannot be
 //! missed and recovery is the tested path. Entities are restarted by the registry, within its budget.
 
 use async_trait::async_trait;
@@ -32,6 +33,7 @@ pub struct Supervisor {
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
     living: Arc<Living>,
+    fallen: Arc<watch::Sender<Option<&'static str>>>,
 }
 
 struct Living {
@@ -66,6 +68,40 @@ impl Supervisor {
                 counts: Mutex::new(Counts::default()),
                 changed: watch::Sender::new(0),
             }),
+            fallen: Arc::new(watch::Sender::new(None)),
+        }
+    }
+
+    /// Tasks that are stopped by themselves, before these; what falls among them falls here too.
+    pub fn beside(&self, runtime: Handle) -> Arc<Self> {
+        let mut beside = Self::on(Ground::Runtime(runtime), Arc::clone(&self.clock));
+        beside.fallen = Arc::clone(&self.fallen);
+        Arc::new(beside)
+    }
+
+    /// The first vital task that ended by itself; `None` while all run.
+    pub fn fallen(&self) -> Option<&'static str> {
+        *self.fallen.borrow()
+    }
+
+    /// Returns when a vital task has ended by itself. Cancel-safe.
+    pub async fn fell(&self) -> &'static str {
+        let mut fallen = self.fallen.subscribe();
+        // The sender lives as long as `self`.
+        let name = fallen.wait_for(Option::is_some).await;
+        name.ok().and_then(|name| *name).unwrap_or_default()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+    fn begin(&self, name: &'static str, future: TaskFuture, vital: Option<Vital>) {
+        let guarded = Guarded {
+            future,
+            life: Life::begin(&self.living, name),
+            vital,
+        };
+        match &self.ground {
+            Ground::Runtime(handle) => drop(handle.spawn(guarded)),
+            Ground::Local => drop(tokio::task::spawn_local(guarded)),
         }
     }
 
@@ -82,16 +118,16 @@ impl Supervisor {
 
 #[async_trait]
 impl Tasks for Supervisor {
-    #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
     fn spawn(&self, name: &'static str, future: TaskFuture) {
-        let guarded = Guarded {
-            future,
-            life: Life::begin(&self.living, name),
+        self.begin(name, future, None);
+    }
+
+    fn spawn_vital(&self, name: &'static str, future: TaskFuture) {
+        let vital = Vital {
+            stop: self.stop.subscribe(),
+            fallen: Arc::clone(&self.fallen),
         };
-        match &self.ground {
-            Ground::Runtime(handle) => drop(handle.spawn(guarded)),
-            Ground::Local => drop(tokio::task::spawn_local(guarded)),
-        }
+        self.begin(name, future, Some(vital));
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where threads begin")]
@@ -100,7 +136,10 @@ impl Tasks for Supervisor {
         let begun = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let life = life;
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                tracing::error!(thread = name, "a thread panicked; the process ends");
+                // Whatever becomes of the message: the process ends.
+                drop(catch_unwind(|| {
+                    tracing::error!(thread = name, "a thread panicked; the process ends");
+                }));
                 std::process::abort();
             }
             drop(life);
@@ -182,10 +221,51 @@ impl Living {
     }
 }
 
+/// What is told when a task ends that the process cannot do without.
+struct Vital {
+    stop: watch::Receiver<bool>,
+    fallen: Arc<watch::Sender<Option<&'static str>>>,
+}
+
+impl Vital {
+    /// The first one counts: what falls after it may fall because of it.
+    fn fell(&self, name: &'static str) {
+        self.fallen.send_if_modified(|fallen| {
+            let is_first = fallen.is_none();
+            fallen.get_or_insert(name);
+            is_first
+        });
+    }
+}
+
 /// A task's future that turns a panic into a log line and a count.
 struct Guarded {
     future: TaskFuture,
     life: Life,
+    vital: Option<Vital>,
+}
+
+impl Guarded {
+    /// State first, message second: what cannot be said has happened all the same.
+    fn panicked(&self) {
+        self.life.living.lock().panicked += 1;
+        if let Some(vital) = &self.vital {
+            vital.fell(self.life.name);
+        }
+        let name = self.life.name;
+        drop(catch_unwind(|| tracing::error!(task = name, "a task panicked")));
+    }
+
+    fn ended(&self) {
+        let Some(vital) = self.vital.as_ref().filter(|vital| !*vital.stop.borrow()) else {
+            return;
+        };
+        vital.fell(self.life.name);
+        tracing::error!(
+            task = self.life.name,
+            "a task has ended that the process cannot do without"
+        );
+    }
 }
 
 impl Future for Guarded {
@@ -194,11 +274,17 @@ impl Future for Guarded {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let polled = catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(context)));
-        polled.unwrap_or_else(|_panic| {
-            this.life.living.lock().panicked += 1;
-            tracing::error!(task = this.life.name, "a task panicked");
-            Poll::Ready(())
-        })
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(())) => {
+                this.ended();
+                Poll::Ready(())
+            }
+            Err(_panic) => {
+                this.panicked();
+                Poll::Ready(())
+            }
+        }
     }
 }
 
@@ -261,6 +347,29 @@ mod tests {
             settle().await;
             assert_eq!((tasks.panicked_count(), tasks.alive_count()), (1, 0));
             assert!(healthy.try_recv().is_ok());
+        });
+    }
+
+    #[test]
+    fn a_vital_task_that_panics_or_ends_before_the_stop_is_named_and_one_that_obeys_is_not() {
+        on_one_thread(async {
+            let clock = Arc::new(FakeClock::new());
+            let tasks = Supervisor::local(Arc::<FakeClock>::clone(&clock));
+            let stop = tasks.stop_signal();
+            tasks.spawn("may end", Box::pin(async {}));
+            tasks.spawn_vital("obeys", Box::pin(async move { stop.stopping().await }));
+            settle().await;
+            assert_eq!(tasks.fallen(), None);
+            tasks.spawn_vital("unlucky", Box::pin(async { panic!("the test says so") }));
+            tasks.spawn_vital("ends", Box::pin(async {}));
+            settle().await;
+            assert_eq!((tasks.fallen(), tasks.fell().await), (Some("unlucky"), "unlucky"));
+            tasks.stop().await;
+            assert_eq!(tasks.fallen(), Some("unlucky"));
+            let others = Supervisor::local(clock);
+            others.spawn_vital("ends", Box::pin(async {}));
+            settle().await;
+            assert_eq!(others.fallen(), Some("ends"));
         });
     }
 }

@@ -124,7 +124,7 @@ impl<D: Decider> Entities<D> {
         };
         environment
             .tasks
-            .spawn("passivation", Box::pin(sweep(entities.clone())));
+            .spawn_vital("passivation", Box::pin(sweep(entities.clone())));
         entities
     }
 

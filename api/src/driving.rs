@@ -12,7 +12,6 @@ use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 
 /// Between two asks for the driver lock while standing by.
 const ASK_LOCK_MS: u64 = 1_000;
@@ -94,7 +93,13 @@ pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), 
         }
     };
     let tasks = Arc::clone(&driving.app.opened.environment.tasks);
-    tasks.spawn("driving", Box::pin(driving.run(tenure)));
+    let stop = tasks.stop_signal();
+    let until_stopped = async move {
+        driving.run(tenure).await;
+        // It also ends with a drain, and is not missed from there on.
+        stop.stopping().await;
+    };
+    tasks.spawn_vital("driving", Box::pin(until_stopped));
     Ok(())
 }
 
@@ -140,7 +145,7 @@ impl Driving {
     /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
     async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Failure> {
         let opened = &self.app.opened;
-        let tasks = Supervisor::new(Handle::current(), Arc::clone(&opened.environment.clock));
+        let tasks = opened.tenure_tasks();
         let environment = Environment {
             tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
             ..opened.environment.clone()

@@ -31,6 +31,7 @@ mod keys_spec;
 mod kurrent;
 mod live;
 mod log_walk;
+mod log_writer;
 mod members;
 mod openapi;
 mod outbound;

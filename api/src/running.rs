@@ -198,7 +198,7 @@ fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
     }
     let url = format!("http://{address}");
     let environment = &app.opened.environment;
-    environment.tasks.spawn(
+    environment.tasks.spawn_vital(
         "http-server",
         Box::pin(server::serve(
             listener,

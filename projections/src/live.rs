@@ -94,7 +94,7 @@ impl Projections {
             remaking,
         });
         let (stop, host) = (tasks.stop_signal(), Arc::clone(&projections.host));
-        tasks.spawn(
+        tasks.spawn_vital(
             "projections-rebuild",
             Box::pin(async move {
                 tokio::select! {
@@ -105,7 +105,7 @@ impl Projections {
             }),
         );
         let (stop, retries) = (tasks.stop_signal(), Arc::clone(&projections.retries));
-        tasks.spawn(
+        tasks.spawn_vital(
             "projections",
             Box::pin(async move {
                 tokio::select! {
@@ -136,6 +136,11 @@ impl Projections {
     /// Every view that is not parked is complete up to here; `None` when all are parked.
     pub fn position(&self) -> Option<Position> {
         self.progress.position()
+    }
+
+    /// Why the views could not go on from where they are; `None` once they have moved.
+    pub fn waits_because(&self) -> Option<String> {
+        self.progress.waits_because()
     }
 
     /// Every view's version, position and, where it is parked, the event that keeps it and why.
@@ -232,6 +237,7 @@ async fn follow(mut feeder: Feeder, grounds: &Grounds, (stop, retries): (&dyn St
         if stop.is_stopping() {
             return;
         }
+        feeder.progress().note_wait(why.to_string());
         if said_at != Some(feeder.after()) {
             said_at = Some(feeder.after());
             tracing::warn!(after = ?feeder.after(), %why, "views wait and try again");

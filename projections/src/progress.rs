@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 pub struct Progress {
     checkpoints: Mutex<Vec<Checkpoint>>,
     changed: Notify,
+    /// Where the views stood when they last failed, and why.
+    waits: Mutex<Option<(Option<Position>, String)>>,
 }
 
 impl Progress {
@@ -22,7 +24,22 @@ impl Progress {
         Self {
             checkpoints: Mutex::new(checkpoints),
             changed: Notify::new(),
+            waits: Mutex::new(None),
         }
+    }
+
+    /// The views could not go on from where they are.
+    pub(crate) fn note_wait(&self, why: String) {
+        let position = self.position();
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some((position, why));
+    }
+
+    /// Why the views could not go on from where they are; `None` once they have moved.
+    pub fn waits_because(&self) -> Option<String> {
+        let position = self.position();
+        let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, why) = waits.as_ref().filter(|(at, _)| *at == position)?;
+        Some(why.clone())
     }
 
     fn held(&self) -> MutexGuard<'_, Vec<Checkpoint>> {

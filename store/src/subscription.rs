@@ -33,7 +33,7 @@ pub(crate) const POLL_MS: u64 = 200;
 pub(crate) struct Head {
     pub(crate) position: Position,
     pub(crate) recorded_at: Option<Timestamp>,
-    /// Set once, when a write failed or the store was closed: nothing more will come.
+    /// Set while a failed write is not mended, and for ever when the store was closed: nothing comes.
     pub(crate) failed: Option<StoreError>,
 }
 

@@ -71,7 +71,7 @@ pub async fn start_forgetting(
     };
     let head = forgetting.destroy_again().await?;
     let tasks = &environment.tasks;
-    tasks.spawn("forgetting", Box::pin(forgetting.run(head)));
+    tasks.spawn_vital("forgetting", Box::pin(forgetting.run(head)));
     Ok(())
 }
 

@@ -132,13 +132,25 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
         // Met by an earlier tenure or another follower of this process: only a restart looks again.
         kit.begin_drain();
     }
-    let tasks = &kit.environment.tasks;
-    tasks.spawn("watchdog", Box::pin(watchdog::run(Arc::clone(kit))));
-    tasks.spawn("orders", Box::pin(orders::run(Arc::clone(kit), head)));
-    tasks.spawn("retry", Box::pin(Retry::new(kit).run(head)));
-    tasks.spawn("outreach", Box::pin(outreach::run(Arc::clone(kit), head)));
-    tasks.spawn("dialer", Box::pin(dialer::run(Arc::clone(kit), head)));
+    begin_vital(kit, "watchdog", watchdog::run(Arc::clone(kit)));
+    begin_vital(kit, "orders", orders::run(Arc::clone(kit), head));
+    begin_vital(kit, "retry", Retry::new(kit).run(head));
+    begin_vital(kit, "outreach", outreach::run(Arc::clone(kit), head));
+    begin_vital(kit, "dialer", dialer::run(Arc::clone(kit), head));
     Ok(())
+}
+
+/// A driver that ends because of damage or a drain has done its work; one that ends otherwise is missed.
+fn begin_vital(kit: &Arc<Kit>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    let (tasks, kit) = (Arc::clone(&kit.environment.tasks), Arc::clone(kit));
+    let stop = tasks.stop_signal();
+    let work = async move {
+        work.await;
+        if kit.is_draining() || kit.environment.damage.first().is_some() {
+            stop.stopping().await;
+        }
+    };
+    tasks.spawn_vital(name, Box::pin(work));
 }
 
 /// The running drivers, seen from outside.

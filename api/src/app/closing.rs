@@ -1,6 +1,7 @@
 //! What a process closes after everything that uses it: stores and vaults, whatever their makes.
 
 use async_trait::async_trait;
+use domain::ports::event_store::StoreError;
 use store::{FileVault, PostgresEventStore, PostgresVault, SqliteEventStore};
 
 /// Closed once nobody uses it any more; what was accepted before is kept.
@@ -11,6 +12,11 @@ pub(crate) trait Closing: Send + Sync {
         None
     }
 
+    /// Why it never takes writes again in this process; `None` while there is hope.
+    fn lost(&self) -> Option<String> {
+        None
+    }
+
     async fn close(&self);
 }
 
@@ -18,6 +24,12 @@ pub(crate) trait Closing: Send + Sync {
 impl Closing for SqliteEventStore {
     fn failure(&self) -> Option<String> {
         Self::failure(self).map(|failure| failure.to_string())
+    }
+
+    fn lost(&self) -> Option<String> {
+        Self::failure(self)
+            .filter(|failure| matches!(failure, StoreError::Damaged(_)))
+            .map(|failure| failure.to_string())
     }
 
     async fn close(&self) {
@@ -38,6 +50,10 @@ impl Closing for PostgresEventStore {
 
 #[async_trait]
 impl Closing for FileVault {
+    fn failure(&self) -> Option<String> {
+        Self::failure(self).map(|failure| failure.to_string())
+    }
+
     async fn close(&self) {
         Self::close(self).await;
     }

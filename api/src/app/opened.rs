@@ -87,6 +87,14 @@ const CLOSE_WAIT_MS: u64 = 4_000;
 /// How often that is looked at.
 const CLOSE_STEP_MS: u64 = 10;
 
+/// How often it is looked whether the log is lost: its writer cannot tell more than the store's own state.
+const LOOK_FALLEN_MS: u64 = 500;
+
+/// What is said of a vital task that ended by itself.
+fn fallen_task(name: &str) -> String {
+    format!("the task {name} has ended by itself; start again / 任务 {name} 意外结束,请重新启动")
+}
+
 /// How often a rehearsal's clock is compared with what other processes have recorded.
 const FOLLOW_CLOCK_MS: u64 = 1_000;
 
@@ -281,9 +289,37 @@ impl Opened {
         media.as_ref().map(|driver| driver.sip_counts())
     }
 
-    /// Why the log or the keys take no more writes; `None` while they do.
+    /// Why the log or the keys take no writes now; `None` while they do.
     pub(crate) fn failure(&self) -> Option<String> {
         self.closings.iter().find_map(|closing| closing.failure())
+    }
+
+    /// Why this process cannot go on, whatever comes: a task it cannot do without has ended, or the log does
+    /// not hold what it acknowledged.
+    pub(crate) fn fallen(&self) -> Option<String> {
+        let task = self.tasks.fallen().map(fallen_task);
+        task.or_else(|| self.closings.iter().find_map(|closing| closing.lost()))
+    }
+
+    /// Returns when the process cannot go on, with the reason. Cancel-safe.
+    pub(crate) async fn fell(&self) -> String {
+        let clock = &self.environment.clock;
+        loop {
+            if let Some(why) = self.fallen() {
+                return why;
+            }
+            tokio::select! {
+                biased;
+                name = self.tasks.fell() => return fallen_task(name),
+                () = clock.wait_until(clock.now().plus_ms(LOOK_FALLEN_MS)) => {}
+            }
+        }
+    }
+
+    /// Tasks of one tenure of the driver lock, which end with it; a vital one that falls counts as one of
+    /// the process's own.
+    pub(crate) fn tenure_tasks(&self) -> Arc<Supervisor> {
+        self.tasks.beside(Handle::current())
     }
 
     /// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.

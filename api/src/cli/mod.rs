@@ -40,7 +40,9 @@ mod targets;
 mod trunk;
 mod writer;
 
+use crate::clock::SystemClock;
 use crate::config;
+use crate::log_writer::LogWriter;
 use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
@@ -99,7 +101,7 @@ pub fn run() -> ExitCode {
     };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(config::log_filter(level))
-        .with_writer(std::io::stderr)
+        .with_writer(LogWriter::to_stderr(Arc::new(SystemClock::default())))
         .json();
     logs.init();
     match on_runtime(cli.command) {

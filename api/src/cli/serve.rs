@@ -126,15 +126,20 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .await
 }
 
-/// Says whether this process dials, at first and whenever that changes.
+/// Says whether this process dials, at first and whenever that changes. An error: it cannot go on, and what
+/// is open is closed by the next start.
 async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
     let mut standing = running.app.standing();
     loop {
         let now = *standing.borrow_and_update();
-        output::line(&format!("dialing   {}", now.line()))?;
+        // A full disk behind standard output is no reason to end.
+        if let Err(error) = output::line(&format!("dialing   {}", now.line())) {
+            tracing::warn!(%error, "what this process does about dialing could not be printed");
+        }
         tokio::select! {
             biased;
             () = signals.next() => return Ok(()),
+            why = running.app.opened.fell() => return Err(Failure::unavailable(why)),
             // The sender lives as long as the application.
             _changed = standing.changed() => {}
         }

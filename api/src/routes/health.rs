@@ -6,9 +6,11 @@ use serde_json::json;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/livez", "The process answers", |_, _| {
-            Box::pin(async { Ok(Done::Read(json!({ "alive": true }))) })
-        })
+        Endpoint::get(
+            "/livez",
+            "The process answers, and everything runs that it cannot do without",
+            |ctx, _| Box::pin(async move { alive(&ctx) }),
+        )
         .open(),
         Endpoint::get(
             "/readyz",
@@ -17,6 +19,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         )
         .open(),
     ]
+}
+
+/// A process that cannot go on ends by itself; whoever asks in between is told to start it again.
+fn alive(ctx: &Ctx) -> Result<Done, Problem> {
+    match ctx.opened.fallen() {
+        Some(why) => Err(Problem::unavailable(why)),
+        None => Ok(Done::Read(json!({ "alive": true }))),
+    }
 }
 
 async fn ready(ctx: Ctx, _: Input) -> Result<Done, Problem> {

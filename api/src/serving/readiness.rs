@@ -26,6 +26,9 @@ impl App {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
         }
+        if let Some(why) = self.opened.fallen() {
+            return Err(Problem::unavailable(why));
+        }
         if let Some(failure) = self.opened.failure() {
             return Err(Problem::unavailable(failure));
         }
@@ -40,6 +43,11 @@ impl App {
             .position()
             .ok_or_else(|| Problem::unavailable(format!("all views are parked: {}", self.parked())))?;
         let lag = head.0.saturating_sub(reached.0);
+        if let Some(why) = self.views.waits_because().filter(|_| lag > 0) {
+            return Err(Problem::unavailable(format!(
+                "the views cannot be written: {why}"
+            )));
+        }
         if lag > LAG_EVENTS_MAX {
             return Err(Problem::unavailable(format!("the views are {lag} events behind")));
         }

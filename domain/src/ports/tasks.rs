@@ -24,6 +24,11 @@ pub trait StopSignal: Send + Sync {
 pub trait Tasks: Send + Sync {
     /// Runs a future to its end. A panic is logged under `name` and counted; it does not end the process.
     fn spawn(&self, name: &'static str, future: TaskFuture);
+    /// As `spawn`, for what the process cannot do without: where such a task panics, or ends before the stop
+    /// signal, the product's tasks say so, health says no and the process ends.
+    fn spawn_vital(&self, name: &'static str, future: TaskFuture) {
+        self.spawn(name, future);
+    }
     /// Runs blocking work on a thread of its own. A panic there ends the process: recovery is the tested
     /// path.
     fn thread(&self, name: &'static str, work: Box<dyn FnOnce() + Send + 'static>);

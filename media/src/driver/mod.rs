@@ -153,7 +153,7 @@ impl MediaDriver {
             ended: ending,
         });
         let signal = tasks.stop_signal();
-        tasks.spawn("sip-signalling", Box::pin(signalling.run(signal)));
+        tasks.spawn_vital("sip-signalling", Box::pin(signalling.run(signal)));
         let driver = Self {
             config,
             local,
@@ -201,7 +201,8 @@ impl MediaDriver {
             Arc::clone(&self.counters),
             self.ended.clone(),
         );
-        self.surroundings.tasks.spawn("sip-receive", Box::pin(receiving));
+        let tasks = &self.surroundings.tasks;
+        tasks.spawn_vital("sip-receive", Box::pin(receiving));
     }
 
     /// Makes a trunk known. Two trunks at one address share a socket.

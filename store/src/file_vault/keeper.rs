@@ -6,6 +6,7 @@ use domain::ids::CustomerId;
 use domain::ports::vault::{Destroyed, PersonKey, VaultError};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most questions waiting for the keeper, and most answered with one commit.
@@ -38,6 +39,8 @@ pub(super) struct Ending {
 pub(super) enum Request {
     Ask(Ask),
     End(Ending),
+    /// After a failed commit: open the file anew and go on, if that works now.
+    Mend,
     /// Answer what is queued and end; dropped when the key file is closed.
     Close(oneshot::Sender<()>),
 }
@@ -45,8 +48,16 @@ pub(super) enum Request {
 /// Runs on its own thread until it is closed or nobody can ask any more.
 pub(super) struct Keeper {
     pub(super) keys: Keys,
-    /// Set by the first failed commit: no key is made until the vault is opened again.
-    pub(super) failed: Option<VaultError>,
+    /// Set by a failed commit: no key is made until the file was opened anew.
+    pub(super) failed: Failed,
+}
+
+/// Why no key is made now, as the vault and its keeper know it.
+pub(super) type Failed = Arc<Mutex<Option<VaultError>>>;
+
+/// What is known of it.
+pub(super) fn why(failed: &Failed) -> Option<VaultError> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Keeper {
@@ -60,6 +71,8 @@ impl Keeper {
                 match request {
                     Request::Ask(ask) => asks.push(ask),
                     Request::End(ending) => endings.push(ending),
+                    // What came of it is known to whoever asks.
+                    Request::Mend => drop(self.mend()),
                     Request::Close(closer) => {
                         requests.close();
                         closers.push(closer);
@@ -124,14 +137,26 @@ impl Keeper {
     }
 
     fn make(&mut self, persons: &[CustomerId]) -> Result<Vec<PersonKey>, VaultError> {
-        if let Some(failed) = &self.failed {
-            return Err(failed.clone());
-        }
+        self.mend()?;
         self.keys.find_or_make(persons).inspect_err(|error| {
-            tracing::error!(%error, "keys could not be made and no more are made");
             self.keys.roll_back();
-            self.failed = Some(error.clone());
+            self.set_failed(Some(error.clone()));
+            tracing::error!(%error, "keys could not be made; the key file is opened anew before the next");
         })
+    }
+
+    /// Goes on after a failed commit, where the file can be opened anew.
+    fn mend(&mut self) -> Result<(), VaultError> {
+        if why(&self.failed).is_none() {
+            return Ok(());
+        }
+        let mended = self.keys.reopen();
+        self.set_failed(mended.clone().err());
+        mended
+    }
+
+    fn set_failed(&self, failed: Option<VaultError>) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
     }
 }
 

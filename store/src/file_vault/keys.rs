@@ -12,7 +12,7 @@ use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, VaultError};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,7 @@ pub(super) const CHECK_TEXT: &[u8] = b"ledgerline keys";
 
 /// The open key file with the key that unwraps it. `ids` gives keys and nonces.
 pub(super) struct Keys {
+    file: PathBuf,
     pub(super) connection: Connection,
     pub(super) master: Secret,
     pub(super) installation: String,
@@ -61,6 +62,7 @@ impl Keys {
         let file = dir.join(KEYS_FILE);
         let connection = durable_file::open_writer(&file, &SCHEMA).map_err(|error| opening(&error))?;
         let mut keys = Self {
+            file: file.clone(),
             connection,
             master,
             installation: String::new(),
@@ -80,6 +82,30 @@ impl Keys {
         };
         keys.apply_list()?;
         Ok((keys, secret))
+    }
+
+    /// After a failed commit: closes the file and opens it as a start does, which brings what was committed
+    /// into it and syncs it. It must still be the same installation's.
+    pub(super) fn reopen(&mut self) -> Result<(), VaultError> {
+        self.connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
+        if !self.file.exists() {
+            // Opening would make an empty file in its place.
+            return Err(VaultError::Unavailable(format!(
+                "{} is not there",
+                self.file.display()
+            )));
+        }
+        let connection = durable_file::open_writer(&self.file, &SCHEMA).map_err(|error| opening(&error))?;
+        match installation_of(&connection)? {
+            Some(row) if row.id == self.installation && row.wrapping == self.wrapping => {
+                self.connection = connection;
+                Ok(())
+            }
+            Some(_) | None => Err(VaultError::WrongMaster(format!(
+                "{} is not the file that was opened",
+                self.file.display()
+            ))),
+        }
     }
 
     fn installation(&self) -> Result<Option<WrappedInstallation>, VaultError> {

@@ -26,7 +26,7 @@ use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
-use keeper::{Answer, Ask, Ending, KEY_QUEUE_MAX, Keeper, Request, Wanted};
+use keeper::{Answer, Ask, Ending, Failed, KEY_QUEUE_MAX, Keeper, Request, Wanted, why};
 pub use keys::KEYS_FILE;
 use keys::Keys;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
@@ -50,6 +50,7 @@ pub struct FileVault {
     requests: mpsc::Sender<Request>,
     secret: Secret,
     cache: Mutex<KeyCache>,
+    failed: Failed,
 }
 
 impl FileVault {
@@ -81,13 +82,26 @@ impl FileVault {
         let (keys, secret) = open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
         drop(turn);
         let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
-        let keeper = Keeper { keys, failed: None };
+        let failed = Failed::default();
+        let keeper = Keeper {
+            keys,
+            failed: Arc::clone(&failed),
+        };
         tasks.thread("key keeper", Box::new(move || keeper.run(receiver)));
         Ok(Self {
             requests,
             secret,
             cache: Mutex::new(KeyCache::new(KEYS_CACHED_MAX)),
+            failed,
         })
+    }
+
+    /// Why no key is made now; `None` while all is well. Asking has the keeper try again.
+    pub fn failure(&self) -> Option<VaultError> {
+        let failed = why(&self.failed)?;
+        // A full queue has asks in it, which try again themselves.
+        drop(self.requests.try_send(Request::Mend));
+        Some(failed)
     }
 
     /// Answers what is queued, then ends the thread and waits for that. Cached keys are still served.

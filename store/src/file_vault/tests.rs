@@ -305,14 +305,18 @@ async fn a_wrapped_key_moved_to_another_person_is_refused() {
 }
 
 #[tokio::test]
-async fn after_a_failed_commit_no_key_is_made_and_those_that_exist_are_served() {
+async fn after_a_failed_commit_keys_are_made_again_once_the_file_takes_them() {
     let dir = tempfile::tempdir().unwrap();
     let keys = dir.path().join("keys");
     let ids = Arc::new(HashIds::new(1));
     let master = MasterKey::in_dir(&keys).create(&*ids).unwrap();
     let (keys, _) = Keys::open(&keys, master, ids, true).unwrap();
     let existing = keys.find_or_make(&[person(1)]).unwrap();
-    let keeper = Keeper { keys, failed: None };
+    let failed = Failed::default();
+    let keeper = Keeper {
+        keys,
+        failed: Arc::clone(&failed),
+    };
     let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
     SuiteTasks::default().thread("key keeper", Box::new(move || keeper.run(receiver)));
     let ask = async |number| {
@@ -330,11 +334,23 @@ async fn after_a_failed_commit_no_key_is_made_and_those_that_exist_are_served() 
         "CREATE TRIGGER full BEFORE INSERT ON person_key BEGIN SELECT RAISE(ABORT, 'full'); END",
     )
     .unwrap();
-    assert!(matches!(ask(2).await, Err(VaultError::Unavailable(_))));
+    for _ in 0..2 {
+        assert!(matches!(ask(2).await, Err(VaultError::Unavailable(_))));
+        assert!(why(&failed).is_some());
+        assert_eq!(ask(1).await.unwrap().unwrap().bytes(), existing[0].bytes());
+    }
     file.execute_batch("DROP TRIGGER full").unwrap();
-    assert!(
-        matches!(ask(2).await, Err(VaultError::Unavailable(_))),
-        "the file would take it now"
-    );
-    assert_eq!(ask(1).await.unwrap().unwrap().bytes(), existing[0].bytes());
+    let made = ask(2).await.unwrap().unwrap();
+    assert_eq!(why(&failed), None);
+    assert_eq!(ask(2).await.unwrap().unwrap().bytes(), made.bytes());
+    file.execute_batch("UPDATE installation SET id = 'another'")
+        .unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON person_key BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    .unwrap();
+    ask(3).await.unwrap_err();
+    file.execute_batch("DROP TRIGGER full").unwrap();
+    let foreign = ask(3).await;
+    assert!(matches!(foreign, Err(VaultError::WrongMaster(_))), "{foreign:?}");
 }

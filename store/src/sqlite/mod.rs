@@ -9,6 +9,7 @@ mod columns;
 mod digest;
 mod half_filled;
 mod index;
+mod mending;
 mod pool;
 mod reader;
 mod row;
@@ -133,6 +134,7 @@ impl SqliteEventStore {
             recorded_at,
             failed: None,
         });
+        let mending_clock = Arc::clone(appender.clock());
         let (requests, receiver) = mpsc::channel(options.append_queue_max.max(1));
         let writer = Writer {
             appender,
@@ -142,6 +144,8 @@ impl SqliteEventStore {
             told: writer::start_telling(tasks),
         };
         tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
+        let mending = mending::run(requests.downgrade(), watched.clone(), mending_clock);
+        tasks.spawn("event store mending", Box::pin(mending));
         Ok(Self {
             pool,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
@@ -166,7 +170,8 @@ impl SqliteEventStore {
         })
     }
 
-    /// Why nothing more is acknowledged: a commit failed, or the store was closed. `None` while all is well.
+    /// Why nothing is acknowledged now: a commit failed and the log is not mended yet, or the store was
+    /// closed. `None` while all is well. `Damaged`: this process cannot go on with the log; a start may.
     pub fn failure(&self) -> Option<StoreError> {
         match &self.mode {
             Mode::Writing { head, .. } => head.borrow().failed.clone(),

@@ -107,7 +107,7 @@ async fn a_dropped_store_ends_its_threads() {
     let dir = tempfile::tempdir().unwrap();
     let tasks = SuiteTasks::default();
     let store = SqliteEventStore::open(dir.path(), clock(), &tasks, &SqliteOptions::default()).unwrap();
-    assert_eq!(tasks.alive_count(), 5);
+    assert_eq!(tasks.alive_count(), 6);
     drop(store);
     tasks.stop().await;
 }
@@ -208,13 +208,27 @@ async fn a_queue_full_of_bytes_is_busy() {
     );
 }
 
+/// Whose time never comes: nothing is tried again.
+struct StandingClock;
+
+#[async_trait]
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+    async fn wait_until(&self, _at: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_says_so_and_nothing_later_is_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let connection = schema::open_writer(dir.path()).unwrap();
     connection.pragma_update(None, "max_page_count", 30).unwrap();
     let (tasks, options) = (SuiteTasks::default(), SqliteOptions::default());
-    let store = SqliteEventStore::start(connection, dir.path(), clock(), &tasks, &options).unwrap();
+    let clock = Arc::new(StandingClock);
+    let store = SqliteEventStore::start(connection, dir.path(), clock, &tasks, &options).unwrap();
     let mut follower = store.subscribe(Position(0)).await.unwrap();
     let mut stored = 0;
     let failed = loop {

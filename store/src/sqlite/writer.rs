@@ -1,9 +1,10 @@
 //! The writer thread: takes all that is queued, commits it as one group, then answers.
 //!
 //! Group commit without timers: at low load a group is one batch, under load it grows by itself. After a
-//! failed commit nothing later is acknowledged until the store is opened again.
+//! failed commit nothing later is acknowledged until the log was opened anew and holds what was acknowledged
+//! before (`appender/mending.rs`); a task of its own asks for that again and again.
 
-use super::appender::{Answer, Appender, Batch};
+use super::appender::{Answer, Appender, Batch, NotMended};
 use crate::gathering::Gathering;
 use crate::subscription::{Head, closed};
 use crate::take_over::TakenBatch;
@@ -36,6 +37,8 @@ pub(super) enum Request {
     Load(Vec<TakenBatch>, oneshot::Sender<Answer>),
     /// Commit what is queued and end; dropped when the connection is closed.
     Close(oneshot::Sender<()>),
+    /// After a failed commit: open the log anew and go on, if that works now.
+    Mend,
 }
 
 /// One append, waiting for its answer.
@@ -98,6 +101,7 @@ impl Writer {
                         requests.close();
                         closers.push(closer);
                     }
+                    Request::Mend => self.mend(),
                 }
             }
             self.commit_all(&mut queued);
@@ -142,11 +146,37 @@ impl Writer {
         });
     }
 
+    /// Known to everybody before it is said: a message may be lost, the state must not.
     fn fail(&mut self, failed: StoreError) -> StoreError {
-        tracing::error!(error = %failed, "a commit failed and nothing more is acknowledged");
         self.failed = Some(failed.clone());
         self.head.send_modify(|head| head.failed = Some(failed.clone()));
+        tracing::error!(error = %failed, "a commit failed and nothing more is acknowledged");
         failed
+    }
+
+    /// A log that lost what was acknowledged is never written again by this process.
+    fn mend(&mut self) {
+        if self.failed.as_ref().is_none_or(is_final) {
+            return;
+        }
+        match self.appender.mend() {
+            Ok(()) => {
+                self.failed = None;
+                let (position, recorded_at) = self.appender.last();
+                self.head.send_modify(|head| {
+                    head.position = position;
+                    head.recorded_at = recorded_at;
+                    head.failed = None;
+                });
+                tracing::warn!(%position, "the log was opened anew and is written again");
+            }
+            Err(NotMended::Away(why)) => {
+                tracing::warn!(why, "the log cannot be written yet; it is tried again");
+            }
+            Err(NotMended::Lost(why)) => {
+                self.fail(StoreError::Damaged(why));
+            }
+        }
     }
 
     /// Commits one group and answers it.
@@ -183,6 +213,11 @@ impl Writer {
             Err(failed) => Err(self.fail(failed)),
         }
     }
+}
+
+/// Nothing that is tried again can mend it: only a start, which makes what can be made again.
+pub(super) const fn is_final(failed: &StoreError) -> bool {
+    matches!(failed, StoreError::Damaged(_))
 }
 
 fn tell_all(told: Told) {

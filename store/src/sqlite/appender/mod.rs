@@ -1,9 +1,14 @@
 //! One group commit: many batches in one transaction, one sync for all; a conflict concerns its batch alone.
 
+mod mending;
 mod stored_already;
 
 #[cfg(test)]
+mod mending_tests;
+#[cfg(test)]
 mod tests;
+
+pub(super) use mending::NotMended;
 
 use super::digest::digest;
 use super::index::{Entry, Feeder, Key, Places};
@@ -16,9 +21,9 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StreamVersion};
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Streams whose version is kept in memory: all that are live at once, at about 100 bytes each. Few in
@@ -30,6 +35,9 @@ const INSERT: &str = "INSERT INTO event (pos, stream, version, id, batch_index, 
 
 /// Pages of the write-ahead log after which a commit carries them over into the file: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
+
+/// The end of the log.
+const LAST: &str = "SELECT pos, recorded_at, digest FROM event ORDER BY pos DESC LIMIT 1";
 
 /// One batch, checked.
 pub(super) struct Batch {
@@ -49,8 +57,9 @@ impl Batch {
 pub(super) type Answer = Result<Position, StoreError>;
 
 /// Owns the write connection, and the writer's side of the index. After an `Err` of `commit` it must not be
-/// used again.
+/// used again until it was mended.
 pub(super) struct Appender {
+    dir: PathBuf,
     connection: Connection,
     clock: Arc<dyn Clock>,
     /// Only asked by key, so that its order is never seen.
@@ -62,6 +71,11 @@ pub(super) struct Appender {
     added_ids: HashSet<Key>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
+    /// The last event that was answered as durable, and the digest of its row: what a file opened again must
+    /// still hold.
+    acknowledged: Option<(Position, [u8; 8])>,
+    /// Digest of the last row of the transaction under way.
+    added_digest: [u8; 8],
 }
 
 impl Appender {
@@ -71,14 +85,10 @@ impl Appender {
         clock: Arc<dyn Clock>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        let last = connection
-            .query_row(
-                "SELECT pos, recorded_at FROM event ORDER BY pos DESC LIMIT 1",
-                [],
-                |row| Ok((unsigned(row.get(0)?), Timestamp::from_micros(row.get(1)?))),
-            )
-            .optional()?;
+        let last = connection.query_row(LAST, [], last_of).optional()?;
+        let file = connection.path().map(PathBuf::from).unwrap_or_default();
         Ok(Self {
+            dir: file.parent().unwrap_or(Path::new(".")).to_owned(),
             connection,
             clock,
             heads: HashMap::new(),
@@ -86,8 +96,10 @@ impl Appender {
             feeder,
             added: Vec::new(),
             added_ids: HashSet::new(),
-            last: Position(last.map_or(0, |(position, _)| position)),
-            last_recorded_at: last.map(|(_, recorded_at)| recorded_at),
+            last: Position(last.map_or(0, |(position, ..)| position)),
+            last_recorded_at: last.map(|(_, recorded_at, _)| recorded_at),
+            acknowledged: last.and_then(|(position, _, digest)| Some((Position(position), digest?))),
+            added_digest: [0; 8],
         })
     }
 
@@ -97,9 +109,11 @@ impl Appender {
         // Who looks up goes first: only the last connection can tidy a write-ahead log away.
         drop(self.places);
         self.feeder.close(&tail);
-        if let Some(dir) = self.connection.path().and_then(|file| Path::new(file).parent()) {
-            Places::remove_given_up(&tail, dir);
-        }
+        Places::remove_given_up(&tail, &self.dir);
+    }
+
+    pub(super) const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -115,6 +129,7 @@ impl Appender {
     pub(super) fn commit(&mut self, group: &[Batch]) -> Result<Vec<Answer>, StoreError> {
         match self.transact(group) {
             Ok(answers) => {
+                self.acknowledge();
                 self.tell_index()?;
                 Ok(answers)
             }
@@ -206,8 +221,16 @@ impl Appender {
             self.last = batch.last_position();
             self.last_recorded_at = Some(batch.recorded_at);
         }
+        self.acknowledge();
         self.tell_index()?;
         Ok(Ok(self.last))
+    }
+
+    /// What was committed is not to be missing ever again.
+    fn acknowledge(&mut self) {
+        if let Some(last) = self.added.last() {
+            self.acknowledged = Some((last.position, self.added_digest));
+        }
     }
 
     /// What was committed is found from now on. Whoever waits for an answer is answered after this.
@@ -250,6 +273,7 @@ impl Appender {
         let count = batch.events.len() as u64;
         for (event, index) in batch.events.iter().zip(0_u64..) {
             let (position, version) = (batch.first_position.0 + index, batch.first_version.0 + index);
+            self.added_digest = digest(batch.recorded_at, &event.record);
             self.connection.prepare_cached(INSERT)?.execute(params![
                 signed(position),
                 batch.stream.as_str(),
@@ -261,7 +285,7 @@ impl Appender {
                 event.kind,
                 event.campaign,
                 event.customer,
-                digest(batch.recorded_at, &event.record),
+                self.added_digest,
                 &*event.record,
             ])?;
             self.add(Entry {
@@ -281,6 +305,7 @@ impl Appender {
         let count = batch.records.len() as u64;
         for (record, index) in batch.records.iter().zip(0_u64..) {
             let position = self.last.0 + 1 + index;
+            self.added_digest = digest(recorded_at, record.bytes());
             let campaign = record.campaign.as_ref().map(domain::ids::CampaignId::as_str);
             let customer = record.customer.as_ref().map(domain::ids::CustomerId::as_str);
             self.connection.prepare_cached(INSERT)?.execute(params![
@@ -294,7 +319,7 @@ impl Appender {
                 record.kind,
                 campaign,
                 customer,
-                digest(recorded_at, record.bytes()),
+                self.added_digest,
                 &**record.bytes(),
             ])?;
             self.add(Entry {
@@ -336,4 +361,10 @@ impl Appender {
     fn run(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(statement)?.execute([]).map(|_| ())
     }
+}
+
+/// A row of `LAST`; its digest where it has the usual length.
+fn last_of(row: &Row<'_>) -> rusqlite::Result<(u64, Timestamp, Option<[u8; 8]>)> {
+    let digest = row.get_ref(2)?.as_blob()?.try_into().ok();
+    Ok((unsigned(row.get(0)?), Timestamp::from_micros(row.get(1)?), digest))
 }

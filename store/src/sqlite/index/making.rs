@@ -92,6 +92,33 @@ enum Existing {
     Wrong(By),
 }
 
+/// The index that is there, brought up to the log's end. One that would have to be made anew is an error: in
+/// a running process others look into the file that is there. Whether it adds up is the next start's to see.
+pub(in crate::sqlite) fn catch_up_existing(
+    log: &Connection,
+    dir: &Path,
+) -> Result<(Connection, Position), OpenError> {
+    let path = dir.join(INDEX_FILE);
+    let made = file::open_writer(&path).map_err(Failed::Index).and_then(|index| {
+        let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
+        if !fits.map_err(Failed::Index)? {
+            return Ok(None);
+        }
+        let reached = catch_up(log, &index)?;
+        Ok(Some((index, reached)))
+    });
+    let damaged = |why: String| OpenError::Damaged {
+        file: path.clone(),
+        why: format!("{why}; the next start makes it again"),
+    };
+    match made {
+        Ok(Some(made)) => Ok(made),
+        Ok(None) => Err(damaged("it does not fit its log".to_owned())),
+        Err(Failed::Index(error)) if is_damage(&error) => Err(damaged(error.to_string())),
+        Err(failed) => Err(failed.named(dir)),
+    }
+}
+
 /// The index that is there, where it is one of this log.
 fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
     let index = file::open_writer(path).map_err(Failed::Index)?;

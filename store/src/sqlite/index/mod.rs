@@ -23,7 +23,7 @@ pub use file::INDEX_FILE;
 pub(super) use file::{attach, attached_reached, detach};
 pub(super) use indexer::Feeder;
 pub use making::IndexRemade;
-pub(super) use making::{entry, open_up_to_date};
+pub(super) use making::{catch_up_existing, entry, open_up_to_date};
 pub(super) use places::Places;
 pub(super) use sums::Sums;
 pub(super) use tail::{Place, Seen, Tail};

@@ -30,6 +30,20 @@ impl Places {
         })
     }
 
+    /// Closes the file, so that nothing of ours stands in the way of those who open it anew.
+    pub(in crate::sqlite) fn rest_closed(&mut self) -> rusqlite::Result<()> {
+        self.seen.set(None);
+        self.file = Connection::open_in_memory()?;
+        Ok(())
+    }
+
+    /// Looks into the file anew, after it was closed by all who write it.
+    pub(in crate::sqlite) fn reopen(&mut self, dir: &Path) -> rusqlite::Result<()> {
+        self.seen.set(None);
+        self.file = file::open_reader(&dir.join(file::INDEX_FILE))?;
+        Ok(())
+    }
+
     pub(in crate::sqlite) fn tail(&self) -> &Arc<Tail> {
         &self.tail
     }

@@ -131,7 +131,7 @@ impl Tail {
         self.write().is_index_given_up = true;
     }
 
-    pub(super) fn is_index_given_up(&self) -> bool {
+    pub(in crate::sqlite) fn is_index_given_up(&self) -> bool {
         self.read().is_index_given_up
     }
 
@@ -189,6 +189,15 @@ impl Tail {
             end: segments.end,
             places,
         }
+    }
+
+    /// The file was brought up to the end of the log, at `reached`: nothing is behind it.
+    pub(in crate::sqlite) fn begin_again(&self, reached: Position) {
+        let mut segments = self.write();
+        segments.full.clear();
+        segments.filling = Segment::default();
+        segments.base = reached;
+        segments.end = reached;
     }
 
     pub(super) fn end(&self) -> Position {

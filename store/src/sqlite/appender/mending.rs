@@ -1,0 +1,129 @@
+//! After a failed commit: everything is closed, opened anew as a start would open it, and held to what was
+//! acknowledged before anything more is written.
+//!
+//! A sync that failed once may say yes the next time though the disk holds nothing of what it was about, so
+//! the write-ahead log is brought into the database whole and synced there (`durable_file`); then the last
+//! event that anybody was told of must stand where it stood, and the rows before it must be whole.
+
+use super::super::digest::fits;
+use super::super::index::catch_up_existing;
+use super::super::row::{signed, unsigned};
+use super::super::schema::{self, EVENTS_FILE};
+use super::{Appender, CHECKPOINT_PAGES, LAST};
+use crate::durable_file;
+use crate::error::OpenError;
+use domain::ports::event_store::StoreError;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+/// Rows before the head that are read and checked by their digests: more than any group commit, so all that
+/// the write-ahead log held of the failed one and of those before it.
+const CHECKED_ROWS_MAX: i64 = 16_384;
+
+/// Why the log could not be taken up again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sqlite) enum NotMended {
+    /// It may work later: the disk is still full, or gone.
+    Away(String),
+    /// Only a start, or a person, can go on from here.
+    Lost(String),
+}
+
+impl Appender {
+    /// Goes on after a failed commit. On an error everything is closed and it may be tried again.
+    pub(in crate::sqlite) fn mend(&mut self) -> Result<(), NotMended> {
+        let of_store = |error: StoreError| NotMended::Away(error.to_string());
+        let of_file = |error: rusqlite::Error| NotMended::Away(error.to_string());
+        // Closed first, so that no lock and no half transaction of ours stands in the way.
+        self.feeder.rest().map_err(of_store)?;
+        self.connection = Connection::open_in_memory().map_err(of_file)?;
+        self.places.rest_closed().map_err(of_file)?;
+        let file = self.dir.join(EVENTS_FILE);
+        if !file.exists() {
+            // Opening would make an empty log in its place.
+            return Err(NotMended::Away(format!("{} is not there", file.display())));
+        }
+        let connection = schema::open_writer(&self.dir).map_err(of_open)?;
+        self.hold_to_acknowledged(&connection)?;
+        let (index, reached) = catch_up_existing(&connection, &self.dir).map_err(of_open)?;
+        self.places.reopen(&self.dir).map_err(of_file)?;
+        connection
+            .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
+            .map_err(of_file)?;
+        let last = connection.query_row(LAST, [], super::last_of).optional();
+        let last = last.map_err(of_file)?;
+        self.places.tail().begin_again(reached);
+        self.feeder.begin(index).map_err(of_store)?;
+        self.connection = connection;
+        self.heads.clear();
+        self.added.clear();
+        self.added_ids.clear();
+        self.last = Position(last.map_or(0, |(position, ..)| position));
+        self.last_recorded_at = last.map(|(_, recorded_at, _)| recorded_at);
+        Ok(())
+    }
+
+    /// The last acknowledged event stands where it stood, and the rows up to the head are whole.
+    fn hold_to_acknowledged(&self, log: &Connection) -> Result<(), NotMended> {
+        let away = |error: rusqlite::Error| match durable_file::failed(&self.dir, &error) {
+            OpenError::Damaged { why, .. } => NotMended::Lost(why),
+            other => NotMended::Away(other.to_string()),
+        };
+        if let Some((position, digest)) = self.acknowledged {
+            let held = log
+                .query_row(
+                    "SELECT digest FROM event WHERE pos = ?1",
+                    [signed(position.0)],
+                    |row| row.get::<_, Vec<u8>>(0),
+                )
+                .optional()
+                .map_err(away)?;
+            if held.as_deref() != Some(digest.as_slice()) {
+                return Err(NotMended::Lost(format!(
+                    "the log does not hold event {position} any more, which was acknowledged / \
+                     日志已不含曾确认的事件 {position}"
+                )));
+            }
+        }
+        match damaged_row(log).map_err(away)? {
+            None => Ok(()),
+            Some(position) => Err(NotMended::Lost(format!(
+                "event {position} of the log is damaged / 日志事件 {position} 已损坏"
+            ))),
+        }
+    }
+}
+
+fn of_open(error: OpenError) -> NotMended {
+    match error {
+        OpenError::Damaged { .. } | OpenError::NewerSchema { .. } | OpenError::HalfFilled { .. } => {
+            NotMended::Lost(error.to_string())
+        }
+        OpenError::Missing(_) | OpenError::Unavailable { .. } => NotMended::Away(error.to_string()),
+    }
+}
+
+/// The first of the last rows that does not fit its digest, or that should stand there and does not.
+fn damaged_row(log: &Connection) -> rusqlite::Result<Option<u64>> {
+    let mut statement = log.prepare(
+        "SELECT pos, recorded_at, digest, record FROM event
+         WHERE pos > (SELECT coalesce(max(pos), 0) FROM event) - ?1 ORDER BY pos",
+    )?;
+    let mut rows = statement.query([CHECKED_ROWS_MAX])?;
+    let mut expected = None;
+    while let Some(row) = rows.next()? {
+        let position = unsigned(row.get(0)?);
+        let recorded_at = Timestamp::from_micros(row.get(1)?);
+        let is_whole = fits(
+            row.get_ref(2)?.as_blob()?,
+            recorded_at,
+            row.get_ref(3)?.as_blob()?,
+        );
+        if !is_whole || expected.is_some_and(|expected| expected != position) {
+            return Ok(Some(expected.unwrap_or(position)));
+        }
+        expected = Some(position + 1);
+    }
+    Ok(None)
+}
