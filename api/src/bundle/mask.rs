@@ -3,7 +3,7 @@
 
 use super::gather::{Gathered, Typed};
 use super::mask_ends::{masked_end, masked_failure};
-use super::recorded::story;
+use super::recorded::{key_rule, story};
 use super::walk::infer;
 use super::{BundleEvent, Content};
 use crate::cli::failure::Failure;
@@ -52,11 +52,9 @@ pub(super) fn mask(gathered: &Gathered) -> Result<Content, Failure> {
         .flow
         .as_ref()
         .and_then(|flow| FlowDefinition::from_value(flow).ok());
+    let told = || gathered.call.iter().map(|one| &one.event);
     let inferred = match definition {
-        Some(definition) => infer(
-            &Arc::new(definition),
-            &story(gathered.call.iter().map(|one| &one.event)),
-        ),
+        Some(definition) => infer(key_rule(told()), &Arc::new(definition), &story(told())),
         None => super::walk::Inferred::default(),
     };
     let mut events = masker.grants(gathered)?;
@@ -221,9 +219,14 @@ impl Masker {
                 leg: *leg,
                 failure: masked_failure(failure),
             },
-            CallEvent::Answered { leg, dialog } => CallEvent::Answered {
+            CallEvent::Answered {
+                leg,
+                dialog,
+                key_rule,
+            } => CallEvent::Answered {
                 leg: *leg,
                 dialog: masked_dialog(dialog),
+                key_rule: *key_rule,
             },
             CallEvent::LateAnswered { leg, dialog } => CallEvent::LateAnswered {
                 leg: *leg,

@@ -1,6 +1,7 @@
 //! What a call's events say of its way through the flow.
 
 use domain::call::event::CallEvent;
+use domain::flow::KeyRule;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,15 @@ pub(super) enum Told {
     /// The key, where it can be read.
     Key(Option<char>),
     Transfer(String),
+}
+
+/// The rule by which the keys of a call counted; a call from before it was recorded had the first.
+pub(super) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> KeyRule {
+    let recorded = events.find_map(|event| match event {
+        CallEvent::Answered { key_rule, .. } => *key_rule,
+        _ => None,
+    });
+    recorded.unwrap_or_default()
 }
 
 /// The steps of a call, in order.

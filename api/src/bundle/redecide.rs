@@ -6,6 +6,7 @@ use domain::call::progress::DISPOSITION_VERSION;
 use domain::call::{Call, CallRefusal, CallState, Correction};
 use domain::decider::{Context, Decider};
 use domain::disposition::Disposition;
+use domain::flow::KeyRule;
 use domain::personal::Personal;
 use domain::ports::recording::RecordingFacts;
 use domain::time::Timestamp;
@@ -21,7 +22,7 @@ pub(super) fn otherwise(state: &CallState, recorded: &CallEvent, at: Timestamp) 
     }
 }
 
-/// The version of the table alone is no difference.
+/// The version of a table or rule alone is no difference: the flow is walked by the recorded one.
 fn this_version(recorded: &CallEvent) -> CallEvent {
     let mut recorded = recorded.clone();
     if let CallEvent::Ended {
@@ -29,6 +30,9 @@ fn this_version(recorded: &CallEvent) -> CallEvent {
     } = &mut recorded
     {
         *disposition_version = DISPOSITION_VERSION;
+    }
+    if let CallEvent::Answered { key_rule, .. } = &mut recorded {
+        *key_rule = Some(KeyRule::CURRENT);
     }
     recorded
 }
@@ -128,7 +132,7 @@ fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
         },
         CallEvent::LegFailed { leg, failure } => CallCommand::FailLeg { leg, failure },
         // Both are decided from an answer: whether it came too late is the decider's to say.
-        CallEvent::Answered { leg, dialog } | CallEvent::LateAnswered { leg, dialog } => {
+        CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
             CallCommand::Answer { leg, dialog }
         }
         CallEvent::NoticePlayed { leg, notice } => CallCommand::NoteNoticePlayed { leg, notice },

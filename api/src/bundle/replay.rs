@@ -1,6 +1,6 @@
 //! A bundle decided again: every command behind every event, the way through the flow, and both grants.
 
-use super::recorded::story;
+use super::recorded::{key_rule, story};
 use super::redecide::otherwise;
 use super::walk::walk;
 use super::{Bundle, BundleEvent};
@@ -173,7 +173,8 @@ fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
             .push("the flow of this call is not in the bundle, or this build cannot read it".to_owned());
         return;
     };
-    let walked = walk(&Arc::new(definition), &bundle.variables, &story);
+    let rule = key_rule(events.iter());
+    let walked = walk(rule, &Arc::new(definition), &bundle.variables, &story);
     replayed.walked = (walked.explained, walked.steps);
     if let Some(otherwise) = walked.otherwise {
         let step = walked.explained + 1;

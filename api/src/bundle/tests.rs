@@ -11,7 +11,7 @@ use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::event::CustomerEvent;
 use domain::decider::{Context, Decider};
 use domain::disposition::{Disposition, Outcome};
-use domain::flow::{FlowDefinition, FlowRun, from_script};
+use domain::flow::{FlowDefinition, FlowRun, KeyRule, from_script};
 use domain::ids::{CallId, CommandId, EventId};
 use domain::number::event::NumberEvent;
 use domain::personal::{LookupHash, Personal, Sealed};
@@ -417,6 +417,43 @@ fn a_key_is_found_that_goes_where_the_call_went() {
         panic!("the last node of the way asks for a key");
     };
     assert_eq!(ask.keys[digit], next);
+}
+
+/// 9 while the notice plays. By the first rule it changed nothing, by the second it ends the call.
+fn nine_in_the_notice(then: &[&str]) -> Story {
+    let mut story = Story::dialed();
+    story.ring().answer().press("", '9');
+    for node in then {
+        story.enter(node);
+    }
+    let opted_out = then.contains(&"refused").then_some(Outcome::OptedOut);
+    story.end(EndReason::FlowEnded, opted_out.or(Some(Outcome::NoResponse)));
+    story
+}
+
+#[test]
+fn a_call_is_walked_by_the_rule_of_keys_it_had() {
+    let waited = ["message", "menu", "silent"];
+    for (then, rule, agrees) in [
+        (&["refused"][..], Some(KeyRule::OptOutAnywhere), true),
+        (&["refused"], None, false),
+        (&waited, None, true),
+        (&waited, Some(KeyRule::MenusOnly), true),
+    ] {
+        let mut gathered = nine_in_the_notice(then).gathered();
+        for typed in &mut gathered.call {
+            if let CallEvent::Answered { key_rule, .. } = &mut typed.event {
+                *key_rule = rule;
+            }
+        }
+        let replayed = replay(&make(&gathered).unwrap()).unwrap();
+        assert_eq!(
+            replayed.agrees(),
+            agrees,
+            "{then:?} by {rule:?}: {}",
+            replayed.value()
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::recorded::Told;
 use domain::disposition::Outcome;
-use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
+use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, KeyRule, Node};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,9 +35,9 @@ pub(super) struct Inferred {
 }
 
 /// Finds keys and variables that lead the recorded way, without knowing the real ones.
-pub(super) fn infer(flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
+pub(super) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
     let variables = variables_of(flow, story);
-    let digits = walk(flow, &variables, story).digits;
+    let digits = walk(rule, flow, &variables, story).digits;
     Inferred { digits, variables }
 }
 
@@ -80,13 +80,14 @@ fn value_for(case: &Case) -> Option<String> {
     case.equals.clone().or_else(among).or_else(least)
 }
 
-/// Walks the flow along the story.
+/// Walks the flow along the story, by the rule its keys counted by.
 pub(super) fn walk(
+    rule: KeyRule,
     flow: &Arc<FlowDefinition>,
     variables: &BTreeMap<String, String>,
     story: &[Told],
 ) -> Walked {
-    let (run, _) = FlowRun::begin(flow, variables);
+    let (run, _) = FlowRun::begin_by(rule, flow, variables);
     let mut walked = Walked {
         explained: 0,
         steps: story.len(),
@@ -214,7 +215,7 @@ fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
 /// A step by key: the given one, or the first that leads where the call went.
 fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, char), String> {
     let candidates: Vec<char> = digit.map_or_else(|| KEYS.chars().collect(), |digit| vec![digit]);
-    let mut idle = None;
+    let mut idle: Option<(usize, Step, char)> = None;
     let mut instead = None;
     for digit in candidates {
         let before = [Vec::new()].into_iter().chain(waits());
@@ -226,7 +227,11 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
             inputs.push(FlowInput::Keypress(digit));
             let step = Step::after(run, &inputs);
             if step.entered.is_empty() {
-                idle.get_or_insert((step, digit));
+                // Kept for a menu that takes keys ahead, it may explain more of what follows than another.
+                let ahead = explained_ahead(&step.run, rest);
+                if idle.as_ref().is_none_or(|(best, ..)| ahead > *best) {
+                    idle = Some((ahead, step, digit));
+                }
             } else if step.explains(rest) {
                 return Ok((step, digit));
             } else {
@@ -235,7 +240,22 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
         }
     }
     // A key that only asks again explains itself; where the call went then is the next step's to explain.
+    let idle = idle.map(|(_, step, digit)| (step, digit));
     idle.ok_or_else(|| instead.unwrap_or_else(|| "takes no key".to_owned()))
+}
+
+/// How many of the next steps without a key follow from here.
+fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
+    let by_key = |told: &Told| matches!(told, Told::Key(_));
+    let until_key = rest.iter().position(by_key).unwrap_or(rest.len());
+    let mut left = rest.get(..until_key).unwrap_or_default();
+    let mut run = run.clone();
+    while !left.is_empty() {
+        let Ok(step) = by_itself(&run, left) else { break };
+        left = left.get(step.entered.len()..).unwrap_or_default();
+        run = step.run;
+    }
+    until_key - left.len()
 }
 
 fn words(entered: &[Told]) -> String {

@@ -11,6 +11,7 @@ use super::state::{CallState, LegState};
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
 use crate::disposition::{Disposition, Outcome};
+use crate::flow::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
@@ -211,7 +212,11 @@ fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
         return note_late_answer(state, leg, dialog);
     }
     let dialog = dialog_without_callee(dialog, callee(state));
-    Ok(vec![CallEvent::Answered { leg, dialog }])
+    Ok(vec![CallEvent::Answered {
+        leg,
+        dialog,
+        key_rule: Some(KeyRule::CURRENT),
+    }])
 }
 
 fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {

@@ -7,6 +7,7 @@ use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
+use crate::flow::KeyRule;
 use crate::ids::EventId;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -56,6 +57,9 @@ pub enum CallEvent {
         leg: u8,
         #[serde(flatten)]
         dialog: AnsweredDialog,
+        /// The rule by which the conversation's keys count; absent: the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_rule: Option<KeyRule>,
     },
     /// The notice was played to its last frame.
     #[serde(rename = "call.notice_played")]

@@ -100,6 +100,7 @@ fn the_way_to_an_answer_is_written_as_its_golden_files() {
         CallEvent::Answered {
             leg: 2,
             dialog: dialog(),
+            key_rule: None,
         },
         CallEvent::LateAnswered {
             leg: 2,

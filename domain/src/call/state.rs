@@ -301,7 +301,7 @@ impl CallState {
             CallEvent::LegFailed { leg, failure } => {
                 self.note(*leg, |leg| leg.failure = Some(failure.clone()));
             }
-            CallEvent::Answered { leg, dialog } => {
+            CallEvent::Answered { leg, dialog, .. } => {
                 self.note(*leg, |leg| leg.answered = Some(dialog.clone()));
             }
             CallEvent::CancelRequested { leg, reason } => {

@@ -1,20 +1,24 @@
 //! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound.
 //!
 //! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
-//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first; keys during them, or
-//! while a node only speaks, change nothing. After `End` only a fault is answered, by the same `End` again:
-//! the last text could not be spoken, and the outcome stands.
+//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first. Which keys count while
+//! no menu is asked is the call's `KeyRule`. After `End` a fault is answered by the same `End` again (the last
+//! text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
 
 use super::graph::FlowDefinition;
+use super::key_rule::KeyRule;
 use super::nodes::{AskKeypress, Node, Reprompt};
 use super::text::{Filled, fill};
 use crate::disposition::Outcome;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Most node entries and replays of one call; beyond it the call ends as failed. Ten minutes of prompts of
 /// three seconds; less than `call::NODES_MAX`, so that every entry can be recorded.
 pub const STEPS_MAX: u32 = 200;
+
+/// Most keys kept for menus that take them ahead; who presses more presses at random.
+const KEYS_AHEAD_MAX: usize = 12;
 
 /// What happened on the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +89,14 @@ enum Doing {
 #[derive(Debug, Clone)]
 pub struct FlowRun {
     graph: Arc<FlowDefinition>,
+    rule: KeyRule,
     values: BTreeMap<String, String>,
     node: String,
     doing: Doing,
+    /// Pressed since the last question, for a menu that takes keys ahead.
+    ahead: VecDeque<char>,
+    /// 谢绝来电 was pressed: nothing that follows makes another outcome of it.
+    opted_out: bool,
     /// Replays in this visit of an ask node.
     replays: u32,
     visits: BTreeMap<String, u32>,
@@ -97,16 +106,29 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Begins with the notices. `variables` are the enrolment's; defaults fill in what is missing.
+    /// Begins with the notices, by the rule of today's calls. `variables` are the enrolment's; defaults fill in
+    /// what is missing.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
     ) -> (Self, Vec<FlowAction>) {
+        Self::begin_by(KeyRule::CURRENT, graph, variables)
+    }
+
+    /// Begins as a stored call did, by the rule that its `call.answered` names.
+    pub fn begin_by(
+        rule: KeyRule,
+        graph: &Arc<FlowDefinition>,
+        variables: &BTreeMap<String, String>,
+    ) -> (Self, Vec<FlowAction>) {
         let run = Self {
+            rule,
             values: values_of(graph, variables),
             node: graph.start.clone(),
             graph: Arc::clone(graph),
             doing: Doing::Notices,
+            ahead: VecDeque::new(),
+            opted_out: false,
             replays: 0,
             visits: BTreeMap::new(),
             steps: 0,
@@ -134,7 +156,7 @@ impl FlowRun {
             (Doing::Ended { outcome }, FlowInput::Fault) => {
                 actions.extend([FlowAction::StopSaying, FlowAction::End { outcome }]);
             }
-            (Doing::Ended { .. }, _) => {}
+            (Doing::Ended { .. }, FlowInput::Played | FlowInput::Silence) => {}
             (_, FlowInput::Fault) => self.fail(&mut actions),
             (Doing::Notices, FlowInput::Played) => {
                 let start = self.node.clone();
@@ -149,7 +171,10 @@ impl FlowRun {
                 self.take_key(digit, &mut actions);
             }
             (Doing::Asking { .. }, FlowInput::Silence) => self.take_silence(&mut actions),
-            (Doing::Notices | Doing::Saying, FlowInput::Keypress(_) | FlowInput::Silence) => {}
+            (Doing::Notices | Doing::Saying | Doing::Ended { .. }, FlowInput::Keypress(digit)) => {
+                self.take_early_key(digit, &mut actions);
+            }
+            (Doing::Notices | Doing::Saying, FlowInput::Silence) => {}
         }
         actions
     }
@@ -174,13 +199,49 @@ impl FlowRun {
             return;
         };
         let Some(next) = ask.node_of(digit) else {
+            if let Some(refused) = self.refusal_of(digit) {
+                return self.opt_out(refused, actions);
+            }
             return self.reprompt(&ask, &ask.on_other, actions);
         };
         if let Some(set) = ask.set.get(&digit.to_string()) {
             self.values
                 .extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
+        if self.rule == KeyRule::OptOutAnywhere && self.graph.leads_to_opt_out(next) {
+            return self.opt_out(next.to_owned(), actions);
+        }
         self.enter(next.to_owned(), actions);
+    }
+
+    /// A key while no menu is asked: 谢绝来电 at once; any other waits for a menu that takes keys ahead.
+    fn take_early_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
+        if let Some(refused) = self.refusal_of(digit) {
+            actions.push(FlowAction::StopSaying);
+            self.opt_out(refused, actions);
+        } else if self.rule == KeyRule::OptOutAnywhere && self.ahead.len() < KEYS_AHEAD_MAX {
+            self.ahead.push_back(digit);
+        }
+    }
+
+    /// Where a key leads that refuses further calls wherever it is pressed; once per call.
+    fn refusal_of(&self, digit: char) -> Option<String> {
+        let counts = self.rule == KeyRule::OptOutAnywhere && !self.opted_out;
+        let node = self.graph.opt_out_node(digit).filter(|_| counts)?;
+        Some(node.to_owned())
+    }
+
+    /// The opt-out comes before all that is said of it: no limit and no fault on the way may lose it.
+    fn opt_out(&mut self, refused: String, actions: &mut Vec<FlowAction>) {
+        self.note_opt_out(actions);
+        self.enter(refused, actions);
+    }
+
+    fn note_opt_out(&mut self, actions: &mut Vec<FlowAction>) {
+        if !self.opted_out {
+            self.opted_out = true;
+            actions.push(FlowAction::OptOut);
+        }
     }
 
     fn take_silence(&mut self, actions: &mut Vec<FlowAction>) {
@@ -261,7 +322,10 @@ impl FlowRun {
                 self.say(&say.text, actions);
                 self.doing = Doing::Saying;
             }
-            Node::AskKeypress(ask) => self.ask(ask, actions),
+            Node::AskKeypress(ask) => match ask.take_ahead(&mut self.ahead) {
+                Some(digit) => self.take_key(digit, actions),
+                None => self.ask(ask, actions),
+            },
             Node::Branch(_) => {}
             Node::Transfer(transfer) => {
                 actions.push(FlowAction::RequestTransfer {
@@ -272,7 +336,7 @@ impl FlowRun {
             }
             Node::End(end) => {
                 if end.opt_out {
-                    actions.push(FlowAction::OptOut);
+                    self.note_opt_out(actions);
                 }
                 if let Some(text) = &end.text {
                     self.say(text, actions);
@@ -283,6 +347,11 @@ impl FlowRun {
     }
 
     fn end(&mut self, outcome: Outcome, actions: &mut Vec<FlowAction>) {
+        let outcome = if self.opted_out {
+            Outcome::OptedOut
+        } else {
+            outcome
+        };
         actions.push(FlowAction::End { outcome });
         self.doing = Doing::Ended { outcome };
     }

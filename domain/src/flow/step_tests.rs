@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn variables() -> BTreeMap<String, String> {
+pub(super) fn variables() -> BTreeMap<String, String> {
     [
         ("customer_name", "张三"),
         ("days", "3"),
@@ -58,7 +58,7 @@ fn said(actions: &[FlowAction]) -> String {
 }
 
 #[test]
-fn the_notices_come_first_and_no_key_interrupts_them() {
+fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them() {
     let (mut run, actions) = FlowRun::begin(&Arc::new(script()), &variables());
     let notice = |notice, text: &str| FlowAction::Notice {
         notice,
@@ -71,7 +71,7 @@ fn the_notices_come_first_and_no_key_interrupts_them() {
             notice(NoticeKind::Ai, AI_NOTICE)
         ]
     );
-    assert_eq!(run.step(Keypress('9')), []);
+    assert_eq!(run.step(Keypress('1')), []);
     assert_eq!(
         run.step(Played),
         [
@@ -84,7 +84,7 @@ fn the_notices_come_first_and_no_key_interrupts_them() {
             }
         ]
     );
-    assert_eq!(run.step(Keypress('9')), []);
+    assert_eq!(run.step(Keypress('1')), []);
     assert_eq!(
         run.step(Played),
         [
@@ -109,16 +109,16 @@ fn a_key_during_the_question_stops_it_and_counts() {
     let mut later = run.clone();
     let actions = run.step(Keypress('9'));
     assert_eq!(actions[0], FlowAction::StopSaying);
-    assert_eq!(actions[2], FlowAction::OptOut);
+    assert_eq!(actions[1], FlowAction::OptOut);
     later.step(Played);
     let actions = later.step(Keypress('9'));
     assert_eq!(
         actions,
         [
+            FlowAction::OptOut,
             FlowAction::EnterNode {
                 node: "refused".to_owned()
             },
-            FlowAction::OptOut,
             FlowAction::Say {
                 text: super::OPTED_OUT.to_owned(),
                 personal: false

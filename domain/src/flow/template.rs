@@ -99,6 +99,7 @@ fn menu(on_timeout: Reprompt, on_other: Reprompt) -> Node {
         keys: keys.map(|(key, node)| (key.to_owned(), node.to_owned())).into(),
         set: BTreeMap::new(),
         timeout_ms: MENU_TIMEOUT_MS,
+        type_ahead: false,
         on_timeout,
         on_other,
         visits: None,

@@ -274,6 +274,7 @@ fn conversation() -> [CallEvent; 5] {
                 route_set: Vec::new(),
                 cseq: 1,
             },
+            key_rule: None,
         },
         CallEvent::NoticePlayed {
             leg: 1,

@@ -269,6 +269,7 @@ impl Story {
             CallEvent::Answered {
                 leg,
                 dialog: dialog(),
+                key_rule: None,
             },
         )
     }

@@ -184,6 +184,7 @@ impl MadeUpLog {
             let answered = CallEvent::Answered {
                 leg: 1,
                 dialog: dialog(),
+                key_rule: None,
             };
             self.call(&dial, &answered);
         }

@@ -105,7 +105,10 @@ impl<'a> Talk<'a> {
             self.fail().await?;
         }
         let first = std::mem::take(&mut self.first);
-        self.act(first).await?;
+        // Who refused before the first word was ready hears the goodbye alone.
+        if !self.opted_out {
+            self.act(first).await?;
+        }
         let kit = Arc::clone(&self.kit);
         loop {
             if let Some((event, at)) = self.unheard.pop_front() {
@@ -173,12 +176,14 @@ impl<'a> Talk<'a> {
         Ok(None)
     }
 
-    /// Every key is recorded, also one that means nothing here.
+    /// Every key is recorded, also one that means nothing here; one that refuses further calls is obeyed
+    /// until the line is down, whatever is being said.
     async fn hear_key(&mut self, digit: char) -> Result<(), Halt> {
         if self.hung_up.is_some() {
             return Ok(());
         }
-        if !self.ending && self.means_opt_out(digit) {
+        let refuses = self.means_opt_out(digit);
+        if refuses {
             self.opt_out().await?;
         }
         let command = CallCommand::NoteKeypress {
@@ -187,10 +192,10 @@ impl<'a> Talk<'a> {
             digit,
         };
         match self.attempt.ask(command).await {
-            // More keys than are recorded: they are not acted on either.
-            Err(Halt::Refused) => Ok(()),
+            // More keys than are recorded: no other is acted on.
+            Err(Halt::Refused) if !refuses => Ok(()),
+            Err(Halt::Refused) | Ok(_) => self.step(FlowInput::Keypress(digit)).await,
             Err(halt) => Err(halt),
-            Ok(_) => self.step(FlowInput::Keypress(digit)).await,
         }
     }
 
@@ -235,9 +240,10 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// What the flow makes of an input, done; after its end nothing moves it.
+    /// What the flow makes of an input, done; after its end only 谢绝来电 moves it.
     async fn step(&mut self, input: FlowInput) -> Result<(), Halt> {
-        if self.ending || self.hanging_up.is_some() {
+        let moves = !self.ending || matches!(input, FlowInput::Keypress(_));
+        if !moves || self.hanging_up.is_some() {
             return Ok(());
         }
         let Some(run) = &mut self.run else {

@@ -202,3 +202,67 @@ fn a_callee_who_is_gone_while_the_prompt_is_made_has_talked_only_so_long() {
         );
     });
 }
+
+/// A callee who presses this in the very moment of the answer: before the first frame of the notice is over.
+fn presses(digit: char) -> Arc<FakeLine> {
+    let script = move |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog()), key(digit)];
+    FakeLine::new("presses", Box::new(script))
+}
+
+async fn one_call(line: Arc<FakeLine>) -> World {
+    let world = World::new(vec![line]);
+    let drivers = world.start_drivers().await;
+    let flow = publish(&world).await;
+    world.run_campaign(1, 1, flow).await;
+    world.until("the end", |log| count(log, "call.ended") == 1).await;
+    drop(drivers);
+    world
+}
+
+#[test]
+fn nine_during_the_notice_opts_out_at_once_and_nothing_of_the_callee_is_recorded() {
+    on_one_thread(async {
+        let world = one_call(presses('9')).await;
+        assert_eq!(world.count("number.opted_out"), 1);
+        assert_eq!(world.data("call.answered")[0]["key_rule"], 2);
+        let kinds = world.fakes.store.kinds();
+        let place = |kind: &str| kinds.iter().position(|one| one == kind).expect("it is stored");
+        assert!(place("number.opted_out") < place("call.keypressed"));
+        assert_eq!(world.data("call.node_entered")[0]["node"], "refused");
+        let counts = ["call.notice_played", "call.node_entered"].map(|kind| world.count(kind));
+        assert_eq!(counts, [0, 1], "the goodbye alone is said");
+        assert!(!world.lines[0].entries().contains(&"record_callee".to_owned()));
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["outcome"], &ended["reason"]),
+            (&"opted_out".into(), &"flow_ended".into())
+        );
+    });
+}
+
+#[test]
+fn nine_in_the_goodbye_is_obeyed_and_another_key_there_is_only_recorded() {
+    on_one_thread(async {
+        for (digit, outcome) in [('9', "opted_out"), ('1', "callback")] {
+            let world = World::new(vec![answers()]);
+            let _drivers = talking(&world).await;
+            // The second comes before the promise of a colleague has been played to its end.
+            world.lines[0].tell(0, key('2'));
+            world.lines[0].tell(0, key(digit));
+            world.until("the end", |log| count(log, "call.ended") == 1).await;
+            assert_eq!(world.count("call.keypressed"), 2);
+            assert_eq!(world.data("call.ended")[0]["outcome"], outcome);
+            assert_eq!(world.count("number.opted_out"), usize::from(digit == '9'));
+        }
+    });
+}
+
+#[test]
+fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_waits_for_its_menu() {
+    on_one_thread(async {
+        let world = one_call(presses('2')).await;
+        assert_eq!(world.count("call.keypressed"), 1);
+        assert_eq!(world.count("call.transfer_requested"), 0);
+        assert_eq!(world.data("call.ended")[0]["outcome"], "no_response");
+    });
+}

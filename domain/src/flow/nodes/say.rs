@@ -1,4 +1,4 @@
-//! A node that says a text to its end and goes on. Keys pressed meanwhile change nothing.
+//! A node that says a text to its end and goes on. Of the keys pressed meanwhile only 谢绝来电 cuts it short.
 
 use super::Target;
 use serde::{Deserialize, Serialize};

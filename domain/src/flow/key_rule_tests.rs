@@ -1,0 +1,204 @@
+//! When a key counts: 谢绝来电 from the answer to the hang-up, every other in its menu or where a menu takes it
+//! ahead; and stored calls by the rule they had.
+
+use super::step_tests::variables;
+use super::tests::{script, shipped};
+use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, KeyRule, Node};
+use crate::disposition::Outcome;
+use FlowInput::{Fault, Keypress, Played, Silence};
+use std::sync::Arc;
+
+/// Runs a flow by a rule over these inputs; the nodes entered, how often it opted out, and how it ended.
+fn played_by(
+    rule: KeyRule,
+    definition: FlowDefinition,
+    inputs: &[FlowInput],
+) -> (Vec<String>, usize, Option<Outcome>) {
+    let (mut run, _) = FlowRun::begin_by(rule, &Arc::new(definition), &variables());
+    let (mut entered, mut opt_outs, mut ended) = (Vec::new(), 0, None);
+    for input in inputs {
+        for action in run.step(*input) {
+            match action {
+                FlowAction::EnterNode { node } => entered.push(node),
+                FlowAction::OptOut => opt_outs += 1,
+                FlowAction::End { outcome } => ended = Some(outcome),
+                FlowAction::Notice { .. }
+                | FlowAction::Say { .. }
+                | FlowAction::StopSaying
+                | FlowAction::Listen { .. }
+                | FlowAction::RequestTransfer { .. } => {}
+            }
+        }
+    }
+    (entered, opt_outs, ended)
+}
+
+#[track_caller]
+fn check(definition: FlowDefinition, inputs: &[FlowInput], nodes: &[&str], opted_out: bool) {
+    let (entered, opt_outs, ended) = played_by(KeyRule::CURRENT, definition, inputs);
+    assert_eq!(
+        (entered, opt_outs),
+        (
+            nodes.iter().map(|node| (*node).to_owned()).collect(),
+            usize::from(opted_out)
+        )
+    );
+    assert_eq!(ended == Some(Outcome::OptedOut), opted_out, "{ended:?}");
+}
+
+#[test]
+fn nine_counts_in_the_notices_in_every_text_in_the_pause_and_in_the_goodbye() {
+    let nine = Keypress('9');
+    let again = [Played, Played, Played, Keypress('1')];
+    for (before, nodes) in [
+        (&[][..], &["refused"][..]),
+        (&[Played], &["message", "refused"]),
+        (&[Played, Played], &["message", "menu", "refused"]),
+        (&[Played, Played, Played], &["message", "menu", "refused"]),
+        (&again, &["message", "menu", "message_again", "refused"]),
+        (
+            &[Played, Played, Played, Keypress('2')],
+            &["message", "menu", "colleague", "refused"],
+        ),
+        (
+            &[Played, Played, Silence, Silence],
+            &["message", "menu", "silent", "refused"],
+        ),
+        (&[Played, Fault], &["message", "exception", "refused"]),
+    ] {
+        check(script(), &[before, &[nine]].concat(), nodes, true);
+        check(script(), &[before, &[nine, nine, Played]].concat(), nodes, true);
+        check(script(), before, &nodes[..nodes.len() - 1], false);
+    }
+}
+
+#[test]
+fn what_is_said_stops_and_the_refusal_is_told_before_anything_that_could_fail() {
+    let (mut run, _) = FlowRun::begin(&Arc::new(script()), &variables());
+    let actions = run.step(Keypress('9'));
+    let node = "refused".to_owned();
+    assert_eq!(
+        actions[..3],
+        [
+            FlowAction::StopSaying,
+            FlowAction::OptOut,
+            FlowAction::EnterNode { node }
+        ]
+    );
+    let outcome = Outcome::OptedOut;
+    assert_eq!(run.step(Fault).last(), Some(&FlowAction::End { outcome }));
+}
+
+#[test]
+fn only_the_menu_being_asked_gives_the_key_another_meaning() {
+    let mut other = script();
+    if let Some(Node::AskKeypress(menu)) = other.nodes.get_mut("menu") {
+        menu.keys.insert("9".to_owned(), "colleague".to_owned());
+    }
+    let nine = Keypress('9');
+    check(
+        other.clone(),
+        &[Played, Played, nine],
+        &["message", "menu", "colleague"],
+        false,
+    );
+    check(other.clone(), &[Played, nine], &["message", "refused"], true);
+    let mut none = script();
+    if let Some(Node::AskKeypress(menu)) = none.nodes.get_mut("menu") {
+        menu.keys.remove("9");
+    }
+    check(
+        none,
+        &[Played, Played, nine],
+        &["message", "menu", "refused"],
+        true,
+    );
+    // In no menu of this flow: an ordinary wrong key, asked again.
+    check(
+        shipped("ask_keypress.yaml"),
+        &[nine, Played, nine],
+        &["question"],
+        false,
+    );
+}
+
+#[test]
+fn a_text_before_the_refusing_end_does_not_delay_it_and_a_fault_does_not_undo_it() {
+    let mut definition = script();
+    let say = serde_json::json!({"say": {"text": "好的", "next": "refused"}});
+    definition
+        .nodes
+        .insert("soft".to_owned(), serde_json::from_value(say).unwrap());
+    for node in definition.nodes.values_mut() {
+        if let Node::AskKeypress(menu) = node {
+            menu.keys.insert("9".to_owned(), "soft".to_owned());
+        }
+    }
+    let nine = Keypress('9');
+    check(definition.clone(), &[nine, Played], &["soft", "refused"], true);
+    check(
+        definition.clone(),
+        &[Played, Played, nine, Played],
+        &["message", "menu", "soft", "refused"],
+        true,
+    );
+    check(definition, &[nine, Fault], &["soft", "exception"], true);
+}
+
+#[test]
+fn another_key_waits_for_its_menu_unless_the_menu_takes_it_ahead() {
+    let two = Keypress('2');
+    check(
+        script(),
+        &[two, Played, two, Played, Played],
+        &["message", "menu"],
+        false,
+    );
+    let ahead = |definition: &mut FlowDefinition, node: &str| {
+        if let Some(Node::AskKeypress(menu)) = definition.nodes.get_mut(node) {
+            menu.type_ahead = true;
+        }
+    };
+    let mut taken = script();
+    ahead(&mut taken, "menu");
+    let colleague = &["message", "menu", "colleague"];
+    check(taken.clone(), &[two, Played, Played], colleague, false);
+    // A key the menu does not know is dropped, the first that it knows counts.
+    let keys = [Keypress('7'), two, Keypress('1')];
+    check(
+        taken.clone(),
+        &[&[Played], &keys[..], &[Played]].concat(),
+        colleague,
+        false,
+    );
+    // What is left is kept for the next menu only if that takes keys ahead too.
+    let twice = [Keypress('1'), two, Played, Played, Played];
+    check(
+        taken.clone(),
+        &twice,
+        &["message", "menu", "message_again", "menu_again"],
+        false,
+    );
+    ahead(&mut taken, "menu_again");
+    check(
+        taken,
+        &twice,
+        &["message", "menu", "message_again", "menu_again", "colleague"],
+        false,
+    );
+}
+
+#[test]
+fn a_call_from_before_runs_as_it_went() {
+    let early = [
+        Keypress('9'),
+        Played,
+        Keypress('9'),
+        Played,
+        Keypress('2'),
+        Keypress('9'),
+    ];
+    let (entered, opt_outs, ended) = played_by(KeyRule::default(), script(), &early);
+    assert_eq!(entered, ["message", "menu", "colleague"]);
+    assert_eq!((opt_outs, ended), (0, Some(Outcome::Callback)));
+}
