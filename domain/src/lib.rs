@@ -22,6 +22,7 @@ pub mod ids;
 pub mod inquiry;
 pub mod installation;
 mod instant_text;
+pub mod key_rule;
 pub mod number;
 mod ordered_json;
 pub mod personal;

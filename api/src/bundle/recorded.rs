@@ -1,7 +1,7 @@
 //! What a call's events say of its way through the flow.
 
 use domain::call::event::CallEvent;
-use domain::flow::KeyRule;
+use domain::key_rule::KeyRule;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

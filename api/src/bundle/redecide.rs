@@ -6,7 +6,7 @@ use domain::call::progress::DISPOSITION_VERSION;
 use domain::call::{Call, CallRefusal, CallState, Correction};
 use domain::decider::{Context, Decider};
 use domain::disposition::Disposition;
-use domain::flow::KeyRule;
+use domain::key_rule::KeyRule;
 use domain::personal::Personal;
 use domain::ports::recording::RecordingFacts;
 use domain::time::Timestamp;

@@ -3,7 +3,8 @@
 
 use super::recorded::Told;
 use domain::disposition::Outcome;
-use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, KeyRule, Node};
+use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
+use domain::key_rule::KeyRule;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -5,13 +5,13 @@ use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_cal
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
 use super::event::{CallEvent, EndReason, Notice};
+use super::outcome::outcome;
 use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
 use super::refusal::CallRefusal;
 use super::state::{CallState, LegState};
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
-use crate::disposition::{Disposition, Outcome};
-use crate::flow::KeyRule;
+use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
@@ -369,35 +369,4 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
         recording_bytes: recording.map(|facts| facts.bytes),
         cause: ending.cause.or_else(|| failure.and_then(|failure| failure.lack)),
     }]
-}
-
-/// Only an answered conversation has an outcome. What the callee did outranks that they then hung up.
-fn outcome(
-    state: &CallState,
-    ending: &CallEnding,
-    disposition: Disposition,
-    reason: EndReason,
-) -> Option<Outcome> {
-    let answered = matches!(disposition, Disposition::Answered | Disposition::Interrupted);
-    if state.answered_at().is_none() || !answered {
-        return None;
-    }
-    match (ending.outcome, reason) {
-        (None | Some(Outcome::HungUp), _) if state.transfer_requested() => Some(Outcome::Callback),
-        (Some(outcome), _) => Some(outcome),
-        (None, EndReason::CalleeHungUp) => Some(Outcome::HungUp),
-        (None, EndReason::OptedOut) => Some(Outcome::OptedOut),
-        (None, EndReason::Fault | EndReason::MediaLost) => Some(Outcome::Failed),
-        (
-            None,
-            EndReason::Network
-            | EndReason::RingTimeout
-            | EndReason::FlowEnded
-            | EndReason::CampaignPaused
-            | EndReason::CampaignStopped
-            | EndReason::Drain
-            | EndReason::Crash
-            | EndReason::GrantExpired,
-        ) => None,
-    }
 }

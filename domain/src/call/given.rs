@@ -192,7 +192,7 @@ pub(super) fn answered(leg: u8) -> CallEvent {
     CallEvent::Answered {
         leg,
         dialog: dialog(),
-        key_rule: Some(crate::flow::KeyRule::CURRENT),
+        key_rule: Some(crate::key_rule::KeyRule::CURRENT),
     }
 }
 

@@ -21,6 +21,7 @@ mod given;
 #[cfg(test)]
 mod golden;
 mod leg_identity;
+mod outcome;
 mod refusal;
 #[cfg(test)]
 mod small_world_tests;

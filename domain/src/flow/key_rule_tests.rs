@@ -3,8 +3,9 @@
 
 use super::step_tests::variables;
 use super::tests::{script, shipped};
-use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, KeyRule, Node};
+use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
 use crate::disposition::Outcome;
+use crate::key_rule::KeyRule;
 use FlowInput::{Fault, Keypress, Played, Silence};
 use std::sync::Arc;
 

@@ -13,11 +13,11 @@ mod decide;
 #[cfg(test)]
 mod golden;
 mod graph;
-mod key_rule;
 #[cfg(test)]
 mod key_rule_tests;
 mod nodes;
 mod refusal;
+mod refusing_keys;
 #[cfg(test)]
 mod schema_tests;
 mod state;
@@ -39,7 +39,6 @@ pub use graph::{
     FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, VALUE_CHARS_MAX, ValueFault, Variable,
     VariableKind,
 };
-pub use key_rule::{KeyRule, UnknownKeyRule};
 pub use nodes::{AskKeypress, Branch, Case, End, Node, Reprompt, Say, Transfer, Visits};
 pub use refusal::FlowRefusal;
 pub use state::{FlowState, PublishedFlow};

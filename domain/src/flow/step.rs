@@ -1,15 +1,15 @@
 //! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound.
 //!
 //! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
-//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first. Which keys count while
-//! no menu is asked is the call's `KeyRule`. After `End` a fault is answered by the same `End` again (the last
-//! text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
+//! a `Listen` ran out after that, and `Keypress` at any time. The notices come first. Which keys count
+//! while no menu is asked is the call's `KeyRule`. After `End` a fault is answered by the same `End` again
+//! (the last text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
 
 use super::graph::FlowDefinition;
-use super::key_rule::KeyRule;
 use super::nodes::{AskKeypress, Node, Reprompt};
 use super::text::{Filled, fill};
 use crate::disposition::Outcome;
+use crate::key_rule::KeyRule;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -106,8 +106,8 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Begins with the notices, by the rule of today's calls. `variables` are the enrolment's; defaults fill in
-    /// what is missing.
+    /// Begins with the notices, by the rule of today's calls. `variables` are the enrolment's; defaults fill
+    /// in what is missing.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -208,7 +208,7 @@ impl FlowRun {
             self.values
                 .extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
-        if self.rule == KeyRule::OptOutAnywhere && self.graph.leads_to_opt_out(next) {
+        if self.rule == KeyRule::OptOutAnywhere && self.graph.ends_as_opt_out(next) {
             return self.opt_out(next.to_owned(), actions);
         }
         self.enter(next.to_owned(), actions);

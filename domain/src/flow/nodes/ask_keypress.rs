@@ -50,8 +50,8 @@ impl AskKeypress {
         found
     }
 
-    /// The first key pressed ahead that this menu knows, where it takes keys ahead. What was pressed before that
-    /// key is dropped; without one, everything is.
+    /// The first key pressed ahead that this menu knows, where it takes keys ahead. What was pressed before
+    /// that key is dropped; without one, everything is.
     pub(in crate::flow) fn take_ahead(&self, ahead: &mut VecDeque<char>) -> Option<char> {
         let known = ahead.iter().position(|digit| self.node_of(*digit).is_some());
         let Some(known) = known.filter(|_| self.type_ahead) else {

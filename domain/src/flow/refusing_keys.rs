@@ -1,58 +1,9 @@
-//! When a key counts that no menu asks for, as a numbered rule: which keys of a flow say 谢绝来电 wherever they
-//! are pressed. A call's `call.answered` names its rule, so that a stored call replays as it went.
+//! Which keys of a flow say 谢绝来电 wherever they are pressed, by the rule `OptOutAnywhere`: those by which a
+//! menu surely refuses further calls.
 
 use super::graph::FlowDefinition;
 use super::nodes::Node;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// The rule of a call, by its number; what `call.answered` does not name is the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(try_from = "u16", into = "u16")]
-pub enum KeyRule {
-    /// A key counts in the menu being asked, and nowhere else.
-    #[default]
-    MenusOnly,
-    /// A key by which any menu of the flow refuses further calls counts from the answer to the hang-up, unless
-    /// the menu being asked gives it another meaning; other keys wait for a menu that says `type_ahead`.
-    OptOutAnywhere,
-}
-
-impl KeyRule {
-    /// The rule of calls that are answered now.
-    pub const CURRENT: Self = Self::OptOutAnywhere;
-
-    /// Its number in events.
-    pub const fn number(self) -> u16 {
-        match self {
-            Self::MenusOnly => 1,
-            Self::OptOutAnywhere => 2,
-        }
-    }
-}
-
-/// A number that is no rule of this build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("key rule {0} is not known to this build")]
-pub struct UnknownKeyRule(u16);
-
-impl TryFrom<u16> for KeyRule {
-    type Error = UnknownKeyRule;
-
-    fn try_from(number: u16) -> Result<Self, UnknownKeyRule> {
-        match number {
-            1 => Ok(Self::MenusOnly),
-            2 => Ok(Self::OptOutAnywhere),
-            _ => Err(UnknownKeyRule(number)),
-        }
-    }
-}
-
-impl From<KeyRule> for u16 {
-    fn from(rule: KeyRule) -> Self {
-        rule.number()
-    }
-}
 
 impl FlowDefinition {
     /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such
@@ -62,11 +13,11 @@ impl FlowDefinition {
             Node::AskKeypress(ask) => ask.node_of(digit),
             Node::Say(_) | Node::Branch(_) | Node::Transfer(_) | Node::End(_) => None,
         });
-        menus.into_iter().find(|node| self.leads_to_opt_out(node))
+        menus.into_iter().find(|node| self.ends_as_opt_out(node))
     }
 
     /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so.
-    pub(super) fn leads_to_opt_out(&self, first: &str) -> bool {
+    pub(super) fn ends_as_opt_out(&self, first: &str) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![first];
         let mut ends = false;
@@ -116,14 +67,5 @@ mod tests {
         assert_eq!(through(say("refused")), "09", "a text in between changes nothing");
         assert_eq!(through(say("menu")), "9", "a question in between is asked first");
         assert_eq!(through(say("first")), "9", "a ring refuses nobody");
-    }
-
-    #[test]
-    fn a_rule_is_written_by_its_number_and_an_unknown_one_is_not_read() {
-        for rule in [KeyRule::MenusOnly, KeyRule::OptOutAnywhere] {
-            assert_eq!(from_value::<KeyRule>(json!(rule.number())).unwrap(), rule);
-        }
-        assert_eq!(json!(KeyRule::CURRENT), json!(2));
-        assert!(from_value::<KeyRule>(json!(3)).is_err());
     }
 }

@@ -1,0 +1,37 @@
+//! How a conversation ended, for `call.ended`: what the flow said, else what the reason of the end tells.
+
+use super::command::CallEnding;
+use super::event::EndReason;
+use super::state::CallState;
+use crate::disposition::{Disposition, Outcome};
+
+/// Only an answered conversation has an outcome. What the callee did outranks that they then hung up.
+pub(super) fn outcome(
+    state: &CallState,
+    ending: &CallEnding,
+    disposition: Disposition,
+    reason: EndReason,
+) -> Option<Outcome> {
+    let answered = matches!(disposition, Disposition::Answered | Disposition::Interrupted);
+    if state.answered_at().is_none() || !answered {
+        return None;
+    }
+    match (ending.outcome, reason) {
+        (None | Some(Outcome::HungUp), _) if state.transfer_requested() => Some(Outcome::Callback),
+        (Some(outcome), _) => Some(outcome),
+        (None, EndReason::CalleeHungUp) => Some(Outcome::HungUp),
+        (None, EndReason::OptedOut) => Some(Outcome::OptedOut),
+        (None, EndReason::Fault | EndReason::MediaLost) => Some(Outcome::Failed),
+        (
+            None,
+            EndReason::Network
+            | EndReason::RingTimeout
+            | EndReason::FlowEnded
+            | EndReason::CampaignPaused
+            | EndReason::CampaignStopped
+            | EndReason::Drain
+            | EndReason::Crash
+            | EndReason::GrantExpired,
+        ) => None,
+    }
+}
