@@ -11,7 +11,8 @@ pub enum KeyRule {
     #[default]
     MenusOnly,
     /// A key by which any menu of the flow refuses further calls counts from the answer to the hang-up,
-    /// unless the menu being asked gives it another meaning; other keys wait for a menu that says `type_ahead`.
+    /// unless the menu being asked gives it another meaning; other keys wait for a menu that says
+    /// `type_ahead`.
     OptOutAnywhere,
 }
 
