@@ -24,7 +24,7 @@ use domain::number::{NumberEvent, OptOutSource};
 use domain::personal::Personal;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use parts::{campaign, dialog, flow_ref, plan};
+use parts::{answered, campaign, flow_ref, plan};
 use std::collections::BTreeMap;
 
 /// Monday, 10:00 in Beijing.
@@ -181,12 +181,7 @@ impl MadeUpLog {
             self.call(&dial, &dialing(2));
         }
         if self.chance.below(3) > 0 {
-            let answered = CallEvent::Answered {
-                leg: 1,
-                dialog: dialog(),
-                key_rule: None,
-            };
-            self.call(&dial, &answered);
+            self.call(&dial, &answered());
         }
         self.calls.push(dial.call);
         self.customers.push(dial.customer.clone());

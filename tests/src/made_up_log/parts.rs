@@ -1,6 +1,7 @@
 //! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
 
 use super::FLOW;
+use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::ports::line::AnsweredDialog;
@@ -37,12 +38,20 @@ pub(super) fn flow_ref(version: u32) -> FlowRef {
     }
 }
 
-pub(super) fn dialog() -> AnsweredDialog {
+fn dialog() -> AnsweredDialog {
     AnsweredDialog {
         to_tag: "t".to_owned(),
         remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
+    }
+}
+
+pub(super) fn answered() -> CallEvent {
+    CallEvent::Answered {
+        leg: 1,
+        dialog: dialog(),
+        key_rule: None,
     }
 }
 
