@@ -2,7 +2,7 @@
 
 use crate::members::Members;
 use crate::reply::Problem;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::time::{TimeOfDay, Timestamp};
 use serde_json::{Map, Value};
@@ -62,6 +62,8 @@ impl CampaignBody {
                 .map(u64::from),
             ends_at: body.parsed::<Timestamp>("ends_at"),
             trial: false,
+            // What is not said is chosen when the campaign is made, or stands as it was made.
+            duplicates: body.value::<Duplicates>("duplicates"),
         };
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {

@@ -4,12 +4,16 @@ use crate::import::load::{Enrolled, Enroller};
 use crate::import::row::RowRules;
 use crate::reply::Problem;
 use crate::serving::App;
-use actors::AskError;
+use actors::{Answer, AskError};
 use async_trait::async_trait;
+use domain::calling_plan::Duplicates;
+use domain::campaign::Campaign;
 use domain::campaign::command::CampaignCommand;
+use domain::compliance::SAME_NUMBER;
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, Enrolment};
-use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
+use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
+use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::stored_event::{Cause, Position};
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ pub(crate) struct CampaignEnroller {
     app: Arc<App>,
     campaign: CampaignId,
     list: ListId,
+    duplicates: Duplicates,
 }
 
 impl CampaignEnroller {
@@ -32,6 +37,7 @@ impl CampaignEnroller {
             app,
             campaign: rules.campaign.clone(),
             list: rules.list,
+            duplicates: rules.duplicates,
         }
     }
 
@@ -50,33 +56,94 @@ impl CampaignEnroller {
         CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
     }
 
-    async fn campaign(
-        &self,
-        what: &str,
-        command: CampaignCommand,
-    ) -> Result<actors::Answer<domain::campaign::Campaign>, Problem> {
-        let id = self.command(what);
-        let answer = self
-            .app
-            .system()
-            .campaigns
-            .ask(&self.campaign, command, self.cause(id));
-        Ok(answer.await?)
-    }
-}
-
-#[async_trait]
-impl Enroller for CampaignEnroller {
-    async fn open(&self, source: &str) -> Result<Option<u64>, Problem> {
-        let command = CampaignCommand::OpenList {
-            list: self.list,
-            source: source.to_owned(),
+    /// What became of a customer who is in the campaign already.
+    async fn known(&self, customer: &CustomerId) -> Result<Option<Enrolled>, Problem> {
+        let loaded = self.app.system().customers.state(customer).await?;
+        let Some(enrolment) = loaded.state.enrolment(&self.campaign) else {
+            return Ok(None);
         };
-        let answer = self.campaign("open-list", command).await?;
-        Ok(answer.state.lists().get(&self.list).copied().flatten())
+        if enrolment.list != self.list {
+            return Ok(Some(Enrolled::ByAnotherList));
+        }
+        Ok(Some(match &enrolment.not_dialed {
+            Some(why) if why.rule == SAME_NUMBER => match why.facts.get("same_as").map(|id| id.parse()) {
+                Some(Ok(other)) => Enrolled::SameNumber(other),
+                Some(Err(_)) | None => Enrolled::ByThisList(Position(0)),
+            },
+            Some(_) | None => Enrolled::ByThisList(Position(0)),
+        }))
     }
 
-    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+    /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
+    /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
+    /// number back.
+    async fn enrol_by_number(&self, command: CommandId, row: Enrolment) -> Result<Enrolled, Problem> {
+        if let Some(known) = self.known(&row.customer).await? {
+            return Ok(known);
+        }
+        let (number, customer) = (row.number.clone(), row.customer.clone());
+        let claim = NumberCommand::Claim {
+            campaign: self.campaign.clone(),
+            customer: customer.clone(),
+        };
+        let same_number_as = match self.ask_number(&number, claim).await {
+            Ok(_) => None,
+            Err(AskError::Refused(NumberRefusal::ClaimedBy { customer, .. })) => Some(customer),
+            Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
+            Err(other) => return Err(other.into()),
+        };
+        let row = Enrolment {
+            same_number_as: same_number_as.clone(),
+            ..row
+        };
+        let enrolled = self.enrol_as_it_is(command, row).await?;
+        if let (Enrolled::ByThisList(_), Some(other)) = (&enrolled, &same_number_as) {
+            return Ok(Enrolled::SameNumber(other.clone()));
+        }
+        if same_number_as.is_none() && !matches!(enrolled, Enrolled::ByThisList(_)) {
+            self.give_back(&number, customer).await?;
+        }
+        Ok(enrolled)
+    }
+
+    /// Unless another list has enrolled the customer meanwhile, with this very number.
+    async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
+        let loaded = self.app.system().customers.state(&customer).await?;
+        let enrolment = loaded.state.enrolment(&self.campaign);
+        if enrolment.is_some_and(|enrolment| enrolment.number == *number) {
+            return Ok(());
+        }
+        let release = NumberCommand::ReleaseClaim {
+            campaign: self.campaign.clone(),
+            customer,
+        };
+        self.ask_number(number, release).await?;
+        Ok(())
+    }
+
+    /// Each time a command of its own: what it leads to follows from the number's state alone.
+    async fn ask_number(
+        &self,
+        number: &NumberId,
+        command: NumberCommand,
+    ) -> Result<Answer<Number>, AskError<NumberRefusal>> {
+        for _ in 0..BUSY_TRIES_MAX {
+            let cause = self.cause(self.app.new_command());
+            let asked = self
+                .app
+                .system()
+                .numbers
+                .ask(number, command.clone(), cause)
+                .await;
+            match asked {
+                Err(AskError::Busy) => self.app.pause(BUSY_PAUSE_MS).await,
+                other => return other,
+            }
+        }
+        Err(AskError::Busy)
+    }
+
+    async fn enrol_as_it_is(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
         let customer = enrolment.customer.clone();
         for _ in 0..BUSY_TRIES_MAX {
             let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
@@ -103,12 +170,50 @@ impl Enroller for CampaignEnroller {
         Err(AskError::<CustomerRefusal>::Busy.into())
     }
 
-    async fn list_of(&self, customer: &CustomerId) -> Result<Option<ListId>, Problem> {
-        let loaded = self.app.system().customers.state(customer).await?;
-        Ok(loaded
-            .state
-            .enrolment(&self.campaign)
-            .map(|enrolment| enrolment.list))
+    async fn campaign(&self, what: &str, command: CampaignCommand) -> Result<Answer<Campaign>, Problem> {
+        let id = self.command(what);
+        let answer = self
+            .app
+            .system()
+            .campaigns
+            .ask(&self.campaign, command, self.cause(id));
+        Ok(answer.await?)
+    }
+}
+
+#[async_trait]
+impl Enroller for CampaignEnroller {
+    async fn open(&self, source: &str) -> Result<Option<u64>, Problem> {
+        let command = CampaignCommand::OpenList {
+            list: self.list,
+            source: source.to_owned(),
+        };
+        let answer = self.campaign("open-list", command).await?;
+        Ok(answer.state.lists().get(&self.list).copied().flatten())
+    }
+
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        match self.duplicates {
+            Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
+            Duplicates::ByNumber => self.enrol_by_number(command, enrolment).await,
+        }
+    }
+
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+        if let Some(known) = self.known(&enrolment.customer).await? {
+            return Ok(known);
+        }
+        let number = match self.duplicates {
+            Duplicates::ByCustomer => None,
+            Duplicates::ByNumber => Some(self.app.system().numbers.state(&enrolment.number).await?),
+        };
+        let claimed_by = number
+            .as_ref()
+            .and_then(|loaded| loaded.state.claims().get(&self.campaign));
+        Ok(match claimed_by {
+            Some(other) if *other != enrolment.customer => Enrolled::SameNumber(other.clone()),
+            Some(_) | None => Enrolled::ByThisList(Position(0)),
+        })
     }
 
     async fn close(&self, count: u64) -> Result<Position, Problem> {

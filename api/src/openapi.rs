@@ -139,6 +139,8 @@ fn campaign_schemas() -> Value {
             "preset": { "type": "string", "default": "cn-service" },
             "basis": { "type": "string", "enum": ["contract", "consent"], "default": "contract" },
             "purpose": { "type": "string" },
+            "duplicates": { "type": "string", "enum": ["by_number", "by_customer"],
+                "description": "One phone under two ids; default by_number, in cn-collection by_customer" },
             "retry_policy": { "type": "object" },
             "ring_timeout_ms": { "type": "integer", "minimum": 3000, "maximum": 120000 },
             "ends_at": { "type": "string", "format": "date-time" } } },

@@ -198,6 +198,49 @@ pub struct CallingPlan {
     /// The built-in campaign of `trunk call` on a loopback trunk: the preset's hours do not bind a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
+    /// Absent in campaigns made before there was a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Duplicates>,
+}
+
+impl CallingPlan {
+    /// By customer where nothing was chosen: a campaign made before goes on as it went.
+    pub fn duplicates(&self) -> Duplicates {
+        self.duplicates.unwrap_or(Duplicates::ByCustomer)
+    }
+}
+
+/// Who is enrolled when one phone stands under two customer ids, over all lists of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// The first; the others are left out as `same_number`.
+    ByNumber,
+    /// Each customer; they share the number's caps.
+    ByCustomer,
+}
+
+impl Duplicates {
+    /// What a new campaign of this preset does unless it says otherwise. A debt is one debtor's own: two
+    /// debtors on one phone are two matters.
+    pub const fn of_new(preset: Preset) -> Self {
+        match preset {
+            Preset::CnCollection => Self::ByCustomer,
+            Preset::CnService
+            | Preset::CnMarketing
+            | Preset::CnCloudTrunk
+            | Preset::UsTsr
+            | Preset::UsRegf
+            | Preset::EuGdpr => Self::ByNumber,
+        }
+    }
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ByNumber => "by_number",
+            Self::ByCustomer => "by_customer",
+        }
+    }
 }
 
 /// The campaign's facts that travel in a grant's command: the campaign's own stream is not read by the

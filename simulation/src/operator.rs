@@ -204,6 +204,7 @@ impl Operator {
             ring_timeout_ms: Some(15_000),
             ends_at: Some(self.at(day, END_MS)),
             trial: false,
+            duplicates: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn row(index: u64, campaign: &CampaignId, list: ListId, vault: &dyn V
         basis: domain::calling_plan::Basis::Contract,
         variables: BTreeMap::from([("name".to_owned(), format!("客户{index}"))]),
         consent: None,
+        same_number_as: None,
     }
 }
 

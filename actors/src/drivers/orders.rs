@@ -128,7 +128,9 @@ fn react_to_number(kit: &Kit, number: &NumberId, event: NumberEvent) {
             kit.live.order_calls(&open_calls, order);
             kit.live.order_number(number, order);
         }
-        NumberEvent::DialGranted { .. }
+        NumberEvent::Claimed { .. }
+        | NumberEvent::ClaimReleased { .. }
+        | NumberEvent::DialGranted { .. }
         | NumberEvent::DialRefused { .. }
         | NumberEvent::DialReleased { .. }
         | NumberEvent::CallClosed { .. } => {}

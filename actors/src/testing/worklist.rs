@@ -184,6 +184,8 @@ impl Rows {
             }
             NumberEvent::OptedOut { .. }
             | NumberEvent::Suppressed { .. }
+            | NumberEvent::Claimed { .. }
+            | NumberEvent::ClaimReleased { .. }
             | NumberEvent::DialRefused { .. }
             | NumberEvent::DialReleased { .. } => {}
         }

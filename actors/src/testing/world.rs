@@ -69,6 +69,7 @@ fn plan(max_concurrent: u32) -> CallingPlan {
         ring_timeout_ms: None,
         ends_at: None,
         trial: false,
+        duplicates: None,
     }
 }
 
@@ -180,6 +181,7 @@ impl World {
             basis: Basis::Contract,
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
+            same_number_as: None,
         };
         let command = CustomerCommand::Enrol(Box::new(row));
         let asked = self

@@ -86,10 +86,37 @@ fn show(report: &ImportReport) -> Result<(), Failure> {
         "{} rows ({}): {} {verb}, {} duplicates, {} bad",
         report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
     ))?;
+    same_number(report)?;
     for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
         output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
     }
     if report.bad.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}
+
+/// One phone under two customer ids: both rows, and whether the later one is called.
+fn same_number(report: &ImportReport) -> Result<(), Failure> {
+    let shared = &report.same_number;
+    if shared.count == 0 {
+        return Ok(());
+    }
+    output::line(&format!(
+        "{} rows share a number with another customer ({}): {} left out (同号)",
+        shared.count, report.duplicates_policy, shared.left_out
+    ))?;
+    for row in shared.rows.iter().take(BAD_ROWS_SHOWN_MAX) {
+        let first = row
+            .same_row
+            .map_or_else(|| "another list".to_owned(), |same_row| format!("row {same_row}"));
+        let called = match &row.same_as {
+            Some(other) => format!("not called: customer {other} is called, not {}", row.customer),
+            None => format!("called too: customer {}", row.customer),
+        };
+        output::line(&format!("  row {} has the number of {first}; {called}", row.row))?;
+    }
+    if shared.rows.len() > BAD_ROWS_SHOWN_MAX {
         output::line("  … all of them with --json")?;
     }
     Ok(())

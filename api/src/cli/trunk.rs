@@ -15,7 +15,7 @@ use crate::routes::lists::import;
 use crate::running::{GivenSound, Running, ServeSettings};
 use crate::signals::Signals;
 use crate::store_spec::StoreSpec;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::ids::{CallId, CampaignId, EnrolmentId};
 use domain::phone_number::PhoneNumber;
 use domain::stored_event::{Cause, Envelope, Position};
@@ -234,6 +234,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             ring_timeout_ms: None,
             ends_at: None,
             trial: loopback,
+            // Whoever tries a number again may do so under another name.
+            duplicates: Some(Duplicates::ByCustomer),
         },
     }
 }

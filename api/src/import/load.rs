@@ -5,12 +5,13 @@
 //! through another list, or stand twice in this one, are duplicates.
 
 use super::row::{RowRules, check};
+use super::same_number::{NumbersSeen, SharedRows, Sharing};
 use super::source::{ReadRow, RowSource};
 use super::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX};
 use crate::reply::Problem;
 use async_trait::async_trait;
 use domain::customer::command::Enrolment;
-use domain::ids::{CommandId, CustomerId, ListId};
+use domain::ids::{CommandId, CustomerId, NumberId};
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::stored_event::Position;
@@ -33,6 +34,8 @@ pub(crate) enum Enrolled {
     ByThisList(Position),
     /// The customer is in the campaign through another list.
     ByAnotherList,
+    /// By this list, and settled at once: the campaign calls the number for this other customer.
+    SameNumber(CustomerId),
     /// A rule said no; the reason is shown beside the row.
     Refused(String),
 }
@@ -43,8 +46,8 @@ pub(crate) trait Enroller: Send + Sync {
     /// Begins or resumes the list. When it is closed already: the count it was closed with.
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
-    /// For a dry run: the list through which the customer is in the campaign.
-    async fn list_of(&self, customer: &CustomerId) -> Result<Option<ListId>, Problem>;
+    /// For a dry run: what would become of the row.
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
     async fn close(&self, count: u64) -> Result<Position, Problem>;
 }
 
@@ -67,6 +70,12 @@ pub(crate) struct ImportReport {
     pub(crate) bad_count: u64,
     /// The first of the bad rows, in the order of the file.
     pub(crate) bad: Vec<BadRow>,
+    /// Who is called of several customers with one number: `by_number` or `by_customer`.
+    #[serde(default)]
+    pub(crate) duplicates_policy: String,
+    /// Rows whose number another customer has; those left out are counted in `enrolled`, settled at once.
+    #[serde(default)]
+    pub(crate) same_number: SharedRows,
     /// Position of the list's closing, to wait for in reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) position: Option<String>,
@@ -98,11 +107,14 @@ pub(crate) async fn load(
     let mut reading = read_aside(rows, tasks);
     let mut run = Run {
         seen: BTreeSet::new(),
+        numbers: NumbersSeen::default(),
+        first_asked: BTreeSet::new(),
         report: ImportReport {
             campaign: load.rules.campaign.to_string(),
             list: load.rules.list.to_string(),
             format: load.format.clone(),
             dry_run: load.dry_run,
+            duplicates_policy: load.rules.duplicates.code().to_owned(),
             ..ImportReport::default()
         },
     };
@@ -116,12 +128,19 @@ pub(crate) async fn load(
         run.report.enrolled = count;
         return Ok(run.report);
     }
-    let mut asked = FuturesUnordered::new();
+    let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
+    let mut asked = none_of(&begin);
     loop {
         match next {
             Some(Read::Row(row)) => {
-                if let Some((row, enrolment)) = run.take(row, &load.rules, vault)? {
-                    asked.push(ask(&load, enroller, row, enrolment));
+                if let Some((place, enrolment)) = run.take(row, &load.rules, vault)? {
+                    while run.awaits_the_first(&place)
+                        && let Some((row, enrolled)) = asked.next().await
+                    {
+                        run.count(row, enrolled?);
+                    }
+                    run.note_asked(&place);
+                    asked.push(begin(place, enrolment));
                 }
             }
             Some(Read::Failed(error)) => return Err(error.into()),
@@ -140,16 +159,23 @@ pub(crate) async fn load(
     }
     let mut report = run.report;
     report.bad.sort_by_key(|bad| bad.row);
+    report.same_number.rows.sort_by_key(|shared| shared.row);
     if !load.dry_run {
         report.position = Some(enroller.close(report.enrolled).await?.to_string());
     }
     Ok(report)
 }
 
+/// Nothing asked yet, of the kind of future that `begin` makes.
+fn none_of<F>(_begin: &impl Fn(Place, Enrolment) -> F) -> FuturesUnordered<F> {
+    FuturesUnordered::new()
+}
+
 /// Where a row stands, for the report of a refusal.
 struct Place {
     row: u64,
     column: String,
+    sharing: Sharing,
 }
 
 async fn ask(
@@ -158,22 +184,18 @@ async fn ask(
     place: Place,
     enrolment: Enrolment,
 ) -> (Place, Result<Enrolled, Problem>) {
-    let list = load.rules.list;
     if load.dry_run {
-        let known = enroller.list_of(&enrolment.customer).await;
-        let enrolled = known.map(|known| match known {
-            None => Enrolled::ByThisList(Position(0)),
-            Some(one) if one == list => Enrolled::ByThisList(Position(0)),
-            Some(_) => Enrolled::ByAnotherList,
-        });
-        return (place, enrolled);
+        return (place, enroller.foresee(&enrolment).await);
     }
-    let command = CommandId::derive_from_text(&format!("enrol:{list}/{}", enrolment.customer));
+    let command = CommandId::derive_from_text(&format!("enrol:{}/{}", load.rules.list, enrolment.customer));
     (place, enroller.enrol(command, enrolment).await)
 }
 
 struct Run {
     seen: BTreeSet<CustomerId>,
+    numbers: NumbersSeen,
+    /// Numbers whose first row is asked for and not answered yet.
+    first_asked: BTreeSet<NumberId>,
     report: ImportReport,
 }
 
@@ -200,10 +222,7 @@ impl Run {
                 return Ok(None);
             }
         };
-        let place = Place {
-            row: named.row,
-            column: named.title(super::mapping::Member::CustomerId),
-        };
+        let (row, column) = (named.row, named.title(super::mapping::Member::CustomerId));
         match check(named, rules, vault) {
             Err(bad) => {
                 self.note_bad(bad);
@@ -213,7 +232,26 @@ impl Run {
                 self.report.duplicates += 1;
                 Ok(None)
             }
-            Ok(enrolment) => Ok(Some((place, enrolment))),
+            Ok(enrolment) => {
+                let sharing = Sharing {
+                    number: enrolment.number.clone(),
+                    customer: enrolment.customer.clone(),
+                    same_row: self.numbers.first_row(&enrolment.number, row),
+                };
+                let place = Place { row, column, sharing };
+                Ok(Some((place, enrolment)))
+            }
+        }
+    }
+
+    /// Of one file the first row with a number is the one who is called: who comes later with it waits.
+    fn awaits_the_first(&self, place: &Place) -> bool {
+        place.sharing.same_row.is_some() && self.first_asked.contains(&place.sharing.number)
+    }
+
+    fn note_asked(&mut self, place: &Place) {
+        if place.sharing.same_row.is_none() {
+            self.first_asked.insert(place.sharing.number.clone());
         }
     }
 
@@ -225,8 +263,21 @@ impl Run {
     }
 
     fn count(&mut self, place: Place, enrolled: Enrolled) {
+        if place.sharing.same_row.is_none() {
+            self.first_asked.remove(&place.sharing.number);
+        }
         match enrolled {
-            Enrolled::ByThisList(_) => self.report.enrolled += 1,
+            Enrolled::ByThisList(_) => {
+                self.report.enrolled += 1;
+                if place.sharing.same_row.is_some() {
+                    self.report.same_number.note(place.sharing.row(place.row, None));
+                }
+            }
+            Enrolled::SameNumber(other) => {
+                self.report.enrolled += 1;
+                let shared = place.sharing.row(place.row, Some(&other));
+                self.report.same_number.note(shared);
+            }
             Enrolled::ByAnotherList => self.report.duplicates += 1,
             Enrolled::Refused(reason) => self.note_bad(BadRow {
                 row: place.row,
@@ -267,7 +318,8 @@ mod tests {
     use super::super::spool::Spool;
     use super::super::testing::{PlainVault, TestTasks};
     use super::*;
-    use domain::calling_plan::{Basis, Preset};
+    use domain::calling_plan::{Basis, Duplicates, Preset};
+    use domain::ids::ListId;
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
@@ -275,9 +327,12 @@ mod tests {
     #[derive(Default)]
     struct Book {
         enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
+        /// Whom each number is called for, as the number entities do.
+        claims: Mutex<BTreeMap<NumberId, CustomerId>>,
         closed: Mutex<Option<u64>>,
         /// Enrolments after which the store goes away; none when absent.
         fails_after: Option<usize>,
+        by_number: bool,
     }
 
     #[async_trait]
@@ -290,15 +345,28 @@ mod tests {
             if self.fails_after.is_some_and(|limit| enrolled.len() >= limit) {
                 return Err(Problem::unavailable("the disk is full"));
             }
-            let by = *enrolled.entry(enrolment.customer).or_insert(enrolment.list);
-            Ok(if by == enrolment.list {
+            let by = *enrolled
+                .entry(enrolment.customer.clone())
+                .or_insert(enrolment.list);
+            let mut claims = self.claims.lock().unwrap();
+            let claimed_by = claims
+                .entry(enrolment.number)
+                .or_insert_with(|| enrolment.customer.clone());
+            Ok(if by != enrolment.list {
+                Enrolled::ByAnotherList
+            } else if *claimed_by != enrolment.customer && self.by_number {
+                Enrolled::SameNumber(claimed_by.clone())
+            } else {
                 Enrolled::ByThisList(Position(1))
+            })
+        }
+        async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+            let list = self.enrolled.lock().unwrap().get(&enrolment.customer).copied();
+            Ok(if list.is_none_or(|list| list == enrolment.list) {
+                Enrolled::ByThisList(Position(0))
             } else {
                 Enrolled::ByAnotherList
             })
-        }
-        async fn list_of(&self, customer: &CustomerId) -> Result<Option<ListId>, Problem> {
-            Ok(self.enrolled.lock().unwrap().get(customer).copied())
         }
         async fn close(&self, count: u64) -> Result<Position, Problem> {
             *self.closed.lock().unwrap() = Some(count);
@@ -314,6 +382,7 @@ mod tests {
                 campaign,
                 preset: Preset::CnService,
                 basis: Basis::Contract,
+                duplicates: Duplicates::ByCustomer,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
@@ -395,6 +464,28 @@ mod tests {
         let text = b"id,phone,days\n1,13800138000,3\n2,13800138000,3\n2,13800138000,4\n";
         let report = run(&book, plan(false, "b"), text).await.unwrap();
         assert_eq!((report.enrolled, report.duplicates), (1, 2));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn both_rows_of_one_phone_under_two_ids_are_named_whoever_is_called() {
+        let text =
+            b"id,phone,days\n1,13800138000,3\n2,13800138001,3\n3,13800138000,3\n4,+86 138 0013 8000,3\n";
+        for (by_number, left_out) in [(true, 2), (false, 0)] {
+            let book = Book {
+                by_number,
+                ..Book::default()
+            };
+            let report = run(&book, plan(false, "a"), text).await.unwrap();
+            assert_eq!((report.enrolled, report.bad_count), (4, 0));
+            let shared = &report.same_number;
+            assert_eq!((shared.count, shared.left_out), (2, left_out), "{shared:?}");
+            let rows: Vec<_> = shared.rows.iter().map(|row| (row.row, row.same_row)).collect();
+            assert_eq!(rows, [(4, Some(2)), (5, Some(2))]);
+            let first = PlainVault.derive_customer("1").to_string();
+            let same_as = shared.rows[0].same_as.as_ref();
+            assert_eq!(same_as, by_number.then_some(&first), "{shared:?}");
+            assert_eq!(*book.closed.lock().unwrap(), Some(4));
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

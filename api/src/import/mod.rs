@@ -3,7 +3,7 @@
 //! A file (CSV, XLSX) or a body (`POST tasks/data`) is read as rows, each row is mapped to named
 //! members, checked and normalised, and enrolled. What cannot be enrolled is reported with row, column
 //! and reason and stops nothing. Rows are streamed: memory does not grow with the file, except for the
-//! 16 bytes per customer by which duplicates inside one file are found.
+//! ids by which customers and numbers that stand twice in one file are found.
 
 pub(crate) mod body;
 pub(crate) mod csv;
@@ -11,6 +11,7 @@ pub(crate) mod encoding;
 pub(crate) mod load;
 pub(crate) mod mapping;
 pub(crate) mod row;
+pub(crate) mod same_number;
 pub(crate) mod source;
 pub(crate) mod spool;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::BadRow;
 use super::mapping::Member;
 use super::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use domain::calling_plan::{Basis, Preset};
+use domain::calling_plan::{Basis, Duplicates, Preset};
 use domain::customer::command::{Enrolment, GivenConsent};
 use domain::flow::FlowDefinition;
 use domain::ids::{CampaignId, ListId};
@@ -33,6 +33,7 @@ pub(crate) struct RowRules {
     pub(crate) list: ListId,
     pub(crate) preset: Preset,
     pub(crate) basis: Basis,
+    pub(crate) duplicates: Duplicates,
     /// The campaign's flow: which variables it needs, and of what kind.
     pub(crate) flow: Arc<FlowDefinition>,
 }
@@ -73,6 +74,7 @@ pub(crate) fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> R
         basis: rules.basis,
         variables: row.variables,
         consent,
+        same_number_as: None,
     })
 }
 
@@ -226,6 +228,7 @@ mod tests {
             list: ListId::derive(&"T".parse().unwrap(), "00"),
             preset,
             basis: Basis::Contract,
+            duplicates: Duplicates::ByCustomer,
             flow: flow(variables),
         }
     }

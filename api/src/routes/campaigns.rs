@@ -6,7 +6,7 @@ use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::reply::{Done, Problem, Written};
 use crate::serving::App;
 use actors::Answer;
-use domain::calling_plan::FlowRef;
+use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
@@ -92,6 +92,10 @@ pub(crate) async fn create_campaign(
 ) -> Result<Answer<Campaign>, Problem> {
     let (flow, definition) = definition(&body.campaign, body.flow)?;
     let existing = app.system().campaigns.state(&body.campaign).await?;
+    let mut plan = body.plan;
+    if existing.state.created().is_none() {
+        plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
+    }
     let flow = match existing.state.flow() {
         Some(created) => FlowRef {
             content_hash: hash_as_published(&definition)?,
@@ -104,7 +108,7 @@ pub(crate) async fn create_campaign(
         campaign: body.campaign.clone(),
         customer_segment: body.customer_segment,
         flow,
-        plan: body.plan,
+        plan,
     };
     Ok(app.system().campaigns.ask(&body.campaign, command, cause).await?)
 }
@@ -336,6 +340,7 @@ fn describe(campaign: &CampaignId, state: &CampaignState) -> Value {
             ("basis", json!(plan.basis)),
             ("purpose", json!(plan.purpose)),
             ("ends_at", json!(plan.ends_at)),
+            ("duplicates", json!(plan.duplicates())),
             ("flow", json!(created.flow)),
             (
                 "schedule",

@@ -25,6 +25,8 @@ mod projections;
 mod queries;
 mod reports;
 mod rules;
+#[cfg(test)]
+mod same_number_tests;
 pub(crate) mod samples;
 mod streams;
 mod tables;

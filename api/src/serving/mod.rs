@@ -266,6 +266,7 @@ impl App {
             list: ListId::derive(campaign, content_sha256),
             preset: plan.preset,
             basis: plan.basis,
+            duplicates: plan.duplicates(),
             flow,
         })
     }

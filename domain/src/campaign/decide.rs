@@ -72,7 +72,7 @@ fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
         plan,
     };
     if let Some(created) = state.created() {
-        let same = *created == wanted;
+        let same = *created == as_chosen(wanted, created);
         return if same {
             Ok(Vec::new())
         } else {
@@ -83,6 +83,15 @@ fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
         return Err(CampaignRefusal::NoConcurrency);
     }
     Ok(vec![created_event(campaign, wanted)])
+}
+
+/// What is not said about duplicates is as it was chosen, and what a campaign made before does is by customer.
+fn as_chosen(mut wanted: CreatedCampaign, created: &CreatedCampaign) -> CreatedCampaign {
+    let said = wanted.plan.duplicates;
+    if said.is_none_or(|said| said == created.plan.duplicates()) {
+        wanted.plan.duplicates = created.plan.duplicates;
+    }
+    wanted
 }
 
 fn created_event(campaign: CampaignId, created: CreatedCampaign) -> CampaignEvent {

@@ -43,6 +43,7 @@ fn created() -> CampaignEvent {
             ring_timeout_ms: Some(30_000),
             ends_at: Some(at().plus_ms(86_400_000)),
             trial: true,
+            duplicates: None,
         },
     }
 }

@@ -3,7 +3,7 @@
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
-use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef, Preset, RetryPolicy};
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
 use crate::stored_event::Position;
@@ -45,6 +45,7 @@ fn plan() -> CallingPlan {
         ring_timeout_ms: None,
         ends_at: Some(now().plus_ms(60_000)),
         trial: false,
+        duplicates: None,
     }
 }
 
@@ -521,4 +522,32 @@ fn a_campaign_takes_so_many_lists_and_no_more() {
     let refused = Campaign::decide(&state, open_list(most + 1), context);
     let expected = CampaignRefusal::TooManyLists { lists_max: LISTS_MAX };
     assert_eq!(refused, Err(expected));
+}
+
+#[test]
+fn what_is_not_said_about_duplicates_is_as_the_campaign_was_made() {
+    let create = |duplicates| create_with(CallingPlan { duplicates, ..plan() });
+    let decide = |given: &[CampaignEvent], command| {
+        Campaign::decide(&state_after(given), command, Context { now: now() })
+    };
+    let made = |duplicates| decide(&[], create(duplicates)).unwrap();
+    let (by_number, by_customer) = (Some(Duplicates::ByNumber), Some(Duplicates::ByCustomer));
+    for (before, said, same) in [
+        (None, None, true),
+        (None, by_customer, true),
+        (None, by_number, false),
+        (by_number, None, true),
+        (by_number, by_customer, false),
+    ] {
+        let expected = if same {
+            Ok(vec![])
+        } else {
+            Err(CampaignRefusal::AnotherPlan)
+        };
+        assert_eq!(
+            decide(&made(before), create(said)),
+            expected,
+            "{before:?} {said:?}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::ContactHistory;
 use crate::calling_plan::{Basis, CampaignFacts};
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, CustomerId};
 use crate::time::Timestamp;
 
 /// What the person's side of a dial is judged by.
@@ -36,6 +36,8 @@ pub struct NumberFacts<'a> {
     pub suppressed: Option<Suppressed>,
     /// The network has said that this number does not exist.
     pub invalid: bool,
+    /// Another customer for whom the number is called in this campaign.
+    pub claimed_by: Option<&'a CustomerId>,
     pub history: &'a ContactHistory,
 }
 

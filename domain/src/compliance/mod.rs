@@ -17,6 +17,7 @@ mod open_call;
 mod permit;
 mod preset;
 mod retry_policy;
+mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,8 +31,10 @@ pub use permit::{
     PermitRefusal, permit, permit_next_leg,
 };
 pub use preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules, rules_of};
+pub use same_number::SAME_NUMBER;
 pub use zones::same_local_day;
 
+use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -126,9 +129,14 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
         .collect()
 }
 
-/// What every number rule says of a dial at `now`.
+/// What every number rule says of a dial at `now`. Whose number it is in a campaign is asked where the
+/// campaign calls each number once.
 pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
-    number_rules().iter().map(|rule| rule.judge(facts, now)).collect()
+    let mut verdicts: Vec<Verdict> = number_rules().iter().map(|rule| rule.judge(facts, now)).collect();
+    if facts.campaign.plan.duplicates() == Duplicates::ByNumber {
+        verdicts.push(same_number::SameNumber.judge(facts, now));
+    }
+    verdicts
 }
 
 /// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.

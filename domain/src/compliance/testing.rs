@@ -71,6 +71,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         ring_timeout_ms: None,
         ends_at: None,
         trial: false,
+        duplicates: None,
     };
     CampaignFacts {
         campaign: campaign(),
@@ -111,6 +112,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         opted_out: false,
         suppressed: None,
         invalid: false,
+        claimed_by: None,
         history,
     }
 }

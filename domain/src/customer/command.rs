@@ -87,6 +87,9 @@ pub struct Enrolment {
     pub basis: Basis,
     pub variables: BTreeMap<String, String>,
     pub consent: Option<GivenConsent>,
+    /// The customer for whom the campaign calls this number already: this one is enrolled and settled at
+    /// once, so that the list's count holds, and never called.
+    pub same_number_as: Option<CustomerId>,
 }
 
 /// The `consent_*` columns of a row.

@@ -7,9 +7,10 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{close_call, consent, forget, grant_dial};
+use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
-use crate::ids::{CallId, CampaignId};
+use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -111,6 +112,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
     if let Some(consent) = row.consent {
         events.extend(consent::of_row(state, consent, now)?);
     }
+    let left_out = row.same_number_as.map(|other| left_out(&row.campaign, &other));
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,
@@ -119,7 +121,20 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         due_at: now,
         variables: all_personal(row.variables),
     });
+    events.extend(left_out);
     Ok(events)
+}
+
+/// One phone under two customer ids: this one is never called in the campaign.
+fn left_out(campaign: &CampaignId, same_as: &CustomerId) -> CustomerEvent {
+    CustomerEvent::EnrolmentSettled {
+        campaign: campaign.clone(),
+        disposition: Disposition::NotPermitted,
+        outcome: None,
+        calls_count: 0,
+        rule: Some(SAME_NUMBER.to_owned()),
+        facts: BTreeMap::from([("same_as".to_owned(), same_as.to_string())]),
+    }
 }
 
 fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Personal<String>> {

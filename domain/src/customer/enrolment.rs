@@ -29,6 +29,8 @@ pub struct EnrolmentState {
     pub(super) granted_scope: Option<String>,
     pub last: Option<LastCall>,
     pub settled: Option<SettledAs>,
+    /// Why it was not dialed when it was last asked for, or never will be; gone with the next grant.
+    pub not_dialed: Option<NotDialed>,
     /// When each rule last refused; forgotten with the next grant.
     pub(super) refused_at: BTreeMap<String, Timestamp>,
 }
@@ -56,4 +58,14 @@ pub struct LastCall {
 pub struct SettledAs {
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
+}
+
+/// The rule that said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotDialed {
+    pub rule: String,
+    pub facts: BTreeMap<String, String>,
+    pub at: Timestamp,
+    /// Not before then; `None` where it is for good.
+    pub not_before: Option<Timestamp>,
 }

@@ -23,7 +23,7 @@ mod golden;
 mod tests;
 
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
-pub use enrolment::{ClosedCount, EnrolmentState, LastCall, SettledAs};
+pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};
 pub use erasure::Erasure;
 pub use event::{CustomerEvent, DeletedRecording};
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};

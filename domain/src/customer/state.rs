@@ -1,7 +1,7 @@
 //! What a customer's own events say of the person.
 
 use super::consent::scope_of;
-use super::enrolment::{EnrolmentState, LastCall, SettledAs};
+use super::enrolment::{EnrolmentState, LastCall, NotDialed, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use crate::compliance::{ConsentFacts, ContactHistory};
@@ -231,6 +231,7 @@ impl CustomerState {
             granted_scope: None,
             last: None,
             settled: None,
+            not_dialed: None,
             refused_at: BTreeMap::new(),
         };
         self.enrolments.insert(campaign.clone(), enrolment);
@@ -246,6 +247,7 @@ impl CustomerState {
                     enrolment.open = Some(grant.call);
                     enrolment.granted_scope = scope_of(&grant.verdicts);
                     enrolment.refused_at.clear();
+                    enrolment.not_dialed = None;
                 });
             }
             CustomerEvent::DialRefused {
@@ -256,17 +258,29 @@ impl CustomerState {
             } => self.with_enrolment(campaign, |enrolment| {
                 enrolment.refused_at.insert(verdict.rule.clone(), at);
                 enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+                enrolment.not_dialed = Some(NotDialed {
+                    rule: verdict.rule.clone(),
+                    facts: verdict.facts.clone(),
+                    at,
+                    not_before: *not_before,
+                });
             }),
             CustomerEvent::DialReleased {
                 campaign,
                 call,
+                reason,
                 not_before,
-                ..
             } => {
                 self.history.release(*call);
                 self.with_enrolment(campaign, |enrolment| {
                     enrolment.open = None;
                     enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+                    enrolment.not_dialed = Some(NotDialed {
+                        rule: reason.clone(),
+                        facts: BTreeMap::new(),
+                        at,
+                        not_before: *not_before,
+                    });
                 });
             }
             CustomerEvent::CallClosed { .. } => self.note_closed(event),
@@ -274,11 +288,19 @@ impl CustomerState {
                 campaign,
                 disposition,
                 outcome,
+                rule,
+                facts,
                 ..
             } => self.with_enrolment(campaign, |enrolment| {
                 enrolment.settled = Some(SettledAs {
                     disposition: *disposition,
                     outcome: *outcome,
+                });
+                enrolment.not_dialed = rule.as_ref().map(|rule| NotDialed {
+                    rule: rule.clone(),
+                    facts: facts.clone(),
+                    at,
+                    not_before: None,
                 });
             }),
             CustomerEvent::Registered { .. }

@@ -3,7 +3,7 @@
 use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;
 use crate::disposition::Disposition;
-use crate::ids::{CallId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +18,22 @@ pub enum NumberCommand {
         reason: String,
         until: Option<Timestamp>,
     },
+    /// In a campaign that calls each number for one customer: this number is to be called for this one.
+    /// Claimed for the same one already: no event; for another: refused.
+    Claim {
+        campaign: CampaignId,
+        customer: CustomerId,
+    },
+    /// The customer could not be enrolled after all. Not claimed for this one: no event.
+    ReleaseClaim {
+        campaign: CampaignId,
+        customer: CustomerId,
+    },
     /// Asks for the number's side of a permit.
     GrantDial {
         number: NumberId,
         call: CallId,
+        customer: CustomerId,
         facts: Box<CampaignFacts>,
     },
     ReleaseDial {

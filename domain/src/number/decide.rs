@@ -1,5 +1,6 @@
 //! Decides commands to one number: its side of a permit, opt-outs, suppressions, and the end of its calls.
 
+use super::claims;
 use super::command::NumberCommand;
 use super::event::{NumberEvent, OptOutSource};
 use super::refusal::NumberRefusal;
@@ -10,10 +11,10 @@ use crate::compliance::{
 };
 use crate::decider::Context;
 use crate::disposition::Disposition;
-use crate::ids::{CallId, NumberId};
+use crate::ids::{CallId, CustomerId, NumberId};
 use crate::time::Timestamp;
 
-type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
+pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
 
 /// Why a number is suppressed whose callee told the network that we are unwanted (SIP 607). One that an
 /// analytics engine blocked (608) says nothing of the callee's wish.
@@ -23,8 +24,16 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
     match command {
         NumberCommand::OptOut { reason, source, call } => Ok(opt_out(state, reason, source, call)),
         NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
-        NumberCommand::GrantDial { number, call, facts } => {
-            grant_dial(state, (number, call), &facts, context.now)
+        NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
+        NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
+        NumberCommand::GrantDial {
+            number,
+            call,
+            customer,
+            facts,
+        } => {
+            let events = grant_dial(state, (number, call, &customer), &facts, context.now)?;
+            Ok(claims::with_claim(state, events, &facts, customer))
         }
         NumberCommand::ReleaseDial { call, reason } => Ok(release_dial(state, call, reason)),
         NumberCommand::CloseCall {
@@ -78,7 +87,7 @@ fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Ve
 /// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`.
 fn grant_dial(
     state: &NumberState,
-    (number, call): (NumberId, CallId),
+    (number, call, customer): (NumberId, CallId, &CustomerId),
     facts: &CampaignFacts,
     now: Timestamp,
 ) -> Decided {
@@ -92,6 +101,7 @@ fn grant_dial(
         opted_out: state.opted_out(),
         suppressed: state.suppressed(),
         invalid: state.invalid(),
+        claimed_by: claims::by_another(state, &facts.campaign, customer),
         history: state.history(),
     };
     let verdicts = judge_number(&judged, now);

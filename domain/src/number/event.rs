@@ -4,7 +4,7 @@
 use crate::compliance::{NumberGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::Disposition;
-use crate::ids::{CallId, CampaignId};
+use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,18 @@ pub enum NumberEvent {
         until: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open_calls: Vec<CallId>,
+    },
+    /// In this campaign the number is called for this customer and for no other.
+    #[serde(rename = "number.claimed")]
+    Claimed {
+        campaign: CampaignId,
+        customer: CustomerId,
+    },
+    /// The customer was not enrolled after all.
+    #[serde(rename = "number.claim_released")]
+    ClaimReleased {
+        campaign: CampaignId,
+        customer: CustomerId,
     },
     #[serde(rename = "number.dial_granted")]
     DialGranted {
@@ -71,6 +83,8 @@ impl EventData for NumberEvent {
         match self {
             Self::OptedOut { .. } => "number.opted_out",
             Self::Suppressed { .. } => "number.suppressed",
+            Self::Claimed { .. } => "number.claimed",
+            Self::ClaimReleased { .. } => "number.claim_released",
             Self::DialGranted { .. } => "number.dial_granted",
             Self::DialRefused { .. } => "number.dial_refused",
             Self::DialReleased { .. } => "number.dial_released",

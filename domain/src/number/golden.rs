@@ -3,7 +3,7 @@
 use super::event::{NumberEvent, OptOutSource};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::Disposition;
-use crate::golden_support::{at, call, campaign, check, number};
+use crate::golden_support::{at, call, campaign, check, customer, number};
 use std::collections::BTreeMap;
 
 fn verdict(decision: Decision) -> Verdict {
@@ -35,6 +35,14 @@ fn events() -> Vec<NumberEvent> {
             reason: "national list".to_owned(),
             until: Some(at().plus_ms(1_000)),
             open_calls: vec![call()],
+        },
+        NumberEvent::Claimed {
+            campaign: campaign(),
+            customer: customer(),
+        },
+        NumberEvent::ClaimReleased {
+            campaign: campaign(),
+            customer: customer(),
         },
         NumberEvent::DialGranted { grant },
         NumberEvent::DialRefused {

@@ -4,6 +4,7 @@
 //! the event, so that they are withdrawn or cancelled. Its events hold nothing personal and no key of any
 //! person: an opt-out outlives an erasure.
 
+mod claims;
 pub mod command;
 mod decide;
 pub mod event;
@@ -41,6 +42,8 @@ impl Decider for Number {
         match command {
             NumberCommand::OptOut { .. } => "number.opt_out",
             NumberCommand::Suppress { .. } => "number.suppress",
+            NumberCommand::Claim { .. } => "number.claim",
+            NumberCommand::ReleaseClaim { .. } => "number.release_claim",
             NumberCommand::GrantDial { .. } => "number.grant_dial",
             NumberCommand::ReleaseDial { .. } => "number.release_dial",
             NumberCommand::CloseCall { .. } => "number.close_call",
@@ -63,7 +66,9 @@ impl Decider for Number {
     fn scope(_id: &NumberId, state: &NumberState, event: &NumberEvent) -> Scope {
         let campaign = match event {
             NumberEvent::DialGranted { grant } => Some(grant.campaign.clone()),
-            NumberEvent::DialRefused { campaign, .. } => Some(campaign.clone()),
+            NumberEvent::Claimed { campaign, .. }
+            | NumberEvent::ClaimReleased { campaign, .. }
+            | NumberEvent::DialRefused { campaign, .. } => Some(campaign.clone()),
             NumberEvent::CallClosed { call, .. } => {
                 state.history().find(*call).map(|dial| dial.campaign.clone())
             }

@@ -3,8 +3,9 @@
 use super::event::NumberEvent;
 use crate::compliance::{ContactHistory, Suppressed};
 use crate::disposition::Disposition;
-use crate::ids::CallId;
+use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct NumberState {
@@ -12,6 +13,7 @@ pub struct NumberState {
     suppressed: Option<Suppressed>,
     invalid: bool,
     history: ContactHistory,
+    claims: BTreeMap<CampaignId, CustomerId>,
 }
 
 impl NumberState {
@@ -31,6 +33,10 @@ impl NumberState {
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
+    /// For which customer the number is called, by campaign, where a campaign calls it for one only.
+    pub const fn claims(&self) -> &BTreeMap<CampaignId, CustomerId> {
+        &self.claims
+    }
     /// Granted, neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
@@ -40,6 +46,12 @@ impl NumberState {
         match event {
             NumberEvent::OptedOut { .. } => self.opted_out = true,
             NumberEvent::Suppressed { until, .. } => self.suppressed = Some(longer(self.suppressed, *until)),
+            NumberEvent::Claimed { campaign, customer } => {
+                self.claims.insert(campaign.clone(), customer.clone());
+            }
+            NumberEvent::ClaimReleased { campaign, .. } => {
+                self.claims.remove(campaign);
+            }
             NumberEvent::DialGranted { grant } => self.history.grant(grant.call, grant.campaign.clone(), at),
             NumberEvent::DialRefused { .. } => {}
             NumberEvent::DialReleased { call, .. } => self.history.release(*call),

@@ -1,8 +1,8 @@
 //! Given events of a number, when a command comes, then events or a refusal.
 
 use super::{Number, NumberCommand, NumberEvent, NumberRefusal, NumberState, OptOutSource};
-use crate::calling_plan::{CampaignFacts, Preset};
-use crate::compliance::testing::{campaign_facts, instant, nth_call};
+use crate::calling_plan::{CampaignFacts, Duplicates, Preset};
+use crate::compliance::testing::{campaign_facts, customer, instant, nth_call};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
 use crate::decider::{Context, Decider};
 use crate::disposition::Disposition;
@@ -104,6 +104,7 @@ fn grant_with(attempt: u32, facts: CampaignFacts) -> NumberCommand {
     NumberCommand::GrantDial {
         number: number(),
         call: nth_call(attempt),
+        customer: customer(),
         facts: Box::new(facts),
     }
 }
@@ -297,4 +298,63 @@ fn the_scope_names_the_campaign_where_there_is_one_and_never_a_person() {
         assert_eq!(scope.campaign.is_some(), has_campaign, "{event:?}");
         assert_eq!(scope.customer, None);
     }
+}
+
+fn claim(customer: &str) -> NumberCommand {
+    NumberCommand::Claim {
+        campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+        customer: customer.parse().unwrap(),
+    }
+}
+
+fn claimed(customer: &str) -> NumberEvent {
+    NumberEvent::Claimed {
+        campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+        customer: customer.parse().unwrap(),
+    }
+}
+
+const OTHER: &str = "aa112233445566778899aabbccddeeff";
+
+#[test]
+fn a_number_is_claimed_for_one_customer_of_a_campaign_and_given_back_by_that_one_only() {
+    let (mine, release) = (customer().to_string(), |customer: &str| {
+        NumberCommand::ReleaseClaim {
+            campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+            customer: customer.parse().unwrap(),
+        }
+    });
+    let given_back = NumberEvent::ClaimReleased {
+        campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+        customer: customer(),
+    };
+    check(&[], claim(&mine), Ok(vec![claimed(&mine)]));
+    check(&[claimed(&mine)], claim(&mine), Ok(vec![]));
+    let by = Err(NumberRefusal::ClaimedBy {
+        campaign: "LOAN_REMIND_20231101".parse().unwrap(),
+        customer: customer(),
+    });
+    check(&[claimed(&mine)], claim(OTHER), by);
+    check(&[claimed(&mine)], release(OTHER), Ok(vec![]));
+    check(&[claimed(&mine)], release(&mine), Ok(vec![given_back.clone()]));
+    check(
+        &[claimed(&mine), given_back],
+        claim(OTHER),
+        Ok(vec![claimed(OTHER)]),
+    );
+}
+
+#[test]
+fn a_grant_by_number_asks_whose_the_number_is_and_claims_it_where_nobody_has() {
+    let mut by_number = campaign_facts(Preset::CnService);
+    by_number.plan.duplicates = Some(Duplicates::ByNumber);
+    let mine = customer().to_string();
+    let (rule, decision, _) = refusal_of(&[claimed(OTHER)], grant_with(1, by_number.clone())).unwrap();
+    assert_eq!((rule.as_str(), decision), ("same_number", Decision::Forbid));
+    let events = decide(&[], grant_with(1, by_number.clone())).unwrap();
+    assert!(matches!(events[0], NumberEvent::DialGranted { .. }), "{events:?}");
+    assert_eq!(events[1..], [claimed(&mine)]);
+    let events = decide(&[claimed(&mine)], grant_with(1, by_number)).unwrap();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(refusal_of(&[claimed(OTHER)], grant(1)), None);
 }

@@ -235,6 +235,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         ring_timeout_ms: None,
         ends_at: None,
         trial: false,
+        duplicates: None,
     })
 }
 

@@ -75,5 +75,6 @@ pub(super) fn plan() -> CallingPlan {
         ring_timeout_ms: None,
         ends_at: None,
         trial: false,
+        duplicates: None,
     }
 }

@@ -276,6 +276,7 @@ impl Worker {
         let command = NumberCommand::GrantDial {
             number: customer.number.clone(),
             call: customer.call,
+            customer: customer.customer.clone(),
             facts: Box::new(self.facts.clone()),
         };
         let cause = call_cause(customer.call, "grant_number", Some(granted));
@@ -309,6 +310,8 @@ impl Worker {
                 }
                 NumberEvent::OptedOut { .. }
                 | NumberEvent::Suppressed { .. }
+                | NumberEvent::Claimed { .. }
+                | NumberEvent::ClaimReleased { .. }
                 | NumberEvent::DialReleased { .. }
                 | NumberEvent::CallClosed { .. } => {}
             }

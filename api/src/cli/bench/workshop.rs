@@ -145,6 +145,7 @@ impl Workshop {
             basis: Basis::Contract,
             variables: std::collections::BTreeMap::new(),
             consent: None,
+            same_number_as: None,
         };
         self.ask_customer(customer, CustomerCommand::Enrol(Box::new(row)))
             .await

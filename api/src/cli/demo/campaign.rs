@@ -76,6 +76,7 @@ fn body(app: &App) -> CampaignBody {
             ring_timeout_ms: Some(RING_TIMEOUT_MS),
             ends_at: None,
             trial: false,
+            duplicates: None,
         },
     }
 }

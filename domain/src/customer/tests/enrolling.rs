@@ -108,3 +108,27 @@ fn of_two_consents_for_one_scope_the_later_counts() {
         assert_eq!(state.consents()["service"].until, Some(until));
     }
 }
+
+#[test]
+fn who_shares_a_number_is_enrolled_and_settled_at_once_and_never_asked_for() {
+    let other: crate::ids::CustomerId = "aa112233445566778899aabbccddeeff".parse().unwrap();
+    let shared = Enrolment {
+        same_number_as: Some(other.clone()),
+        ..row()
+    };
+    let events = decide(&[], enrol(shared)).unwrap();
+    let settled = CustomerEvent::EnrolmentSettled {
+        campaign: campaign(),
+        disposition: Disposition::NotPermitted,
+        outcome: None,
+        calls_count: 0,
+        rule: Some("same_number".to_owned()),
+        facts: BTreeMap::from([("same_as".to_owned(), other.to_string())]),
+    };
+    assert_eq!(events.last(), Some(&settled));
+    let refused = CustomerRefusal::Settled {
+        campaign: campaign(),
+        disposition: Disposition::NotPermitted,
+    };
+    check(&events, grant_with(facts()), Err(refused));
+}

@@ -107,6 +107,7 @@ fn row() -> Enrolment {
         basis: Basis::Contract,
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
+        same_number_as: None,
     }
 }
 

@@ -1,0 +1,193 @@
+//! One phone under two customer ids, as lists bring it: over all lists of a campaign, by the number's own
+//! stream, after a crash between the claim and the enrolment, and under either policy.
+
+use super::tests::{answer, settings};
+use crate::running::Running;
+use domain::ids::{CampaignId, CustomerId};
+use domain::number::NumberCommand;
+use domain::stored_event::Cause;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+struct Server {
+    running: Running,
+    runtime: Arc<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let running = runtime.block_on(started).unwrap();
+        Self {
+            running,
+            runtime,
+            _directory: directory,
+        }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, reply) = self
+            .runtime
+            .block_on(answer(&self.running, ("POST", path), &body.to_string()));
+        assert!(status < 300, "{status} {reply}");
+        reply
+    }
+
+    fn create(&self, campaign: &str, more: Value) -> Value {
+        let mut body = json!({ "task_id": campaign, "script_template": "您好。" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.post("/api/v1/campaigns", &body)
+    }
+
+    /// Enrols these people, each with a phone.
+    fn list(&self, campaign: &str, query: &str, people: &[(&str, &str)]) -> Value {
+        let record = |(id, phone): &(&str, &str)| json!({ "customer_id": id, "phone": phone });
+        let records: Vec<Value> = people.iter().map(record).collect();
+        let body = json!({ "task_id": campaign, "records": records });
+        self.post(&format!("/api/v1/tasks/data{query}"), &body)
+    }
+
+    fn id(&self, external: &str) -> CustomerId {
+        self.running.app.vault().derive_customer(external)
+    }
+
+    fn events(&self, kind: &str) -> Vec<Value> {
+        let path = format!("/api/v1/events?limit=1000&kind={kind}");
+        let (_, page) = self.runtime.block_on(answer(&self.running, ("GET", &path), ""));
+        page["items"].as_array().unwrap().clone()
+    }
+
+    fn end(self) {
+        let Self { running, runtime, .. } = self;
+        runtime.block_on(running.stop());
+    }
+}
+
+const PHONE: &str = "13800138000";
+
+#[test]
+fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_and_are_settled() {
+    let server = Server::begin();
+    assert_eq!(server.create("T", json!({}))["duplicates"], "by_number");
+    let foreseen = server.list("T", "?dry_run=true", &[("C1", PHONE), ("C2", "13800138001")]);
+    assert_eq!(
+        (&foreseen["enrolled"], &foreseen["same_number"]["count"]),
+        (&json!(2), &json!(0))
+    );
+    assert!(server.events("number.claimed").is_empty());
+    let first = server.list("T", "", &[("C1", PHONE), ("C2", "13800138001")]);
+    assert_eq!(first["same_number"]["count"], 0, "{first}");
+    let later = [("C3", "13800138002"), ("C4", PHONE), ("C1", PHONE)];
+    let foreseen = server.list("T", "?dry_run=true", &later);
+    let second = server.list("T", "", &later);
+    for report in [&foreseen, &second] {
+        assert_eq!(
+            (&report["enrolled"], &report["duplicates"]),
+            (&json!(2), &json!(1)),
+            "{report}"
+        );
+        let row = &report["same_number"]["rows"][0];
+        let (shared, called) = (server.id("C4"), server.id("C1"));
+        assert_eq!(
+            (&row["customer"], &row["same_as"]),
+            (&json!(shared), &json!(called)),
+            "{report}"
+        );
+        assert_eq!((&row["left_out"], &row["row"]), (&json!(true), &json!(2)));
+    }
+    let settled = server.events("customer.enrolment_settled");
+    assert_eq!(settled.len(), 1, "{settled:?}");
+    assert_eq!(settled[0]["data"]["rule"], "same_number");
+    assert_eq!(server.events("customer.enrolled").len(), 4);
+    let elsewhere = server.create("U", json!({}));
+    assert_eq!(elsewhere["duplicates"], "by_number");
+    let other = server.list("U", "", &[("C4", PHONE)]);
+    assert_eq!(
+        (&other["enrolled"], &other["same_number"]["count"]),
+        (&json!(1), &json!(0))
+    );
+    server.end();
+}
+
+#[test]
+fn a_list_that_was_cut_off_between_claim_and_enrolment_goes_on_with_the_same_customer() {
+    let server = Server::begin();
+    server.create("T", json!({}));
+    let app = &server.running.app;
+    let campaign: CampaignId = "T".parse().unwrap();
+    let number = app.vault().derive_number("+8613800138000");
+    server.runtime.block_on(async {
+        let claim = NumberCommand::Claim {
+            campaign,
+            customer: server.id("C1"),
+        };
+        let cause = Cause::outside(app.new_command());
+        app.system().numbers.ask(&number, claim, cause).await.unwrap();
+    });
+    let report = server.list("T", "", &[("C1", PHONE)]);
+    assert_eq!(
+        (&report["enrolled"], &report["same_number"]["count"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(server.events("number.claimed").len(), 1);
+    let again = server.list("T", "", &[("C1", PHONE)]);
+    assert_eq!(
+        (&again["repeated"], &again["enrolled"]),
+        (&json!(true), &json!(1))
+    );
+    server.end();
+}
+
+#[test]
+fn who_cannot_be_enrolled_gives_the_number_back() {
+    let server = Server::begin();
+    server.create("T", json!({}));
+    server.create("U", json!({}));
+    server.list("U", "", &[("C1", "13800138001")]);
+    server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    let refused = server.list("T", "", &[("C1", PHONE)]);
+    assert_eq!(
+        (&refused["enrolled"], &refused["bad_count"]),
+        (&json!(0), &json!(1)),
+        "{refused}"
+    );
+    assert_eq!(server.events("number.claim_released").len(), 1);
+    let report = server.list("T", "", &[("C2", PHONE)]);
+    assert_eq!(
+        (&report["enrolled"], &report["same_number"]["count"]),
+        (&json!(1), &json!(0))
+    );
+    server.end();
+}
+
+#[test]
+fn a_collection_calls_each_debtor_and_still_names_both_rows() {
+    let server = Server::begin();
+    let made = server.create("T", json!({ "preset": "cn-collection" }));
+    assert_eq!(made["duplicates"], "by_customer");
+    let report = server.list("T", "", &[("C1", PHONE), ("C2", PHONE)]);
+    let shared = &report["same_number"];
+    assert_eq!(
+        (&shared["count"], &shared["left_out"]),
+        (&json!(1), &json!(0)),
+        "{report}"
+    );
+    assert_eq!(
+        (&shared["rows"][0]["row"], &shared["rows"][0]["same_row"]),
+        (&json!(2), &json!(1))
+    );
+    assert!(server.events("number.claimed").is_empty());
+    assert!(server.events("customer.enrolment_settled").is_empty());
+    let chosen = server.create(
+        "U",
+        json!({ "preset": "cn-collection", "duplicates": "by_number" }),
+    );
+    assert_eq!(chosen["duplicates"], "by_number");
+    server.end();
+}

@@ -1,0 +1,61 @@
+//! One phone under two customer ids: in a campaign that calls each number once, who came first is called.
+//!
+//! A list claims the number before it enrols, over all lists of the campaign. A grant asks again, because a
+//! person has further numbers that no list of this campaign named; it claims where nobody has.
+
+use super::decide::Decided;
+use super::event::NumberEvent;
+use super::refusal::NumberRefusal;
+use super::state::NumberState;
+use crate::calling_plan::{CampaignFacts, Duplicates};
+use crate::ids::{CampaignId, CustomerId};
+
+/// Most campaigns in which one number is claimed: one a day for ten years, as enrolments of one person.
+const CLAIMS_MAX: usize = 4_096;
+
+pub(super) fn claim(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> Decided {
+    match state.claims().get(&campaign) {
+        Some(claimed_by) if *claimed_by == customer => Ok(Vec::new()),
+        Some(claimed_by) => Err(NumberRefusal::ClaimedBy {
+            campaign,
+            customer: claimed_by.clone(),
+        }),
+        None if state.claims().len() >= CLAIMS_MAX => Err(NumberRefusal::TooManyClaims { count: CLAIMS_MAX }),
+        None => Ok(vec![NumberEvent::Claimed { campaign, customer }]),
+    }
+}
+
+pub(super) fn release(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> Vec<NumberEvent> {
+    if state.claims().get(&campaign) == Some(&customer) {
+        return vec![NumberEvent::ClaimReleased { campaign, customer }];
+    }
+    Vec::new()
+}
+
+/// Another customer for whom the number is called in this campaign.
+pub(super) fn by_another<'a>(
+    state: &'a NumberState,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+) -> Option<&'a CustomerId> {
+    let claimed_by = state.claims().get(campaign);
+    claimed_by.filter(|claimed_by| *claimed_by != customer)
+}
+
+/// A grant, and the claim behind it where nobody has one: the grant stays the first event of its command.
+pub(super) fn with_claim(
+    state: &NumberState,
+    mut events: Vec<NumberEvent>,
+    facts: &CampaignFacts,
+    customer: CustomerId,
+) -> Vec<NumberEvent> {
+    let is_granted = matches!(events.as_slice(), [NumberEvent::DialGranted { .. }]);
+    let is_claimed = state.claims().contains_key(&facts.campaign) || state.claims().len() >= CLAIMS_MAX;
+    if is_granted && !is_claimed && facts.plan.duplicates() == Duplicates::ByNumber {
+        events.push(NumberEvent::Claimed {
+            campaign: facts.campaign.clone(),
+            customer,
+        });
+    }
+    events
+}
