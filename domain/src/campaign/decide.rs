@@ -85,7 +85,7 @@ fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
     Ok(vec![created_event(campaign, wanted)])
 }
 
-/// What is not said about duplicates is as it was chosen, and what a campaign made before does is by customer.
+/// What is not said about duplicates is as it was chosen; what a campaign made before does is by customer.
 fn as_chosen(mut wanted: CreatedCampaign, created: &CreatedCampaign) -> CreatedCampaign {
     let said = wanted.plan.duplicates;
     if said.is_none_or(|said| said == created.plan.duplicates()) {

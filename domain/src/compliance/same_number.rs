@@ -1,7 +1,7 @@
 //! One phone under two customer ids is called for the one who came first, where the campaign says so.
 //!
-//! Source: no regulation; the operator's default for new campaigns. Where each customer is called for their own
-//! matter (collection), the campaign says `by_customer` and this rule is not asked.
+//! Source: no regulation; the operator's default for new campaigns. Where each customer is called for their
+//! own matter (collection), the campaign says `by_customer` and this rule is not asked.
 
 use super::{Decision, NumberFacts, Rule, named};
 use crate::time::Timestamp;

@@ -40,6 +40,20 @@ impl EnrolmentState {
     pub const fn calls_count(&self) -> u32 {
         self.charged_dials.saturating_add(self.uncharged_dials)
     }
+
+    pub(super) fn note_not_dialed(
+        &mut self,
+        (rule, facts): (&str, &BTreeMap<String, String>),
+        at: Timestamp,
+        not_before: Option<Timestamp>,
+    ) {
+        self.not_dialed = Some(NotDialed {
+            rule: rule.to_owned(),
+            facts: facts.clone(),
+            at,
+            not_before,
+        });
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,7 @@
 //! What a customer's own events say of the person.
 
 use super::consent::scope_of;
-use super::enrolment::{EnrolmentState, LastCall, NotDialed, SettledAs};
+use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use crate::compliance::{ConsentFacts, ContactHistory};
@@ -258,12 +258,7 @@ impl CustomerState {
             } => self.with_enrolment(campaign, |enrolment| {
                 enrolment.refused_at.insert(verdict.rule.clone(), at);
                 enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
-                enrolment.not_dialed = Some(NotDialed {
-                    rule: verdict.rule.clone(),
-                    facts: verdict.facts.clone(),
-                    at,
-                    not_before: *not_before,
-                });
+                enrolment.note_not_dialed((&verdict.rule, &verdict.facts), at, *not_before);
             }),
             CustomerEvent::DialReleased {
                 campaign,
@@ -275,12 +270,7 @@ impl CustomerState {
                 self.with_enrolment(campaign, |enrolment| {
                     enrolment.open = None;
                     enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
-                    enrolment.not_dialed = Some(NotDialed {
-                        rule: reason.clone(),
-                        facts: BTreeMap::new(),
-                        at,
-                        not_before: *not_before,
-                    });
+                    enrolment.note_not_dialed((reason, &BTreeMap::new()), at, *not_before);
                 });
             }
             CustomerEvent::CallClosed { .. } => self.note_closed(event),
@@ -296,12 +286,10 @@ impl CustomerState {
                     disposition: *disposition,
                     outcome: *outcome,
                 });
-                enrolment.not_dialed = rule.as_ref().map(|rule| NotDialed {
-                    rule: rule.clone(),
-                    facts: facts.clone(),
-                    at,
-                    not_before: None,
-                });
+                enrolment.not_dialed = None;
+                if let Some(rule) = rule {
+                    enrolment.note_not_dialed((rule, facts), at, None);
+                }
             }),
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
