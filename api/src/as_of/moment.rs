@@ -180,6 +180,11 @@ impl Then {
         self.moment.valid_at
     }
 
+    /// The instant looked at: what was asked for, else when the last event known was recorded.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        self.moment.valid_at.or(self.recorded_at)
+    }
+
     pub(crate) fn knows(&self, event: &StoredEvent) -> bool {
         event.position <= self.position
     }

@@ -1,12 +1,14 @@
-//! `ledgerline number`: opt a number out or suppress it, at once and everywhere.
+//! `ledgerline number`: opt a number out or suppress it, at once and everywhere; show what stands against it.
 
 use super::asking::Asking;
 use super::failure::Failure;
+use super::moment::MomentArgs;
+use super::reader::ReaderArgs;
 use crate::outbound::own_server::encode;
 use hyper::Method;
 use serde_json::json;
 
-/// Opt a phone number out, or suppress it.
+/// Opt a phone number out, suppress it, or show what stands against it.
 ///
 /// Both hold before the next dial, in every campaign; open calls to the number are withdrawn or cancelled.
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,19 @@ enum Action {
     OptOut(Named),
     /// The number is on a list of numbers that must not be dialed (禁呼名单)
     Suppress(Named),
+    /// Show what is known of a number, and why it is not called (查看号码); on record in the log
+    ///
+    /// Example: ledgerline number show 13800138000
+    Show {
+        /// The number, in any usual form, or our id of it
+        number: String,
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        reader: ReaderArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +52,16 @@ struct Named {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (named, verb) = match &args.action {
+        Action::Show {
+            number,
+            moment,
+            reader,
+            asking,
+        } => {
+            let path = reader.put(&format!("/api/v1/numbers/show{}", moment.query()));
+            let body = json!({ "number": number });
+            return asking.show(Method::POST, &path, Some(&body)).await;
+        }
         Action::OptOut(named) => (named, "opt-out"),
         Action::Suppress(named) => (named, "suppress"),
     };

@@ -7,8 +7,9 @@ use crate::members::Members;
 use crate::reply::{Done, Problem, Written, masked};
 use crate::serving::App;
 use domain::call::Call;
+use domain::compliance::{InWords, in_words, zone_of};
 use domain::customer::{
-    Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX,
+    Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX, NotDialed,
 };
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
@@ -188,7 +189,7 @@ async fn describe_whole(
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
         let made = calls_of(app, (campaign, customer), enrolment, then).await?;
-        enrolments.push(describe(campaign, enrolment));
+        enrolments.push(describe(campaign, enrolment, state));
         calls.extend(made);
     }
     Ok(json!({
@@ -286,8 +287,9 @@ async fn calls_of(
     Ok(calls)
 }
 
-fn describe(campaign: &CampaignId, enrolment: &EnrolmentState) -> Value {
+fn describe(campaign: &CampaignId, enrolment: &EnrolmentState, state: &CustomerState) -> Value {
     json!({
+        "not_called": enrolment.not_dialed.as_ref().map(|why| not_called(why, enrolment, state)),
         "campaign": campaign,
         "list": enrolment.list,
         "basis": enrolment.basis,
@@ -299,6 +301,22 @@ fn describe(campaign: &CampaignId, enrolment: &EnrolmentState) -> Value {
             "disposition": settled.disposition,
             "outcome": settled.outcome,
         })),
+    })
+}
+
+/// Why the enrolment was not dialed when it was last asked for, in codes and in words.
+fn not_called(why: &NotDialed, enrolment: &EnrolmentState, state: &CustomerState) -> Value {
+    let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
+    let zone = zone_of(state.time_zone(), phone.map(String::as_str));
+    let next = enrolment.settled.is_none().then_some(enrolment.due_at);
+    let InWords { zh, en } = in_words(&why.rule, &why.facts, next, zone);
+    json!({
+        "rule": why.rule,
+        "facts": why.facts,
+        "at": why.at,
+        "next_due_at": next,
+        "zh": zh,
+        "en": en,
     })
 }
 

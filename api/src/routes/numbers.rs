@@ -5,13 +5,14 @@ use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
-use domain::compliance::Suppressed;
+use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
 use domain::inquiry::ReadForm;
 use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
 use domain::phone_number::PhoneNumber;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 const REASON_BYTES_MAX: usize = 256;
@@ -31,6 +32,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         )
         .query(READ_THEN),
         Endpoint::post(
+            "/api/v1/numbers/show",
+            "The same of the number in the body, so that no address holds it",
+            |ctx, input| Box::pin(show_of_body(ctx, input)),
+        )
+        .takes(Takes::Json("NumberOnly"))
+        .query(READ_THEN),
+        Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
             "The person asked not to be called: holds before the next dial, everywhere",
             |ctx, input| Box::pin(change(ctx, input, Change::OptOut)),
@@ -47,28 +55,42 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
+    let moment = Moment::of(&input)?;
+    let reader = Reader::of(&ctx, &input);
+    shown(&ctx, &text, (moment, reader)).await
+}
+
+async fn show_of_body(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let moment = Moment::of(&input)?;
+    let reader = Reader::by_post(&ctx, &input);
+    let mut body = Members::new(input.object().await?);
+    let number = body.needed_text("number");
+    body.refuse_the_rest();
+    body.finish()?;
+    shown(&ctx, &number.unwrap_or_default(), (moment, reader)).await
+}
+
+async fn shown(ctx: &Ctx, text: &str, (moment, reader): (Moment, Reader)) -> Result<Done, Problem> {
     let (number, phone) = match text.parse::<NumberId>() {
         Ok(number) => (number, None),
         Err(_) => {
-            let phone = parsed(&text)?;
+            let phone = parsed(text)?;
             (ctx.vault().derive_number(phone.as_e164()), Some(phone.mask()))
         }
     };
-    let moment = Moment::of(&input)?;
-    let reader = Reader::of(&ctx, &input);
     let mut shown = if moment.is_now() {
         let loaded = ctx.system().numbers.state(&number).await?;
         if loaded.version.0 == 0 {
             return Err(Problem::missing("this number"));
         }
-        describe(&number, &loaded.state)
+        describe(&number, &loaded.state, ctx.now())
     } else {
         let then = moment.resolve(ctx.store(), ctx.now()).await?;
         let entity = entity_then::<Number>(ctx.store(), &number, &then, (ctx.vault(), None)).await?;
         if entity.events == 0 {
             return Err(Problem::missing("this number, at the time asked for,"));
         }
-        let mut shown = describe(&number, &entity.state);
+        let mut shown = describe(&number, &entity.state, then.at().unwrap_or_else(|| ctx.now()));
         entity.put_known(&then, &mut shown);
         shown
     };
@@ -79,11 +101,11 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         number: Some(number),
         ..LOOKUP
     };
-    put_on_record(&ctx, reader, what).await?;
+    put_on_record(ctx, reader, what).await?;
     Ok(Done::Read(shown))
 }
 
-fn describe(number: &NumberId, state: &NumberState) -> Value {
+fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> Value {
     let until = |held: Suppressed| match held {
         Suppressed::ForGood => Value::Null,
         Suppressed::Until(at) => json!(at),
@@ -97,7 +119,23 @@ fn describe(number: &NumberId, state: &NumberState) -> Value {
         "invalid": state.invalid(),
         "open_calls": state.open_calls(),
         "dials_30_days": state.history().dials().len(),
+        "not_called": not_called(state, at),
     })
+}
+
+/// What stands against a dial of this number whatever the campaign, in codes and in words; null: nothing.
+fn not_called(state: &NumberState, at: Timestamp) -> Value {
+    let (because, next) = match state.suppressed() {
+        _ if state.opted_out() => ("opted_out", None),
+        _ if state.invalid() => ("invalid_number", None),
+        Some(Suppressed::ForGood) => ("suppressed", None),
+        Some(Suppressed::Until(until)) if at < until => ("suppressed", Some(until)),
+        Some(Suppressed::Until(_)) | None => return Value::Null,
+    };
+    let facts = BTreeMap::from([("because".to_owned(), because.to_owned())]);
+    // A number's stream holds no digits: the time is said in Beijing's.
+    let InWords { zh, en } = in_words("suppression", &facts, next, zone_of(Some("Asia/Shanghai"), None));
+    json!({ "rule": "suppression", "facts": facts, "next_due_at": next, "zh": zh, "en": en })
 }
 
 fn parsed(text: &str) -> Result<PhoneNumber, Problem> {

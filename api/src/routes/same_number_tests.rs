@@ -37,6 +37,12 @@ impl Server {
         reply
     }
 
+    fn get(&self, path: &str) -> Value {
+        let (status, reply) = self.runtime.block_on(answer(&self.running, ("GET", path), ""));
+        assert_eq!(status, 200, "{reply}");
+        reply
+    }
+
     fn create(&self, campaign: &str, more: Value) -> Value {
         let mut body = json!({ "task_id": campaign, "script_template": "您好。" });
         body.as_object_mut()
@@ -105,6 +111,18 @@ fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_an
     assert_eq!(settled.len(), 1, "{settled:?}");
     assert_eq!(settled[0]["data"]["rule"], "same_number");
     assert_eq!(server.events("customer.enrolled").len(), 4);
+    let left_out = server.get("/api/v1/customers/C4");
+    let why = &left_out["enrolments"][0]["not_called"];
+    assert_eq!(
+        (&why["rule"], &why["next_due_at"]),
+        (&json!("same_number"), &Value::Null),
+        "{left_out}"
+    );
+    assert!(
+        why["zh"].as_str().unwrap().starts_with("同号客户已在任务中"),
+        "{why}"
+    );
+    assert!(why["en"].as_str().unwrap().ends_with("not called again"), "{why}");
     let elsewhere = server.create("U", json!({}));
     assert_eq!(elsewhere["duplicates"], "by_number");
     let other = server.list("U", "", &[("C4", PHONE)]);
@@ -189,5 +207,30 @@ fn a_collection_calls_each_debtor_and_still_names_both_rows() {
         json!({ "preset": "cn-collection", "duplicates": "by_number" }),
     );
     assert_eq!(chosen["duplicates"], "by_number");
+    server.end();
+}
+
+#[test]
+fn a_number_is_shown_with_what_stands_against_it_and_the_read_is_on_record() {
+    let server = Server::begin();
+    let until = "2026-03-05T09:00:00+08:00";
+    let suppression = json!({ "reason": "list", "until": until });
+    server.post("/api/v1/numbers/13800138000/suppress", &suppression);
+    let shown = server.post("/api/v1/numbers/show?by=auditor", &json!({ "number": PHONE }));
+    let why = &shown["not_called"];
+    assert_eq!(why["rule"], "suppression", "{shown}");
+    assert_eq!(
+        why["zh"],
+        "号码禁呼：原因 在禁呼名单；下次可呼 2026-03-05 09:00:00 +08:00"
+    );
+    server.post(
+        "/api/v1/numbers/13800138000/opt-out",
+        &json!({ "reason": "asked" }),
+    );
+    let shown = server.post("/api/v1/numbers/show", &json!({ "number": PHONE }));
+    assert_eq!(shown["not_called"]["facts"]["because"], "opted_out", "{shown}");
+    let reads = server.events("inquiry.personal_data_read");
+    assert!(!reads.is_empty());
+    assert_eq!(reads[0]["data"]["route"], "POST /api/v1/numbers/show");
     server.end();
 }

@@ -21,6 +21,7 @@ mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
+mod words;
 mod zones;
 
 pub use consent::{CONSENT_GIVEN, consent_state};
@@ -32,6 +33,7 @@ pub use permit::{
 };
 pub use preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules, rules_of};
 pub use same_number::SAME_NUMBER;
+pub use words::{InWords, in_words, zone_of};
 pub use zones::same_local_day;
 
 use crate::calling_plan::Duplicates;
