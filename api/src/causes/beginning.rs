@@ -162,6 +162,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "a backup was restored",
     ),
     (
+        "installation.named",
+        Beginning::Outside,
+        "log and keys are opened together the first time",
+    ),
+    (
+        "installation.keys_restored",
+        Beginning::Outside,
+        "a backup of keys was restored",
+    ),
+    (
         "installation.dialing_confirmed",
         Beginning::Outside,
         "somebody lets it dial again",

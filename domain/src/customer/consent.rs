@@ -5,7 +5,7 @@
 //! when it is given by hand, with what it lacks; a withdrawal names the open calls of its scope.
 
 use super::command::GivenConsent;
-use super::decide::{Decided, at_most, not_erased};
+use super::decide::{Decided, at_most, not_erased, readable};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
@@ -21,6 +21,7 @@ const SCOPES_MAX: usize = 64;
 pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> Decided {
     not_erased(state)?;
     registered(state)?;
+    readable(state)?;
     let scope = consent.scope.clone();
     let events: Vec<CustomerEvent> = event_of(state, consent)?.into_iter().collect();
     let mut after = state.clone();

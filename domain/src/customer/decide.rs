@@ -70,6 +70,14 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
     }
 }
 
+/// What is sealed of this person can be read: a second key would make the rest of it noise for ever.
+pub(super) const fn readable(state: &CustomerState) -> Result<(), CustomerRefusal> {
+    if state.is_unreadable() {
+        return Err(CustomerRefusal::KeyMissing);
+    }
+    Ok(())
+}
+
 /// Nothing new is kept of a person who was erased or asked to be.
 pub(super) fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
     match state.erasure() {
@@ -88,6 +96,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
             list: enrolment.list,
         });
     }
+    readable(state)?;
     let is_known = state.phone(&row.number).is_some();
     at_most(
         state.numbers().len() + usize::from(!is_known),

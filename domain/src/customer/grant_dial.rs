@@ -18,6 +18,10 @@ use crate::compliance::{
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId};
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Why nobody dials a person whose key is gone though nobody destroyed it.
+const KEY_MISSING: &str = "key_missing";
 
 pub(super) fn grant_dial(
     state: &CustomerState,
@@ -46,6 +50,9 @@ pub(super) fn grant_dial(
         customer,
     };
     let call = CallId::derive(&enrolment_id, attempt);
+    if state.is_unreadable() {
+        return refuse(enrolment, &facts, call, (&without_key(), now));
+    }
     let verdicts = judge_customer(&facts, now);
     if let Some(verdict) = strictest(&verdicts) {
         return refuse(enrolment, &facts, call, (verdict, now));
@@ -59,6 +66,18 @@ pub(super) fn grant_dial(
         verdicts,
     };
     Ok(vec![CustomerEvent::DialGranted { attempt, grant }])
+}
+
+/// Whose number cannot be read is not dialed; whether a key will ever come back cannot be told, so it settles,
+/// and says why. No rule of its own: a grant of anybody else need not say that there was a key.
+fn without_key() -> Verdict {
+    Verdict {
+        rule: KEY_MISSING.to_owned(),
+        version: 1,
+        effective_from: "2026-11-21".to_owned(),
+        decision: Decision::Forbid,
+        facts: BTreeMap::from([("key".to_owned(), "missing".to_owned())]),
+    }
 }
 
 /// The enrolment, if it is worth asking the rules: not settled, not open, due.

@@ -39,6 +39,12 @@ pub enum CustomerRefusal {
     /// The person was erased, or has asked to be: nothing new is kept of them.
     #[error("the customer was erased, or is being erased")]
     Erased,
+    /// Nothing is kept of them under another key: what is there already would open no more.
+    #[error(
+        "the key of this customer is missing: bring the keys of the log back (ledgerline keys restore); nothing \
+         is kept under another key"
+    )]
+    KeyMissing,
     /// There is no erasure to certify.
     #[error("the customer was not erased")]
     NotErased,

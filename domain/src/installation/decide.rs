@@ -2,6 +2,7 @@
 
 use super::command::InstallationCommand;
 use super::event::{ClockOffset, InstallationEvent};
+use super::keys;
 use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
 use crate::time::Timestamp;
@@ -21,12 +22,14 @@ pub const CLOCK_CHANGE_MS: u64 = 250;
 /// An offset that stays is noted this often: once a day.
 pub const CLOCK_NOTE_MS: u64 = 24 * 60 * 60 * 1_000;
 
-type Decided = Result<Vec<InstallationEvent>, InstallationRefusal>;
+pub(super) type Decided = Result<Vec<InstallationEvent>, InstallationRefusal>;
 
 pub(super) fn decide(state: &InstallationState, command: InstallationCommand, now: Timestamp) -> Decided {
     match command {
         InstallationCommand::Restore(facts) => Ok(vec![InstallationEvent::Restored { facts }]),
         InstallationCommand::ConfirmDialing { by, reason } => confirm(state, by, reason),
+        InstallationCommand::Name { fingerprint } => keys::name(state, fingerprint),
+        InstallationCommand::NoteKeysRestored(keys) => Ok(vec![InstallationEvent::KeysRestored { keys }]),
         InstallationCommand::NoteClockOffset(offset) => note_offset(state, offset, now),
     }
 }

@@ -1,5 +1,6 @@
 //! Facts about the log as a whole. Stored kinds and versions; never changed, only added to.
 
+use super::keys::RestoredKeys;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::stored_event::Position;
@@ -22,6 +23,18 @@ pub enum InstallationEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         reason: String,
+    },
+    /// Whose log this is: every process that opens it with keys holds them to it.
+    #[serde(rename = "installation.named")]
+    Named {
+        /// HMAC-SHA-256 under the installation's secret, lower hex: tells installations apart, opens nothing.
+        fingerprint: String,
+    },
+    /// Keys came back from a backup; who was registered after it was made can be read no more.
+    #[serde(rename = "installation.keys_restored")]
+    KeysRestored {
+        #[serde(flatten)]
+        keys: RestoredKeys,
     },
     /// A process compared its clock with another: evidence of what the times in this log are worth.
     #[serde(rename = "installation.clock_offset_measured")]
@@ -62,6 +75,8 @@ impl EventData for InstallationEvent {
         match self {
             Self::Restored { .. } => "installation.restored",
             Self::DialingConfirmed { .. } => "installation.dialing_confirmed",
+            Self::Named { .. } => "installation.named",
+            Self::KeysRestored { .. } => "installation.keys_restored",
             Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
         }
     }

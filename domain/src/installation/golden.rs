@@ -1,7 +1,8 @@
 //! Every stored kind of an installation event, held against its golden file.
 
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
-use crate::golden_support::{at, check};
+use super::keys::RestoredKeys;
+use crate::golden_support::{at, check, customer};
 use crate::stored_event::Position;
 
 #[test]
@@ -17,6 +18,17 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         InstallationEvent::DialingConfirmed {
             by: Some("wang".to_owned()),
             reason: "compared with the carrier's records".to_owned(),
+        },
+        InstallationEvent::Named {
+            fingerprint: "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7".to_owned(),
+        },
+        InstallationEvent::KeysRestored {
+            keys: RestoredKeys {
+                backup_taken_at: at(),
+                keys_count: 4_096,
+                newest_readable: Some(customer()),
+                unreadable_count: 12,
+            },
         },
         InstallationEvent::ClockOffsetMeasured {
             offset: ClockOffset {

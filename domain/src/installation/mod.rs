@@ -1,13 +1,14 @@
-//! The installation aggregate: what happened to the log as a whole: that it was restored, and how far its
-//! processes' clocks were from others.
+//! The installation aggregate: what happened to the log as a whole: whose it is, that it or its keys were
+//! restored, and how far its processes' clocks were from others.
 //!
 //! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
-//! past does not know whom it has called since; each further restore pauses it again. One stream,
-//! `installation-log`.
+//! past does not know whom it has called since; each further restore pauses it again. A log has one name for
+//! life. One stream, `installation-log`.
 
 pub mod command;
 mod decide;
 pub mod event;
+pub mod keys;
 mod refusal;
 mod state;
 
@@ -19,6 +20,7 @@ mod tests;
 pub use command::InstallationCommand;
 pub use decide::{CLOCK_CHANGE_MS, CLOCK_NOTE_MS, CLOCK_SKEW_MS_MAX, REASON_BYTES_MAX, USER_BYTES_MAX};
 pub use event::{ClockOffset, InstallationEvent};
+pub use keys::RestoredKeys;
 pub use refusal::InstallationRefusal;
 pub use state::InstallationState;
 
@@ -43,6 +45,8 @@ impl Decider for Installation {
         match command {
             InstallationCommand::Restore(_) => "installation.restore",
             InstallationCommand::ConfirmDialing { .. } => "installation.confirm_dialing",
+            InstallationCommand::Name { .. } => "installation.name",
+            InstallationCommand::NoteKeysRestored(_) => "installation.note_keys_restored",
             InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
         }
     }

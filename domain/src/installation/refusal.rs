@@ -4,6 +4,8 @@
 pub enum InstallationRefusal {
     #[error("dialing is not paused by a restore: there is nothing to confirm")]
     NotPaused,
+    #[error("the log is of another installation: its keys have another secret")]
+    OtherName,
     #[error("a reason is needed")]
     NoReason,
     #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]

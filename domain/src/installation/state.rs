@@ -1,7 +1,8 @@
-//! What an installation's events add up to: whether dialing waits for a person, since which restore, and
-//! what clocks were last known to be off by.
+//! What an installation's events add up to: whose log it is, whether dialing waits for a person, since which
+//! restore, and what clocks were last known to be off by.
 
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
+use super::keys::RestoredKeys;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -11,11 +12,23 @@ const SOURCES_MAX: usize = 16;
 /// State of the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InstallationState {
+    fingerprint: Option<String>,
+    restored_keys: Option<RestoredKeys>,
     unconfirmed: Option<RestoreFacts>,
     offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
 }
 
 impl InstallationState {
+    /// Whose log it is; `None` before it was named.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    /// The last restore of keys, with how many people it left unreadable.
+    pub const fn restored_keys(&self) -> Option<&RestoredKeys> {
+        self.restored_keys.as_ref()
+    }
+
     /// The restore that a person has yet to confirm; while there is one, nothing may dial.
     pub fn unconfirmed_restore(&self) -> Option<&RestoreFacts> {
         self.unconfirmed.as_ref()
@@ -42,6 +55,8 @@ impl InstallationState {
     pub(super) fn apply(&mut self, event: &InstallationEvent, at: Timestamp) {
         match event {
             InstallationEvent::Restored { facts } => self.unconfirmed = Some(facts.clone()),
+            InstallationEvent::Named { fingerprint } => self.fingerprint = Some(fingerprint.clone()),
+            InstallationEvent::KeysRestored { keys } => self.restored_keys = Some(keys.clone()),
             InstallationEvent::DialingConfirmed { .. } => self.unconfirmed = None,
             InstallationEvent::ClockOffsetMeasured { offset } => self.note(offset, at),
         }

@@ -2,6 +2,7 @@
 
 use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
 use super::event::{ClockOffset, RestoreFacts};
+use super::keys::RestoredKeys;
 use super::{Installation, InstallationCommand, InstallationEvent, InstallationRefusal, InstallationState};
 use crate::decider::{Context, Decider};
 use crate::stored_event::Position;
@@ -51,7 +52,9 @@ fn check(
         match event {
             InstallationEvent::Restored { .. } => assert!(state.is_dialing_paused()),
             InstallationEvent::DialingConfirmed { .. } => assert!(!state.is_dialing_paused()),
-            InstallationEvent::ClockOffsetMeasured { .. } => {}
+            InstallationEvent::Named { .. }
+            | InstallationEvent::KeysRestored { .. }
+            | InstallationEvent::ClockOffsetMeasured { .. } => {}
         }
     }
 }
@@ -111,6 +114,49 @@ fn a_confirmation_says_why_within_its_limits() {
             }),
         };
         check(&[restored()], confirm(Some(&by), &reason), then);
+    }
+}
+
+fn name(text: &str) -> InstallationCommand {
+    InstallationCommand::Name {
+        fingerprint: text.to_owned(),
+    }
+}
+
+fn named(text: &str) -> InstallationEvent {
+    InstallationEvent::Named {
+        fingerprint: text.to_owned(),
+    }
+}
+
+#[test]
+fn a_log_is_named_once_for_life() {
+    check(&[], name("a"), Ok(vec![named("a")]));
+    check(&[named("a")], name("a"), Ok(Vec::new()));
+    let refused = Err(InstallationRefusal::OtherName);
+    check(&[named("a")], name("b"), refused.clone());
+    check(&[named("a"), restored()], name("b"), refused);
+    check(&[restored()], name("b"), Ok(vec![named("b")]));
+}
+
+#[test]
+fn the_last_restore_of_keys_says_how_many_people_cannot_be_read() {
+    let now = Timestamp::EPOCH;
+    let mut state = InstallationState::default();
+    assert_eq!(state.restored_keys(), None);
+    for unreadable_count in [3, 0] {
+        let keys = RestoredKeys {
+            backup_taken_at: now,
+            keys_count: 7,
+            newest_readable: None,
+            unreadable_count,
+        };
+        let command = InstallationCommand::NoteKeysRestored(keys.clone());
+        let decided = Installation::decide(&state, command, Context { now }).unwrap();
+        for event in &decided {
+            Installation::evolve(&mut state, event, now);
+        }
+        assert_eq!(state.restored_keys(), Some(&keys));
     }
 }
 

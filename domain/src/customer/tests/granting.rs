@@ -239,6 +239,11 @@ fn an_erased_person_is_not_called() {
             phone: Personal::Erased { hash: None },
         },
         enrolled(),
+        CustomerEvent::ErasureRequested {
+            reason: "asked".to_owned(),
+            requested_by: None,
+            approved_by: None,
+        },
     ];
     let refusal = decide(&erased, grant_with(facts()));
     assert_eq!(

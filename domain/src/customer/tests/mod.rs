@@ -20,6 +20,7 @@ mod enrolling;
 mod forgetting;
 mod granting;
 mod releasing;
+mod unreadable;
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
