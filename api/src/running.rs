@@ -76,6 +76,8 @@ impl Running {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open).await?;
+        opened.name_log().await?;
+        say_who_is_unreadable(&opened);
         let system = opened.entities(runtime);
         let views = opened.views(settings.read_db.as_ref()).await?;
         let questions = opened.questions(settings.read_db.as_ref())?;
@@ -150,6 +152,17 @@ impl Running {
             () = ending => {}
         }
         Ok(())
+    }
+}
+
+/// People whose keys a restore did not bring back are neither read nor dialed; whoever starts is to know.
+fn say_who_is_unreadable(opened: &Opened) {
+    let unreadable = opened.restored_keys().map_or(0, |keys| keys.unreadable_count);
+    if unreadable > 0 {
+        output::notice(&format!(
+            "{unreadable} people of this log had no key left when its keys were restored: nobody can read them, \
+             and nobody dials them / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
+        ));
     }
 }
 

@@ -92,20 +92,25 @@ async fn open_with(
     }
 }
 
-/// A rehearsal's clock must not go below what is recorded, and it must exist before the store is opened.
-pub(super) async fn last_recorded(spec: &StoreSpec) -> Result<Option<Timestamp>, AppError> {
+/// The log as it is found, for reading only, before anything is opened for writing; `None` where there is none.
+pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError> {
     if let StoreSpec::Sqlite(directory) = spec
         && !directory.join(EVENTS_FILE).exists()
     {
         return Ok(None);
     }
-    let opened = match ReadOnly::of(spec).await {
-        Err(AppError::Open(OpenError::Missing(_))) => return Ok(None),
-        opened => opened?,
-    };
-    let last = opened.store.last_recorded_at().await;
-    opened.close().await;
-    Ok(last?)
+    match ReadOnly::of(spec).await {
+        Err(AppError::Open(OpenError::Missing(_))) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// A rehearsal's clock must not go below what is recorded, and it must exist before the store is opened.
+pub(super) async fn last_recorded(found: Option<&ReadOnly>) -> Result<Option<Timestamp>, AppError> {
+    match found {
+        Some(found) => Ok(found.store.last_recorded_at().await?),
+        None => Ok(None),
+    }
 }
 
 /// A log opened for reading, beside the processes that write it or without one. Needs no key.

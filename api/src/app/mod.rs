@@ -1,5 +1,6 @@
 //! The composition root: every choice of store, vault, views, lines and speech is made here and nowhere else.
 
+mod belonging;
 mod closing;
 mod driver_lock;
 mod kurrent_log;
@@ -67,8 +68,27 @@ pub(crate) enum AppError {
     OtherRows,
     #[error("{0}")]
     OtherBuild(OtherBuild),
-    #[error("the log was begun with other keys: every process on it needs the same --keys")]
+    #[error(
+        "the keys are another installation's, not this log's: under them an opt-out binds nobody and nothing opens. \
+         Nothing was changed. Give the log's own keys with --keys and --master-key / 密钥不是这份日志的密钥：\
+         未做任何更改；请用 --keys 和 --master-key 指明本日志自己的密钥"
+    )]
     OtherKeys,
+    #[error(
+        "{0}. A log opens only with its own keys, whole. Nothing was changed. Give them with --keys and \
+         --master-key, or bring them back: ledgerline keys restore FILE --data DIR / 日志只能用它自己的完整密钥打开：\
+         未做任何更改；请用 --keys 和 --master-key 指明，或执行 ledgerline keys restore 恢复"
+    )]
+    NoKeys(String),
+    #[error(
+        "the keys are an older copy: of the {looked_at} people looked at, registered last, {missing} have no key \
+         here and were never erased. Nothing was changed. Put the newest copy of the keys in place. Where there is \
+         none: move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE --data DIR; then the \
+         log opens, and those people are neither read nor dialed / 密钥是较旧的副本：最近登记的 {looked_at} 人中有 \
+         {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，移走 keys.db（保留 destroyed.list）后\
+         执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
+    )]
+    OlderKeys { missing: usize, looked_at: usize },
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]
     #[error("{0}")]
     NotBuilt(&'static str),

@@ -2,9 +2,10 @@
 
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
-use super::log::OpenLog;
+use super::log::{OpenLog, ReadOnly};
 use super::rows::OpenRows;
-use super::{AppError, lines, log, shared, synthesizer, vault};
+use super::vault::{KeyPorts, OpenVault};
+use super::{AppError, belonging, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
 use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
@@ -12,6 +13,7 @@ use crate::read_db_spec::ReadDbSpec;
 use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
+use domain::installation::RestoredKeys;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
@@ -19,6 +21,7 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
+use domain::ports::vault::VaultError;
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
@@ -67,6 +70,7 @@ pub(crate) struct Opened {
     driver_locks: Arc<dyn DriverLocks>,
     shared: Option<Arc<PostgresEventStore>>,
     rehearsal: Option<Arc<RehearsalClock>>,
+    restored_keys: Option<RestoredKeys>,
     tasks: Arc<Supervisor>,
     lock: DataLock,
     /// Of rows in another directory than the process's own.
@@ -127,6 +131,34 @@ async fn open_shared(
     Ok(log)
 }
 
+/// The keys, held to the log as it was found: nothing of it is open for writing yet, and nothing is told to it.
+async fn open_keys(
+    settings: &OpenSettings,
+    ports: KeyPorts<'_>,
+    keyring: Keyring,
+    found: Option<ReadOnly>,
+) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
+    let opened = vault::open(&settings.keys_spec(), &settings.data, ports, keyring).await;
+    let held = match (&opened, &found) {
+        (Ok((vault, _)), Some(found)) => belonging::hold_to_log(found.store.as_ref(), vault.as_ref()).await,
+        (Ok(_), None) | (Err(_), _) => Ok(None),
+    };
+    if let Some(found) = found {
+        found.close().await;
+    }
+    let (vault, closing) = opened.map_err(|error| match (error, keyring) {
+        (AppError::Vault(VaultError::WrongMaster(why)), Keyring::MustExist) => AppError::NoKeys(why),
+        (error, _) => error,
+    })?;
+    match held {
+        Ok(restored) => Ok(((vault, closing), restored)),
+        Err(error) => {
+            closing.close().await;
+            Err(error)
+        }
+    }
+}
+
 impl Opened {
     /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
     /// (another mode, a missing key) leaves it as it was.
@@ -138,7 +170,8 @@ impl Opened {
             None => Mode::Real,
         };
         data_dir::refuse_other_mode(&directory, mode)?;
-        let last = log::last_recorded(&settings.store).await?;
+        let found = log::found(&settings.store).await?;
+        let last = log::last_recorded(found.as_ref()).await?;
         let rehearsal = settings
             .rehearse_at
             .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
@@ -160,7 +193,7 @@ impl Opened {
         };
         data_dir::hold_to_mode(&directory, mode)?;
         let ports = (&ids, tasks.as_ref() as &dyn Tasks);
-        let (vault, keys_closing) = vault::open(&settings.keys_spec(), &directory, ports, keyring).await?;
+        let ((vault, keys_closing), restored_keys) = open_keys(settings, ports, keyring, found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
@@ -194,11 +227,26 @@ impl Opened {
             driver_locks,
             shared: log.shared,
             rehearsal,
+            restored_keys,
             tasks,
             lock,
             rows_lock: Mutex::new(None),
             media: Mutex::new(None),
         })
+    }
+
+    /// Writes into a log without a name whose it is: the first act of whoever will write more.
+    pub(crate) async fn name_log(&self) -> Result<(), AppError> {
+        let Environment {
+            store, vault, clock, ..
+        } = &self.environment;
+        let rehearsal = self.environment.rehearsal;
+        belonging::name(store.as_ref(), vault.as_ref(), (clock.as_ref(), rehearsal)).await
+    }
+
+    /// The last restore of this log's keys, with how many of its people it left unreadable.
+    pub(crate) const fn restored_keys(&self) -> Option<&RestoredKeys> {
+        self.restored_keys.as_ref()
     }
 
     /// The file of the key that signs this log's checkpoints and reports.

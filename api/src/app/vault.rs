@@ -1,12 +1,15 @@
 //! The keys of this process: in a directory of files, or in a database without events.
 
 use super::AppError;
+use super::belonging::hold_to_log;
 use super::closing::Closing;
+use super::log::ReadOnly;
 use crate::clock::SystemIds;
 use crate::keys_spec::KeysSpec;
+use domain::installation::RestoredKeys;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
-use domain::ports::vault::Vault;
+use domain::ports::vault::{Vault, VaultError};
 use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, Keyring, PostgresVault};
@@ -14,11 +17,14 @@ use store::{FileVault, Keyring, PostgresVault};
 /// The vault, and how it is closed.
 pub(super) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
 
+/// Where new keys come from, and where the vault's thread runs.
+pub(super) type KeyPorts<'a> = (&'a Arc<dyn IdSource>, &'a dyn Tasks);
+
 /// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for.
 pub(super) async fn open(
     spec: &KeysSpec,
     data: &Path,
-    (ids, tasks): (&Arc<dyn IdSource>, &dyn Tasks),
+    (ids, tasks): KeyPorts<'_>,
     keyring: Keyring,
 ) -> Result<OpenVault, AppError> {
     let dir = spec.directory(data);
@@ -50,14 +56,24 @@ impl LookupVault {
     }
 }
 
-/// Opens keys that exist; makes none. Says why where it cannot.
+/// Opens keys that exist, held to the log they are for; makes none. `NoKeys` where they cannot be opened.
 pub(crate) async fn lookup_vault(
     spec: &KeysSpec,
     data: &Path,
-    tasks: &dyn Tasks,
-) -> Result<LookupVault, String> {
-    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::checked().map_err(|error| error.to_string())?);
-    let opened = open(spec, data, (&ids, tasks), Keyring::MustExist).await;
-    let (vault, closing) = opened.map_err(|error| error.to_string())?;
-    Ok(LookupVault { vault, closing })
+    log: &ReadOnly,
+) -> Result<(LookupVault, Option<RestoredKeys>), AppError> {
+    let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
+    let ids: Arc<dyn IdSource> = Arc::new(ids);
+    let opened = open(spec, data, (&ids, log.tasks()), Keyring::MustExist).await;
+    let (vault, closing) = opened.map_err(|error| match error {
+        AppError::Vault(VaultError::WrongMaster(why)) => AppError::NoKeys(why),
+        error => error,
+    })?;
+    match hold_to_log(log.store.as_ref(), vault.as_ref()).await {
+        Ok(restored) => Ok((LookupVault { vault, closing }, restored)),
+        Err(error) => {
+            closing.close().await;
+            Err(error)
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::app::{ReadOnly, lookup_vault};
+use crate::app::{AppError, ReadOnly, lookup_vault};
 use crate::calendar::parse_day_or_instant;
 use crate::keys_spec::KeysSpec;
 use crate::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules, Sums};
@@ -76,7 +76,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let said = columns(&args)?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let vault = match args.log.directory() {
-        Ok(data) => lookup_vault(&args.keys, data, opened.tasks()).await,
+        Ok(data) => match lookup_vault(&args.keys, data, &opened).await {
+            Ok((vault, _)) => Ok(vault),
+            // Foreign or older keys would make other numbers of the same digits: an answer, and a wrong one.
+            Err(error @ (AppError::OtherKeys | AppError::OlderKeys { .. })) => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        },
         Err(failure) => Err(failure.to_string()),
     };
     if let Err(why) = &vault {

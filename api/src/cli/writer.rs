@@ -66,6 +66,7 @@ impl WriterArgs {
         };
         match Opened::open(&settings).await {
             Ok(opened) => {
+                opened.name_log().await?;
                 let system = opened.entities(runtime);
                 Ok(Writer::Here(Box::new(Here { opened, system })))
             }
