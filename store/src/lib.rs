@@ -61,6 +61,6 @@ pub use sqlite::{
 };
 pub use subscription::SUBSCRIPTIONS_MAX;
 pub use wrapped_keys::{
-    KeyBackup, KeyBackupError, KeyPlace, Rotated, back_up_keys, destroyed_keys, remove_old_key_backups,
-    restore_keys, rotate_keys,
+    KeyBackup, KeyBackupError, KeyBackupPeople, KeyPlace, Rotated, back_up_keys, destroyed_keys,
+    people_of_key_backup, remove_old_key_backups, restore_keys, rotate_keys,
 };

@@ -291,3 +291,155 @@ async fn people_between(
     }
     Ok(people)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::NumberId;
+    use std::sync::Arc;
+    use store::test_ports::{HashIds, StepClock};
+    use store::{MemoryDisk, MemoryEventStore, MemoryVault};
+
+    fn log() -> MemoryEventStore {
+        MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap()
+    }
+
+    /// Keys of one seed are of one installation.
+    fn keys(seed: u64) -> MemoryVault {
+        MemoryVault::new(Arc::new(HashIds::new(seed)))
+    }
+
+    async fn register(log: &MemoryEventStore, vault: &dyn Vault, external_id: &str) -> CustomerId {
+        let person = vault.derive_customer(external_id);
+        let key = vault.key(&person).await.unwrap();
+        let event = CustomerEvent::Registered {
+            external_id: Personal::open_hashed(external_id.to_owned()),
+            name: None,
+            time_zone: None,
+        };
+        store_one::<Customer>(log, &person, (&event, 0), Some((vault, &key))).await;
+        person
+    }
+
+    async fn store_one<D: Decider>(
+        log: &MemoryEventStore,
+        id: &D::Id,
+        (event, before): (&D::Event, u64),
+        sealed_by: Option<(&dyn Vault, &domain::ports::vault::PersonKey)>,
+    ) {
+        let stream = D::stream(id);
+        let facts = RecordFacts {
+            stream: stream.clone(),
+            stream_version: StreamVersion(before + 1),
+            at: domain::time::Timestamp::EPOCH,
+            cause: Cause::outside(CommandId::derive_from_text(&format!("{stream}/{before}"))),
+            index: 0,
+            scope: D::scope(id, &D::State::default(), event),
+            rehearsal: false,
+        };
+        let none = keys(0);
+        let mut sealer = Sealer {
+            vault: sealed_by.map_or(&none as &dyn Vault, |(vault, _)| vault),
+            key: sealed_by.map(|(_, key)| key),
+            random: &mut |buffer| buffer.fill(7),
+        };
+        let made = record(facts, event, &mut sealer).unwrap();
+        log.append(&stream, StreamVersion(before), vec![made]).await.unwrap();
+    }
+
+    async fn named(log: &MemoryEventStore, vault: &dyn Vault) {
+        name(log, vault, (&StepClock::default(), false)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_log_takes_its_name_once_and_then_no_other_keys() {
+        let (log, own, foreign) = (log(), keys(1), keys(2));
+        // Nothing in it is sealed: whoever comes first names it.
+        assert!(hold_to_log(&log, &own).await.is_ok());
+        named(&log, &own).await;
+        named(&log, &own).await;
+        assert_eq!(log.head().await, Ok(Position(1)), "once");
+        assert!(hold_to_log(&log, &own).await.is_ok());
+        assert!(matches!(hold_to_log(&log, &foreign).await, Err(AppError::OtherKeys)));
+        let renamed = name(&log, &foreign, (&StepClock::default(), false)).await;
+        assert!(matches!(renamed, Err(AppError::OtherKeys)));
+        assert_eq!(log.head().await, Ok(Position(1)));
+    }
+
+    #[tokio::test]
+    async fn a_log_from_before_goes_only_with_keys_that_open_a_value_of_it() {
+        let (log, own) = (log(), keys(1));
+        let person = register(&log, &own, "C001").await;
+        assert!(matches!(hold_to_log(&log, &keys(2)).await, Err(AppError::OtherKeys)));
+        // Another key of the same person, as an import under foreign keys makes it.
+        let other = keys(3);
+        other.key(&person).await.unwrap();
+        assert!(matches!(hold_to_log(&log, &other).await, Err(AppError::OtherKeys)));
+        assert!(hold_to_log(&log, &own).await.is_ok());
+        // The list of destroyed keys names this person: it is this log's.
+        own.destroy(&person, domain::time::Timestamp::EPOCH).await.unwrap();
+        assert!(hold_to_log(&log, &own).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_older_copy_of_the_keys_is_refused_until_a_restore_is_on_record() {
+        let (log, own) = (log(), keys(1));
+        named(&log, &own).await;
+        let first = register(&log, &own, "C001").await;
+        let second = register(&log, &own, "C002").await;
+        assert!(hold_to_log(&log, &own).await.is_ok());
+        let older = keys(1);
+        older.key(&first).await.unwrap();
+        let refused = hold_to_log(&log, &older).await;
+        assert!(
+            matches!(refused, Err(AppError::OlderKeys { missing: 1, looked_at: 2 })),
+            "{refused:?}"
+        );
+        let restored = RestoredKeys {
+            backup_taken_at: domain::time::Timestamp::EPOCH,
+            keys_count: 1,
+            newest_readable: Some(first.clone()),
+            unreadable_count: 1,
+        };
+        let event = InstallationEvent::KeysRestored {
+            keys: restored.clone(),
+        };
+        store_one::<Installation>(&log, &LogId, (&event, 1), None).await;
+        assert_eq!(hold_to_log(&log, &older).await.unwrap(), Some(restored));
+        // A copy that is older still lacks even whom the restore brought back.
+        let oldest = hold_to_log(&log, &keys(1)).await;
+        assert!(matches!(oldest, Err(AppError::OlderKeys { missing: 1, .. })), "{oldest:?}");
+        let third = register(&log, &own, "C003").await;
+        assert!(matches!(
+            hold_to_log(&log, &older).await,
+            Err(AppError::OlderKeys { missing: 1, .. })
+        ));
+        for person in [&second, &third] {
+            older.key(person).await.unwrap();
+        }
+        assert!(hold_to_log(&log, &older).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_was_erased_is_not_missed_and_nobody_is_looked_for_without_end() {
+        let (log, own) = (log(), keys(1));
+        named(&log, &own).await;
+        let erased = register(&log, &own, "C001").await;
+        let event = CustomerEvent::Erased {
+            numbers_count: 0,
+            enrolments_count: 0,
+        };
+        store_one::<Customer>(&log, &erased, (&event, 1), None).await;
+        let without = keys(1);
+        assert!(hold_to_log(&log, &without).await.is_ok());
+        let number: NumberId = own.derive_number("+8613800138000");
+        assert_ne!(number, keys(2).derive_number("+8613800138000"), "keys make ids");
+        for index in 0..NEWEST_PEOPLE_MAX {
+            let person = register(&log, &own, &format!("N{index}")).await;
+            without.key(&person).await.unwrap();
+        }
+        let people = newest_people(&log, Position(0)).await.unwrap();
+        assert_eq!(people.len(), NEWEST_PEOPLE_MAX);
+        assert!(!people.contains(&erased));
+    }
+}

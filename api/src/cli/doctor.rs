@@ -2,9 +2,10 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::app::{self, AppError, ReadOnly};
+use crate::app::{self, AppError, ReadOnly, lookup_vault};
 use crate::clock::SystemClock;
-use crate::data_dir::{self, KEYS_DIR, Mode};
+use crate::data_dir::{self, Mode};
+use crate::keys_spec::KeysSpec;
 use crate::store_spec::StoreSpec;
 use domain::ports::clock::Clock;
 use serde_json::{Value, json};
@@ -36,6 +37,8 @@ pub(crate) struct Args {
     /// The log, where it is not the one of the data directory: a URL as for `serve`
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
+    #[command(flatten)]
+    keys: KeysSpec,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -80,10 +83,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut checks = vec![synthesizer().await, udp_ports(), open_files(), recordings()];
     if let Some(directory) = &args.data {
         checks.push(mode(directory));
-        checks.push(keys(directory));
     }
     let embedded = || args.data.clone().map(StoreSpec::Sqlite);
-    if let Some(spec) = args.store.clone().or_else(embedded) {
+    let spec = args.store.clone().or_else(embedded);
+    if let Some(directory) = &args.data {
+        checks.push(keys((&args.keys, directory), spec.as_ref()).await);
+    }
+    if let Some(spec) = spec {
         checks.push(log(&spec).await);
     }
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
@@ -179,24 +185,51 @@ fn mode(directory: &Path) -> Check {
     }
 }
 
-fn keys(directory: &Path) -> Check {
-    let keys = directory.join(KEYS_DIR);
+/// Whether keys are at hand, and where there is a log whether they are its own.
+async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) -> Check {
+    let dir = keys.directory(directory);
     let missing: Vec<&str> = [store::MASTER_KEY_FILE, store::KEYS_FILE]
         .into_iter()
-        .filter(|name| !keys.join(name).exists())
+        .filter(|name| !dir.join(name).exists())
         .collect();
-    if missing.is_empty() {
-        return Check::new("keys", Finding::Good, format!("present in {}", keys.display()));
+    if !missing.is_empty() && *keys == KeysSpec::default() {
+        return Check::new(
+            "keys",
+            Finding::Note,
+            format!(
+                "{} not in {}: elsewhere (--keys, --master-key), or not made yet",
+                missing.join(" and "),
+                dir.display()
+            ),
+        );
     }
-    Check::new(
-        "keys",
-        Finding::Note,
-        format!(
-            "{} not in {}: elsewhere (--keys), or not made yet",
-            missing.join(" and "),
-            keys.display()
-        ),
-    )
+    let opened = match log {
+        Some(spec) => ReadOnly::of(spec).await.ok(),
+        None => None,
+    };
+    let Some(opened) = opened else {
+        return Check::new("keys", Finding::Good, format!("present in {}", dir.display()));
+    };
+    let held = lookup_vault(keys, directory, &opened).await;
+    let check = match held {
+        Ok((vault, restored)) => {
+            vault.close().await;
+            match restored.map_or(0, |keys| keys.unreadable_count) {
+                0 => Check::new("keys", Finding::Good, "they are this log's, and of the people registered last nobody lacks one"),
+                count => Check::new(
+                    "keys",
+                    Finding::Note,
+                    format!(
+                        "they are this log's; {count} people had no key left when keys were restored: nobody can \
+                         read or dial them"
+                    ),
+                ),
+            }
+        }
+        Err(error) => Check::new("keys", Finding::Bad, error.to_string()),
+    };
+    opened.close().await;
+    check
 }
 
 async fn log(spec: &StoreSpec) -> Check {

@@ -223,7 +223,7 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         story.append(0, 8).await;
         let plain = story.open("/api/v1/events/ws", &[]).await;
         assert_eq!(plain.status(), 400);
-        let response = story.open("/api/v1/events/ws?after=1&campaign=T", &UPGRADE).await;
+        let response = story.open("/api/v1/events/ws?after=2&campaign=T", &UPGRADE).await;
         assert_eq!(response.status(), 101);
         assert_eq!(
             response.headers()["sec-websocket-accept"],
@@ -232,9 +232,9 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         let mut socket = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
         let (operation, event) = frame(&mut socket).await;
         let event: Value = serde_json::from_str(&event).unwrap();
-        assert_eq!((operation, event["position"].as_str()), (1, Some("5")));
+        assert_eq!((operation, event["position"].as_str()), (1, Some("6")));
         let (_, told) = frame(&mut socket).await;
-        assert_eq!(told, "{\"message\":\"caught-up\",\"position\":\"8\"}");
+        assert_eq!(told, "{\"message\":\"caught-up\",\"position\":\"9\"}");
         // A masked ping of two bytes is answered.
         socket
             .write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i'])
@@ -244,7 +244,7 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         assert_eq!(frame(&mut socket).await, (10, "hi".to_owned()));
         story.append(8, 1).await;
         let (_, event) = frame(&mut socket).await;
-        assert!(event.contains("\"position\":\"9\""), "{event}");
+        assert!(event.contains("\"position\":\"10\""), "{event}");
         socket
     });
     let runtime = Arc::clone(&story.runtime);
@@ -252,5 +252,5 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
     story.end();
     let (operation, why) = runtime.block_on(closed).unwrap();
     assert_eq!(operation, 8);
-    assert_eq!(why, "{\"position\":\"9\",\"reason\":\"the server stops\"}");
+    assert_eq!(why, "{\"position\":\"10\",\"reason\":\"the server stops\"}");
 }

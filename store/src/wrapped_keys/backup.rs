@@ -16,7 +16,7 @@ use domain::ports::vault::VaultError;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -179,6 +179,23 @@ pub async fn restore_keys(
         keys_count,
         destroyed_count,
     })
+}
+
+/// Whose keys a backup holds, and whom it names as destroyed; nothing is opened. For a restore to be held to
+/// its log: ids follow from the installation's secret, so two installations have nobody in common.
+pub fn people_of_key_backup(backup: &Path) -> Result<KeyBackupPeople, KeyBackupError> {
+    let Wrapped { keys, destroyed, .. } = read_backup(backup)?.wrapped;
+    Ok(KeyBackupPeople {
+        keys: keys.into_keys().collect(),
+        destroyed: destroyed.into_keys().collect(),
+    })
+}
+
+/// The people of a backup of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyBackupPeople {
+    pub keys: BTreeSet<CustomerId>,
+    pub destroyed: BTreeSet<CustomerId>,
 }
 
 fn refuse_old(taken_at: Timestamp, now: Timestamp) -> Result<(), KeyBackupError> {

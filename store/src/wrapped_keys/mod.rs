@@ -10,7 +10,10 @@ use crate::file_vault::FilePlace;
 use crate::postgres_vault::PostgresPlace;
 use crate::sealing::Secret;
 use async_trait::async_trait;
-pub use backup::{KeyBackup, KeyBackupError, back_up_keys, remove_old_key_backups, restore_keys};
+pub use backup::{
+    KeyBackup, KeyBackupError, KeyBackupPeople, back_up_keys, people_of_key_backup, remove_old_key_backups,
+    restore_keys,
+};
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;

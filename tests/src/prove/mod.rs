@@ -11,6 +11,7 @@ mod exports;
 mod forgetting;
 mod forgotten_copies;
 mod forgotten_keys;
+mod keys;
 mod kurrent;
 mod other_tools;
 mod projections;
@@ -48,6 +49,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
+        "keys" => Some(keys::prove(form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
         "sipp" => Some(sipp::prove(form)),
@@ -95,6 +97,10 @@ pub const SHORT: &[(&str, &str)] = &[
         "10 positions, instants and truths of a log of three days, instead of 100 and of PostgreSQL too",
     ),
     ("exports", "20,000 calls in each format, instead of a million"),
+    (
+        "keys",
+        "4 mixtures of log and keys on SQLite, instead of 7 on it and on PostgreSQL",
+    ),
     ("sipp", "every scenario"),
     (
         "kurrent",

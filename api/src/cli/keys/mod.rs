@@ -1,19 +1,17 @@
 //! `ledgerline keys`: rotate the master key, back the keys up apart, restore them without the erased.
 
+mod restore;
+
 use super::failure::Failure;
 use super::output;
-use crate::app::{AppError, ReadOnly};
+use crate::app::{AppError, ReadOnly, lookup_vault};
 use crate::clock::{SystemClock, SystemIds};
 use crate::keys_spec::{KeysPlace, KeysSpec, MasterSpec};
-use crate::log_walk::each_of_kinds;
 use crate::store_spec::{LogArgs, StoreSpec};
-use domain::ids::CustomerId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{DataLock, KeyBackupError, KeyPlace};
@@ -77,12 +75,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             new_master_key,
         } => rotate(&data, &keys, new_master_key.as_ref()).await,
         Action::Backup { data, keys, out } => back_up(data, keys, &out).await,
-        Action::Restore { file, keys, log } => restore(&file, keys, &log).await,
+        Action::Restore { file, keys, log } => restore::run(&file, keys, &log).await,
     }
 }
 
 async fn rotate(data: &Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Result<(), Failure> {
     let lock = DataLock::acquire(data).map_err(AppError::from)?;
+    refuse_foreign(data, keys).await?;
     let dir = keys.directory(data);
     let old = keys.master(&dir)?;
     let new = new.map(|spec| spec.open(&dir)).transpose()?;
@@ -93,6 +92,23 @@ async fn rotate(data: &Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Resul
     let rotated = rotated.map_err(AppError::from)?;
     drop(lock);
     output::json(&json!({ "rotated": true, "keys": rotated.keys_count, "wrapping": rotated.wrapping }))
+}
+
+/// Keys of another log are not wrapped anew under this one's roof. Keys that do not open are the rotation's own
+/// affair: it may have been cut off.
+async fn refuse_foreign(data: &Path, keys: &KeysSpec) -> Result<(), Failure> {
+    if !has_log(&StoreSpec::Sqlite(data.to_owned())) {
+        return Ok(());
+    }
+    let log = ReadOnly::open(data)?;
+    let held = lookup_vault(keys, data, &log).await;
+    log.close().await;
+    match held {
+        Ok((vault, _)) => vault.close().await,
+        Err(AppError::NoKeys(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 async fn back_up(data: Option<PathBuf>, keys: Option<KeysPlace>, out: &Path) -> Result<(), Failure> {
@@ -135,20 +151,6 @@ fn name_at(now: Timestamp) -> String {
     format!("keys-{digits}Z.backup")
 }
 
-async fn restore(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> Result<(), Failure> {
-    let now = SystemClock::default().now();
-    let erased = match log.spec() {
-        Ok(spec) if has_log(&spec) => erased_by(&spec).await?,
-        Ok(_) | Err(_) => BTreeMap::new(),
-    };
-    let place = place(log.data.clone(), keys)?;
-    let restored = store::restore_keys(file, &place, &erased, now).await?;
-    output::json(
-        &json!({ "restored": true, "taken_at": restored.taken_at, "keys": restored.keys_count,
-        "destroyed": restored.destroyed_count, "erased_by_log": erased.len() }),
-    )
-}
-
 fn place(data: Option<PathBuf>, keys: Option<KeysPlace>) -> Result<KeyPlace, Failure> {
     let spec = KeysSpec {
         keys,
@@ -167,25 +169,6 @@ fn has_log(spec: &StoreSpec) -> bool {
         StoreSpec::Sqlite(dir) => dir.join(store::EVENTS_FILE).exists(),
         StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => true,
     }
-}
-
-/// Who was erased, by the log, and when.
-async fn erased_by(spec: &StoreSpec) -> Result<BTreeMap<CustomerId, Timestamp>, Failure> {
-    let opened = ReadOnly::of(spec).await?;
-    let read = read_erased(opened.store.as_ref()).await;
-    opened.close().await;
-    read
-}
-
-async fn read_erased(store: &dyn EventStore) -> Result<BTreeMap<CustomerId, Timestamp>, Failure> {
-    let mut erased = BTreeMap::new();
-    each_of_kinds(store, &["customer.erased"], |envelope| {
-        if let Ok(person) = envelope.stream.id().parse() {
-            erased.insert(person, envelope.at);
-        }
-    })
-    .await?;
-    Ok(erased)
 }
 
 impl From<KeyBackupError> for Failure {

@@ -1,0 +1,398 @@
+//! Keys and logs that do not belong together: every mixture is refused with what to do before anything is
+//! written or dialed, on both stores; a restore of older keys opens the log and dials nobody it cannot read.
+//!
+//! Each log has people who are due: whatever opens it wrongly and dials is heard by the carrier. The same log
+//! under its own keys is served last, and then they are dialed: the trap was armed.
+
+use super::crash::{quick_campaign, records};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::postgres::PostgresServer;
+use crate::program::{Program, command, fail, ledgerline, run_json, wait_for};
+use crate::server::{REHEARSAL, Server};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+const CAMPAIGN: &str = "KEYS";
+
+/// People imported before and after the copy of the keys that is put back.
+const BATCH: u32 = 3;
+
+/// How long a command that is to be refused may run; a server that was accepted runs on and is ended then.
+const REFUSED_WITHIN_S: &str = "20";
+
+/// What a refusal says: that nothing was changed, and what to do.
+const SAYS: [&str; 2] = ["Nothing was changed", "密钥"];
+
+/// An installation whose people are due, and its keys at two moments.
+struct Made {
+    /// Of rows and, with SQLite, the log.
+    data: PathBuf,
+    store: Option<String>,
+    keys: PathBuf,
+    older_keys: PathBuf,
+    older_backup: PathBuf,
+}
+
+/// Keys composed of those of two installations.
+struct Mixture {
+    name: &'static str,
+    /// In the order file, whose: (name, own or foreign or older).
+    files: &'static [(&'static str, Whose)],
+}
+
+#[derive(Clone, Copy)]
+enum Whose {
+    Own,
+    Older,
+    Foreign,
+}
+
+const MASTER: &str = "master.key";
+const DATABASE: &str = "keys.db";
+
+/// The first of them in a short proof too.
+const MIXTURES: &[Mixture] = &[
+    Mixture {
+        name: "foreign",
+        files: &[(MASTER, Whose::Foreign), (DATABASE, Whose::Foreign)],
+    },
+    Mixture {
+        name: "older",
+        files: &[(MASTER, Whose::Own), (DATABASE, Whose::Older)],
+    },
+    Mixture {
+        name: "foreign master key",
+        files: &[(MASTER, Whose::Foreign), (DATABASE, Whose::Own)],
+    },
+    Mixture {
+        name: "none",
+        files: &[],
+    },
+    Mixture {
+        name: "foreign keys.db",
+        files: &[(MASTER, Whose::Own), (DATABASE, Whose::Foreign)],
+    },
+    Mixture {
+        name: "no keys.db",
+        files: &[(MASTER, Whose::Own)],
+    },
+    Mixture {
+        name: "no master key",
+        files: &[(DATABASE, Whose::Own)],
+    },
+];
+
+/// Mixtures of a short proof.
+const SHORT_MIXTURES: usize = 4;
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    refused: u32,
+    wrong: Vec<String>,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let mixtures = match form {
+        Form::Short => MIXTURES.get(..SHORT_MIXTURES).unwrap_or(MIXTURES),
+        Form::Long => MIXTURES,
+    };
+    let mut found = Found::default();
+    let foreign = make(folder.path(), "foreign", None);
+    let own = make(folder.path(), "own", None);
+    try_mixtures((&own, &foreign), mixtures, &carrier, &mut found);
+    let unreadable = restore_older(&own, &carrier, &mut found);
+    let readable = dial_own(&own, &carrier, &mut found);
+    let server = if form == Form::Long { PostgresServer::start() } else { None };
+    let postgres = match server {
+        Some(server) => {
+            let shared = make(folder.path(), "shared", Some(server.url()));
+            try_mixtures((&shared, &foreign), mixtures, &carrier, &mut found);
+            json!({"dialed_under_own_keys": dial_own(&shared, &carrier, &mut found)})
+        }
+        None => json!({"skipped": "only in the long proof, and where PostgreSQL is installed"}),
+    };
+    let holds = found.wrong.is_empty() && unreadable == u64::from(BATCH) && readable > 0;
+    let line = json!({"proof": "keys", "mixtures": mixtures.len(), "refused": found.refused,
+        "unreadable_after_restore": unreadable, "dialed_under_own_keys": readable, "postgres": postgres,
+        "wrong": found.wrong});
+    Proof { line, holds }
+}
+
+/// A server with no trunk: people become due and nobody dials them.
+fn make(folder: &Path, name: &str, store: Option<String>) -> Made {
+    let made = Made {
+        data: folder.join(name),
+        store,
+        keys: folder.join(format!("{name}-keys")),
+        older_keys: folder.join(format!("{name}-older-keys")),
+        older_backup: folder.join(format!("{name}-older.backup")),
+    };
+    let salt = name.bytes().map(u32::from).sum::<u32>() % 500;
+    let mut server = served(&made, &made.keys, None);
+    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
+    import(&server, salt);
+    let backed_up = ["keys", "backup", "--keys", &text(&made.keys), "--out", &text(&made.older_backup)];
+    must_run(&backed_up);
+    end(&mut server);
+    copy_folder(&made.keys, &made.older_keys);
+    let mut server = served(&made, &made.keys, None);
+    import(&server, salt + 500);
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    end(&mut server);
+    made
+}
+
+fn import(server: &Server, salt: u32) {
+    let body = json!({"task_id": CAMPAIGN, "records": records(BATCH, salt)});
+    server.must_post("/api/v1/tasks/data", &body);
+}
+
+fn serve_args(made: &Made, keys: &Path, trunk: Option<&str>) -> Vec<String> {
+    let mut args: Vec<String> = ["serve", "--data", &text(&made.data), "--keys", &text(keys)]
+        .map(str::to_owned)
+        .to_vec();
+    let more = ["--rehearse-at", REHEARSAL, "--http", "127.0.0.1:0", "--drain", "1s"];
+    args.extend(more.map(str::to_owned));
+    for (flag, value) in [("--store", made.store.as_deref()), ("--trunk", trunk)] {
+        args.extend(value.map(|value| [flag.to_owned(), value.to_owned()]).into_iter().flatten());
+    }
+    args
+}
+
+fn served(made: &Made, keys: &Path, trunk: Option<&str>) -> Server {
+    let mut program = command(ledgerline());
+    program.args(serve_args(made, keys, trunk));
+    let mut server = Server::of(program, &made.data);
+    if !server.wait_ready() {
+        fail("a server under its own keys does not become ready");
+    }
+    server
+}
+
+fn end(server: &mut Server) {
+    let program: &mut Program = &mut server.program;
+    program.signal("TERM");
+    if program.wait(Duration::from_secs(20)).is_none() {
+        fail("the server does not stop");
+    }
+}
+
+/// Every command that opens log and keys, under every mixture.
+fn try_mixtures(
+    (own, foreign): (&Made, &Made),
+    mixtures: &[Mixture],
+    carrier: &CarrierProcess,
+    found: &mut Found,
+) {
+    let before = (state_of(own), carrier.lines().len());
+    for (index, mixture) in mixtures.iter().enumerate() {
+        let keys = own.data.with_extension(format!("mixture-{index}"));
+        compose(mixture, (own, foreign), &keys);
+        let keys_before = files_of(&keys);
+        for args in commands(own, &keys, &carrier.trunk()) {
+            let output = bounded(&args);
+            found.hold_refused(mixture.name, &args, &output);
+        }
+        if files_of(&keys) != keys_before {
+            found.wrong.push(format!("{}: the key store was written to", mixture.name));
+        }
+        if state_of(own) != before.0 {
+            found.wrong.push(format!("{}: the log was written to", mixture.name));
+        }
+    }
+    let invites = carrier.lines().len() - before.1;
+    if invites > 0 {
+        found.wrong.push(format!("{invites} people got an INVITE"));
+    }
+}
+
+/// What opens both: the server, a command that writes by itself, one that signs, and one that only looks.
+fn commands(own: &Made, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
+    let place = |words: &[&str]| {
+        let mut args: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        args.extend(["--data".to_owned(), text(&own.data), "--keys".to_owned(), text(keys)]);
+        if let Some(store) = &own.store {
+            args.extend(["--store".to_owned(), store.clone()]);
+        }
+        args
+    };
+    let mut all = vec![
+        serve_args(own, keys, Some(trunk)),
+        place(&["customer", "hold", "C1", "--reason", "a proof"]),
+        place(&["audit", "checkpoint"]),
+        place(&["doctor"]),
+    ];
+    if own.store.is_none() {
+        all.push(place(&["keys", "rotate"]));
+    }
+    all
+}
+
+impl Found {
+    fn hold_refused(&mut self, name: &str, args: &[String], output: &Output) {
+        let command = args.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+        let said = [&output.stdout[..], &output.stderr[..]].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let code = output.status.code();
+        // A rotation refuses what does not open in its own words.
+        let is_told = command == "keys rotate" || SAYS.iter().all(|word| said.contains(word));
+        if matches!(code, Some(1 | 3 | 4)) && is_told {
+            self.refused += 1;
+            return;
+        }
+        self.wrong.push(format!("{name}: {command} ended with {code:?}: {said}"));
+    }
+}
+
+/// After `keys restore` of the older keys: it starts, says who cannot be read, and dials only the others.
+/// Answers how many cannot be read. All in a copy: the log itself stays as it is.
+fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64 {
+    let copy = Made {
+        data: own.data.with_extension("copy"),
+        store: None,
+        keys: own.data.with_extension("copy-keys"),
+        older_keys: own.older_keys.clone(),
+        older_backup: own.older_backup.clone(),
+    };
+    copy_folder(&own.data, &copy.data);
+    // Without any key the log is read as it is stored: sealed.
+    let read = History::read(&copy.data);
+    if !format!("{:?}", read.events).contains("sealed") {
+        found.wrong.push("a log without keys does not show the sealed form".to_owned());
+    }
+    make_folder(&copy.keys);
+    copy_file(&own.keys, &copy.keys, MASTER);
+    let restored = run_json(&[
+        "keys",
+        "restore",
+        &text(&copy.older_backup),
+        "--data",
+        &text(&copy.data),
+        "--keys",
+        &text(&copy.keys),
+    ]);
+    let unreadable = match restored {
+        Ok((_, reply)) => member(&reply, "/unreadable_people").as_u64().unwrap_or(0),
+        Err(why) => fail(&why),
+    };
+    let before = carrier.lines().len();
+    let mut server = served(&copy, &copy.keys, Some(&carrier.trunk()));
+    let path = format!("/api/v1/campaigns/{CAMPAIGN}");
+    let completed = wait_for(Duration::from_secs(60), || {
+        let reply = server.get(&path).ok()?;
+        (member(&reply.body, "/status") == "completed").then_some(())
+    });
+    end(&mut server);
+    let history = History::read(&copy.data);
+    let settled: Vec<&Value> = history.of("customer.enrolment_settled").collect();
+    let by_key = settled.iter().filter(|one| member(one, "/data/rule") == "key_missing").count();
+    let mut dialed: Vec<&str> = history
+        .of("call.dialing")
+        .filter_map(|one| member(one, "/customer").as_str())
+        .collect();
+    dialed.sort_unstable();
+    dialed.dedup();
+    if completed.is_none() || by_key != BATCH as usize {
+        found.wrong.push(format!("{by_key} of {BATCH} settled because their key is missing"));
+    }
+    if carrier.lines().len() == before {
+        found.wrong.push("nobody readable was dialed after the restore".to_owned());
+    }
+    if dialed.len() > BATCH as usize {
+        found.wrong.push(format!("{} people were dialed, {BATCH} can be read", dialed.len()));
+    }
+    unreadable
+}
+
+/// The control: under the log's own keys its people are dialed. Answers how many INVITEs the carrier got.
+fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
+    let before = carrier.lines().len();
+    let mut server = served(own, &own.keys, Some(&carrier.trunk()));
+    let dialed = wait_for(Duration::from_secs(60), || {
+        let dialed = History::of_made(own).of("call.dialing").count();
+        (dialed > 0 && carrier.lines().len() > before).then_some(())
+    });
+    end(&mut server);
+    if dialed.is_none() {
+        found.wrong.push("under its own keys the log dials nobody".to_owned());
+    }
+    carrier.lines().len() - before
+}
+
+impl History {
+    fn of_made(made: &Made) -> Self {
+        match &made.store {
+            Some(url) => Self::read_store(url),
+            None => Self::read(&made.data),
+        }
+    }
+}
+
+/// Every event of a log, as it is stored.
+fn state_of(made: &Made) -> Vec<Value> {
+    History::of_made(made).events
+}
+
+fn compose(mixture: &Mixture, (own, foreign): (&Made, &Made), keys: &Path) {
+    make_folder(keys);
+    for (file, whose) in mixture.files {
+        let from = match whose {
+            Whose::Own => &own.keys,
+            Whose::Older => &own.older_keys,
+            Whose::Foreign => &foreign.keys,
+        };
+        copy_file(from, keys, file);
+    }
+}
+
+/// Names and bytes; what SQLite puts beside an open database is no content of it.
+fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry can be read"))
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .filter(|(name, _)| !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .map(|(name, path)| (name, std::fs::read(path).unwrap_or_default()))
+        .collect();
+    files.sort();
+    files
+}
+
+fn make_folder(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder can be made");
+}
+
+fn copy_file(from: &Path, to: &Path, name: &str) {
+    if from.join(name).exists() {
+        std::fs::copy(from.join(name), to.join(name)).expect("a file can be copied");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = command("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a folder can be copied");
+}
+
+fn bounded(args: &[String]) -> Output {
+    let mut program = command("timeout");
+    program.arg(REFUSED_WITHIN_S).arg(ledgerline()).args(args);
+    program.output().expect("coreutils has timeout")
+}
+
+fn must_run(args: &[&str]) {
+    let output = crate::program::run(args);
+    if !output.status.success() {
+        fail(&format!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
