@@ -6,8 +6,8 @@
 
 use super::AppError;
 use crate::log_walk::Matching;
-use domain::customer::event::CustomerEvent;
 use domain::customer::Customer;
+use domain::customer::event::CustomerEvent;
 use domain::decider::{Context, Decider};
 use domain::event_filter::EventFilter;
 use domain::ids::{CommandId, CustomerId, LogId, StreamId};
@@ -155,7 +155,9 @@ async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(),
     let mut tried = 0;
     while let Some(page) = log.next().await? {
         for stored in &page {
-            let Some(sealed) = SealedPerson::of(stored)? else { continue };
+            let Some(sealed) = SealedPerson::of(stored)? else {
+                continue;
+            };
             if sealed.is_known_to(vault).await? {
                 return Ok(());
             }
@@ -344,7 +346,9 @@ mod tests {
             random: &mut |buffer| buffer.fill(7),
         };
         let made = record(facts, event, &mut sealer).unwrap();
-        log.append(&stream, StreamVersion(before), vec![made]).await.unwrap();
+        log.append(&stream, StreamVersion(before), vec![made])
+            .await
+            .unwrap();
     }
 
     async fn named(log: &MemoryEventStore, vault: &dyn Vault) {
@@ -360,7 +364,10 @@ mod tests {
         named(&log, &own).await;
         assert_eq!(log.head().await, Ok(Position(1)), "once");
         assert!(hold_to_log(&log, &own).await.is_ok());
-        assert!(matches!(hold_to_log(&log, &foreign).await, Err(AppError::OtherKeys)));
+        assert!(matches!(
+            hold_to_log(&log, &foreign).await,
+            Err(AppError::OtherKeys)
+        ));
         let renamed = name(&log, &foreign, (&StepClock::default(), false)).await;
         assert!(matches!(renamed, Err(AppError::OtherKeys)));
         assert_eq!(log.head().await, Ok(Position(1)));
@@ -370,14 +377,22 @@ mod tests {
     async fn a_log_from_before_goes_only_with_keys_that_open_a_value_of_it() {
         let (log, own) = (log(), keys(1));
         let person = register(&log, &own, "C001").await;
-        assert!(matches!(hold_to_log(&log, &keys(2)).await, Err(AppError::OtherKeys)));
+        assert!(matches!(
+            hold_to_log(&log, &keys(2)).await,
+            Err(AppError::OtherKeys)
+        ));
         // Another key of the same person, as an import under foreign keys makes it.
         let other = keys(3);
         other.key(&person).await.unwrap();
-        assert!(matches!(hold_to_log(&log, &other).await, Err(AppError::OtherKeys)));
+        assert!(matches!(
+            hold_to_log(&log, &other).await,
+            Err(AppError::OtherKeys)
+        ));
         assert!(hold_to_log(&log, &own).await.is_ok());
         // The list of destroyed keys names this person: it is this log's.
-        own.destroy(&person, domain::time::Timestamp::EPOCH).await.unwrap();
+        own.destroy(&person, domain::time::Timestamp::EPOCH)
+            .await
+            .unwrap();
         assert!(hold_to_log(&log, &own).await.is_ok());
     }
 
@@ -392,7 +407,13 @@ mod tests {
         older.key(&first).await.unwrap();
         let refused = hold_to_log(&log, &older).await;
         assert!(
-            matches!(refused, Err(AppError::OlderKeys { missing: 1, looked_at: 2 })),
+            matches!(
+                refused,
+                Err(AppError::OlderKeys {
+                    missing: 1,
+                    looked_at: 2
+                })
+            ),
             "{refused:?}"
         );
         let restored = RestoredKeys {
@@ -408,7 +429,10 @@ mod tests {
         assert_eq!(hold_to_log(&log, &older).await.unwrap(), Some(restored));
         // A copy that is older still lacks even whom the restore brought back.
         let oldest = hold_to_log(&log, &keys(1)).await;
-        assert!(matches!(oldest, Err(AppError::OlderKeys { missing: 1, .. })), "{oldest:?}");
+        assert!(
+            matches!(oldest, Err(AppError::OlderKeys { missing: 1, .. })),
+            "{oldest:?}"
+        );
         let third = register(&log, &own, "C003").await;
         assert!(matches!(
             hold_to_log(&log, &older).await,

@@ -135,9 +135,14 @@ async fn open_shared(
 async fn open_keys(
     settings: &OpenSettings,
     ports: KeyPorts<'_>,
-    keyring: Keyring,
+    is_begun: bool,
     found: Option<ReadOnly>,
 ) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
+    let keyring = if is_begun {
+        Keyring::MustExist
+    } else {
+        Keyring::MayBeNew
+    };
     let opened = vault::open(&settings.keys_spec(), &settings.data, ports, keyring).await;
     let held = match (&opened, &found) {
         (Ok((vault, _)), Some(found)) => belonging::hold_to_log(found.store.as_ref(), vault.as_ref()).await,
@@ -182,18 +187,14 @@ impl Opened {
         let ids: Arc<dyn IdSource> =
             Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
-        let keyring = match last {
-            Some(_) => Keyring::MustExist,
-            None => Keyring::MayBeNew,
-        };
         let log = match &settings.store {
             // Keys first: without them a directory's log is not even made.
             StoreSpec::Sqlite(_) => None,
             spec => Some(open_shared(spec, mode, (&clock, tasks.as_ref())).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let ports = (&ids, tasks.as_ref() as &dyn Tasks);
-        let ((vault, keys_closing), restored_keys) = open_keys(settings, ports, keyring, found).await?;
+        let ((vault, keys_closing), restored_keys) =
+            open_keys(settings, (&ids, tasks.as_ref()), last.is_some(), found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,

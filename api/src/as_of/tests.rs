@@ -189,10 +189,7 @@ fn an_answer_says_what_it_cost_and_where_it_lies_and_a_repeat_is_kept() {
 fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
     let world = World::begin();
     // The log was only named.
-    assert_eq!(
-        world.get("/campaigns/T?as_of=2").1["code"],
-        "as-of-in-the-future"
-    );
+    assert_eq!(world.get("/campaigns/T?as_of=2").1["code"], "as-of-in-the-future");
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let head = world.head();
     for (path, status, code) in [

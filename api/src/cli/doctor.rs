@@ -215,7 +215,11 @@ async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) ->
         Ok((vault, restored)) => {
             vault.close().await;
             match restored.map_or(0, |keys| keys.unreadable_count) {
-                0 => Check::new("keys", Finding::Good, "they are this log's, and of the people registered last nobody lacks one"),
+                0 => Check::new(
+                    "keys",
+                    Finding::Good,
+                    "they are this log's, and of the people registered last nobody lacks one",
+                ),
                 count => Check::new(
                     "keys",
                     Finding::Note,
