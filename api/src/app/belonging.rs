@@ -1,5 +1,5 @@
-//! Whether log and keys belong together: the log says whose it is, and whoever opens both compares that with the
-//! keys before anything is read, dialed or written under them.
+//! Whether log and keys belong together: the log says whose it is, and whoever opens both compares that
+//! with the keys before anything is read, dialed or written under them.
 //!
 //! Under foreign keys every person is somebody new: an opt-out binds nobody, and what is sealed anew is noise
 //! when the right keys return. An older copy of the right keys knows nothing of whoever came since.
@@ -25,8 +25,8 @@ use domain::stored_event::{
 };
 use std::collections::VecDeque;
 
-/// People registered last whose keys are asked for at each start. An older copy of the keys lacks whoever came
-/// after it; that many may have come at once, in another order than their keys.
+/// People registered last whose keys are asked for at each start. An older copy of the keys lacks whoever
+/// came after it; that many may have come at once, in another order than their keys.
 const NEWEST_PEOPLE_MAX: usize = 256;
 
 /// Events looked through for them, from the newest on: about a second of reading. Where more follow upon the

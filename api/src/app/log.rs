@@ -92,7 +92,7 @@ async fn open_with(
     }
 }
 
-/// The log as it is found, for reading only, before anything is opened for writing; `None` where there is none.
+/// The log as it is found, for reading, before anything is opened for writing; `None` where there is none.
 pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError> {
     if let StoreSpec::Sqlite(directory) = spec
         && !directory.join(EVENTS_FILE).exists()

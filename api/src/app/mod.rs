@@ -82,11 +82,11 @@ pub(crate) enum AppError {
     NoKeys(String),
     #[error(
         "the keys are an older copy: of the {looked_at} people looked at, registered last, {missing} have no key \
-         here and were never erased. Nothing was changed. Put the newest copy of the keys in place. Where there is \
-         none: move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE --data DIR; then the \
-         log opens, and those people are neither read nor dialed / 密钥是较旧的副本：最近登记的 {looked_at} 人中有 \
-         {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，移走 keys.db（保留 destroyed.list）后\
-         执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
+         here and were never erased. Nothing was changed. Put the newest copy of the keys in place. Where \
+         there is none: move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
+         --data DIR; then the log opens, and those people are neither read nor dialed / 密钥是较旧的副本：\
+         最近登记的 {looked_at} 人中有 {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，\
+         移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
     )]
     OlderKeys { missing: usize, looked_at: usize },
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]

@@ -2,9 +2,8 @@
 
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
-use super::log::{OpenLog, ReadOnly};
+use super::log::OpenLog;
 use super::rows::OpenRows;
-use super::vault::{KeyPorts, OpenVault};
 use super::{AppError, belonging, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
@@ -21,14 +20,13 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
-use domain::ports::vault::VaultError;
 use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{DataLock, Keyring, PostgresEventStore};
+use store::{DataLock, PostgresEventStore};
 use tokio::runtime::{Handle, Runtime};
 
 /// Which directory and log, and how time runs in them.
@@ -131,39 +129,6 @@ async fn open_shared(
     Ok(log)
 }
 
-/// The keys, held to the log as it was found: nothing of it is open for writing yet, and nothing is told to it.
-async fn open_keys(
-    settings: &OpenSettings,
-    ports: KeyPorts<'_>,
-    is_begun: bool,
-    found: Option<ReadOnly>,
-) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
-    let keyring = if is_begun {
-        Keyring::MustExist
-    } else {
-        Keyring::MayBeNew
-    };
-    let opened = vault::open(&settings.keys_spec(), &settings.data, ports, keyring).await;
-    let held = match (&opened, &found) {
-        (Ok((vault, _)), Some(found)) => belonging::hold_to_log(found.store.as_ref(), vault.as_ref()).await,
-        (Ok(_), None) | (Err(_), _) => Ok(None),
-    };
-    if let Some(found) = found {
-        found.close().await;
-    }
-    let (vault, closing) = opened.map_err(|error| match (error, keyring) {
-        (AppError::Vault(VaultError::WrongMaster(why)), Keyring::MustExist) => AppError::NoKeys(why),
-        (error, _) => error,
-    })?;
-    match held {
-        Ok(restored) => Ok(((vault, closing), restored)),
-        Err(error) => {
-            closing.close().await;
-            Err(error)
-        }
-    }
-}
-
 impl Opened {
     /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
     /// (another mode, a missing key) leaves it as it was.
@@ -193,8 +158,9 @@ impl Opened {
             spec => Some(open_shared(spec, mode, (&clock, tasks.as_ref())).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let ((vault, keys_closing), restored_keys) =
-            open_keys(settings, (&ids, tasks.as_ref()), last.is_some(), found).await?;
+        let spec = (&settings.keys_spec(), directory.as_path());
+        let ports = (&ids, tasks.as_ref() as &dyn Tasks);
+        let ((vault, keys_closing), restored_keys) = vault::open_held(spec, ports, found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,

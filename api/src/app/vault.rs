@@ -10,6 +10,7 @@ use domain::installation::RestoredKeys;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::{Vault, VaultError};
+use domain::stored_event::Position;
 use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, Keyring, PostgresVault};
@@ -39,6 +40,47 @@ pub(super) async fn open(
     Ok((Arc::<FileVault>::clone(&vault), vault))
 }
 
+/// Keys that belong to the log as it was found, and its last restore of keys: nothing of the log is open for
+/// writing yet, and nothing is written to it. Where there are events no key place is made.
+pub(super) async fn open_held(
+    (spec, data): (&KeysSpec, &Path),
+    ports: KeyPorts<'_>,
+    found: Option<ReadOnly>,
+) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
+    let Some(found) = found else {
+        return Ok((open(spec, data, ports, Keyring::MayBeNew).await?, None));
+    };
+    let held = match found.store.head().await {
+        // A first start that was killed before its first event.
+        Ok(Position(0)) => open(spec, data, ports, Keyring::MayBeNew)
+            .await
+            .map(|keys| (keys, None)),
+        Ok(_) => held_to(&found, (spec, data), ports).await,
+        Err(error) => Err(error.into()),
+    };
+    found.close().await;
+    held
+}
+
+async fn held_to(
+    log: &ReadOnly,
+    (spec, data): (&KeysSpec, &Path),
+    ports: KeyPorts<'_>,
+) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
+    let opened = open(spec, data, ports, Keyring::MustExist).await;
+    let (vault, closing) = opened.map_err(|error| match error {
+        AppError::Vault(VaultError::WrongMaster(why)) => AppError::NoKeys(why),
+        error => error,
+    })?;
+    match hold_to_log(log.store.as_ref(), vault.as_ref()).await {
+        Ok(restored) => Ok(((vault, closing), restored)),
+        Err(error) => {
+            closing.close().await;
+            Err(error)
+        }
+    }
+}
+
 /// The keys of a directory, opened beside a server that uses them: for the keyed hashes of numbers.
 pub(crate) struct LookupVault {
     vault: Arc<dyn Vault>,
@@ -64,16 +106,6 @@ pub(crate) async fn lookup_vault(
 ) -> Result<(LookupVault, Option<RestoredKeys>), AppError> {
     let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
     let ids: Arc<dyn IdSource> = Arc::new(ids);
-    let opened = open(spec, data, (&ids, log.tasks()), Keyring::MustExist).await;
-    let (vault, closing) = opened.map_err(|error| match error {
-        AppError::Vault(VaultError::WrongMaster(why)) => AppError::NoKeys(why),
-        error => error,
-    })?;
-    match hold_to_log(log.store.as_ref(), vault.as_ref()).await {
-        Ok(restored) => Ok((LookupVault { vault, closing }, restored)),
-        Err(error) => {
-            closing.close().await;
-            Err(error)
-        }
-    }
+    let ((vault, closing), restored) = held_to(log, (spec, data), (&ids, log.tasks())).await?;
+    Ok((LookupVault { vault, closing }, restored))
 }

@@ -68,8 +68,8 @@ pub(super) fn grant_dial(
     Ok(vec![CustomerEvent::DialGranted { attempt, grant }])
 }
 
-/// Whose number cannot be read is not dialed; whether a key will ever come back cannot be told, so it settles,
-/// and says why. No rule of its own: a grant of anybody else need not say that there was a key.
+/// Whose number cannot be read is not dialed; whether a key will ever come back cannot be told, so it
+/// settles, and says why. No rule of its own: a grant of anybody else need not say that there was a key.
 fn without_key() -> Verdict {
     Verdict {
         rule: KEY_MISSING.to_owned(),

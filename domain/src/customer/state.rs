@@ -78,8 +78,8 @@ impl CustomerState {
     pub const fn erasure(&self) -> Erasure {
         self.erasure
     }
-    /// The key of this person is missing, and nobody has erased them: what is sealed cannot be read here. Known
-    /// from what was loaded; no event says it.
+    /// The key of this person is missing, and nobody has erased them: what is sealed cannot be read here.
+    /// Known from what was loaded; no event says it.
     pub const fn is_unreadable(&self) -> bool {
         matches!(self.external_id, Some(Personal::Erased { .. })) && matches!(self.erasure, Erasure::None)
     }

@@ -94,8 +94,8 @@ async fn rotate(data: &Path, keys: &KeysSpec, new: Option<&MasterSpec>) -> Resul
     output::json(&json!({ "rotated": true, "keys": rotated.keys_count, "wrapping": rotated.wrapping }))
 }
 
-/// Keys of another log are not wrapped anew under this one's roof. Keys that do not open are the rotation's own
-/// affair: it may have been cut off.
+/// Keys of another log are not wrapped anew under this one's roof. Keys that do not open are the rotation's
+/// own affair: it may have been cut off.
 async fn refuse_foreign(data: &Path, keys: &KeysSpec) -> Result<(), Failure> {
     if !has_log(&StoreSpec::Sqlite(data.to_owned())) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! `ledgerline keys restore`: the keys of a backup, held to the log before and noted in it behind: whoever came
-//! after the backup was made has no key any more, and the log says how many those are.
+//! `ledgerline keys restore`: the keys of a backup, held to the log before and noted in it behind: whoever
+//! came after the backup was made has no key any more, and the log says how many those are.
 
 use super::{has_log, place};
 use crate::app::{AppError, ReadOnly, RecordableLog};

@@ -4,15 +4,18 @@
 //! Each log has people who are due: whatever opens it wrongly and dials is heard by the carrier. The same log
 //! under its own keys is served last, and then they are dialed: the trap was armed.
 
-use super::crash::{quick_campaign, records};
+mod made;
+
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
-use crate::program::{Program, command, fail, ledgerline, run_json, wait_for};
-use crate::server::{REHEARSAL, Server};
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use crate::program::{command, fail, ledgerline, run_json, wait_for};
+use made::{
+    Made, copy_file, copy_folder, end, files_of, make, make_folder, serve_args, served, state_of, text,
+};
+use serde_json::json;
+use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
@@ -26,16 +29,6 @@ const REFUSED_WITHIN_S: &str = "20";
 
 /// What a refusal says: that nothing was changed, and what to do.
 const SAYS: [&str; 2] = ["Nothing was changed", "密钥"];
-
-/// An installation whose people are due, and its keys at two moments.
-struct Made {
-    /// Of rows and, with SQLite, the log.
-    data: PathBuf,
-    store: Option<String>,
-    keys: PathBuf,
-    older_keys: PathBuf,
-    older_backup: PathBuf,
-}
 
 /// Keys composed of those of two installations.
 struct Mixture {
@@ -130,84 +123,6 @@ pub(crate) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// A server with no trunk: people become due and nobody dials them.
-fn make(folder: &Path, name: &str, store: Option<String>) -> Made {
-    let made = Made {
-        data: folder.join(name),
-        store,
-        keys: folder.join(format!("{name}-keys")),
-        older_keys: folder.join(format!("{name}-older-keys")),
-        older_backup: folder.join(format!("{name}-older.backup")),
-    };
-    let salt = name.bytes().map(u32::from).sum::<u32>() % 500;
-    let mut server = served(&made, &made.keys, None);
-    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
-    import(&server, salt);
-    let backed_up = [
-        "keys",
-        "backup",
-        "--keys",
-        &text(&made.keys),
-        "--out",
-        &text(&made.older_backup),
-    ];
-    must_run(&backed_up);
-    end(&mut server);
-    copy_folder(&made.keys, &made.older_keys);
-    let mut server = served(&made, &made.keys, None);
-    import(&server, salt + 500);
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
-    end(&mut server);
-    made
-}
-
-fn import(server: &Server, salt: u32) {
-    let body = json!({"task_id": CAMPAIGN, "records": records(BATCH, salt)});
-    server.must_post("/api/v1/tasks/data", &body);
-}
-
-fn serve_args(made: &Made, keys: &Path, trunk: Option<&str>) -> Vec<String> {
-    let mut args: Vec<String> = ["serve", "--data", &text(&made.data), "--keys", &text(keys)]
-        .map(str::to_owned)
-        .to_vec();
-    let more = [
-        "--rehearse-at",
-        REHEARSAL,
-        "--http",
-        "127.0.0.1:0",
-        "--drain",
-        "1s",
-    ];
-    args.extend(more.map(str::to_owned));
-    for (flag, value) in [("--store", made.store.as_deref()), ("--trunk", trunk)] {
-        args.extend(
-            value
-                .map(|value| [flag.to_owned(), value.to_owned()])
-                .into_iter()
-                .flatten(),
-        );
-    }
-    args
-}
-
-fn served(made: &Made, keys: &Path, trunk: Option<&str>) -> Server {
-    let mut program = command(ledgerline());
-    program.args(serve_args(made, keys, trunk));
-    let mut server = Server::of(program, &made.data);
-    if !server.wait_ready() {
-        fail("a server under its own keys does not become ready");
-    }
-    server
-}
-
-fn end(server: &mut Server) {
-    let program: &mut Program = &mut server.program;
-    program.signal("TERM");
-    if program.wait(Duration::from_secs(20)).is_none() {
-        fail("the server does not stop");
-    }
-}
-
 /// Every command that opens log and keys, under every mixture.
 fn try_mixtures(
     (own, foreign): (&Made, &Made),
@@ -258,7 +173,7 @@ fn commands(own: &Made, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
     };
     let mut all = vec![
         serve_args(own, keys, Some(trunk)),
-        place(&["query", "select count(*) from calls"]),
+        place(&["audit", "trail"]),
         place(&["audit", "checkpoint"]),
         place(&["doctor"]),
     ];
@@ -370,20 +285,6 @@ fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
     carrier.lines().len() - before
 }
 
-impl History {
-    fn of_made(made: &Made) -> Self {
-        match &made.store {
-            Some(url) => Self::read_store(url),
-            None => Self::read(&made.data),
-        }
-    }
-}
-
-/// Every event of a log, as it is stored.
-fn state_of(made: &Made) -> Vec<Value> {
-    History::of_made(made).events
-}
-
 fn compose(mixture: &Mixture, (own, foreign): (&Made, &Made), keys: &Path) {
     make_folder(keys);
     for (file, whose) in mixture.files {
@@ -396,50 +297,8 @@ fn compose(mixture: &Mixture, (own, foreign): (&Made, &Made), keys: &Path) {
     }
 }
 
-/// Names and bytes; what SQLite puts beside an open database is no content of it.
-fn files_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder).expect("the folder is there");
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.expect("an entry can be read"))
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
-        .filter(|(name, _)| !name.ends_with("-wal") && !name.ends_with("-shm"))
-        .map(|(name, path)| (name, std::fs::read(path).unwrap_or_default()))
-        .collect();
-    files.sort();
-    files
-}
-
-fn make_folder(folder: &Path) {
-    std::fs::create_dir_all(folder).expect("a folder can be made");
-}
-
-fn copy_file(from: &Path, to: &Path, name: &str) {
-    if from.join(name).exists() {
-        std::fs::copy(from.join(name), to.join(name)).expect("a file can be copied");
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    let copied = command("cp").arg("-a").arg(from).arg(to).status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "a folder can be copied"
-    );
-}
-
 fn bounded(args: &[String]) -> Output {
     let mut program = command("timeout");
     program.arg(REFUSED_WITHIN_S).arg(ledgerline()).args(args);
     program.output().expect("coreutils has timeout")
-}
-
-fn must_run(args: &[&str]) {
-    let output = crate::program::run(args);
-    if !output.status.success() {
-        fail(&format!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-}
-
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
