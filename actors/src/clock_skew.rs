@@ -3,14 +3,18 @@
 //! Calling windows, caps and "never before" rest on the time of day. While the last offset of any source is
 //! beyond `CLOCK_SKEW_MS_MAX` no new dial is granted; who is talked to may finish.
 
-use domain::installation::{CLOCK_SKEW_MS_MAX, ClockOffset};
+use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The last offset of each source, shared by everything that dials in this process.
+/// The last offset of each source, and whether the wall clock is believed, shared by everything that dials in
+/// this process.
 #[derive(Debug, Default)]
-pub struct ClockSkew(Mutex<BTreeMap<String, (ClockOffset, Timestamp)>>);
+pub struct ClockSkew {
+    offsets: Mutex<BTreeMap<String, (ClockOffset, Timestamp)>>,
+    doubt: Mutex<Option<ClockDoubt>>,
+}
 
 impl ClockSkew {
     /// An offset was just measured. A process compares itself with as many sources as it was given: bounded.
@@ -45,8 +49,42 @@ impl ClockSkew {
         self.lock().values().cloned().collect()
     }
 
+    /// The wall clock is not believed: nothing is dialed until `believe`.
+    pub fn doubt(&self, doubt: ClockDoubt) {
+        let before = self.doubt_now().replace(doubt);
+        if before.map(|before| before.cause) != Some(doubt.cause) {
+            let (cause, apart_ms) = (doubt.cause, doubt.apart_ms);
+            tracing::error!(
+                ?cause,
+                apart_ms,
+                "the wall clock is doubted: nothing is dialed until it agrees again, or somebody confirms it"
+            );
+        }
+    }
+
+    /// The wall clock is believed again.
+    pub fn believe(&self) {
+        if self.doubt_now().take().is_some() {
+            tracing::warn!("the wall clock is believed again: dialing goes on");
+        }
+    }
+
+    /// Why the wall clock is not believed; `None` while it is.
+    pub fn doubted(&self) -> Option<ClockDoubt> {
+        *self.doubt_now()
+    }
+
+    /// Whether the clock is a reason to dial nobody.
+    pub fn stops_dialing(&self) -> bool {
+        self.exceeded().is_some() || self.doubted().is_some()
+    }
+
+    fn doubt_now(&self) -> std::sync::MutexGuard<'_, Option<ClockDoubt>> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (ClockOffset, Timestamp)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

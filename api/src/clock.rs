@@ -1,43 +1,76 @@
 //! The wall clock, the rehearsal clock and the source of ids: the only readers of time and chance.
 
+use crate::process_time::ProcessTime;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rustix::time::{ClockId, clock_gettime};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Longest single sleep: a wall clock that is set while we sleep is noticed within it.
+/// Longest single sleep: the runtime's clock does not count a suspension, this one does.
 const SLEEP_MS_MAX: u64 = 1_000;
 
 /// How far behind the last recorded event a rehearsal goes on (the contract: 1 s).
 const STEP_MS: u64 = 1_000;
 
-/// The machine's wall clock, held so that it never goes backwards within this process.
-#[derive(Debug, Default)]
+/// The process's time: begun at the machine's wall clock, gone on by its steady one (decision 0042).
+#[derive(Debug)]
 pub(crate) struct SystemClock {
-    last: AtomicI64,
+    time: ProcessTime,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self {
+            time: ProcessTime::begin(wall_us(), steady_us()),
+        }
+    }
 }
 
 impl SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
-    fn read() -> i64 {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-            .and_then(|since| i64::try_from(since.as_micros()).ok())
-            .unwrap_or(0)
+    /// The wall clock as it stands, whatever this process makes of it.
+    pub(crate) fn wall() -> Timestamp {
+        Timestamp::from_micros(wall_us())
     }
+
+    /// The wall clock minus this process's time.
+    pub(crate) fn apart_ms(&self) -> i64 {
+        self.time.apart(steady_us(), wall_us()) / 1_000
+    }
+
+    /// Goes on from the wall clock, which was found right; false where that would be back.
+    pub(crate) fn go_to_wall(&self) -> bool {
+        self.time.go_to_wall(steady_us(), wall_us())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
+fn wall_us() -> i64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+/// Microseconds since the machine started, those included in which it was suspended (`CLOCK_BOOTTIME`, Linux).
+/// Nobody can set it.
+fn steady_us() -> i64 {
+    let read = clock_gettime(ClockId::Boottime);
+    read.tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(read.tv_nsec / 1_000)
 }
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let read = Self::read();
-        Timestamp::from_micros(self.last.fetch_max(read, Ordering::Relaxed).max(read))
+        Timestamp::from_micros(self.time.now(steady_us(), wall_us))
     }
 
     async fn wait_until(&self, at: Timestamp) {
@@ -196,11 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_does_not_go_backwards() {
+    fn a_process_begins_at_the_wall_s_time_and_goes_on() {
         let clock = SystemClock::default();
-        let future = clock.now().plus_ms(60_000);
-        clock.last.store(future.micros(), Ordering::Relaxed);
-        assert_eq!(clock.now(), future);
+        let first = clock.now();
+        assert!(clock.apart_ms().abs() <= 1_000, "{}", clock.apart_ms());
+        assert!(clock.now() >= first);
+        assert!(clock.go_to_wall());
     }
 
     #[test]

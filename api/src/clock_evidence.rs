@@ -4,6 +4,8 @@
 //! the log when it says something new. A source that is away changes nothing: what it said last stands. A
 //! rehearsal's clock is made up and compared with none.
 
+use crate::clock::SystemClock;
+use crate::clock_watch::{ClockWatch, doubt_in_words};
 use crate::outbound::ntp::{self, NtpServer};
 use actors::{ActorSystem, Environment};
 use domain::ids::LogId;
@@ -30,6 +32,8 @@ pub(crate) struct ClockEvidence {
     system: ActorSystem,
     ntp: Option<NtpServer>,
     database: Option<Arc<PostgresEventStore>>,
+    /// `None` in a rehearsal, whose time is made up.
+    pub(crate) watch: Option<Arc<ClockWatch>>,
 }
 
 /// What one source answered.
@@ -45,9 +49,10 @@ impl ClockEvidence {
         environment: &Environment,
         system: &ActorSystem,
         ntp: Option<NtpServer>,
-        database: Option<Arc<PostgresEventStore>>,
+        (database, clock): (Option<Arc<PostgresEventStore>>, Option<Arc<SystemClock>>),
     ) -> Arc<Self> {
         Arc::new(Self {
+            watch: clock.map(|clock| ClockWatch::new(environment, system, clock)),
             environment: environment.clone(),
             system: system.clone(),
             ntp,
@@ -61,10 +66,16 @@ impl ClockEvidence {
 
     /// Measures once before it returns, then at its times until the process stops.
     pub(crate) async fn begin(self: &Arc<Self>) {
-        if !self.has_sources() {
-            return;
+        if self.has_sources() {
+            self.measure().await;
+            self.go_on_measuring();
         }
-        self.measure().await;
+        if let Some(watch) = &self.watch {
+            watch.begin().await;
+        }
+    }
+
+    fn go_on_measuring(self: &Arc<Self>) {
         let evidence = Arc::clone(self);
         let stop = self.environment.tasks.stop_signal();
         let measuring = async move {
@@ -151,6 +162,9 @@ impl ClockEvidence {
 
     /// Why nothing is dialed, when the clock is the reason.
     pub(crate) fn refusal(&self) -> Option<String> {
+        if let Some(doubt) = self.environment.skew.doubted() {
+            return Some(doubt_in_words(doubt));
+        }
         let ClockOffset {
             offset_ms, source, ..
         } = self.environment.skew.exceeded()?;

@@ -197,6 +197,8 @@ fn other_schemas() -> Value {
                 "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
                 "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
         "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
+        "ClockConfirmation": { "type": "object", "required": ["reason"], "properties": {
+            "reason": { "type": "string" }, "by": { "type": "string" } } },
         "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "Erasure": { "type": "object", "required": ["reason"], "properties": {

@@ -111,7 +111,7 @@ impl Running {
             &app.opened.environment,
             app.system(),
             settings.ntp.clone(),
-            app.opened.shared(),
+            (app.opened.shared(), app.opened.system_clock()),
         );
         evidence.begin().await;
         app.keep_clock_evidence(evidence);

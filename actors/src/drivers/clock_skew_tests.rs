@@ -4,7 +4,7 @@ use crate::testing::line::{FakeLine, ringing};
 use crate::testing::on_one_thread;
 use crate::testing::settle;
 use crate::testing::world::{World, count, no_flow};
-use domain::installation::ClockOffset;
+use domain::installation::{ClockDoubt, ClockDoubtCause, ClockOffset};
 
 /// Moves of the clock within which a campaign would long have dialed.
 const WATCHED_MOVES: usize = 20;
@@ -52,4 +52,23 @@ fn two_seconds_off_dials_and_a_millisecond_more_in_either_direction_does_not() {
         assert_eq!(under, 0, "{offset_ms}");
         assert!(after > 0, "dialing goes on when the clock is right again");
     }
+}
+
+#[test]
+fn a_doubted_wall_clock_dials_nobody_until_it_is_believed_again() {
+    on_one_thread(async {
+        let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
+        let skew = &world.fakes.environment.skew;
+        skew.doubt(ClockDoubt {
+            cause: ClockDoubtCause::WallMoved,
+            apart_ms: 21_600_000,
+        });
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(1, 1, no_flow()).await;
+        let_time_pass(&world).await;
+        assert_eq!(count(&world.fakes.store.kinds(), "customer.dial_granted"), 0);
+        skew.believe();
+        let_time_pass(&world).await;
+        assert!(count(&world.fakes.store.kinds(), "customer.dial_granted") > 0);
+    });
 }

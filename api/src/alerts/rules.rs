@@ -1,11 +1,12 @@
 //! What is watched (REP-6): figures of this moment and the state of this process, each against its limit.
 
+use crate::clock_watch::doubt_in_words;
 use crate::driving::Standing;
 use crate::serving::App;
 use crate::tables::LIMIT_PER_MILLE;
 use domain::alert::{AlertFigure, AlertRule, NOTE_BYTES_MAX, Severity};
 use domain::ids::CampaignId;
-use domain::installation::{CLOCK_SKEW_MS_MAX, ClockOffset};
+use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
 use projections::live_figures::{LiveSnapshot, WindowFigures};
 
@@ -66,6 +67,7 @@ pub(super) async fn findings(app: &App, limits: &Limits) -> Vec<Finding> {
     all.push(of_log(*app.standing().borrow()));
     let offsets = app.opened.environment.skew.all();
     all.extend(offsets.iter().map(|(offset, _)| of_clock(offset)));
+    all.push(of_wall(app.opened.environment.skew.doubted()));
     all
 }
 
@@ -170,6 +172,20 @@ fn of_clock(offset: &ClockOffset) -> Finding {
             offset.offset_ms, offset.uncertainty_ms
         ),
         is_beyond: away_ms > CLOCK_SKEW_MS_MAX,
+    }
+}
+
+/// The wall clock beside the steady one and the log's end.
+fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
+    let away_ms = doubt.map_or(0, |doubt| doubt.apart_ms.unsigned_abs());
+    Finding {
+        rule: AlertRule::ClockOff,
+        subject: "wall".to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        detail: doubt.map_or_else(String::new, |doubt| bounded(&doubt_in_words(doubt))),
+        is_beyond: doubt.is_some(),
     }
 }
 

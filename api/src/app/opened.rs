@@ -69,6 +69,8 @@ pub(crate) struct Opened {
     shared: Option<Arc<PostgresEventStore>>,
     rehearsal: Option<Arc<RehearsalClock>>,
     restored_keys: Option<RestoredKeys>,
+    /// `None` in a rehearsal.
+    system_clock: Option<Arc<SystemClock>>,
     tasks: Arc<Supervisor>,
     lock: DataLock,
     /// Of rows in another directory than the process's own.
@@ -145,9 +147,11 @@ impl Opened {
         let rehearsal = settings
             .rehearse_at
             .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
-        let clock: Arc<dyn Clock> = match &rehearsal {
-            Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
-            None => Arc::new(SystemClock::default()),
+        let system_clock = rehearsal.is_none().then(|| Arc::new(SystemClock::default()));
+        let clock: Arc<dyn Clock> = match (&rehearsal, &system_clock) {
+            (Some(rehearsal), _) => Arc::<RehearsalClock>::clone(rehearsal),
+            (None, Some(clock)) => Arc::<SystemClock>::clone(clock),
+            (None, None) => Arc::new(SystemClock::default()),
         };
         let ids: Arc<dyn IdSource> =
             Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
@@ -195,6 +199,7 @@ impl Opened {
             shared: log.shared,
             rehearsal,
             restored_keys,
+            system_clock,
             tasks,
             lock,
             rows_lock: Mutex::new(None),
@@ -296,6 +301,11 @@ impl Opened {
             rehearsal.go_on_from(last);
         }
         Ok(())
+    }
+
+    /// The clock of this process, where its time is not made up.
+    pub(crate) fn system_clock(&self) -> Option<Arc<SystemClock>> {
+        self.system_clock.clone()
     }
 
     /// What the SIP port has refused so far; `None` without lines.

@@ -157,6 +157,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "the clock is compared with another from time to time",
     ),
     (
+        "installation.clock_doubted",
+        Beginning::Clock,
+        "the machine's clock was set, or stands before the log's end",
+    ),
+    (
+        "installation.clock_trusted",
+        Beginning::Clock,
+        "the machine's clock is believed again",
+    ),
+    (
         "installation.restored",
         Beginning::Outside,
         "a backup was restored",

@@ -27,6 +27,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         )
         .takes(Takes::Json("DialingConfirmation")),
         Endpoint::post(
+            "/api/v1/installation/confirm-clock",
+            "A person has looked at the machine's clock and finds it right: dialing may go on",
+            |ctx, input| Box::pin(confirm_clock(ctx, input)),
+        )
+        .takes(Takes::Json("ClockConfirmation")),
+        Endpoint::post(
             "/api/v1/installation/measure-clock",
             "Compare the clock with its sources now; what is new is noted in the log",
             |ctx, input| Box::pin(measure_clock(ctx, input)),
@@ -76,6 +82,40 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     Ok(Done::Changed(Written {
         body: json!({
             "dialing_paused": answer.state.is_dialing_paused(),
+            "position": answer.position.to_string(),
+        }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let cause = input.cause(&ctx, "installation")?;
+    let mut body = Members::new(input.object().await?);
+    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
+    let by = body.short_text("by", USER_BYTES_MAX);
+    body.refuse_the_rest();
+    body.finish()?;
+    let watch = ctx.clock_evidence().and_then(|evidence| evidence.watch.clone());
+    if let Some(behind_ms) = watch.as_ref().and_then(|watch| watch.behind_ms()) {
+        return Err(Problem::refused(
+            "clock-behind",
+            format!(
+                "this server's time is {} s ahead of the machine's clock and never goes back: start the server again, \
+                 then confirm / 服务器时间早于本机时钟校正前的时间，请先重启服务，再确认",
+                behind_ms / 1_000
+            ),
+        ));
+    }
+    let command = InstallationCommand::ConfirmClock { by, reason };
+    let answer = ctx.system().installation.ask(&LogId, command, cause).await?;
+    let is_believed = match watch {
+        Some(watch) => watch.confirmed().await,
+        None => true,
+    };
+    Ok(Done::Changed(Written {
+        body: json!({
+            "clock_believed": is_believed,
             "position": answer.position.to_string(),
         }),
         version: Some(answer.version),

@@ -72,7 +72,7 @@ impl App {
 
     fn dialing_word(&self) -> &'static str {
         let standing = *self.standing.borrow();
-        let is_clock_wrong = self.opened.environment.skew.exceeded().is_some();
+        let is_clock_wrong = self.opened.environment.skew.stops_dialing();
         if standing == Standing::Dialing && is_clock_wrong {
             return "paused-clock-wrong";
         }

@@ -1,5 +1,6 @@
 //! Requests to the installation: note a restore, confirm that dialing may go on.
 
+use super::clock::ClockDoubt;
 use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
 
@@ -15,4 +16,12 @@ pub enum InstallationCommand {
     NoteKeysRestored(RestoredKeys),
     /// A process has compared its clock; noted when it says something new.
     NoteClockOffset(ClockOffset),
+    /// A process found its wall clock moved, or before the log's end.
+    DoubtClock(ClockDoubt),
+    /// The wall agrees again with what it was compared with.
+    AgreeOnClock,
+    /// Another clock, named as in `ClockOffset`, found the wall right.
+    BelieveSource { source: String },
+    /// A person has looked at the clock and finds it right.
+    ConfirmClock { by: Option<String>, reason: String },
 }

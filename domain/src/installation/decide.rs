@@ -1,5 +1,6 @@
 //! Decides commands to the installation: every restore is noted, and a confirmation needs one and a reason.
 
+use super::clock::{ClockDoubt, ClockTrust};
 use super::command::InstallationCommand;
 use super::event::{ClockOffset, InstallationEvent};
 use super::keys;
@@ -31,6 +32,13 @@ pub(super) fn decide(state: &InstallationState, command: InstallationCommand, no
         InstallationCommand::Name { fingerprint } => keys::name(state, fingerprint),
         InstallationCommand::NoteKeysRestored(keys) => Ok(vec![InstallationEvent::KeysRestored { keys }]),
         InstallationCommand::NoteClockOffset(offset) => note_offset(state, offset, now),
+        InstallationCommand::DoubtClock(doubt) => Ok(doubt_clock(state, doubt)),
+        InstallationCommand::AgreeOnClock => Ok(trust_clock(state, ClockTrust::Agreed, None)),
+        InstallationCommand::BelieveSource { source } => {
+            within("source", &source, SOURCE_BYTES_MAX)?;
+            Ok(trust_clock(state, ClockTrust::SourceAgreed, Some(source)))
+        }
+        InstallationCommand::ConfirmClock { by, reason } => confirm_clock(state, by, reason),
     }
 }
 
@@ -50,12 +58,53 @@ fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -
     Ok(vec![InstallationEvent::ClockOffsetMeasured { offset }])
 }
 
-fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Decided {
+/// A doubt that is known already says nothing new, by however much the wall is off.
+fn doubt_clock(state: &InstallationState, doubt: ClockDoubt) -> Vec<InstallationEvent> {
+    if state
+        .clock_doubt()
+        .is_some_and(|(open, _)| open.cause == doubt.cause)
+    {
+        return Vec::new();
+    }
+    vec![InstallationEvent::ClockDoubted { doubt }]
+}
+
+fn trust_clock(state: &InstallationState, how: ClockTrust, source: Option<String>) -> Vec<InstallationEvent> {
+    if state.clock_doubt().is_none() {
+        return Vec::new();
+    }
+    vec![InstallationEvent::ClockTrusted {
+        how,
+        source,
+        by: None,
+        reason: None,
+    }]
+}
+
+fn confirm_clock(state: &InstallationState, by: Option<String>, reason: String) -> Decided {
+    said_by(by.as_deref(), &reason)?;
+    if state.clock_doubt().is_none() {
+        return Err(InstallationRefusal::ClockNotDoubted);
+    }
+    Ok(vec![InstallationEvent::ClockTrusted {
+        how: ClockTrust::Confirmed,
+        source: None,
+        by,
+        reason: Some(reason),
+    }])
+}
+
+/// Who says something gives a reason, and both are short.
+fn said_by(by: Option<&str>, reason: &str) -> Result<(), InstallationRefusal> {
     if reason.trim().is_empty() {
         return Err(InstallationRefusal::NoReason);
     }
-    within("reason", &reason, REASON_BYTES_MAX)?;
-    within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
+    within("reason", reason, REASON_BYTES_MAX)?;
+    within("user", by.unwrap_or(""), USER_BYTES_MAX)
+}
+
+fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Decided {
+    said_by(by.as_deref(), &reason)?;
     if !state.is_dialing_paused() {
         return Err(InstallationRefusal::NotPaused);
     }

@@ -1,6 +1,7 @@
 //! Facts about the log as a whole. Stored kinds and versions; never changed, only added to.
 
 use super::keys::RestoredKeys;
+use super::clock::{ClockDoubt, ClockTrust};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::stored_event::Position;
@@ -42,6 +43,25 @@ pub enum InstallationEvent {
         #[serde(flatten)]
         offset: ClockOffset,
     },
+    /// A process does not believe its wall clock any more: from here on it dials nobody.
+    #[serde(rename = "installation.clock_doubted")]
+    ClockDoubted {
+        #[serde(flatten)]
+        doubt: ClockDoubt,
+    },
+    /// It does again.
+    #[serde(rename = "installation.clock_trusted")]
+    ClockTrusted {
+        how: ClockTrust,
+        /// The clock that found the wall right, as in `ClockOffset`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
+        /// Who has looked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
 }
 
 /// How far a clock was from another when they were compared.
@@ -78,6 +98,8 @@ impl EventData for InstallationEvent {
             Self::Named { .. } => "installation.named",
             Self::KeysRestored { .. } => "installation.keys_restored",
             Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
+            Self::ClockDoubted { .. } => "installation.clock_doubted",
+            Self::ClockTrusted { .. } => "installation.clock_trusted",
         }
     }
 

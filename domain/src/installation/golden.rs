@@ -1,5 +1,6 @@
 //! Every stored kind of an installation event, held against its golden file.
 
+use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
 use crate::golden_support::{at, check, customer};
@@ -37,6 +38,18 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 source: "ntp:ntp.example.com:123".to_owned(),
                 uncertainty_ms: 4,
             },
+        },
+        InstallationEvent::ClockDoubted {
+            doubt: ClockDoubt {
+                cause: ClockDoubtCause::WallMoved,
+                apart_ms: 21_600_003,
+            },
+        },
+        InstallationEvent::ClockTrusted {
+            how: ClockTrust::Confirmed,
+            source: None,
+            by: Some("wang".to_owned()),
+            reason: Some("the machine was asleep".to_owned()),
         },
     ];
     for event in events {

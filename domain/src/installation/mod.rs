@@ -1,10 +1,11 @@
 //! The installation aggregate: what happened to the log as a whole: whose it is, that it or its keys were
-//! restored, and how far its processes' clocks were from others.
+//! restored, how far its processes' clocks were from others, and whether they are believed.
 //!
 //! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
 //! past does not know whom it has called since; each further restore pauses it again. A log has one name for
 //! life. One stream, `installation-log`.
 
+pub mod clock;
 pub mod command;
 mod decide;
 pub mod event;
@@ -17,6 +18,7 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
+pub use clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 pub use command::InstallationCommand;
 pub use decide::{CLOCK_CHANGE_MS, CLOCK_NOTE_MS, CLOCK_SKEW_MS_MAX, REASON_BYTES_MAX, USER_BYTES_MAX};
 pub use event::{ClockOffset, InstallationEvent};
@@ -48,6 +50,10 @@ impl Decider for Installation {
             InstallationCommand::Name { .. } => "installation.name",
             InstallationCommand::NoteKeysRestored(_) => "installation.note_keys_restored",
             InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
+            InstallationCommand::DoubtClock(_) => "installation.doubt_clock",
+            InstallationCommand::AgreeOnClock => "installation.agree_on_clock",
+            InstallationCommand::BelieveSource { .. } => "installation.believe_source",
+            InstallationCommand::ConfirmClock { .. } => "installation.confirm_clock",
         }
     }
 

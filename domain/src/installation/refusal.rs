@@ -6,6 +6,8 @@ pub enum InstallationRefusal {
     NotPaused,
     #[error("the log is of another installation: its keys have another secret")]
     OtherName,
+    #[error("the clock is not doubted: there is nothing to confirm")]
+    ClockNotDoubted,
     #[error("a reason is needed")]
     NoReason,
     #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]

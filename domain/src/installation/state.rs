@@ -1,6 +1,7 @@
 //! What an installation's events add up to: whose log it is, whether dialing waits for a person, since which
 //! restore, and what clocks were last known to be off by.
 
+use super::clock::ClockDoubt;
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
 use crate::time::Timestamp;
@@ -16,6 +17,7 @@ pub struct InstallationState {
     restored_keys: Option<RestoredKeys>,
     unconfirmed: Option<RestoreFacts>,
     offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
+    doubt: Option<(ClockDoubt, Timestamp)>,
 }
 
 impl InstallationState {
@@ -36,6 +38,12 @@ impl InstallationState {
 
     pub fn is_dialing_paused(&self) -> bool {
         self.unconfirmed.is_some()
+    }
+
+    /// The doubt about a process's clock that nothing has ended yet, and since when; while there is one,
+    /// nobody is dialed. A start under it goes on doubting: that a clock agrees with itself says nothing.
+    pub fn clock_doubt(&self) -> Option<(ClockDoubt, Timestamp)> {
+        self.doubt
     }
 
     /// The last offset noted of a source, and when.
@@ -59,6 +67,8 @@ impl InstallationState {
             InstallationEvent::KeysRestored { keys } => self.restored_keys = Some(keys.clone()),
             InstallationEvent::DialingConfirmed { .. } => self.unconfirmed = None,
             InstallationEvent::ClockOffsetMeasured { offset } => self.note(offset, at),
+            InstallationEvent::ClockDoubted { doubt } => self.doubt = Some((*doubt, at)),
+            InstallationEvent::ClockTrusted { .. } => self.doubt = None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Given events, when a command, then events or a refusal.
 
+use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
 use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
@@ -55,6 +56,8 @@ fn check(
             InstallationEvent::Named { .. }
             | InstallationEvent::KeysRestored { .. }
             | InstallationEvent::ClockOffsetMeasured { .. } => {}
+            InstallationEvent::ClockDoubted { .. } => assert!(state.clock_doubt().is_some()),
+            InstallationEvent::ClockTrusted { .. } => assert_eq!(state.clock_doubt(), None),
         }
     }
 }
@@ -226,4 +229,88 @@ fn the_name_of_a_clock_has_a_limit() {
         let decided = Installation::decide(&InstallationState::default(), command, Context { now });
         assert_eq!(decided.is_ok(), taken, "{bytes}");
     }
+}
+
+fn doubt(cause: ClockDoubtCause, apart_ms: i64) -> ClockDoubt {
+    ClockDoubt { cause, apart_ms }
+}
+
+fn doubted(cause: ClockDoubtCause) -> InstallationEvent {
+    let doubt = doubt(cause, 3_000);
+    InstallationEvent::ClockDoubted { doubt }
+}
+
+fn trusted(how: ClockTrust, source: Option<&str>, said: Option<(&str, &str)>) -> InstallationEvent {
+    InstallationEvent::ClockTrusted {
+        how,
+        source: source.map(str::to_owned),
+        by: said.map(|(by, _)| by.to_owned()),
+        reason: said.map(|(_, reason)| reason.to_owned()),
+    }
+}
+
+fn confirm_clock(by: &str, reason: &str) -> InstallationCommand {
+    InstallationCommand::ConfirmClock {
+        by: Some(by.to_owned()),
+        reason: reason.to_owned(),
+    }
+}
+
+#[test]
+fn a_doubt_is_noted_once_for_each_cause_and_ends_once() {
+    use ClockDoubtCause::{BeforeLog, WallMoved};
+    let again = |cause| InstallationCommand::DoubtClock(doubt(cause, 9_000));
+    let wall = doubted(WallMoved);
+    let noted = InstallationEvent::ClockDoubted {
+        doubt: doubt(WallMoved, 9_000),
+    };
+    check(&[], again(WallMoved), Ok(vec![noted]));
+    check(std::slice::from_ref(&wall), again(WallMoved), Ok(vec![]));
+    let other = InstallationEvent::ClockDoubted {
+        doubt: doubt(BeforeLog, 9_000),
+    };
+    check(std::slice::from_ref(&wall), again(BeforeLog), Ok(vec![other]));
+    let agree = InstallationCommand::AgreeOnClock;
+    let agreed = trusted(ClockTrust::Agreed, None, None);
+    check(
+        std::slice::from_ref(&wall),
+        agree.clone(),
+        Ok(vec![agreed.clone()]),
+    );
+    check(&[], agree.clone(), Ok(vec![]));
+    check(&[wall.clone(), agreed], agree, Ok(vec![]));
+    let source = "ntp:127.0.0.1:123".to_owned();
+    let found = trusted(ClockTrust::SourceAgreed, Some(&source), None);
+    check(
+        &[wall],
+        InstallationCommand::BelieveSource { source },
+        Ok(vec![found]),
+    );
+}
+
+#[test]
+fn a_person_confirms_a_clock_that_is_doubted_with_a_reason() {
+    let wall = doubted(ClockDoubtCause::WallMoved);
+    let said = trusted(ClockTrust::Confirmed, None, Some(("wang", "looked")));
+    check(
+        std::slice::from_ref(&wall),
+        confirm_clock("wang", "looked"),
+        Ok(vec![said]),
+    );
+    check(
+        &[],
+        confirm_clock("wang", "looked"),
+        Err(InstallationRefusal::ClockNotDoubted),
+    );
+    check(
+        std::slice::from_ref(&wall),
+        confirm_clock("wang", " "),
+        Err(InstallationRefusal::NoReason),
+    );
+    // A doubt about the clock and a restore are confirmed apart.
+    check(
+        &[wall],
+        confirm(None, "looked"),
+        Err(InstallationRefusal::NotPaused),
+    );
 }

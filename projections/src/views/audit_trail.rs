@@ -80,6 +80,7 @@ const ACTED: &[&str] = &[
     "inquiry.exported",
     "inquiry.personal_data_read",
     "inquiry.queried",
+    "installation.clock_trusted",
     "installation.dialing_confirmed",
     "sample.finding_recorded",
     "sample.signed_off",

@@ -30,7 +30,7 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    if kit.environment.skew.exceeded().is_some() {
+    if kit.environment.skew.stops_dialing() {
         return Some(now.plus_ms(AGAIN_MS));
     }
     match serve_all(kit, seen, turn).await {

@@ -1,10 +1,11 @@
 //! `ledgerline clock`: asks the running server to compare its clock now, and shows by how much it is off.
 
+use super::asking::{Asking, given};
 use super::failure::Failure;
 use super::output;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Compare the server's clock with others.
 ///
@@ -22,6 +23,25 @@ pub(crate) struct Args {
 enum Action {
     /// Compare now; exit 1 when the clock is wrong
     Measure(Measure),
+    /// Say, on record, that the machine's clock is right: dialing goes on
+    Confirm(Confirm),
+}
+
+/// After the clock was set while the server ran, or stood before the log's last event, nobody is dialed. Look at
+/// the clock (`date -u`), then confirm.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: ledgerline clock confirm --reason 'the machine was asleep, date is right' --by wang"
+)]
+struct Confirm {
+    /// What was looked at, for the log; nothing personal
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who confirms
+    #[arg(long, value_name = "USER")]
+    by: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +54,24 @@ struct Measure {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let Action::Measure(args) = args.action;
+    match args.action {
+        Action::Measure(args) => measure(args).await,
+        Action::Confirm(args) => confirm(args).await,
+    }
+}
+
+async fn confirm(args: Confirm) -> Result<(), Failure> {
+    let body = given(json!({ "reason": args.reason, "by": args.by }));
+    let path = "/api/v1/installation/confirm-clock";
+    match args.asking.ask(Method::POST, path, Some(&body)).await? {
+        Some(_) => {
+            output::line("confirmed: the clock is believed, dialing goes on / 已确认时钟无误，恢复拨号")
+        }
+        None => Ok(()),
+    }
+}
+
+async fn measure(args: Measure) -> Result<(), Failure> {
     let path = "/api/v1/installation/measure-clock";
     let reply = OwnServer::find(&args.server)?
         .ask(Method::POST, path, None)

@@ -1,0 +1,382 @@
+//! Whether the wall clock is believed: it is held to the steady clock and to the end of the log, all the time.
+//!
+//! While it is doubted nobody is dialed. A doubt is an event, and so is its end: both agree again, another
+//! clock finds the wall right, or a person says so. A doubt that an earlier process left in the log stands until
+//! a source or a person ends it, since a process that has just begun agrees with any wall. A start under a fast
+//! clock cannot be told from a late start: only another clock (`--ntp`) can tell.
+
+use crate::clock::SystemClock;
+use actors::{ActorSystem, Environment};
+use domain::decider::Decider;
+use domain::ids::LogId;
+use domain::installation::{
+    CLOCK_SKEW_MS_MAX, ClockDoubt, ClockDoubtCause, ClockOffset, Installation, InstallationCommand,
+};
+use domain::ports::event_store::StoreError;
+use domain::stored_event::{Cause, StreamVersion, read_event};
+use domain::time::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Between two looks: a jump is seen before a round of the dialer has gone by.
+const LOOK_MS: u64 = 500;
+/// Looks between two questions to the log: a database is not asked twice a second.
+const LOOKS_OF_THE_LOG: u64 = 20;
+/// How long an offset says where the wall stands: a source is asked every 64 s, and may miss some.
+const OFFSET_MS: u64 = 600_000;
+/// Events of the installation that are read at a time at the start.
+const PAGE_EVENTS_MAX: usize = 256;
+
+/// What is known at one moment.
+#[derive(Debug, Clone, Default)]
+struct Facts {
+    /// The wall clock minus the process's time.
+    apart_ms: i64,
+    /// The last event's `recorded_at` minus the process's time, where nobody has accepted it.
+    log_ahead_ms: i64,
+    /// A source by which the wall clock is right.
+    right_by: Option<String>,
+    doubt: Option<ClockDoubt>,
+    /// The doubt is of an earlier process.
+    is_inherited: bool,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Judged {
+    /// Nothing changes.
+    Same,
+    Doubt(ClockDoubt),
+    /// What was compared agrees again.
+    Agreed,
+    /// The source of this name finds the wall right.
+    RightBy(String),
+}
+
+fn is_apart(ms: i64) -> bool {
+    ms.unsigned_abs() > CLOCK_SKEW_MS_MAX
+}
+
+fn judge(facts: &Facts) -> Judged {
+    let apart_ms = facts.apart_ms;
+    let cause = if is_apart(apart_ms) {
+        Some((ClockDoubtCause::WallMoved, apart_ms))
+    } else if is_apart(facts.log_ahead_ms.max(0)) {
+        Some((ClockDoubtCause::BeforeLog, facts.log_ahead_ms.saturating_neg()))
+    } else {
+        None
+    };
+    // A wall that is right and behind cannot be gone on from: time never goes back.
+    let is_behind = is_apart(apart_ms) && apart_ms < 0;
+    match (cause, &facts.right_by, facts.doubt) {
+        (_, Some(source), Some(_)) if !is_behind => Judged::RightBy(source.clone()),
+        (Some((ClockDoubtCause::WallMoved, _)), Some(source), None) if !is_behind => {
+            Judged::RightBy(source.clone())
+        }
+        (Some((ClockDoubtCause::BeforeLog, _)), Some(_), None) => Judged::Same,
+        (Some((cause, apart_ms)), _, _) => Judged::Doubt(ClockDoubt { cause, apart_ms }),
+        (None, _, Some(doubt)) if !facts.is_inherited || doubt.cause == ClockDoubtCause::BeforeLog => {
+            Judged::Agreed
+        }
+        (None, ..) => Judged::Same,
+    }
+}
+
+/// What this process remembers between two looks.
+#[derive(Debug, Default)]
+struct Remembered {
+    is_inherited: bool,
+    /// The doubt stands in the log.
+    is_noted: bool,
+    /// Up to here the log's times were accepted by a person or a source.
+    accepted: Option<Timestamp>,
+    last_recorded: Option<Timestamp>,
+}
+
+/// Watches the wall clock of one process.
+pub(crate) struct ClockWatch {
+    environment: Environment,
+    system: ActorSystem,
+    clock: Arc<SystemClock>,
+    remembered: Mutex<Remembered>,
+}
+
+impl ClockWatch {
+    pub(crate) fn new(environment: &Environment, system: &ActorSystem, clock: Arc<SystemClock>) -> Arc<Self> {
+        Arc::new(Self {
+            environment: environment.clone(),
+            system: system.clone(),
+            clock,
+            remembered: Mutex::default(),
+        })
+    }
+
+    /// Looks once before it returns, then twice a second until the process stops.
+    pub(crate) async fn begin(self: &Arc<Self>) {
+        match self.left_in_the_log().await {
+            Ok(Some(doubt)) => {
+                self.environment.skew.doubt(doubt);
+                let mut remembered = self.remembered();
+                remembered.is_inherited = true;
+                remembered.is_noted = true;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "it cannot be read whether the clock was doubted"),
+        }
+        self.look(true).await;
+        let watch = Arc::clone(self);
+        let stop = self.environment.tasks.stop_signal();
+        let looking = async move {
+            let clock = Arc::clone(&watch.environment.clock);
+            let mut looks = 0_u64;
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.stopping() => return,
+                    () = clock.wait_until(clock.now().plus_ms(LOOK_MS)) => {}
+                }
+                looks = looks.wrapping_add(1);
+                watch.look(looks.is_multiple_of(LOOKS_OF_THE_LOG)).await;
+            }
+        };
+        self.environment.tasks.spawn("clock watch", Box::pin(looking));
+    }
+
+    /// A person has found the wall right; the log has it. False where this process's time is ahead of it.
+    pub(crate) async fn confirmed(&self) -> bool {
+        if !self.clock.go_to_wall() {
+            return false;
+        }
+        let last = self.environment.store.last_recorded_at().await.ok().flatten();
+        let mut remembered = self.remembered();
+        remembered.accepted = last.or(remembered.accepted);
+        remembered.is_inherited = false;
+        remembered.is_noted = false;
+        drop(remembered);
+        self.environment.skew.believe();
+        true
+    }
+
+    /// How far the wall stands before this process's time, beyond what is taken up: it cannot be gone on from.
+    pub(crate) fn behind_ms(&self) -> Option<u64> {
+        let apart_ms = self.clock.apart_ms();
+        (is_apart(apart_ms) && apart_ms < 0).then(|| apart_ms.unsigned_abs())
+    }
+
+    async fn look(&self, is_log_asked: bool) {
+        if is_log_asked && let Ok(last) = self.environment.store.last_recorded_at().await {
+            self.remembered().last_recorded = last;
+        }
+        match judge(&self.facts()) {
+            Judged::Same => {}
+            Judged::Doubt(doubt) => {
+                self.environment.skew.doubt(doubt);
+                let is_noted = self.remembered().is_noted;
+                if !is_noted {
+                    let noted = self.note(InstallationCommand::DoubtClock(doubt)).await;
+                    self.remembered().is_noted = noted;
+                }
+            }
+            Judged::Agreed => self.end(InstallationCommand::AgreeOnClock).await,
+            Judged::RightBy(source) => {
+                if self.clock.go_to_wall() {
+                    self.end(InstallationCommand::BelieveSource { source }).await;
+                }
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let now = self.environment.clock.now();
+        let skew = &self.environment.skew;
+        let apart_ms = self.clock.apart_ms();
+        let remembered = self.remembered();
+        let last = remembered
+            .last_recorded
+            .filter(|last| remembered.accepted.is_none_or(|known| *last > known));
+        Facts {
+            apart_ms,
+            log_ahead_ms: last.map_or(0, |last| (last.micros().saturating_sub(now.micros())) / 1_000),
+            right_by: right_by(&skew.all(), apart_ms, now),
+            doubt: skew.doubted(),
+            is_inherited: remembered.is_inherited,
+        }
+    }
+
+    /// The log has it first: what is not on record does not let anybody be dialed.
+    async fn end(&self, command: InstallationCommand) {
+        if !self.note(command).await {
+            return;
+        }
+        let mut remembered = self.remembered();
+        remembered.accepted = remembered.last_recorded.or(remembered.accepted);
+        remembered.is_inherited = false;
+        remembered.is_noted = false;
+        drop(remembered);
+        self.environment.skew.believe();
+    }
+
+    async fn note(&self, command: InstallationCommand) -> bool {
+        let cause = Cause::outside(self.environment.ids.command(self.environment.clock.now()));
+        match self.system.installation.ask(&LogId, command, cause).await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(%error, "what is held of the clock could not be noted in the log");
+                false
+            }
+        }
+    }
+
+    async fn left_in_the_log(&self) -> Result<Option<ClockDoubt>, StoreError> {
+        let stream = Installation::stream(&LogId);
+        let (mut state, mut after) = (
+            domain::installation::InstallationState::default(),
+            StreamVersion(0),
+        );
+        loop {
+            let page = self
+                .environment
+                .store
+                .read_stream(&stream, after, PAGE_EVENTS_MAX)
+                .await?;
+            for stored in &page {
+                let damaged = |why: String| StoreError::Damaged(why);
+                let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
+                let event =
+                    read_event::<Installation>(&envelope).map_err(|error| damaged(error.to_string()))?;
+                Installation::evolve(&mut state, &event, envelope.at);
+                after = envelope.stream_version;
+            }
+            if page.len() < PAGE_EVENTS_MAX {
+                return Ok(state.clock_doubt().map(|(doubt, _)| doubt));
+            }
+        }
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A source by which the wall is right. An offset is of the process's time, which nobody moves, so that it says
+/// where the wall stands also after somebody has set it.
+fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp) -> Option<String> {
+    let fresh = offsets.iter().filter(|(_, at)| now.ms_since(*at) <= OFFSET_MS);
+    fresh
+        .map(|(offset, _)| offset)
+        .find(|offset| !is_apart(offset.offset_ms.saturating_sub(apart_ms)))
+        .map(|offset| offset.source.clone())
+}
+
+/// In words, for readiness and the status page.
+pub(crate) fn doubt_in_words(doubt: ClockDoubt) -> String {
+    let seconds = doubt.apart_ms.unsigned_abs() / 1_000;
+    let side = if doubt.apart_ms > 0 { "ahead of" } else { "behind" };
+    let what = match doubt.cause {
+        ClockDoubtCause::WallMoved => format!(
+            "this machine's clock was set: it is {seconds} s {side} this server's time, which goes by the steady clock"
+        ),
+        ClockDoubtCause::BeforeLog => {
+            format!("this machine's clock is {seconds} s before the last event of the log was recorded")
+        }
+    };
+    format!(
+        "{what}; nothing new is dialed until they agree, --ntp finds the clock right, or a person has looked: \
+         ledgerline clock confirm --reason TEXT / 本机时钟存疑，暂停拨号；核对后请执行上述命令"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOURS_MS: i64 = 6 * 3_600_000;
+
+    fn doubt(cause: ClockDoubtCause, apart_ms: i64) -> ClockDoubt {
+        ClockDoubt { cause, apart_ms }
+    }
+
+    fn facts(apart_ms: i64, log_ahead_ms: i64) -> Facts {
+        Facts {
+            apart_ms,
+            log_ahead_ms,
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn two_seconds_are_no_doubt_and_a_millisecond_more_is() {
+        use ClockDoubtCause::{BeforeLog, WallMoved};
+        for apart in [0, 2_000, -2_000] {
+            assert_eq!(judge(&facts(apart, 0)), Judged::Same, "{apart}");
+        }
+        for apart in [2_001, -2_001, HOURS_MS, -HOURS_MS] {
+            assert_eq!(judge(&facts(apart, 0)), Judged::Doubt(doubt(WallMoved, apart)));
+        }
+        assert_eq!(judge(&facts(0, 2_000)), Judged::Same);
+        assert_eq!(judge(&facts(0, -HOURS_MS)), Judged::Same);
+        assert_eq!(judge(&facts(0, 2_001)), Judged::Doubt(doubt(BeforeLog, -2_001)));
+    }
+
+    #[test]
+    fn it_ends_by_itself_when_they_agree_unless_an_earlier_process_began_it() {
+        use ClockDoubtCause::{BeforeLog, WallMoved};
+        for (cause, is_inherited, then) in [
+            (WallMoved, false, Judged::Agreed),
+            (WallMoved, true, Judged::Same),
+            (BeforeLog, false, Judged::Agreed),
+            (BeforeLog, true, Judged::Agreed),
+        ] {
+            let known = Facts {
+                doubt: Some(doubt(cause, HOURS_MS)),
+                is_inherited,
+                ..facts(0, 0)
+            };
+            assert_eq!(judge(&known), then, "{cause:?} {is_inherited}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_finds_the_wall_right_ends_it_unless_time_would_go_back() {
+        use ClockDoubtCause::WallMoved;
+        let source = || Some("ntp:127.0.0.1:123".to_owned());
+        let right = Judged::RightBy("ntp:127.0.0.1:123".to_owned());
+        for (apart, is_inherited) in [(HOURS_MS, false), (0, true)] {
+            let known = Facts {
+                right_by: source(),
+                doubt: Some(doubt(WallMoved, HOURS_MS)),
+                is_inherited,
+                ..facts(apart, 0)
+            };
+            assert_eq!(judge(&known), right);
+        }
+        let behind = Facts {
+            right_by: source(),
+            ..facts(-HOURS_MS, 0)
+        };
+        assert_eq!(judge(&behind), Judged::Doubt(doubt(WallMoved, -HOURS_MS)));
+        let log_of_another_clock = Facts {
+            right_by: source(),
+            ..facts(0, HOURS_MS)
+        };
+        assert_eq!(judge(&log_of_another_clock), Judged::Same);
+    }
+
+    #[test]
+    fn an_offset_says_where_the_wall_stands_after_it_was_set() {
+        let at = Timestamp::from_millis(1_000_000);
+        let offset = |offset_ms| ClockOffset {
+            offset_ms,
+            round_trip_ms: 1,
+            source: "postgresql".to_owned(),
+            uncertainty_ms: 1,
+        };
+        let asked = |offset_ms, apart_ms, now| right_by(&[(offset(offset_ms), at)], apart_ms, now);
+        assert!(asked(0, 0, at).is_some() && asked(HOURS_MS, HOURS_MS, at).is_some());
+        assert_eq!(
+            asked(0, HOURS_MS, at),
+            None,
+            "the process is right, the wall is not"
+        );
+        assert_eq!(asked(0, 0, at.plus_ms(OFFSET_MS + 1)), None, "too old");
+    }
+}
