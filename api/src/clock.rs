@@ -33,11 +33,6 @@ impl Default for SystemClock {
 }
 
 impl SystemClock {
-    /// The wall clock as it stands, whatever this process makes of it.
-    pub(crate) fn wall() -> Timestamp {
-        Timestamp::from_micros(wall_us())
-    }
-
     /// The wall clock minus this process's time.
     pub(crate) fn apart_ms(&self) -> i64 {
         self.time.apart(steady_us(), wall_us()) / 1_000
