@@ -53,8 +53,8 @@ fn wall_us() -> i64 {
         .unwrap_or(0)
 }
 
-/// Microseconds since the machine started, those included in which it was suspended (`CLOCK_BOOTTIME`, Linux).
-/// Nobody can set it.
+/// Microseconds since the machine started, those included in which it was suspended (`CLOCK_BOOTTIME`,
+/// Linux). Nobody can set it.
 fn steady_us() -> i64 {
     let read = clock_gettime(ClockId::Boottime);
     read.tv_sec

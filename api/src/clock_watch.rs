@@ -1,9 +1,10 @@
-//! Whether the wall clock is believed: it is held to the steady clock and to the end of the log, all the time.
+//! Whether the wall clock is believed: it is held to the steady clock and to the end of the log, all the
+//! time.
 //!
 //! While it is doubted nobody is dialed. A doubt is an event, and so is its end: both agree again, another
-//! clock finds the wall right, or a person says so. A doubt that an earlier process left in the log stands until
-//! a source or a person ends it, since a process that has just begun agrees with any wall. A start under a fast
-//! clock cannot be told from a late start: only another clock (`--ntp`) can tell.
+//! clock finds the wall right, or a person says so. A doubt that an earlier process left in the log stands
+//! until a source or a person ends it, since a process that has just begun agrees with any wall. A start
+//! under a fast clock cannot be told from a late start: only another clock (`--ntp`) can tell.
 
 use crate::clock::SystemClock;
 use actors::{ActorSystem, Environment};
@@ -156,7 +157,8 @@ impl ClockWatch {
         true
     }
 
-    /// How far the wall stands before this process's time, beyond what is taken up: it cannot be gone on from.
+    /// How far the wall stands before this process's time, beyond what is taken up: it cannot be gone on
+    /// from.
     pub(crate) fn behind_ms(&self) -> Option<u64> {
         let apart_ms = self.clock.apart_ms();
         (is_apart(apart_ms) && apart_ms < 0).then(|| apart_ms.unsigned_abs())
@@ -257,8 +259,8 @@ impl ClockWatch {
     }
 }
 
-/// A source by which the wall is right. An offset is of the process's time, which nobody moves, so that it says
-/// where the wall stands also after somebody has set it.
+/// A source by which the wall is right. An offset is of the process's time, which nobody moves, so that it
+/// says where the wall stands also after somebody has set it.
 fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp) -> Option<String> {
     let fresh = offsets.iter().filter(|(_, at)| now.ms_since(*at) <= OFFSET_MS);
     fresh
@@ -289,6 +291,7 @@ pub(crate) fn doubt_in_words(doubt: ClockDoubt) -> String {
 mod tests {
     use super::*;
 
+    /// Six hours, as a person sets a clock by mistake.
     const HOURS_MS: i64 = 6 * 3_600_000;
 
     fn doubt(cause: ClockDoubtCause, apart_ms: i64) -> ClockDoubt {

@@ -1,9 +1,9 @@
-//! The time of a process: it begins at the wall clock's and goes on by the steady clock, so that whoever sets the
-//! wall clock moves neither timers nor what is stored.
+//! The time of a process: it begins at the wall clock's and goes on by the steady clock, so that whoever
+//! sets the wall clock moves neither timers nor what is stored.
 //!
-//! Differences of up to two seconds, as NTP makes them, are taken up slowly; what is more is a wall clock that
-//! somebody set, and is left to those who judge it. Readings come in as numbers of microseconds: no clock is
-//! read here.
+//! Differences of up to two seconds, as NTP makes them, are taken up slowly; what is more is a wall clock
+//! that somebody set, and is left to those who judge it. Readings come in as numbers of microseconds: no
+//! clock is read here.
 
 use domain::installation::CLOCK_SKEW_MS_MAX;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const TAKEN_UP_US_MAX: i64 = CLOCK_SKEW_MS_MAX.cast_signed() * 1_000;
 /// Between two looks at the wall clock.
 const LOOK_US: i64 = 100_000;
-/// Of the time that passed, one part in this many is taken up: five milliseconds a second, so that two seconds
-/// take seven minutes and no wait is noticeably longer or shorter.
+/// Of the time that passed, one part in this many is taken up: five milliseconds a second, so that two
+/// seconds take seven minutes and no wait is noticeably longer or shorter.
 const TAKEN_UP_PART: i64 = 200;
 /// Most time that counts as passed between two looks: nobody asked for longer than that.
 const PASSED_US_MAX: i64 = 1_000_000;
@@ -59,8 +59,8 @@ impl ProcessTime {
         wall_us.saturating_sub(steady_us.saturating_add(self.offset.load(Ordering::Relaxed)))
     }
 
-    /// Goes on from the wall clock, forward only. False where the wall stands more than two seconds before this
-    /// time: it never goes back.
+    /// Goes on from the wall clock, forward only. False where the wall stands more than two seconds before
+    /// this time: it never goes back.
     pub(crate) fn go_to_wall(&self, steady_us: i64, wall_us: i64) -> bool {
         let apart = self.apart(steady_us, wall_us);
         if apart > 0 {

@@ -20,8 +20,8 @@ const SITES: &[&str] = &[
     "tests/src/",
 ];
 
-/// Where query text may stand. The last two play strangers with the files in hand: one who writes into the log
-/// past every rule, and one who looks for keys.
+/// Where query text may stand. The last two play strangers with the files in hand: one who writes into the
+/// log past every rule, and one who looks for keys.
 const QUERY_ROOMS: &[&str] = &[
     "store/",
     "projections/src/database",

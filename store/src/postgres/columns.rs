@@ -1,5 +1,5 @@
-//! Whether the columns by which events are found say what the records say: in a database anybody with the right
-//! password may have altered them, and no proof is made over them.
+//! Whether the columns by which events are found say what the records say: in a database anybody with the
+//! right password may have altered them, and no proof is made over them.
 
 use super::PostgresEventStore;
 use super::reader::Value;

@@ -1,5 +1,5 @@
-//! The keys of persons, searched for and used: what a key opens before an erasure, so that a search that finds
-//! nothing afterwards is known to have looked in the right place, and that the key itself is gone.
+//! The keys of persons, searched for and used: what a key opens before an erasure, so that a search that
+//! finds nothing afterwards is known to have looked in the right place, and that the key itself is gone.
 
 use crate::history::{History, member};
 use crate::search::{Searched, search_bytes};

@@ -27,8 +27,8 @@ enum Action {
     Confirm(Confirm),
 }
 
-/// After the clock was set while the server ran, or stood before the log's last event, nobody is dialed. Look at
-/// the clock (`date -u`), then confirm.
+/// After the clock was set while the server ran, or stood before the log's last event, nobody is dialed.
+/// Look at the clock (`date -u`), then confirm.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: ledgerline clock confirm --reason 'the machine was asleep, date is right' --by wang"
