@@ -147,11 +147,10 @@ impl Opened {
         let rehearsal = settings
             .rehearse_at
             .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
-        let system_clock = rehearsal.is_none().then(|| Arc::new(SystemClock::default()));
-        let clock: Arc<dyn Clock> = match (&rehearsal, &system_clock) {
-            (Some(rehearsal), _) => Arc::<RehearsalClock>::clone(rehearsal),
-            (None, Some(clock)) => Arc::<SystemClock>::clone(clock),
-            (None, None) => Arc::new(SystemClock::default()),
+        let system_clock = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = match &rehearsal {
+            Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
+            None => Arc::<SystemClock>::clone(&system_clock),
         };
         let ids: Arc<dyn IdSource> =
             Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
@@ -199,7 +198,7 @@ impl Opened {
             shared: log.shared,
             rehearsal,
             restored_keys,
-            system_clock,
+            system_clock: (mode == Mode::Real).then_some(system_clock),
             tasks,
             lock,
             rows_lock: Mutex::new(None),
@@ -283,12 +282,12 @@ impl Opened {
         *self.media.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Where the right to dial on this log is asked for.
     /// The database of a shared log.
     pub(crate) fn shared(&self) -> Option<Arc<PostgresEventStore>> {
         self.shared.clone()
     }
 
+    /// Where the right to dial on this log is asked for.
     pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
         self.driver_locks.as_ref()
     }

@@ -1,7 +1,7 @@
 //! Facts about the log as a whole. Stored kinds and versions; never changed, only added to.
 
-use super::keys::RestoredKeys;
 use super::clock::{ClockDoubt, ClockTrust};
+use super::keys::RestoredKeys;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::stored_event::Position;
