@@ -20,8 +20,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Between two looks: a jump is seen before a round of the dialer has gone by.
 const LOOK_MS: u64 = 500;
-/// Looks between two questions to the log: a database is not asked twice a second.
-const LOOKS_OF_THE_LOG: u64 = 20;
 /// How long an offset says where the wall stands: a source is asked every 64 s, and may miss some.
 const OFFSET_MS: u64 = 600_000;
 /// Events of the installation that are read at a time at the start.
@@ -32,7 +30,8 @@ const PAGE_EVENTS_MAX: usize = 256;
 struct Facts {
     /// The wall clock minus the process's time.
     apart_ms: i64,
-    /// The last event's `recorded_at` minus the process's time, where nobody has accepted it.
+    /// The last event's `recorded_at` minus the process's time when this process began; 0 once it is
+    /// accepted.
     log_ahead_ms: i64,
     /// A source by which the wall clock is right.
     right_by: Option<String>,
@@ -59,10 +58,13 @@ fn is_apart(ms: i64) -> bool {
 
 fn judge(facts: &Facts) -> Judged {
     let apart_ms = facts.apart_ms;
-    let cause = if is_apart(apart_ms) {
+    // How far the log is ahead of the wall as it stands now: the log's end goes on by the steady clock, so
+    // that a slow clock does not come to agree by running.
+    let log_ahead_ms = facts.log_ahead_ms.saturating_sub(apart_ms);
+    let cause = if is_apart(facts.log_ahead_ms.max(0)) {
+        is_apart(log_ahead_ms).then(|| (ClockDoubtCause::BeforeLog, log_ahead_ms.saturating_neg()))
+    } else if is_apart(apart_ms) {
         Some((ClockDoubtCause::WallMoved, apart_ms))
-    } else if is_apart(facts.log_ahead_ms.max(0)) {
-        Some((ClockDoubtCause::BeforeLog, facts.log_ahead_ms.saturating_neg()))
     } else {
         None
     };
@@ -75,9 +77,7 @@ fn judge(facts: &Facts) -> Judged {
         }
         (Some((ClockDoubtCause::BeforeLog, _)), Some(_), None) => Judged::Same,
         (Some((cause, apart_ms)), _, _) => Judged::Doubt(ClockDoubt { cause, apart_ms }),
-        (None, _, Some(doubt)) if !facts.is_inherited || doubt.cause == ClockDoubtCause::BeforeLog => {
-            Judged::Agreed
-        }
+        (None, _, Some(_)) if !facts.is_inherited => Judged::Agreed,
         (None, ..) => Judged::Same,
     }
 }
@@ -88,9 +88,9 @@ struct Remembered {
     is_inherited: bool,
     /// The doubt stands in the log.
     is_noted: bool,
-    /// Up to here the log's times were accepted by a person or a source.
-    accepted: Option<Timestamp>,
-    last_recorded: Option<Timestamp>,
+    /// How far the log was ahead when this process began; 0 once a person or a source accepted it, or the
+    /// wall was set to where the log is.
+    log_ahead_ms: i64,
 }
 
 /// Watches the wall clock of one process.
@@ -123,33 +123,34 @@ impl ClockWatch {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "it cannot be read whether the clock was doubted"),
         }
-        self.look(true).await;
+        if let Ok(Some(last)) = self.environment.store.last_recorded_at().await {
+            let now = self.environment.clock.now();
+            self.remembered().log_ahead_ms = last.micros().saturating_sub(now.micros()) / 1_000;
+        }
+        self.look().await;
         let watch = Arc::clone(self);
         let stop = self.environment.tasks.stop_signal();
         let looking = async move {
             let clock = Arc::clone(&watch.environment.clock);
-            let mut looks = 0_u64;
             loop {
                 tokio::select! {
                     biased;
                     () = stop.stopping() => return,
                     () = clock.wait_until(clock.now().plus_ms(LOOK_MS)) => {}
                 }
-                looks = looks.wrapping_add(1);
-                watch.look(looks.is_multiple_of(LOOKS_OF_THE_LOG)).await;
+                watch.look().await;
             }
         };
         self.environment.tasks.spawn("clock watch", Box::pin(looking));
     }
 
     /// A person has found the wall right; the log has it. False where this process's time is ahead of it.
-    pub(crate) async fn confirmed(&self) -> bool {
+    pub(crate) fn confirmed(&self) -> bool {
         if !self.clock.go_to_wall() {
             return false;
         }
-        let last = self.environment.store.last_recorded_at().await.ok().flatten();
         let mut remembered = self.remembered();
-        remembered.accepted = last.or(remembered.accepted);
+        remembered.log_ahead_ms = 0;
         remembered.is_inherited = false;
         remembered.is_noted = false;
         drop(remembered);
@@ -164,10 +165,7 @@ impl ClockWatch {
         (is_apart(apart_ms) && apart_ms < 0).then(|| apart_ms.unsigned_abs())
     }
 
-    async fn look(&self, is_log_asked: bool) {
-        if is_log_asked && let Ok(last) = self.environment.store.last_recorded_at().await {
-            self.remembered().last_recorded = last;
-        }
+    async fn look(&self) {
         match judge(&self.facts()) {
             Judged::Same => {}
             Judged::Doubt(doubt) => {
@@ -178,7 +176,12 @@ impl ClockWatch {
                     self.remembered().is_noted = noted;
                 }
             }
-            Judged::Agreed => self.end(InstallationCommand::AgreeOnClock).await,
+            Judged::Agreed => {
+                // A wall that was set to where the log is, is gone on from: nobody was dialed meanwhile.
+                if self.clock.go_to_wall() {
+                    self.end(InstallationCommand::AgreeOnClock).await;
+                }
+            }
             Judged::RightBy(source) => {
                 if self.clock.go_to_wall() {
                     self.end(InstallationCommand::BelieveSource { source }).await;
@@ -192,12 +195,9 @@ impl ClockWatch {
         let skew = &self.environment.skew;
         let apart_ms = self.clock.apart_ms();
         let remembered = self.remembered();
-        let last = remembered
-            .last_recorded
-            .filter(|last| remembered.accepted.is_none_or(|known| *last > known));
         Facts {
             apart_ms,
-            log_ahead_ms: last.map_or(0, |last| (last.micros().saturating_sub(now.micros())) / 1_000),
+            log_ahead_ms: remembered.log_ahead_ms,
             right_by: right_by(&skew.all(), apart_ms, now),
             doubt: skew.doubted(),
             is_inherited: remembered.is_inherited,
@@ -210,7 +210,7 @@ impl ClockWatch {
             return;
         }
         let mut remembered = self.remembered();
-        remembered.accepted = remembered.last_recorded.or(remembered.accepted);
+        remembered.log_ahead_ms = 0;
         remembered.is_inherited = false;
         remembered.is_noted = false;
         drop(remembered);
@@ -265,7 +265,10 @@ fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp)
     let fresh = offsets.iter().filter(|(_, at)| now.ms_since(*at) <= OFFSET_MS);
     fresh
         .map(|(offset, _)| offset)
-        .find(|offset| !is_apart(offset.offset_ms.saturating_sub(apart_ms)))
+        // A database's clock may be this machine's own, and be set with it.
+        .find(|offset| {
+            offset.source.starts_with("ntp:") && !is_apart(offset.offset_ms.saturating_sub(apart_ms))
+        })
         .map(|offset| offset.source.clone())
 }
 
@@ -318,6 +321,16 @@ mod tests {
         assert_eq!(judge(&facts(0, 2_000)), Judged::Same);
         assert_eq!(judge(&facts(0, -HOURS_MS)), Judged::Same);
         assert_eq!(judge(&facts(0, 2_001)), Judged::Doubt(doubt(BeforeLog, -2_001)));
+        // A slow clock stays slow however long it runs; set to where the log is, it agrees.
+        assert_eq!(
+            judge(&facts(3_000, 10_000)),
+            Judged::Doubt(doubt(BeforeLog, -7_000))
+        );
+        let known = Facts {
+            doubt: Some(doubt(BeforeLog, -10_000)),
+            ..facts(10_000, 10_000)
+        };
+        assert_eq!(judge(&known), Judged::Agreed);
     }
 
     #[test]
@@ -327,7 +340,7 @@ mod tests {
             (WallMoved, false, Judged::Agreed),
             (WallMoved, true, Judged::Same),
             (BeforeLog, false, Judged::Agreed),
-            (BeforeLog, true, Judged::Agreed),
+            (BeforeLog, true, Judged::Same),
         ] {
             let known = Facts {
                 doubt: Some(doubt(cause, HOURS_MS)),
@@ -370,7 +383,7 @@ mod tests {
         let offset = |offset_ms| ClockOffset {
             offset_ms,
             round_trip_ms: 1,
-            source: "postgresql".to_owned(),
+            source: "ntp:127.0.0.1:123".to_owned(),
             uncertainty_ms: 1,
         };
         let asked = |offset_ms, apart_ms, now| right_by(&[(offset(offset_ms), at)], apart_ms, now);

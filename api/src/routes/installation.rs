@@ -110,7 +110,7 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let command = InstallationCommand::ConfirmClock { by, reason };
     let answer = ctx.system().installation.ask(&LogId, command, cause).await?;
     let is_believed = match watch {
-        Some(watch) => watch.confirmed().await,
+        Some(watch) => watch.confirmed(),
         None => true,
     };
     Ok(Done::Changed(Written {
