@@ -177,7 +177,7 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
             "other-keys",
             &folder.path().join("others"),
             Some(tests::server::REHEARSAL),
-            "same --keys",
+            "A log opens only with its own keys",
         ),
     ] {
         let mut serve = tests::program::command(tests::program::ledgerline());
