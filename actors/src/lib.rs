@@ -29,7 +29,9 @@ mod tests;
 mod timers;
 
 pub use clock_skew::ClockSkew;
-pub use drivers::{DriverPorts, Drivers, DriversHandle, Progress, start_forgetting, unconfirmed_restore};
+pub use drivers::{
+    DriverPorts, Drivers, DriversHandle, Progress, installation_now, start_forgetting, unconfirmed_restore,
+};
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, ErrorKind, StartError};
 pub use hosting::{ARBITERS_MAX, Place};

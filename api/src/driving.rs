@@ -6,6 +6,7 @@
 
 use crate::app::{self, HeldLock};
 use crate::cli::failure::Failure;
+use crate::proving::history;
 use crate::running::ServeSettings;
 use crate::serving::App;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
@@ -31,6 +32,8 @@ pub(crate) enum Standing {
     Dialing,
     /// It holds the lock, and the restored log waits for a person's confirmation.
     Unconfirmed,
+    /// It holds the lock, and the log lost history that was known: a person has yet to confirm.
+    Lost,
     /// It holds the lock, and what it met in the log cannot be read: nothing is dialed, live calls finish.
     Damaged,
     /// Another process holds the lock.
@@ -46,6 +49,7 @@ impl Standing {
             Self::NoTrunk => "no-trunk",
             Self::Dialing => "dialing",
             Self::Unconfirmed => "paused-after-restore",
+            Self::Lost => "paused-history-lost",
             Self::Damaged => "stopped-damaged-log",
             Self::Waiting => "standing-by",
             Self::Draining => "draining",
@@ -60,6 +64,11 @@ impl Standing {
             Self::Unconfirmed => {
                 "PAUSED: this log was restored from a backup, and people may have been called since. Look, then: \
                  ledgerline backup confirm --reason TEXT / 已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行上述命令"
+            }
+            Self::Lost => {
+                "PAUSED: this log lacks events that were known, and people may have been called in them. See /readyz; \
+                 put the whole log back, or look, then: ledgerline backup confirm --reason TEXT / 已暂停：日志缺少已知的\
+                 事件，其间可能已呼叫过客户；请恢复完整日志，或核对后执行上述命令"
             }
             Self::Damaged => {
                 "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: ledgerline audit \
@@ -145,6 +154,7 @@ impl Driving {
     /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
     async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Failure> {
         let opened = &self.app.opened;
+        self.refuse_shorter().await?;
         let tasks = opened.tenure_tasks();
         let environment = Environment {
             tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
@@ -157,11 +167,7 @@ impl Driving {
         };
         match started {
             Ok(drivers) => {
-                let standing = if drivers.is_dialing_paused() {
-                    Standing::Unconfirmed
-                } else {
-                    Standing::Dialing
-                };
+                let standing = self.standing_of(&drivers).await;
                 self.app.stand(standing, Some(drivers.clone()));
                 Ok(Tenure { lock, tasks, drivers })
             }
@@ -170,6 +176,26 @@ impl Driving {
                 Err(failure)
             }
         }
+    }
+
+    /// Why the drivers wait, where they do.
+    async fn standing_of(&self, drivers: &DriversHandle) -> Standing {
+        if !drivers.is_dialing_paused() {
+            return Standing::Dialing;
+        }
+        let store = self.app.opened.environment.store.as_ref();
+        match actors::installation_now(store).await {
+            Ok(installation) if installation.unconfirmed_loss().is_some() => Standing::Lost,
+            Ok(_) | Err(_) => Standing::Unconfirmed,
+        }
+    }
+
+    /// Behind another process, or an outage, the log may be an older one than this process has followed: its
+    /// rows and entities are of what is lost, so that only a start begins anew.
+    async fn refuse_shorter(&self) -> Result<(), Failure> {
+        let rows = self.app.views().status();
+        let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
+        history::refuse_shorter(&self.app.opened.environment, followed).await
     }
 
     async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Failure> {
@@ -264,7 +290,10 @@ impl Driving {
     }
 
     fn is_unconfirmed(&self) -> bool {
-        *self.app.standing().borrow() == Standing::Unconfirmed
+        matches!(
+            *self.app.standing().borrow(),
+            Standing::Unconfirmed | Standing::Lost
+        )
     }
 
     async fn wait(&self, ms: u64) {

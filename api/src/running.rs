@@ -12,7 +12,7 @@ use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
-use crate::proving::Proving;
+use crate::proving::{Proving, history};
 use crate::read_db_spec::ReadDbSpec;
 use crate::rebuild_record;
 use crate::routes;
@@ -76,6 +76,7 @@ impl Running {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open).await?;
+        history::hold(&opened, &settings.open).await?;
         opened.name_log().await?;
         say_who_is_unreadable(&opened);
         let system = opened.entities(runtime);

@@ -10,6 +10,7 @@
 //! PostgreSQL and stands only in `database.rs` and `views/`.
 
 pub mod ask;
+mod ahead;
 mod cells;
 mod database;
 pub mod deviation;
@@ -49,6 +50,7 @@ mod view;
 pub mod views;
 pub mod yardstick;
 
+pub use ahead::{forget_rows_ahead, rows_ahead};
 pub use database::{
     Checkpoint, Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, checkpoints, read_as, transact,
 };

@@ -22,6 +22,8 @@ pub enum ViewState {
     CatchingUp,
     /// An event keeps it.
     Parked,
+    /// Its rows are of events that the log does not have: the next start makes them again.
+    Ahead,
 }
 
 /// The event that keeps a view, and why.
@@ -95,6 +97,7 @@ fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], (head, now): (Position, Tim
     let lag_events = head.0.saturating_sub(checkpoint.position.0);
     let state = match &checkpoint.parked {
         Some(_) => ViewState::Parked,
+        None if checkpoint.position > head => ViewState::Ahead,
         None if lag_events >= CATCHING_UP_EVENTS_MIN => ViewState::CatchingUp,
         None => ViewState::Live,
     };

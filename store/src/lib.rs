@@ -43,7 +43,7 @@ pub mod yardstick;
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{ErrorKind, Kind, LockError, OpenError};
 pub use file_vault::{
-    FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE,
+    FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE, has_people,
 };
 #[cfg(feature = "kurrent")]
 pub use kurrent::{KurrentEventStore, KurrentOptions};

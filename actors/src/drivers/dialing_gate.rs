@@ -1,4 +1,4 @@
-//! The gate of a restored past: nothing dials until a person confirms, here or in another process.
+//! The gate of a restored or lost past: nothing dials until a person confirms, here or in another process.
 //!
 //! It is read from the log itself and not from an entity, because with a shared log the confirmation may
 //! come through another process.
@@ -25,7 +25,7 @@ const AGAIN_MS: u64 = 5_000;
 #[derive(Debug, Default)]
 pub(crate) struct RestoredPast {
     state: InstallationState,
-    /// Position of the last `installation.restored`: what lies before it happened to another process's legs.
+    /// Position of the last `installation.restored` or `installation.history_lost`: what lies before it happened to another process's legs.
     pub(crate) up_to: Position,
 }
 
@@ -41,7 +41,10 @@ impl RestoredPast {
                 let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
                 let event =
                     read_event::<Installation>(&envelope).map_err(|error| damaged(error.to_string()))?;
-                if matches!(event, InstallationEvent::Restored { .. }) {
+                if matches!(
+                    event,
+                    InstallationEvent::Restored { .. } | InstallationEvent::HistoryLost { .. }
+                ) {
                     past.up_to = stored.position;
                 }
                 Installation::evolve(&mut past.state, &event, envelope.at);
@@ -56,6 +59,11 @@ impl RestoredPast {
     pub(crate) fn is_closed(&self) -> bool {
         self.state.is_dialing_paused()
     }
+}
+
+/// What the log says of the installation now.
+pub async fn installation_now(store: &dyn EventStore) -> Result<InstallationState, StoreError> {
+    Ok(RestoredPast::read(store).await?.state)
 }
 
 /// The restore that waits for a person, as the log says now; while there is one, nothing dials.

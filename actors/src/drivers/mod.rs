@@ -35,7 +35,7 @@ mod retry;
 mod tests;
 mod watchdog;
 
-pub use dialing_gate::unconfirmed_restore;
+pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
 
 use crate::error::StartError;
@@ -103,7 +103,7 @@ impl Drivers {
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
         if past.is_closed() {
             kit.set_dialing_paused(true);
-            tracing::warn!("the log was restored: nothing is dialed until a person confirms");
+            tracing::warn!("the log was restored or lost events: nothing is dialed until a person confirms");
             let waiting = dialing_gate::wait_and_begin(Arc::clone(&kit), head);
             kit.environment.tasks.spawn("dialing-gate", Box::pin(waiting));
         } else {

@@ -64,7 +64,9 @@ pub(super) async fn findings(app: &App, limits: &Limits) -> Vec<Finding> {
     if let Ok(statuses) = app.views().statuses().await {
         of_views(&statuses, limits, &mut all);
     }
-    all.push(of_log(*app.standing().borrow()));
+    let standing = *app.standing().borrow();
+    all.push(of_log(standing));
+    all.push(of_history(standing));
     let offsets = app.opened.environment.skew.all();
     all.extend(offsets.iter().map(|(offset, _)| of_clock(offset)));
     all.push(of_wall(app.opened.environment.skew.doubted()));
@@ -154,6 +156,19 @@ fn of_log(standing: Standing) -> Finding {
         figure: figure((i64::from(is_damaged), 0), "count", 0),
         detail: "nothing is dialed; ledgerline audit verify names the position".to_owned(),
         is_beyond: is_damaged,
+    }
+}
+
+fn of_history(standing: Standing) -> Finding {
+    let is_lost = standing == Standing::Lost;
+    Finding {
+        rule: AlertRule::HistoryLost,
+        subject: "log".to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((i64::from(is_lost), 0), "count", 0),
+        detail: "nothing is dialed until ledgerline backup confirm; /readyz says since when".to_owned(),
+        is_beyond: is_lost,
     }
 }
 

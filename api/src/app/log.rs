@@ -287,6 +287,11 @@ pub(crate) struct RecordableLog {
 impl RecordableLog {
     /// Refuses a directory that a server uses, which is to be asked instead. The log must exist.
     pub(crate) async fn open(spec: &StoreSpec) -> Result<Self, AppError> {
+        if let StoreSpec::Sqlite(directory) = spec
+            && !directory.join(EVENTS_FILE).exists()
+        {
+            return Err(OpenError::Missing(directory.join(EVENTS_FILE)).into());
+        }
         let lock = lock_of(spec)?;
         let (clock, tasks) = surroundings();
         let log = open(spec, &clock, tasks.as_ref()).await?;

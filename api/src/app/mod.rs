@@ -4,6 +4,7 @@ mod belonging;
 mod closing;
 mod driver_lock;
 mod kurrent_log;
+mod left_behind;
 mod lines;
 mod log;
 mod opened;
@@ -13,6 +14,7 @@ mod shared;
 mod vault;
 
 pub(crate) use driver_lock::HeldLock;
+pub(crate) use left_behind::left_behind;
 pub(crate) use log::{ReadOnly, RecordableLog, WritableLog};
 pub(crate) use opened::{OpenSettings, Opened};
 pub(crate) use rows::WritableRows;
@@ -89,6 +91,14 @@ pub(crate) enum AppError {
          移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
     )]
     OlderKeys { missing: usize, looked_at: usize },
+    #[error(
+        "the log is missing or empty, and {0} of a log is here: a new one would know nobody who opted out or was \
+         called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it by ledgerline \
+         backup restore or ledgerline events copy into a new --data directory with these keys; keys that are gone \
+         come back by ledgerline keys restore. For another log use another --data and --keys / 日志缺失或为空，但此处\
+         已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
+    )]
+    MissingLog(String),
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]
     #[error("{0}")]
     NotBuilt(&'static str),

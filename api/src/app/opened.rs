@@ -4,7 +4,7 @@ use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
 use super::log::OpenLog;
 use super::rows::OpenRows;
-use super::{AppError, belonging, lines, log, shared, synthesizer, vault};
+use super::{AppError, belonging, left_behind, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
 use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
@@ -155,6 +155,9 @@ impl Opened {
         let ids: Arc<dyn IdSource> =
             Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
+        if last.is_none() {
+            left_behind::refuse_new_log(&directory, &settings.keys_spec())?;
+        }
         let log = match &settings.store {
             // Keys first: without them a directory's log is not even made.
             StoreSpec::Sqlite(_) => None,
@@ -237,6 +240,7 @@ impl Opened {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         let rows = OpenRows::open(read_db.unwrap_or(&own), &self.directory, (clock, tasks)).await?;
         rows.hold_to_log(&self.environment.store, (clock, tasks)).await?;
+        rows.forget_ahead(&self.environment).await?;
         let grounds = Grounds {
             store: Arc::clone(&self.environment.store),
             db: Arc::clone(&rows.db),

@@ -2,14 +2,16 @@
 //! beside the processes that write them; never those of another log.
 
 use super::{AppError, ReadOnly};
+use crate::proving::history;
 use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;
+use actors::Environment;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
+use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::{StopSignal, Tasks};
 use projections::{
-    Origin, PostgresReadDb, ReadDb, SqliteReadDb, hold_to_log, kept_by_other_build, origin_of,
-    rows_of_other_build, views,
+    Origin, PostgresReadDb, ReadDb, SqliteReadDb, forget_rows_ahead, hold_to_log, kept_by_other_build,
+    origin_of, rows_ahead, rows_of_other_build, views,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -66,6 +68,20 @@ impl OpenRows {
                 tasks.spawn("views-origin", Box::pin(waiting));
             }
         }
+        Ok(())
+    }
+
+    /// Looks for rows of a history that the log does not have, puts that on record, and has them made again.
+    pub(super) async fn forget_ahead(&self, environment: &Environment) -> Result<(), AppError> {
+        let store = environment.store.as_ref();
+        let ahead = rows_ahead(self.db.as_ref(), store).await?;
+        let Some(known_head) = ahead.iter().map(|row| row.position).max() else {
+            return Ok(());
+        };
+        history::note_rows_ahead(environment, known_head)
+            .await
+            .map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
+        forget_rows_ahead(self.db.as_ref(), &ahead, store.head().await?).await?;
         Ok(())
     }
 

@@ -182,6 +182,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "a backup of keys was restored",
     ),
     (
+        "installation.history_lost",
+        Beginning::Outside,
+        "the log lacks events that were known",
+    ),
+    (
         "installation.dialing_confirmed",
         Beginning::Outside,
         "somebody lets it dial again",

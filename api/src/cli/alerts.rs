@@ -33,7 +33,7 @@ enum Action {
         #[arg(long)]
         standing: bool,
         /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
-        /// calls_left_over, log_damaged or clock_off
+        /// calls_left_over, log_damaged, history_lost or clock_off
         #[arg(long, value_name = "RULE")]
         rule: Option<String>,
         /// Only of this campaign

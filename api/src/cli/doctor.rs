@@ -1,5 +1,6 @@
 //! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
 
+use super::doctor_history as history;
 use super::failure::Failure;
 use super::output;
 use crate::app::{self, AppError, ReadOnly, lookup_vault};
@@ -46,7 +47,7 @@ pub(crate) struct Args {
 
 /// How one check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
+pub(super) enum Finding {
     Good,
     /// Works, with something worth knowing.
     Note,
@@ -63,14 +64,14 @@ impl Finding {
     }
 }
 
-struct Check {
+pub(super) struct Check {
     name: &'static str,
     finding: Finding,
     says: String,
 }
 
 impl Check {
-    fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
+    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
         Self {
             name,
             finding,
@@ -91,6 +92,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     if let Some(spec) = spec {
         checks.push(log(&spec).await);
+        checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
     }
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(disk_sync(&disk));

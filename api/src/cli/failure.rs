@@ -84,6 +84,7 @@ impl From<crate::app::AppError> for Failure {
             | crate::app::AppError::OtherRows
             | crate::app::AppError::OtherBuild(_)
             | crate::app::AppError::NoKeys(_)
+            | crate::app::AppError::MissingLog(_)
             | crate::app::AppError::OlderKeys { .. }
             | crate::app::AppError::OtherKeys => Self::refused(error.to_string()),
             crate::app::AppError::NotBuilt(_) => Self::usage(error.to_string()),

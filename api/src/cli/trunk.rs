@@ -116,7 +116,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }),
     };
     let running = Running::start(settings, None, runtime).await?;
-    if *running.app.standing().borrow() == Standing::Unconfirmed {
+    if matches!(
+        *running.app.standing().borrow(),
+        Standing::Unconfirmed | Standing::Lost
+    ) {
         running.stop().await;
         return Err(Failure::refused(
             "this log was restored from a backup: run `ledgerline serve` on it and confirm with `ledgerline backup confirm`",

@@ -5,6 +5,7 @@
 //! signer`; the others follow and stand by.
 
 mod cosigning;
+pub(crate) mod history;
 mod lease;
 
 use crate::app::OpenSettings;
@@ -112,15 +113,17 @@ impl Proving {
 
     /// Reads to the head and publishes once: for a command while no server runs.
     pub(crate) async fn publish_once(mut self) -> Result<Published, Failure> {
-        let mut follower = self.open()?;
+        let mut follower = self.open().await?;
         let published = self.publish(&mut follower).await?;
         follower.mark()?;
         published.ok_or_else(|| Failure::unavailable("another process signs this log now; ask it"))
     }
 
-    fn open(&self) -> Result<ProofFollower, ProofError> {
-        let dense = self.environment.store.capabilities().dense;
-        ProofFollower::open(&self.dir, dense)
+    async fn open(&self) -> Result<ProofFollower, ProofError> {
+        let store = self.environment.store.as_ref();
+        let mut follower = ProofFollower::open(&self.dir, store.capabilities().dense)?;
+        follower.hold_to_log(store).await?;
+        Ok(follower)
     }
 
     async fn run(mut self) {
@@ -131,6 +134,7 @@ impl Proving {
             match error {
                 ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
                     tracing::error!(%error, "no checkpoint is signed any more");
+                    self.stop_dialing(&error).await;
                     output::notice(&format!("NO PROOF IS SIGNED / 停止签名: {error}"));
                     return;
                 }
@@ -144,8 +148,35 @@ impl Proving {
         }
     }
 
+    /// A log that is not the one that was signed: nothing behind it is acted on by this process any more. A key
+    /// that is another says nothing about the log.
+    async fn stop_dialing(&self, error: &ProofError) {
+        if matches!(error, ProofError::NotSigned { .. }) {
+            return;
+        }
+        let head = self.environment.store.head().await.unwrap_or_default();
+        self.environment.damage.report(Damage {
+            position: None,
+            after: head,
+            why: error.to_string(),
+        });
+    }
+
+    /// The store may have come back with less than it had.
+    async fn hold_to_tree(&self, follower: &ProofFollower) -> Result<(), ProofError> {
+        let (head, reached) = (self.environment.store.head().await?, follower.reached()?);
+        if head >= reached {
+            return Ok(());
+        }
+        Err(ProofError::RolledBack {
+            size: head.0,
+            published: reached.0,
+        })
+    }
+
     /// Reads to the head. At damage dialing stops and health says it; what stands before it is in the tree.
     async fn catch_up(&self, follower: &mut ProofFollower) -> Result<(), ProofError> {
+        self.hold_to_tree(follower).await?;
         let caught_up = follower.catch_up(self.environment.store.as_ref()).await;
         if let Err(ProofError::Store(StoreError::Damaged(why))) = &caught_up {
             self.report(follower.reached()?, why.clone());
@@ -166,7 +197,7 @@ impl Proving {
     async fn follow(&mut self) -> Result<(), ProofError> {
         let stop = self.environment.tasks.stop_signal();
         let clock = Arc::clone(&self.environment.clock);
-        let mut follower = self.open()?;
+        let mut follower = self.open().await?;
         loop {
             let due = clock.now().plus_ms(PUBLISH_MS);
             tokio::select! {

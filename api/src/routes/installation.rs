@@ -8,8 +8,10 @@ use crate::reply::{Done, Problem, Written};
 use domain::ids::LogId;
 use domain::installation::event::RestoreFacts;
 use domain::installation::{
-    Installation, InstallationCommand, InstallationRefusal, REASON_BYTES_MAX, USER_BYTES_MAX,
+    Installation, InstallationCommand, InstallationRefusal, InstallationState, LostHistory, REASON_BYTES_MAX,
+    USER_BYTES_MAX,
 };
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -50,23 +52,36 @@ pub(crate) fn restore_value(facts: &RestoreFacts) -> Value {
     })
 }
 
+/// What a reply says of a lost history that waits for a person, and since when it is known.
+pub(crate) fn loss_value((lost, since): &(LostHistory, Timestamp)) -> Value {
+    json!({
+        "since": since,
+        "known_by": lost.known_by,
+        "known_head": lost.known_head.to_string(),
+        "known_root": lost.known_root,
+        "log_head": lost.log_head.to_string(),
+        "log_root": lost.log_root,
+    })
+}
+
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
     if !moment.is_now() {
         let then = moment.resolve(ctx.store(), ctx.now()).await?;
         let entity = entity_then::<Installation>(ctx.store(), &LogId, &then, (ctx.vault(), None)).await?;
-        let mut shown = describe(entity.state.unconfirmed_restore());
+        let mut shown = describe(&entity.state);
         entity.put_known(&then, &mut shown);
         return Ok(Done::Read(shown));
     }
-    let restore = actors::unconfirmed_restore(ctx.store()).await?;
-    Ok(Done::Read(describe(restore.as_ref())))
+    let now = actors::installation_now(ctx.store()).await?;
+    Ok(Done::Read(describe(&now)))
 }
 
-fn describe(restore: Option<&RestoreFacts>) -> Value {
+fn describe(installation: &InstallationState) -> Value {
     json!({
-        "dialing_paused": restore.is_some(),
-        "unconfirmed_restore": restore.map(restore_value),
+        "dialing_paused": installation.is_dialing_paused(),
+        "unconfirmed_restore": installation.unconfirmed_restore().map(restore_value),
+        "history_lost": installation.unconfirmed_loss().map(loss_value),
     })
 }
 

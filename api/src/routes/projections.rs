@@ -52,6 +52,7 @@ const fn label(state: ViewState) -> (&'static str, &'static str) {
         ViewState::Live => ("实时", "live"),
         ViewState::CatchingUp => ("追赶中", "catching up"),
         ViewState::Parked => ("已停驻", "parked"),
+        ViewState::Ahead => ("超前于日志", "ahead of the log"),
     }
 }
 

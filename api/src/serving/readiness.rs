@@ -3,7 +3,7 @@
 use super::App;
 use crate::driving::Standing;
 use crate::reply::Problem;
-use crate::routes::installation::restore_value;
+use crate::routes::installation::{loss_value, restore_value};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -54,13 +54,14 @@ impl App {
         let refused = self.opened.sip_counts().map(|counts| {
             json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
         });
-        let restore = actors::unconfirmed_restore(self.store()).await?;
+        let installation = actors::installation_now(self.store()).await?;
         Ok(json!({
             "ready": true,
             "dialing": self.dialing_word(),
             "dialing_refused": self.clock_evidence().and_then(|evidence| evidence.refusal()),
             "clock": self.clock_evidence().map(|evidence| evidence.shown()),
-            "unconfirmed_restore": restore.as_ref().map(restore_value),
+            "unconfirmed_restore": installation.unconfirmed_restore().map(restore_value),
+            "history_lost": installation.unconfirmed_loss().map(loss_value),
             "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,

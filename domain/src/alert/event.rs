@@ -66,13 +66,15 @@ pub enum AlertRule {
     CallsLeftOver,
     /// The log cannot be read at a position.
     LogDamaged,
+    /// The log lacks events that were known, and a person has yet to confirm that dialing may go on.
+    HistoryLost,
     /// This machine's clock is away from the time it is compared with.
     ClockOff,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -80,6 +82,7 @@ impl AlertRule {
         Self::ViewsLate,
         Self::CallsLeftOver,
         Self::LogDamaged,
+        Self::HistoryLost,
         Self::ClockOff,
     ];
 
@@ -93,6 +96,7 @@ impl AlertRule {
             Self::ViewsLate => "views_late",
             Self::CallsLeftOver => "calls_left_over",
             Self::LogDamaged => "log_damaged",
+            Self::HistoryLost => "history_lost",
             Self::ClockOff => "clock_off",
         }
     }
@@ -106,6 +110,7 @@ impl AlertRule {
             Self::ViewsLate => "读模型落后于事件日志",
             Self::CallsLeftOver => "有呼叫由看护程序收尾",
             Self::LogDamaged => "事件日志损坏",
+            Self::HistoryLost => "事件日志缺少已知的事件",
             Self::ClockOff => "本机时钟偏差过大",
         }
     }
@@ -119,6 +124,7 @@ impl AlertRule {
             Self::ViewsLate => "views are behind the log",
             Self::CallsLeftOver => "the watchdog ended calls",
             Self::LogDamaged => "the event log is damaged",
+            Self::HistoryLost => "the event log lacks known events",
             Self::ClockOff => "this machine's clock is off",
         }
     }

@@ -3,6 +3,7 @@
 use super::clock::ClockDoubt;
 use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
+use super::loss::LostHistory;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallationCommand {
@@ -14,6 +15,8 @@ pub enum InstallationCommand {
     Name { fingerprint: String },
     /// Asked by the command that restored keys, behind that.
     NoteKeysRestored(RestoredKeys),
+    /// Asked by whoever opens a log that lacks what was known of it.
+    NoteHistoryLost(LostHistory),
     /// A process has compared its clock; noted when it says something new.
     NoteClockOffset(ClockOffset),
     /// A process found its wall clock moved, or before the log's end.

@@ -4,6 +4,7 @@ use super::clock::{ClockDoubt, ClockTrust};
 use super::command::InstallationCommand;
 use super::event::{ClockOffset, InstallationEvent};
 use super::keys;
+use super::loss;
 use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
 use crate::time::Timestamp;
@@ -31,6 +32,7 @@ pub(super) fn decide(state: &InstallationState, command: InstallationCommand, no
         InstallationCommand::ConfirmDialing { by, reason } => confirm(state, by, reason),
         InstallationCommand::Name { fingerprint } => keys::name(state, fingerprint),
         InstallationCommand::NoteKeysRestored(keys) => Ok(vec![InstallationEvent::KeysRestored { keys }]),
+        InstallationCommand::NoteHistoryLost(lost) => loss::note(state, lost),
         InstallationCommand::NoteClockOffset(offset) => note_offset(state, offset, now),
         InstallationCommand::DoubtClock(doubt) => Ok(doubt_clock(state, doubt)),
         InstallationCommand::AgreeOnClock => Ok(trust_clock(state, ClockTrust::Agreed, None)),

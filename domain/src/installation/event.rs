@@ -2,6 +2,7 @@
 
 use super::clock::{ClockDoubt, ClockTrust};
 use super::keys::RestoredKeys;
+use super::loss::LostHistory;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::stored_event::Position;
@@ -36,6 +37,12 @@ pub enum InstallationEvent {
     KeysRestored {
         #[serde(flatten)]
         keys: RestoredKeys,
+    },
+    /// The log lacks events that were known, or holds others; dialing waits for a person.
+    #[serde(rename = "installation.history_lost")]
+    HistoryLost {
+        #[serde(flatten)]
+        lost: LostHistory,
     },
     /// A process compared its clock with another: evidence of what the times in this log are worth.
     #[serde(rename = "installation.clock_offset_measured")]
@@ -97,6 +104,7 @@ impl EventData for InstallationEvent {
             Self::DialingConfirmed { .. } => "installation.dialing_confirmed",
             Self::Named { .. } => "installation.named",
             Self::KeysRestored { .. } => "installation.keys_restored",
+            Self::HistoryLost { .. } => "installation.history_lost",
             Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
             Self::ClockDoubted { .. } => "installation.clock_doubted",
             Self::ClockTrusted { .. } => "installation.clock_trusted",

@@ -3,6 +3,7 @@
 use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
+use super::loss::{KnownBy, LostHistory};
 use crate::golden_support::{at, check, customer};
 use crate::stored_event::Position;
 
@@ -16,6 +17,16 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     };
     let events = [
         InstallationEvent::Restored { facts },
+        InstallationEvent::HistoryLost {
+            lost: LostHistory {
+                known_by: KnownBy::Checkpoint,
+                known_head: Position(489),
+                known_root: Some("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned()),
+                log_head: Position(240),
+                log_root: Some("bjQLnP+zepicpUTmu3gKLHiNHT+zNzh2hRGjBhevoB0=".to_owned()),
+                origin_suffix: Some("5f0c6a1b2d3e4f50".to_owned()),
+            },
+        },
         InstallationEvent::DialingConfirmed {
             by: Some("wang".to_owned()),
             reason: "compared with the carrier's records".to_owned(),

@@ -1,15 +1,16 @@
 //! The installation aggregate: what happened to the log as a whole: whose it is, that it or its keys were
 //! restored, how far its processes' clocks were from others, and whether they are believed.
 //!
-//! Promises: after a restore dialing is paused until a person confirms it with a reason, because a restored
-//! past does not know whom it has called since; each further restore pauses it again. A log has one name for
-//! life. One stream, `installation-log`.
+//! Promises: after a restore, and once it lost history that was known, dialing is paused until a person confirms
+//! it with a reason, because such a past does not know whom it has called since; each further one pauses it
+//! again. A log has one name for life. One stream, `installation-log`.
 
 pub mod clock;
 pub mod command;
 mod decide;
 pub mod event;
 pub mod keys;
+pub mod loss;
 mod refusal;
 mod state;
 
@@ -23,6 +24,7 @@ pub use command::InstallationCommand;
 pub use decide::{CLOCK_CHANGE_MS, CLOCK_NOTE_MS, CLOCK_SKEW_MS_MAX, REASON_BYTES_MAX, USER_BYTES_MAX};
 pub use event::{ClockOffset, InstallationEvent};
 pub use keys::RestoredKeys;
+pub use loss::{KnownBy, LostHistory};
 pub use refusal::InstallationRefusal;
 pub use state::InstallationState;
 
@@ -49,6 +51,7 @@ impl Decider for Installation {
             InstallationCommand::ConfirmDialing { .. } => "installation.confirm_dialing",
             InstallationCommand::Name { .. } => "installation.name",
             InstallationCommand::NoteKeysRestored(_) => "installation.note_keys_restored",
+            InstallationCommand::NoteHistoryLost(_) => "installation.note_history_lost",
             InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
             InstallationCommand::DoubtClock(_) => "installation.doubt_clock",
             InstallationCommand::AgreeOnClock => "installation.agree_on_clock",

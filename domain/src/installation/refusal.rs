@@ -2,7 +2,7 @@
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstallationRefusal {
-    #[error("dialing is not paused by a restore: there is nothing to confirm")]
+    #[error("dialing is not paused by a restore or a lost history: there is nothing to confirm")]
     NotPaused,
     #[error("the log is of another installation: its keys have another secret")]
     OtherName,

@@ -4,8 +4,10 @@
 use super::clock::ClockDoubt;
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
+use super::loss::LostHistory;
+use crate::stored_event::Position;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sources whose last offset is remembered; one more forgets the one noted longest ago.
 const SOURCES_MAX: usize = 16;
@@ -16,6 +18,10 @@ pub struct InstallationState {
     fingerprint: Option<String>,
     restored_keys: Option<RestoredKeys>,
     unconfirmed: Option<RestoreFacts>,
+    unconfirmed_loss: Option<(LostHistory, Timestamp)>,
+    /// Heads and roots of checkpoints that this log no longer continues. A handful in its life.
+    given_up: BTreeSet<(Position, Option<String>)>,
+    origin_suffix: Option<String>,
     offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
     doubt: Option<(ClockDoubt, Timestamp)>,
 }
@@ -36,8 +42,31 @@ impl InstallationState {
         self.unconfirmed.as_ref()
     }
 
-    pub fn is_dialing_paused(&self) -> bool {
-        self.unconfirmed.is_some()
+    /// The lost history that a person has yet to confirm, and since when that is known.
+    pub const fn unconfirmed_loss(&self) -> Option<&(LostHistory, Timestamp)> {
+        self.unconfirmed_loss.as_ref()
+    }
+
+    pub const fn is_dialing_paused(&self) -> bool {
+        self.unconfirmed.is_some() || self.unconfirmed_loss.is_some()
+    }
+
+    /// It is on record that the log does not continue this checkpoint.
+    pub fn has_given_up(&self, head: Position, root: Option<&str>) -> bool {
+        self.given_up.contains(&(head, root.map(str::to_owned)))
+    }
+
+    /// What the log's origin ends with; `None` while it never lost what was signed.
+    pub fn origin_suffix(&self) -> Option<&str> {
+        self.origin_suffix.as_deref()
+    }
+
+    fn lose(&mut self, lost: &LostHistory, at: Timestamp) {
+        self.given_up.insert((lost.known_head, lost.known_root.clone()));
+        if lost.origin_suffix.is_some() {
+            self.origin_suffix.clone_from(&lost.origin_suffix);
+        }
+        self.unconfirmed_loss.get_or_insert_with(|| (lost.clone(), at));
     }
 
     /// The doubt about a process's clock that nothing has ended yet, and since when; while there is one,
@@ -65,7 +94,11 @@ impl InstallationState {
             InstallationEvent::Restored { facts } => self.unconfirmed = Some(facts.clone()),
             InstallationEvent::Named { fingerprint } => self.fingerprint = Some(fingerprint.clone()),
             InstallationEvent::KeysRestored { keys } => self.restored_keys = Some(keys.clone()),
-            InstallationEvent::DialingConfirmed { .. } => self.unconfirmed = None,
+            InstallationEvent::HistoryLost { lost } => self.lose(lost, at),
+            InstallationEvent::DialingConfirmed { .. } => {
+                self.unconfirmed = None;
+                self.unconfirmed_loss = None;
+            }
             InstallationEvent::ClockOffsetMeasured { offset } => self.note(offset, at),
             InstallationEvent::ClockDoubted { doubt } => self.doubt = Some((*doubt, at)),
             InstallationEvent::ClockTrusted { .. } => self.doubt = None,

@@ -4,6 +4,7 @@ use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
 use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
+use super::loss::{KnownBy, LostHistory};
 use super::{Installation, InstallationCommand, InstallationEvent, InstallationRefusal, InstallationState};
 use crate::decider::{Context, Decider};
 use crate::stored_event::Position;
@@ -51,7 +52,9 @@ fn check(
     for event in decided.unwrap_or_default() {
         Installation::evolve(&mut state, &event, now);
         match event {
-            InstallationEvent::Restored { .. } => assert!(state.is_dialing_paused()),
+            InstallationEvent::Restored { .. } | InstallationEvent::HistoryLost { .. } => {
+                assert!(state.is_dialing_paused());
+            }
             InstallationEvent::DialingConfirmed { .. } => assert!(!state.is_dialing_paused()),
             InstallationEvent::Named { .. }
             | InstallationEvent::KeysRestored { .. }
@@ -313,4 +316,55 @@ fn a_person_confirms_a_clock_that_is_doubted_with_a_reason() {
         confirm(None, "looked"),
         Err(InstallationRefusal::NotPaused),
     );
+}
+
+fn lost(known_by: KnownBy, known_head: u64) -> LostHistory {
+    LostHistory {
+        known_by,
+        known_head: Position(known_head),
+        known_root: (known_by == KnownBy::Checkpoint).then(|| format!("root of {known_head}")),
+        log_head: Position(240),
+        log_root: None,
+        origin_suffix: (known_by == KnownBy::Checkpoint).then(|| format!("from {known_head}")),
+    }
+}
+
+fn gone(known_by: KnownBy, known_head: u64) -> InstallationEvent {
+    InstallationEvent::HistoryLost {
+        lost: lost(known_by, known_head),
+    }
+}
+
+#[test]
+fn a_lost_history_pauses_dialing_until_it_is_confirmed_and_the_same_checkpoint_is_lost_once() {
+    use InstallationCommand::NoteHistoryLost as Note;
+    let signed = || gone(KnownBy::Checkpoint, 489);
+    check(&[], Note(lost(KnownBy::Checkpoint, 489)), Ok(vec![signed()]));
+    check(&[signed()], confirm(None, "ok"), Ok(vec![confirmed(None, "ok")]));
+    for given in [vec![signed()], vec![signed(), confirmed(None, "ok")]] {
+        check(&given, Note(lost(KnownBy::Checkpoint, 489)), Ok(Vec::new()));
+        check(
+            &given,
+            Note(lost(KnownBy::Checkpoint, 300)),
+            Ok(vec![gone(KnownBy::Checkpoint, 300)]),
+        );
+    }
+    // A view's rows are made again each time: the next that is ahead is another one.
+    let ahead = || gone(KnownBy::View, 489);
+    check(&[ahead()], Note(lost(KnownBy::View, 489)), Ok(vec![ahead()]));
+}
+
+#[test]
+fn the_origin_follows_the_last_signed_history_that_was_lost_and_since_when_the_first() {
+    let mut state = InstallationState::default();
+    let at = |seconds: i64| Timestamp::from_millis(1_772_416_800_000 + seconds * 1_000);
+    Installation::evolve(&mut state, &gone(KnownBy::Checkpoint, 489), at(0));
+    Installation::evolve(&mut state, &gone(KnownBy::Checkpoint, 300), at(1));
+    Installation::evolve(&mut state, &gone(KnownBy::View, 489), at(2));
+    assert_eq!(state.origin_suffix(), Some("from 300"));
+    assert_eq!(state.unconfirmed_loss().map(|(_, since)| *since), Some(at(0)));
+    Installation::evolve(&mut state, &confirmed(None, "ok"), at(3));
+    assert!(!state.is_dialing_paused() && state.unconfirmed_loss().is_none());
+    assert!(state.has_given_up(Position(300), Some("root of 300")));
+    assert!(!state.has_given_up(Position(300), Some("another root")));
 }

@@ -8,6 +8,7 @@ mod destroyed_list;
 mod keeper;
 mod keys;
 mod master;
+mod people;
 mod place;
 mod rewrapping;
 mod wrapped;
@@ -30,6 +31,7 @@ use keeper::{Answer, Ask, Ending, Failed, KEY_QUEUE_MAX, Keeper, Request, Wanted
 pub use keys::KEYS_FILE;
 use keys::Keys;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
+pub use people::has_people;
 pub(crate) use place::FilePlace;
 use std::fs::File;
 use std::path::Path;

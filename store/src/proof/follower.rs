@@ -35,6 +35,20 @@ impl ProofFollower {
         })
     }
 
+    /// Begins with the empty tree where the tiles are of another history than the log: longer, or with another
+    /// last leaf.
+    pub async fn hold_to_log(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
+        let Some(before) = self.size().checked_sub(1).filter(|_| self.dense) else {
+            return Ok(());
+        };
+        let event = store.read_all(Position(before), 1).await?;
+        let last = self.writer.last_leaf_of_full_tiles()?;
+        if event.first().map(event_hash) != last {
+            self.begin_anew()?;
+        }
+        Ok(())
+    }
+
     /// Forgets the tiles, which the log can always make again.
     pub fn begin_anew(&mut self) -> Result<(), ProofError> {
         self.writer = TileWriter::anew(&self.dir, self.dense)?;

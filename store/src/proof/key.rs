@@ -184,6 +184,25 @@ impl SigningKey {
         }
     }
 
+    /// Reads the log's key, and gives it the name that ends with `suffix`: the origin of a log that lost what
+    /// it had signed. The file says so before anything is signed; the key itself stays.
+    pub fn of_origin(file: &Path, suffix: Option<&str>, ids: &dyn IdSource) -> Result<Self, ProofError> {
+        let key = Self::of_log(file, ids)?;
+        let Some(suffix) = suffix.filter(|suffix| !key.name.ends_with(&format!("/{suffix}"))) else {
+            return Ok(key);
+        };
+        let base: Vec<&str> = key.name.split('/').take(2).collect();
+        let named = Self {
+            name: format!("{}/{suffix}", base.join("/")),
+            ..key
+        };
+        if !is_key_name_valid(&named.name) || named.name.len() > KEY_NAME_BYTES_MAX {
+            return Err(malformed("its name would not be one"));
+        }
+        named.replace(file).map_err(|error| ProofError::disk(file, &error))?;
+        Ok(named)
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -221,6 +240,18 @@ impl SigningKey {
         typed.extend_from_slice(self.key.as_bytes());
         let key = BASE64_STANDARD.encode(typed.as_slice());
         format!("PRIVATE+KEY+{}+{:08x}+{key}", self.name, self.verifier().id()).into()
+    }
+
+    /// Writes aside and renames; what a killed turn left aside is written again.
+    fn replace(&self, file: &Path) -> std::io::Result<()> {
+        let aside = file.with_extension("new");
+        match std::fs::remove_file(&aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        self.write(&aside)?;
+        std::fs::rename(&aside, file)?;
+        crate::data_lock::sync_dir(file.parent().unwrap_or(Path::new(".")))
     }
 
     fn write(&self, file: &Path) -> std::io::Result<()> {

@@ -6,6 +6,7 @@
 
 pub mod bundle;
 mod checkpoint;
+mod earlier;
 mod error;
 mod fold;
 mod follower;
@@ -27,6 +28,7 @@ mod written;
 mod tests;
 
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SignedCheckpoint, SignedText};
+pub use earlier::{EARLIER_DIR, Found, compare, put_aside};
 pub use error::ProofError;
 pub use fold::RootFold;
 pub use follower::{PROOF_DIR, ProofFollower};

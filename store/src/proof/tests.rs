@@ -13,7 +13,7 @@ use std::sync::Arc;
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
 /// A log of `count` events on as few streams as batches of 200 need.
-async fn log(count: u64) -> MemoryEventStore {
+pub(super) async fn log(count: u64) -> MemoryEventStore {
     let clock = Arc::new(StepClock::default());
     clock.set(NOW);
     let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
@@ -21,7 +21,7 @@ async fn log(count: u64) -> MemoryEventStore {
     store
 }
 
-async fn grow(store: &MemoryEventStore, count: u64) {
+pub(super) async fn grow(store: &MemoryEventStore, count: u64) {
     let head = store.head().await.unwrap().0;
     let mut left = count - head;
     while left > 0 {
@@ -36,21 +36,21 @@ async fn grow(store: &MemoryEventStore, count: u64) {
     }
 }
 
-fn key(dir: &Path) -> SigningKey {
+pub(super) fn key(dir: &Path) -> SigningKey {
     SigningKey::of_log(&dir.join("log-signing.key"), &HashIds::new(1)).unwrap()
 }
 
-fn publisher(dir: &Path) -> Publisher {
+pub(super) fn publisher(dir: &Path) -> Publisher {
     Publisher::new(key(dir), Arc::new(FileShelf::new(dir)))
 }
 
-async fn follow(dir: &Path, store: &dyn EventStore) -> ProofFollower {
+pub(super) async fn follow(dir: &Path, store: &dyn EventStore) -> ProofFollower {
     let mut follower = ProofFollower::open(dir, true).unwrap();
     follower.catch_up(store).await.unwrap();
     follower
 }
 
-async fn publish(dir: &Path, store: &dyn EventStore) -> Result<SignedCheckpoint, ProofError> {
+pub(super) async fn publish(dir: &Path, store: &dyn EventStore) -> Result<SignedCheckpoint, ProofError> {
     let mut follower = follow(dir, store).await;
     let published = publisher(dir).publish(&mut follower, NOW).await?;
     Ok(published.checkpoint)

@@ -127,6 +127,15 @@ impl TileWriter {
         &self.tiles
     }
 
+    /// Of a tree that was just opened, which ends with a full tile.
+    pub(crate) fn last_leaf_of_full_tiles(&self) -> Result<Option<TreeHash>, ProofError> {
+        let Some(index) = (self.size / TILE_HASHES).checked_sub(1) else {
+            return Ok(None);
+        };
+        let hashes = self.tiles.read(0, index, TILE_HASHES)?;
+        Ok(hashes.as_chunks::<HASH_BYTES>().0.last().copied())
+    }
+
     /// The position of the last leaf, to read on from.
     pub(crate) fn reached(&self) -> Result<Position, ProofError> {
         match &self.positions {
@@ -216,6 +225,22 @@ impl TileWriter {
         drop(fs::remove_dir_all(self.tiles.partial_dir(level, index)));
         Ok(())
     }
+}
+
+/// The tree over the tiles that can be believed, of at most `size` leaves, and its last leaf; reads only.
+pub(super) fn kept(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
+    let tiles = TileDir::new(dir);
+    let written = Written::read(dir);
+    let leaves = written.leaves.min(size);
+    let leaves = leaves - leaves % TILE_HASHES;
+    let leaves = if written.same_boot { leaves } else { believable(&tiles, leaves) };
+    let found = restore(&tiles, leaves).and_then(|levels| {
+        let peaks = levels.iter().rev().flat_map(|level| level.fold.peaks());
+        let fold = RootFold::resume(leaves, peaks.copied().collect())?;
+        let last = tiles.read(0, (leaves / TILE_HASHES).checked_sub(1)?, TILE_HASHES).ok()?;
+        Some((fold, last.as_chunks::<HASH_BYTES>().0.last().copied()))
+    });
+    found.unwrap_or_default()
 }
 
 /// How many of `leaves` the tiles can be believed for after another boot: each full tile must be the one

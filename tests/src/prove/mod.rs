@@ -19,6 +19,7 @@ mod rebuild;
 mod reconcile;
 mod sipp;
 mod stores;
+mod tails;
 mod two_processes;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
@@ -49,7 +50,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
-        "keys" => Some(keys::prove(form)),
+        "keys" => Some(tails::join(keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
         "sipp" => Some(sipp::prove(form)),

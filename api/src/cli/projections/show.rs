@@ -76,6 +76,7 @@ const fn word(state: ViewState) -> &'static str {
         ViewState::Live => "live 实时",
         ViewState::CatchingUp => "catching up 追赶中",
         ViewState::Parked => "parked 已停驻",
+        ViewState::Ahead => "ahead of the log 超前于日志",
     }
 }
 

@@ -1,0 +1,118 @@
+//! Rows of a history that the log does not have: further on than its head, or made of other events than those
+//! that stand there now. Fed on as they are they would skip whatever comes next, and say that nothing is left.
+
+use crate::database::{Checkpoint, ReadDb, read_as, read_checkpoints, transact};
+use crate::error::ProjectionError;
+use crate::value::Val;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::Position;
+
+/// The version of rows that no build makes: they are made again at the next start.
+const NO_VERSION: u32 = 0;
+
+/// The checkpoints whose event is not in the log: none is there, or one that was recorded at another instant.
+pub async fn rows_ahead(
+    db: &dyn ReadDb,
+    store: &dyn EventStore,
+) -> Result<Vec<Checkpoint>, ProjectionError> {
+    let stored = match read_as(db, read_checkpoints).await {
+        Ok(stored) => stored,
+        // There is no such table: rows of an early build, or none.
+        Err(ProjectionError::Fault(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut ahead = Vec::new();
+    for row in stored {
+        if !is_of_log(&row, store).await? {
+            ahead.push(row);
+        }
+    }
+    Ok(ahead)
+}
+
+async fn is_of_log(row: &Checkpoint, store: &dyn EventStore) -> Result<bool, ProjectionError> {
+    let Some(before) = row.position.0.checked_sub(1) else {
+        return Ok(true);
+    };
+    let page = match store.read_all(Position(before), 1).await {
+        Ok(page) => page,
+        // What cannot be read is said by whoever reads on; it is not another history.
+        Err(StoreError::Damaged(_)) => return Ok(true),
+        Err(error) => return Err(ProjectionError::Unavailable(error.to_string())),
+    };
+    Ok(page.first().is_some_and(|event| {
+        event.position == row.position && row.recorded_at.is_none_or(|at| at == event.recorded_at)
+    }))
+}
+
+/// Has rows made again from the log's beginning when views next start on them; drops what was being made
+/// beside them of the same history.
+pub async fn forget_rows_ahead(
+    db: &dyn ReadDb,
+    ahead: &[Checkpoint],
+    head: Position,
+) -> Result<(), ProjectionError> {
+    let views: Vec<String> = ahead.iter().map(|row| row.view.clone()).collect();
+    transact(db, move |tx| {
+        crate::rebuild::prepare(tx)?;
+        crate::remaking::prepare(tx)?;
+        for view in &views {
+            let (view, head) = (Val::text(view), Val::position(head));
+            tx.exec(
+                "update checkpoint set version = $2, position = $3, recorded_at = null, parked_position = null,
+                 parked_why = null where view = $1",
+                &[view.clone(), Val::count(NO_VERSION), head.clone()],
+            )?;
+            tx.exec(
+                "update remaking set until = $2 where view = $1 and until > $2",
+                &[view.clone(), head.clone()],
+            )?;
+            tx.exec(
+                "update rebuild set state = 'canceled' where view = $1 and position > $2",
+                &[view, head],
+            )?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::InlineRunner;
+    use crate::sqlite::SqliteReadDb;
+    use crate::testing::{Story, TestLog};
+    use crate::views;
+    use std::sync::Arc;
+
+    async fn positions(db: &dyn ReadDb) -> Vec<u64> {
+        let rows = read_as(db, read_checkpoints).await.unwrap();
+        rows.iter().map(|row| row.position.0).collect()
+    }
+
+    #[tokio::test]
+    async fn rows_of_a_lost_tail_are_made_again_from_the_log_that_is_there() {
+        let mut story = Story::new();
+        story.created("first").created("second").created("third");
+        let whole = TestLog::of(&story.events);
+        let shorter = TestLog::of(&story.events[..1]);
+        let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
+        assert_eq!(rows_ahead(db.as_ref(), &whole).await, Ok(Vec::new()));
+        let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+        runner.apply_page(&story.events).await.unwrap();
+        assert_eq!(rows_ahead(db.as_ref(), &whole).await, Ok(Vec::new()));
+
+        let ahead = rows_ahead(db.as_ref(), &shorter).await.unwrap();
+        assert_eq!(ahead.len(), views::all().len(), "every view is ahead");
+        let head = shorter.head().await.unwrap();
+        forget_rows_ahead(db.as_ref(), &ahead, head).await.unwrap();
+        let mut again = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
+        assert!(positions(db.as_ref()).await.iter().all(|position| *position == 0));
+        again.apply_page(&story.events[..1]).await.unwrap();
+        assert_eq!(rows_ahead(db.as_ref(), &shorter).await, Ok(Vec::new()));
+        let count = |tx: &mut dyn crate::tx::Tx| tx.query("select count(*) from campaign_board", &[]);
+        let mut rows = read_as(db.as_ref(), count).await.unwrap();
+        assert_eq!(rows.remove(0).int(), Ok(1));
+    }
+}

@@ -1,0 +1,334 @@
+//! A log that lost its tail: under the proofs, rows and keys of the whole one it is refused or dials nobody
+//! until a person confirms, whatever of the three is left, on both stores.
+//!
+//! Each log was cut when everybody was due; after that all were called. Whatever dials on it is heard by the
+//! carrier. One case is confirmed at the end, and then people are dialed: the trap was armed.
+
+use super::crash::{quick_campaign, records};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::postgres::PostgresServer;
+use crate::program::{command, deadline, fail, instant, ledgerline, pause, run, run_json, wait_for};
+use crate::server::{REHEARSAL, Server};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// People who are called in the tail that is lost.
+const PEOPLE: u32 = 4;
+
+/// How long a server that may not dial is listened to once it says that it is paused: a dialer that was not
+/// held back had its first INVITE out within this many milliseconds of being ready, as the control shows.
+const LISTEN: Duration = Duration::from_millis(1_500);
+
+/// The log and its index; SQLite puts two more beside each.
+const LOG_FILES: [&str; 6] = [
+    "events.db",
+    "events.db-wal",
+    "events.db-shm",
+    "index.db",
+    "index.db-wal",
+    "index.db-shm",
+];
+
+/// An installation that called everybody, and its log from before.
+struct Made {
+    data: PathBuf,
+    store: Option<String>,
+    older_data: PathBuf,
+    /// One for each case: a confirmed one goes on.
+    older_stores: Vec<String>,
+}
+
+/// What is left of the whole log beside the older one.
+struct Case {
+    name: &'static str,
+    removed: &'static [&'static str],
+    known_by: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "older log, newer proofs, fresh rows",
+        removed: &["views.db", "views.db-wal", "views.db-shm"],
+        known_by: "checkpoint",
+    },
+    Case {
+        name: "older log, newer rows, no proofs",
+        removed: &["proof"],
+        known_by: "view",
+    },
+    Case {
+        name: "older log, newer proofs and rows",
+        removed: &[],
+        known_by: "checkpoint",
+    },
+];
+
+#[derive(Default)]
+struct Found {
+    paused: u32,
+    refused: u32,
+    confirmed_invites: usize,
+    wrong: Vec<String>,
+}
+
+/// Adds to the proof of keys what is found of logs.
+pub(crate) fn join(keys: Proof, form: Form) -> Proof {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 11, &[]);
+    let mut found = Found::default();
+    let made = make(folder.path(), "tail", None, &carrier);
+    let cases = match form {
+        Form::Short => CASES.get(..2).unwrap_or(CASES),
+        Form::Long => CASES,
+    };
+    for (index, case) in cases.iter().enumerate() {
+        try_case(&made, (case, index), &carrier, &mut found);
+    }
+    try_missing(&made, &mut found);
+    let server = if form == Form::Long { PostgresServer::start() } else { None };
+    if let Some(server) = &server {
+        let shared = make(folder.path(), "shared", Some(server), &carrier);
+        for (index, case) in cases.iter().enumerate() {
+            try_case(&shared, (case, index), &carrier, &mut found);
+        }
+    }
+    let Proof { mut line, holds } = keys;
+    let stores = 1 + u32::from(server.is_some());
+    let holds = holds
+        && found.wrong.is_empty()
+        && found.paused == u32::try_from(cases.len()).unwrap_or(0) * stores
+        && found.confirmed_invites > 0;
+    line["tails"] = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
+        "invites_after_confirmation": found.confirmed_invites, "wrong": found.wrong});
+    Proof { line, holds }
+}
+
+fn serve(data: &Path, store: Option<&str>, trunk: Option<&str>) -> Server {
+    let mut program = command(ledgerline());
+    program.arg("serve").arg("--data").arg(data);
+    program.args(["--rehearse-at", REHEARSAL, "--http", "127.0.0.1:0", "--drain", "1s"]);
+    for (flag, value) in [("--store", store), ("--trunk", trunk)] {
+        if let Some(value) = value {
+            program.args([flag, value]);
+        }
+    }
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        fail("a server that is to be paused does not become ready");
+    }
+    server
+}
+
+fn end(mut server: Server) {
+    server.program.signal("TERM");
+    if server.program.wait(Duration::from_secs(20)).is_none() {
+        fail("the server does not stop");
+    }
+}
+
+/// Everybody is due when the log is copied; then everybody is called.
+fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &CarrierProcess) -> Made {
+    let url = server.map(PostgresServer::url);
+    let made = Made {
+        data: folder.join(name),
+        older_data: folder.join(format!("{name}-older")),
+        older_stores: url
+            .iter()
+            .flat_map(|url| (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}"))))
+            .collect(),
+        store: url,
+    };
+    let first = serve(&made.data, made.store.as_deref(), None);
+    first.must_post("/api/v1/campaigns", &quick_campaign("TAIL"));
+    let salt = if server.is_some() { 611 } else { 612 };
+    first.must_post("/api/v1/tasks/data", &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}));
+    first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
+    end(first);
+    copy_folder(&made.data, &made.older_data);
+    if let Some(server) = server {
+        for index in 0..CASES.len() {
+            server.run_sql(&format!("CREATE DATABASE older{index} TEMPLATE postgres"));
+        }
+    }
+    let before = carrier.lines().len();
+    let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
+    let called = wait_for(Duration::from_secs(60), || {
+        (carrier.lines().len() >= before + PEOPLE as usize).then_some(())
+    });
+    end(second);
+    if called.is_none() {
+        fail("nobody is called in the tail that is to be lost");
+    }
+    made
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = command("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a folder can be copied");
+}
+
+fn remove(data: &Path, name: &str) {
+    let path = data.join(name);
+    if path.is_dir() {
+        drop(std::fs::remove_dir_all(path));
+    } else {
+        drop(std::fs::remove_file(path));
+    }
+}
+
+/// The directory of the whole log, with the older log in the place of its own.
+fn lay_out(made: &Made, case: &Case) -> PathBuf {
+    let name = case.name.replace([' ', ','], "-");
+    let data = made.data.with_extension(name);
+    copy_folder(&made.data, &data);
+    for file in LOG_FILES {
+        remove(&data, file);
+        if made.store.is_none() && made.older_data.join(file).exists() {
+            let copied = std::fs::copy(made.older_data.join(file), data.join(file));
+            assert!(copied.is_ok(), "a file can be copied");
+        }
+    }
+    for name in case.removed {
+        remove(&data, name);
+    }
+    data
+}
+
+fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess, found: &mut Found) {
+    let data = lay_out(made, case);
+    let store = made.older_stores.get(index).map(String::as_str);
+    let confirms = index == 0;
+    let old = std::fs::read_to_string(data.join("proof/checkpoint")).unwrap_or_default();
+    let before = carrier.lines().len();
+    let server = serve(&data, store, Some(&carrier.trunk()));
+    let ready = server.get("/readyz").map(|reply| reply.body).unwrap_or_default();
+    let is_told = member(&ready, "/dialing") == "paused-history-lost"
+        && member(&ready, "/history_lost/known_by") == case.known_by
+        && member(&ready, "/history_lost/since").is_string();
+    let until = deadline(LISTEN);
+    while instant() < until {
+        pause();
+    }
+    let invites = carrier.lines().len() - before;
+    if is_told && invites == 0 {
+        found.paused += 1;
+    } else {
+        let why = format!("{} ({store:?}): {invites} INVITEs, {ready}", case.name);
+        found.wrong.push(why);
+    }
+    hold_alert(&server, case, found);
+    if confirms {
+        found.confirmed_invites += confirm((&data, store), &server, (carrier, before), found);
+    }
+    end(server);
+    hold_proofs(&data, &old, case, found);
+    hold_doctor((&data, store), (case, confirms), found);
+    // On record, and noted once: the next start of a shared log finds the event there.
+    let lost = history(&data, store).of("installation.history_lost").count();
+    if lost == 0 {
+        found.wrong.push(format!("{}: nothing is on record", case.name));
+    }
+}
+
+fn history(data: &Path, store: Option<&str>) -> History {
+    match store {
+        Some(url) => History::read_store(url),
+        None => History::read(data),
+    }
+}
+
+fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
+    let raised = wait_for(Duration::from_secs(10), || {
+        let reply = server.get("/api/v1/alerts?standing=true&rule=history_lost").ok()?;
+        (member(&reply.body, "/items/0/rule") == "history_lost").then_some(())
+    });
+    if raised.is_none() {
+        found.wrong.push(format!("{}: no alert stands", case.name));
+    }
+}
+
+/// The control: behind a person's word the people who are due in the older log are dialed.
+fn confirm(
+    (data, store): (&Path, Option<&str>),
+    server: &Server,
+    (carrier, before): (&CarrierProcess, usize),
+    found: &mut Found,
+) -> usize {
+    let data = data.display().to_string();
+    let said = run(&["backup", "confirm", "--data", &data, "--reason", "the carrier's records were compared"]);
+    if !said.status.success() {
+        let why = String::from_utf8_lossy(&said.stderr).into_owned();
+        found.wrong.push(format!("confirm ({store:?}): {why}"));
+    }
+    let dialed = wait_for(Duration::from_secs(30), || {
+        let count = carrier.lines().len() - before;
+        (count > 0).then_some(count)
+    });
+    let standing = server.get("/readyz").map(|reply| reply.body).unwrap_or_default();
+    if member(&standing, "/dialing") != "dialing" {
+        found.wrong.push(format!("after the confirmation: {standing}"));
+    }
+    dialed.unwrap_or(0)
+}
+
+/// What was signed before is kept as it was, and what is signed now has another origin.
+fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
+    if old.is_empty() || case.known_by != "checkpoint" {
+        return;
+    }
+    let folders = std::fs::read_dir(data.join("proof/earlier")).into_iter().flatten().flatten();
+    let kept = folders.map(|folder| std::fs::read_to_string(folder.path().join("checkpoint")));
+    if !kept.filter_map(Result::ok).any(|text| text == old) {
+        found.wrong.push(format!("{}: the old checkpoint is not kept", case.name));
+    }
+    let new = std::fs::read_to_string(data.join("proof/checkpoint")).unwrap_or_default();
+    if new.is_empty() || new.lines().next() == old.lines().next() {
+        found.wrong.push(format!("{}: the origin is still {:?}", case.name, new.lines().next()));
+    }
+}
+
+fn hold_doctor((data, store): (&Path, Option<&str>), (case, confirmed): (&Case, bool), found: &mut Found) {
+    let data = data.display().to_string();
+    let mut args = vec!["doctor", "--json", "--data", &data];
+    if let Some(store) = store {
+        args.extend(["--store", store]);
+    }
+    let said = run_json(&args).map(|(_, said)| said).unwrap_or_default();
+    let checks = said.get("checks").and_then(|checks| checks.as_array());
+    let of_history = checks.into_iter().flatten().find(|one| member(one, "/check") == "history");
+    let is_lost = of_history.is_some_and(|one| {
+        member(one, "/finding") == "bad" && member(one, "/says").to_string().contains("LOST since")
+    });
+    if is_lost == confirmed {
+        found.wrong.push(format!("{}: doctor says {of_history:?}", case.name));
+    }
+}
+
+/// No log at all beside its keys, proofs and recordings: nothing is made, and what to do is said.
+fn try_missing(made: &Made, found: &mut Found) {
+    for (name, removed) in [
+        ("no log", &[][..]),
+        ("no log and no rows", &["views.db", "proof"][..]),
+    ] {
+        let case = Case { name, removed, known_by: "" };
+        let data = lay_out(made, &case);
+        for file in LOG_FILES {
+            remove(&data, file);
+        }
+        let data_text = data.display().to_string();
+        let mut program = command("timeout");
+        program.arg("20").arg(ledgerline()).args(["serve", "--data", &data_text]);
+        program.args(["--rehearse-at", REHEARSAL, "--http", "127.0.0.1:0"]);
+        let output = program.output().expect("coreutils has timeout");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let is_refused = output.status.code() == Some(3) && said.contains("backup restore");
+        if is_refused && !data.join("events.db").exists() {
+            found.refused += 1;
+        } else {
+            found.wrong.push(format!("{name}: {:?}, {said}", output.status.code()));
+        }
+    }
+}
