@@ -80,6 +80,7 @@ mod tests {
                 fs::write(file, "x").unwrap();
             }
             opened.close().await;
+            drop(opened);
             for log in ["empty", "missing"] {
                 if log == "missing" {
                     for file in ["events.db", "events.db-wal", "events.db-shm", "index.db"] {

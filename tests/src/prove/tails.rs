@@ -37,6 +37,8 @@ struct Made {
     data: PathBuf,
     store: Option<String>,
     older_data: PathBuf,
+    /// As a crash leaves it once everybody was called, its write-ahead log beside it.
+    killed_data: PathBuf,
     /// One for each case: a confirmed one goes on.
     older_stores: Vec<String>,
 }
@@ -47,6 +49,13 @@ struct Case {
     removed: &'static [&'static str],
     known_by: &'static str,
 }
+
+/// Of a crashed server only the write-ahead log is gone.
+const LOST_WAL: Case = Case {
+    name: "lost write-ahead log",
+    removed: &["events.db-wal", "events.db-shm"],
+    known_by: "checkpoint",
+};
 
 const CASES: &[Case] = &[
     Case {
@@ -87,6 +96,7 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
     for (index, case) in cases.iter().enumerate() {
         try_case(&made, (case, index), &carrier, &mut found);
     }
+    try_lost_wal(&made, &carrier, &mut found);
     try_missing(&made, &mut found);
     let server = if form == Form::Long { PostgresServer::start() } else { None };
     if let Some(server) = &server {
@@ -99,7 +109,7 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
     let stores = 1 + u32::from(server.is_some());
     let holds = holds
         && found.wrong.is_empty()
-        && found.paused == u32::try_from(cases.len()).unwrap_or(0) * stores
+        && found.paused == u32::try_from(cases.len()).unwrap_or(0) * stores + 1
         && found.confirmed_invites > 0;
     line["tails"] = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
         "invites_after_confirmation": found.confirmed_invites, "wrong": found.wrong});
@@ -135,6 +145,7 @@ fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &Ca
     let made = Made {
         data: folder.join(name),
         older_data: folder.join(format!("{name}-older")),
+        killed_data: folder.join(format!("{name}-killed")),
         older_stores: url
             .iter()
             .flat_map(|url| (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}"))))
@@ -158,6 +169,12 @@ fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &Ca
     let called = wait_for(Duration::from_secs(60), || {
         (carrier.lines().len() >= before + PEOPLE as usize).then_some(())
     });
+    // All of the tail is signed: a checkpoint is a second behind at most.
+    let until = deadline(Duration::from_millis(1_500));
+    while instant() < until {
+        pause();
+    }
+    copy_folder(&made.data, &made.killed_data);
     end(second);
     if called.is_none() {
         fail("nobody is called in the tail that is to be lost");
@@ -199,11 +216,27 @@ fn lay_out(made: &Made, case: &Case) -> PathBuf {
 
 fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess, found: &mut Found) {
     let data = lay_out(made, case);
+    try_laid_out(&data, made, (case, index), (carrier, found));
+}
+
+fn try_lost_wal(made: &Made, carrier: &CarrierProcess, found: &mut Found) {
+    for name in LOST_WAL.removed.iter().chain(&["lock"]) {
+        remove(&made.killed_data, name);
+    }
+    try_laid_out(&made.killed_data, made, (&LOST_WAL, CASES.len()), (carrier, found));
+}
+
+fn try_laid_out(
+    data: &Path,
+    made: &Made,
+    (case, index): (&Case, usize),
+    (carrier, found): (&CarrierProcess, &mut Found),
+) {
     let store = made.older_stores.get(index).map(String::as_str);
     let confirms = index == 0;
     let old = std::fs::read_to_string(data.join("proof/checkpoint")).unwrap_or_default();
     let before = carrier.lines().len();
-    let server = serve(&data, store, Some(&carrier.trunk()));
+    let server = serve(data, store, Some(&carrier.trunk()));
     let ready = server.get("/readyz").map(|reply| reply.body).unwrap_or_default();
     let is_told = member(&ready, "/dialing") == "paused-history-lost"
         && member(&ready, "/history_lost/known_by") == case.known_by
@@ -221,13 +254,13 @@ fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess
     }
     hold_alert(&server, case, found);
     if confirms {
-        found.confirmed_invites += confirm((&data, store), &server, (carrier, before), found);
+        found.confirmed_invites += confirm((data, store), &server, (carrier, before), found);
     }
     end(server);
-    hold_proofs(&data, &old, case, found);
-    hold_doctor((&data, store), (case, confirms), found);
+    hold_proofs(data, &old, case, found);
+    hold_doctor((data, store), (case, confirms), found);
     // On record, and noted once: the next start of a shared log finds the event there.
-    let lost = history(&data, store).of("installation.history_lost").count();
+    let lost = history(data, store).of("installation.history_lost").count();
     if lost == 0 {
         found.wrong.push(format!("{}: nothing is on record", case.name));
     }
