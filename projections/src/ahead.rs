@@ -11,10 +11,7 @@ use domain::stored_event::Position;
 const NO_VERSION: u32 = 0;
 
 /// The checkpoints whose event is not in the log: none is there, or one that was recorded at another instant.
-pub async fn rows_ahead(
-    db: &dyn ReadDb,
-    store: &dyn EventStore,
-) -> Result<Vec<Checkpoint>, ProjectionError> {
+pub async fn rows_ahead(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Vec<Checkpoint>, ProjectionError> {
     let stored = match read_as(db, read_checkpoints).await {
         Ok(stored) => stored,
         // There is no such table: rows of an early build, or none.

@@ -9,8 +9,8 @@
 //! A view is one file in `views/`: its definition, `apply`, queries, tests. SQL is portable over SQLite and
 //! PostgreSQL and stands only in `database.rs` and `views/`.
 
-pub mod ask;
 mod ahead;
+pub mod ask;
 mod cells;
 mod database;
 pub mod deviation;

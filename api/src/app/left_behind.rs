@@ -38,8 +38,8 @@ pub(crate) fn left_behind(data: &Path, keys: &KeysSpec) -> Result<Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_dir::KEYS_DIR;
     use crate::app::{OpenSettings, Opened};
+    use crate::data_dir::KEYS_DIR;
     use crate::store_spec::StoreSpec;
     use std::fs;
 

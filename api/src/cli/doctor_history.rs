@@ -20,11 +20,7 @@ pub(super) async fn check(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec
     }
 }
 
-async fn found(
-    data: Option<&Path>,
-    spec: &StoreSpec,
-    keys: &KeysSpec,
-) -> Result<(Finding, String), Failure> {
+async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result<(Finding, String), Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return of_no_log(data, keys),
         opened => opened?,
@@ -62,7 +58,10 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
         ));
     }
     let Some(dir) = data.map(|data| data.join(PROOF_DIR)) else {
-        return Ok((Finding::Note, "no --data: there is no checkpoint to compare with".to_owned()));
+        return Ok((
+            Finding::Note,
+            "no --data: there is no checkpoint to compare with".to_owned(),
+        ));
     };
     let Some(published) = FileShelf::new(&dir).read()? else {
         return Ok((Finding::Note, "no checkpoint is published here".to_owned()));
@@ -70,7 +69,10 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
     let published = published.claimed();
     let root = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, published.root);
     let is_given_up = installation.has_given_up(Position(published.size), Some(&root));
-    if let (false, Some(found)) = (is_given_up, compare(&dir, opened.store.as_ref(), published).await?) {
+    if let (false, Some(found)) = (
+        is_given_up,
+        compare(&dir, opened.store.as_ref(), published).await?,
+    ) {
         return Ok((
             Finding::Bad,
             format!(
@@ -83,6 +85,9 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
     }
     Ok((
         Finding::Good,
-        format!("the log continues the published checkpoint over {} events", published.size),
+        format!(
+            "the log continues the published checkpoint over {} events",
+            published.size
+        ),
     ))
 }

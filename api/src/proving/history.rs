@@ -20,8 +20,8 @@ use domain::stored_event::Position;
 use std::path::Path;
 use std::sync::Arc;
 use store::proof::{
-    Checkpoint, CheckpointShelf, EARLIER_DIR, FileShelf, Found, PROOF_DIR, PostgresShelf, SigningKey, compare,
-    hex, put_aside,
+    Checkpoint, CheckpointShelf, EARLIER_DIR, FileShelf, Found, PROOF_DIR, PostgresShelf, SigningKey,
+    compare, hex, put_aside,
 };
 
 /// Random bytes of the new end of an origin.
@@ -73,7 +73,11 @@ async fn known(
     let mut all: Vec<Checkpoint> = own.read()?.map(|one| one.claimed().clone()).into_iter().collect();
     if let Ok(folders) = std::fs::read_dir(dir.join(EARLIER_DIR)) {
         for folder in folders.filter_map(Result::ok).take(EARLIER_MAX) {
-            all.extend(FileShelf::new(&folder.path()).read()?.map(|one| one.claimed().clone()));
+            all.extend(
+                FileShelf::new(&folder.path())
+                    .read()?
+                    .map(|one| one.claimed().clone()),
+            );
         }
     }
     if let (StoreSpec::Postgres(url), true) = (&settings.store, key.exists()) {

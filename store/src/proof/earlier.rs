@@ -36,7 +36,12 @@ pub async fn compare(
     store: &dyn EventStore,
     published: &Checkpoint,
 ) -> Result<Option<Found>, ProofError> {
-    let found = root_over(from_tiles(dir, store, published.size).await?, store, published.size).await?;
+    let found = root_over(
+        from_tiles(dir, store, published.size).await?,
+        store,
+        published.size,
+    )
+    .await?;
     if is_same(&found, published) {
         return Ok(None);
     }
@@ -116,7 +121,13 @@ pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
 
 /// The origin's folder, unless one with a checkpoint is there already.
 fn folder_name(dir: &Path, origin: &str) -> String {
-    let plain = |one: char| if one.is_ascii_alphanumeric() || one == '.' { one } else { '-' };
+    let plain = |one: char| {
+        if one.is_ascii_alphanumeric() || one == '.' {
+            one
+        } else {
+            '-'
+        }
+    };
     let name: String = origin.chars().map(plain).collect();
     let is_taken = |name: &str| dir.join(EARLIER_DIR).join(name).join(CHECKPOINT_FILE).exists();
     let numbered = (2..ASIDE_MAX).map(|number| format!("{name}-{number}"));
@@ -151,7 +162,11 @@ mod tests {
             let same = compare(dir.path(), &store, claimed).await.unwrap();
             assert_eq!(same, None, "{size}");
             grow(&store, size + 300).await;
-            assert_eq!(compare(dir.path(), &store, claimed).await.unwrap(), None, "{size}");
+            assert_eq!(
+                compare(dir.path(), &store, claimed).await.unwrap(),
+                None,
+                "{size}"
+            );
             // The same log before its tail: tiles that reach further are not believed.
             let older = log(kept).await;
             let found = compare(dir.path(), &older, claimed).await.unwrap().unwrap();
@@ -216,7 +231,10 @@ mod tests {
         // A shorter tree is signed under it, beside what was signed before.
         let mut follower = follow(&proof, &log(300).await).await;
         let publisher = crate::proof::Publisher::new(third, std::sync::Arc::new(FileShelf::new(&proof)));
-        let next = publisher.publish(&mut follower, domain::time::Timestamp::EPOCH).await.unwrap();
+        let next = publisher
+            .publish(&mut follower, domain::time::Timestamp::EPOCH)
+            .await
+            .unwrap();
         assert_eq!(next.checkpoint.claimed().size, 300);
     }
 }

@@ -199,7 +199,9 @@ impl SigningKey {
         if !is_key_name_valid(&named.name) || named.name.len() > KEY_NAME_BYTES_MAX {
             return Err(malformed("its name would not be one"));
         }
-        named.replace(file).map_err(|error| ProofError::disk(file, &error))?;
+        named
+            .replace(file)
+            .map_err(|error| ProofError::disk(file, &error))?;
         Ok(named)
     }
 

@@ -233,11 +233,17 @@ pub(super) fn kept(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
     let written = Written::read(dir);
     let leaves = written.leaves.min(size);
     let leaves = leaves - leaves % TILE_HASHES;
-    let leaves = if written.same_boot { leaves } else { believable(&tiles, leaves) };
+    let leaves = if written.same_boot {
+        leaves
+    } else {
+        believable(&tiles, leaves)
+    };
     let found = restore(&tiles, leaves).and_then(|levels| {
         let peaks = levels.iter().rev().flat_map(|level| level.fold.peaks());
         let fold = RootFold::resume(leaves, peaks.copied().collect())?;
-        let last = tiles.read(0, (leaves / TILE_HASHES).checked_sub(1)?, TILE_HASHES).ok()?;
+        let last = tiles
+            .read(0, (leaves / TILE_HASHES).checked_sub(1)?, TILE_HASHES)
+            .ok()?;
         Some((fold, last.as_chunks::<HASH_BYTES>().0.last().copied()))
     });
     found.unwrap_or_default()

@@ -98,7 +98,11 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
     }
     try_lost_wal(&made, &carrier, &mut found);
     try_missing(&made, &mut found);
-    let server = if form == Form::Long { PostgresServer::start() } else { None };
+    let server = if form == Form::Long {
+        PostgresServer::start()
+    } else {
+        None
+    };
     if let Some(server) = &server {
         let shared = make(folder.path(), "shared", Some(server), &carrier);
         for (index, case) in cases.iter().enumerate() {
@@ -119,7 +123,14 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
 fn serve(data: &Path, store: Option<&str>, trunk: Option<&str>) -> Server {
     let mut program = command(ledgerline());
     program.arg("serve").arg("--data").arg(data);
-    program.args(["--rehearse-at", REHEARSAL, "--http", "127.0.0.1:0", "--drain", "1s"]);
+    program.args([
+        "--rehearse-at",
+        REHEARSAL,
+        "--http",
+        "127.0.0.1:0",
+        "--drain",
+        "1s",
+    ]);
     for (flag, value) in [("--store", store), ("--trunk", trunk)] {
         if let Some(value) = value {
             program.args([flag, value]);
@@ -148,14 +159,19 @@ fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &Ca
         killed_data: folder.join(format!("{name}-killed")),
         older_stores: url
             .iter()
-            .flat_map(|url| (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}"))))
+            .flat_map(|url| {
+                (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}")))
+            })
             .collect(),
         store: url,
     };
     let first = serve(&made.data, made.store.as_deref(), None);
     first.must_post("/api/v1/campaigns", &quick_campaign("TAIL"));
     let salt = if server.is_some() { 611 } else { 612 };
-    first.must_post("/api/v1/tasks/data", &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}));
+    first.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}),
+    );
     first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
     end(first);
     copy_folder(&made.data, &made.older_data);
@@ -184,7 +200,10 @@ fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &Ca
 
 fn copy_folder(from: &Path, to: &Path) {
     let copied = command("cp").arg("-a").arg(from).arg(to).status();
-    assert!(copied.is_ok_and(|status| status.success()), "a folder can be copied");
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "a folder can be copied"
+    );
 }
 
 fn remove(data: &Path, name: &str) {
@@ -223,7 +242,12 @@ fn try_lost_wal(made: &Made, carrier: &CarrierProcess, found: &mut Found) {
     for name in LOST_WAL.removed.iter().chain(&["lock"]) {
         remove(&made.killed_data, name);
     }
-    try_laid_out(&made.killed_data, made, (&LOST_WAL, CASES.len()), (carrier, found));
+    try_laid_out(
+        &made.killed_data,
+        made,
+        (&LOST_WAL, CASES.len()),
+        (carrier, found),
+    );
 }
 
 fn try_laid_out(
@@ -275,7 +299,9 @@ fn history(data: &Path, store: Option<&str>) -> History {
 
 fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
     let raised = wait_for(Duration::from_secs(10), || {
-        let reply = server.get("/api/v1/alerts?standing=true&rule=history_lost").ok()?;
+        let reply = server
+            .get("/api/v1/alerts?standing=true&rule=history_lost")
+            .ok()?;
         (member(&reply.body, "/items/0/rule") == "history_lost").then_some(())
     });
     if raised.is_none() {
@@ -291,7 +317,14 @@ fn confirm(
     found: &mut Found,
 ) -> usize {
     let data = data.display().to_string();
-    let said = run(&["backup", "confirm", "--data", &data, "--reason", "the carrier's records were compared"]);
+    let said = run(&[
+        "backup",
+        "confirm",
+        "--data",
+        &data,
+        "--reason",
+        "the carrier's records were compared",
+    ]);
     if !said.status.success() {
         let why = String::from_utf8_lossy(&said.stderr).into_owned();
         found.wrong.push(format!("confirm ({store:?}): {why}"));
@@ -312,14 +345,23 @@ fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
     if old.is_empty() || case.known_by != "checkpoint" {
         return;
     }
-    let folders = std::fs::read_dir(data.join("proof/earlier")).into_iter().flatten().flatten();
+    let folders = std::fs::read_dir(data.join("proof/earlier"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let kept = folders.map(|folder| std::fs::read_to_string(folder.path().join("checkpoint")));
     if !kept.filter_map(Result::ok).any(|text| text == old) {
-        found.wrong.push(format!("{}: the old checkpoint is not kept", case.name));
+        found
+            .wrong
+            .push(format!("{}: the old checkpoint is not kept", case.name));
     }
     let new = std::fs::read_to_string(data.join("proof/checkpoint")).unwrap_or_default();
     if new.is_empty() || new.lines().next() == old.lines().next() {
-        found.wrong.push(format!("{}: the origin is still {:?}", case.name, new.lines().next()));
+        found.wrong.push(format!(
+            "{}: the origin is still {:?}",
+            case.name,
+            new.lines().next()
+        ));
     }
 }
 
@@ -331,12 +373,17 @@ fn hold_doctor((data, store): (&Path, Option<&str>), (case, confirmed): (&Case, 
     }
     let said = run_json(&args).map(|(_, said)| said).unwrap_or_default();
     let checks = said.get("checks").and_then(|checks| checks.as_array());
-    let of_history = checks.into_iter().flatten().find(|one| member(one, "/check") == "history");
+    let of_history = checks
+        .into_iter()
+        .flatten()
+        .find(|one| member(one, "/check") == "history");
     let is_lost = of_history.is_some_and(|one| {
         member(one, "/finding") == "bad" && member(one, "/says").to_string().contains("LOST since")
     });
     if is_lost == confirmed {
-        found.wrong.push(format!("{}: doctor says {of_history:?}", case.name));
+        found
+            .wrong
+            .push(format!("{}: doctor says {of_history:?}", case.name));
     }
 }
 
@@ -346,14 +393,21 @@ fn try_missing(made: &Made, found: &mut Found) {
         ("no log", &[][..]),
         ("no log and no rows", &["views.db", "proof"][..]),
     ] {
-        let case = Case { name, removed, known_by: "" };
+        let case = Case {
+            name,
+            removed,
+            known_by: "",
+        };
         let data = lay_out(made, &case);
         for file in LOG_FILES {
             remove(&data, file);
         }
         let data_text = data.display().to_string();
         let mut program = command("timeout");
-        program.arg("20").arg(ledgerline()).args(["serve", "--data", &data_text]);
+        program
+            .arg("20")
+            .arg(ledgerline())
+            .args(["serve", "--data", &data_text]);
         program.args(["--rehearse-at", REHEARSAL, "--http", "127.0.0.1:0"]);
         let output = program.output().expect("coreutils has timeout");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -361,7 +415,9 @@ fn try_missing(made: &Made, found: &mut Found) {
         if is_refused && !data.join("events.db").exists() {
             found.refused += 1;
         } else {
-            found.wrong.push(format!("{name}: {:?}, {said}", output.status.code()));
+            found
+                .wrong
+                .push(format!("{name}: {:?}, {said}", output.status.code()));
         }
     }
 }
