@@ -4,9 +4,11 @@
 //! Lines stand in order of preference. A line with 3 trunk-attributable failures in a row rests while
 //! another serves; when every line has failed so, the dialer pauses the campaigns.
 
+use domain::ports::clock::Clock;
 use domain::ports::line::LineFacts;
 use domain::time::Timestamp;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -23,6 +25,10 @@ const RATE_WINDOW_MS: u64 = 1_000;
 pub(crate) struct Capacity {
     lines: Mutex<Vec<LineUse>>,
     freed: Notify,
+    /// The same for further legs that wait: all of them look, the dialer alone is told by `freed`.
+    freed_for_next_legs: Notify,
+    /// Further legs that wait for a place: what comes free is theirs before it is a new call's.
+    next_legs_waiting: AtomicU32,
 }
 
 struct LineUse {
@@ -42,6 +48,23 @@ pub(crate) struct LegPlace {
     capacity: Arc<Capacity>,
     line: usize,
     caller: Option<String>,
+}
+
+/// Counts a further leg among those that wait, until it is dropped.
+struct NextLegWaiting(Arc<Capacity>);
+
+impl NextLegWaiting {
+    fn new(capacity: &Arc<Capacity>) -> Self {
+        capacity.next_legs_waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(capacity))
+    }
+}
+
+impl Drop for NextLegWaiting {
+    fn drop(&mut self) {
+        self.0.next_legs_waiting.fetch_sub(1, Ordering::Relaxed);
+        self.0.freed.notify_one();
+    }
 }
 
 /// What a leg's end says of its trunk.
@@ -69,6 +92,8 @@ impl Capacity {
         Arc::new(Self {
             lines: Mutex::new(facts.into_iter().map(line).collect()),
             freed: Notify::new(),
+            freed_for_next_legs: Notify::new(),
+            next_legs_waiting: AtomicU32::new(0),
         })
     }
 
@@ -88,19 +113,72 @@ impl Capacity {
         None
     }
 
+    /// A place for the first leg of a new call: on the first line that has one now, while there are more than
+    /// further legs wait for. Theirs is a matter of seconds, a new call is as due a moment later.
+    pub(crate) fn take_first(self: &Arc<Self>, now: Timestamp) -> Option<LegPlace> {
+        if self.free_count(now) == 0 {
+            return None;
+        }
+        self.take(now, &[])
+    }
+
+    /// A place for a further leg on a line outside `except`, as soon as one is free, until `until`; `None` when
+    /// there is none by then, or none can come free. Cancel-safe.
+    pub(crate) async fn take_next(
+        self: &Arc<Self>,
+        clock: &dyn Clock,
+        except: &[usize],
+        until: Timestamp,
+    ) -> Option<LegPlace> {
+        let mut waiting = None;
+        loop {
+            // Registered before looking: a place given back in between is not missed.
+            let freed = self.freed_for_next_legs.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            let now = clock.now();
+            if let Some(place) = self.take(now, except) {
+                return Some(place);
+            }
+            let look_at = self.free_by(now, except, until)?;
+            waiting.get_or_insert_with(|| NextLegWaiting::new(self));
+            tokio::select! {
+                biased;
+                () = freed => {}
+                () = clock.wait_until(look_at) => if look_at >= until { return self.take(clock.now(), except) },
+            }
+        }
+    }
+
+    /// When to look for a place on a line outside `except`: when time frees one, or at `until` where only a leg's
+    /// end can. `None` when no such line may take a leg by then.
+    fn free_by(&self, now: Timestamp, except: &[usize], until: Timestamp) -> Option<Timestamp> {
+        let mut lines = self.lock();
+        let allowed = lines
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| !except.contains(index));
+        let looks = allowed.filter_map(|(_, line)| match line.free_at(now) {
+            Some(at) => Some(at).filter(|at| *at <= until),
+            None => Some(until),
+        });
+        looks.min()
+    }
+
     /// When a place may come free by time alone: now, later, or `None` while all legs are taken.
     pub(crate) fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         lines.iter_mut().filter_map(|line| line.free_at(now)).min()
     }
 
-    /// How many places could be taken now, over all lines.
+    /// How many new calls could be begun now, over all lines: not on the places that further legs wait for.
     pub(crate) fn free_count(&self, now: Timestamp) -> u32 {
         let mut lines = self.lock();
-        lines
+        let free = lines
             .iter_mut()
             .map(|line| line.free_count(now))
-            .fold(0, u32::saturating_add)
+            .fold(0, u32::saturating_add);
+        free.saturating_sub(self.next_legs_waiting.load(Ordering::Relaxed))
     }
 
     /// Returns when a place has been given back. A place given back before the call counts once.
@@ -230,12 +308,25 @@ impl Drop for LegPlace {
             line.legs_count = line.legs_count.saturating_sub(1);
         }
         self.capacity.freed.notify_one();
+        self.capacity.freed_for_next_legs.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{FakeClock, on_one_thread};
+    use std::task::Poll;
+
+    /// What a future says when it is looked at once.
+    async fn looked_at<F: Future + Unpin>(future: F) -> Poll<F::Output> {
+        let mut future = Some(future);
+        std::future::poll_fn(move |context| {
+            let polled = future.as_mut().map(|one| std::pin::Pin::new(one).poll(context));
+            Poll::Ready(polled.unwrap_or(Poll::Pending))
+        })
+        .await
+    }
 
     fn line(name: &str, legs_max: u32, dials_per_second: u32) -> LineFacts {
         LineFacts {
@@ -253,6 +344,51 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
     const FAILED: TrunkSign = TrunkSign::Failed { retry_after_ms: None };
+
+    #[test]
+    fn a_further_leg_waits_for_the_other_line_and_a_new_call_does_not_take_its_place() {
+        on_one_thread(async {
+            let clock = FakeClock::new();
+            let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 1)]);
+            let begun = clock.now();
+            let _used = capacity.take(begun, &[0]).unwrap();
+            let next = capacity.take_next(&clock, &[0], begun.plus_ms(6_000));
+            tokio::pin!(next);
+            assert!(looked_at(next.as_mut()).await.is_pending());
+            assert_eq!(capacity.free_count(begun), 8, "one of nine is kept");
+            clock.advance_ms(1_000);
+            assert_eq!(next.await.map(|place| place.line()), Some(1));
+            assert_eq!(capacity.free_count(clock.now()), 9);
+        });
+    }
+
+    #[test]
+    fn a_further_leg_takes_what_a_leg_gives_back_and_gives_up_when_its_time_is_over() {
+        on_one_thread(async {
+            let clock = FakeClock::new();
+            let capacity = Capacity::new(vec![line("a", 1, 9), line("b", 1, 9)]);
+            let until = clock.now().plus_ms(6_000);
+            let used = capacity.take(clock.now(), &[0]).unwrap();
+            let next = capacity.take_next(&clock, &[0], until);
+            tokio::pin!(next);
+            assert!(looked_at(next.as_mut()).await.is_pending());
+            drop(used);
+            let held = next.await;
+            assert_eq!(held.as_ref().map(LegPlace::line), Some(1));
+            let late = capacity.take_next(&clock, &[0], until);
+            tokio::pin!(late);
+            assert!(looked_at(late.as_mut()).await.is_pending());
+            clock.advance_ms(6_000);
+            assert!(late.await.is_none());
+            assert!(
+                capacity
+                    .take_next(&clock, &[0, 1], clock.now().plus_ms(6_000))
+                    .await
+                    .is_none(),
+                "no line is left: there is nothing to wait for"
+            );
+        });
+    }
 
     #[test]
     fn the_last_leg_is_given_and_the_next_only_after_one_is_back() {

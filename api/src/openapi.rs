@@ -208,6 +208,13 @@ fn other_schemas() -> Value {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "HoldRelease": { "type": "object", "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
+        "CallBack": { "type": "object", "required": ["customer"], "properties": {
+            "customer": { "type": "string", "description": "The institution's own id, or ours" },
+            "by": { "type": "string", "maxLength": 256 } } },
+        "CutOffSettlement": { "type": "object", "required": ["customer", "reason"], "properties": {
+            "customer": { "type": "string", "description": "The institution's own id, or ours" },
+            "reason": { "type": "string", "maxLength": 256, "description": "Stored for ever; name no person" },
+            "by": { "type": "string", "maxLength": 256 } } },
         "Correction": { "type": "object", "required": ["disposition", "reason"], "properties": {
             "disposition": { "type": "string", "description": "How the call ended, as known now" },
             "outcome": { "type": "string", "description": "Only of a conversation" },

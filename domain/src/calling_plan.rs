@@ -49,6 +49,20 @@ pub struct RetryRule {
     pub retries_max: u32,
 }
 
+/// What follows a call that was interrupted (a crash, a drain) after somebody had answered: the person was cut
+/// off by us, in the middle of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterCutOff {
+    /// Not again on that day of the callee; the windows say when on the next.
+    #[default]
+    NextDay,
+    /// So long after its end, and not before the hold-off has passed.
+    AfterMs(u32),
+    /// Nobody calls again, unless a person orders it while the campaign has the enrolment open.
+    Final,
+}
+
 /// How many attempts an enrolment may have, and how long to wait after each disposition. A disposition
 /// without a rule is final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +75,10 @@ pub struct RetryPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_max: Option<u32>,
     pub rules: BTreeMap<Disposition, RetryRule>,
+    /// The rule for `interrupted` does not reach a call that was answered; absent, also in campaigns made
+    /// before: `next_day`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted_after_answer: Option<AfterCutOff>,
 }
 
 /// One minute in milliseconds.
@@ -100,8 +118,8 @@ impl RetryRule {
 }
 
 impl RetryPolicy {
-    /// The defaults of `docs/call_progress.md`. `interrupted` and `trunk_timeout` wait for the trunk's
-    /// hold-off, which their calls carry, and no longer.
+    /// The defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout` wait for the
+    /// trunk's hold-off, which their calls carry, and no longer.
     pub fn standard() -> Self {
         let max = STANDARD_RETRIES_MAX;
         let soon = || RetryRule::new(&[5 * MINUTE_MS], max);
@@ -134,10 +152,12 @@ impl RetryPolicy {
             uncharged_max: max,
             calls_max: None,
             rules: rules.into(),
+            interrupted_after_answer: None,
         }
     }
 
-    /// The demo's: two attempts, 2 s apart (5 s after an interruption); what is not listed is final at once.
+    /// The demo's: two attempts, 2 s apart (5 s after an interruption before an answer); what is not listed is
+    /// final at once, and so is a call that was cut off.
     pub fn rehearsal() -> Self {
         let retried = [
             Disposition::NoAnswer,
@@ -160,7 +180,13 @@ impl RetryPolicy {
             uncharged_max: REHEARSAL_CALLS_MAX,
             calls_max: Some(REHEARSAL_CALLS_MAX),
             rules,
+            interrupted_after_answer: Some(AfterCutOff::Final),
         }
+    }
+
+    /// What follows a call that was cut off by us.
+    pub fn after_cut_off(&self) -> AfterCutOff {
+        self.interrupted_after_answer.unwrap_or_default()
     }
 
     /// False when an enrolment with so many dials behind it may have no further one. The first uncharged
@@ -289,6 +315,27 @@ mod tests {
         ] {
             assert!(!policy.rules.contains_key(&last), "{last:?}");
         }
+    }
+
+    #[test]
+    fn a_policy_from_before_waits_for_the_next_day_and_each_choice_has_its_own_word() {
+        let before = r#"{"retries_max":1,"uncharged_max":3,"rules":{}}"#;
+        let policy: RetryPolicy = serde_json::from_str(before).unwrap();
+        assert_eq!(policy.after_cut_off(), AfterCutOff::NextDay);
+        assert_eq!(
+            serde_json::to_string(&policy).unwrap(),
+            before,
+            "nothing is added to what was stored"
+        );
+        for (word, choice) in [
+            ("\"next_day\"", AfterCutOff::NextDay),
+            ("\"final\"", AfterCutOff::Final),
+            ("{\"after_ms\":3600000}", AfterCutOff::AfterMs(3_600_000)),
+        ] {
+            assert_eq!(serde_json::from_str::<AfterCutOff>(word).unwrap(), choice);
+            assert_eq!(serde_json::to_string(&choice).unwrap(), word);
+        }
+        assert_eq!(RetryPolicy::rehearsal().after_cut_off(), AfterCutOff::Final);
     }
 
     #[test]

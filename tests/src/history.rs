@@ -115,6 +115,37 @@ impl History {
         wrong
     }
 
+    /// Calls that were answered and then interrupted: people whom we cut off.
+    pub fn cut_off(&self) -> usize {
+        let calls = self.calls();
+        calls.values().filter(|events| was_cut_off(events)).count()
+    }
+
+    /// Dials to an enrolment after a call of it was cut off. Right for a campaign that ends on the same day:
+    /// nobody is due again before the next.
+    pub fn dialed_again_after_answer(&self) -> usize {
+        let calls = self.calls();
+        let mut cut_off = BTreeSet::new();
+        let mut dialed = 0;
+        for event in &self.events {
+            let call = member(event, "/subject").as_str().unwrap_or("");
+            let Some((events, first)) = calls.get(call).and_then(|all| Some((all, *all.first()?))) else {
+                continue;
+            };
+            let key = |pointer: &str| member(first, pointer).to_string();
+            let enrolment = (
+                key("/data/customer_grant/campaign"),
+                key("/data/customer_grant/customer"),
+            );
+            match member(event, "/type").as_str() {
+                Some("call.dialing") => dialed += usize::from(cut_off.contains(&enrolment)),
+                Some("call.ended") if was_cut_off(events) => drop(cut_off.insert(enrolment)),
+                Some(_) | None => {}
+            }
+        }
+        dialed
+    }
+
     /// Enrolments without a settlement.
     pub fn unsettled(&self) -> usize {
         let key = |event: &Value| {
@@ -129,6 +160,15 @@ impl History {
             .filter(|enrolment| !settled.contains(enrolment))
             .count()
     }
+}
+
+/// Somebody answered, and a crash or a stop of ours ended it.
+fn was_cut_off(events: &[&Value]) -> bool {
+    let answered = |event: &&&Value| member(event, "/type") == "call.answered";
+    let interrupted = |event: &&&Value| {
+        member(event, "/type") == "call.ended" && member(event, "/data/disposition") == "interrupted"
+    };
+    events.iter().any(|event| answered(&event)) && events.iter().any(|event| interrupted(&event))
 }
 
 /// The member at a JSON pointer; null when there is none.

@@ -78,6 +78,24 @@ fn prepared() -> (Arc<FakeStore>, Arc<FakeClock>) {
     (store, clock)
 }
 
+/// Dials of people whom we had cut off after an answer.
+fn dialed_after_cut_off(log: &[Envelope]) -> usize {
+    let (mut answered, mut cut_off) = (BTreeSet::new(), BTreeSet::new());
+    let mut dialed = 0;
+    for one in log {
+        let interrupted = || one.data.get().contains("\"disposition\":\"interrupted\"");
+        match one.kind.as_str() {
+            "call.dialing" => dialed += usize::from(cut_off.contains(&one.customer)),
+            "call.answered" => drop(answered.insert(one.stream.clone())),
+            "call.ended" if answered.contains(&one.stream) && interrupted() => {
+                cut_off.insert(one.customer.clone());
+            }
+            _ => {}
+        }
+    }
+    dialed
+}
+
 fn check(crash: usize, log: &[Envelope], dialed: &[(CallId, u8)]) {
     let mut legs = BTreeSet::new();
     for leg in dialed {
@@ -107,6 +125,7 @@ fn check(crash: usize, log: &[Envelope], dialed: &[(CallId, u8)]) {
             "crash {crash}: {stream} was dialed without a record"
         );
     }
+    assert_eq!(dialed_after_cut_off(log), 0, "crash {crash}");
     let settled = log
         .iter()
         .filter(|one| one.kind == "customer.enrolment_settled")

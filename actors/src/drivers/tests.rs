@@ -122,6 +122,30 @@ fn a_definite_failure_is_followed_by_a_leg_on_another_line_and_by_no_third() {
 }
 
 #[test]
+fn in_a_burst_every_definite_failure_waits_for_its_second_leg() {
+    on_one_thread(async {
+        let slow = FakeLine::with_rate(
+            "slow",
+            1,
+            Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
+        );
+        let world = World::new(vec![always("first", failed(503, false)), slow]);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(4, 5, no_flow()).await;
+        world.until("the end", |log| count(log, "call.ended") == 4).await;
+        let trunk = |dialing: &serde_json::Value| dialing["trunk"] == "slow";
+        let second = world.data("call.dialing").iter().filter(|one| trunk(one)).count();
+        assert_eq!(
+            second, 4,
+            "the slow line takes one a second, and six seconds are allowed"
+        );
+        for ended in world.data("call.ended") {
+            assert_eq!(ended["disposition"], "busy");
+        }
+    });
+}
+
+#[test]
 fn a_busy_callee_gets_no_second_leg() {
     on_one_thread(async {
         let world = World::new(vec![busy(), rings()]);

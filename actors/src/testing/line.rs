@@ -72,13 +72,17 @@ pub(crate) fn failed(sip_code: u16, rang: bool) -> LegEvent {
 
 impl FakeLine {
     pub(crate) fn new(name: &str, script: Script) -> Arc<Self> {
+        Self::with_rate(name, 50, script)
+    }
+    /// A line that takes only so many dials a second.
+    pub(crate) fn with_rate(name: &str, dials_per_second: u32, script: Script) -> Arc<Self> {
         Arc::new(Self {
             facts: LineFacts {
                 name: name.to_owned(),
                 local: "127.0.0.1:5060".to_owned(),
                 loopback: true,
                 legs_max: 50,
-                dials_per_second: 50,
+                dials_per_second,
                 ring_timeout_ms: 60_000,
                 first_response_ms: 4_000,
                 hold_off_ms: 5_000,

@@ -126,6 +126,9 @@ impl Rows {
                 }
                 self.set_due(&campaign, customer, next_due_at);
             }
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+                self.set_due(&campaign, customer, Some(due_at));
+            }
             CustomerEvent::EnrolmentSettled { campaign, .. } => {
                 if let Some(enrolled) = self.enrolments.get_mut(&(campaign, customer.clone())) {
                     enrolled.settled = true;

@@ -5,7 +5,9 @@ use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::drivers::{DriverPorts, Drivers, DriversHandle};
 use crate::hosting::Place;
 use crate::system::ActorSystem;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use domain::calling_plan::{
+    AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule,
+};
 use domain::campaign::command::CampaignCommand;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::disposition::Disposition;
@@ -64,6 +66,7 @@ fn plan(max_concurrent: u32) -> CallingPlan {
             retries_max: 1,
             uncharged_max: 3,
             calls_max: None,
+            interrupted_after_answer: Some(AfterCutOff::Final),
             rules: retried.into_iter().map(rule).collect::<BTreeMap<_, _>>(),
         },
         ring_timeout_ms: None,

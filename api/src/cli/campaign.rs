@@ -2,6 +2,7 @@
 //! server, set what they are to reach and see what they reached.
 
 use super::asking::Asking;
+use super::cut_off;
 use super::failure::Failure;
 use super::moment::MomentArgs;
 use super::targets;
@@ -51,6 +52,8 @@ enum Action {
     Regions(targets::OneArgs),
     /// The abandon rate of the last 30 days under every definition (呼损台账)
     Abandonment(targets::OneArgs),
+    /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
+    CutOff(cut_off::Args),
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -93,6 +96,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Funnel(args) => targets::funnel(args).await,
         Action::Regions(args) => targets::regions(args).await,
         Action::Abandonment(args) => targets::abandonment(args).await,
+        Action::CutOff(args) => cut_off::run(args).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             asking.show(Method::GET, &path, None).await

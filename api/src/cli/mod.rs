@@ -11,6 +11,7 @@ mod carrier;
 mod clock;
 mod consent;
 mod customer;
+mod cut_off;
 mod demo;
 mod doctor;
 mod doctor_history;

@@ -232,6 +232,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
                 retries_max: 0,
                 uncharged_max: 0,
                 calls_max: None,
+                interrupted_after_answer: None,
                 rules: BTreeMap::new(),
             },
             ring_timeout_ms: None,

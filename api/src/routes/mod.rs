@@ -10,6 +10,9 @@ mod compliance_reports;
 mod consent_tests;
 mod consents;
 mod customers;
+mod cut_off;
+#[cfg(test)]
+mod cut_off_tests;
 mod description;
 mod events;
 mod exports;
@@ -48,6 +51,7 @@ use warp::reply::Response;
 fn groups() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
+        cut_off::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
         queries::endpoints(),

@@ -38,6 +38,7 @@ fn created() -> CampaignEvent {
                 retries_max: 3,
                 uncharged_max: 3,
                 calls_max: None,
+                interrupted_after_answer: None,
                 rules: BTreeMap::from([(Disposition::Busy, busy)]),
             },
             ring_timeout_ms: Some(30_000),

@@ -60,6 +60,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
             retries_max: 3,
             uncharged_max: 3,
             calls_max: None,
+            interrupted_after_answer: None,
             rules: BTreeMap::from([
                 (Disposition::NoAnswer, rule(&[60_000, 120_000], 3)),
                 (Disposition::Busy, rule(&[60_000], 1)),

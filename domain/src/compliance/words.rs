@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 18] = [
+const RULES: [Words; 19] = [
     ("campaign_state", "任务未在外呼", "the campaign is not dialing"),
     (
         "missing_fact",
@@ -59,10 +59,15 @@ const RULES: [Words; 18] = [
     ("drain", "服务正在停止", "the server was stopping"),
     ("erased", "个人信息已删除", "the person was erased"),
     ("withdrawn", "许可已撤回", "the permit was withdrawn"),
+    (
+        "cut_off_settled",
+        "被我方中断，经人工结清",
+        "cut off by us, and settled by a person",
+    ),
 ];
 
 /// Names of facts.
-const FACTS: [Words; 18] = [
+const FACTS: [Words; 20] = [
     ("hours", "允许时段", "hours"),
     ("local_time", "当地时间", "local time"),
     ("zones", "时区", "zones"),
@@ -80,6 +85,8 @@ const FACTS: [Words; 18] = [
     ("uncharged_dials", "不计次数", "uncharged dials"),
     ("uncharged_max", "不计次上限", "uncharged at most"),
     ("call", "呼叫", "call"),
+    ("reason", "原因", "reason"),
+    ("by", "经办人", "by"),
     ("same_as", "同号客户", "same as customer"),
 ];
 

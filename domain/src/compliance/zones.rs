@@ -150,10 +150,81 @@ pub fn same_local_day(
     local(instants.0, zone).date() == local(instants.1, zone).date()
 }
 
+/// The first instant that is on a later day than `at` wherever the callee may be, as far as the zone is known;
+/// else of Beijing time.
+pub fn next_local_day(
+    preset: Preset,
+    phone: Option<&str>,
+    record_zone: Option<&str>,
+    at: Timestamp,
+) -> Option<Timestamp> {
+    let preset_zone = super::rules_of(preset).zone;
+    let zones = zones_of(preset_zone, phone, record_zone).unwrap_or_else(|_| vec![BEIJING]);
+    let next = |zone: &Tz| start_of_day(later_day(local(at, *zone).date(), 1)?, *zone);
+    zones.iter().filter_map(next).max()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compliance::testing::instant;
+
+    #[test]
+    fn the_next_day_begins_when_it_has_begun_in_every_zone_the_callee_may_be_in() {
+        let next = |phone, record, at: &str| next_local_day(Preset::UsTsr, phone, record, instant(at));
+        for (phone, record, at, begins) in [
+            (
+                Some("+8613800138000"),
+                None,
+                "2026-03-02T23:59:59+08:00",
+                "2026-03-03T00:00:00+08:00",
+            ),
+            (
+                Some("+8613800138000"),
+                None,
+                "2026-03-03T00:00:00+08:00",
+                "2026-03-04T00:00:00+08:00",
+            ),
+            (
+                Some("+442079460018"),
+                None,
+                "2026-03-02T10:00:00Z",
+                "2026-03-03T00:00:00Z",
+            ),
+            // A day that summer time makes an hour shorter.
+            (
+                Some("+442079460018"),
+                None,
+                "2026-03-29T00:30:00Z",
+                "2026-03-29T23:00:00Z",
+            ),
+            // Evening in New York, afternoon in Honolulu: both days must be over.
+            (
+                Some("+12025550123"),
+                None,
+                "2026-03-02T23:00:00-05:00",
+                "2026-03-03T00:00:00-10:00",
+            ),
+            (
+                Some("+12025550123"),
+                Some("America/New_York"),
+                "2026-03-02T23:00:00-05:00",
+                "2026-03-03T00:00:00-05:00",
+            ),
+            (
+                None,
+                None,
+                "2026-03-02T10:00:00+08:00",
+                "2026-03-03T00:00:00+08:00",
+            ),
+        ] {
+            assert_eq!(
+                next(phone, record, at),
+                Some(instant(begins)),
+                "{phone:?} {record:?} at {at}"
+            );
+        }
+    }
 
     #[test]
     fn the_zone_comes_from_the_mainland_then_the_record_then_the_region() {

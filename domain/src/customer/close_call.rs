@@ -3,6 +3,8 @@
 //! Source: the campaign's retry policy and the rules of call progress: not charged concerns the policy
 //! only, at most a few uncharged dials, an interrupted or silent dial waits out the hold-off, a number that
 //! does not exist gives way to the person's next one, and what is due after the campaign's end is settled.
+//! Whom we cut off after an answer is not called again by the rule for interruptions, but by the policy's own
+//! member for them.
 
 use super::command::CallClosing;
 use super::decide::Decided;
@@ -10,10 +12,15 @@ use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::calling_plan::{CampaignFacts, RetryRule};
+use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
+use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::NumberId;
 use crate::time::Timestamp;
+
+/// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer, 180 s of
+/// talk, and a margin. A restart days later ends it then, but the conversation was on the day of the dial.
+const TALKING_MS_MAX: u64 = 600_000;
 
 /// When and where the next dial goes.
 struct Next {
@@ -96,6 +103,9 @@ fn next_dial(
             number: Some(number),
         });
     }
+    if closing.was_cut_off() {
+        return after_cut_off(state, closing, facts).map(|due_at| Next { due_at, number: None });
+    }
     let rule = policy.rules.get(&closing.disposition)?;
     let before = enrolment
         .closed
@@ -112,6 +122,25 @@ fn next_dial(
         due_at: due_at.max(held_off_until(closing)),
         number: None,
     })
+}
+
+/// When somebody who was cut off by us is due again; `None` when nobody calls again.
+fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Option<Timestamp> {
+    let talked_at = closing.ended_at.min(closing.dialed_at.plus_ms(TALKING_MS_MAX));
+    let due_at = match facts.plan.retry_policy.after_cut_off() {
+        AfterCutOff::Final => return None,
+        AfterCutOff::AfterMs(wait_ms) => closing.ended_at.plus_ms(wait_ms.into()),
+        AfterCutOff::NextDay => {
+            let phone = state.phone(&closing.number).and_then(|phone| phone.value());
+            next_local_day(
+                facts.plan.preset,
+                phone.map(String::as_str),
+                state.time_zone(),
+                talked_at,
+            )?
+        }
+    };
+    Some(due_at.max(closing.ended_at).max(held_off_until(closing)))
 }
 
 /// The wait before the retry after `before` earlier calls of this disposition; the last wait repeats.

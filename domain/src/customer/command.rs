@@ -31,6 +31,18 @@ pub enum CustomerCommand {
         closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
+    /// A person's order: somebody who was cut off by us in this campaign is due at once. The rules and caps are
+    /// asked as for any dial. Due already: no event.
+    CallBack {
+        campaign: CampaignId,
+        by: Option<String>,
+    },
+    /// A person's word that somebody who was cut off by us is not called again in this campaign.
+    SettleCutOff {
+        campaign: CampaignId,
+        reason: String,
+        by: Option<String>,
+    },
     RecordConsent {
         scope: String,
         source: String,
@@ -123,4 +135,11 @@ pub struct CallClosing {
     pub ended_at: Timestamp,
     /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
     pub hold_off_ms: u64,
+}
+
+impl CallClosing {
+    /// Somebody had answered, and we ended it by a crash or a stop of ours.
+    pub fn was_cut_off(&self) -> bool {
+        self.answered && self.disposition == Disposition::Interrupted
+    }
 }

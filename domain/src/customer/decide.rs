@@ -6,7 +6,7 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{close_call, consent, forget, grant_dial};
+use super::{close_call, consent, cut_off, forget, grant_dial};
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
@@ -41,6 +41,10 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::CloseCall { closing, facts } => {
             let events = close_call::close_call(state, &closing, &facts)?;
             Ok(forget::with_what_waited(state, events, context.now))
+        }
+        CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),
+        CustomerCommand::SettleCutOff { campaign, reason, by } => {
+            cut_off::settle(state, campaign, reason, by)
         }
         CustomerCommand::RecordConsent {
             scope,

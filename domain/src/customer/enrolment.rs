@@ -64,6 +64,8 @@ pub struct ClosedCount {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastCall {
+    pub call: CallId,
+    pub answered: bool,
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
 }

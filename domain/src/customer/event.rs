@@ -104,6 +104,16 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_number: Option<NumberId>,
     },
+    /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
+    #[serde(rename = "customer.call_back_ordered")]
+    CallBackOrdered {
+        campaign: CampaignId,
+        /// The call that was cut off.
+        call: CallId,
+        due_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
     EnrolmentSettled {
@@ -190,6 +200,7 @@ impl EventData for CustomerEvent {
             Self::DialRefused { .. } => "customer.dial_refused",
             Self::DialReleased { .. } => "customer.dial_released",
             Self::CallClosed { .. } => "customer.call_closed",
+            Self::CallBackOrdered { .. } => "customer.call_back_ordered",
             Self::EnrolmentSettled { .. } => "customer.enrolment_settled",
             Self::Held { .. } => "customer.held",
             Self::HoldReleased { .. } => "customer.hold_released",
@@ -227,6 +238,7 @@ impl EventData for CustomerEvent {
             | Self::DialRefused { .. }
             | Self::DialReleased { .. }
             | Self::CallClosed { .. }
+            | Self::CallBackOrdered { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }

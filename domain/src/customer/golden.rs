@@ -108,6 +108,12 @@ fn endings() -> Vec<CustomerEvent> {
             next_due_at: Some(at().plus_ms(60_000)),
             next_number: Some(other_number()),
         },
+        CustomerEvent::CallBackOrdered {
+            campaign: campaign(),
+            call: call(),
+            due_at: at().plus_ms(60_000),
+            by: Some("duty manager".to_owned()),
+        },
         CustomerEvent::EnrolmentSettled {
             campaign: campaign(),
             disposition: Disposition::NotPermitted,

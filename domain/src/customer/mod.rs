@@ -8,6 +8,7 @@
 mod close_call;
 pub mod command;
 mod consent;
+mod cut_off;
 mod decide;
 mod enrolment;
 mod erasure;
@@ -23,6 +24,7 @@ mod golden;
 mod tests;
 
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
+pub use cut_off::CUT_OFF_SETTLED;
 pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};
 pub use erasure::Erasure;
 pub use event::{CustomerEvent, DeletedRecording};
@@ -53,6 +55,8 @@ impl Decider for Customer {
             CustomerCommand::GrantDial { .. } => "customer.grant_dial",
             CustomerCommand::ReleaseDial { .. } => "customer.release_dial",
             CustomerCommand::CloseCall { .. } => "customer.close_call",
+            CustomerCommand::CallBack { .. } => "customer.call_back",
+            CustomerCommand::SettleCutOff { .. } => "customer.settle_cut_off",
             CustomerCommand::RecordConsent { .. } => "customer.record_consent",
             CustomerCommand::WithdrawConsent { .. } => "customer.withdraw_consent",
             CustomerCommand::Hold { .. } => "customer.hold",
@@ -80,6 +84,7 @@ impl Decider for Customer {
             | CustomerEvent::DialRefused { campaign, .. }
             | CustomerEvent::DialReleased { campaign, .. }
             | CustomerEvent::CallClosed { campaign, .. }
+            | CustomerEvent::CallBackOrdered { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             CustomerEvent::Registered { .. }

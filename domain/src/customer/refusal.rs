@@ -25,6 +25,9 @@ pub enum CustomerRefusal {
     /// No grant of this person has this call.
     #[error("call {call} is not a call of this customer")]
     UnknownCall { call: CallId },
+    /// The last call of the enrolment was not one that we cut off after an answer.
+    #[error("the customer was not cut off in campaign {campaign}")]
+    NotCutOff { campaign: CampaignId },
     #[error("the customer is not registered")]
     NotRegistered,
     /// Given by hand, and no rule would count it. `lacks` is the word of the consent rule's facts.

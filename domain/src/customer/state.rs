@@ -143,6 +143,7 @@ impl CustomerState {
             | CustomerEvent::DialRefused { .. }
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
@@ -175,6 +176,7 @@ impl CustomerState {
             | CustomerEvent::DialRefused { .. }
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::EnrolmentSettled { .. } => {}
         }
     }
@@ -279,6 +281,9 @@ impl CustomerState {
                 });
             }
             CustomerEvent::CallClosed { .. } => self.note_closed(event),
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+                self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
+            }
             CustomerEvent::EnrolmentSettled {
                 campaign,
                 disposition,
@@ -339,6 +344,8 @@ impl CustomerState {
             closed.charged += counted;
             enrolment.open = None;
             enrolment.last = Some(LastCall {
+                call: *call,
+                answered: *answered,
                 disposition: *disposition,
                 outcome: *outcome,
             });

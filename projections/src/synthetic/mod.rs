@@ -230,6 +230,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
             retries_max: 3,
             uncharged_max: 3,
             calls_max: None,
+            interrupted_after_answer: None,
             rules: BTreeMap::new(),
         },
         ring_timeout_ms: None,

@@ -148,6 +148,7 @@ impl Story {
             | CustomerEvent::DialRefused { campaign, .. }
             | CustomerEvent::DialReleased { campaign, .. }
             | CustomerEvent::CallClosed { campaign, .. }
+            | CustomerEvent::CallBackOrdered { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             _ => None,

@@ -74,6 +74,7 @@ const ACTED: &[&str] = &[
     "alert.muted",
     "call.corrected",
     "campaign.targets_set",
+    "customer.call_back_ordered",
     "customer.erasure_requested",
     "customer.held",
     "customer.hold_released",

@@ -14,7 +14,7 @@ const UNCHARGED_MAX: u32 = 3;
 const MINUTE_MS: u64 = 60_000;
 
 /// Least wait after a disposition; what is not listed is final. After an interruption and after silence the
-/// trunk's hold-off counts instead, from the dial.
+/// trunk's hold-off counts instead, from the dial; after an interruption that cut somebody off, the day.
 const WAITS_MS: [(&str, u64); 12] = [
     ("busy", 5 * MINUTE_MS),
     ("no_answer", 120 * MINUTE_MS),
@@ -47,6 +47,7 @@ struct Enrolment<'a> {
 struct Last<'a> {
     dialed_at: Timestamp,
     hold_off_ms: u64,
+    answered: bool,
     ended: Option<&'a Fact>,
 }
 
@@ -81,6 +82,13 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
             )
         });
     }
+}
+
+/// The callee's day: every person of a simulation has a mainland number.
+const fn beijing_day(at: Timestamp) -> i64 {
+    at.plus_ms(8 * 60 * MINUTE_MS)
+        .micros()
+        .div_euclid(24 * 60 * 60 * 1_000_000)
 }
 
 impl<'a> Enrolment<'a> {
@@ -121,8 +129,14 @@ impl<'a> Enrolment<'a> {
                 self.last = Some(Last {
                     dialed_at: fact.at,
                     hold_off_ms: fact.number("hold_off_ms"),
+                    answered: false,
                     ended: None,
                 });
+            }
+            "call.answered" if self.open == Some(&fact.stream) => {
+                if let Some(last) = &mut self.last {
+                    last.answered = true;
+                }
             }
             "call.ended" if self.open == Some(&fact.stream) => {
                 self.open = None;
@@ -158,6 +172,12 @@ impl<'a> Enrolment<'a> {
         findings.check("a_retry_waits_as_long_as_the_policy_says", waited, || {
             format!("{} after {disposition} at {}", fact.stream, ended.at)
         });
+        if last.answered && disposition == "interrupted" {
+            let later_day = beijing_day(fact.at) > beijing_day(last.dialed_at);
+            findings.check("who_was_cut_off_is_not_dialed_again_that_day", later_day, || {
+                format!("{} at {}, cut off at {}", fact.stream, fact.at, ended.at)
+            });
+        }
         if matches!(disposition, "interrupted" | "trunk_timeout") {
             let held = fact.at >= last.dialed_at.plus_ms(last.hold_off_ms);
             findings.check("the_hold_off_passes_after_an_interrupted_dial", held, || {

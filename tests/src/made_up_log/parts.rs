@@ -70,6 +70,7 @@ pub(super) fn plan() -> CallingPlan {
             retries_max: 3,
             uncharged_max: 3,
             calls_max: None,
+            interrupted_after_answer: None,
             rules: BTreeMap::new(),
         },
         ring_timeout_ms: None,

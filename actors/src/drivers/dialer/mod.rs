@@ -23,13 +23,14 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "campaign.started",
     "campaign.resumed",
     "campaign.reopened",
     "customer.dial_refused",
     "customer.dial_released",
     "customer.call_closed",
+    "customer.call_back_ordered",
     "customer.consent_recorded",
     "campaign.completed",
 ];

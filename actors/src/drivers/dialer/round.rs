@@ -178,7 +178,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
     let more = due.len() > count;
     for due in due.into_iter().take(count) {
         let now = kit.now();
-        let Some(place) = kit.capacity.take(now, &[]) else {
+        let Some(place) = kit.capacity.take_first(now) else {
             return kit.capacity.free_at(now);
         };
         let Some(working) = kit.live.begin(&enrolment(&due), &due.number) else {

@@ -12,11 +12,12 @@ use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{DialPermit, permit_next_leg};
+use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
 use std::sync::Arc;
 
 /// Milliseconds per second, for `Retry-After`.
@@ -102,10 +103,12 @@ impl Attempt {
         Ok(())
     }
 
-    /// Another line's place and a permit, where the table, the time and the orders allow a further leg.
+    /// Another line's place and a permit, where the table, the time and the orders allow a further leg. Where
+    /// that line has no place this very moment, it waits for one: until the time for a further leg is over, or
+    /// an order forbids it.
     async fn next_leg(
         &self,
-        working: &Working,
+        working: &mut Working,
         leg: u8,
         failure: &LegFailure,
         used: &[usize],
@@ -115,29 +118,51 @@ impl Attempt {
         if !wanted || working.order().against_dialing().is_some() {
             return Ok(None);
         }
-        let now = self.kit.now();
+        let loaded = self.kit.state(&self.kit.system.calls, &self.call).await?;
+        let Some(grants) = loaded.state.grants() else {
+            return Ok(None);
+        };
         // The only line may be tried again where the table allows any trunk.
         let except = if disposed.next_leg == NextLeg::AnotherTrunk {
             used
         } else {
             &[]
         };
-        let Some(place) = self
-            .kit
-            .capacity
-            .take(now, used)
-            .or_else(|| self.kit.capacity.take(now, except))
-        else {
+        let until = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
+        let Some(place) = self.place_by(working, (used, except), until).await else {
             return Ok(None);
         };
+        // Read again: an opt-out may have come while this waited.
         let loaded = self.kit.state(&self.kit.system.calls, &self.call).await?;
         let permit = loaded
             .state
             .grants()
-            .map(|grants| permit_next_leg(&grants, leg + 1, now));
+            .map(|grants| permit_next_leg(&grants, leg + 1, self.kit.now()));
         match permit {
             Some(Ok(permit)) => Ok(Some((place, permit))),
             Some(Err(_)) | None => Ok(None),
+        }
+    }
+
+    /// A place on a line that was not used, else on one outside `except`, within the time for it.
+    async fn place_by(
+        &self,
+        working: &mut Working,
+        (used, except): (&[usize], &[usize]),
+        until: Timestamp,
+    ) -> Option<LegPlace> {
+        let capacity = &self.kit.capacity;
+        if let Some(place) = capacity.take(self.kit.now(), used) {
+            return Some(place);
+        }
+        let taking = capacity.take_next(self.kit.environment.clock.as_ref(), except, until);
+        tokio::pin!(taking);
+        loop {
+            tokio::select! {
+                biased;
+                order = working.next_order() => if order.against_dialing().is_some() { return None },
+                place = &mut taking => return place,
+            }
         }
     }
 

@@ -248,6 +248,7 @@ impl Worker {
                 | CustomerEvent::DialRefused { .. }
                 | CustomerEvent::DialReleased { .. }
                 | CustomerEvent::CallClosed { .. }
+                | CustomerEvent::CallBackOrdered { .. }
                 | CustomerEvent::EnrolmentSettled { .. }
                 | CustomerEvent::Held { .. }
                 | CustomerEvent::HoldReleased { .. }

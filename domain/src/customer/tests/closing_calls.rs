@@ -1,6 +1,7 @@
 //! Ends of calls: the next due time by the retry policy, or settled.
 
 use super::*;
+use crate::calling_plan::AfterCutOff;
 
 /// Closes attempt 1 (or the one behind `before`) and compares the next due time; `None` settles.
 fn check_next(before: &[CustomerEvent], closing: CallClosing, facts: &CampaignFacts, due: Option<u64>) {
@@ -149,6 +150,64 @@ fn an_interrupted_or_silent_dial_waits_out_the_hold_off() {
         check_next(&[], short, &facts(), Some(5_000));
     }
     check_next(&[], closing(1, Disposition::Congestion), &facts(), Some(1_000));
+}
+
+/// Answered, talking, and then we were gone.
+fn cut_off(attempt: u32) -> CallClosing {
+    CallClosing {
+        answered: true,
+        ..closing(attempt, Disposition::Interrupted)
+    }
+}
+
+fn with_after_cut_off(choice: Option<AfterCutOff>) -> CampaignFacts {
+    let mut facts = facts();
+    facts.plan.retry_policy.interrupted_after_answer = choice;
+    facts
+}
+
+#[test]
+fn who_was_cut_off_is_not_called_again_that_day_whatever_the_rule_for_interruptions_says() {
+    // Ended at 10:00:10 Beijing time: until midnight.
+    let until_midnight = 14 * 3_600_000 - 10_000;
+    for choice in [None, Some(AfterCutOff::NextDay)] {
+        check_next(&[], cut_off(1), &with_after_cut_off(choice), Some(until_midnight));
+    }
+    // A restart a day later ends the call then: the day of the conversation is over.
+    let late = CallClosing {
+        ended_at: now().plus_ms(86_400_000),
+        ..cut_off(1)
+    };
+    check_next(&[], late, &facts(), Some(0));
+    // Silence of the far end, or a ringing phone, waits as before.
+    check_next(&[], closing(1, Disposition::Interrupted), &facts(), Some(171_000));
+}
+
+#[test]
+fn the_policy_may_say_what_follows_a_cut_off_and_its_bounds_hold_for_it_too() {
+    let soon = with_after_cut_off(Some(AfterCutOff::AfterMs(600_000)));
+    check_next(&[], cut_off(1), &soon, Some(600_000));
+    let at_once = with_after_cut_off(Some(AfterCutOff::AfterMs(0)));
+    check_next(&[], cut_off(1), &at_once, Some(171_000));
+    check_next(
+        &[],
+        cut_off(1),
+        &with_after_cut_off(Some(AfterCutOff::Final)),
+        None,
+    );
+    let mut rehearsal = facts();
+    rehearsal.plan.retry_policy = RetryPolicy::rehearsal();
+    check_next(&[], cut_off(1), &rehearsal, None);
+    let four = closed_before(&[(Disposition::NoAnswer, true); 3]);
+    check_next(&four, cut_off(4), &facts(), None);
+    let opted_out = CallClosing {
+        outcome: Some(Outcome::OptedOut),
+        ..cut_off(1)
+    };
+    check_next(&[], opted_out, &facts(), None);
+    let mut ends_today = facts();
+    ends_today.plan.ends_at = Some(now().plus_ms(8 * 3_600_000));
+    check_next(&[], cut_off(1), &ends_today, None);
 }
 
 #[test]

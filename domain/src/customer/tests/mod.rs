@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 mod closing_calls;
 mod consenting;
+mod cutting_off;
 mod enrolling;
 mod forgetting;
 mod granting;

@@ -24,7 +24,8 @@ pub(super) fn subject(fact: &CustomerEvent) -> (Option<&CampaignId>, Option<Call
         CustomerEvent::DialGranted { grant, .. } => (Some(&grant.campaign), Some(grant.call)),
         CustomerEvent::DialRefused { campaign, call, .. }
         | CustomerEvent::DialReleased { campaign, call, .. }
-        | CustomerEvent::CallClosed { campaign, call, .. } => (Some(campaign), Some(*call)),
+        | CustomerEvent::CallClosed { campaign, call, .. }
+        | CustomerEvent::CallBackOrdered { campaign, call, .. } => (Some(campaign), Some(*call)),
     }
 }
 
@@ -62,6 +63,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "charged": charged,
             "next_due_at": next_due_at }),
+        CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,
             outcome,

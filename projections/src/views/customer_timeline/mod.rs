@@ -100,6 +100,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         "customer.dial_refused",
         "customer.dial_released",
         "customer.call_closed",
+        "customer.call_back_ordered",
         "customer.enrolment_settled",
         "customer.held",
         "customer.hold_released",

@@ -173,6 +173,18 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Sooner than the call before left it: an order changes nothing of what is open or settled.
+    pub(super) fn called_back(&mut self, key: Key<'_>, due_at: Timestamp) -> Result<(), ProjectionError> {
+        self.of_enrolment(key, &mut |cells| {
+            if !state_is(cells, "waiting") {
+                return false;
+            }
+            cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
+            true
+        })?;
+        Ok(())
+    }
+
     pub(super) fn settled(&mut self, key: Key<'_>) -> Result<(), ProjectionError> {
         let is_new = self.of_unsettled(key, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text("settled"));

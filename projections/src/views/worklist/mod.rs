@@ -94,6 +94,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         "customer.dial_refused",
         "customer.dial_released",
         "customer.call_closed",
+        "customer.call_back_ordered",
         "customer.enrolment_settled",
         "number.dial_granted",
         "number.dial_refused",
@@ -256,6 +257,9 @@ impl Rows<'_> {
             } => {
                 self.next_attempt((campaign, &customer), *next_due_at, next_number.as_ref())?;
                 self.customer_told(*call)
+            }
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+                self.called_back((campaign, &customer), *due_at)
             }
             CustomerEvent::EnrolmentSettled { campaign, .. } => self.settled((campaign, &customer)),
             _ => Ok(()),
