@@ -5,6 +5,8 @@ missing=()
 command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v sipp >/dev/null || missing+=(sip-tester)
 command -v strace >/dev/null || missing+=(strace)
+# The wall clock of one process, for `prove clock`.
+ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(faketime)
 # Debian keeps the server's programs outside the path.
 { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing+=(postgresql)
 # Other people's verifiers of our proofs.
@@ -13,7 +15,7 @@ command -v go >/dev/null || missing+=(golang-go)
 # KurrentDB's Node client, for the endpoint.
 command -v npm >/dev/null || missing+=(nodejs npm)
 python3 -c 'import ensurepip' >/dev/null 2>&1 || missing+=(python3-venv)
-[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester, strace, postgresql, Go and Python are here"; exit 0; }
+[ ${#missing[@]} -eq 0 ] && { echo "packages: espeak-ng, sip-tester, strace, faketime, postgresql, Go and Python are here"; exit 0; }
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "packages: installing ${missing[*]}"
   log=$(mktemp)

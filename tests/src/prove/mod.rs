@@ -5,6 +5,7 @@
 
 mod as_of;
 mod audit;
+mod clock;
 mod crash;
 mod demo;
 mod exports;
@@ -47,6 +48,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "audit-vectors" => Some(audit::write_vectors()),
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
+        "clock" => Some(clock::prove(form)),
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
@@ -66,6 +68,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "crash",
         "2 kills at random moments and 3 at an fsync, instead of 20 and every one",
+    ),
+    (
+        "clock",
+        "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and three starts",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

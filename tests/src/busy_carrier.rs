@@ -1,0 +1,129 @@
+//! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what a
+//! proof about clocks must not take from the process it judges.
+
+use crate::opened::MachineClock;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Largest datagram that a UDP socket gives.
+const DATAGRAM_BYTES: usize = 65_536;
+
+/// Longest wait for a datagram before the end is looked for.
+const LOOK_MS: u64 = 100;
+
+/// First arrival of each Call-ID: a repeated INVITE is no further dial.
+type Arrivals = Arc<Mutex<BTreeMap<String, Timestamp>>>;
+
+pub struct BusyCarrier {
+    address: SocketAddr,
+    arrivals: Arrivals,
+    ends: Arc<AtomicBool>,
+}
+
+impl BusyCarrier {
+    #[expect(clippy::disallowed_methods, reason = "plays the carrier of a proof")]
+    pub fn start() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(LOOK_MS)))
+            .expect("a datagram socket takes a time-out");
+        let carrier = Self {
+            address: socket.local_addr().expect("a bound socket has an address"),
+            arrivals: Arrivals::default(),
+            ends: Arc::default(),
+        };
+        let (arrivals, ends) = (Arc::clone(&carrier.arrivals), Arc::clone(&carrier.ends));
+        std::thread::spawn(move || answer(&socket, &arrivals, &ends));
+        carrier
+    }
+
+    pub fn trunk(&self) -> String {
+        format!("sip:{}", self.address)
+    }
+
+    /// When each INVITE came, in order.
+    pub fn invites(&self) -> Vec<Timestamp> {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times: Vec<Timestamp> = arrivals.values().copied().collect();
+        times.sort_unstable();
+        times
+    }
+}
+
+impl Drop for BusyCarrier {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+}
+
+fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
+    let mut buffer = vec![0; DATAGRAM_BYTES];
+    while !ends.load(Ordering::Relaxed) {
+        // A time-out, or a port that is gone: the next look ends or goes on.
+        let Ok((length, from)) = socket.recv_from(&mut buffer) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned();
+        let Some(reply) = reply(&text) else { continue };
+        if let (true, Some(call)) = (text.starts_with("INVITE "), header(&text, "call-id")) {
+            let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+            arrivals
+                .entry(call.to_owned())
+                .or_insert_with(|| MachineClock.now());
+        }
+        // Who asks again is answered again.
+        drop(socket.send_to(reply.as_bytes(), from));
+    }
+}
+
+fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
+    let mut pairs = lines.filter_map(|line| line.split_once(':'));
+    let found = pairs.find(|(found, _)| found.trim().eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.trim())
+}
+
+/// 486 to an INVITE, 200 to anything else but ACK and replies (RFC 3261, 8.2.6: what is copied).
+fn reply(text: &str) -> Option<String> {
+    let method = text.split(' ').next()?;
+    let status = match method {
+        "INVITE" => "486 Busy Here",
+        "OPTIONS" | "CANCEL" | "BYE" | "REGISTER" => "200 OK",
+        _ => return None,
+    };
+    let (from, to) = (header(text, "from")?, header(text, "to")?);
+    let (call, cseq) = (header(text, "call-id")?, header(text, "cseq")?);
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let via: String = lines
+        .filter(|line| line.to_ascii_lowercase().starts_with("via:"))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let tag = if to.contains(";tag=") { "" } else { ";tag=busy" };
+    Some(format!(
+        "SIP/2.0 {status}\r\n{via}From: {from}\r\nTo: {to}{tag}\r\nCall-ID: {call}\r\nCSeq: {cseq}\r\n\
+         Content-Length: 0\r\n\r\n"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INVITE: &str = "INVITE sip:13800138000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\n\
+                          From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\n\r\nVia: body";
+
+    #[test]
+    fn an_invite_is_busy_and_an_ack_is_not_answered() {
+        let said = reply(INVITE).unwrap();
+        assert!(said.starts_with("SIP/2.0 486 "));
+        assert!(said.contains("To: <sip:c@d>;tag=busy\r\n") && said.contains("CSeq: 1 INVITE\r\n"));
+        assert_eq!(said.matches("Via:").count(), 1);
+        assert_eq!(reply(&INVITE.replace("INVITE", "ACK")), None);
+        assert_eq!(reply("SIP/2.0 200 OK\r\n\r\n"), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day for that process alone
+//! and leaves its steady clocks as they are.
+
+use crate::opened::MachineClock;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is done to the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wall {
+    Right,
+    /// Set by so many seconds, below zero for back.
+    SetBy(i64),
+    /// It stands where it was when this was asked.
+    Stopped,
+}
+
+/// The faked clock of one server; what is true is the machine's own clock and a distance that never changes.
+pub(super) struct FakedWall {
+    file: PathBuf,
+    ahead_s: i64,
+}
+
+impl FakedWall {
+    /// The library, where Debian puts it; `None` where it is not installed.
+    pub(super) fn library() -> Option<PathBuf> {
+        let libraries = std::fs::read_dir("/usr/lib").ok()?;
+        let named = libraries
+            .flatten()
+            .map(|place| place.path().join("faketime/libfaketimeMT.so.1"));
+        named.into_iter().find(|library| library.exists())
+    }
+
+    /// From now on it is `at`, to the second below.
+    pub(super) fn beginning_at(folder: &Path, at: Timestamp) -> Self {
+        let ahead_us = at.micros().saturating_sub(MachineClock.now().micros());
+        let wall = Self {
+            file: folder.join("wall"),
+            ahead_s: ahead_us.div_euclid(1_000_000),
+        };
+        wall.set(Wall::Right);
+        wall
+    }
+
+    /// What the machine's clock says, told as this server should hold it.
+    pub(super) fn of_machine(&self, machine: Timestamp) -> Timestamp {
+        Timestamp::from_micros(
+            machine
+                .micros()
+                .saturating_add(self.ahead_s.saturating_mul(1_000_000)),
+        )
+    }
+
+    /// The true time of this server.
+    pub(super) fn true_now(&self) -> Timestamp {
+        self.of_machine(MachineClock.now())
+    }
+
+    /// Sets the clock that the server sees. The file is put in place whole: it is read at every look.
+    pub(super) fn set(&self, wall: Wall) {
+        let text = match wall {
+            Wall::Right => format!("{:+}", self.ahead_s),
+            Wall::SetBy(seconds) => format!("{:+}", self.ahead_s.saturating_add(seconds)),
+            Wall::Stopped => {
+                let now = self.true_now().to_string();
+                now.get(..19).unwrap_or_default().replace('T', " ")
+            }
+        };
+        let beside = self.file.with_extension("next");
+        std::fs::write(&beside, text).expect("a temporary folder can be written");
+        std::fs::rename(&beside, &self.file).expect("a file can be put in place");
+    }
+
+    /// The program's time of day is this one.
+    pub(super) fn fake(&self, program: &mut Command, library: &Path) {
+        program
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME_TIMESTAMP_FILE", &self.file)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("TZ", "UTC");
+    }
+}

@@ -1,0 +1,91 @@
+//! A wall clock that is set or stopped beside the window's edge: nobody is dialed outside the true window, and
+//! dialing goes on when the clock is right again.
+//!
+//! Each case has a server of its own under libfaketime and a carrier that writes down when INVITEs come, by the
+//! machine's own clock. What is held against the window is that, and never what the server says of itself.
+
+mod edge;
+mod faked_wall;
+mod restarts;
+mod stage;
+
+use super::{Form, Proof, skipped};
+use edge::Edge;
+use faked_wall::{FakedWall, Wall};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const HOURS_6: i64 = 6 * 3_600;
+
+/// Servers at once: each has a processor's worth of work while it begins.
+const AT_ONCE: usize = 3;
+
+/// What was tried and seen, and what of it is wrong.
+struct Found {
+    line: Value,
+    wrong: Vec<String>,
+}
+
+type Case = fn(&Path) -> Found;
+
+const SHORT: &[Case] = &[
+    |library| edge::prove(library, Edge::Opening, Wall::SetBy(HOURS_6)),
+    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-3)),
+];
+
+const LONG: &[Case] = &[
+    |library| edge::prove(library, Edge::Opening, Wall::SetBy(HOURS_6)),
+    |library| edge::prove(library, Edge::Opening, Wall::SetBy(-HOURS_6)),
+    |library| edge::prove(library, Edge::Opening, Wall::SetBy(3)),
+    |library| edge::prove(library, Edge::Opening, Wall::SetBy(-3)),
+    |library| edge::prove(library, Edge::Opening, Wall::Stopped),
+    |library| edge::prove(library, Edge::Closing, Wall::SetBy(HOURS_6)),
+    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-HOURS_6)),
+    |library| edge::prove(library, Edge::Closing, Wall::SetBy(3)),
+    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-3)),
+    |library| edge::prove(library, Edge::Closing, Wall::Stopped),
+    restarts::under_a_clock_that_was_doubted,
+    restarts::before_the_end_of_the_log,
+    restarts::confirmed_by_a_person,
+];
+
+pub(super) fn prove(form: Form) -> Proof {
+    let Some(library) = FakedWall::library() else {
+        return skipped("clock", "faketime is not installed (apt-get install faketime)");
+    };
+    let cases = match form {
+        Form::Short => SHORT,
+        Form::Long => LONG,
+    };
+    let mut found = Vec::new();
+    for some in cases.chunks(AT_ONCE) {
+        found.extend(std::thread::scope(|scope| {
+            let running: Vec<_> = some.iter().map(|case| scope.spawn(|| case(&library))).collect();
+            let ended = running.into_iter().map(|case| case.join().unwrap_or_else(broken));
+            ended.collect::<Vec<_>>()
+        }));
+    }
+    let sum = |name: &str| {
+        found
+            .iter()
+            .filter_map(|case| case.line.get(name)?.as_u64())
+            .sum::<u64>()
+    };
+    let (dialed, outside) = (sum("dialed"), sum("outside"));
+    let wrong: Vec<&String> = found.iter().flat_map(|case| &case.wrong).collect();
+    let holds = wrong.is_empty() && outside == 0 && dialed > 0;
+    let lines: Vec<&Value> = found.iter().map(|case| &case.line).collect();
+    Proof {
+        line: json!({"proof": "clock", "cases": lines.len(), "dialed": dialed, "outside": outside, "wrong": wrong,
+            "found": lines}),
+        holds,
+    }
+}
+
+/// A case that could not be played to its end; why stands on standard error.
+fn broken(_: Box<dyn std::any::Any + Send>) -> Found {
+    Found {
+        line: Value::Null,
+        wrong: vec!["a case could not be played to its end".to_owned()],
+    }
+}

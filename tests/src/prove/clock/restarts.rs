@@ -1,0 +1,86 @@
+//! What a process that has just begun cannot know of its clock, the log still does: a doubt that stood when the
+//! last one ended, and a time that was recorded and has not come yet.
+
+use super::faked_wall::Wall;
+use super::stage::{DIALING, PAUSED, Stage, plus_s, window};
+use super::{Found, HOURS_6};
+use std::path::Path;
+
+/// How long nobody may be dialed: longer than the clock stands before the log in these cases.
+const WATCHED_S: i64 = 15;
+
+/// How far the clock stands before the log.
+const BEHIND_S: i64 = 10;
+
+const DOUBT: &str = "installation.clock_doubted";
+const TRUST: &str = "installation.clock_trusted";
+
+/// Nobody is dialed for `WATCHED_S`, and readiness says why at the end of it.
+fn watch(stage: &mut Stage) {
+    let (from, before) = (stage.wall.true_now(), stage.invites().len());
+    stage.wait_until(plus_s(from, WATCHED_S));
+    let is_paused = stage.is_said(PAUSED);
+    stage.hold(is_paused, "readiness does not say that the clock is wrong");
+    let under_it = stage.invites().len() - before;
+    stage.hold(under_it == 0, &format!("{under_it} dials under a wrong clock"));
+}
+
+/// Set forward over the opening of the window, and the server started again under it: to the new process that
+/// clock agrees with itself.
+pub(super) fn under_a_clock_that_was_doubted(library: &Path) -> Found {
+    let closed = plus_s(window().0, -3_600);
+    let mut stage = Stage::begin(library, closed);
+    stage.start_campaign();
+    stage.wall.set(Wall::SetBy(HOURS_6));
+    let is_paused = stage.is_said(PAUSED);
+    stage.hold(is_paused, "readiness does not say that the clock is wrong");
+    stage.start_again();
+    watch(&mut stage);
+    stage.times_are_not_held();
+    stage.end(
+        "started again under a doubted clock",
+        window(),
+        &[(DOUBT, "wall_moved")],
+    )
+}
+
+/// Started again under a clock that stands before what was recorded: it does not become right by standing before
+/// it for as long. It is set right, and dialing goes on by itself.
+pub(super) fn before_the_end_of_the_log(library: &Path) -> Found {
+    let open = plus_s(window().0, 3_600);
+    let mut stage = Stage::begin(library, open);
+    stage.start_campaign();
+    let was_dialed = stage.is_dialed_again();
+    stage.hold(was_dialed, "nobody is dialed within the window");
+    stage.wall.set(Wall::SetBy(-BEHIND_S));
+    stage.start_again();
+    watch(&mut stage);
+    stage.wall.set(Wall::Right);
+    let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
+    stage.hold(goes_on, "nobody is dialed when the clock is right again");
+    let kinds = [(DOUBT, "before_log"), (TRUST, "agreed")];
+    stage.times_are_not_held();
+    stage.end("before the end of the log", window(), &kinds)
+}
+
+/// The server began under a clock that was behind, and the clock was set right: only a person can tell, and time
+/// goes on from there.
+pub(super) fn confirmed_by_a_person(library: &Path) -> Found {
+    let open = plus_s(window().0, 3_600);
+    let mut stage = Stage::begin(library, plus_s(open, -HOURS_6));
+    stage.start_campaign();
+    let from = stage.wall.true_now();
+    stage.wall.set(Wall::SetBy(HOURS_6));
+    watch(&mut stage);
+    stage.ask(&["clock", "confirm", "--reason", "compared with the telephone's"]);
+    let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
+    stage.hold(goes_on, "nobody is dialed after a person has confirmed the clock");
+    stage.times_are_not_held();
+    // What this stage calls true is six hours behind the clock that was confirmed.
+    let confirmed = (from, plus_s(window().1, -HOURS_6));
+    stage.end(
+        "confirmed by a person",
+        confirmed,
+        &[(DOUBT, "wall_moved"), (TRUST, "confirmed")],
+    )
+}

@@ -1,0 +1,233 @@
+//! One server under a faked wall clock, its carrier and its campaign, and what both say of the dials.
+
+use super::Found;
+use super::faked_wall::{FakedWall, Wall};
+use crate::busy_carrier::BusyCarrier;
+use crate::history::{History, member};
+use crate::program::{command, instant, ledgerline, run, wait_for};
+use crate::prove::{BUNDLED_TEXT, records};
+use crate::server::Server;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What readiness says while the clock dials nobody.
+pub(super) const PAUSED: &str = "paused-clock-wrong";
+/// What it says otherwise.
+pub(super) const DIALING: &str = "dialing";
+
+/// More people than a case has the time to dial.
+const PEOPLE: u32 = 150;
+
+/// Longest wait for a word of readiness: two seconds until a stopped clock is off, and as much for a busy machine.
+pub(super) const SAID: Duration = Duration::from_secs(5);
+
+/// Within this an idle server obeys SIGTERM, whatever its clock does.
+const OBEYED_MS: u64 = 5_000;
+
+/// How far what is stored may be from the true time: two seconds are taken up slowly, and not at once.
+const STORED_OFF_US: i64 = 2_000_000;
+
+/// The instant of a text that stands in this file.
+pub(super) fn instant_of(text: &str) -> Timestamp {
+    text.parse().expect("the instants of a proof are RFC 3339")
+}
+
+pub(super) struct Stage {
+    folder: TempDir,
+    library: PathBuf,
+    began: Timestamp,
+    pub(super) wall: FakedWall,
+    pub(super) carrier: BusyCarrier,
+    pub(super) server: Server,
+    wrong: Vec<String>,
+    /// What is stored must stand at its true time.
+    holds_times: bool,
+}
+
+impl Stage {
+    /// Starts a server that takes `at` for the time of day; it is ready when this returns.
+    pub(super) fn begin(library: &Path, at: Timestamp) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let wall = FakedWall::beginning_at(folder.path(), at);
+        let carrier = BusyCarrier::start();
+        let server = serve(folder.path(), &carrier, (&wall, library));
+        let mut stage = Self {
+            folder,
+            library: library.to_owned(),
+            began: wall.true_now(),
+            wall,
+            carrier,
+            server,
+            wrong: Vec::new(),
+            holds_times: true,
+        };
+        stage.wait_ready();
+        stage
+    }
+
+    fn wait_ready(&mut self) {
+        let is_ready = self.server.wait_ready();
+        self.hold(is_ready, "the server does not become ready");
+    }
+
+    /// A campaign from 09:00 to 18:00 in Beijing, started.
+    pub(super) fn start_campaign(&self) {
+        let body = json!({"task_id": "EDGE", "customer_segment": "overdue_3_days", "script_template": BUNDLED_TEXT,
+            "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50}});
+        self.server.must_post("/api/v1/campaigns", &body);
+        let people = json!({"task_id": "EDGE", "records": records(PEOPLE, 8)});
+        self.server.must_post("/api/v1/tasks/data", &people);
+        self.server.must_post("/api/v1/campaigns/EDGE/start", &json!({}));
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Ends the server as a crash would, and starts it again under the wall as it stands.
+    pub(super) fn start_again(&mut self) {
+        self.server.program.kill();
+        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.library));
+        self.wait_ready();
+    }
+
+    /// A process that begins under a wrong clock, or is told to go on from another, stores its times.
+    pub(super) fn times_are_not_held(&mut self) {
+        self.holds_times = false;
+    }
+
+    /// Notes `why` unless it holds.
+    pub(super) fn hold(&mut self, holds: bool, why: &str) {
+        if !holds {
+            self.wrong.push(why.to_owned());
+        }
+    }
+
+    /// Whether readiness says this of dialing, soon.
+    pub(super) fn is_said(&self, word: &str) -> bool {
+        wait_for(SAID, || (self.readiness("/dialing") == word).then_some(())).is_some()
+    }
+
+    /// A member of what readiness answers now.
+    pub(super) fn readiness(&self, pointer: &str) -> Value {
+        let reply = self.server.get("/readyz").ok();
+        reply.map_or(Value::Null, |reply| member(&reply.body, pointer).clone())
+    }
+
+    /// True instants of the INVITEs so far, in order.
+    pub(super) fn invites(&self) -> Vec<Timestamp> {
+        let invites = self.carrier.invites().into_iter();
+        invites.map(|machine| self.wall.of_machine(machine)).collect()
+    }
+
+    /// INVITEs that came from `from` on.
+    pub(super) fn invites_since(&self, from: Timestamp) -> usize {
+        self.invites().iter().filter(|at| **at >= from).count()
+    }
+
+    /// Whether somebody is dialed from now on, soon.
+    pub(super) fn is_dialed_again(&self) -> bool {
+        let from = self.wall.true_now();
+        wait_for(SAID, || (self.invites_since(from) > 0).then_some(())).is_some()
+    }
+
+    pub(super) fn wait_until(&self, at: Timestamp) {
+        let left = at.duration_since(self.wall.true_now());
+        // It ends by the true time; the limit only guards against a machine whose clock is set meanwhile.
+        drop(wait_for(left + SAID, || {
+            (self.wall.true_now() >= at).then_some(())
+        }));
+    }
+
+    /// A command about this server, which must be granted.
+    pub(super) fn ask(&mut self, args: &[&str]) {
+        let url = self.server.url.clone();
+        let output = run(&[args, &["--server", &url]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        self.hold(output.status.success(), &format!("{args:?}: {said}"));
+    }
+
+    /// Ends the server under the wall as it stands, and reads what it left.
+    pub(super) fn end(mut self, name: &str, window: (Timestamp, Timestamp), kinds: &[(&str, &str)]) -> Found {
+        let asked = instant();
+        self.server.program.signal("TERM");
+        let stopped = self.server.program.wait(Duration::from_secs(60));
+        let took = instant().duration_since(asked).as_millis();
+        let sigterm_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        let is_obeyed = stopped.is_some_and(|status| status.success()) && sigterm_ms <= OBEYED_MS;
+        self.hold(is_obeyed, "SIGTERM is not obeyed at once");
+        let history = History::read(&self.data());
+        for (kind, text) in kinds {
+            let is_there = history
+                .of(kind)
+                .any(|event| member(event, "/data").to_string().contains(text));
+            self.hold(is_there, &format!("no {kind} with {text}"));
+        }
+        if self.holds_times {
+            self.hold_stored_times(&history);
+        }
+        let invites = self.invites();
+        let outside = invites
+            .iter()
+            .filter(|at| **at < window.0 || **at >= window.1)
+            .count();
+        self.hold(outside == 0, &format!("{outside} dials outside the true window"));
+        let wrong = self.wrong.iter().map(|why| format!("{name}: {why}")).collect();
+        Found {
+            line: json!({"case": name, "dialed": invites.len(), "outside": outside, "sigterm_ms": sigterm_ms,
+                "holds": self.wrong.is_empty()}),
+            wrong,
+        }
+    }
+
+    /// What was stored stands at the time at which it happened, whatever the wall said.
+    fn hold_stored_times(&mut self, history: &History) {
+        let until = self.wall.true_now().micros() + STORED_OFF_US;
+        let from = self.began.micros() - STORED_OFF_US;
+        let times = history
+            .events
+            .iter()
+            .filter_map(|event| member(event, "/time").as_str()?.parse().ok());
+        let (near, far): (Vec<Timestamp>, Vec<_>) =
+            times.partition(|at: &Timestamp| (from..=until).contains(&at.micros()));
+        self.hold(
+            !near.is_empty() && far.is_empty(),
+            &format!("{} events stored at a wrong time", far.len()),
+        );
+    }
+}
+
+fn serve(folder: &Path, carrier: &BusyCarrier, (wall, library): (&FakedWall, &Path)) -> Server {
+    let data = folder.join("data");
+    let mut program = command(ledgerline());
+    program.arg("serve").arg("--data").arg(&data);
+    program.args(["--trunk", &format!("{};dials-per-second=5", carrier.trunk())]);
+    program.args(["--http", "127.0.0.1:0", "--drain", "2s"]);
+    wall.fake(&mut program, library);
+    Server::of(program, &data)
+}
+
+/// Everything in Beijing on a Monday: 09:00 and 18:00.
+pub(super) fn window() -> (Timestamp, Timestamp) {
+    (
+        instant_of("2026-03-02T01:00:00Z"),
+        instant_of("2026-03-02T10:00:00Z"),
+    )
+}
+
+/// So many seconds after an instant, below zero before it.
+pub(super) fn plus_s(at: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp::from_micros(at.micros() + seconds * 1_000_000)
+}
+
+/// The word of a case for what is done to its wall.
+pub(super) fn word(wall: Wall) -> String {
+    match wall {
+        Wall::Right => "right".to_owned(),
+        Wall::Stopped => "stopped".to_owned(),
+        Wall::SetBy(seconds) => format!("{seconds:+} s"),
+    }
+}
