@@ -137,9 +137,11 @@ impl Stage {
     pub(super) fn wait_until(&self, at: Timestamp) {
         let left = at.duration_since(self.wall.true_now());
         // It ends by the true time; the limit only guards against a machine whose clock is set meanwhile.
-        drop(wait_for(left + SAID, || {
-            (self.wall.true_now() >= at).then_some(())
-        }));
+        let came = wait_for(left + SAID, || (self.wall.true_now() >= at).then_some(()));
+        assert!(
+            came.is_some(),
+            "the machine's own clock goes on while a proof runs"
+        );
     }
 
     /// A command about this server, which must be granted.
