@@ -1,5 +1,5 @@
-//! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what a
-//! proof about clocks must not take from the process it judges.
+//! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what
+//! a proof about clocks must not take from the process it judges.
 
 use crate::opened::MachineClock;
 use domain::ports::clock::Clock;
@@ -114,8 +114,9 @@ fn reply(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const INVITE: &str = "INVITE sip:13800138000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\n\
-                          From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\n\r\nVia: body";
+    const INVITE: &str = "INVITE sip:13800138000@127.0.0.1 SIP/2.0\r\n\
+        Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\n\
+        Call-ID: one\r\nCSeq: 1 INVITE\r\n\r\nVia: body";
 
     #[test]
     fn an_invite_is_busy_and_an_ack_is_not_answered() {

@@ -1,5 +1,5 @@
-//! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day for that process alone
-//! and leaves its steady clocks as they are.
+//! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day for that process
+//! alone and leaves its steady clocks as they are.
 
 use crate::opened::MachineClock;
 use domain::ports::clock::Clock;

@@ -1,8 +1,8 @@
-//! A wall clock that is set or stopped beside the window's edge: nobody is dialed outside the true window, and
-//! dialing goes on when the clock is right again.
+//! A wall clock that is set or stopped beside the window's edge: nobody is dialed outside the true window,
+//! and dialing goes on when the clock is right again.
 //!
-//! Each case has a server of its own under libfaketime and a carrier that writes down when INVITEs come, by the
-//! machine's own clock. What is held against the window is that, and never what the server says of itself.
+//! Each case has a server of its own under libfaketime and a carrier that writes down when INVITEs come, by
+//! the machine's own clock. What is held against the window is that, and never what the server says of itself.
 
 mod edge;
 mod faked_wall;
@@ -76,8 +76,8 @@ pub(super) fn prove(form: Form) -> Proof {
     let holds = wrong.is_empty() && outside == 0 && dialed > 0;
     let lines: Vec<&Value> = found.iter().map(|case| &case.line).collect();
     Proof {
-        line: json!({"proof": "clock", "cases": lines.len(), "dialed": dialed, "outside": outside, "wrong": wrong,
-            "found": lines}),
+        line: json!({"proof": "clock", "cases": lines.len(), "dialed": dialed, "outside": outside,
+            "wrong": wrong, "found": lines}),
         holds,
     }
 }

@@ -1,5 +1,5 @@
-//! What a process that has just begun cannot know of its clock, the log still does: a doubt that stood when the
-//! last one ended, and a time that was recorded and has not come yet.
+//! What a process that has just begun cannot know of its clock, the log still does: a doubt that stood when
+//! the last one ended, and a time that was recorded and has not come yet.
 
 use super::faked_wall::Wall;
 use super::stage::{DIALING, PAUSED, Stage, plus_s, window};
@@ -44,8 +44,8 @@ pub(super) fn under_a_clock_that_was_doubted(library: &Path) -> Found {
     )
 }
 
-/// Started again under a clock that stands before what was recorded: it does not become right by standing before
-/// it for as long. It is set right, and dialing goes on by itself.
+/// Started again under a clock that stands before what was recorded: it does not become right by standing
+/// before it for as long. It is set right, and dialing goes on by itself.
 pub(super) fn before_the_end_of_the_log(library: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
     let mut stage = Stage::begin(library, open);
@@ -63,8 +63,8 @@ pub(super) fn before_the_end_of_the_log(library: &Path) -> Found {
     stage.end("before the end of the log", window(), &kinds)
 }
 
-/// The server began under a clock that was behind, and the clock was set right: only a person can tell, and time
-/// goes on from there.
+/// The server began under a clock that was behind, and the clock was set right: only a person can tell, and
+/// time goes on from there.
 pub(super) fn confirmed_by_a_person(library: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
     let mut stage = Stage::begin(library, plus_s(open, -HOURS_6));
