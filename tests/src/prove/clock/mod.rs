@@ -2,7 +2,7 @@
 //! and dialing goes on when the clock is right again.
 //!
 //! Each case has a server of its own under libfaketime and a carrier that writes down when INVITEs come, by
-//! the machine's own clock. What is held against the window is that, and never what the server says of itself.
+//! the machine's own clock. That is held against the window, never what the server says of itself.
 
 mod edge;
 mod faked_wall;

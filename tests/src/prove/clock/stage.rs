@@ -21,7 +21,7 @@ pub(super) const DIALING: &str = "dialing";
 /// More people than a case has the time to dial.
 const PEOPLE: u32 = 150;
 
-/// Longest wait for a word of readiness: two seconds until a stopped clock is off, and more for a busy machine.
+/// Longest wait for a word of readiness: a stopped clock is off after two seconds.
 pub(super) const SAID: Duration = Duration::from_secs(5);
 
 /// Within this an idle server obeys SIGTERM, whatever its clock does.
@@ -76,7 +76,8 @@ impl Stage {
     /// A campaign from 09:00 to 18:00 in Beijing, started.
     pub(super) fn start_campaign(&self) {
         let body = json!({"task_id": "EDGE", "customer_segment": "overdue_3_days",
-            "script_template": BUNDLED_TEXT, "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50}});
+            "script_template": BUNDLED_TEXT,
+            "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50}});
         self.server.must_post("/api/v1/campaigns", &body);
         let people = json!({"task_id": "EDGE", "records": records(PEOPLE, 8)});
         self.server.must_post("/api/v1/tasks/data", &people);
