@@ -9,6 +9,7 @@ use crate::error::AskError;
 use crate::system::{ActorSystem, Entities, Environment};
 use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
+use domain::ports::line::LineError;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,19 +131,29 @@ impl Kit {
         if self.is_stopping() {
             return;
         }
+        self.hold_dials();
+        tracing::warn!("the store is away; no dial begins");
+    }
+
+    /// A call would have to be recorded, and cannot be.
+    pub(crate) fn note_no_room(&self, why: &LineError) {
+        self.hold_dials();
+        tracing::error!(%why, "nobody is dialed whose call could not be recorded");
+    }
+
+    fn hold_dials(&self) {
         let until = self.now().plus_ms(STORE_AWAY_MS);
         *self
             .store_away_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(until);
-        tracing::warn!("the store is away; no dial begins");
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.environment.tasks.stop_signal().is_stopping()
     }
 
-    /// Until when nothing new is begun because the store was away.
+    /// Until when nothing new is begun because the store was away, or a recording had no room.
     pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = *self
             .store_away_until

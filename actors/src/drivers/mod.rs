@@ -167,6 +167,11 @@ impl DriversHandle {
         }
     }
 
+    /// True while no dial begins because the store was away, or a recording had no room, a moment ago.
+    pub fn are_dials_held(&self) -> bool {
+        self.kit.store_away_until(self.kit.now()).is_some()
+    }
+
     /// True while a restored log waits for a person's confirmation; nothing is dialed meanwhile.
     pub fn is_dialing_paused(&self) -> bool {
         self.kit.is_dialing_paused()

@@ -23,6 +23,8 @@ pub(crate) struct FakeLine {
     facts: LineFacts,
     script: Script,
     journal: Arc<Mutex<Journal>>,
+    /// No recording has a place.
+    is_full: AtomicBool,
 }
 
 #[derive(Default)]
@@ -90,7 +92,12 @@ impl FakeLine {
             },
             script,
             journal: Arc::default(),
+            is_full: AtomicBool::new(false),
         })
+    }
+    /// From now on recordings have a place, or none.
+    pub(crate) fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::Relaxed);
     }
     /// What we did, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
@@ -119,6 +126,13 @@ impl FakeLine {
 impl Line for FakeLine {
     fn facts(&self) -> LineFacts {
         self.facts.clone()
+    }
+
+    async fn reserve(&self, _call: CallId, _leg: u8) -> Result<(), LineError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(LineError::NoRecording("the disk is full".to_owned()));
+        }
+        Ok(())
     }
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {

@@ -10,6 +10,10 @@ use std::sync::atomic::Ordering;
 /// Most events the views may be behind while the process calls itself ready.
 const LAG_EVENTS_MAX: u64 = 10_000;
 
+/// Why no dial begins after one that could not be stored or recorded.
+const NO_ROOM: &str =
+    "the disk has no room for the log or for a recording, so nobody is dialed / 磁盘空间不足,暂停拨号";
+
 impl App {
     /// The views that an event keeps, and why: their answers stand still, everything else goes on.
     fn parked(&self) -> Value {
@@ -19,6 +23,22 @@ impl App {
             Some(json!({ "view": row.view, "position": position.to_string(), "why": why }))
         });
         parked.collect()
+    }
+
+    /// Why nothing moves now, though it may again: the log, the keys or the views cannot be written, or no
+    /// recording has room.
+    pub(crate) async fn held_up(&self) -> Option<String> {
+        if let Some(failure) = self.opened.failure() {
+            return Some(failure);
+        }
+        let head = self.store().head().await.ok();
+        if head > self.views.position()
+            && let Some(why) = self.views.waits_because()
+        {
+            return Some(why);
+        }
+        let drivers = self.drivers()?;
+        drivers.are_dials_held().then(|| NO_ROOM.to_owned())
     }
 
     /// Not draining, the store writes, the log can be read, the views follow.
@@ -76,6 +96,10 @@ impl App {
         let is_clock_wrong = self.opened.environment.skew.stops_dialing();
         if standing == Standing::Dialing && is_clock_wrong {
             return "paused-clock-wrong";
+        }
+        let are_held = || self.drivers().is_some_and(|drivers| drivers.are_dials_held());
+        if standing == Standing::Dialing && are_held() {
+            return "paused-no-room";
         }
         standing.word()
     }

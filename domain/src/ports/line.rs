@@ -57,6 +57,9 @@ pub enum LineError {
     PermitMismatch { permitted: CallId, ordered: CallId },
     #[error("the line has no free leg")]
     Busy,
+    /// The call must be recorded, and there is no place for that: it must not be dialed.
+    #[error("the place of the recording cannot be taken: {0}")]
+    NoRecording(String),
     #[error("the line is unavailable: {0}")]
     Unavailable(String),
     #[error("the leg has ended")]
@@ -149,6 +152,8 @@ pub enum LegEvent {
     Keypress { digit: char },
     /// The clip given to `play` as `play` has been sent to its last frame.
     Played { play: u32 },
+    /// What is said from here on is not recorded: the disk failed. At most once.
+    RecordingFailed,
     /// The answered leg ended. `heard_rtp`: at least one packet came from the callee.
     HungUp {
         by: HungUpBy,
@@ -204,6 +209,15 @@ pub trait Leg: Send {
 #[async_trait]
 pub trait Line: Send + Sync {
     fn facts(&self) -> LineFacts;
+
+    /// Takes what the leg's recording will need, before `call.dialing` is stored; `NoRecording` where that is
+    /// not to be had. A line that records nothing has nothing to take.
+    async fn reserve(&self, _call: CallId, _leg: u8) -> Result<(), LineError> {
+        Ok(())
+    }
+
+    /// Gives back what `reserve` took for a leg that is not dialed after all.
+    fn release(&self, _call: CallId, _leg: u8) {}
 
     /// Sends the one INVITE of this leg. `call.dialing` is already stored. The permit is consumed.
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;

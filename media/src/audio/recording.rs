@@ -9,6 +9,8 @@ use async_trait::async_trait;
 use domain::ids::CallId;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::SAMPLES_PER_SECOND;
+use rustix::fs::{FallocateFlags, fallocate, fstatvfs};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -25,6 +27,8 @@ const SAMPLE_FRAME_BYTES: u64 = 4;
 const SECOND_BYTES: u64 = SAMPLES_PER_SECOND as u64 * SAMPLE_FRAME_BYTES;
 /// Longest recording, 4 hours: far above any call, far below what a WAV header can say.
 const DATA_BYTES_MAX: u64 = SECOND_BYTES * 4 * 3_600;
+/// Room for the longest answered call (3 minutes, and its end) that is taken before it is dialed.
+pub(crate) const RESERVED_BYTES: u64 = HEADER_BYTES + SECOND_BYTES * 190;
 /// Piece read at once for hashing.
 const HASH_BLOCK_BYTES: usize = 64 * 1_024;
 
@@ -52,6 +56,18 @@ impl Recorder {
             written_bytes: 0,
             left_out_frames: 0,
         })
+    }
+
+    /// As `create`, with room on the disk for the longest call; an error when there is none.
+    pub(crate) fn reserve(path: &Path) -> io::Result<Self> {
+        let recorder = Self::create(path)?;
+        take_room(&recorder.file)?;
+        Ok(recorder)
+    }
+
+    /// The file has another name from now on.
+    pub(crate) fn moved_to(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
     }
 
     /// Adds 20 ms. A channel that has nothing is silent; samples beyond a frame are left out.
@@ -85,6 +101,8 @@ impl Recorder {
     /// Writes the rest, makes file and directory entry durable, and answers the facts of the whole file.
     pub fn finish(mut self) -> io::Result<RecordingFacts> {
         self.write_out()?;
+        // What was taken for a longer call is given back.
+        self.file.set_len(HEADER_BYTES + self.written_bytes)?;
         self.file.sync_all()?;
         sync_directory(&self.path)?;
         facts_of(&mut self.file, self.written_bytes)
@@ -99,6 +117,27 @@ impl Recorder {
         }
         self.file.write_all_at(&header(self.written_bytes), 0)
     }
+}
+
+/// Takes the room without making the file longer, so that its length goes on saying how much was written.
+fn take_room(file: &File) -> io::Result<()> {
+    loop {
+        match fallocate(file, FallocateFlags::KEEP_SIZE, 0, RESERVED_BYTES) {
+            Ok(()) => return Ok(()),
+            Err(Errno::INTR) => {}
+            // A file system that cannot promise room: at least it has some now.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return has_room(file),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn has_room(file: &File) -> io::Result<()> {
+    let space = fstatvfs(file)?;
+    if space.f_bavail.saturating_mul(space.f_frsize) < RESERVED_BYTES {
+        return Err(io::Error::from(io::ErrorKind::StorageFull));
+    }
+    Ok(())
 }
 
 fn filled(samples: Option<&[i16]>) -> Frame {

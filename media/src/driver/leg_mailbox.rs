@@ -69,7 +69,10 @@ impl LegMailbox {
                 waiting.stage = LegStage::Ended;
                 waiting.closed = true;
             }
-            LegEvent::Ringing { .. } | LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+            LegEvent::Ringing { .. }
+            | LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::RecordingFailed => {}
         }
         waiting.events.push_back(event);
         drop(waiting);

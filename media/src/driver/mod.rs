@@ -11,6 +11,7 @@ pub(crate) mod leg_mailbox;
 mod pace;
 mod pace_statistics;
 mod recording_writer;
+mod reserved;
 mod rtp_ports;
 mod signalling;
 mod sip_sockets;
@@ -32,7 +33,8 @@ use domain::ports::speech::Clip;
 use domain::ports::tasks::Tasks;
 use leg_mailbox::LegMailbox;
 use pace::{Pace, PaceGrounds, Request};
-use recording_writer::{LegNumber, write_recordings};
+use recording_writer::{LegNumber, Piece, write_recordings};
+use reserved::Places;
 use rtp_ports::RtpPorts;
 use signalling::{Arrival, NewLeg, Order, Origin, Signalling, SignallingGrounds, TrunkNumber, TrunkSocket};
 use sip_sockets::SipCounters;
@@ -89,6 +91,9 @@ pub struct MediaDriver {
     /// All sockets on the SIP port, the unconnected one first, with their trunk's address.
     sockets: Mutex<Vec<(Option<SocketAddr>, Arc<UdpSocket>)>>,
     ports: Arc<Mutex<RtpPorts>>,
+    /// The writer of recordings, which ends with the pace.
+    recordings: mpsc::WeakSender<Piece>,
+    places: Places,
     counters: Arc<SipCounters>,
     statistics: Arc<Mutex<PaceStatistics>>,
     ended: watch::Receiver<()>,
@@ -134,6 +139,7 @@ impl MediaDriver {
         let time = SteadyTime::starting_at(surroundings.clock.now());
         let tasks = &surroundings.tasks;
         tasks.thread("recording-writer", Box::new(move || write_recordings(pieces)));
+        let recordings = writer.downgrade();
         let pacing = Pace::new(PaceGrounds {
             time,
             requests,
@@ -164,6 +170,8 @@ impl MediaDriver {
             arrivals,
             sockets: Mutex::new(vec![(None, Arc::clone(&general))]),
             ports,
+            recordings,
+            places: Places::default(),
             counters,
             statistics,
             ended,
@@ -254,6 +262,7 @@ impl MediaDriver {
         (call, leg): (CallId, u8),
         slot: OwnedSemaphorePermit,
     ) -> Result<LegHandle, LineError> {
+        let recording = self.place_of((call, leg)).await?;
         let now = self.time.now();
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let socket = {
@@ -285,7 +294,7 @@ impl MediaDriver {
             trunk: place.number,
             mailbox: Arc::clone(&handle.mailbox),
             out: self.draw_stream(),
-            recording: self.config.recordings.join(format!("{call}.wav")),
+            recording,
             slot,
         };
         let order = Order::Dial(Box::new(new));
@@ -376,6 +385,7 @@ fn make_directory(config: &MediaConfig) -> Result<(), MediaError> {
         .mode(0o700)
         .create(&config.recordings)
         .and_then(|()| std::fs::set_permissions(&config.recordings, owner_only))
+        .and_then(|()| reserved::remove_left_over(&config.recordings))
         .map_err(|error| MediaError::Recordings {
             path: config.recordings.display().to_string(),
             error,

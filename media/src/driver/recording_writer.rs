@@ -1,13 +1,15 @@
 //! Writes recordings on a thread of its own: the pace hands over seconds of sound and never waits for a disk.
 
 use super::leg_mailbox::LegMailbox;
+use super::reserved::Reserved;
 use crate::audio::frame::Frame;
 use crate::audio::recording::Recorder;
 use domain::ports::line::{LegEvent, LegSummary};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Pieces that may wait for the disk: a second of 500 legs.
 pub(super) const PIECES_MAX: usize = 512;
@@ -20,9 +22,16 @@ pub(super) type FramePair = (Frame, Frame);
 
 /// What the writer is asked.
 pub(super) enum Piece {
+    /// Takes the place of a recording before its leg is dialed.
+    Reserve {
+        path: PathBuf,
+        leg_of_call: u8,
+        answer: oneshot::Sender<io::Result<Reserved>>,
+    },
     Open {
         leg: LegNumber,
-        path: PathBuf,
+        reserved: Reserved,
+        mailbox: Arc<LegMailbox>,
     },
     Frames {
         leg: LegNumber,
@@ -40,6 +49,7 @@ pub(super) enum Piece {
 struct Writing {
     recorder: Recorder,
     failed: bool,
+    mailbox: Arc<LegMailbox>,
 }
 
 impl Writing {
@@ -51,8 +61,9 @@ impl Writing {
             .iter()
             .find_map(|(robot, callee)| self.recorder.push_frame(Some(robot), Some(callee)).err());
         if let Some(error) = error {
-            tracing::error!(leg, %error, "a recording cannot go on");
             self.failed = true;
+            self.mailbox.push(LegEvent::RecordingFailed);
+            tracing::error!(leg, %error, "a recording cannot go on");
         }
     }
 }
@@ -62,12 +73,31 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
     let mut recorders: BTreeMap<LegNumber, Writing> = BTreeMap::new();
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
-            Piece::Open { leg, path } => match Recorder::create(&path) {
+            Piece::Reserve {
+                path,
+                leg_of_call,
+                answer,
+            } => {
+                // Nobody waits any more: dropping it gives the place back.
+                drop(answer.send(Reserved::take(&path, leg_of_call)));
+            }
+            Piece::Open {
+                leg,
+                reserved,
+                mailbox,
+            } => match reserved.begin() {
                 Ok(recorder) => {
-                    let failed = false;
-                    drop(recorders.insert(leg, Writing { recorder, failed }));
+                    let writing = Writing {
+                        recorder,
+                        failed: false,
+                        mailbox,
+                    };
+                    drop(recorders.insert(leg, writing));
                 }
-                Err(error) => tracing::error!(leg, %error, "a recording cannot begin"),
+                Err(error) => {
+                    mailbox.push(LegEvent::RecordingFailed);
+                    tracing::error!(leg, %error, "a recording cannot begin");
+                }
             },
             Piece::Frames { leg, frames } => {
                 if let Some(writing) = recorders.get_mut(&leg) {
@@ -85,6 +115,7 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
                         .and_then(|writing| match writing.recorder.finish() {
                             Ok(facts) => Some(facts),
                             Err(error) => {
+                                mailbox.push(LegEvent::RecordingFailed);
                                 tracing::error!(leg, %error, "a recording cannot be finished");
                                 None
                             }
@@ -97,7 +128,7 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LegMailbox, LegSummary, Piece, write_recordings};
+    use super::{LegMailbox, LegSummary, Piece, Reserved, write_recordings};
     use crate::audio::frame::SILENCE;
     use domain::ports::line::LegEvent;
     use std::sync::Arc;
@@ -107,10 +138,19 @@ mod tests {
     fn a_recording_that_cannot_begin_is_none_and_disturbs_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let (writer, pieces) = mpsc::channel(16);
-        let paths = [dir.path().join("missing/one.wav"), dir.path().join("two.wav")];
+        let paths = [dir.path().join("one.wav"), dir.path().join("two.wav")];
         let mailboxes = [Arc::new(LegMailbox::new()), Arc::new(LegMailbox::new())];
-        for (leg, path) in (1_u64..).zip(paths) {
-            writer.try_send(Piece::Open { leg, path }).ok().unwrap();
+        let places = paths.each_ref().map(|path| Reserved::take(path, 1).unwrap());
+        // The first's name is taken: its recording cannot begin.
+        std::fs::write(&paths[0], "somebody else's").unwrap();
+        for ((leg, reserved), mailbox) in (1_u64..).zip(places).zip(&mailboxes) {
+            let mailbox = Arc::clone(mailbox);
+            let open = Piece::Open {
+                leg,
+                reserved,
+                mailbox,
+            };
+            writer.try_send(open).ok().unwrap();
             let frames = vec![(SILENCE, SILENCE); 50];
             writer.try_send(Piece::Frames { leg, frames }).ok().unwrap();
         }
@@ -127,6 +167,8 @@ mod tests {
         drop(writer);
         write_recordings(pieces);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let first = runtime.block_on(mailboxes[0].next());
+        assert_eq!(first, LegEvent::RecordingFailed, "its owner is told at once");
         let mut kept = Vec::new();
         for mailbox in &mailboxes {
             let LegEvent::Closed(summary) = runtime.block_on(mailbox.next()) else {

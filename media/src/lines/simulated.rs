@@ -280,7 +280,7 @@ impl SimulatedLeg {
                 self.note_end(at);
             }
             LegEvent::Closed(_) => self.note_end(at),
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::RecordingFailed => {}
         }
     }
 

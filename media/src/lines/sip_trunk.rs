@@ -10,6 +10,7 @@ use crate::sip::authentication::Credentials;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
 use domain::compliance::DialPermit;
+use domain::ids::CallId;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
 use domain::ports::speech::Clip;
 use std::net::{IpAddr, SocketAddr};
@@ -186,6 +187,14 @@ impl Line for SipTrunk {
             hold_off_ms: self.config.hold_off_ms.unwrap_or(hold_off_ms),
             caller_numbers: self.config.caller_numbers.clone(),
         }
+    }
+
+    async fn reserve(&self, call: CallId, leg: u8) -> Result<(), LineError> {
+        self.driver.reserve((call, leg)).await
+    }
+
+    fn release(&self, call: CallId, leg: u8) {
+        self.driver.release((call, leg));
     }
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {

@@ -8,6 +8,7 @@ use super::{SipTrunk, TrunkConfig};
 use crate::carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use crate::driver::carrier::{Carrier, CarrierConfig, CarrierHandle};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
+use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
 use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
@@ -32,6 +33,22 @@ impl Network {
     }
 
     fn at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
+        Self::try_at(sip, rtp_ports).unwrap()
+    }
+
+    /// Where a crashed process was: its runtime lets go of the port in its own time.
+    async fn once_free(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
+        for _ in 0..500 {
+            match Self::try_at(sip, rtp_ports) {
+                Err(MediaError::Listen { .. }) => {}
+                started => return started.unwrap(),
+            }
+            WallClock.wait_until(WallClock.now().plus_ms(10)).await;
+        }
+        panic!("{sip} does not come free");
+    }
+
+    fn try_at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Result<Self, MediaError> {
         let dir = tempfile::tempdir().unwrap();
         let tasks = SuiteTasks::new();
         let config = MediaConfig {
@@ -46,12 +63,12 @@ impl Network {
             ids: Arc::new(CountingIds(AtomicU64::new(1))),
             tasks: shared,
         };
-        Self {
-            driver: MediaDriver::start(config, surroundings).unwrap(),
+        Ok(Self {
+            driver: MediaDriver::start(config, surroundings)?,
             tasks,
             dir,
             carriers: Mutex::new(Vec::new()),
-        }
+        })
     }
 
     pub(super) fn carrier(&self, profile: CarrierProfile, auth: Option<CarrierUser>) -> CarrierHandle {
@@ -306,7 +323,7 @@ fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
         lost.shutdown_background();
         CRASHED.lock().unwrap().clear();
         restarted.block_on(async {
-            let network = Network::at(local, (41_600, 41_650));
+            let network = Network::once_free(local, (41_600, 41_650)).await;
             let line = network.trunk_to(&carrier, |_| {}).await;
             let facts = LegFacts {
                 call,

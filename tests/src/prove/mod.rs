@@ -12,6 +12,7 @@ mod exports;
 mod forgetting;
 mod forgotten_copies;
 mod forgotten_keys;
+mod full_disk;
 mod keys;
 mod kurrent;
 mod other_tools;
@@ -52,6 +53,8 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
         "forgetting" => Some(forgetting::prove(form)),
+        "full-disk" => Some(full_disk::prove(form)),
+        "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "keys" => Some(tails::join(keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
@@ -108,6 +111,7 @@ pub const SHORT: &[(&str, &str)] = &[
         "keys",
         "4 mixtures of log and keys on SQLite, instead of 7 on it and on PostgreSQL",
     ),
+    ("full-disk", "2 fillings of the disk instead of 10"),
     ("sipp", "every scenario"),
     (
         "kurrent",

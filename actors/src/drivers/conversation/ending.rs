@@ -1,5 +1,6 @@
 //! What `call.ended` is told of a conversation: how the line ended it, and what remains of the leg.
 
+use domain::call::EndCause;
 use domain::call::command::CallEnding;
 use domain::call::event::EndReason;
 use domain::disposition::Outcome;
@@ -17,13 +18,14 @@ pub(super) struct HungUp {
 }
 
 pub(super) fn ending(
-    reason: Option<EndReason>,
+    (reason, cause): (Option<EndReason>, Option<EndCause>),
     outcome: Option<Outcome>,
     hung_up: Option<HungUp>,
     summary: LegSummary,
 ) -> CallEnding {
     let ending = CallEnding {
         reason,
+        cause,
         outcome,
         heard_rtp: summary.rtp_received_count > 0,
         recording: summary.recording,

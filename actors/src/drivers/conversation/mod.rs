@@ -11,6 +11,7 @@ mod prepare;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod unrecorded;
 
 pub(crate) use prepare::{Prepared, prepare};
 

@@ -7,6 +7,7 @@ use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
 use crate::timers::wake_at;
+use domain::call::EndCause;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{EndReason, Notice};
 use domain::disposition::Outcome;
@@ -46,11 +47,13 @@ pub(super) struct Talk<'a> {
     /// 谢绝来电 was said by key and is stored.
     pub(super) opted_out: bool,
     /// The flow has ended; what is queued is still played.
-    ending: bool,
+    pub(super) ending: bool,
     /// We asked to hang up, and why.
     hanging_up: Option<EndReason>,
     deadline: Timestamp,
-    hung_up: Option<HungUp>,
+    pub(super) hung_up: Option<HungUp>,
+    /// What ended it that was neither the callee's nor the carrier's doing.
+    pub(super) cause: Option<EndCause>,
     /// What the leg said while a prompt was being made, and when.
     unheard: VecDeque<Heard>,
 }
@@ -87,6 +90,7 @@ impl<'a> Talk<'a> {
             hanging_up: None,
             deadline,
             hung_up: None,
+            cause: None,
             unheard: VecDeque::new(),
         }
     }
@@ -150,6 +154,7 @@ impl<'a> Talk<'a> {
         match event {
             LegEvent::Keypress { digit } => self.hear_key(digit).await?,
             LegEvent::Played { play } => self.hear_played(play).await?,
+            LegEvent::RecordingFailed => self.end_unrecorded().await?,
             LegEvent::HungUp {
                 by,
                 reason_header,
@@ -355,7 +360,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Something of ours failed: the flow takes its exception branch; failing that, the call ends.
-    async fn fault(&mut self) -> Result<(), Halt> {
+    pub(super) async fn fault(&mut self) -> Result<(), Halt> {
         if self.ending {
             return self.fail().await;
         }
@@ -388,6 +393,7 @@ impl<'a> Talk<'a> {
 
     fn ended(self, summary: LegSummary) -> CallEnding {
         let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
-        ending(self.hanging_up.or(by_itself), self.outcome, self.hung_up, summary)
+        let why = (self.hanging_up.or(by_itself), self.cause);
+        ending(why, self.outcome, self.hung_up, summary)
     }
 }

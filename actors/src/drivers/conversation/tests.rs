@@ -266,3 +266,43 @@ fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_waits_for_its_me
         assert_eq!(world.data("call.ended")[0]["outcome"], "no_response");
     });
 }
+
+#[test]
+fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        let _drivers = talking(&world).await;
+        world.lines[0].tell(0, LegEvent::RecordingFailed);
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(ended["cause"], "recording_failed");
+        // The flow took leave: it was not cut off, and we asked to hang up.
+        assert_eq!(ended["reason"], "flow_ended");
+        assert_eq!(world.count("call.hangup_requested"), 1);
+    });
+}
+
+#[test]
+fn nobody_is_dialed_whose_recording_has_no_place_until_there_is_one() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        world.lines[0].set_full(true);
+        let drivers = world.start_drivers().await;
+        let flow = publish(&world).await;
+        world.run_campaign(1, 1, flow).await;
+        world
+            .until("the withdrawal", |log| count(log, "call.ended") == 1)
+            .await;
+        assert!(drivers.are_dials_held());
+        assert_eq!(
+            (world.lines[0].dialed_count(), world.count("call.dialing")),
+            (0, 0)
+        );
+        assert_eq!(world.data("call.ended")[0]["disposition"], "withdrawn");
+        world.lines[0].set_full(false);
+        world
+            .until("a conversation", |log| count(log, "call.answered") == 1)
+            .await;
+        assert_eq!(world.count("call.dialing"), 1);
+    });
+}

@@ -130,7 +130,7 @@ pub(super) async fn one_leg(
             LegEvent::Closed(_) | LegEvent::HungUp { .. } => {
                 return fail_leg(attempt, leg, lost(), None).await;
             }
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::RecordingFailed => {}
         }
     }
 }
@@ -161,7 +161,15 @@ async fn dial(
         caller: place.caller(),
         hold_off_ms: facts.hold_off_ms,
     };
-    attempt.ask(dialing).await?;
+    if let Err(error) = line.reserve(attempt.call, leg).await {
+        // Nothing is stored of the leg, and nobody is dialed until there may be room again.
+        attempt.kit.note_no_room(&error);
+        return Err(Halt::Refused);
+    }
+    if let Err(halt) = attempt.ask(dialing).await {
+        line.release(attempt.call, leg);
+        return Err(halt);
+    }
     let order = DialOrder {
         call: attempt.call,
         leg,
@@ -329,6 +337,7 @@ async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
             | LegEvent::Failed(_)
             | LegEvent::Keypress { .. }
             | LegEvent::Played { .. }
+            | LegEvent::RecordingFailed
             | LegEvent::HungUp { .. } => {}
         }
     }

@@ -145,6 +145,7 @@ async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &d
             | LegEvent::LateAnswered(_)
             | LegEvent::Keypress { .. }
             | LegEvent::Played { .. }
+            | LegEvent::RecordingFailed
             | LegEvent::HungUp { .. } => {}
         }
     }

@@ -104,6 +104,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let done = tokio::select! {
         biased;
         () = signals.next() => None,
+        why = watch::until_stuck(&running) => return Err(Failure::unavailable(why)),
         done = perform(&args, &running, &rehearsal) => Some(done?),
     };
     let Some(book) = done else {

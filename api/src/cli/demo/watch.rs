@@ -18,6 +18,39 @@ const QUIET_WITHIN_MS: u64 = 6_000;
 /// How often that is looked at.
 const QUIET_STEP_MS: u64 = 100;
 
+/// How long a log that cannot be written may hold a demo up: a person waits for it, who can make room and
+/// start it again on the same directory.
+const STUCK_MS: u64 = 10_000;
+
+/// How often that is looked at.
+const STUCK_STEP_MS: u64 = 500;
+
+/// Returns when the demo cannot go on, with what to do: it was held up for too long, or a part of it has
+/// ended.
+pub(super) async fn until_stuck(running: &Running) -> String {
+    let app = &running.app;
+    let mut since = None;
+    loop {
+        let now = app.now();
+        if let Some(why) = app.opened.fallen() {
+            return why;
+        }
+        match app.held_up().await {
+            None => since = None,
+            Some(why) => {
+                let since = *since.get_or_insert(now);
+                if now.ms_since(since) >= STUCK_MS {
+                    return format!(
+                        "{why}. Make room, then run the same command again with --data: it goes on where it was / \
+                         请腾出空间后用同一 --data 重新运行,演示会继续"
+                    );
+                }
+            }
+        }
+        app.pause(STUCK_STEP_MS).await;
+    }
+}
+
 /// Returns with every call when the campaign has completed (or was paused or stopped by somebody).
 pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<CallBook, Failure> {
     let app = &running.app;

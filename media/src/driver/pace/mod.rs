@@ -12,6 +12,7 @@ use crate::driver::leg_audio::LegAudio;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace_statistics::PaceStatistics;
 use crate::driver::recording_writer::{FramePair, LegNumber, Piece};
+use crate::driver::reserved::Reserved;
 use crate::driver::rtp_ports::RtpPorts;
 use crate::driver::signalling::Order;
 use crate::driver::steady_time::SteadyTime;
@@ -21,7 +22,6 @@ use domain::ports::line::{LegEvent, LegSummary};
 use domain::ports::speech::Clip;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::UdpSocket;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -42,13 +42,20 @@ const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 const FRAME: Duration = Duration::from_millis(FRAME_MS);
 
+/// Whether what is heard goes to the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recording {
+    None,
+    Begun,
+}
+
 /// One leg in the pace.
 struct PacedLeg {
     call_id: String,
     socket: UdpSocket,
     mailbox: Arc<LegMailbox>,
     audio: Option<LegAudio>,
-    recording: Option<PathBuf>,
+    recording: Recording,
     records_callee: bool,
     frames: Vec<FramePair>,
     lost_told: bool,
@@ -179,7 +186,7 @@ impl Pace {
                     socket,
                     mailbox,
                     audio: None,
-                    recording: None,
+                    recording: Recording::None,
                     records_callee: false,
                     frames: Vec::new(),
                     lost_told: false,
@@ -218,7 +225,7 @@ impl Pace {
         }
     }
 
-    fn begin(&mut self, number: LegNumber, (stream, out): (AudioStream, OutgoingStream), recording: PathBuf) {
+    fn begin(&mut self, number: LegNumber, (stream, out): (AudioStream, OutgoingStream), reserved: Reserved) {
         let now_us = self.now_us();
         let Some(leg) = self.legs.get_mut(&number) else {
             return;
@@ -227,10 +234,12 @@ impl Pace {
         let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
         while leg.socket.recv_from(&mut buffer).is_ok() {}
         leg.audio = Some(LegAudio::new(stream, out, now_us));
-        leg.recording = Some(recording.clone());
+        leg.recording = Recording::Begun;
+        let mailbox = Arc::clone(&leg.mailbox);
         self.hand_over(Piece::Open {
             leg: number,
-            path: recording,
+            reserved,
+            mailbox,
         });
     }
 
@@ -268,7 +277,7 @@ impl Pace {
             let mut ports = self.grounds.ports.lock().unwrap_or_else(PoisonError::into_inner);
             ports.release(port, self.grounds.time.now());
         }
-        if leg.recording.is_some() && !leg.frames.is_empty() {
+        if leg.recording == Recording::Begun && !leg.frames.is_empty() {
             self.hand_over(Piece::Frames {
                 leg: number,
                 frames: std::mem::take(&mut leg.frames),
@@ -397,6 +406,7 @@ mod tests {
     use crate::codec::Codec;
     use crate::driver::leg_mailbox::LegMailbox;
     use crate::driver::pace_statistics::PaceStatistics;
+    use crate::driver::reserved::Reserved;
     use crate::driver::rtp_ports::RtpPorts;
     use crate::driver::signalling::Order;
     use crate::driver::steady_time::SteadyTime;
@@ -409,6 +419,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     struct Scene {
+        _dir: tempfile::TempDir,
         pace: Pace,
         mailbox: Arc<LegMailbox>,
         _orders: mpsc::Receiver<Order>,
@@ -417,6 +428,7 @@ mod tests {
     /// One answered leg whose recording goes to `writer`.
     fn scene(writer: mpsc::Sender<Piece>, rtp_ports: (u16, u16)) -> Scene {
         let (orders, taken) = mpsc::channel(4);
+        let dir = tempfile::tempdir().unwrap();
         let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), rtp_ports).unwrap();
         let socket = ports.bind(Timestamp::EPOCH).unwrap();
         let mut pace = Pace::new(PaceGrounds {
@@ -445,9 +457,10 @@ mod tests {
                 ptime_ms: 20,
             },
             out: OutgoingStream::new(1, 1, 1),
-            recording: "never-opened.wav".into(),
+            recording: Reserved::take(&dir.path().join("call.wav"), 1).unwrap(),
         });
         Scene {
+            _dir: dir,
             pace,
             mailbox,
             _orders: taken,
@@ -474,7 +487,7 @@ mod tests {
         let mut kinds = Vec::new();
         while let Ok(piece) = pieces.try_recv() {
             kinds.push(match piece {
-                Piece::Open { .. } => 0,
+                Piece::Open { .. } | Piece::Reserve { .. } => 0,
                 Piece::Frames { frames, .. } => frames.len(),
                 Piece::Close { .. } => usize::MAX,
             });

@@ -2,11 +2,11 @@
 
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
+use crate::driver::reserved::Reserved;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::sdp::AudioStream;
 use domain::ports::speech::Clip;
 use std::net::UdpSocket;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One request; requests of one leg are taken in order.
@@ -23,7 +23,7 @@ pub(in crate::driver) enum Request {
         leg: LegNumber,
         stream: AudioStream,
         out: OutgoingStream,
-        recording: PathBuf,
+        recording: Reserved,
     },
     Move {
         leg: LegNumber,

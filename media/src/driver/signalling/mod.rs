@@ -11,6 +11,7 @@ use sending::Sent;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
 use crate::driver::recording_writer::LegNumber;
+use crate::driver::reserved::Reserved;
 use crate::driver::sip_sockets::{SipCounters, count};
 use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::OutgoingStream;
@@ -23,7 +24,6 @@ use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -44,7 +44,7 @@ struct LiveLeg {
     number: LegNumber,
     trunk: TrunkNumber,
     mailbox: Arc<LegMailbox>,
-    begin: Option<(OutgoingStream, PathBuf)>,
+    begin: Option<(OutgoingStream, Reserved)>,
     slot: Option<OwnedSemaphorePermit>,
     peers: BTreeSet<IpAddr>,
     deadline: Option<Timestamp>,

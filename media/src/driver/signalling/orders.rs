@@ -2,12 +2,12 @@
 
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
+use crate::driver::reserved::Reserved;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::SipMessage;
 use crate::sip::user_agent::Uac;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -45,7 +45,7 @@ pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) trunk: TrunkNumber,
     pub(in crate::driver) mailbox: Arc<LegMailbox>,
     pub(in crate::driver) out: OutgoingStream,
-    pub(in crate::driver) recording: PathBuf,
+    pub(in crate::driver) recording: Reserved,
     /// The trunk's capacity that it holds until it has ended.
     pub(in crate::driver) slot: OwnedSemaphorePermit,
 }

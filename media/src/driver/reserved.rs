@@ -1,0 +1,190 @@
+//! The place of a recording, taken on the disk before its leg is dialed: a call that must be recorded is not
+//! begun where it cannot be. A place that no answer comes to use is given back when it is dropped.
+
+use super::MediaDriver;
+use super::recording_writer::Piece;
+use crate::audio::recording::Recorder;
+use domain::ids::CallId;
+use domain::ports::line::LineError;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// How a place is named until its call is answered: `<call id>.wav.<leg>.place`.
+const PLACE_END: &str = ".place";
+
+/// A file with room for the longest call, not yet a recording.
+pub(super) struct Reserved {
+    recorder: Option<Recorder>,
+    place: PathBuf,
+    path: PathBuf,
+}
+
+impl Reserved {
+    /// Takes the place of `path`; an error says that there is none. Blocks on the disk.
+    pub(super) fn take(path: &Path, leg: u8) -> io::Result<Self> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{leg}{PLACE_END}"));
+        let place = PathBuf::from(name);
+        // Of the same leg, ordered before and never dialed.
+        remove(&place)?;
+        // Dropped on an error, so that nothing is left of what could not be taken whole.
+        let mut reserved = Self {
+            recorder: None,
+            place,
+            path: path.to_owned(),
+        };
+        reserved.recorder = Some(Recorder::reserve(&reserved.place)?);
+        Ok(reserved)
+    }
+
+    /// The call was answered: the place becomes its recording, which must not exist yet.
+    pub(super) fn begin(mut self) -> io::Result<Recorder> {
+        if self.path.exists() {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+        }
+        std::fs::rename(&self.place, &self.path)?;
+        let recorder = self.recorder.take();
+        let mut recorder = recorder.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        recorder.moved_to(&self.path);
+        Ok(recorder)
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        // Begun, or never taken: there is nothing. What cannot be removed now is removed at the next start.
+        if let Err(error) = remove(&self.place) {
+            tracing::warn!(%error, "the unused place of a recording could not be given back yet");
+        }
+    }
+}
+
+fn remove(place: &Path) -> io::Result<()> {
+    match std::fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Gives back what a crash left: no place outlives its process.
+pub(super) fn remove_left_over(recordings: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(recordings)? {
+        let entry = entry?;
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .ends_with(PLACE_END.as_bytes())
+        {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Places taken for legs that are about to be dialed.
+#[derive(Default)]
+pub(super) struct Places(Mutex<BTreeMap<(CallId, u8), Reserved>>);
+
+impl Places {
+    pub(super) fn put(&self, leg: (CallId, u8), reserved: Reserved) {
+        self.lock().insert(leg, reserved);
+    }
+    pub(super) fn take(&self, leg: (CallId, u8)) -> Option<Reserved> {
+        self.lock().remove(&leg)
+    }
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(CallId, u8), Reserved>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MediaDriver {
+    /// Takes the place of a leg's recording, on the thread that writes them.
+    pub(crate) async fn reserve(&self, (call, leg): (CallId, u8)) -> Result<(), LineError> {
+        let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let piece = Piece::Reserve {
+            path: self.recording_of(call),
+            leg_of_call: leg,
+            answer,
+        };
+        let writer = self.recordings.upgrade().ok_or_else(stopped)?;
+        writer.send(piece).await.map_err(|_gone| stopped())?;
+        drop(writer);
+        let taken = answered.await.map_err(|_gone| stopped())?;
+        let reserved = taken.map_err(|error| LineError::NoRecording(error.to_string()))?;
+        self.places.put((call, leg), reserved);
+        Ok(())
+    }
+
+    /// Gives the place back of a leg that is not dialed.
+    pub(crate) fn release(&self, leg: (CallId, u8)) {
+        drop(self.places.take(leg));
+    }
+
+    /// The place that was taken for a leg, or one that is taken now.
+    pub(super) async fn place_of(&self, leg: (CallId, u8)) -> Result<Reserved, LineError> {
+        if let Some(reserved) = self.places.take(leg) {
+            return Ok(reserved);
+        }
+        self.reserve(leg).await?;
+        let gone = || LineError::NoRecording("it was given back".to_owned());
+        self.places.take(leg).ok_or_else(gone)
+    }
+
+    fn recording_of(&self, call: CallId) -> PathBuf {
+        self.config.recordings.join(format!("{call}.wav"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_place_is_as_large_as_the_longest_call_and_is_given_back_when_nobody_answers() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let reserved = Reserved::take(&path, 1).unwrap();
+        let place = dir.path().join("call.wav.1.place");
+        let taken_bytes = place.metadata().unwrap().blocks() * 512;
+        assert!(
+            taken_bytes >= crate::audio::recording::RESERVED_BYTES,
+            "{taken_bytes}"
+        );
+        assert!(!path.exists());
+        drop(reserved);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_answered_call_gives_back_what_it_did_not_need() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        let mut recorder = Reserved::take(&path, 1).unwrap().begin().unwrap();
+        for _ in 0..75 {
+            recorder.push_frame(None, None).unwrap();
+        }
+        let facts = recorder.finish().unwrap();
+        let metadata = path.metadata().unwrap();
+        assert_eq!((facts.duration_ms, metadata.len()), (1_500, facts.bytes));
+        assert!(metadata.blocks() * 512 <= 64 * 1_024, "{}", metadata.blocks());
+        assert!(Reserved::take(&path, 2).unwrap().begin().is_err(), "it exists");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn places_that_a_crash_left_are_given_back_and_recordings_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.wav", "a.wav.1.place", "b.wav.2.place"] {
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        remove_left_over(dir.path()).unwrap();
+        let left = std::fs::read_dir(dir.path()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["a.wav"]);
+    }
+}
