@@ -1,6 +1,9 @@
 //! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the
 //! environment.
 
+use crate::trunk_manners;
+use media::driver::Replies;
+use media::lines::NumberForm;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -155,6 +158,12 @@ pub(crate) struct TrunkSpec {
     pub(crate) ring_timeout_ms: u64,
     first_response_ms: Option<u64>,
     pub(crate) hold_off_ms: u64,
+    /// Responses may come from any port of the trunk's address.
+    pub(crate) replies: Replies,
+    /// Where its sound may come from and go to; empty: wherever its descriptions say.
+    pub(crate) media: Vec<IpAddr>,
+    pub(crate) dial: NumberForm,
+    pub(crate) prefix: String,
 }
 
 impl TrunkSpec {
@@ -218,6 +227,10 @@ impl FromStr for TrunkSpec {
             } else {
                 HOLD_OFF_MS
             },
+            replies: Replies::SamePort,
+            media: Vec::new(),
+            dial: NumberForm::E164,
+            prefix: String::new(),
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part
@@ -245,6 +258,10 @@ impl TrunkSpec {
             "ring-timeout" => self.ring_timeout_ms = duration(value)?,
             "first-response" => self.first_response_ms = Some(duration(value)?),
             "hold-off" => self.hold_off_ms = duration(value)?,
+            "replies" => self.replies = trunk_manners::replies(value)?,
+            "media" => self.media = trunk_manners::media(value)?,
+            "dial" => self.dial = trunk_manners::dial(value)?,
+            "prefix" => self.prefix = trunk_manners::prefix(value)?,
             _ => return Err(format!("{key:?} is not a setting of a trunk")),
         }
         Ok(())

@@ -54,6 +54,7 @@ mod store_spec;
 mod tables;
 mod taking;
 mod targets;
+mod trunk_manners;
 mod unstalled;
 
 pub use cli::run;

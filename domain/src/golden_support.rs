@@ -2,6 +2,7 @@
 //! writes and reads. The ids and instants are fixed and made up; the seal is a stand-in that looks like
 //! the real one, so that the bytes are the same on every run.
 
+use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
     AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, ListId, LogId, NumberId, StreamId,
@@ -219,5 +220,8 @@ impl Vault for FakeVault {
     }
     fn derive_number(&self, _e164: &str) -> NumberId {
         number()
+    }
+    fn derive_leg(&self, _call: &CallId, leg: u8) -> LegKey {
+        LegKey::new([leg; 32])
     }
 }

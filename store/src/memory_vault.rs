@@ -5,7 +5,8 @@
 
 use crate::sealing::{self, KEY_BYTES, Secret};
 use async_trait::async_trait;
-use domain::ids::{CustomerId, NumberId};
+use domain::call::LegKey;
+use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -118,5 +119,8 @@ impl Vault for MemoryVault {
 
     fn derive_number(&self, e164: &str) -> NumberId {
         self.secret.number(e164)
+    }
+    fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
+        self.secret.leg(call, leg)
     }
 }

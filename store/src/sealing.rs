@@ -7,7 +7,8 @@ use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{AeadInOut, Aes256Gcm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ids::{CustomerId, DERIVED_ID_BYTES, NumberId};
+use domain::call::LegKey;
+use domain::ids::{CallId, CustomerId, DERIVED_ID_BYTES, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::vault::{PersonKey, VaultError};
 use hmac::{Hmac, KeyInit, Mac};
@@ -23,6 +24,9 @@ pub(crate) const NONCE_BYTES: usize = 12;
 
 /// Bytes of a GCM tag.
 const TAG_BYTES: usize = 16;
+
+/// Sets the secret of SIP names apart from that of lookup hashes (not the masks of HMAC itself, RFC 2104).
+const LEG_SECRET_MASK: u8 = 0xA5;
 
 /// A key or secret in memory: zeroed when dropped, never shown.
 #[derive(Clone)]
@@ -61,6 +65,13 @@ impl Secret {
         self.derive("number:", e164)
             .try_into()
             .expect("derived ids are 32 lower hex digits")
+    }
+
+    /// The key of a leg's SIP names. Under a secret of its own: a lookup hash is the same function of a value
+    /// that somebody else may choose, and is stored.
+    pub(crate) fn leg(&self, call: &CallId, leg: u8) -> LegKey {
+        let own = Self::new(self.0.map(|byte| byte ^ LEG_SECRET_MASK));
+        LegKey::new(own.keyed_hash("leg:", &format!("{call}:{leg}")))
     }
 
     fn derive(&self, prefix: &str, value: &str) -> String {

@@ -1,11 +1,12 @@
 //! What drivers read from the states of entities, to put into commands and orders.
 
 use super::kit::{Halt, Kit};
-use domain::call::{CallState, LegState, dialog_with_callee};
+use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::CampaignFacts;
 use domain::customer::command::CallClosing;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::ports::line::LegFacts;
+use domain::ports::vault::Vault;
 
 /// 607 Unwanted (RFC 8197).
 const SIP_UNWANTED: u16 = 607;
@@ -26,10 +27,11 @@ pub(crate) fn is_dialed(state: &CallState) -> bool {
 
 /// The trunk and the facts of the leg that may still be open at the far end. An erased callee does not
 /// keep a leg open: CANCEL and BYE go by the dialog.
-pub(crate) fn dialed_leg(call: CallId, state: &CallState) -> Option<(String, LegFacts)> {
+pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> Option<(String, LegFacts)> {
     let LegState {
         leg,
         trunk,
+        sip_call_id,
         local,
         caller,
         answered,
@@ -41,6 +43,7 @@ pub(crate) fn dialed_leg(call: CallId, state: &CallState) -> Option<(String, Leg
     let facts = LegFacts {
         call,
         leg: *leg,
+        identity: LegIdentity::of_stored(vault.derive_leg(&call, *leg), (call, *leg), sip_call_id),
         local: local.clone(),
         answered: dialog.map(|dialog| dialog_with_callee(dialog, callee.as_deref())),
         callee: callee.unwrap_or_default(),

@@ -497,6 +497,28 @@ fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
     });
 }
 
+/// Four lacks of ours once paused a campaign as `trunk_unreachable`.
+#[test]
+fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_itself() {
+    on_one_thread(async {
+        let world = World::new(vec![rings()]);
+        world.lines[0].set_lack(true);
+        let _drivers = world.start_drivers().await;
+        world.run_campaign(4, 5, no_flow()).await;
+        for _ in 0..30 {
+            settle().await;
+            world.fakes.clock.advance_ms(500);
+        }
+        for kind in ["customer.dial_granted", "call.dialing", "campaign.paused"] {
+            assert_eq!(world.count(kind), 0, "{kind}");
+        }
+        world.lines[0].set_lack(false);
+        world
+            .until("all four", |log| count(log, "call.ringing") == 4)
+            .await;
+    });
+}
+
 #[test]
 fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody() {
     on_one_thread(async {

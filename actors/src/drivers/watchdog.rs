@@ -15,6 +15,7 @@ use domain::customer::command::{CustomerCommand, ForbiddenBy};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::ports::event_store::Writers;
+use domain::ports::line::{LegFacts, Line};
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
 use domain::stored_event::Position;
@@ -27,6 +28,8 @@ use tokio::sync::Semaphore;
 const PAGE_ROWS_MAX: usize = 1_000;
 /// Left-over calls ended at once: an unreachable far end takes its transaction's whole time.
 const ENDING_AT_ONCE_MAX: usize = 32;
+/// How long a call's end waits for the far end of its leg: a round trip and a few repeats, where one answers.
+const FAR_END_MS_MAX: u64 = 2_000;
 /// Wait before the watchdog looks again for what it could not close.
 const AGAIN_MS: u64 = 5_000;
 
@@ -189,15 +192,12 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
     if loaded.state.is_ended() {
         return Ok(loaded.position);
     }
-    let leg = dialed_leg(call, &loaded.state).filter(|_| !kit.is_of_restored_past(loaded.position));
+    let vault = kit.environment.vault.as_ref();
+    let leg = dialed_leg(vault, call, &loaded.state).filter(|_| !kit.is_of_restored_past(loaded.position));
     if let Some((trunk, facts)) = leg {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
-            Some(line) => {
-                if let Err(error) = line.end_left_over(facts).await {
-                    tracing::warn!(%call, trunk, %error, "a left-over leg could not be ended");
-                }
-            }
+            Some(line) => end_at_far_end(kit, Arc::clone(line), (call, facts)).await,
             None => tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more"),
         }
     }
@@ -215,6 +215,33 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
         // Ended by its worker in the meantime.
         Err(Halt::Refused) => Ok(loaded.position),
         Err(halt) => Err(halt),
+    }
+}
+
+/// Waits for the far end, but not for one that says nothing: its transaction goes on by itself, for 64 × T1,
+/// while the process serves. The enrolment's hold-off keeps the same person from being dialed meanwhile.
+async fn end_at_far_end(kit: &Kit, line: Arc<dyn Line>, (call, facts): (CallId, LegFacts)) {
+    let (done, ended) = tokio::sync::oneshot::channel();
+    let ending = async move {
+        if let Err(error) = line.end_left_over(facts).await {
+            tracing::warn!(%call, %error, "a left-over leg could not be ended");
+        }
+        if done.send(()).is_err() {
+            tracing::debug!(%call, "a left-over leg ended after its call");
+        }
+    };
+    kit.environment.tasks.spawn("left_over_leg", Box::pin(ending));
+    let until = kit.now().plus_ms(FAR_END_MS_MAX);
+    tokio::select! {
+        biased;
+        told = ended => {
+            if told.is_err() {
+                tracing::debug!(%call, "nobody was left to end a left-over leg");
+            }
+        }
+        () = kit.environment.clock.wait_until(until) => {
+            tracing::info!(%call, "the far end of a left-over leg is silent; it is asked on");
+        }
     }
 }
 

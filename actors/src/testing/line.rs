@@ -1,6 +1,7 @@
 //! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
 
 use async_trait::async_trait;
+use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::line::{
@@ -25,6 +26,7 @@ pub(crate) struct FakeLine {
     journal: Arc<Mutex<Journal>>,
     /// No recording has a place.
     is_full: AtomicBool,
+    lacks: AtomicBool,
 }
 
 #[derive(Default)]
@@ -93,11 +95,16 @@ impl FakeLine {
             script,
             journal: Arc::default(),
             is_full: AtomicBool::new(false),
+            lacks: AtomicBool::new(false),
         })
     }
     /// From now on recordings have a place, or none.
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
+    }
+    /// Whether this machine lacks what a leg needs.
+    pub(crate) fn set_lack(&self, lacks: bool) {
+        self.lacks.store(lacks, Ordering::Relaxed);
     }
     /// What we did, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
@@ -133,6 +140,10 @@ impl Line for FakeLine {
             return Err(LineError::NoRecording("the disk is full".to_owned()));
         }
         Ok(())
+    }
+
+    fn lack(&self) -> Option<EndCause> {
+        self.lacks.load(Ordering::Relaxed).then_some(EndCause::NoRtpPort)
     }
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {

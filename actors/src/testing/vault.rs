@@ -83,4 +83,11 @@ impl Vault for FakeVault {
             .parse()
             .expect("32 hexadecimal digits")
     }
+    fn derive_leg(&self, call: &domain::ids::CallId, leg: u8) -> domain::call::LegKey {
+        let mut bytes = [leg; 32];
+        for (byte, from) in bytes.iter_mut().zip(call.uuid().into_bytes()) {
+            *byte = from;
+        }
+        domain::call::LegKey::new(bytes)
+    }
 }

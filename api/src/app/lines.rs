@@ -99,6 +99,10 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         ring_timeout_ms: trunk.ring_timeout_ms,
         first_response_ms: trunk.first_response_ms(followed),
         hold_off_ms: Some(trunk.hold_off_ms),
+        replies: trunk.replies,
+        media_addresses: trunk.media.clone(),
+        dial: trunk.dial,
+        prefix: trunk.prefix.clone(),
     })
 }
 

@@ -210,7 +210,7 @@ impl Masker {
             } => CallEvent::Dialing {
                 leg: *leg,
                 trunk: self.trunk(trunk),
-                sip_call_id: LegIdentity::new(CALL, *leg).sip_call_id(),
+                sip_call_id: LegIdentity::from_ids(CALL, *leg).sip_call_id(),
                 local: SENT_BY.to_owned(),
                 caller: caller.as_ref().map(|_| CALLER.to_owned()),
                 hold_off_ms: *hold_off_ms,

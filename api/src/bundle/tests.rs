@@ -109,7 +109,7 @@ impl Story {
         story.ask(CallCommand::Dial {
             leg: 1,
             trunk: "carrier.example".to_owned(),
-            sip_call_id: LegIdentity::new(call(), 1).sip_call_id(),
+            sip_call_id: LegIdentity::from_ids(call(), 1).sip_call_id(),
             local: "carrier.example:5060".to_owned(),
             caller: Some(format!("+86{PHONE}")),
             hold_off_ms: 5_000,

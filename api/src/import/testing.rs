@@ -45,6 +45,9 @@ impl Vault for PlainVault {
     fn derive_number(&self, e164: &str) -> NumberId {
         derive(&format!("number:{e164}")).parse().unwrap()
     }
+    fn derive_leg(&self, _call: &domain::ids::CallId, leg: u8) -> domain::call::LegKey {
+        domain::call::LegKey::new([leg; 32])
+    }
 }
 
 pub(crate) struct TestTasks;

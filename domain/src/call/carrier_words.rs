@@ -143,6 +143,10 @@ mod tests {
                 "sip:013800138000@192.0.2.9;transport=udp",
                 "sip:0{callee:11}@192.0.2.9;transport=udp",
             ),
+            // As `dial=` and `prefix=` of a trunk's SPEC have it.
+            ("sip:8613800138000@192.0.2.9", "sip:{callee:13}@192.0.2.9"),
+            ("sip:13800138000@192.0.2.9", "sip:{callee:11}@192.0.2.9"),
+            ("sip:*88913800138000@192.0.2.9", "sip:*889{callee:11}@192.0.2.9"),
             ("sip:91138000@192.0.2.9", "sip:91138000@192.0.2.9"),
             ("sip:0138000@192.0.2.9", "sip:{callee:7}@192.0.2.9"),
             ("sip:138000@192.0.2.9", "sip:138000@192.0.2.9"),
@@ -159,6 +163,16 @@ mod tests {
             );
             assert_eq!(dialog_with_callee(stored, Some(CALLEE)), dialog(said, said));
         }
+    }
+
+    /// `dial=national` puts a 0 before the area code.
+    #[test]
+    fn a_landline_dialed_at_home_is_not_kept_either() {
+        let said = "sip:01088886666@192.0.2.9";
+        assert_eq!(
+            without_callee(said, "+861088886666"),
+            "sip:0{callee:10}@192.0.2.9"
+        );
     }
 
     #[test]

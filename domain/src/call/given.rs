@@ -108,7 +108,7 @@ pub(super) fn dial_on(leg: u8, trunk: &str) -> CallCommand {
     CallCommand::Dial {
         leg,
         trunk: trunk.to_owned(),
-        sip_call_id: LegIdentity::new(call(), leg).sip_call_id(),
+        sip_call_id: LegIdentity::from_ids(call(), leg).sip_call_id(),
         local: "127.0.0.1:5060".to_owned(),
         caller: None,
         hold_off_ms: 5_000,
@@ -123,7 +123,7 @@ pub(super) fn dialing(leg: u8) -> CallEvent {
     CallEvent::Dialing {
         leg,
         trunk: format!("trunk-{leg}"),
-        sip_call_id: LegIdentity::new(call(), leg).sip_call_id(),
+        sip_call_id: LegIdentity::from_ids(call(), leg).sip_call_id(),
         local: "127.0.0.1:5060".to_owned(),
         caller: None,
         hold_off_ms: 5_000,

@@ -79,7 +79,7 @@ fn the_way_to_an_answer_is_written_as_its_golden_files() {
         CallEvent::Dialing {
             leg: 1,
             trunk: "carrier".to_owned(),
-            sip_call_id: LegIdentity::new(call(), 1).sip_call_id(),
+            sip_call_id: LegIdentity::from_ids(call(), 1).sip_call_id(),
             local: "127.0.0.1:5060".to_owned(),
             caller: Some("+12025550142".to_owned()),
             hold_off_ms: 180_000,

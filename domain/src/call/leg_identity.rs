@@ -1,23 +1,67 @@
 //! A leg's SIP identity: Call-ID, From tag and branches, derived and never drawn, so that a restarted
-//! process can name what it finds open.
+//! process can name what it finds open; under the installation's secret, so that nobody else can.
 
 use crate::ids::CallId;
-use uuid::Uuid;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use uuid::{Builder, Uuid};
+
+/// What the installation's secret makes of one leg (`Vault::derive_leg`). `Debug` does not show it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LegKey([u8; 32]);
+
+impl LegKey {
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for LegKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LegKey(hidden)")
+    }
+}
 
 /// Names of one leg of one call; the same arguments give the same names for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegIdentity {
-    call: CallId,
-    leg: u8,
+pub struct LegIdentity(Source);
+
+/// What the names follow from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    Key(LegKey),
+    /// Legs dialed before names had a secret: whoever reads events can derive these.
+    Ids {
+        call: CallId,
+        leg: u8,
+    },
 }
 
 impl LegIdentity {
-    pub const fn new(call: CallId, leg: u8) -> Self {
-        Self { call, leg }
+    pub const fn of_key(key: LegKey) -> Self {
+        Self(Source::Key(key))
+    }
+
+    /// Without a secret: what the first versions dialed with, and rehearsals in one process.
+    pub const fn from_ids(call: CallId, leg: u8) -> Self {
+        Self(Source::Ids { call, leg })
+    }
+
+    /// The identity that a stored leg was dialed with: its `sip_call_id` tells which derivation it was.
+    pub fn of_stored(key: LegKey, (call, leg): (CallId, u8), sip_call_id: &str) -> Self {
+        let old = Self::from_ids(call, leg);
+        if old.sip_call_id() == sip_call_id {
+            return old;
+        }
+        Self::of_key(key)
     }
 
     fn derive(&self, what: &str) -> Uuid {
-        Uuid::new_v5(&self.call.uuid(), format!("leg:{}:{what}", self.leg).as_bytes())
+        match &self.0 {
+            Source::Ids { call, leg } => Uuid::new_v5(&call.uuid(), format!("leg:{leg}:{what}").as_bytes()),
+            Source::Key(key) => named_under(key, what),
+        }
     }
 
     /// The SIP Call-ID (RFC 3261, 20.8), without a host part.
@@ -37,5 +81,65 @@ impl LegIdentity {
             "z9hG4bK{}",
             self.derive(&format!("branch:{method}:{cseq}")).simple()
         )
+    }
+}
+
+/// HMAC-SHA-256 of the name under the leg's key, its first 128 bits but six as a UUID of version 8.
+fn named_under(key: &LegKey, what: &str) -> Uuid {
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&key.0) else {
+        // HMAC takes a key of any length; this arm is never taken.
+        return Uuid::nil();
+    };
+    mac.update(what.as_bytes());
+    let whole: [u8; 32] = mac.finalize().into_bytes().into();
+    let mut bytes = [0_u8; 16];
+    for (byte, from) in bytes.iter_mut().zip(whole) {
+        *byte = from;
+    }
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LegIdentity, LegKey};
+    use crate::ids::CallId;
+    use uuid::Uuid;
+
+    const CALL: CallId = CallId::new(Uuid::from_u128(7));
+
+    fn names(identity: &LegIdentity) -> [String; 4] {
+        [
+            identity.sip_call_id(),
+            identity.local_tag(),
+            identity.branch("INVITE", 1),
+            identity.branch("INVITE", 2),
+        ]
+    }
+
+    #[test]
+    fn names_under_a_key_are_the_same_for_ever_and_never_those_of_the_ids() {
+        let keyed = LegIdentity::of_key(LegKey::new([3; 32]));
+        assert_eq!(names(&keyed), names(&keyed.clone()));
+        let others = [
+            LegIdentity::of_key(LegKey::new([4; 32])),
+            LegIdentity::from_ids(CALL, 1),
+        ];
+        for other in others {
+            for (one, another) in names(&keyed).iter().zip(names(&other)) {
+                assert_ne!(one, &another);
+            }
+        }
+        assert!(!format!("{keyed:?}").contains('3'), "{keyed:?}");
+    }
+
+    #[test]
+    fn a_stored_leg_keeps_the_derivation_it_was_dialed_with() {
+        let key = LegKey::new([3; 32]);
+        let (old, keyed) = (LegIdentity::from_ids(CALL, 2), LegIdentity::of_key(key));
+        assert_eq!(LegIdentity::of_stored(key, (CALL, 2), &old.sip_call_id()), old);
+        assert_eq!(
+            LegIdentity::of_stored(key, (CALL, 2), &keyed.sip_call_id()),
+            keyed
+        );
     }
 }

@@ -34,7 +34,7 @@ pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction, Finding};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};
 pub use end_cause::EndCause;
 pub use four_state::{FourSignal, FourState};
-pub use leg_identity::LegIdentity;
+pub use leg_identity::{LegIdentity, LegKey};
 pub use refusal::CallRefusal;
 pub use state::{CallPhase, CallState, EndedCall, LegState, Permitted};
 

@@ -3,6 +3,7 @@
 //!
 //! Order of evidence: our own cause (CANCEL, timers) > Q.850 cause > SIP status.
 
+use super::end_cause::EndCause;
 use super::event::EndReason;
 use crate::compliance::LEGS_MAX;
 use crate::disposition::Disposition;
@@ -186,6 +187,10 @@ fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Dispose
 
 /// What the failure of one leg says; the row of the table it falls into.
 pub fn dispose_failure(failure: &LegFailure) -> Disposed {
+    if failure.lack.is_some_and(EndCause::is_own_lack) {
+        // Nothing left this machine: no attempt, no word of the trunk, and another one would lack the same.
+        return Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never).uncharged();
+    }
     match failure.cause {
         FailureCause::Cancelled => match failure.sip_code {
             Some(_) => Disposed::person(Disposition::NoAnswer),
@@ -644,6 +649,18 @@ mod tests {
                 AnotherTrunk,
             ),
         ]);
+    }
+
+    #[test]
+    fn what_this_machine_lacked_says_nothing_of_a_trunk_and_is_not_charged() {
+        for lack in [EndCause::NoRtpPort, EndCause::NoDescriptor] {
+            let failure = LegFailure {
+                lack: Some(lack),
+                ..local(FailureCause::Local, true)
+            };
+            check(&[(failure.clone(), D::Interrupted, false, Neutral, Never)]);
+            assert!(!dispose_failure(&failure).trunk_attributable());
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The Line port: anything that can place a leg. A line dials only with a permit.
 //!
-//! A leg is one SIP-like dialog with at most one INVITE transaction. Its identity follows from the call
-//! and the leg's number (`call::LegIdentity`), so that a restarted process can end what it finds open,
-//! but can never begin it again.
+//! A leg is one SIP-like dialog with at most one INVITE transaction. Its identity follows from the call, the
+//! leg's number and the installation's secret (`call::LegIdentity`), so that a restarted process can end what
+//! it finds open, but can never begin it again.
 
 use super::recording::RecordingFacts;
 use super::speech::Clip;
-use crate::call::EndCause;
+use crate::call::{EndCause, LegIdentity};
 use crate::compliance::DialPermit;
 use crate::ids::CallId;
 use async_trait::async_trait;
@@ -42,6 +42,8 @@ pub struct DialOrder {
     pub call: CallId,
     /// From 1; the second and third only after a definite failure of the one before.
     pub leg: u8,
+    /// The leg's SIP names; its Call-ID stands in `call.dialing`.
+    pub identity: LegIdentity,
     /// E.164 with `+`, from `call.permitted`.
     pub callee: String,
     /// The number shown, E.164 or the trunk's own form; `None` on a loopback trunk.
@@ -60,6 +62,8 @@ pub enum LineError {
     /// The call must be recorded, and there is no place for that: it must not be dialed.
     #[error("the place of the recording cannot be taken: {0}")]
     NoRecording(String),
+    #[error("this machine lacks what a leg needs: {}", .0.label_en())]
+    Lacks(EndCause),
     #[error("the line is unavailable: {0}")]
     Unavailable(String),
     #[error("the leg has ended")]
@@ -179,6 +183,8 @@ pub struct LegSummary {
 pub struct LegFacts {
     pub call: CallId,
     pub leg: u8,
+    /// The names it was dialed with.
+    pub identity: LegIdentity,
     /// `local` of its `call.dialing`.
     pub local: String,
     pub callee: String,
@@ -225,4 +231,10 @@ pub trait Line: Send + Sync {
     /// Ends what a crash left: BYE when it was answered, else CANCEL (and ACK and BYE should a 200 cross).
     /// Never sends an INVITE. Returns when the far end has answered or the transaction timed out.
     async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError>;
+
+    /// What this machine lacks right now for one more leg. Asked before `call.dialing` is stored, so that
+    /// nobody's attempt is spent on it.
+    fn lack(&self) -> Option<EndCause> {
+        None
+    }
 }

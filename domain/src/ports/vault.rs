@@ -1,6 +1,7 @@
 //! The Vault port: keys of persons, sealing under them, and the installation's keyed hashes.
 
-use crate::ids::{CustomerId, NumberId};
+use crate::call::LegKey;
+use crate::ids::{CallId, CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -93,4 +94,7 @@ pub trait Vault: Send + Sync {
     fn derive_customer(&self, external_id: &str) -> CustomerId;
     /// First 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` + E.164).
     fn derive_number(&self, e164: &str) -> NumberId;
+    /// The secret behind one leg's SIP names: HMAC-SHA-256 of call and leg, under a key of its own made of
+    /// the installation secret, so that no looked-up value (`hash`) is ever one of these.
+    fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey;
 }

@@ -150,6 +150,10 @@ impl LegAudio {
             return true;
         }
         let early = now_us - self.began_us <= LATCH_US;
+        let allowed = &self.stream.allowed;
+        if !allowed.is_empty() && !allowed.contains(&from.ip()) {
+            return false;
+        }
         if self.latched || !early || !are_neighbours(from.ip(), self.stream.address.ip()) {
             return false;
         }
@@ -270,6 +274,7 @@ mod tests {
             keypress_payload_type: Some(96),
             direction,
             ptime_ms: 20,
+            allowed: Vec::new(),
         }
     }
 
@@ -356,6 +361,19 @@ mod tests {
         let another: SocketAddr = "192.0.2.78:9000".parse().unwrap();
         audio.receive(&packet(2, &[1; 160]), another, 5_000_000);
         assert_eq!((audio.report().received_count, audio.foreign_count()), (1, 2));
+    }
+
+    #[test]
+    fn a_neighbour_that_the_trunks_list_does_not_name_is_not_heard() {
+        let mut listed = stream(Direction::SendRecv);
+        listed.allowed = vec![far_end().ip()];
+        let mut audio = LegAudio::new(listed, OutgoingStream::new(1, 1, 1), 0);
+        let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
+        audio.receive(&packet(1, &[1; 160]), neighbour, 0);
+        assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
+        let other_port = SocketAddr::new(far_end().ip(), 9_000);
+        audio.receive(&packet(1, &[1; 160]), other_port, 0);
+        assert_eq!(audio.report().received_count, 1);
     }
 
     #[test]

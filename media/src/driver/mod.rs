@@ -11,6 +11,7 @@ pub(crate) mod leg_mailbox;
 mod pace;
 mod pace_statistics;
 mod recording_writer;
+mod replies;
 mod reserved;
 mod rtp_ports;
 mod signalling;
@@ -18,13 +19,14 @@ mod sip_sockets;
 mod steady_time;
 
 pub use pace_statistics::PaceStatistics;
+pub use replies::Replies;
 
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::authentication::Credentials;
 use crate::sip::left_over::LeftOver;
 use crate::sip::user_agent::{LegSettings, Uac};
-use domain::call::LegIdentity;
+use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
@@ -214,7 +216,11 @@ impl MediaDriver {
     }
 
     /// Makes a trunk known. Two trunks at one address share a socket.
-    pub(crate) async fn add_trunk(&self, name: &str, remote: SocketAddr) -> Result<TrunkPlace, MediaError> {
+    pub(crate) async fn add_trunk(
+        &self,
+        name: &str,
+        (remote, replies): (SocketAddr, Replies),
+    ) -> Result<TrunkPlace, MediaError> {
         let unreachable = |error| MediaError::Unreachable {
             trunk: name.to_owned(),
             error,
@@ -225,6 +231,7 @@ impl MediaDriver {
         let trunk = TrunkSocket {
             remote,
             socket: Arc::clone(&socket),
+            replies,
         };
         let gone = || unreachable(std::io::Error::other("the media driver has stopped"));
         let asked = self.orders.send(Order::AddTrunk(trunk, reply)).await;
@@ -259,7 +266,7 @@ impl MediaDriver {
         &self,
         place: &TrunkPlace,
         mut settings: LegSettings,
-        (call, leg): (CallId, u8),
+        (call, identity): (CallId, LegIdentity),
         slot: OwnedSemaphorePermit,
     ) -> Result<LegHandle, LineError> {
         let recording = self.place_of((call, leg)).await?;
@@ -267,11 +274,16 @@ impl MediaDriver {
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let socket = {
             let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
-            ports.bind(now).map_err(unavailable)?
+            ports
+                .bind(now)
+                .map_err(|error| match rtp_ports::lack_of(&error) {
+                    Some(lack) => LineError::Lacks(lack),
+                    None => unavailable(error),
+                })?
         };
         let port = socket.local_addr().map_err(unavailable)?.port();
         settings.media = SocketAddr::new(place.local.ip(), port);
-        let uac = Uac::dial(settings, LegIdentity::new(call, leg), self.draw_seed(), now);
+        let uac = Uac::dial(settings, identity, self.draw_seed(), now);
         let number = self.next_leg.fetch_add(1, Ordering::Relaxed);
         let handle = LegHandle {
             mailbox: Arc::new(LegMailbox::new()),
@@ -300,6 +312,12 @@ impl MediaDriver {
         let order = Order::Dial(Box::new(new));
         self.orders.send(order).await.map_err(|_gone| stopped())?;
         Ok(handle)
+    }
+
+    /// What keeps one more leg from being dialed now.
+    pub(crate) fn lack(&self) -> Option<EndCause> {
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        ports.lack(self.time.now())
     }
 
     /// Ends what a crash left; returns when the far end has answered or the transaction timed out.

@@ -2,6 +2,7 @@
 //! call do not reach the next. When no other port is left, the one that has rested longest serves.
 
 use crate::error::MediaError;
+use domain::call::EndCause;
 use domain::time::Timestamp;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeSet, VecDeque};
@@ -12,6 +13,10 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 const QUARANTINE_MS: u64 = 5_000;
 /// Receive buffer per leg: more than a second of packets; thousands of legs stay affordable.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// Too many open files, of this process and of the system (Linux, errno 24 and 23).
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 /// The ports of one driver.
 #[derive(Debug)]
@@ -66,11 +71,37 @@ impl RtpPorts {
         Err(io::Error::new(io::ErrorKind::AddrInUse, "no RTP port is free"))
     }
 
+    /// What keeps a further leg from a port now; a port that is free stays free.
+    pub(super) fn lack(&mut self, now: Timestamp) -> Option<EndCause> {
+        match self.bind(now) {
+            Ok(socket) => {
+                let port = socket.local_addr().map(|address| address.port());
+                drop(socket);
+                if let Ok(port) = port
+                    && self.taken.remove(&port)
+                {
+                    self.free.push_front(port);
+                }
+                None
+            }
+            Err(error) => lack_of(&error),
+        }
+    }
+
     /// The port's socket is closed.
     pub(super) fn release(&mut self, port: u16, now: Timestamp) {
         if self.taken.remove(&port) {
             self.resting.push_back((now, port));
         }
+    }
+}
+
+/// Which lack of this machine an error of `bind` tells of; `None` for what no wait mends.
+pub(super) fn lack_of(error: &io::Error) -> Option<EndCause> {
+    match error.raw_os_error() {
+        Some(EMFILE | ENFILE) => Some(EndCause::NoDescriptor),
+        _ if error.kind() == io::ErrorKind::AddrInUse => Some(EndCause::NoRtpPort),
+        _ => None,
     }
 }
 
@@ -84,7 +115,7 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
 
 #[cfg(test)]
 mod tests {
-    use super::RtpPorts;
+    use super::{EndCause, RtpPorts, lack_of};
     use domain::time::Timestamp;
     use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
@@ -116,6 +147,26 @@ mod tests {
         assert!(ports.bind(start).is_err(), "it is taken");
         ports.release(39_996, start);
         assert!(ports.bind(start.plus_ms(1)).is_ok());
+    }
+
+    #[test]
+    fn a_lack_is_named_while_it_lasts_and_asking_takes_no_port() {
+        let mut ports = RtpPorts::new(LOOPBACK, (39_970, 39_973)).unwrap();
+        let start = Timestamp::from_millis(10_000);
+        for _ in 0..5 {
+            assert_eq!(ports.lack(start), None);
+        }
+        let held = (ports.bind(start).unwrap(), ports.bind(start).unwrap());
+        assert_eq!(ports.lack(start), Some(EndCause::NoRtpPort));
+        let port = held.0.local_addr().unwrap().port();
+        drop(held.0);
+        ports.release(port, start);
+        assert_eq!(ports.lack(start), None);
+        assert_eq!(
+            lack_of(&std::io::Error::from_raw_os_error(super::EMFILE)),
+            Some(EndCause::NoDescriptor)
+        );
+        assert_eq!(lack_of(&std::io::ErrorKind::AddrNotAvailable.into()), None);
     }
 
     #[test]

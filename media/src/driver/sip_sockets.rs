@@ -9,6 +9,7 @@
 use super::signalling::{Arrival, Origin};
 use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
 use crate::sip::parse::parse;
+use crate::sip::via;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
@@ -85,11 +86,14 @@ pub(super) async fn receive(
         };
         let arrival = match (received, origin) {
             (Ok((length, from)), _) => match parse(buffer.get(..length).unwrap_or(&[])) {
-                Ok(message) => Arrival::Message {
-                    message: Box::new(message),
-                    from,
-                    origin,
-                },
+                Ok(mut message) => {
+                    via::note_source(&mut message, from);
+                    Arrival::Message {
+                        message: Box::new(message),
+                        from,
+                        origin,
+                    }
+                }
                 Err(why) => {
                     tracing::debug!(%from, %why, "a sip datagram was dropped");
                     count(&counters.malformed);

@@ -3,6 +3,7 @@
 //! It holds a clock, ids and tasks of its own, small and for tests only.
 
 use async_trait::async_trait;
+use domain::call::LegIdentity;
 use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
@@ -90,6 +91,7 @@ pub(crate) fn order(call: CallId) -> DialOrder {
     DialOrder {
         call,
         leg: 1,
+        identity: LegIdentity::from_ids(call, 1),
         callee: "+8613800138000".to_owned(),
         caller: None,
         ring_timeout_ms: None,
@@ -357,9 +359,11 @@ async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
 
 async fn a_left_over_leg_is_ended(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
+    let call = new_call();
     let facts = LegFacts {
-        call: new_call(),
+        call,
         leg: 1,
+        identity: LegIdentity::from_ids(call, 1),
         local: line.facts().local,
         callee: "+8613800138000".to_owned(),
         caller: None,

@@ -8,7 +8,7 @@ use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
 use crate::carrier::Manner;
 use crate::driver::carrier::{Carrier, CarrierConfig};
-use crate::driver::{MediaConfig, MediaDriver, Surroundings};
+use crate::driver::{MediaConfig, MediaDriver, Replies, Surroundings};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
 use async_trait::async_trait;
@@ -73,7 +73,7 @@ async fn a_scanner_hears_nothing_and_ends_no_call() {
         scanner.send_to(&message.to_bytes(), to).await.unwrap();
     }
     // Even one that knows the Call-ID and both tags is not the trunk.
-    let identity = domain::call::LegIdentity::new(call, 1);
+    let identity = domain::call::LegIdentity::from_ids(call, 1);
     let bye = SipMessage {
         headers: request("BYE", from, &identity.sip_call_id())
             .headers
@@ -226,4 +226,86 @@ async fn a_wall_clock_set_back_does_not_hold_the_timers() {
         matches!(&event, LegEvent::Failed(failure) if failure.cause == FailureCause::NoResponse),
         "{event:?}"
     );
+}
+
+/// The forger has read every id, and sits behind the trunk's own address: only its port is not the trunk's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spec_says_any_port() {
+    for (replies, rtp_ports, ends) in [
+        (Replies::SamePort, (42_500, 42_520), false),
+        (Replies::AnyPort, (42_522, 42_540), true),
+    ] {
+        let network = Network::new(rtp_ports);
+        let mut profile = quick(Manner::NoAnswer);
+        profile.ring_ms = crate::carrier::SpanMs {
+            min: 5_000,
+            max: 5_000,
+        };
+        let carrier = network.carrier(profile, None);
+        let line = network
+            .trunk_to(&carrier, |config| config.replies = replies)
+            .await;
+        let call = new_call();
+        let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+        assert!(matches!(next(&mut leg).await, LegEvent::Ringing { .. }));
+        let identity = domain::call::LegIdentity::from_ids(call, 1);
+        let local = line.facts().local;
+        let forger = stranger("127.0.0.1");
+        let forged = format!(
+            "SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/UDP {local};branch={};rport\r\n\
+             From: <sip:a@{local}>;tag={}\r\nTo: <sip:b@127.0.0.1>;tag=f\r\nCall-ID: {}\r\n\
+             CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+            identity.branch("INVITE", 1),
+            identity.local_tag(),
+            identity.sip_call_id(),
+        );
+        let to = network.driver.local();
+        forger.send_to(forged.as_bytes(), to).await.unwrap();
+        if ends {
+            let event = next(&mut leg).await;
+            assert!(matches!(&event, LegEvent::Failed(failure) if failure.sip_code == Some(486)));
+        } else {
+            until_foreign(&network, 1).await;
+            leg.cancel().await.unwrap();
+            let event = next(&mut leg).await;
+            assert!(matches!(&event, LegEvent::Failed(failure) if failure.sip_code == Some(487)));
+        }
+        closes(&mut leg).await;
+    }
+}
+
+/// Asterisk, Kamailio and their like ask and try to call in: they are told, and strangers are not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trunk_that_calls_in_is_told_that_nobody_can_be_reached() {
+    let network = Network::new((42_542, 42_560));
+    let trunk = stranger("127.0.0.1");
+    let from = trunk.local_addr().unwrap();
+    let config = TrunkConfig::new("one", "127.0.0.1", from.port());
+    let line = SipTrunk::start(config, &network.driver).await.unwrap();
+    let behind_nat = "10.0.0.1:5060".parse().unwrap();
+    for (method, code) in [
+        ("INVITE", 480),
+        ("REFER", 405),
+        ("FROBNICATE", 501),
+        ("OPTIONS", 200),
+    ] {
+        let mut asked = request(method, behind_nat, "in");
+        for (name, value) in &mut asked.headers {
+            if name == "Via" {
+                value.push_str(";rport");
+            }
+        }
+        trunk
+            .send_to(&asked.to_bytes(), network.driver.local())
+            .await
+            .unwrap();
+        let mut buffer = [0_u8; 4_096];
+        let length = trunk.recv(&mut buffer).await.unwrap();
+        let reply = crate::sip::parse::parse(&buffer[..length]).unwrap();
+        assert_eq!(reply.code(), Some(code), "{method}");
+        let via = reply.header("Via").unwrap();
+        let noted = format!("received=127.0.0.1;rport={}", from.port());
+        assert!(via.contains(&noted), "{via}");
+    }
+    drop(line);
 }

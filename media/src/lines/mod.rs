@@ -4,6 +4,7 @@ mod callee_script;
 mod carrier_book;
 #[cfg(test)]
 mod contract;
+mod dialed_number;
 #[cfg(test)]
 mod hostile;
 mod simulated;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
+pub use dialed_number::NumberForm;
 pub use simulated::SimulatedLine;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,

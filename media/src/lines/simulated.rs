@@ -5,7 +5,6 @@
 use super::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
 use super::carrier_book::{CarrierBook, Held, lock};
 use async_trait::async_trait;
-use domain::call::LegIdentity;
 use domain::compliance::DialPermit;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
@@ -68,7 +67,7 @@ impl Line for SimulatedLine {
             Held(Arc::clone(&self.legs))
         };
         let now = self.clock.now();
-        let sip_call_id = LegIdentity::new(order.call, order.leg).sip_call_id();
+        let sip_call_id = order.identity.sip_call_id();
         let (line, callee) = (self.facts.name.as_str(), order.callee.as_str());
         let nth = self.book.invite(&sip_call_id, (line, callee), now);
         let invite = SimulatedInvite {
@@ -104,7 +103,7 @@ impl Line for SimulatedLine {
         self.clock
             .wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS))
             .await;
-        let sip_call_id = LegIdentity::new(facts.call, facts.leg).sip_call_id();
+        let sip_call_id = facts.identity.sip_call_id();
         let now = self.clock.now();
         self.book.change(&sip_call_id, |entry| {
             entry.ended_left_over = true;

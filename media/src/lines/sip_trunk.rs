@@ -4,11 +4,13 @@
 //! of the media driver. What a leg promises, the `Line` port says; this file only joins.
 
 use crate::driver::leg_mailbox::LegStage;
-use crate::driver::{LegHandle, MediaDriver, TrunkPlace};
+use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
 use crate::error::MediaError;
+use crate::lines::dialed_number::{NumberForm, dialed};
 use crate::sip::authentication::Credentials;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
+use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
@@ -52,6 +54,12 @@ pub struct TrunkConfig {
     pub first_response_ms: u64,
     /// `None`: 180 s, or 5 s for a loopback trunk.
     pub hold_off_ms: Option<u64>,
+    pub replies: Replies,
+    /// Where the carrier's sound comes from and goes to; empty: wherever its descriptions say.
+    pub media_addresses: Vec<IpAddr>,
+    pub dial: NumberForm,
+    /// Stands before each number dialed.
+    pub prefix: String,
 }
 
 impl TrunkConfig {
@@ -68,6 +76,10 @@ impl TrunkConfig {
             ring_timeout_ms: RING_TIMEOUT_MS,
             first_response_ms: FIRST_RESPONSE_MS,
             hold_off_ms: None,
+            replies: Replies::SamePort,
+            media_addresses: Vec::new(),
+            dial: NumberForm::E164,
+            prefix: String::new(),
         }
     }
 
@@ -103,6 +115,9 @@ impl TrunkConfig {
         }
         if self.ring_timeout_ms == 0 || self.first_response_ms == 0 {
             return bad("a time-out of 0 reaches nobody");
+        }
+        if !self.prefix.is_empty() && !is_dialable(&self.prefix) {
+            return bad("its prefix holds more than digits, +, * and #");
         }
         if !self.caller_numbers.iter().all(|number| is_dialable(number)) {
             return bad("a caller number holds more than digits, +, * and #");
@@ -141,7 +156,7 @@ impl SipTrunk {
             }
         };
         let remote = remote.ok_or_else(|| MediaError::NoAddress(config.name.clone()))?;
-        let place = driver.add_trunk(&config.name, remote).await?;
+        let place = driver.add_trunk(&config.name, (remote, config.replies)).await?;
         let legs_max = usize::try_from(config.legs_max).unwrap_or(Semaphore::MAX_PERMITS);
         Ok(Arc::new(Self {
             slots: Arc::new(Semaphore::new(legs_max.min(Semaphore::MAX_PERMITS))),
@@ -159,11 +174,12 @@ impl SipTrunk {
             media: self.place.local,
             trunk: self.config.authority(),
             trunk_ip: self.place.remote.ip(),
-            callee: order.callee.clone(),
+            callee: dialed(&order.callee, self.config.dial, &self.config.prefix),
             caller: order.caller.clone(),
             credentials: self.config.credentials.clone(),
             ring_timeout_ms: order.ring_timeout_ms.unwrap_or(self.config.ring_timeout_ms),
             first_response_ms: self.config.first_response_ms,
+            media_addresses: self.config.media_addresses.clone(),
         }
     }
 }
@@ -216,17 +232,24 @@ impl Line for SipTrunk {
         let settings = self.settings(&order);
         let handle = self
             .driver
-            .dial(&self.place, settings, (order.call, order.leg), slot)
+            .dial(&self.place, settings, (order.call, order.identity), slot)
             .await?;
         Ok(Box::new(SipLeg { handle }))
     }
 
-    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+    async fn end_left_over(&self, mut facts: LegFacts) -> Result<(), LineError> {
+        if !facts.callee.is_empty() {
+            facts.callee = dialed(&facts.callee, self.config.dial, &self.config.prefix);
+        }
         let trunk = self.config.authority();
         let credentials = self.config.credentials.clone();
         self.driver
             .end_left_over(&self.place, &facts, (&trunk, credentials))
             .await
+    }
+
+    fn lack(&self) -> Option<EndCause> {
+        self.driver.lack()
     }
 }
 

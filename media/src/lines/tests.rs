@@ -328,6 +328,7 @@ fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
             let facts = LegFacts {
                 call,
                 leg: 1,
+                identity: domain::call::LegIdentity::from_ids(call, 1),
                 local: line.facts().local,
                 callee: "+8613800138000".to_owned(),
                 caller: None,

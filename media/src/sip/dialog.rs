@@ -202,7 +202,7 @@ mod tests {
     use domain::ports::line::AnsweredDialog;
 
     fn party() -> Party {
-        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
         Party::new(
             identity,
             "127.0.0.1:5070",
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_hash_in_a_number_is_escaped() {
-        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
         let party = Party::new(
             identity,
             "127.0.0.1:5070",

@@ -1,14 +1,14 @@
 //! Ends what a crash left of a leg, from its stored facts: BYE when it was answered, else CANCEL; no INVITE.
 //!
-//! A restarted process does not know how far the INVITE got, so it cancels the transaction of CSeq 1, and on
-//! 481 that of each CSeq a digest challenge may have led to. A 2xx that crosses is acknowledged and ended.
+//! A restarted process does not know how far the INVITE got. On a trunk with credentials it cancels CSeq 1
+//! and 2 at once, since a proxy may drop a CANCEL of an older transaction without a word; then, on 481, each
+//! that a further challenge may have led to. A 2xx that crosses is acknowledged and ended.
 
 use super::authentication::{Authenticator, Credentials};
 use super::dialog::{Dialog, Hop, Party};
 use super::message::SipMessage;
 use super::transaction::{Elapsed, Retransmission, TRANSACTION_MS};
 use super::user_agent::cancel_of;
-use domain::call::LegIdentity;
 use domain::ports::line::LegFacts;
 use domain::time::Timestamp;
 use std::collections::VecDeque;
@@ -16,6 +16,9 @@ use std::net::IpAddr;
 
 /// INVITE transactions a leg may have had: the first, and answers to a challenge and its stale nonces.
 const CANCELS_MAX: u32 = 4;
+
+/// INVITEs cancelled at once where a challenge is to be expected: the first and its answer.
+const CANCELS_AT_ONCE: u32 = 2;
 
 /// Requests the lost process may have sent within the dialog: the next CSeq must be above them all
 /// (RFC 3261, 12.2.1.1). A BYE, its challenges, and as much again.
@@ -26,8 +29,11 @@ pub struct LeftOver {
     party: Party,
     authenticator: Authenticator,
     trunk_ip: IpAddr,
-    /// CSeq of the INVITE being cancelled.
+    /// Highest CSeq whose INVITE is or was being cancelled.
     cancelled: u32,
+    /// CANCELs without a final response, by CSeq.
+    cancels: Vec<(u32, Retransmission)>,
+    /// Our BYE, until its response.
     request: Option<Retransmission>,
     dialog: Option<Dialog>,
     bye_cseq: u32,
@@ -46,17 +52,19 @@ impl LeftOver {
         (credentials, seed): (Option<Credentials>, [u8; 16]),
         now: Timestamp,
     ) -> Self {
-        let identity = LegIdentity::new(facts.call, facts.leg);
+        let identity = facts.identity.clone();
         let numbers = (facts.callee.as_str(), facts.caller.as_deref());
         let party = Party::new(identity, &facts.local, trunk, numbers);
         let answered = facts.answered.as_ref();
+        let at_once = if credentials.is_some() { CANCELS_AT_ONCE } else { 1 };
         let mut left_over = Self {
             dialog: answered
                 .map(|answered| Dialog::from_log(&party, answered, answered.cseq.saturating_add(CSEQ_GAP))),
             party,
             authenticator: Authenticator::new(credentials, seed),
             trunk_ip,
-            cancelled: 1,
+            cancelled: 0,
+            cancels: Vec::new(),
             request: None,
             bye_cseq: 0,
             waits_until: None,
@@ -66,7 +74,9 @@ impl LeftOver {
         if left_over.dialog.is_some() {
             left_over.send_bye(now);
         } else {
-            left_over.send_cancel(now);
+            for _ in 0..at_once {
+                left_over.send_cancel(now);
+            }
         }
         left_over
     }
@@ -88,14 +98,16 @@ impl LeftOver {
         if self.finished {
             return None;
         }
-        let request = self.request.as_ref().map(Retransmission::deadline);
-        request.into_iter().chain(self.waits_until).min()
+        let cancels = self.cancels.iter().map(|(_, cancel)| cancel);
+        let requests = cancels.chain(&self.request).map(Retransmission::deadline);
+        requests.chain(self.waits_until).min()
     }
 
     pub fn elapse(&mut self, now: Timestamp) {
         if self.waits_until.is_some_and(|until| now >= until) {
             self.finished = true;
         }
+        self.elapse_cancels(now);
         let Some(running) = &mut self.request else {
             return;
         };
@@ -112,6 +124,27 @@ impl LeftOver {
         }
     }
 
+    fn elapse_cancels(&mut self, now: Timestamp) {
+        let outputs = &mut self.outputs;
+        let before = self.cancels.len();
+        self.cancels.retain_mut(|(_, cancel)| match cancel.elapse(now) {
+            Elapsed::NotYet => true,
+            Elapsed::SendAgain => {
+                outputs.push_back((cancel.bytes.clone(), cancel.hop));
+                true
+            }
+            Elapsed::TimedOut => false,
+        });
+        if self.cancels.len() < before && self.nothing_is_awaited() {
+            self.finished = true;
+        }
+    }
+
+    /// No CANCEL is under way, none was accepted, and no dialog is being ended.
+    fn nothing_is_awaited(&self) -> bool {
+        self.cancels.is_empty() && self.waits_until.is_none() && self.dialog.is_none()
+    }
+
     /// Takes a message of this leg's Call-ID.
     pub fn take(&mut self, now: Timestamp, message: &SipMessage) {
         let (Some(code), Some((cseq, method))) = (message.code(), message.cseq()) else {
@@ -125,7 +158,7 @@ impl LeftOver {
         };
         match method {
             "INVITE" => self.take_invite_response(now, message, (code, cseq)),
-            "CANCEL" if cseq == self.cancelled => self.take_cancel_response(now, code),
+            "CANCEL" => self.take_cancel_response(now, message, (code, cseq)),
             "BYE" if cseq == self.bye_cseq => self.take_bye_response(now, message, code),
             _ => {}
         }
@@ -147,10 +180,7 @@ impl LeftOver {
             let to = response.header("To").unwrap_or(&self.party.to).to_owned();
             let ack = self.party.request("ACK", &self.party.uri, &to, (cseq, &branch));
             self.outputs.push_back((ack.to_bytes(), Hop::Trunk));
-            // A challenge that comes again is the end of an older transaction, not of the one cancelled.
-            if cseq == self.cancelled && self.dialog.is_none() {
-                self.finished = true;
-            }
+            self.take_invite_end((code, cseq), now);
             return;
         }
         let dialog = Dialog::from_answer(&self.party, response, cseq);
@@ -161,24 +191,48 @@ impl LeftOver {
             dialog.local_cseq = cseq.saturating_add(CSEQ_GAP);
             self.dialog = Some(dialog);
             self.waits_until = None;
+            self.cancels.clear();
             self.send_bye(now);
         }
     }
 
-    fn take_cancel_response(&mut self, now: Timestamp, code: u16) {
-        if self.dialog.is_some() || code < 200 {
+    /// A final response that is no 2xx: the leg is over, unless it is a challenge that comes again. That is
+    /// the end of an older transaction, and the INVITE that answered it may be the one that rings.
+    fn take_invite_end(&mut self, (code, cseq): (u16, u32), now: Timestamp) {
+        if self.dialog.is_some() || cseq > self.cancelled {
             return;
         }
-        self.request = None;
+        if !matches!(code, 401 | 407) {
+            self.finished = true;
+            return;
+        }
+        self.cancels.retain(|(running, _)| *running != cseq);
+        self.go_on(now);
+    }
+
+    fn take_cancel_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+        let ours = response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
+        let known = self.cancels.iter().any(|(running, _)| *running == cseq);
+        if self.dialog.is_some() || code < 200 || !ours || !known {
+            return;
+        }
+        self.cancels.retain(|(running, _)| *running != cseq);
         if code < 300 {
             self.waits_until = Some(now.plus_ms(TRANSACTION_MS));
+            return;
+        }
+        self.go_on(now);
+    }
+
+    /// Tries the next INVITE there may have been, when none of those tried was it.
+    fn go_on(&mut self, now: Timestamp) {
+        if !self.nothing_is_awaited() {
             return;
         }
         if self.cancelled >= CANCELS_MAX {
             self.finished = true;
             return;
         }
-        self.cancelled += 1;
         self.send_cancel(now);
     }
 
@@ -198,8 +252,10 @@ impl LeftOver {
     }
 
     fn send_cancel(&mut self, now: Timestamp) {
+        self.cancelled += 1;
         let bytes = cancel_of(&self.party, self.cancelled).to_bytes();
-        self.request = Some(Retransmission::request(bytes.clone(), Hop::Trunk, now));
+        let running = Retransmission::request(bytes.clone(), Hop::Trunk, now);
+        self.cancels.push((self.cancelled, running));
         self.outputs.push_back((bytes, Hop::Trunk));
     }
 
@@ -238,6 +294,7 @@ mod tests {
         LegFacts {
             call: CallId::new(uuid::Uuid::from_u128(7)),
             leg: 1,
+            identity: LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1),
             local: "127.0.0.1:5070".to_owned(),
             callee: "+8613800138000".to_owned(),
             caller: Some("+15550100".to_owned()),
@@ -246,14 +303,22 @@ mod tests {
     }
 
     fn ended(answered: Option<AnsweredDialog>) -> LeftOver {
-        let credentials = Credentials {
+        let credentials = answered.is_some().then(credentials);
+        ended_on(answered, credentials)
+    }
+
+    fn credentials() -> Credentials {
+        Credentials {
             user: "u".to_owned(),
             password: "p".to_owned(),
-        };
+        }
+    }
+
+    fn ended_on(answered: Option<AnsweredDialog>, credentials: Option<Credentials>) -> LeftOver {
         LeftOver::end(
             &facts(answered),
             ("192.0.2.1:5060", "192.0.2.1".parse().unwrap()),
-            (Some(credentials), [1; 16]),
+            (credentials, [1; 16]),
             START,
         )
     }
@@ -287,8 +352,9 @@ mod tests {
             credentials: None,
             ring_timeout_ms: 30_000,
             first_response_ms: 32_000,
+            media_addresses: Vec::new(),
         };
-        let mut uac = Uac::dial(settings, LegIdentity::new(facts.call, 1), [0; 16], START);
+        let mut uac = Uac::dial(settings, LegIdentity::from_ids(facts.call, 1), [0; 16], START);
         match uac.poll_output() {
             Some(Output::Send { bytes, .. }) => parse(&bytes).unwrap(),
             other => panic!("{other:?}"),
@@ -325,6 +391,46 @@ mod tests {
             let cancel = sent(&mut left_over).remove(0);
             assert_eq!(cancel.cseq(), Some((cseq, "CANCEL")));
             assert!(!left_over.is_finished());
+            answer(&mut left_over, &cancel, 481);
+        }
+        assert!(left_over.is_finished());
+    }
+
+    /// The trunk challenged the INVITE, and the second one rings. Its proxy drops a CANCEL of the first.
+    #[test]
+    fn on_a_digest_trunk_the_second_invite_is_cancelled_at_once_though_the_first_is_met_with_silence() {
+        let mut left_over = ended_on(None, Some(credentials()));
+        let cancels = sent(&mut left_over);
+        let cseqs: Vec<_> = cancels.iter().filter_map(SipMessage::cseq).collect();
+        assert_eq!(cseqs, [(1, "CANCEL"), (2, "CANCEL")]);
+        assert_ne!(cancels[0].branch(), cancels[1].branch());
+        answer(&mut left_over, &cancels[1], 200);
+        let second = SipMessage {
+            headers: cancels[1]
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.replace("CANCEL", "INVITE")))
+                .collect(),
+            ..lost_invite()
+        };
+        // The challenge of the first INVITE comes once more, since its ACK was lost: nothing is over by it.
+        answer(&mut left_over, &lost_invite(), 401);
+        assert!(!left_over.is_finished());
+        answer(&mut left_over, &second, 487);
+        assert!(left_over.is_finished());
+        assert_eq!(left_over.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_digest_trunk_that_knows_neither_is_asked_for_the_further_ones() {
+        let mut left_over = ended_on(None, Some(credentials()));
+        let first = sent(&mut left_over);
+        for cancel in &first {
+            answer(&mut left_over, cancel, 481);
+        }
+        for cseq in 3..=4 {
+            let cancel = sent(&mut left_over).remove(0);
+            assert_eq!(cancel.cseq(), Some((cseq, "CANCEL")));
             answer(&mut left_over, &cancel, 481);
         }
         assert!(left_over.is_finished());

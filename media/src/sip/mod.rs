@@ -13,7 +13,9 @@ pub mod message;
 pub mod parse;
 pub mod release_cause;
 pub mod sdp;
+pub mod stray;
 #[cfg(test)]
 mod tests;
 pub mod transaction;
 pub mod user_agent;
+pub mod via;

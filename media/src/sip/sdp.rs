@@ -34,6 +34,8 @@ pub struct AudioStream {
     pub keypress_payload_type: Option<u8>,
     pub direction: Direction,
     pub ptime_ms: u32,
+    /// The only addresses its packets may come from, where the trunk's SPEC lists them.
+    pub allowed: Vec<IpAddr>,
 }
 
 /// Why a description cannot be used.
@@ -171,6 +173,7 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
             .map(|(payload, _)| *payload),
         direction,
         ptime_ms: stream.ptime_ms.unwrap_or(20),
+        allowed: Vec::new(),
     })
 }
 

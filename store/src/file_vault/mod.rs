@@ -21,7 +21,8 @@ use crate::sealing::{self, Secret};
 use crate::wrapped_keys::{InForce, Masters};
 use async_trait::async_trait;
 use cache::{KEYS_CACHED_MAX, KeyCache};
-use domain::ids::{CustomerId, NumberId};
+use domain::call::LegKey;
+use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
@@ -274,5 +275,8 @@ impl Vault for FileVault {
 
     fn derive_number(&self, e164: &str) -> NumberId {
         self.secret.number(e164)
+    }
+    fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
+        self.secret.leg(call, leg)
     }
 }

@@ -14,7 +14,8 @@ use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
 use crate::wrapped_keys::{InForce, Masters};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
-use domain::ids::{CustomerId, NumberId};
+use domain::call::LegKey;
+use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -272,6 +273,9 @@ impl Vault for PostgresVault {
 
     fn derive_number(&self, e164: &str) -> NumberId {
         self.secret.number(e164)
+    }
+    fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
+        self.secret.leg(call, leg)
     }
 }
 

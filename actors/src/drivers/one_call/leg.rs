@@ -5,9 +5,9 @@ use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::live_calls::{Order, Phase, Working};
-use domain::call::LegIdentity;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
+use domain::call::{EndCause, LegIdentity};
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::line::{
@@ -73,12 +73,7 @@ pub(super) async fn one_leg(
     wait_for_rate(&kit, working, place).await?;
     let mut handle = match dial(attempt, line, place, permit, leg).await? {
         Ok(handle) => handle,
-        Err(error) => {
-            tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
-            let end = fail_leg(attempt, leg, nothing_left(), None).await?;
-            let blames_trunk = matches!(error, LineError::Unavailable(_));
-            return Ok(if blames_trunk { end } else { end.blameless() });
-        }
+        Err(error) => return not_taken(attempt, leg, &error).await,
     };
     working.set_phase(Phase::Ringing);
     let prepared = prepare(&kit, attempt.call, &attempt.facts.flow, &attempt.due);
@@ -153,10 +148,11 @@ async fn dial(
     leg: u8,
 ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
     let facts = line.facts();
+    let identity = LegIdentity::of_key(attempt.kit.environment.vault.derive_leg(&attempt.call, leg));
     let dialing = CallCommand::Dial {
         leg,
         trunk: facts.name,
-        sip_call_id: LegIdentity::new(attempt.call, leg).sip_call_id(),
+        sip_call_id: identity.sip_call_id(),
         local: facts.local,
         caller: place.caller(),
         hold_off_ms: facts.hold_off_ms,
@@ -173,11 +169,27 @@ async fn dial(
     let order = DialOrder {
         call: attempt.call,
         leg,
+        identity,
         callee: attempt.callee.clone(),
         caller: place.caller(),
         ring_timeout_ms: Some(ring_timeout_ms(attempt, line).saturating_add(RING_BACKSTOP_MS)),
     };
     Ok(line.dial(permit, order).await)
+}
+
+/// A line that did not take the order: nothing left this machine.
+async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<LegEnd, Halt> {
+    tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
+    let (lack, blames_trunk) = match error {
+        LineError::Lacks(lack) => (Some(*lack), false),
+        LineError::Unavailable(_) => (None, true),
+        LineError::PermitMismatch { .. }
+        | LineError::Busy
+        | LineError::Ended
+        | LineError::Invalid(_) => (None, false),
+    };
+    let end = fail_leg(attempt, leg, nothing_left(lack), None).await?;
+    Ok(if blames_trunk { end } else { end.blameless() })
 }
 
 /// Longest ringing: the campaign's own, else the line's.
@@ -344,8 +356,9 @@ async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
 }
 
 /// Our own side failed: nothing left the machine, so it is definite.
-fn nothing_left() -> LegFailure {
+fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     LegFailure {
+        lack,
         cause: FailureCause::Local,
         definite: true,
         ..LegFailure::default()

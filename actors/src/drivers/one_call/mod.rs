@@ -131,6 +131,13 @@ struct Worker {
 
 impl Worker {
     async fn work(&mut self, place: LegPlace) -> Result<(), Halt> {
+        let line = self.kit.ports.lines.get(place.line());
+        if let Some(lack) = line.and_then(|line| line.lack()) {
+            // Nobody is asked for a grant, and no attempt is spent: the enrolment stays due until it is over.
+            tracing::warn!(lack = lack.code(), "nobody is dialed: {}", lack.label_en());
+            self.hold();
+            return Ok(());
+        }
         let Some((grants, callee)) = self.grants().await? else {
             return Ok(());
         };

@@ -100,6 +100,7 @@ async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, cloc
     let order = DialOrder {
         call,
         leg: 1,
+        identity: domain::call::LegIdentity::from_ids(call, 1),
         callee: format!("+86138{number:08}"),
         caller: None,
         ring_timeout_ms: None,

@@ -3,9 +3,12 @@
 //! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
 //! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
 
+mod draining;
 mod request;
 
 pub(super) use request::Request;
+
+use draining::drain;
 
 use crate::audio::frame::{FRAME_MS, SILENCE};
 use crate::driver::leg_audio::LegAudio;
@@ -33,8 +36,6 @@ pub(super) const REQUESTS_MAX: usize = 4_096;
 const BATCH_FRAMES: usize = 50;
 /// Frames of one leg that may wait for a slow disk: beyond five seconds they are dropped and counted.
 const BACKLOG_FRAMES_MAX: usize = 250;
-/// Packets taken of one leg per tick; a far end sends one or two.
-const PACKETS_PER_TICK_MAX: usize = 32;
 /// Frames caught up after a late wake-up (telephony: at most two).
 const CATCH_UP_FRAMES: u32 = 2;
 /// Longest RTP datagram looked at.
@@ -52,7 +53,8 @@ enum Recording {
 /// One leg in the pace.
 struct PacedLeg {
     call_id: String,
-    socket: UdpSocket,
+    /// `None` once its port was freed.
+    socket: Option<UdpSocket>,
     mailbox: Arc<LegMailbox>,
     audio: Option<LegAudio>,
     recording: Recording,
@@ -183,7 +185,7 @@ impl Pace {
             } => {
                 let paced = PacedLeg {
                     call_id,
-                    socket,
+                    socket: Some(socket),
                     mailbox,
                     audio: None,
                     recording: Recording::None,
@@ -216,6 +218,7 @@ impl Pace {
                     leg.records_callee = true;
                 }
             }
+            Request::FreePort { leg } => self.free_port(leg),
             Request::End { leg } => self.end(leg),
             Request::Stop => {
                 self.stopping = true;
@@ -232,7 +235,11 @@ impl Pace {
         };
         // What came before the answer is not part of the conversation.
         let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
-        while leg.socket.recv_from(&mut buffer).is_ok() {}
+        while leg
+            .socket
+            .as_ref()
+            .is_some_and(|socket| socket.recv_from(&mut buffer).is_ok())
+        {}
         leg.audio = Some(LegAudio::new(stream, out, now_us));
         leg.recording = Recording::Begun;
         let mailbox = Arc::clone(&leg.mailbox);
@@ -271,12 +278,7 @@ impl Pace {
                 .unwrap_or_else(PoisonError::into_inner);
             statistics.foreign_packets += audio.foreign_count();
         }
-        let port = leg.socket.local_addr().map(|address| address.port());
-        drop(leg.socket);
-        if let Ok(port) = port {
-            let mut ports = self.grounds.ports.lock().unwrap_or_else(PoisonError::into_inner);
-            ports.release(port, self.grounds.time.now());
-        }
+        self.release(leg.socket.take());
         if leg.recording == Recording::Begun && !leg.frames.is_empty() {
             self.hand_over(Piece::Frames {
                 leg: number,
@@ -288,6 +290,20 @@ impl Pace {
             summary,
             mailbox: leg.mailbox,
         });
+    }
+
+    fn free_port(&mut self, number: LegNumber) {
+        let socket = self.legs.get_mut(&number).and_then(|leg| leg.socket.take());
+        self.release(socket);
+    }
+
+    fn release(&self, socket: Option<UdpSocket>) {
+        let Some(Ok(address)) = socket.as_ref().map(UdpSocket::local_addr) else {
+            return;
+        };
+        drop(socket);
+        let mut ports = self.grounds.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        ports.release(address.port(), self.grounds.time.now());
     }
 
     /// In order: nothing overtakes what waits.
@@ -325,9 +341,9 @@ impl Pace {
             };
             let mut buffer = [0_u8; PACKET_BYTES_MAX];
             let tick = audio.tick(&mut buffer);
-            if let Some((length, to)) = tick.packet {
+            if let Some(((length, to), socket)) = tick.packet.zip(leg.socket.as_ref()) {
                 // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
-                drop(leg.socket.send_to(buffer.get(..length).unwrap_or(&[]), to));
+                drop(socket.send_to(buffer.get(..length).unwrap_or(&[]), to));
             }
             if let Some(play) = tick.played {
                 leg.mailbox.push(LegEvent::Played { play });
@@ -377,26 +393,6 @@ impl Pace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         statistics.dropped_recording_frames += u64::try_from(excess).unwrap_or(0);
-    }
-}
-
-/// Takes what came for a leg; before the answer it is only thrown away.
-fn drain(leg: &mut PacedLeg, now_us: i64) {
-    let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
-    for _ in 0..PACKETS_PER_TICK_MAX {
-        let Ok((length, from)) = leg.socket.recv_from(&mut buffer) else {
-            return;
-        };
-        let Some(audio) = &mut leg.audio else {
-            continue;
-        };
-        let datagram = buffer.get(..length).unwrap_or(&[]);
-        if let Some(digit) = audio.receive(datagram, from, now_us) {
-            leg.mailbox.push(LegEvent::Keypress { digit });
-        }
-        if audio.report().received_count > 0 {
-            leg.mailbox.note_rtp();
-        }
     }
 }
 
@@ -455,6 +451,7 @@ mod tests {
                 keypress_payload_type: None,
                 direction: Direction::Inactive,
                 ptime_ms: 20,
+                allowed: Vec::new(),
             },
             out: OutgoingStream::new(1, 1, 1),
             recording: Reserved::take(&dir.path().join("call.wav"), 1).unwrap(),

@@ -40,6 +40,11 @@ pub(in crate::driver) enum Request {
     RecordCallee {
         leg: LegNumber,
     },
+    /// It was never answered, and will hear nothing: frees the port, which a leg kept for a late answer does
+    /// not need.
+    FreePort {
+        leg: LegNumber,
+    },
     /// It is over: frees the port, closes the recording, tells the owner.
     End {
         leg: LegNumber,

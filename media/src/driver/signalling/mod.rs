@@ -17,13 +17,15 @@ use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::dialog::Hop;
 use crate::sip::left_over::LeftOver;
-use crate::sip::message::{SipMessage, reason_phrase};
+use crate::sip::message::SipMessage;
+use crate::sip::stray;
 use crate::sip::user_agent::{Input, Output, Uac};
+use crate::sip::via;
 use domain::ports::line::{FailureCause, LegEvent, LegFailure};
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -46,7 +48,7 @@ struct LiveLeg {
     mailbox: Arc<LegMailbox>,
     begin: Option<(OutgoingStream, Reserved)>,
     slot: Option<OwnedSemaphorePermit>,
-    peers: BTreeSet<IpAddr>,
+    peers: BTreeSet<SocketAddr>,
     deadline: Option<Timestamp>,
     given_up: bool,
 }
@@ -54,7 +56,7 @@ struct LiveLeg {
 struct LiveLeftOver {
     left_over: LeftOver,
     trunk: TrunkNumber,
-    peers: BTreeSet<IpAddr>,
+    peers: BTreeSet<SocketAddr>,
     done: Option<oneshot::Sender<()>>,
     deadline: Option<Timestamp>,
 }
@@ -218,9 +220,9 @@ impl Signalling {
 
     async fn take_message(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
         let call_id = message.call_id().to_owned();
-        let is_known = |trunk: TrunkNumber, peers: &BTreeSet<IpAddr>| {
+        let is_known = |trunk: TrunkNumber, peers: &BTreeSet<SocketAddr>| {
             let trunk = self.trunks.get(trunk);
-            trunk.is_some_and(|trunk| trunk.remote.ip() == from.ip()) || peers.contains(&from.ip())
+            trunk.is_some_and(|trunk| trunk.may_say(message, from, peers))
         };
         if let Some(leg) = self.legs.get(&call_id) {
             if is_known(leg.trunk, &leg.peers) {
@@ -240,22 +242,21 @@ impl Signalling {
         self.take_stray(message, from, origin).await;
     }
 
-    /// What belongs to no leg: a trunk's OPTIONS is answered, its other requests get 481; INVITEs and
-    /// everything from strangers are dropped without a word.
+    /// What belongs to no leg: a trunk's request is answered; everything from strangers is dropped without a
+    /// word.
     async fn take_stray(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
         count(&self.grounds.counters.foreign);
         let of_trunk = match origin {
             Origin::Trunk(_) => true,
             Origin::Anyone => self.trunks.iter().any(|trunk| trunk.remote.ip() == from.ip()),
         };
-        let code = match message.method() {
-            _ if !of_trunk || !message.is_request() => return,
-            "ACK" | "INVITE" | "REGISTER" => return,
-            "OPTIONS" => 200,
-            _ => 481,
-        };
-        let response = SipMessage::response(message, code, reason_phrase(code), Some("ledgerline"));
-        self.send(None, &response.to_bytes(), Hop::At(from)).await;
+        if !of_trunk || !message.is_request() {
+            return;
+        }
+        if let Some(response) = stray::answer(message) {
+            let hop = Hop::At(via::reply_to(message, from));
+            self.send(None, &response.to_bytes(), hop).await;
+        }
     }
 
     async fn refuse(&mut self, trunk: TrunkNumber) {
@@ -321,7 +322,7 @@ impl Signalling {
                     if let Hop::At(address) = hop
                         && leg.peers.len() < PEERS_MAX
                     {
-                        leg.peers.insert(address.ip());
+                        leg.peers.insert(address);
                     }
                     let trunk = leg.trunk;
                     let trouble = match self.send(Some(trunk), &bytes, hop).await {
@@ -360,7 +361,7 @@ impl Signalling {
             if let Hop::At(address) = hop
                 && live.peers.len() < PEERS_MAX
             {
-                live.peers.insert(address.ip());
+                live.peers.insert(address);
             }
             let trunk = live.trunk;
             // A refused socket is no answer: the transaction's own timer ends it.

@@ -1,5 +1,6 @@
 //! What signalling is asked and what comes to it by its sockets.
 
+use crate::driver::Replies;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
 use crate::driver::reserved::Reserved;
@@ -7,6 +8,7 @@ use crate::rtp::packet::OutgoingStream;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::SipMessage;
 use crate::sip::user_agent::Uac;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -36,6 +38,25 @@ pub(in crate::driver) enum Arrival {
 pub(in crate::driver) struct TrunkSocket {
     pub(in crate::driver) remote: SocketAddr,
     pub(in crate::driver) socket: Arc<UdpSocket>,
+    pub(in crate::driver) replies: Replies,
+}
+
+impl TrunkSocket {
+    /// Whether a message of a leg may come from there. A response comes from where the request went: the
+    /// trunk's address and, unless its SPEC says otherwise, its port, or a place that we wrote to behind it.
+    /// Requests come from any port of these hosts; they must know both tags.
+    pub(super) fn may_say(
+        &self,
+        message: &SipMessage,
+        from: SocketAddr,
+        peers: &BTreeSet<SocketAddr>,
+    ) -> bool {
+        let any_port = message.is_request() || self.replies == Replies::AnyPort;
+        if any_port {
+            return self.remote.ip() == from.ip() || peers.iter().any(|peer| peer.ip() == from.ip());
+        }
+        self.remote == from || peers.contains(&from)
+    }
 }
 
 /// A leg to be dialed.

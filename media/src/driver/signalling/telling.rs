@@ -27,7 +27,7 @@ impl Signalling {
             UacEvent::Failed(failure) => {
                 leg.slot = None;
                 leg.mailbox.push(LegEvent::Failed(failure));
-                None
+                Some(Request::FreePort { leg: number })
             }
             UacEvent::LateAnswered(dialog) => {
                 leg.slot = None;

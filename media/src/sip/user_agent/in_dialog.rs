@@ -6,10 +6,12 @@ use crate::sip::dialog::Hop;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp;
+use crate::sip::stray;
 use crate::sip::transaction::Retransmission;
+use crate::sip::via;
 use domain::ports::line::HungUpBy;
 use domain::time::Timestamp;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 impl Uac {
     /// Sends the one BYE of a dialog.
@@ -93,6 +95,7 @@ impl Uac {
 
     /// A request of the far end that names this leg's Call-ID.
     pub(super) fn take_request(&mut self, now: Timestamp, request: &SipMessage, from: SocketAddr) {
+        let from = via::reply_to(request, from);
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
         let remote = request.tag_of_from().unwrap_or_default();
         let at = self
@@ -116,7 +119,7 @@ impl Uac {
         if self.answer_repeat(now, at, (cseq, method, from)) {
             return;
         }
-        let response = self.judge(now, at, request);
+        let response = self.judge(now, at, (request, from));
         let bytes = response.to_bytes();
         if let Some(one) = self.dialogs.get_mut(at) {
             one.dialog.remote_cseq = one.dialog.remote_cseq.max(Some(cseq));
@@ -161,7 +164,7 @@ impl Uac {
     }
 
     /// What a new request within the dialog is answered with.
-    fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
+    fn judge(&mut self, now: Timestamp, at: usize, (request, from): (&SipMessage, SocketAddr)) -> SipMessage {
         let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let last = self.dialogs.get(at).and_then(|one| one.dialog.remote_cseq);
         let overtaken = last
@@ -173,7 +176,7 @@ impl Uac {
             _ if ended => plain(481),
             "CANCEL" | "PRACK" => plain(481),
             _ if overtaken => plain(500),
-            "INVITE" | "UPDATE" => self.renegotiate(now, at, request),
+            "INVITE" | "UPDATE" => self.renegotiate(now, at, (request, from)),
             "OPTIONS" => plain(200).with("Allow", ALLOW).with("Accept", "application/sdp"),
             "INFO" => {
                 if let Some(digit) = info_digit(request).filter(|_| !self.keypress_by_rtp) {
@@ -181,14 +184,18 @@ impl Uac {
                 }
                 plain(200)
             }
-            // No transfer to where the far end says (toll fraud).
-            "REFER" => plain(603),
-            _ => plain(405).with("Allow", ALLOW),
+            // Among them REFER: no transfer to where the far end says (toll fraud).
+            _ => stray::not_taken(request),
         }
     }
 
     /// A re-INVITE or UPDATE: a new target, new audio, or only a refresh (RFC 3261, 14.2; RFC 3311).
-    fn renegotiate(&mut self, now: Timestamp, at: usize, request: &SipMessage) -> SipMessage {
+    fn renegotiate(
+        &mut self,
+        now: Timestamp,
+        at: usize,
+        (request, from): (&SipMessage, SocketAddr),
+    ) -> SipMessage {
         let refuse = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let media = self.settings.media;
         let offered = match self.described(request) {
@@ -196,8 +203,10 @@ impl Uac {
             Some(Ok(stream)) => Some(stream),
             None => None,
         };
+        let trunk_ip = self.settings.trunk_ip;
         if let Some(one) = self.dialogs.get_mut(at)
             && let Some(target) = request.contact_uri()
+            && (!one.dialog.route_set.is_empty() || is_at_home(target, [trunk_ip, from.ip()]))
         {
             target.clone_into(&mut one.dialog.remote_target);
         }
@@ -242,6 +251,15 @@ impl Uac {
             });
             self.close(now);
         }
+    }
+}
+
+/// Whether a new target is at the trunk, where the request came from, or a name, which is behind the trunk: a
+/// Contact of a stranger would have our BYE and leave the call standing.
+fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
+    match Hop::of_uri(target) {
+        Hop::Trunk => true,
+        Hop::At(address) => known.contains(&address.ip()),
     }
 }
 

@@ -10,7 +10,7 @@ use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
 /// Methods we take within a dialog.
-pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
+pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
 /// INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
 /// Most early dialogs whose audio is remembered.
@@ -112,9 +112,16 @@ impl Uac {
     /// The audio that a message describes; an address of another family cannot be reached from our socket.
     pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
         let stream = sdp::read(message.sdp()?);
-        Some(stream.and_then(|stream| {
-            let reachable = stream.address.is_ipv4() == self.settings.media.is_ipv4();
-            reachable.then_some(stream).ok_or(SdpError::NoAddress)
+        let allowed = &self.settings.media_addresses;
+        Some(stream.and_then(|mut stream| {
+            let ip = stream.address.ip();
+            let reachable = ip.is_ipv4() == self.settings.media.is_ipv4();
+            // Held the old way, 0.0.0.0 names nobody.
+            let expected = allowed.is_empty() || ip.is_unspecified() || allowed.contains(&ip);
+            stream.allowed.clone_from(allowed);
+            (reachable && expected)
+                .then_some(stream)
+                .ok_or(SdpError::NoAddress)
         }))
     }
 

@@ -13,9 +13,12 @@ mod inviting;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod tests;
 
 pub(in crate::sip) use giving_up::cancel_of;
+pub(in crate::sip) use inviting::ALLOW;
 pub use inviting::INVITES_MAX;
 
 use crate::sip::authentication::{Authenticator, Credentials};
@@ -53,6 +56,8 @@ pub struct LegSettings {
     pub ring_timeout_ms: u64,
     /// Longest wait for any response to the INVITE (timer B, or less).
     pub first_response_ms: u64,
+    /// Where the carrier's sound may come from and go to; empty: wherever its descriptions say.
+    pub media_addresses: Vec<IpAddr>,
 }
 
 /// What happens to a leg.

@@ -38,6 +38,7 @@ pub(super) fn settings() -> LegSettings {
         }),
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
+        media_addresses: Vec::new(),
     }
 }
 
@@ -47,7 +48,7 @@ impl Scene {
     }
 
     pub(super) fn with(settings: LegSettings) -> Self {
-        let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+        let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
         let now = Timestamp::from_millis(1_000_000);
         let mut scene = Self {
             uac: Uac::dial(settings, identity, [3; 16], now),

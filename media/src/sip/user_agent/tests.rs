@@ -400,8 +400,8 @@ fn requests_of_the_far_end_within_the_dialog_are_answered_properly() {
         ("INVITE", 2, Some(held), 200),
         ("UPDATE", 3, None, 200),
         ("INVITE", 4, Some(bad), 488),
-        ("REFER", 5, None, 603),
-        ("PONG", 6, None, 405),
+        ("REFER", 5, None, 405),
+        ("PONG", 6, None, 501),
         ("PRACK", 7, None, 481),
         ("INFO", 8, None, 200),
     ] {
@@ -538,7 +538,7 @@ fn any_order_of_inputs_keeps_the_invariants() {
 
 #[test]
 fn in_dialog_requests_go_where_the_contact_says() {
-    let identity = LegIdentity::new(CallId::new(uuid::Uuid::from_u128(7)), 1);
+    let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
     let mut uac = Uac::dial(settings(), identity, [3; 16], Timestamp::EPOCH);
     let Some(Output::Send { bytes, hop }) = uac.poll_output() else {
         panic!("no INVITE")

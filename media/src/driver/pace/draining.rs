@@ -1,0 +1,27 @@
+//! What came by a leg's port since the last tick: taken every 20 ms, at most so much at once.
+
+use super::{DATAGRAM_BYTES_MAX, PacedLeg};
+use domain::ports::line::LegEvent;
+
+/// Packets taken of one leg per tick; a far end sends one or two.
+const PACKETS_PER_TICK_MAX: usize = 32;
+
+/// Takes what came for a leg; before the answer it is only thrown away.
+pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
+    let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
+    for _ in 0..PACKETS_PER_TICK_MAX {
+        let Some(Ok((length, from))) = leg.socket.as_ref().map(|socket| socket.recv_from(&mut buffer)) else {
+            return;
+        };
+        let Some(audio) = &mut leg.audio else {
+            continue;
+        };
+        let datagram = buffer.get(..length).unwrap_or(&[]);
+        if let Some(digit) = audio.receive(datagram, from, now_us) {
+            leg.mailbox.push(LegEvent::Keypress { digit });
+        }
+        if audio.report().received_count > 0 {
+            leg.mailbox.note_rtp();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How a trunk wants a number: E.164 with its `+`, bare digits, or as people of its country dial it; and what
+//! a carrier wants before each of them.
+
+/// China's country code, whose way of dialing at home is known here.
+const CHINA: &str = "86";
+/// Digits of a Chinese mobile number, which begins with 1.
+const MOBILE_DIGITS: usize = 11;
+
+/// The form of a number in the Request-URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumberForm {
+    /// `+8613800138000`.
+    #[default]
+    E164,
+    /// `8613800138000`.
+    Digits,
+    /// `13800138000`, `01088886666`; a number abroad with `00` before its country code.
+    National,
+}
+
+/// The user part of the Request-URI for `callee`, which is E.164.
+pub(super) fn dialed(callee: &str, form: NumberForm, prefix: &str) -> String {
+    let Some(digits) = callee.strip_prefix('+') else {
+        return format!("{prefix}{callee}");
+    };
+    let form = match form {
+        NumberForm::E164 => callee.to_owned(),
+        NumberForm::Digits => digits.to_owned(),
+        NumberForm::National => match digits.strip_prefix(CHINA) {
+            Some(home) if is_dialed_without_zero(home) => home.to_owned(),
+            Some(home) => format!("0{home}"),
+            None => format!("00{digits}"),
+        },
+    };
+    format!("{prefix}{form}")
+}
+
+/// Mobile numbers, and services that have no area: 400 and 800 (ten digits), 95xxx and 96xxx.
+fn is_dialed_without_zero(home: &str) -> bool {
+    let is_mobile = home.len() == MOBILE_DIGITS && home.starts_with('1');
+    let is_toll_service = home.len() == 10 && (home.starts_with("400") || home.starts_with("800"));
+    let is_short = home.len() < 10 && (home.starts_with("95") || home.starts_with("96"));
+    is_mobile || is_toll_service || is_short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NumberForm, dialed};
+
+    #[test]
+    fn a_number_is_dialed_as_its_trunk_wants_it() {
+        for (callee, form, prefix, user) in [
+            ("+8613800138000", NumberForm::E164, "", "+8613800138000"),
+            ("+8613800138000", NumberForm::Digits, "", "8613800138000"),
+            ("+8613800138000", NumberForm::National, "", "13800138000"),
+            ("+861088886666", NumberForm::National, "", "01088886666"),
+            ("+864008001234", NumberForm::National, "", "4008001234"),
+            ("+8695588", NumberForm::National, "", "95588"),
+            ("+15550100", NumberForm::National, "", "0015550100"),
+            ("+8613800138000", NumberForm::National, "9", "913800138000"),
+            ("+8613800138000", NumberForm::E164, "*88", "*88+8613800138000"),
+        ] {
+            assert_eq!(dialed(callee, form, prefix), user, "{callee} {form:?} {prefix}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Where a response goes: RFC 3261, 18.2.1 and 18.2.2, with `rport` of RFC 3581. The top Via of a request
+//! says where its sender takes responses; what it cannot know, the packet says.
+//!
+//! `maddr` is left aside on purpose: a response never goes to an address that the request did not come from.
+
+use super::header_value::{parameter, split_port};
+use super::message::SipMessage;
+use std::net::{IpAddr, SocketAddr};
+
+/// The port of a sent-by without one (RFC 3261, 18.1.1).
+const SIP_PORT: u16 = 5_060;
+
+/// Notes in the top Via where a request came from: `received` where the sent-by is not that address or the
+/// sender asked (`rport`), and the port where it asked.
+pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
+    let top = request.headers.iter_mut().find(|(name, _)| name == "Via");
+    let Some((_, via)) = top.filter(|_| matches!(request.start, super::message::Start::Request { .. }))
+    else {
+        return;
+    };
+    let asked = parameters_of(via).is_some_and(|rest| parameter(rest, "rport").is_some());
+    let named = sent_by(via).and_then(|(host, _)| host.parse::<IpAddr>().ok());
+    if !asked && named == Some(from.ip()) {
+        return;
+    }
+    let mut noted = String::with_capacity(via.len() + 40);
+    for (index, part) in via.split(';').enumerate() {
+        let key = part.split('=').next().unwrap_or("").trim();
+        // What the sender says of itself here is not believed.
+        if index > 0 && (key.eq_ignore_ascii_case("rport") || key.eq_ignore_ascii_case("received")) {
+            continue;
+        }
+        if index > 0 {
+            noted.push(';');
+        }
+        noted.push_str(part);
+    }
+    noted.push_str(&format!(";received={}", from.ip()));
+    if asked {
+        noted.push_str(&format!(";rport={}", from.port()));
+    }
+    *via = noted;
+}
+
+/// Where the response to a request from `from` goes: back to the very port where it asked for that, else to
+/// the port of its sent-by, at the address it came from.
+pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
+    let Some(via) = request.header("Via") else {
+        return from;
+    };
+    if parameters_of(via).is_some_and(|rest| parameter(rest, "rport").is_some()) {
+        return from;
+    }
+    match sent_by(via) {
+        Some((_, port)) => SocketAddr::new(from.ip(), port.unwrap_or(SIP_PORT)),
+        None => from,
+    }
+}
+
+fn parameters_of(via: &str) -> Option<&str> {
+    via.split_once(';').map(|(_, rest)| rest)
+}
+
+/// Host and port behind `SIP/2.0/UDP`.
+fn sent_by(via: &str) -> Option<(&str, Option<u16>)> {
+    let head = via.split(';').next()?.trim();
+    let (_, sent_by) = head.rsplit_once([' ', '\t'])?;
+    split_port(sent_by.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SipMessage, note_source, reply_to};
+    use std::net::SocketAddr;
+
+    fn noted(via: &str) -> (String, SocketAddr) {
+        let from: SocketAddr = "192.0.2.7:41000".parse().unwrap();
+        let mut request = SipMessage::request("OPTIONS", "sip:a@192.0.2.1").with("Via", via);
+        note_source(&mut request, from);
+        (
+            request.header("Via").unwrap().to_owned(),
+            reply_to(&request, from),
+        )
+    }
+
+    #[test]
+    fn rport_and_received_are_filled_in_and_the_reply_goes_where_they_say() {
+        for (via, expected, to) in [
+            (
+                "SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKa",
+                "SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa;received=192.0.2.7;rport=41000",
+                "192.0.2.7:41000",
+            ),
+            (
+                "SIP/2.0/UDP 192.0.2.7:41000;branch=z9hG4bKa;rport=9;received=203.0.113.1",
+                "SIP/2.0/UDP 192.0.2.7:41000;branch=z9hG4bKa;received=192.0.2.7;rport=41000",
+                "192.0.2.7:41000",
+            ),
+            (
+                "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa",
+                "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa;received=192.0.2.7",
+                "192.0.2.7:5060",
+            ),
+            (
+                "SIP/2.0/UDP 10.0.0.1:5080;branch=z9hG4bKa",
+                "SIP/2.0/UDP 10.0.0.1:5080;branch=z9hG4bKa;received=192.0.2.7",
+                "192.0.2.7:5080",
+            ),
+            (
+                "SIP/2.0/UDP 192.0.2.7:5062;branch=z9hG4bKa",
+                "SIP/2.0/UDP 192.0.2.7:5062;branch=z9hG4bKa",
+                "192.0.2.7:5062",
+            ),
+            (
+                "SIP/2.0/UDP 192.0.2.7:5062;maddr=203.0.113.9;branch=z9hG4bKa",
+                "SIP/2.0/UDP 192.0.2.7:5062;maddr=203.0.113.9;branch=z9hG4bKa",
+                "192.0.2.7:5062",
+            ),
+        ] {
+            assert_eq!(noted(via), (expected.to_owned(), to.parse().unwrap()), "{via}");
+        }
+    }
+}
