@@ -23,7 +23,7 @@ pub(crate) fn media(value: &str) -> Result<Vec<IpAddr>, String> {
         let plain = text.trim().trim_start_matches('[').trim_end_matches(']');
         plain
             .parse::<IpAddr>()
-            .map_err(|_| format!("media: {text:?} is no address, such as 192.0.2.10"))
+            .map_err(|error| format!("media: {text:?}: {error}; an address is needed, such as 192.0.2.10"))
     };
     let addresses: Vec<IpAddr> = value.split(',').map(one).collect::<Result<_, _>>()?;
     if addresses.len() > MEDIA_ADDRESSES_MAX {
