@@ -2,8 +2,7 @@
 //!
 //! One driver serves all trunks: a task for signalling, a task per SIP socket that parses, one thread that
 //! paces sound, and one that writes recordings. SIP and sound go by steady time; the Clock port says only
-//! when
-//! it began.
+//! when it began.
 
 pub mod carrier;
 mod leg_audio;
