@@ -3,7 +3,7 @@
 //! The token is made at first start, `DIR/token`, readable by its owner alone. It is asked for unless
 //! the listener is a loopback address, which only this machine reaches.
 
-use crate::config::is_loopback;
+use crate::own_page;
 use crate::reply::{Kind, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use subtle::ConstantTimeEq;
+use warp::http::HeaderMap;
 
 /// File of the token inside the data directory.
 pub(crate) const TOKEN_FILE: &str = "token";
@@ -23,8 +24,10 @@ const TOKEN_BYTES: usize = 32;
 /// What callers are held against.
 #[derive(Clone)]
 pub(crate) enum Door {
-    /// A loopback listener.
-    Open,
+    /// A loopback listener, and its port.
+    Open {
+        port: u16,
+    },
     Token(String),
 }
 
@@ -51,41 +54,19 @@ impl Door {
     /// What let a caller in, as the record of a read names it.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
-            Self::Open => "loopback",
+            Self::Open { .. } => "loopback",
             Self::Token(_) => "token",
         }
     }
 }
 
 impl Door {
-    /// Checks the `Origin` and `Host` headers. A browser on this machine also runs pages of the world: where
-    /// no token is asked for, a request that such a page makes (cross-site request forgery), or that comes
-    /// under a name which somebody points here (DNS rebinding), is refused.
-    pub(crate) fn admit_page(&self, origin: Option<&str>, host: Option<&str>) -> Result<(), Problem> {
-        if matches!(self, Self::Token(_)) {
-            return Ok(());
+    /// Where no token is asked for, holds a browser to our own pages. A token is no page's to send.
+    pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match self {
+            Self::Token(_) => Ok(()),
+            Self::Open { port } => own_page::admit(headers, *port),
         }
-        let origin = origin.map(|origin| origin.split_once("://").map_or(origin, |(_, rest)| rest));
-        if [origin, host]
-            .into_iter()
-            .flatten()
-            .all(|one| is_loopback(host_of(one)))
-        {
-            return Ok(());
-        }
-        Err(Problem::new(
-            Kind::Forbidden,
-            "not-this-machine",
-            "a loopback listener answers no pages and names of other machines; use --http and the token",
-        ))
-    }
-}
-
-/// `host[:port]` without its port.
-fn host_of(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        Some(_) | None => authority,
     }
 }
 
@@ -132,35 +113,15 @@ mod tests {
         ] {
             assert!(door.admit(wrong).is_err(), "{wrong:?}");
         }
-        assert!(Door::Open.admit(None).is_ok());
+        assert!(Door::Open { port: 8080 }.admit(None).is_ok());
     }
 
     #[test]
     fn a_page_of_the_world_does_not_pass_a_door_without_a_token() {
-        let door = Door::Open;
-        for here in [
-            "127.0.0.1:8080",
-            "localhost:8080",
-            "[::1]:8080",
-            "[::1]",
-            "127.0.0.2",
-        ] {
-            let origin = format!("http://{here}");
-            assert!(door.admit_page(Some(&origin), Some(here)).is_ok(), "{here}");
-        }
-        assert!(door.admit_page(None, None).is_ok());
-        for elsewhere in [
-            "evil.example",
-            "127.0.0.1.evil.example:8080",
-            "192.0.2.1:80",
-            "null",
-            "",
-        ] {
-            assert!(door.admit_page(None, Some(elsewhere)).is_err(), "{elsewhere}");
-            assert!(door.admit_page(Some(elsewhere), Some("localhost")).is_err());
-        }
-        let door = Door::Token("secret".to_owned());
-        assert!(door.admit_page(Some("http://evil.example"), None).is_ok());
+        let mut headers = HeaderMap::new();
+        headers.insert("origin", "http://evil.example".parse().unwrap());
+        assert!(Door::Open { port: 8080 }.admit_page(&headers).is_err());
+        assert!(Door::Token("secret".to_owned()).admit_page(&headers).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a data directory remembers besides events, keys and rows: rehearsal or real, and its SIP address.
 
+use crate::private_file;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -118,7 +119,7 @@ pub(crate) fn keep_sip_address(dir: &Path, address: SocketAddr) -> Result<(), Da
 fn write_durable(path: &Path, text: &str) -> Result<(), DataDirError> {
     let aside = path.with_extension("new");
     let write = || -> io::Result<()> {
-        let mut file = File::create(&aside)?;
+        let mut file = private_file::create(&aside)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
         fs::rename(&aside, path)?;

@@ -57,6 +57,8 @@ pub(crate) struct Endpoint {
     pub(crate) query: &'static [(&'static str, &'static str)],
     /// Open to everybody: health and the status page hold nothing of anybody.
     pub(crate) open: bool,
+    /// A place is kept for it: health, and what ends calls or keeps people from being called.
+    pub(crate) kept: bool,
     handler: Handler,
 }
 
@@ -75,6 +77,7 @@ impl Endpoint {
             takes: Takes::Nothing,
             query: &[],
             open: false,
+            kept: false,
             handler,
         }
     }
@@ -88,6 +91,10 @@ impl Endpoint {
     }
     pub(crate) const fn open(mut self) -> Self {
         self.open = true;
+        self
+    }
+    pub(crate) const fn kept(mut self) -> Self {
+        self.kept = true;
         self
     }
 
@@ -109,7 +116,7 @@ impl Endpoint {
         }
         let rules = Rules {
             open: self.open,
-            has_past: self.query.iter().any(|(name, _)| *name == "as_of"),
+            takes: self.query,
         };
         let handler = self.handler;
         let route = self.path;
@@ -153,24 +160,40 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
 #[derive(Debug, Clone, Copy)]
 struct Rules {
     open: bool,
-    /// It can be asked as of a time; where it cannot, that is said, and not answered as of now.
-    has_past: bool,
+    /// The query parameters it knows.
+    takes: &'static [(&'static str, &'static str)],
 }
 
 impl Rules {
-    fn refuse_the_past(self, input: &Input) -> Result<(), Problem> {
-        let asked = ["as_of", "valid_at"]
-            .into_iter()
-            .find(|name| input.text(name).is_some());
-        match asked {
-            Some(name) if !self.has_past => Err(Problem::invalid(
-                "as-of-not-here",
-                format!("this route is always as of now: it takes no {name}"),
-            )),
-            Some(_) | None => Ok(()),
+    /// Refuses a query parameter that this route does not know: one that is ignored lets a client believe in
+    /// a filter, a page or a time that was never asked for.
+    fn refuse_the_unknown(self, input: &Input) -> Result<(), Problem> {
+        let known = |name: &str| name == AFTER_POSITION || self.takes.iter().any(|(takes, _)| *takes == name);
+        let Some((name, _)) = input.query.iter().find(|(name, _)| !known(name)) else {
+            return Ok(());
+        };
+        if matches!(name.as_str(), "as_of" | "valid_at") && !self.has_past() {
+            let detail = format!("this route is always as of now: it takes no {name}");
+            return Err(Problem::invalid("as-of-not-here", detail));
         }
+        let takes: Vec<&str> = self.takes.iter().map(|(name, _)| *name).collect();
+        let takes = if takes.is_empty() {
+            "none".to_owned()
+        } else {
+            takes.join(", ")
+        };
+        let detail = format!("this route takes no query parameter {name:.64?}; it takes: {takes}");
+        Err(Problem::invalid("query-unknown", detail))
+    }
+
+    /// It can be asked as of a time; where it cannot, that is said, and not answered as of now.
+    fn has_past(self) -> bool {
+        self.takes.iter().any(|(name, _)| *name == "as_of")
     }
 }
+
+/// Read-your-writes: every route waits for this position, where it is given.
+const AFTER_POSITION: &str = "after_position";
 
 async fn answer(app: Ctx, handler: Handler, rules: Rules, input: Input) -> Response {
     let open = rules.open;
@@ -178,18 +201,14 @@ async fn answer(app: Ctx, handler: Handler, rules: Rules, input: Input) -> Respo
         tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
     }
-    if !open
-        && let Err(problem) = app
-            .door()
-            .admit_page(input.header("origin"), input.header("host"))
-    {
+    if !open && let Err(problem) = app.door().admit_page(&input.headers) {
         return problem_response(&problem);
     }
-    if let Err(problem) = rules.refuse_the_past(&input) {
+    if let Err(problem) = rules.refuse_the_unknown(&input) {
         return problem_response(&problem);
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.
-    let reached = match input.number::<u64>("after_position") {
+    let reached = match input.number::<u64>(AFTER_POSITION) {
         Ok(Some(position)) => app.views_at(Position(position), POSITION_WAIT_MS).await,
         Ok(None) => Ok(()),
         Err(problem) => Err(problem),

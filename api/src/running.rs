@@ -6,12 +6,15 @@ use crate::auth::{self, Door};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock_evidence::ClockEvidence;
+use crate::compliance_report::REPORTS_DIR;
 use crate::config::TrunkSpec;
+use crate::data_dir::PROMPTS_DIR;
 use crate::driving;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
+use crate::private_file;
 use crate::proving::{Proving, history};
 use crate::read_db_spec::ReadDbSpec;
 use crate::rebuild_record;
@@ -79,6 +82,9 @@ impl Running {
         history::hold(&opened, &settings.open).await?;
         opened.name_log().await?;
         say_who_is_unreadable(&opened);
+        for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
+            private_file::narrow(&opened.directory.join(folder))?;
+        }
         let system = opened.entities(runtime);
         let views = opened.views(settings.read_db.as_ref()).await?;
         let questions = opened.questions(settings.read_db.as_ref())?;
@@ -87,10 +93,12 @@ impl Running {
             Some(address) if !address.ip().is_loopback() => {
                 Door::Token(auth::token(&opened.directory, opened.environment.ids.as_ref())?)
             }
-            Some(_) | None => {
+            listening => {
                 // Made at first start all the same, so that a later wider listener finds it.
                 auth::token(&opened.directory, opened.environment.ids.as_ref())?;
-                Door::Open
+                Door::Open {
+                    port: listening.map_or(0, |address| address.port()),
+                }
             }
         };
         let app = Arc::new(App::new(opened, system, views, synthesizer, door));
@@ -217,6 +225,7 @@ fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
         Box::pin(server::serve(
             listener,
             routes::all(app),
+            routes::list(),
             Arc::clone(&environment.tasks),
             Arc::clone(&environment.clock),
         )),

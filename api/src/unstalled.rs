@@ -1,8 +1,10 @@
 //! A connection whose peer must take what is written to it: one that takes nothing for too long is closed.
 //!
 //! An event stream is read on only when its client takes more, so a client that stands still costs one page
-//! of events and its place. This ends it; the client comes again with the last position it saw.
+//! of events and its place. This ends it; the client comes again with the last position it saw. A byte now
+//! and then is nothing.
 
+use crate::places::{Patience, Place, STALL_MS};
 use domain::ports::clock::Clock;
 use std::future::Future;
 use std::io;
@@ -11,38 +13,55 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Longest time a peer may take nothing while something is to be written: networks come back sooner.
-const STALL_MS: u64 = 60_000;
-
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection with a limit on standing still.
 pub(crate) struct Unstalled<T> {
     inner: T,
     clock: Arc<dyn Clock>,
+    /// Told of what is taken and what is not; given back with the connection.
+    place: Arc<Place>,
+    patience: Patience,
     /// Runs while the peer takes nothing.
     stalled: Option<Timer>,
 }
 
 impl<T> Unstalled<T> {
-    pub(crate) fn new(inner: T, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(inner: T, clock: Arc<dyn Clock>, place: Arc<Place>) -> Self {
         Self {
             inner,
             clock,
+            place,
+            patience: Patience::default(),
             stalled: None,
         }
     }
 
-    /// Passes progress on; without any, waits for the limit.
-    fn watch<R>(&mut self, wrote: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
-        if wrote.is_ready() {
-            self.stalled = None;
-            return wrote;
+    /// Passes a write on; without progress, waits for the limit.
+    fn watch_write(
+        &mut self,
+        wrote: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &wrote {
+            self.patience.moved(self.clock.now(), *bytes);
+            self.place.took();
         }
+        self.watch(wrote, context)
+    }
+
+    /// Passes what is ready on; else waits for the limit.
+    fn watch<R>(&mut self, done: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        if done.is_ready() {
+            self.stalled = None;
+            return done;
+        }
+        let since = self.patience.wait(self.clock.now());
+        self.place.is_stuck(Some(since));
         let clock = Arc::clone(&self.clock);
-        let timer = self.stalled.get_or_insert_with(|| {
-            Box::pin(async move { clock.wait_until(clock.now().plus_ms(STALL_MS)).await })
-        });
+        let timer = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(async move { clock.wait_until(since.plus_ms(STALL_MS)).await }));
         ready!(timer.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(
             io::ErrorKind::TimedOut,
@@ -68,7 +87,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Unstalled<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let wrote = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.watch(wrote, context)
+        self.watch_write(wrote, context)
     }
 
     fn poll_write_vectored(
@@ -77,7 +96,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Unstalled<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let wrote = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.watch(wrote, context)
+        self.watch_write(wrote, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -98,6 +117,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Unstalled<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::places::{Limits, Places};
     use store::test_ports::StepClock;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -105,7 +125,10 @@ mod tests {
     async fn a_peer_that_takes_nothing_is_given_up_and_one_that_takes_is_not() {
         let clock = Arc::new(StepClock::default());
         let (near, mut far) = tokio::io::duplex(4);
-        let mut near = Unstalled::new(near, Arc::clone(&clock) as Arc<dyn Clock>);
+        let clock: Arc<dyn Clock> = clock;
+        let places = Places::new(Limits::default(), Arc::clone(&clock));
+        let place = places.enter([127, 0, 0, 1].into()).unwrap();
+        let mut near = Unstalled::new(near, clock, Arc::new(place));
         near.write_all(b"full").await.unwrap();
         // Waiting moves this clock, so the limit comes at once.
         let stalled = near.write_all(b"more").await.unwrap_err();
@@ -113,7 +136,7 @@ mod tests {
         let mut taken = [0; 4];
         far.read_exact(&mut taken).await.unwrap();
         assert_eq!(&taken, b"full");
-        near.stalled = None;
+        (near.stalled, near.patience) = (None, Patience::default());
         near.write_all(b"more").await.unwrap();
     }
 }

@@ -5,6 +5,7 @@ use super::holder::{Holder, HolderArgs};
 use super::output;
 use crate::exporting::{Format, Order, begin, columns, write};
 use crate::outbound::own_server::{OwnServer, encode};
+use crate::private_file;
 use crate::serving::App;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
@@ -169,7 +170,7 @@ impl Part {
         let mut aside = name.as_os_str().to_owned();
         aside.push(".part");
         let aside = PathBuf::from(aside);
-        let file = File::create(&aside)
+        let file = private_file::create(&aside)
             .map_err(|error| Failure::unavailable(format!("{}: {error}", aside.display())))?;
         Ok(Self {
             file,

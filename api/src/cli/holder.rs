@@ -43,7 +43,13 @@ impl HolderArgs {
         let views = opened.views(read_db).await?;
         let questions = opened.questions(read_db)?;
         let synthesizer = opened.synthesizer().await;
-        let app = Arc::new(App::new(opened, system, views, synthesizer, Door::Open));
+        let app = Arc::new(App::new(
+            opened,
+            system,
+            views,
+            synthesizer,
+            Door::Open { port: 0 },
+        ));
         app.take_questions(questions);
         let head = app.store().head().await?;
         if let Err(late) = app.views_at(head, CATCH_UP_MS).await {

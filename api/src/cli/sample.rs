@@ -8,6 +8,7 @@ use crate::app::ReadOnly;
 use crate::calendar::parse_day_or_instant;
 use crate::log_walk::Log;
 use crate::outbound::own_server::OwnServer;
+use crate::private_file;
 use crate::reply::Problem;
 use crate::routes::samples::draw_cause;
 use crate::sampling::{Ask, document, draw, drawn_of, sample_id};
@@ -237,7 +238,8 @@ async fn draw_here(here: &Here, ask: &Ask, upto: Option<Position>) -> Result<Val
 
 fn write(path: &Path, document: &Value) -> Result<(), Failure> {
     let text = format!("{document:#}\n");
-    std::fs::write(path, text).map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+    private_file::write(path, text.as_bytes())
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
 }
 
 async fn record_finding(args: FindingArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {

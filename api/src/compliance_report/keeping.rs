@@ -4,6 +4,7 @@
 use super::Issued;
 use super::note::Claim;
 use crate::log_walk::{Matching, unreadable};
+use crate::private_file;
 use crate::reply::Problem;
 use domain::ids::ReportId;
 use domain::ports::event_store::EventStore;
@@ -48,7 +49,7 @@ pub(crate) fn kept(directory: &Path, issued: &Issued) -> Result<Kept, Problem> {
 
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
+    private_file::write(&part, bytes)?;
     fs::rename(&part, path)
 }
 

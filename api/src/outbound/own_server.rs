@@ -2,6 +2,7 @@
 
 use crate::auth::TOKEN_FILE;
 use crate::cli::failure::Failure;
+use crate::private_file;
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
@@ -48,7 +49,7 @@ impl ServerFile {
     /// Written when the server listens; a reader never sees half of it.
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
         let aside = directory.join(format!("{SERVER_FILE}.new"));
-        fs::write(&aside, serde_json::to_vec(self)?)?;
+        private_file::write(&aside, &serde_json::to_vec(self)?)?;
         fs::rename(aside, directory.join(SERVER_FILE))
     }
 

@@ -7,6 +7,8 @@ use crate::inquiring::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::masked;
 use crate::reply::{Done, Problem, Written};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
 use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, CallState, Correction, Finding, LegState};
@@ -45,7 +47,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("campaign", "Only calls of this campaign"),
             ("customer", "Only calls of this customer (internal id)"),
             ("disposition", "Only calls that ended so"),
-            ("before", "Continue below: the `next` of the page before"),
+            ("cursor", "Continue below: the `next_cursor` of the page before"),
             ("limit", "At most so many; default 100, at most 500"),
             BY,
             REASON,
@@ -83,7 +85,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         },
         ..CallFilter::default()
     };
-    let before = input.number("before")?.map(Position);
+    let before = input.text("cursor").map(read_cursor).transpose()?;
     let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
     let rows = call_history::list(ctx.views().db().as_ref(), &filter, before, limit).await?;
     let mut items = Vec::with_capacity(rows.len());
@@ -91,7 +93,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         items.push(describe_row(row, ctx.masked_callee(row).await?));
     }
     let next = (rows.len() == limit)
-        .then(|| rows.last().map(|row| row.first_position.to_string()))
+        .then(|| rows.last().map(|row| cursor(row.first_position)))
         .flatten();
     if !rows.is_empty() {
         let what = Shown {
@@ -102,7 +104,21 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         };
         put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
     }
-    Ok(Done::Read(json!({ "items": items, "next": next })))
+    Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
+}
+
+/// Where the next page begins; what is in it is ours to change.
+fn cursor(below: Position) -> String {
+    URL_SAFE_NO_PAD.encode(format!("below {below}"))
+}
+
+fn read_cursor(text: &str) -> Result<Position, Problem> {
+    let said = URL_SAFE_NO_PAD.decode(text).ok();
+    let said = said.and_then(|bytes| String::from_utf8(bytes).ok());
+    let below = said.and_then(|said| said.strip_prefix("below ")?.parse().ok());
+    below
+        .map(Position)
+        .ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
 }
 
 fn filter<T: FromStr>(input: &Input, name: &'static str) -> Result<Option<T>, Problem> {

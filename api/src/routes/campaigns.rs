@@ -53,7 +53,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                     reason: PauseReason::Requested,
                 }))
             },
-        ),
+        )
+        .kept(),
         Endpoint::post("/api/v1/campaigns/{id}/resume", "Dial again", |ctx, input| {
             Box::pin(steer(ctx, input, "resume", |_| CampaignCommand::Resume))
         }),
@@ -66,7 +67,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 }))
             },
         )
-        .takes(Takes::Json("Reason")),
+        .takes(Takes::Json("Reason"))
+        .kept(),
     ]
 }
 
@@ -306,7 +308,8 @@ pub(crate) fn figures(
     match figures {
         Value::Object(members) => members
             .into_iter()
-            .filter(|(_, value)| !value.is_null())
+            // A figure of nothing is null at every door.
+            .filter(|(name, value)| !value.is_null() || !name.starts_with("last_"))
             .collect(),
         _ => Map::new(),
     }

@@ -48,7 +48,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "Withdraws a consent: nobody is dialed for its scope from here; open calls are listed and given up",
             |ctx, input| Box::pin(change_one(ctx, input, Change::Withdraw)),
         )
-        .takes(Takes::Json("ConsentWithdrawal")),
+        .takes(Takes::Json("ConsentWithdrawal"))
+        .kept(),
         Endpoint::post(
             "/api/v1/consents",
             "Records a consent of the one customer who has this number",
@@ -60,7 +61,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "Withdraws a consent of everybody who has this number",
             |ctx, input| Box::pin(change_by_number(ctx, input, Change::Withdraw)),
         )
-        .takes(Takes::Json("ConsentWithdrawalByNumber")),
+        .takes(Takes::Json("ConsentWithdrawalByNumber"))
+        .kept(),
         Endpoint::post(
             "/api/v1/consents/show",
             "The consents of everybody who has this number",

@@ -11,13 +11,15 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "The process answers, and everything runs that it cannot do without",
             |ctx, _| Box::pin(async move { alive(&ctx) }),
         )
-        .open(),
+        .open()
+        .kept(),
         Endpoint::get(
             "/readyz",
             "The process takes work: not draining, the store can be written, the log can be read, the views follow",
             |ctx, input| Box::pin(ready(ctx, input)),
         )
-        .open(),
+        .open()
+        .kept(),
     ]
 }
 

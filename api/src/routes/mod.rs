@@ -39,6 +39,7 @@ pub(crate) mod tests;
 mod trunks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
+use crate::places::{Route, RouteList};
 use crate::reply::{Kind, Problem, problem_response};
 use std::convert::Infallible;
 use warp::Filter;
@@ -85,6 +86,16 @@ fn groups() -> Vec<Vec<Endpoint>> {
 /// Every endpoint of this server.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     groups().concat()
+}
+
+/// The routes by method and path, and for which of them places are kept.
+pub(crate) fn list() -> RouteList {
+    let routes = endpoints().into_iter().map(|endpoint| Route {
+        method: endpoint.method,
+        path: endpoint.path,
+        kept: endpoint.kept,
+    });
+    RouteList::new(routes.collect())
 }
 
 /// All routes, a boxed group per resource; what matches none becomes a problem.

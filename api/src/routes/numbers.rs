@@ -43,13 +43,15 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "The person asked not to be called: holds before the next dial, everywhere",
             |ctx, input| Box::pin(change(ctx, input, Change::OptOut)),
         )
-        .takes(Takes::Json("OptOut")),
+        .takes(Takes::Json("OptOut"))
+        .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/suppress",
             "The number must not be dialed, for good or until a time",
             |ctx, input| Box::pin(change(ctx, input, Change::Suppress)),
         )
-        .takes(Takes::Json("Suppression")),
+        .takes(Takes::Json("Suppression"))
+        .kept(),
     ]
 }
 

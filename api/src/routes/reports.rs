@@ -4,6 +4,7 @@ use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{Source, describe_figure, describe_metric, find};
 use crate::reply::{Done, Problem};
+use domain::disposition::Disposition;
 use domain::ids::CampaignId;
 use projections::metrics::{Metric, Scope, catalog};
 use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, hourly, report};
@@ -95,6 +96,10 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 fn describe(campaign: &CampaignId, report: &Report) -> Value {
     let calls = &report.campaign.calls;
+    let is_withdrawn = |count: &Count| count.code == Disposition::Withdrawn.code();
+    let (never_dialed, dialed): (Vec<Count>, Vec<Count>) =
+        report.dispositions.iter().cloned().partition(is_withdrawn);
+    let withdrawn: u64 = never_dialed.iter().map(|count| count.count).sum();
     json!({
         "campaign": campaign,
         "status": report.campaign.status,
@@ -107,7 +112,9 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
         "conversions": calls.conversions,
         "enrolled": report.campaign.enrolled,
         "settled": report.campaign.settled,
-        "dispositions": counts(&report.dispositions),
+        // Of dialed calls: they come to `ended`. What was never dialed is counted apart.
+        "dispositions": counts(&dialed),
+        "withdrawn": withdrawn,
         "outcomes": counts(&report.outcomes),
         "corrections": report.corrections,
         "settled_as": counts(&report.settled),

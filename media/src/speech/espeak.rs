@@ -222,7 +222,12 @@ impl EspeakSynthesizer {
         if !has_room(dir).await? {
             return Err(std::io::Error::other("the prompt cache is full"));
         }
-        tokio::fs::write(aside, wav).await?;
+        let mut options = tokio::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(aside).await?;
+        file.write_all(&wav).await?;
+        // Behind a rename nothing may be left in the buffer.
+        file.flush().await?;
         tokio::fs::rename(aside, dir.join(format!("{key}.wav"))).await
     }
 }

@@ -14,8 +14,9 @@ use super::tiles::{TILE_BYTES_MAX, TILE_HASHES, TileDir};
 use super::written::{self, Written};
 use crate::data_lock::{create_private_dir, sync_dir};
 use domain::stored_event::Position;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Leaves after which it is remembered how far the tiles are: as many are read again after a kill, in a
@@ -314,12 +315,34 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&aside, path)
 }
 
-/// The same, durable when it returns.
+/// The same for what no monitor reads: its owner alone may, whatever the directory's mode.
+pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = path.with_extension("new");
+    private(&aside)?.write_all(bytes)?;
+    fs::rename(&aside, path)
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)
+}
+
+/// Durable when it returns.
 pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
-    let mut file = File::create(&aside)?;
+    finish_durably(File::create(&aside)?, (&aside, path), bytes)
+}
+
+/// Durable when it returns, and its owner's alone.
+pub(crate) fn replace_private_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = path.with_extension("new");
+    finish_durably(private(&aside)?, (&aside, path), bytes)
+}
+
+fn finish_durably(mut file: File, (aside, path): (&Path, &Path), bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&aside, path)?;
+    fs::rename(aside, path)?;
     sync_dir(path.parent().unwrap_or(Path::new(".")))
 }

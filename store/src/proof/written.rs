@@ -4,7 +4,7 @@
 //! disk. What a process wrote before it stays readable until the machine stops, also when the process is
 //! killed; after another boot, or where the boot cannot be told, the number is only a claim.
 
-use super::tile_writer::replace;
+use super::tile_writer::replace_private;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -42,7 +42,7 @@ impl Written {
 }
 
 pub(super) fn write(dir: &Path, leaves: u64) -> io::Result<()> {
-    replace(
+    replace_private(
         &dir.join(WRITTEN_FILE),
         format!("{leaves} {}\n", boot_id()).as_bytes(),
     )

@@ -13,6 +13,7 @@ mod forgetting;
 mod forgotten_copies;
 mod forgotten_keys;
 mod full_disk;
+mod hostile;
 mod keys;
 mod kurrent;
 mod other_tools;
@@ -55,6 +56,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "forgetting" => Some(forgetting::prove(form)),
         "full-disk" => Some(full_disk::prove(form)),
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
+        "hostile" => Some(hostile::prove(form)),
         "keys" => Some(tails::join(keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
@@ -112,6 +114,10 @@ pub const SHORT: &[(&str, &str)] = &[
         "4 mixtures of log and keys on SQLite, instead of 7 on it and on PostgreSQL",
     ),
     ("full-disk", "2 fillings of the disk instead of 10"),
+    (
+        "hostile",
+        "40 people under attack and all kinds of silent connections at once, instead of 400 and of each kind alone too",
+    ),
     ("sipp", "every scenario"),
     (
         "kurrent",

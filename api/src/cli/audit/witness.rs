@@ -4,6 +4,7 @@ use super::read_key;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::{SystemClock, SystemIds};
+use crate::places::RouteList;
 use crate::server;
 use crate::signals::Signals;
 use actors::Supervisor;
@@ -98,7 +99,13 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
         .map(move |body: bytes::Bytes| answer(&witness, &body, at.as_ref()))
         .boxed();
     output::line(&format!("listening http://{address}"))?;
-    let served = server::serve(listener, routes, Arc::clone(&tasks), Arc::clone(&clock));
+    let served = server::serve(
+        listener,
+        routes,
+        RouteList::default(),
+        Arc::clone(&tasks),
+        Arc::clone(&clock),
+    );
     tasks.spawn("witness", Box::pin(served));
     signals.next().await;
     tasks.stop().await;

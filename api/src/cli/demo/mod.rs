@@ -18,6 +18,7 @@ use crate::app::OpenSettings;
 use crate::clock::SystemClock;
 use crate::config::{HTTP_DEFAULT, TrunkSpec};
 use crate::data_dir::RECORDINGS_DIR;
+use crate::private_file;
 use crate::read_db_spec::ReadDbArgs;
 use crate::rehearsal::{Carrier, CarrierSettings};
 use crate::running::{Running, ServeSettings};
@@ -221,7 +222,7 @@ async fn perform(args: &Args, running: &Running, rehearsal: &Path) -> Result<Cal
     let count = usize::try_from(args.customers).unwrap_or(usize::MAX);
     let people = customers::generate(args.seed, count);
     let file = rehearsal.join("customers.csv");
-    std::fs::write(&file, customers::to_csv(&people))?;
+    private_file::write(&file, customers::to_csv(&people).as_bytes())?;
     campaign::prepare(&running.app, &file).await?;
     watch::until_settled(running, args.customers).await
 }
@@ -237,7 +238,7 @@ fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Sum
     }
     let summary = Summary::of(book, &data.join(RECORDINGS_DIR), found);
     let page = data.join("report.html");
-    std::fs::write(&page, report::page(&summary, book, args.seed))?;
+    private_file::write(&page, report::page(&summary, book, args.seed).as_bytes())?;
     for line in summary.lines() {
         output::line(&line)?;
     }

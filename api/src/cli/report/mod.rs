@@ -8,6 +8,7 @@ mod pdca;
 
 use super::failure::Failure;
 use crate::calendar::{PeriodLength, Span, beijing_date};
+use crate::private_file;
 use chrono::NaiveDate;
 use domain::ports::event_store::EventStore;
 use std::path::Path;
@@ -77,5 +78,6 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+    private_file::write(path, bytes)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
 }

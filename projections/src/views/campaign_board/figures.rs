@@ -35,10 +35,10 @@ pub struct Share {
     pub talk_ms: u64,
     /// Calls with outcome `success`.
     pub conversions: u64,
-    /// 0 to 1; 0 while nothing was dialed.
-    pub answer_ratio: f64,
-    pub talk_ms_mean: f64,
-    pub conversion_ratio: f64,
+    /// 0 to 1; none while nothing was dialed, as the metric of that name says.
+    pub answer_ratio: Option<f64>,
+    pub talk_ms_mean: Option<f64>,
+    pub conversion_ratio: Option<f64>,
 }
 
 impl Share {
@@ -64,17 +64,17 @@ impl Share {
     }
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
+fn ratio(part: u64, whole: u64) -> Option<f64> {
     // Exact up to 2^32 calls, and to hundredths of a percent far beyond.
     let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     if whole == 0 {
-        return 0.0;
+        return None;
     }
-    match (u32::try_from(part), u32::try_from(whole)) {
+    Some(match (u32::try_from(part), u32::try_from(whole)) {
         (Ok(part), Ok(whole)) => f64::from(part) / f64::from(whole),
         // Talk time in milliseconds passes 32 bits: split into seconds and rest.
         _ => float(part / 1_000) / float(whole) * 1_000.0 + float(part % 1_000) / float(whole),
-    }
+    })
 }
 
 /// One campaign on the board.
@@ -353,9 +353,12 @@ mod tests {
         assert_eq!((row.calls.dialed, row.calls.answered, row.calls.ended), (6, 2, 5));
         assert_eq!(
             (row.calls.answer_ratio, row.calls.talk_ms_mean),
-            (2.0 / 6.0, 4_000.0)
+            (Some(2.0 / 6.0), Some(4_000.0))
         );
-        assert_eq!((row.calls.conversions, row.calls.conversion_ratio), (2, 1.0));
+        assert_eq!(
+            (row.calls.conversions, row.calls.conversion_ratio),
+            (2, Some(1.0))
+        );
         assert_eq!(report.dispositions, [count("busy", 3), count("answered", 2)]);
         assert_eq!(report.outcomes, [count("success", 2)]);
         assert_eq!(report.settled, [count("busy", 3), count("answered", 2)]);
@@ -446,7 +449,8 @@ mod tests {
             (0, 0)
         );
         assert_eq!((report.campaign.waiting, report.campaign.open), (1, 0));
-        assert_eq!(report.campaign.calls.answer_ratio, 0.0);
+        // Nothing dialed has no ratio: 0 would say that nobody answered.
+        assert_eq!(report.campaign.calls.answer_ratio, None);
     }
 
     #[tokio::test]
@@ -546,7 +550,7 @@ mod tests {
 
     #[test]
     fn a_ratio_survives_counts_beyond_32_bits() {
-        assert_eq!(ratio(1, 0), 0.0);
-        assert_eq!(ratio(8_000_000_500, 2), 4_000_000_250.0);
+        assert_eq!(ratio(1, 0), None);
+        assert_eq!(ratio(8_000_000_500, 2), Some(4_000_000_250.0));
     }
 }

@@ -5,7 +5,7 @@
 use crate::proof::error::ProofError;
 use crate::proof::fold::RootFold;
 use crate::proof::leaf::{HASH_BYTES, TreeHash};
-use crate::proof::tile_writer::replace_durably;
+use crate::proof::tile_writer::replace_private_durably;
 use domain::stored_event::Position;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -34,7 +34,7 @@ pub(super) struct State {
 
 pub(super) fn write(dir: &Path, state: &State) -> Result<(), ProofError> {
     let path = dir.join(STATE_FILE);
-    replace_durably(&path, &encode(state)).map_err(|error| ProofError::disk(&path, &error))
+    replace_private_durably(&path, &encode(state)).map_err(|error| ProofError::disk(&path, &error))
 }
 
 /// The state, or `None` when there is none that holds.

@@ -1,0 +1,140 @@
+//! Attacks on a running server under a live campaign: each is held, no call is lost, memory stays bounded.
+//!
+//! The attacker is a program on the same machine, which is the nearest he can be without the token. Each
+//! attack has a file, and a line in `ATTACKS`; what it breaks is a text in its verdict.
+
+mod connections;
+
+use super::crash::{quick_campaign, records};
+use super::reconcile::compare;
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::program::{instant, wait_for};
+use crate::server::{Reply, Server, request};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The campaign that runs meanwhile.
+const CAMPAIGN: &str = "HELD";
+
+/// Longest time a command may take under attack.
+const ANSWER_MS: u128 = 1_000;
+
+/// Most memory the server may have held at any time, in MiB: it stands at a tenth of it.
+const RSS_PEAK_MB_MAX: u64 = 700;
+
+/// What an attack meets.
+struct Stage<'a> {
+    server: &'a Server,
+    form: Form,
+}
+
+/// What an attack broke, in words, and what was measured on the way; nothing broken is held.
+struct Verdict {
+    broken: Vec<String>,
+    measured: Value,
+}
+
+type Attack = fn(&Stage<'_>) -> Verdict;
+
+/// Every attack, by name.
+const ATTACKS: &[(&str, Attack)] = &[("silent_connections", connections::silent)];
+
+impl Stage<'_> {
+    /// One request on a connection of its own, and how long its answer took.
+    fn timed(&self, method: &str, path: &str, body: &Value) -> (Result<Reply, String>, u128) {
+        let began = instant();
+        let body = (method == "POST").then_some(body);
+        let reply = request(method, &format!("{}{path}", self.server.url), body);
+        (reply, (instant() - began).as_millis())
+    }
+
+    /// Asks what must always pass; answers what did not, and the slowest answer.
+    fn must_pass(&self, salt: u32) -> (Vec<String>, u128) {
+        let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
+        let campaign = format!("/api/v1/campaigns/{CAMPAIGN}");
+        let asked = [
+            ("GET", "/livez".to_owned(), json!({})),
+            ("POST", format!("{campaign}/pause"), json!({})),
+            ("POST", opt_out, json!({"reason": "asked under attack"})),
+            ("POST", format!("{campaign}/resume"), json!({})),
+            ("GET", campaign, json!({})),
+        ];
+        let (mut broken, mut slowest) = (Vec::new(), 0);
+        for (method, path, body) in asked {
+            let (reply, ms) = self.timed(method, &path, &body);
+            slowest = slowest.max(ms);
+            match reply {
+                Ok(reply) if reply.status < 300 && ms <= ANSWER_MS => {}
+                Ok(reply) => broken.push(format!("{method} {path}: {} after {ms} ms", reply.status)),
+                Err(error) => broken.push(format!("{method} {path}: {error} after {ms} ms")),
+            }
+        }
+        (broken, slowest)
+    }
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let customers = match form {
+        Form::Short => 40,
+        Form::Long => 400,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data, &carrier.trunk());
+    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
+    let list = json!({"task_id": CAMPAIGN, "records": records(customers, 3)});
+    server.must_post("/api/v1/tasks/data", &list);
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    let stage = Stage {
+        server: &server,
+        form,
+    };
+    let verdicts: Vec<(&str, Verdict)> = ATTACKS
+        .iter()
+        .map(|(name, attack)| (*name, attack(&stage)))
+        .collect();
+    let called = wait_for(Duration::from_secs(120), || {
+        let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
+        (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(customers)).then_some(())
+    });
+    let rss_peak_mb = rss_peak_mb(server.program.id());
+    server.program.signal("TERM");
+    let stopped = server.program.wait(Duration::from_secs(20));
+    let history = History::read(&data);
+    let lost = history.unfinished().len() + compare(&history, &carrier.lines()).wrong.len();
+    let lost = lost + usize::from(called.is_none());
+    let held = verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.broken.is_empty())
+        .count();
+    let by_name = verdicts.iter().map(|(name, verdict)| {
+        let said = json!({"broken": verdict.broken, "measured": verdict.measured});
+        ((*name).to_owned(), said)
+    });
+    let line = json!({
+        "proof": "hostile",
+        "attacks": verdicts.len(),
+        "held": held,
+        "calls_lost": lost,
+        "calls": history.calls().len(),
+        "rss_peak_mb": rss_peak_mb,
+        "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),
+        "verdicts": by_name.collect::<serde_json::Map<_, _>>(),
+    });
+    let holds = held == verdicts.len()
+        && lost == 0
+        && rss_peak_mb.is_some_and(|peak| peak <= RSS_PEAK_MB_MAX)
+        && member(&line, "/dirty_exit") == 0;
+    Proof { line, holds }
+}
+
+/// The most memory a process has held, in MiB, as Linux counts it; `None` where nobody counts.
+fn rss_peak_mb(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1_024)
+}
