@@ -3,6 +3,7 @@
 //! Handlers know nothing of warp: they take a context and an input and answer a result. The published
 //! description is made from the same list as the router, so the two cannot drift apart.
 
+use crate::known_query::{AFTER_POSITION, KnownQuery};
 use crate::reply::{Done, Kind, Problem, problem_response, respond};
 use crate::server::Peer;
 use crate::serving::App;
@@ -114,10 +115,7 @@ impl Endpoint {
                 path.and(warp::path(segment)).boxed()
             };
         }
-        let rules = Rules {
-            open: self.open,
-            takes: self.query,
-        };
+        let (open, known) = (self.open, KnownQuery(self.query));
         let handler = self.handler;
         let route = self.path;
         path.and(warp::path::end())
@@ -137,7 +135,7 @@ impl Endpoint {
                     upgrade,
                     body: Body(pieces(body)),
                 };
-                answer(Arc::clone(&app), handler, rules, input)
+                answer(Arc::clone(&app), handler, (open, known), input)
             })
             .boxed()
     }
@@ -156,47 +154,7 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-/// What holds for every request of an endpoint.
-#[derive(Debug, Clone, Copy)]
-struct Rules {
-    open: bool,
-    /// The query parameters it knows.
-    takes: &'static [(&'static str, &'static str)],
-}
-
-impl Rules {
-    /// Refuses a query parameter that this route does not know: one that is ignored lets a client believe in
-    /// a filter, a page or a time that was never asked for.
-    fn refuse_the_unknown(self, input: &Input) -> Result<(), Problem> {
-        let known = |name: &str| name == AFTER_POSITION || self.takes.iter().any(|(takes, _)| *takes == name);
-        let Some((name, _)) = input.query.iter().find(|(name, _)| !known(name)) else {
-            return Ok(());
-        };
-        if matches!(name.as_str(), "as_of" | "valid_at") && !self.has_past() {
-            let detail = format!("this route is always as of now: it takes no {name}");
-            return Err(Problem::invalid("as-of-not-here", detail));
-        }
-        let takes: Vec<&str> = self.takes.iter().map(|(name, _)| *name).collect();
-        let takes = if takes.is_empty() {
-            "none".to_owned()
-        } else {
-            takes.join(", ")
-        };
-        let detail = format!("this route takes no query parameter {name:.64?}; it takes: {takes}");
-        Err(Problem::invalid("query-unknown", detail))
-    }
-
-    /// It can be asked as of a time; where it cannot, that is said, and not answered as of now.
-    fn has_past(self) -> bool {
-        self.takes.iter().any(|(name, _)| *name == "as_of")
-    }
-}
-
-/// Read-your-writes: every route waits for this position, where it is given.
-const AFTER_POSITION: &str = "after_position";
-
-async fn answer(app: Ctx, handler: Handler, rules: Rules, input: Input) -> Response {
-    let open = rules.open;
+async fn answer(app: Ctx, handler: Handler, (open, known): (bool, KnownQuery), input: Input) -> Response {
     if !open && let Err(problem) = app.door().admit(input.header("authorization")) {
         tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
@@ -204,7 +162,7 @@ async fn answer(app: Ctx, handler: Handler, rules: Rules, input: Input) -> Respo
     if !open && let Err(problem) = app.door().admit_page(&input.headers) {
         return problem_response(&problem);
     }
-    if let Err(problem) = rules.refuse_the_unknown(&input) {
+    if let Err(problem) = known.refuse_others(&input.query) {
         return problem_response(&problem);
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.

@@ -29,6 +29,7 @@ mod html;
 mod import;
 mod inquiring;
 mod keys_spec;
+mod known_query;
 mod kurrent;
 mod live;
 mod log_walk;

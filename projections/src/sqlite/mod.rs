@@ -2,6 +2,7 @@
 //! memory executed inline on the caller's thread for the simulation.
 
 pub(crate) mod insert_by_hand;
+mod owned;
 mod texts;
 mod whole_rows;
 
@@ -15,8 +16,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
 use std::borrow::Cow;
-use std::fs::{OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use texts::Texts;
@@ -61,7 +60,7 @@ impl SqliteReadDb {
     /// Opens or makes `views.db` in `dir`. Its threads end when this is dropped or the tasks are stopping.
     pub fn open(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let path = dir.join(FILE_NAME);
-        make_private(&path)?;
+        owned::make(&path)?;
         let writer = Connection::open(&path).map_err(|error| failed(&error))?;
         prepare(&writer)?;
         prepare_writer(&writer)?;
@@ -198,25 +197,6 @@ impl Drop for Open<'_> {
             tracing::error!(%error, "a transaction of the views could not be rolled back");
         }
     }
-}
-
-/// Rows are their owner's alone whatever the directory's mode. SQLite gives its log and index files the mode
-/// of the database; what an earlier release left wider is narrowed.
-fn make_private(path: &Path) -> Result<(), ProjectionError> {
-    let narrow = || -> std::io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600).open(path)?;
-        for beside in ["", "-wal", "-shm"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(beside);
-            match std::fs::set_permissions(&name, Permissions::from_mode(0o600)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
-    };
-    narrow().map_err(|error| ProjectionError::Unavailable(format!("{}: {error}", path.display())))
 }
 
 fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
