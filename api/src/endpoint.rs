@@ -3,14 +3,13 @@
 //! Handlers know nothing of warp: they take a context and an input and answer a result. The published
 //! description is made from the same list as the router, so the two cannot drift apart.
 
+use crate::body::{Body, pieces};
 use crate::known_query::{AFTER_POSITION, KnownQuery};
-use crate::reply::{Done, Kind, Problem, problem_response, respond};
+use crate::reply::{Done, Problem, problem_response, respond};
 use crate::server::Peer;
 use crate::serving::App;
-use bytes::{Buf, Bytes};
 use domain::ids::CommandId;
 use domain::stored_event::{Cause, Position};
-use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
@@ -21,9 +20,6 @@ use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::ws::Ws;
-
-/// Largest JSON body: ten thousand records of a hundred bytes; larger lists go as files.
-pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Longest `Idempotency-Key`.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
@@ -133,7 +129,7 @@ impl Endpoint {
                     headers,
                     peer,
                     upgrade,
-                    body: Body(pieces(body)),
+                    body: pieces(body),
                 };
                 answer(Arc::clone(&app), handler, (open, known), input)
             })
@@ -190,42 +186,6 @@ pub(crate) fn join(endpoints: Vec<Endpoint>, app: &Ctx) -> BoxedFilter<(Response
 /// Values of the path's parameters, in order, still percent-encoded.
 #[derive(Debug, Clone, Default)]
 struct Params(Vec<String>);
-
-/// A request's body, in pieces.
-pub(crate) struct Body(BoxStream<'static, Result<Bytes, Problem>>);
-
-fn pieces<B: Buf>(
-    body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
-) -> BoxStream<'static, Result<Bytes, Problem>> {
-    body.map(|piece| match piece {
-        Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),
-        Err(error) => Err(Problem::invalid("body-broken", error.to_string())),
-    })
-    .boxed()
-}
-
-impl Body {
-    /// The next piece; `None` at the end.
-    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
-        self.0.next().await.transpose()
-    }
-
-    /// The whole body, up to `BODY_BYTES_MAX`.
-    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, Problem> {
-        let mut whole = Vec::new();
-        while let Some(piece) = self.piece().await? {
-            if whole.len() + piece.len() > BODY_BYTES_MAX {
-                return Err(Problem::new(
-                    Kind::TooLarge,
-                    "body-too-large",
-                    format!("a body may have {BODY_BYTES_MAX} bytes; send larger lists as files"),
-                ));
-            }
-            whole.extend_from_slice(&piece);
-        }
-        Ok(whole)
-    }
-}
 
 /// What a handler is given.
 pub(crate) struct Input {

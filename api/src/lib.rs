@@ -7,6 +7,8 @@ mod alerts;
 mod app;
 mod as_of;
 mod auth;
+mod body;
+mod bounded_file;
 mod bundle;
 mod calendar;
 mod campaign_body;

@@ -19,6 +19,7 @@ mod tests;
 pub(crate) use gather::gather;
 pub(crate) use replay::{Replayed, replay};
 
+use crate::bounded_file;
 use crate::cli::failure::Failure;
 use domain::calling_plan::CallingPlan;
 use domain::time::Timestamp;
@@ -119,13 +120,13 @@ impl Bundle {
     /// Reads a file, and refuses one that is too large, of another format, or altered.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let unreadable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
-        let size = std::fs::metadata(file).map_err(unreadable)?.len();
-        if size > u64::try_from(BUNDLE_BYTES_MAX).unwrap_or(u64::MAX) {
-            return Err(Failure::refused(format!(
+        match bounded_file::read(file, BUNDLE_BYTES_MAX) {
+            Ok(bytes) => Self::parse(&bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Err(Failure::refused(format!(
                 "a bundle has at most {BUNDLE_BYTES_MAX} bytes"
-            )));
+            ))),
+            Err(error) => Err(unreadable(error)),
         }
-        Self::parse(&std::fs::read(file).map_err(unreadable)?)
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Failure> {

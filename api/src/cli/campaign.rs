@@ -6,6 +6,8 @@ use super::cut_off;
 use super::failure::Failure;
 use super::moment::MomentArgs;
 use super::targets;
+use crate::body::BODY_BYTES_MAX;
+use crate::bounded_file;
 use crate::outbound::own_server::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
@@ -112,7 +114,7 @@ async fn show(then: &Then, rest: &str) -> Result<(), Failure> {
 
 /// YAML contains JSON, so one reader serves both.
 fn read(file: &PathBuf) -> Result<Value, Failure> {
-    let text = std::fs::read_to_string(file)
+    let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }

@@ -7,7 +7,7 @@
 use super::row::{RowRules, check};
 use super::same_number::{NumbersSeen, SharedRows, Sharing};
 use super::source::{ReadRow, RowSource};
-use super::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX};
+use super::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use crate::reply::Problem;
 use async_trait::async_trait;
 use domain::customer::command::Enrolment;
@@ -258,7 +258,11 @@ impl Run {
     fn note_bad(&mut self, bad: BadRow) {
         self.report.bad_count += 1;
         if self.report.bad.len() < BAD_ROWS_LISTED_MAX {
-            self.report.bad.push(bad);
+            self.report.bad.push(BadRow {
+                row: bad.row,
+                column: cut(&bad.column),
+                reason: cut(&bad.reason),
+            });
         }
     }
 
@@ -395,7 +399,7 @@ mod tests {
         let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
         spool.write(text).unwrap();
         let spooled = spool.finish(EncodingChoice::Auto);
-        let rows = spooled.into_rows(Mapping::default())?;
+        let rows = spooled.into_rows(Mapping::default());
         load(load_plan, rows, book, &PlainVault, &TestTasks).await
     }
 

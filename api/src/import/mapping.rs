@@ -4,7 +4,7 @@
 //! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing
 //! keeps its title and becomes a variable of the flow.
 
-use super::ImportError;
+use super::{ImportError, cut, cut_titles};
 use std::collections::BTreeSet;
 
 /// A member that means something to the system; everything else is a variable.
@@ -148,7 +148,7 @@ impl Mapping {
                 Some((title, member)) if !title.is_empty() && !member.is_empty() => {
                     pairs.push((title.to_owned(), member.to_owned()));
                 }
-                Some(_) | None => return Err(ImportError::InvalidMapping(part.to_owned())),
+                Some(_) | None => return Err(ImportError::InvalidMapping(cut(part))),
             }
         }
         Ok(Self(pairs))
@@ -159,7 +159,7 @@ impl Mapping {
     pub(crate) fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         for (title, _) in &self.0 {
             if !header.iter().any(|one| one.trim() == title) {
-                return Err(ImportError::UnknownColumn(title.clone()));
+                return Err(ImportError::UnknownColumn(cut(title)));
             }
         }
         let mut titles = BTreeSet::new();
@@ -168,14 +168,14 @@ impl Mapping {
             .map(|title| title.trim())
             .find(|title| !title.is_empty() && !titles.insert(*title))
         {
-            return Err(ImportError::TitledTwice(twice.to_owned()));
+            return Err(ImportError::TitledTwice(cut(twice)));
         }
         let mut taken = BTreeSet::new();
         for (_, name) in &self.0 {
             if let Some(member) = Member::from_name(name)
                 && !taken.insert(member)
             {
-                return Err(ImportError::MappedTwice(name.clone()));
+                return Err(ImportError::MappedTwice(cut(name)));
             }
         }
         let columns: Vec<Column> = header
@@ -189,7 +189,7 @@ impl Mapping {
             {
                 return Err(ImportError::MissingColumn {
                     member: member.name(),
-                    columns: header.join(", "),
+                    columns: cut_titles(header),
                 });
             }
         }

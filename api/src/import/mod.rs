@@ -16,6 +16,7 @@ pub(crate) mod source;
 pub(crate) mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unfolding;
 pub(crate) mod xlsx;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,31 @@ pub(crate) const ROW_BYTES_MAX: u64 = 65_536;
 
 /// Most rows listed as bad in a report; the count goes on.
 pub(crate) const BAD_ROWS_LISTED_MAX: usize = 1_000;
+
+/// Most of a cell, a title or a reason that a message repeats: enough to find it by.
+const SHOWN_CHARS_MAX: usize = 200;
+
+/// Most titles that a message lists.
+const TITLES_SHOWN_MAX: usize = 20;
+
+/// A text from a file as messages repeat it: cut where it is long.
+pub(crate) fn cut(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The titles of a header as a message lists them.
+fn cut_titles(header: &[String]) -> String {
+    let shown = header.iter().take(TITLES_SHOWN_MAX).map(|title| cut(title));
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    if header.len() > TITLES_SHOWN_MAX {
+        shown.push_str(", …");
+    }
+    shown
+}
 
 /// Why one row cannot be enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -87,13 +87,17 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
     Ok(named)
 }
 
+pub(crate) fn too_long(text: &str) -> String {
+    format!(
+        "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",
+        text.len()
+    )
+}
+
 /// What holds for every value, whatever it means.
 pub(crate) fn check_text(text: &str) -> Result<(), String> {
     if text.len() > CELL_BYTES_MAX {
-        return Err(format!(
-            "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",
-            text.len()
-        ));
+        return Err(too_long(text));
     }
     if text.contains('\u{fffd}') {
         return Err("it has bytes that are not of the file's encoding".to_owned());

@@ -7,7 +7,7 @@ use super::ImportError;
 use super::csv::CsvSource;
 use super::encoding::{Detection, EncodingChoice, name};
 use super::mapping::Mapping;
-use super::source::RowSource;
+use super::source::{RowSink, RowSource};
 use super::xlsx::XlsxSource;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
@@ -85,13 +85,31 @@ impl Spooled {
         }
     }
 
-    pub(crate) fn into_rows(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
+    /// The rows. Nothing is opened before they are read: whoever reads them does so off the runtime.
+    pub(crate) fn into_rows(self, mapping: Mapping) -> Box<dyn RowSource> {
+        Box::new(Unopened(Some((self, mapping))))
+    }
+
+    fn open(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
         self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
         if self.is_archive {
             return Ok(Box::new(XlsxSource::open(self.file, mapping)?));
         }
         let file = BufReader::new(self.file);
         Ok(Box::new(CsvSource::open(file, self.encoding, &mapping)?))
+    }
+}
+
+/// A file whose header or parts nobody has looked at yet.
+struct Unopened(Option<(Spooled, Mapping)>);
+
+impl RowSource for Unopened {
+    fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
+        match self.0.take() {
+            Some((spooled, mapping)) => spooled.open(mapping)?.read_rows(sink),
+            // Rows are read once.
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,17 +1,11 @@
 //! Rows of an XLSX file's first sheet, cell by cell; ids and phones stay text, lost digits are refused.
 
 use super::mapping::{Column, Mapping};
-use super::source::{Cell, RowSink, RowSource, name_cells};
-use super::{COLUMNS_MAX, ImportError};
+use super::source::{Cell, RowSink, RowSource, name_cells, too_long};
+use super::{CELL_BYTES_MAX, COLUMNS_MAX, ImportError, ROW_BYTES_MAX, unfolding};
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
-
-/// Most bytes the file may unfold to: a million rows of text, far below what fills a small machine's memory.
-const UNFOLDED_BYTES_MAX: u64 = 512 * 1024 * 1024;
-
-/// Most times a file may unfold its own size; spreadsheets reach 20, bombs thousands.
-const UNFOLDED_RATIO_MAX: u64 = 200;
+use std::io::BufReader;
 
 /// Whole numbers from here on have lost digits: Excel keeps 15 (IEEE 754 double, rounded for display).
 const EXACT_NUMBER_MAX: f64 = 1e15;
@@ -24,8 +18,7 @@ pub(crate) struct XlsxSource {
 
 impl XlsxSource {
     pub(crate) fn open(mut file: File, mapping: Mapping) -> Result<Self, ImportError> {
-        check_unfolded(&mut file)?;
-        file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        unfolding::check(&mut file)?;
         let workbook = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
         Ok(Self { workbook, mapping })
     }
@@ -37,14 +30,24 @@ struct RowBeingRead {
     /// From 0.
     index: u32,
     cells: Vec<Cell>,
+    bytes: u64,
 }
 
 impl RowBeingRead {
-    fn set(&mut self, column: usize, cell: Cell) {
-        while self.cells.len() < column {
+    /// A cell that is there twice is there once, and a row holds no more text than one of a CSV file.
+    fn set(&mut self, column: usize, cell: Cell) -> Result<(), ImportError> {
+        self.bytes += cell.as_ref().map_or(0, |text| text.len() as u64);
+        if self.bytes > ROW_BYTES_MAX {
+            let row = u64::from(self.index) + 1;
+            return Err(ImportError::RowTooLong { row });
+        }
+        while self.cells.len() <= column {
             self.cells.push(Ok(String::new()));
         }
-        self.cells.push(cell);
+        if let Some(at) = self.cells.get_mut(column) {
+            *at = cell;
+        }
+        Ok(())
     }
 
     fn is_blank(&self) -> bool {
@@ -108,7 +111,7 @@ impl RowSource for XlsxSource {
                     limit: COLUMNS_MAX as u64,
                 });
             }
-            row.set(column, text(cell.get_value()));
+            row.set(column, text(cell.get_value()))?;
         }
         naming.take(row)?;
         if naming.columns.is_none() {
@@ -122,8 +125,9 @@ impl RowSource for XlsxSource {
 fn text(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Empty => Ok(String::new()),
-        DataRef::String(text) => Ok(text.clone()),
-        DataRef::SharedString(text) => Ok((*text).to_owned()),
+        DataRef::String(text) => short(text),
+        // One text may stand in a million cells: what is too long is not even copied.
+        DataRef::SharedString(text) => short(text),
         DataRef::Int(number) => Ok(number.to_string()),
         DataRef::Bool(truth) => Ok(truth.to_string()),
         DataRef::Float(number) => number_text(*number),
@@ -133,9 +137,16 @@ fn text(value: &DataRef<'_>) -> Cell {
                 "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
             ))
         }
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Ok(text.clone()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => short(text),
         DataRef::Error(error) => Err(format!("the cell holds the error {error}")),
     }
+}
+
+fn short(text: &str) -> Cell {
+    if text.len() > CELL_BYTES_MAX {
+        return Err(too_long(text));
+    }
+    Ok(text.to_owned())
 }
 
 /// `13800138000` and `3.5` as text; what Excel has rounded is refused.
@@ -150,55 +161,6 @@ fn number_text(number: f64) -> Cell {
 
 fn unreadable(error: XlsxError) -> ImportError {
     ImportError::Unreadable(error.to_string())
-}
-
-/// Signature of a ZIP archive's end record and of one directory entry (APPNOTE 4.3.12, 4.3.16).
-const END_RECORD: [u8; 4] = *b"PK\x05\x06";
-const DIRECTORY_ENTRY: [u8; 4] = *b"PK\x01\x02";
-
-/// Bytes at the end in which the end record must begin: its own 22 and a comment of at most 65,535.
-const END_SEARCH_BYTES: u64 = 22 + 65_535;
-
-/// Refuses an archive that says it unfolds to too much. What it says is checked again by the sizes read.
-fn check_unfolded(file: &mut File) -> Result<(), ImportError> {
-    let length = file.seek(SeekFrom::End(0)).map_err(ImportError::Disk)?;
-    let tail_at = length.saturating_sub(END_SEARCH_BYTES);
-    file.seek(SeekFrom::Start(tail_at)).map_err(ImportError::Disk)?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail).map_err(ImportError::Disk)?;
-    let broken = || ImportError::Unreadable("it is not a whole XLSX archive".to_owned());
-    let end = tail
-        .windows(4)
-        .rposition(|four| four == END_RECORD)
-        .ok_or_else(broken)?;
-    let directory_at = little_endian(&tail, end + 16).ok_or_else(broken)?;
-    file.seek(SeekFrom::Start(directory_at))
-        .map_err(ImportError::Disk)?;
-    let mut directory = Vec::new();
-    file.read_to_end(&mut directory).map_err(ImportError::Disk)?;
-    let mut unfolded = 0_u64;
-    let mut at = 0_usize;
-    while directory.get(at..at + 4) == Some(&DIRECTORY_ENTRY) {
-        unfolded += little_endian(&directory, at + 24).ok_or_else(broken)?;
-        let lengths = directory.get(at + 28..at + 34).ok_or_else(broken)?;
-        at += 46;
-        for pair in lengths.chunks_exact(2) {
-            at += usize::from(u16::from_le_bytes(pair.try_into().unwrap_or_default()));
-        }
-    }
-    let limit = UNFOLDED_BYTES_MAX.min(length.saturating_mul(UNFOLDED_RATIO_MAX));
-    if unfolded > limit {
-        return Err(ImportError::TooLarge {
-            what: "the unfolded size of the XLSX file",
-            limit,
-        });
-    }
-    Ok(())
-}
-
-fn little_endian(bytes: &[u8], at: usize) -> Option<u64> {
-    let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-    Some(u64::from(u32::from_le_bytes(four)))
 }
 
 #[cfg(test)]
@@ -217,6 +179,19 @@ mod tests {
             number_text(999_999_999_999_999.0),
             Ok("999999999999999".to_owned())
         );
+    }
+
+    #[test]
+    fn a_row_is_bounded_however_often_its_cells_are_said() {
+        let mut row = RowBeingRead::default();
+        for _ in 0..20_000 {
+            row.set(0, Ok("123".to_owned())).unwrap();
+        }
+        assert_eq!(row.cells.len(), 1);
+        let long = text(&DataRef::SharedString(&"x".repeat(4_097)));
+        assert!(long.unwrap_err().contains("4097 bytes"));
+        let full = (0..30).try_for_each(|column| row.set(column, Ok("x".repeat(4_000))));
+        assert!(matches!(full, Err(ImportError::RowTooLong { row: 1 })));
     }
 
     #[test]

@@ -14,12 +14,19 @@ use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 /// Longest name of a source kept in `campaign.list_opened`.
 const SOURCE_BYTES_MAX: usize = 128;
 
 /// Most records of one body; larger lists go as files.
 const RECORDS_MAX: usize = 10_000;
+
+/// Files read at once: each may take a core, and 300 MB where it is a large workbook.
+const UPLOADS_MAX: usize = 2;
+
+/// Their turns, over all campaigns of the process.
+static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -66,6 +73,13 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
     let source = source_name(input.text("source").unwrap_or("upload"));
     // Before the bytes come: a campaign that does not exist takes none.
     ctx.list_rules(&campaign, "").await?;
+    let Ok(_turn) = UPLOADS.try_acquire() else {
+        return Err(Problem::new(
+            Kind::Busy,
+            "two-uploads-at-once",
+            format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
+        ));
+    };
     let mut spool = Spool::new(ctx.directory())?;
     while let Some(piece) = input.body.piece().await? {
         spool.write(&piece)?;
@@ -77,7 +91,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
         format: spooled.format(),
         dry_run,
     };
-    let rows = spooled.into_rows(mapping)?;
+    let rows = spooled.into_rows(mapping);
     run(&ctx, plan, rows).await
 }
 

@@ -93,7 +93,8 @@ pub(super) fn decode(
     if rest.take(HEADER_BYTES).ok_or_else(wrong_header)? != expected {
         return Err(wrong_header());
     }
-    let mut events = Vec::with_capacity(count as usize);
+    // What the header says is believed only as far as the bytes go.
+    let mut events = Vec::with_capacity((count as usize).min(bytes.len() / HEADER_BYTES));
     for position in (first..).take(count as usize) {
         let event = decode_event(&mut rest, position);
         events.push(event.ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! `ledgerline audit check`: a bundle, offline: no database, no server, no clock.
 
 use super::read_key;
+use crate::bounded_file;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use domain::time::Timestamp;
@@ -29,13 +30,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let unread = |why: String| Failure::unavailable(format!("{}: {why}", args.file.display()));
-    let length = std::fs::metadata(&args.file)
-        .map_err(|error| unread(error.to_string()))?
-        .len();
-    if usize::try_from(length).is_ok_and(|length| length > BUNDLE_BYTES_MAX) {
-        return Err(unread(format!("a bundle has at most {BUNDLE_BYTES_MAX} bytes")));
-    }
-    let bytes = std::fs::read(&args.file).map_err(|error| unread(error.to_string()))?;
+    let bytes =
+        bounded_file::read(&args.file, BUNDLE_BYTES_MAX).map_err(|error| unread(error.to_string()))?;
     let trust = Trust {
         key: args.key.as_deref().map(read_key).transpose()?,
         witness: args.witness.as_deref().map(read_key).transpose()?,

@@ -93,9 +93,7 @@ async fn fill(app: &Arc<App>, file: &Path) -> Result<(), Failure> {
         format: spooled.format(),
         dry_run: false,
     };
-    let rows = spooled
-        .into_rows(Mapping::default())
-        .map_err(crate::reply::Problem::from)?;
+    let rows = spooled.into_rows(Mapping::default());
     let report = import(app, plan, rows).await?;
     if report.bad_count > 0 {
         return Err(Failure::fault(format!(
