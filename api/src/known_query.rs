@@ -18,14 +18,14 @@ pub(crate) struct KnownQuery(pub(crate) &'static [(&'static str, &'static str)])
 impl KnownQuery {
     /// Refuses a query that holds a parameter which the route does not know, and says which it does.
     pub(crate) fn refuse_others(self, query: &[(String, String)]) -> Result<(), Problem> {
-        let Some((name, _)) = query
-            .iter()
-            .find(|(name, _)| name != AFTER_POSITION && !self.has(name))
-        else {
+        // A route that can be asked as of one time says itself why not as of another.
+        let has_past = self.has("as_of");
+        let is_known =
+            |name: &str| name == AFTER_POSITION || self.has(name) || (has_past && name == "valid_at");
+        let Some((name, _)) = query.iter().find(|(name, _)| !is_known(name)) else {
             return Ok(());
         };
-        // A route that can be asked as of a time has both; where it cannot, that is said by name.
-        if matches!(name.as_str(), "as_of" | "valid_at") && !self.has("as_of") {
+        if matches!(name.as_str(), "as_of" | "valid_at") {
             let detail = format!("this route is always as of now: it takes no {name}");
             return Err(Problem::invalid("as-of-not-here", detail));
         }
