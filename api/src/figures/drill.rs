@@ -43,11 +43,6 @@ pub(crate) struct Drilling {
 impl Drilling {
     /// Reads the query's parameters.
     pub(crate) fn read(name: &str, input: &Input) -> Result<Self, Problem> {
-        if input.text("by").is_some() {
-            let detail =
-                "the events of one group are those of its window or campaign: ask with from, to, campaign";
-            return Err(Problem::invalid("column-not-known", detail));
-        }
         let (which, part) = match input.text("which") {
             None | Some("numerator") => ("numerator", Part::Numerator),
             Some("denominator") => ("denominator", Part::Denominator),

@@ -4,6 +4,7 @@
 //! attack has a file, and a line in `ATTACKS`; what it breaks is a text in its verdict.
 
 mod connections;
+mod workbooks;
 
 use super::crash::{quick_campaign, records};
 use super::reconcile::compare;
@@ -39,7 +40,10 @@ struct Verdict {
 type Attack = fn(&Stage<'_>) -> Verdict;
 
 /// Every attack, by name.
-const ATTACKS: &[(&str, Attack)] = &[("silent_connections", connections::silent)];
+const ATTACKS: &[(&str, Attack)] = &[
+    ("silent_connections", connections::silent),
+    ("xlsx_bombs", workbooks::bombs),
+];
 
 impl Stage<'_> {
     /// One request on a connection of its own, and how long its answer took.
