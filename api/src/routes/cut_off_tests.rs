@@ -180,7 +180,7 @@ fn dial(call: CallId) -> CallCommand {
     CallCommand::Dial {
         leg: 1,
         trunk: "carrier".to_owned(),
-        sip_call_id: LegIdentity::new(call, 1).sip_call_id(),
+        sip_call_id: LegIdentity::from_ids(call, 1).sip_call_id(),
         local: "127.0.0.1:5060".to_owned(),
         caller: None,
         hold_off_ms: 5_000,

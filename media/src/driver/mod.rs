@@ -265,10 +265,10 @@ impl MediaDriver {
         &self,
         place: &TrunkPlace,
         mut settings: LegSettings,
-        (call, identity): (CallId, LegIdentity),
+        (leg, identity): ((CallId, u8), LegIdentity),
         slot: OwnedSemaphorePermit,
     ) -> Result<LegHandle, LineError> {
-        let recording = self.place_of((call, leg)).await?;
+        let recording = self.place_of(leg).await?;
         let now = self.time.now();
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let socket = {

@@ -232,7 +232,12 @@ impl Line for SipTrunk {
         let settings = self.settings(&order);
         let handle = self
             .driver
-            .dial(&self.place, settings, (order.call, order.identity), slot)
+            .dial(
+                &self.place,
+                settings,
+                ((order.call, order.leg), order.identity),
+                slot,
+            )
             .await?;
         Ok(Box::new(SipLeg { handle }))
     }

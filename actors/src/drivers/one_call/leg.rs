@@ -182,6 +182,7 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
     let (lack, blames_trunk) = match error {
         LineError::Lacks(lack) => (Some(*lack), false),
+        LineError::NoRecording(_) => (Some(EndCause::RecordingFailed), false),
         LineError::Unavailable(_) => (None, true),
         LineError::PermitMismatch { .. } | LineError::Busy | LineError::Ended | LineError::Invalid(_) => {
             (None, false)
