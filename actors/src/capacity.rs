@@ -122,8 +122,8 @@ impl Capacity {
         self.take(now, &[])
     }
 
-    /// A place for a further leg on a line outside `except`, as soon as one is free, until `until`; `None` when
-    /// there is none by then, or none can come free. Cancel-safe.
+    /// A place for a further leg on a line outside `except`, as soon as one is free, until `until`; `None`
+    /// when there is none by then, or none can come free. Cancel-safe.
     pub(crate) async fn take_next(
         self: &Arc<Self>,
         clock: &dyn Clock,
@@ -145,13 +145,17 @@ impl Capacity {
             tokio::select! {
                 biased;
                 () = freed => {}
-                () = clock.wait_until(look_at) => if look_at >= until { return self.take(clock.now(), except) },
+                () = clock.wait_until(look_at) => {
+                    if look_at >= until {
+                        return self.take(clock.now(), except);
+                    }
+                }
             }
         }
     }
 
-    /// When to look for a place on a line outside `except`: when time frees one, or at `until` where only a leg's
-    /// end can. `None` when no such line may take a leg by then.
+    /// When to look for a place on a line outside `except`: when time frees one, or at `until` where only a
+    /// leg's end can. `None` when no such line may take a leg by then.
     fn free_by(&self, now: Timestamp, except: &[usize], until: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         let allowed = lines

@@ -110,7 +110,12 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// The bodies that routes take, by name.
 fn schemas() -> Value {
     let mut all = campaign_schemas();
-    for more in [inquiry_schemas(), consent_schemas(), other_schemas()] {
+    for more in [
+        inquiry_schemas(),
+        consent_schemas(),
+        cut_off_schemas(),
+        other_schemas(),
+    ] {
         if let (Some(members), Value::Object(more)) = (all.as_object_mut(), more) {
             members.extend(more);
         }
@@ -189,6 +194,18 @@ fn consent_schemas() -> Value {
     })
 }
 
+fn cut_off_schemas() -> Value {
+    json!({
+        "CallBack": { "type": "object", "required": ["customer"], "properties": {
+            "customer": { "type": "string", "description": "The institution's own id, or ours" },
+            "by": { "type": "string", "maxLength": 256 } } },
+        "CutOffSettlement": { "type": "object", "required": ["customer", "reason"], "properties": {
+            "customer": { "type": "string", "description": "The institution's own id, or ours" },
+            "reason": { "type": "string", "maxLength": 256, "description": "Stored for ever; name no person" },
+            "by": { "type": "string", "maxLength": 256 } } },
+    })
+}
+
 fn other_schemas() -> Value {
     json!({
         "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
@@ -208,13 +225,6 @@ fn other_schemas() -> Value {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
         "HoldRelease": { "type": "object", "properties": {
             "reason": { "type": "string" }, "by": { "type": "string" } } },
-        "CallBack": { "type": "object", "required": ["customer"], "properties": {
-            "customer": { "type": "string", "description": "The institution's own id, or ours" },
-            "by": { "type": "string", "maxLength": 256 } } },
-        "CutOffSettlement": { "type": "object", "required": ["customer", "reason"], "properties": {
-            "customer": { "type": "string", "description": "The institution's own id, or ours" },
-            "reason": { "type": "string", "maxLength": 256, "description": "Stored for ever; name no person" },
-            "by": { "type": "string", "maxLength": 256 } } },
         "Correction": { "type": "object", "required": ["disposition", "reason"], "properties": {
             "disposition": { "type": "string", "description": "How the call ended, as known now" },
             "outcome": { "type": "string", "description": "Only of a conversation" },

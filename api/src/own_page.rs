@@ -12,7 +12,7 @@ use warp::http::header::{HOST, HeaderName, ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Port of `http://HOST` without a number.
+/// Port of an `Origin` or `Host` that names none.
 const HTTP_PORT: u16 = 80;
 
 /// Refuses what another page asks, or what comes under a name that somebody points here.

@@ -34,15 +34,18 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Most requests at once on one HTTP/2 connection: what a page asks for together.
 const H2_STREAMS_MAX: u32 = 32;
 
-/// Most bytes of one request, and of all on one HTTP/2 connection, that we hold unread.
+/// Most bytes of one request on an HTTP/2 connection that we hold unread: what a body may run ahead of its
+/// reader.
 const H2_STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+/// The same of all requests on one connection.
 const H2_CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 
 /// Most bytes of one HTTP/2 head, unpacked.
 const H2_HEAD_BYTES_MAX: u32 = 16 * 1024;
 
-/// Silence after which an HTTP/2 peer is asked whether it lives, and how long it may take to say so.
+/// Silence after which an HTTP/2 peer is asked whether it lives.
 const H2_PING_MS: u64 = 20_000;
+/// How long it may take to say so: many round trips of the slowest link.
 const H2_PONG_MS: u64 = 10_000;
 
 /// Wait after a failed accept (out of descriptors), so that the loop does not spin.

@@ -49,8 +49,8 @@ pub struct RetryRule {
     pub retries_max: u32,
 }
 
-/// What follows a call that was interrupted (a crash, a drain) after somebody had answered: the person was cut
-/// off by us, in the middle of a sentence.
+/// What follows a call that was interrupted (a crash, a drain) after somebody had answered: the person was
+/// cut off by us, in the middle of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCutOff {
@@ -118,8 +118,8 @@ impl RetryRule {
 }
 
 impl RetryPolicy {
-    /// The defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout` wait for the
-    /// trunk's hold-off, which their calls carry, and no longer.
+    /// The defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout` wait
+    /// for the trunk's hold-off, which their calls carry, and no longer.
     pub fn standard() -> Self {
         let max = STANDARD_RETRIES_MAX;
         let soon = || RetryRule::new(&[5 * MINUTE_MS], max);
@@ -156,8 +156,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The demo's: two attempts, 2 s apart (5 s after an interruption before an answer); what is not listed is
-    /// final at once, and so is a call that was cut off.
+    /// The demo's: two attempts, 2 s apart (5 s after an interruption before an answer); what is not listed
+    /// is final at once, and so is a call that was cut off.
     pub fn rehearsal() -> Self {
         let retried = [
             Disposition::NoAnswer,

@@ -1,5 +1,6 @@
-//! Rows of a history that the log does not have: further on than its head, or made of other events than those
-//! that stand there now. Fed on as they are they would skip whatever comes next, and say that nothing is left.
+//! Rows of a history that the log does not have: further on than its head, or made of other events than
+//! those that stand there now. Fed on as they are they would skip whatever comes next, and say that nothing
+//! is left.
 
 use crate::database::{Checkpoint, ReadDb, read_as, read_checkpoints, transact};
 use crate::error::ProjectionError;

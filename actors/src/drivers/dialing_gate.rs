@@ -25,7 +25,8 @@ const AGAIN_MS: u64 = 5_000;
 #[derive(Debug, Default)]
 pub(crate) struct RestoredPast {
     state: InstallationState,
-    /// Position of the last `installation.restored` or `installation.history_lost`: what lies before it happened to another process's legs.
+    /// Position of the last `installation.restored` or `installation.history_lost`: what lies before it
+    /// happened to another process's legs.
     pub(crate) up_to: Position,
 }
 

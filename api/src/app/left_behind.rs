@@ -43,6 +43,14 @@ mod tests {
     use crate::store_spec::StoreSpec;
     use std::fs;
 
+    const LOG_FILES: [&str; 4] = ["events.db", "events.db-wal", "events.db-shm", "index.db"];
+
+    fn remove(directory: &Path, files: &[&str]) {
+        for file in files {
+            drop(fs::remove_file(directory.join(file)));
+        }
+    }
+
     fn settings(data: &Path) -> OpenSettings {
         OpenSettings {
             data: data.to_owned(),
@@ -81,12 +89,8 @@ mod tests {
             }
             opened.close().await;
             drop(opened);
-            for log in ["empty", "missing"] {
-                if log == "missing" {
-                    for file in ["events.db", "events.db-wal", "events.db-shm", "index.db"] {
-                        drop(fs::remove_file(dir.path().join(file)));
-                    }
-                }
+            for (log, files) in [("empty", &[][..]), ("missing", &LOG_FILES[..])] {
+                remove(dir.path(), files);
                 let why = refused(dir.path()).await.unwrap();
                 assert!(why.contains("ledgerline backup restore"), "{left}, {log}: {why}");
             }

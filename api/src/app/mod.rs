@@ -7,6 +7,7 @@ mod kurrent_log;
 mod left_behind;
 mod lines;
 mod log;
+mod open_settings;
 mod opened;
 mod questions;
 mod rows;
@@ -16,7 +17,8 @@ mod vault;
 pub(crate) use driver_lock::HeldLock;
 pub(crate) use left_behind::left_behind;
 pub(crate) use log::{ReadOnly, RecordableLog, WritableLog};
-pub(crate) use opened::{OpenSettings, Opened};
+pub(crate) use open_settings::OpenSettings;
+pub(crate) use opened::Opened;
 pub(crate) use rows::WritableRows;
 pub(crate) use vault::{LookupVault, lookup_vault};
 
@@ -93,9 +95,10 @@ pub(crate) enum AppError {
     OlderKeys { missing: usize, looked_at: usize },
     #[error(
         "the log is missing or empty, and {0} of a log is here: a new one would know nobody who opted out or was \
-         called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it by ledgerline \
-         backup restore or ledgerline events copy into a new --data directory with these keys; keys that are gone \
-         come back by ledgerline keys restore. For another log use another --data and --keys / 日志缺失或为空，但此处\
+         called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it \
+         by ledgerline backup restore or ledgerline events copy into a new --data directory with these \
+         keys; keys that are gone come back by ledgerline keys restore. For another log use another --data and --keys / \
+         日志缺失或为空，但此处\
          已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
     )]
     MissingLog(String),

@@ -3,11 +3,11 @@
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
 use super::log::OpenLog;
+use super::open_settings::OpenSettings;
 use super::rows::OpenRows;
 use super::{AppError, belonging, left_behind, lines, log, shared, synthesizer, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
-use crate::keys_spec::{KeysPlace, KeysSpec, KeysUrl, MasterSpec};
 use crate::read_db_spec::ReadDbSpec;
 use crate::running::ServeSettings;
 use crate::store_spec::StoreSpec;
@@ -20,7 +20,6 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
-use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
@@ -28,34 +27,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{DataLock, PostgresEventStore};
 use tokio::runtime::{Handle, Runtime};
-
-/// Which directory and log, and how time runs in them.
-#[derive(Debug, Clone)]
-pub(crate) struct OpenSettings {
-    /// Rows, recordings, `server.json` and the lock of this process.
-    pub(crate) data: PathBuf,
-    /// The log; of a directory only the one of `data`.
-    pub(crate) store: StoreSpec,
-    /// Default: `DATA/keys`.
-    pub(crate) keys: Option<PathBuf>,
-    /// Keys in a database instead.
-    pub(crate) keys_url: Option<KeysUrl>,
-    /// Default: the one in the directory of keys.
-    pub(crate) master_key: Option<MasterSpec>,
-    /// Set for a rehearsal: where its clock starts.
-    pub(crate) rehearse_at: Option<Timestamp>,
-}
-
-impl OpenSettings {
-    /// Where the keys are and what wraps them.
-    fn keys_spec(&self) -> KeysSpec {
-        let dir = self.keys.clone().map(KeysPlace::Dir);
-        KeysSpec {
-            keys: self.keys_url.clone().map(KeysPlace::Postgres).or(dir),
-            master_key: self.master_key.clone(),
-        }
-    }
-}
 
 /// Opened for writing; the directory is locked.
 pub(crate) struct Opened {
@@ -131,16 +102,18 @@ async fn open_shared(
     Ok(log)
 }
 
+fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
+    let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
+    Ok(Arc::new(ids))
+}
+
 impl Opened {
     /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
     /// (another mode, a missing key) leaves it as it was.
     pub(crate) async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         let directory = settings.data.clone();
         let lock = DataLock::acquire(&directory)?;
-        let mode = match settings.rehearse_at {
-            Some(_) => Mode::Rehearsal,
-            None => Mode::Real,
-        };
+        let mode = settings.mode();
         data_dir::refuse_other_mode(&directory, mode)?;
         let found = log::found(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
@@ -152,8 +125,7 @@ impl Opened {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
             None => Arc::<SystemClock>::clone(&system_clock),
         };
-        let ids: Arc<dyn IdSource> =
-            Arc::new(SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?);
+        let ids = checked_ids()?;
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
         if last.is_none() {
             left_behind::refuse_new_log(&directory, &settings.keys_spec())?;

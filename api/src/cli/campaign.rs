@@ -12,7 +12,7 @@ use crate::outbound::own_server::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Create and steer campaigns.
 #[derive(Debug, clap::Args)]
@@ -113,7 +113,7 @@ async fn show(then: &Then, rest: &str) -> Result<(), Failure> {
 }
 
 /// YAML contains JSON, so one reader serves both.
-fn read(file: &PathBuf) -> Result<Value, Failure> {
+fn read(file: &Path) -> Result<Value, Failure> {
     let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))

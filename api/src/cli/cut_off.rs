@@ -1,5 +1,5 @@
-//! `ledgerline campaign cut-off`: whom a crash or a stop of ours cut off in mid-conversation (被我方中断), and what
-//! is to become of one of them.
+//! `ledgerline campaign cut-off`: whom a crash or a stop of ours cut off in mid-conversation (被我方中断), and
+//! what is to become of one of them.
 
 use super::asking::{Asking, given};
 use super::failure::Failure;

@@ -1,5 +1,5 @@
-//! What `ledgerline doctor` says of a log's history: whether all of it is there that was known, and since when
-//! not. It reads; the next start of a server puts on record what is found here.
+//! What `ledgerline doctor` says of a log's history: whether all of it is there that was known, and since
+//! when not. It reads; the next start of a server puts on record what is found here.
 
 use super::doctor::{Check, Finding};
 use crate::app::{AppError, ReadOnly, left_behind};
@@ -77,7 +77,8 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, Stri
             Finding::Bad,
             format!(
                 "LOST: a checkpoint over {} events is published, and the log has {} of them or others in their place: \
-                 an older or shortened log. The next start dials nobody until ledgerline backup confirm / 日志较旧或\
+                 an older or shortened log. The next start dials nobody until ledgerline backup confirm \
+                 / 日志较旧或\
                  缺少末尾，下次启动将停止拨号",
                 published.size, found.size
             ),

@@ -94,6 +94,7 @@ async fn ask_server(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::WritableLog;
     use crate::taking::Taken;
     use domain::ids::LogId;
     use domain::installation::event::RestoreFacts;
@@ -112,6 +113,7 @@ mod tests {
     async fn begun(mode: Mode) -> (tempfile::TempDir, StoreSpec) {
         let dir = tempfile::tempdir().unwrap();
         let spec = StoreSpec::Sqlite(dir.path().to_owned());
+        WritableLog::open(&spec).await.unwrap().close().await;
         let log = RecordableLog::open(&spec).await.unwrap();
         let restored = InstallationCommand::Restore(RestoreFacts {
             source_head: Position(1),

@@ -1,4 +1,5 @@
-//! What a zipped workbook unfolds to, counted as it is read: nothing that an archive says of itself is believed.
+//! What a zipped workbook unfolds to, counted as it is read: nothing that an archive says of itself is
+//! believed.
 //!
 //! The entries are those that the zip library finds, which is the one the workbook is then read with: two
 //! readers that disagree about where an archive ends are how bombs pass. One look over the bytes bounds how

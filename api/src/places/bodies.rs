@@ -1,4 +1,5 @@
-//! Bodies that say whose turn it is: a request's waits for the peer with a limit, an answer's waits to be taken.
+//! Bodies that say whose turn it is: a request's waits for the peer with a limit, an answer's waits to be
+//! taken.
 
 use super::Request;
 use super::patience::Patience;

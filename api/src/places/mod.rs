@@ -1,4 +1,5 @@
-//! Places for connections: who is silent gives way to who comes, and some places are for what must always pass.
+//! Places for connections: who is silent gives way to who comes, and some places are for what must always
+//! pass.
 //!
 //! A connection that owes something (a request's head, a body's next bytes, taking what is written) may be
 //! ended: at its limit always, and before it when places are short, the longest silent first. One whose

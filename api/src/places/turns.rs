@@ -1,4 +1,5 @@
-//! Whose turn it is on one connection: ours while a request is answered, else the peer's, since when and how long.
+//! Whose turn it is on one connection: ours while a request is answered, else the peer's, since when and
+//! how long.
 
 use domain::time::Timestamp;
 use std::collections::HashMap;

@@ -121,7 +121,8 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), F
     note::<Installation>(environment.store.as_ref(), mode, |_| LogId, command).await?;
     output::notice(&format!(
         "LOST HISTORY: {known} events of this log were known, and it holds {log} of them or others in their place. \
-         Nobody is dialed. Put the whole log back and start again; or, when there is none, look whom it may have \
+         Nobody is dialed. Put the whole log back and start again; or, when there is none, look whom it \
+         may have \
          called since, then: ledgerline backup confirm --reason TEXT / 历史丢失：本日志已知有 {known} 个事件，现仅有 \
          {log} 个或内容不同；已停止拨号。请恢复完整日志后重新启动；若没有，核对后执行上述命令"
     ));

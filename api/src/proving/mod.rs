@@ -148,8 +148,8 @@ impl Proving {
         }
     }
 
-    /// A log that is not the one that was signed: nothing behind it is acted on by this process any more. A key
-    /// that is another says nothing about the log.
+    /// A log that is not the one that was signed: nothing behind it is acted on by this process any more. A
+    /// key that is another says nothing about the log.
     async fn stop_dialing(&self, error: &ProofError) {
         if matches!(error, ProofError::NotSigned { .. }) {
             return;

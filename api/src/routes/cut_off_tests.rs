@@ -1,5 +1,5 @@
-//! Whom a campaign cut off, as a client sees it: listed with when they are due again, called back or settled by
-//! an order, and nobody else.
+//! Whom a campaign cut off, as a client sees it: listed with when they are due again, called back or
+//! settled by an order, and nobody else.
 
 use super::tests::{answer, settings};
 use crate::running::Running;
@@ -260,6 +260,6 @@ fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
         assert!((400..500).contains(&status), "{id} {route}: {told:?}");
     }
     let (status, told) = server.post("/api/v1/campaigns/T/cut-off/settle", &json!({"customer": "C1"}));
-    assert_eq!(status, 400, "a reason is needed: {told:?}");
+    assert_eq!(status, 422, "a reason is needed: {told:?}");
     server.end();
 }

@@ -54,7 +54,9 @@ impl App {
         }
         if let Some(damage) = self.opened.environment.damage.first() {
             return Err(Problem::unavailable(format!(
-                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`,                  which names every damaged position; restore the log from a backup or a copy, or use a newer                  ledgerline where it says so; then start again"
+                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`, \
+                 which names every damaged position; restore the log from a backup or a copy, or use a newer \
+                 ledgerline where it says so; then start again"
             )));
         }
         let head = self.store().head().await?;

@@ -150,8 +150,8 @@ pub fn same_local_day(
     local(instants.0, zone).date() == local(instants.1, zone).date()
 }
 
-/// The first instant that is on a later day than `at` wherever the callee may be, as far as the zone is known;
-/// else of Beijing time.
+/// The first instant that is on a later day than `at` wherever the callee may be, as far as the zone is
+/// known; else of Beijing time.
 pub fn next_local_day(
     preset: Preset,
     phone: Option<&str>,

@@ -18,8 +18,9 @@ use crate::disposition::{Disposition, Outcome};
 use crate::ids::NumberId;
 use crate::time::Timestamp;
 
-/// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer, 180 s of
-/// talk, and a margin. A restart days later ends it then, but the conversation was on the day of the dial.
+/// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
+/// 180 s of talk, and a margin. A restart days later ends it then, but the conversation was on the day of
+/// the dial.
 const TALKING_MS_MAX: u64 = 600_000;
 
 /// When and where the next dial goes.

@@ -31,8 +31,8 @@ pub enum CustomerCommand {
         closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
-    /// A person's order: somebody who was cut off by us in this campaign is due at once. The rules and caps are
-    /// asked as for any dial. Due already: no event.
+    /// A person's order: somebody who was cut off by us in this campaign is due at once. The rules and caps
+    /// are asked as for any dial. Due already: no event.
     CallBack {
         campaign: CampaignId,
         by: Option<String>,

@@ -1,5 +1,5 @@
-//! Whom we cut off in the middle of a conversation, and what a person may order for them: a call back sooner than
-//! the policy says, or none at all. Neither is a permit: the next dial asks every rule and cap.
+//! Whom we cut off in the middle of a conversation, and what a person may order for them: a call back
+//! sooner than the policy says, or none at all. Neither is a permit: the next dial asks every rule and cap.
 
 use super::command::ForbiddenBy;
 use super::decide::{Decided, not_erased, not_permitted};

@@ -1,8 +1,8 @@
 //! A log that is not the one known here before: it lost its tail, or its events are others.
 //!
-//! What came after is unknown, as after a restore: whoever was reached then would be called again, so dialing
-//! waits for a person. What was signed of the lost history stays as it is; what is signed from here on says so
-//! by another origin.
+//! What came after is unknown, as after a restore: whoever was reached then would be called again, so
+//! dialing waits for a person. What was signed of the lost history stays as it is; what is signed from here
+//! on says so by another origin.
 
 use super::decide::Decided;
 use super::event::InstallationEvent;

@@ -1,9 +1,9 @@
 //! The installation aggregate: what happened to the log as a whole: whose it is, that it or its keys were
 //! restored, how far its processes' clocks were from others, and whether they are believed.
 //!
-//! Promises: after a restore, and once it lost history that was known, dialing is paused until a person confirms
-//! it with a reason, because such a past does not know whom it has called since; each further one pauses it
-//! again. A log has one name for life. One stream, `installation-log`.
+//! Promises: after a restore, and once it lost history that was known, dialing is paused until a person
+//! confirms it with a reason, because such a past does not know whom it has called since; each further one
+//! pauses it again. A log has one name for life. One stream, `installation-log`.
 
 pub mod clock;
 pub mod command;

@@ -6,6 +6,7 @@
 
 pub mod carrier;
 mod leg_audio;
+mod leg_handle;
 pub(crate) mod leg_mailbox;
 mod pace;
 mod pace_statistics;
@@ -17,6 +18,7 @@ mod signalling;
 mod sip_sockets;
 mod steady_time;
 
+pub(crate) use leg_handle::LegHandle;
 pub use pace_statistics::PaceStatistics;
 pub use replies::Replies;
 
@@ -30,11 +32,10 @@ use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::ports::line::{LegFacts, LineError};
-use domain::ports::speech::Clip;
 use domain::ports::tasks::Tasks;
 use leg_mailbox::LegMailbox;
 use pace::{Pace, PaceGrounds, Request};
-use recording_writer::{LegNumber, Piece, write_recordings};
+use recording_writer::{Piece, write_recordings};
 use reserved::Places;
 use rtp_ports::RtpPorts;
 use signalling::{Arrival, NewLeg, Order, Origin, Signalling, SignallingGrounds, TrunkNumber, TrunkSocket};
@@ -108,15 +109,6 @@ pub(crate) struct TrunkPlace {
     pub(crate) remote: SocketAddr,
     /// Our sent-by towards it.
     pub(crate) local: SocketAddr,
-}
-
-/// A leg as its owner holds it.
-pub(crate) struct LegHandle {
-    pub(crate) mailbox: Arc<LegMailbox>,
-    call_id: String,
-    number: LegNumber,
-    orders: mpsc::Sender<Order>,
-    pace: mpsc::Sender<Request>,
 }
 
 impl MediaDriver {
@@ -357,40 +349,6 @@ impl MediaDriver {
             u16::from_be_bytes(sequence),
             u32::from_be_bytes(timestamp),
         )
-    }
-}
-
-impl LegHandle {
-    /// CANCEL or BYE, whichever is right by then.
-    pub(crate) async fn give_up(&self) -> Result<(), LineError> {
-        let order = Order::GiveUp(self.call_id.clone());
-        self.orders.send(order).await.map_err(|_gone| LineError::Ended)
-    }
-
-    /// The same without waiting, for an owner that is being dropped.
-    pub(crate) fn abandon(&self) {
-        if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
-            self.mailbox.abandon();
-        }
-    }
-
-    pub(crate) async fn play(&self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
-        self.ask(Request::Play {
-            leg: self.number,
-            play,
-            clip,
-        })
-        .await
-    }
-    pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
-        self.ask(Request::StopPlaying { leg: self.number }).await
-    }
-    pub(crate) async fn record_callee(&self) -> Result<(), LineError> {
-        self.ask(Request::RecordCallee { leg: self.number }).await
-    }
-
-    async fn ask(&self, request: Request) -> Result<(), LineError> {
-        self.pace.send(request).await.map_err(|_gone| LineError::Ended)
     }
 }
 

@@ -238,8 +238,8 @@ async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spe
         let network = Network::new(rtp_ports);
         let mut profile = quick(Manner::NoAnswer);
         profile.ring_ms = crate::carrier::SpanMs {
-            min: 5_000,
-            max: 5_000,
+            min: 4_000,
+            max: 4_000,
         };
         let carrier = network.carrier(profile, None);
         let line = network

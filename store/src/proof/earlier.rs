@@ -57,8 +57,8 @@ fn is_same(found: &Found, published: &Checkpoint) -> bool {
 /// The tree so far, and the position of its last leaf.
 type Begun = (RootFold, Position);
 
-/// The tiles are the log's own when their last leaf is: an event follows from all before it in its stream, and
-/// none is ever recorded twice.
+/// The tiles are the log's own when their last leaf is: an event follows from all before it in its stream,
+/// and none is ever recorded twice.
 async fn from_tiles(dir: &Path, store: &dyn EventStore, size: u64) -> Result<Begun, ProofError> {
     let nothing = (RootFold::new(), Position(0));
     if !store.capabilities().dense {
@@ -94,8 +94,8 @@ async fn root_over(
     })
 }
 
-/// Moves everything of the origin that is published in `dir` into a folder of its own; the checkpoint last, so
-/// that a killed turn is gone on with.
+/// Moves everything of the origin that is published in `dir` into a folder of its own; the checkpoint last,
+/// so that a killed turn is gone on with.
 pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
     let folder = dir.join(EARLIER_DIR).join(folder_name(dir, origin));
     let disk = |error: io::Error| ProofError::disk(&folder, &error);
@@ -144,7 +144,8 @@ mod tests {
     use crate::test_ports::HashIds;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A log of `kept` events that has grown to `size`, with tiles and checkpoint as a stopped server leaves them.
+    /// A log of `kept` events that has grown to `size`, with tiles and checkpoint as a stopped server
+    /// leaves them.
     async fn published(dir: &Path, (kept, size): (u64, u64)) -> (MemoryEventStore, SignedCheckpoint) {
         let store = log(kept).await;
         grow(&store, size).await;

@@ -35,8 +35,8 @@ impl ProofFollower {
         })
     }
 
-    /// Begins with the empty tree where the tiles are of another history than the log: longer, or with another
-    /// last leaf.
+    /// Begins with the empty tree where the tiles are of another history than the log: longer, or with
+    /// another last leaf.
     pub async fn hold_to_log(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
         let Some(before) = self.size().checked_sub(1).filter(|_| self.dense) else {
             return Ok(());

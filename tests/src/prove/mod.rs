@@ -111,7 +111,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("exports", "20,000 calls in each format, instead of a million"),
     (
         "keys",
-        "4 mixtures of log and keys on SQLite, instead of 7 on it and on PostgreSQL",
+        "4 mixtures of log and keys and 2 shortened logs on SQLite, instead of 7 and 3 on it and on PostgreSQL",
     ),
     ("full-disk", "2 fillings of the disk instead of 10"),
     (

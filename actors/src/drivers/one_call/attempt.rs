@@ -103,9 +103,9 @@ impl Attempt {
         Ok(())
     }
 
-    /// Another line's place and a permit, where the table, the time and the orders allow a further leg. Where
-    /// that line has no place this very moment, it waits for one: until the time for a further leg is over, or
-    /// an order forbids it.
+    /// Another line's place and a permit, where the table, the time and the orders allow a further leg.
+    /// Where that line has no place this very moment, it waits for one: until the time for a further leg is
+    /// over, or an order forbids it.
     async fn next_leg(
         &self,
         working: &mut Working,

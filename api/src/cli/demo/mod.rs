@@ -72,7 +72,8 @@ pub(crate) struct Args {
     /// The data directory; default: a new one in demo-data/
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the data directory
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the
+    /// data directory
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
     #[command(flatten)]

@@ -13,7 +13,7 @@ pub(super) enum Edge {
 }
 
 /// Seconds from the start of the server to the edge, tried in turn: a busy machine needs more to be ready.
-const LEADS_S: [i64; 3] = [11, 24, 60];
+const EARLIER_S: [i64; 3] = [11, 24, 60];
 
 /// The clock is set so long before the edge: three seconds then reach over it.
 const JUMP_S: i64 = 2;
@@ -23,16 +23,16 @@ const AFTER_S: i64 = 2;
 
 pub(super) fn prove(library: &Path, edge: Edge, wall: Wall) -> Found {
     let name = format!("{edge:?} {}", word(wall));
-    let late = |lead| format!("{name}: not ready {JUMP_S} s before the edge, begun {lead} s before it");
+    let late = |earlier| format!("{name}: not ready {JUMP_S} s before the edge, begun {earlier} s before it");
     let mut wrong = Vec::new();
-    for lead in LEADS_S {
+    for earlier in EARLIER_S {
         let played = match edge {
-            Edge::Opening => opening(library, &name, (wall, lead)),
-            Edge::Closing => closing(library, &name, (wall, lead)),
+            Edge::Opening => opening(library, &name, (wall, earlier)),
+            Edge::Closing => closing(library, &name, (wall, earlier)),
         };
         match played {
             Some(found) => return found,
-            None => wrong = vec![late(lead)],
+            None => wrong = vec![late(earlier)],
         }
     }
     Found {
@@ -46,9 +46,9 @@ const AGREED: (&str, &str) = ("installation.clock_trusted", "agreed");
 const ALERT: (&str, &str) = ("alert.raised", "clock_off");
 
 /// The window opens while the wall is wrong: nobody is dialed until it is right.
-fn opening(library: &Path, name: &str, (wall, lead): (Wall, i64)) -> Option<Found> {
+fn opening(library: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
     let edge = window().0;
-    let mut stage = Stage::begin(library, plus_s(edge, -lead));
+    let mut stage = Stage::begin(library, plus_s(edge, -earlier));
     stage.start_campaign();
     let jump = plus_s(edge, -JUMP_S);
     if stage.wall.true_now() >= jump {
@@ -73,9 +73,9 @@ fn opening(library: &Path, name: &str, (wall, lead): (Wall, i64)) -> Option<Foun
 }
 
 /// The clock is wrong for a while within the window, right again, and wrong again over its end.
-fn closing(library: &Path, name: &str, (wall, lead): (Wall, i64)) -> Option<Found> {
+fn closing(library: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
     let edge = window().1;
-    let mut stage = Stage::begin(library, plus_s(edge, -lead - 4));
+    let mut stage = Stage::begin(library, plus_s(edge, -earlier - 4));
     stage.start_campaign();
     let jump = plus_s(edge, -JUMP_S);
     let was_dialed = stage.is_dialed_again();

@@ -4,44 +4,22 @@
 //! Each log was cut when everybody was due; after that all were called. Whatever dials on it is heard by the
 //! carrier. One case is confirmed at the end, and then people are dialed: the trap was armed.
 
-use super::crash::{quick_campaign, records};
+mod made;
+
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
-use crate::program::{command, deadline, fail, instant, ledgerline, pause, run, run_json, wait_for};
+use crate::program::{command, deadline, instant, ledgerline, pause, run, run_json, wait_for};
 use crate::server::{REHEARSAL, Server};
+use made::{LOG_FILES, Made, end, lay_out, make, remove, serve};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-
-/// People who are called in the tail that is lost.
-const PEOPLE: u32 = 4;
 
 /// How long a server that may not dial is listened to once it says that it is paused: a dialer that was not
 /// held back had its first INVITE out within this many milliseconds of being ready, as the control shows.
 const LISTEN: Duration = Duration::from_millis(1_500);
-
-/// The log and its index; SQLite puts two more beside each.
-const LOG_FILES: [&str; 6] = [
-    "events.db",
-    "events.db-wal",
-    "events.db-shm",
-    "index.db",
-    "index.db-wal",
-    "index.db-shm",
-];
-
-/// An installation that called everybody, and its log from before.
-struct Made {
-    data: PathBuf,
-    store: Option<String>,
-    older_data: PathBuf,
-    /// As a crash leaves it once everybody was called, its write-ahead log beside it.
-    killed_data: PathBuf,
-    /// One for each case: a confirmed one goes on.
-    older_stores: Vec<String>,
-}
 
 /// What is left of the whole log beside the older one.
 struct Case {
@@ -115,122 +93,12 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
         && found.wrong.is_empty()
         && found.paused == u32::try_from(cases.len()).unwrap_or(0) * stores + 1
         && found.confirmed_invites > 0;
-    line["tails"] = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
+    let tails = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
         "invites_after_confirmation": found.confirmed_invites, "wrong": found.wrong});
+    if let Some(members) = line.as_object_mut() {
+        members.insert("tails".to_owned(), tails);
+    }
     Proof { line, holds }
-}
-
-fn serve(data: &Path, store: Option<&str>, trunk: Option<&str>) -> Server {
-    let mut program = command(ledgerline());
-    program.arg("serve").arg("--data").arg(data);
-    program.args([
-        "--rehearse-at",
-        REHEARSAL,
-        "--http",
-        "127.0.0.1:0",
-        "--drain",
-        "1s",
-    ]);
-    for (flag, value) in [("--store", store), ("--trunk", trunk)] {
-        if let Some(value) = value {
-            program.args([flag, value]);
-        }
-    }
-    let mut server = Server::of(program, data);
-    if !server.wait_ready() {
-        fail("a server that is to be paused does not become ready");
-    }
-    server
-}
-
-fn end(mut server: Server) {
-    server.program.signal("TERM");
-    if server.program.wait(Duration::from_secs(20)).is_none() {
-        fail("the server does not stop");
-    }
-}
-
-/// Everybody is due when the log is copied; then everybody is called.
-fn make(folder: &Path, name: &str, server: Option<&PostgresServer>, carrier: &CarrierProcess) -> Made {
-    let url = server.map(PostgresServer::url);
-    let made = Made {
-        data: folder.join(name),
-        older_data: folder.join(format!("{name}-older")),
-        killed_data: folder.join(format!("{name}-killed")),
-        older_stores: url
-            .iter()
-            .flat_map(|url| {
-                (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}")))
-            })
-            .collect(),
-        store: url,
-    };
-    let first = serve(&made.data, made.store.as_deref(), None);
-    first.must_post("/api/v1/campaigns", &quick_campaign("TAIL"));
-    let salt = if server.is_some() { 611 } else { 612 };
-    first.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}),
-    );
-    first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
-    end(first);
-    copy_folder(&made.data, &made.older_data);
-    if let Some(server) = server {
-        for index in 0..CASES.len() {
-            server.run_sql(&format!("CREATE DATABASE older{index} TEMPLATE postgres"));
-        }
-    }
-    let before = carrier.lines().len();
-    let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
-    let called = wait_for(Duration::from_secs(60), || {
-        (carrier.lines().len() >= before + PEOPLE as usize).then_some(())
-    });
-    // All of the tail is signed: a checkpoint is a second behind at most.
-    let until = deadline(Duration::from_millis(1_500));
-    while instant() < until {
-        pause();
-    }
-    copy_folder(&made.data, &made.killed_data);
-    end(second);
-    if called.is_none() {
-        fail("nobody is called in the tail that is to be lost");
-    }
-    made
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    let copied = command("cp").arg("-a").arg(from).arg(to).status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "a folder can be copied"
-    );
-}
-
-fn remove(data: &Path, name: &str) {
-    let path = data.join(name);
-    if path.is_dir() {
-        drop(std::fs::remove_dir_all(path));
-    } else {
-        drop(std::fs::remove_file(path));
-    }
-}
-
-/// The directory of the whole log, with the older log in the place of its own.
-fn lay_out(made: &Made, case: &Case) -> PathBuf {
-    let name = case.name.replace([' ', ','], "-");
-    let data = made.data.with_extension(name);
-    copy_folder(&made.data, &data);
-    for file in LOG_FILES {
-        remove(&data, file);
-        if made.store.is_none() && made.older_data.join(file).exists() {
-            let copied = std::fs::copy(made.older_data.join(file), data.join(file));
-            assert!(copied.is_ok(), "a file can be copied");
-        }
-    }
-    for name in case.removed {
-        remove(&data, name);
-    }
-    data
 }
 
 fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess, found: &mut Found) {

@@ -1,0 +1,54 @@
+//! What an owner holds of a leg that was dialed: the orders it may give, and the mailbox of what happens
+//! to it.
+
+use super::leg_mailbox::LegMailbox;
+use super::pace::Request;
+use super::recording_writer::LegNumber;
+use super::signalling::Order;
+use domain::ports::line::LineError;
+use domain::ports::speech::Clip;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// A leg as its owner holds it.
+pub(crate) struct LegHandle {
+    pub(crate) mailbox: Arc<LegMailbox>,
+    pub(super) call_id: String,
+    pub(super) number: LegNumber,
+    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) pace: mpsc::Sender<Request>,
+}
+
+impl LegHandle {
+    /// CANCEL or BYE, whichever is right by then.
+    pub(crate) async fn give_up(&self) -> Result<(), LineError> {
+        let order = Order::GiveUp(self.call_id.clone());
+        self.orders.send(order).await.map_err(|_gone| LineError::Ended)
+    }
+
+    /// The same without waiting, for an owner that is being dropped.
+    pub(crate) fn abandon(&self) {
+        if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
+            self.mailbox.abandon();
+        }
+    }
+
+    pub(crate) async fn play(&self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
+        self.ask(Request::Play {
+            leg: self.number,
+            play,
+            clip,
+        })
+        .await
+    }
+    pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
+        self.ask(Request::StopPlaying { leg: self.number }).await
+    }
+    pub(crate) async fn record_callee(&self) -> Result<(), LineError> {
+        self.ask(Request::RecordCallee { leg: self.number }).await
+    }
+
+    async fn ask(&self, request: Request) -> Result<(), LineError> {
+        self.pace.send(request).await.map_err(|_gone| LineError::Ended)
+    }
+}

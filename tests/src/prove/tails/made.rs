@@ -1,0 +1,153 @@
+//! An installation whose people were all called, its log from before that, and the two laid over one another.
+
+use super::super::crash::{quick_campaign, records};
+use super::{CASES, Case};
+use crate::carrier::CarrierProcess;
+use crate::postgres::PostgresServer;
+use crate::program::{command, deadline, fail, instant, ledgerline, pause, wait_for};
+use crate::server::{REHEARSAL, Server};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// People who are called in the tail that is lost.
+const PEOPLE: u32 = 4;
+
+/// The log and its index; SQLite puts two more beside each.
+pub(super) const LOG_FILES: [&str; 6] = [
+    "events.db",
+    "events.db-wal",
+    "events.db-shm",
+    "index.db",
+    "index.db-wal",
+    "index.db-shm",
+];
+
+/// An installation that called everybody, and its log from before.
+pub(super) struct Made {
+    pub(super) data: PathBuf,
+    pub(super) store: Option<String>,
+    pub(super) older_data: PathBuf,
+    /// As a crash leaves it once everybody was called, its write-ahead log beside it.
+    pub(super) killed_data: PathBuf,
+    /// One for each case: a confirmed one goes on.
+    pub(super) older_stores: Vec<String>,
+}
+
+pub(super) fn serve(data: &Path, store: Option<&str>, trunk: Option<&str>) -> Server {
+    let mut program = command(ledgerline());
+    program.arg("serve").arg("--data").arg(data);
+    program.args([
+        "--rehearse-at",
+        REHEARSAL,
+        "--http",
+        "127.0.0.1:0",
+        "--drain",
+        "1s",
+    ]);
+    for (flag, value) in [("--store", store), ("--trunk", trunk)] {
+        if let Some(value) = value {
+            program.args([flag, value]);
+        }
+    }
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        fail("a server that is to be paused does not become ready");
+    }
+    server
+}
+
+pub(super) fn end(mut server: Server) {
+    server.program.signal("TERM");
+    if server.program.wait(Duration::from_secs(20)).is_none() {
+        fail("the server does not stop");
+    }
+}
+
+/// Everybody is due when the log is copied; then everybody is called.
+pub(super) fn make(
+    folder: &Path,
+    name: &str,
+    server: Option<&PostgresServer>,
+    carrier: &CarrierProcess,
+) -> Made {
+    let url = server.map(PostgresServer::url);
+    let made = Made {
+        data: folder.join(name),
+        older_data: folder.join(format!("{name}-older")),
+        killed_data: folder.join(format!("{name}-killed")),
+        older_stores: url
+            .iter()
+            .flat_map(|url| {
+                (0..CASES.len()).map(move |index| url.replace("/postgres", &format!("/older{index}")))
+            })
+            .collect(),
+        store: url,
+    };
+    let first = serve(&made.data, made.store.as_deref(), None);
+    first.must_post("/api/v1/campaigns", &quick_campaign("TAIL"));
+    let salt = if server.is_some() { 611 } else { 612 };
+    first.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}),
+    );
+    first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
+    end(first);
+    copy_folder(&made.data, &made.older_data);
+    if let Some(server) = server {
+        for index in 0..CASES.len() {
+            server.run_sql(&format!("CREATE DATABASE older{index} TEMPLATE postgres"));
+        }
+    }
+    let before = carrier.lines().len();
+    let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
+    let called = wait_for(Duration::from_secs(60), || {
+        (carrier.lines().len() >= before + PEOPLE as usize).then_some(())
+    });
+    // All of the tail is signed: a checkpoint is a second behind at most.
+    let until = deadline(Duration::from_millis(1_500));
+    while instant() < until {
+        pause();
+    }
+    copy_folder(&made.data, &made.killed_data);
+    end(second);
+    if called.is_none() {
+        fail("nobody is called in the tail that is to be lost");
+    }
+    made
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = command("cp").arg("-a").arg(from).arg(to).status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "a folder can be copied"
+    );
+}
+
+pub(super) fn remove(data: &Path, name: &str) {
+    let path = data.join(name);
+    if path.is_dir() {
+        drop(std::fs::remove_dir_all(path));
+    } else {
+        drop(std::fs::remove_file(path));
+    }
+}
+
+/// The directory of the whole log, with the older log in the place of its own.
+pub(super) fn lay_out(made: &Made, case: &Case) -> PathBuf {
+    let name = case.name.replace([' ', ','], "-");
+    let data = made.data.with_extension(name);
+    copy_folder(&made.data, &data);
+    for file in LOG_FILES {
+        remove(&data, file);
+        if made.store.is_none() && made.older_data.join(file).exists() {
+            let copied = std::fs::copy(made.older_data.join(file), data.join(file));
+            assert!(copied.is_ok(), "a file can be copied");
+        }
+    }
+    for name in case.removed {
+        remove(&data, name);
+    }
+    data
+}
