@@ -97,9 +97,8 @@ pub(crate) enum AppError {
         "the log is missing or empty, and {0} of a log is here: a new one would know nobody who opted out or was \
          called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it \
          by ledgerline backup restore or ledgerline events copy into a new --data directory with these \
-         keys; keys that are gone come back by ledgerline keys restore. For another log use another --data and --keys / \
-         日志缺失或为空，但此处\
-         已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
+         keys; keys that are gone come back by ledgerline keys restore. For another log use another \
+         --data and --keys / 日志缺失或为空，但此处已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
     )]
     MissingLog(String),
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]
