@@ -1,7 +1,8 @@
 //! The demonstration ends with every call accounted for and a playable recording of every conversation.
 
+use serde_json::Value;
 use std::path::Path;
-use tests::history::History;
+use tests::history::{History, member};
 use tests::program::{read, run_json};
 
 /// Channels, rate and length of a WAV file, from its own header.
@@ -12,6 +13,46 @@ fn wav(path: &Path) -> (u16, u32, u32) {
         reader.spec().sample_rate,
         reader.duration(),
     )
+}
+
+/// The signed report of the day: every recorded call has its place, and none is a breach.
+fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
+    let figures_file = folder.join("compliance.json");
+    let out = figures_file.to_string_lossy().into_owned();
+    let issue = [
+        "report",
+        "compliance",
+        "--data",
+        data,
+        "--period",
+        "day",
+        "--out",
+        &out,
+        "--json",
+    ];
+    let (status, issued) = run_json(&issue).expect("the report is issued");
+    assert!(
+        status.success() && member(&issued, "/violations") == 0,
+        "{issued}"
+    );
+    let compliance: Value = serde_json::from_str(&read(&figures_file)).expect("the figures are JSON");
+    let notices = member(&compliance, "/notices");
+    let counted = |name: &str| member(notices, name).as_u64();
+    assert_eq!(
+        counted("/recorded_calls"),
+        member(summary, "/recordings").as_u64(),
+        "{notices}"
+    );
+    assert_eq!(counted("/ended_during_notice_unknown"), Some(0), "{notices}");
+    let accounted = counted("/recorded_with_notice").zip(counted("/ended_during_notice"));
+    let accounted = accounted.map(|(with_notice, during_notice)| with_notice + during_notice);
+    assert_eq!(accounted, counted("/recorded_calls"), "{notices}");
+    let check = ["report", "check", &out, "--data", data, "--json"];
+    let (status, checked) = run_json(&check).expect("the report is checked");
+    assert!(
+        status.success() && member(&checked, "/rebuilt_from_log") == true,
+        "{checked}"
+    );
 }
 
 #[test]
@@ -56,6 +97,8 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
     assert!(status.success(), "{figures}");
     assert!(figures["metrics"].as_array().unwrap().len() > 30, "{figures}");
     assert_eq!(figures["metrics"][0]["events"][0], summary["dialed"], "{figures}");
+
+    accuses_nobody(folder.path(), &path, &summary);
 
     let report = read(&data.join("report.html"));
     assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));

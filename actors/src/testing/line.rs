@@ -215,6 +215,7 @@ fn recording() -> RecordingFacts {
         sha256: "ab".repeat(32),
         bytes: 44,
         duration_ms: 0,
+        callee_audio_from_ms: None,
     }
 }
 
@@ -237,7 +238,10 @@ impl Leg for FakeLeg {
     }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
-        self.emit(LegEvent::Played { play });
+        self.emit(LegEvent::Played {
+            play,
+            recorded_ms: 1_000,
+        });
         Ok(())
     }
     async fn stop_playing(&mut self) -> Result<(), LineError> {

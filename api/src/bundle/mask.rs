@@ -215,10 +215,7 @@ impl Masker {
                 caller: caller.as_ref().map(|_| CALLER.to_owned()),
                 hold_off_ms: *hold_off_ms,
             },
-            CallEvent::LegFailed { leg, failure } => CallEvent::LegFailed {
-                leg: *leg,
-                failure: masked_failure(failure),
-            },
+            CallEvent::LegFailed { leg, failure } => masked_failure(*leg, failure),
             CallEvent::Answered {
                 leg,
                 dialog,
@@ -244,7 +241,11 @@ impl Masker {
                 sip_code: _,
                 early_media: _,
             }
-            | CallEvent::NoticePlayed { leg: _, notice: _ }
+            | CallEvent::NoticePlayed {
+                leg: _,
+                notice: _,
+                recorded_ms: _,
+            }
             | CallEvent::NodeEntered { node: _ }
             | CallEvent::TransferRequested { node: _ }
             | CallEvent::CancelRequested { leg: _, reason: _ }

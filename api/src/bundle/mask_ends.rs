@@ -21,6 +21,8 @@ pub(super) fn masked_end(event: &CallEvent) -> CallEvent {
         recording_sha256,
         recording_bytes,
         cause,
+        recording_ms,
+        callee_audio_from_ms,
     } = event
     else {
         return event.clone();
@@ -39,11 +41,13 @@ pub(super) fn masked_end(event: &CallEvent) -> CallEvent {
         recording_sha256: recording_sha256.as_ref().map(|_| "00".repeat(32)),
         recording_bytes: recording_bytes.map(|_| 0),
         cause: *cause,
+        recording_ms: *recording_ms,
+        callee_audio_from_ms: *callee_audio_from_ms,
     }
 }
 
-pub(super) fn masked_failure(failure: &LegFailure) -> LegFailure {
-    LegFailure {
+pub(super) fn masked_failure(leg: u8, failure: &LegFailure) -> CallEvent {
+    let failure = LegFailure {
         sip_code: failure.sip_code,
         reason_header: failure.reason_header.as_deref().map(masked_header),
         q850: failure.q850,
@@ -53,7 +57,8 @@ pub(super) fn masked_failure(failure: &LegFailure) -> LegFailure {
         after_ms: failure.after_ms,
         retry_after_s: failure.retry_after_s,
         lack: failure.lack,
-    }
+    };
+    CallEvent::LegFailed { leg, failure }
 }
 
 /// What the table of call progress reads of a Reason header, and nothing else of it.

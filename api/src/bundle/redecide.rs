@@ -22,14 +22,21 @@ pub(super) fn otherwise(state: &CallState, recorded: &CallEvent, at: Timestamp) 
     }
 }
 
-/// The version of a table or rule alone is no difference: the flow is walked by the recorded one.
+/// The version of a table or rule alone is no difference: the flow is walked by the recorded one. Nor is the
+/// length of a recording that was not stored yet.
 fn this_version(recorded: &CallEvent) -> CallEvent {
     let mut recorded = recorded.clone();
     if let CallEvent::Ended {
-        disposition_version, ..
+        disposition_version,
+        recording_sha256,
+        recording_ms,
+        ..
     } = &mut recorded
     {
         *disposition_version = DISPOSITION_VERSION;
+        if recording_sha256.is_some() {
+            recording_ms.get_or_insert(0);
+        }
     }
     if let CallEvent::Answered { key_rule, .. } = &mut recorded {
         *key_rule = Some(KeyRule::CURRENT);
@@ -135,13 +142,13 @@ fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
         CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
             CallCommand::Answer { leg, dialog }
         }
-        CallEvent::NoticePlayed { leg, notice } => CallCommand::NoteNoticePlayed { leg, notice },
-        CallEvent::NodeEntered { node } => CallCommand::EnterNode { node },
-        CallEvent::Keypressed { leg, node, digit } => CallCommand::NoteKeypress {
+        CallEvent::NoticePlayed { leg, notice, .. } => CallCommand::NoteNoticePlayed {
             leg,
-            node,
-            digit: key_of(&digit),
+            notice,
+            recorded_ms: recorded_ms(recorded),
         },
+        CallEvent::NodeEntered { node } => CallCommand::EnterNode { node },
+        CallEvent::Keypressed { leg, node, digit } => press(leg, node, &digit),
         CallEvent::TransferRequested { node } => CallCommand::RequestTransfer { node },
         CallEvent::CancelRequested { leg, reason } => CallCommand::RequestCancel { leg, reason },
         CallEvent::HangupRequested { leg, reason } => CallCommand::RequestHangup { leg, reason },
@@ -162,12 +169,22 @@ fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
     }
 }
 
+/// How long the recording was when a notice was over, where that was stored.
+const fn recorded_ms(recorded: &CallEvent) -> Option<u64> {
+    match recorded {
+        CallEvent::NoticePlayed { recorded_ms, .. } => *recorded_ms,
+        _ => None,
+    }
+}
+
 /// What cannot be read is no key, and is refused.
-fn key_of(digit: &Personal<String>) -> char {
-    digit
-        .value()
-        .and_then(|digit| digit.chars().next())
-        .unwrap_or('?')
+fn press(leg: u8, node: String, digit: &Personal<String>) -> CallCommand {
+    let digit = digit.value().and_then(|digit| digit.chars().next());
+    CallCommand::NoteKeypress {
+        leg,
+        node,
+        digit: digit.unwrap_or('?'),
+    }
 }
 
 /// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was heard
@@ -182,6 +199,8 @@ fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnd
         recording_sha256,
         recording_bytes,
         cause,
+        recording_ms,
+        callee_audio_from_ms,
         ..
     } = recorded
     else {
@@ -197,7 +216,8 @@ fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnd
         recording: recording.map(|(sha256, bytes)| RecordingFacts {
             sha256,
             bytes,
-            duration_ms: 0,
+            duration_ms: recording_ms.unwrap_or(0),
+            callee_audio_from_ms: *callee_audio_from_ms,
         }),
         hung_up_at: state
             .answered_at()

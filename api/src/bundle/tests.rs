@@ -172,6 +172,7 @@ impl Story {
         self.ask(CallCommand::NoteNoticePlayed {
             leg: 1,
             notice: Notice::Recording,
+            recorded_ms: Some(4_240),
         })
     }
 
@@ -194,7 +195,8 @@ impl Story {
             recording: Some(RecordingFacts {
                 sha256: "ab".repeat(32),
                 bytes: 77_777,
-                duration_ms: 1,
+                duration_ms: 21_000,
+                callee_audio_from_ms: Some(4_260),
             }),
             ..CallEnding::default()
         }))

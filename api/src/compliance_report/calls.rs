@@ -2,6 +2,7 @@
 //! what of them must not be.
 
 use super::fold::{Fold, Place, bump};
+use super::notices::{self, Recorded, Standing};
 use crate::calendar::beijing;
 use chrono::NaiveDate;
 use domain::call::Finding;
@@ -26,7 +27,8 @@ pub(super) struct OpenCall {
     /// The last instant at which its first leg may be dialed.
     valid_until: Timestamp,
     legs: BTreeMap<u8, Leg>,
-    noticed: bool,
+    /// The recording notice was over, and how long the recording was then.
+    noticed: Option<Option<u64>>,
 }
 
 /// A leg that was dialed.
@@ -68,12 +70,22 @@ impl Fold {
                 }
             }
             CallEvent::Answered { .. } if place.counts => self.dials.answered += 1,
-            CallEvent::NoticePlayed { notice, .. } => self.noticed(call, *notice, place),
+            CallEvent::NoticePlayed {
+                notice, recorded_ms, ..
+            } => self.noticed(call, (*notice, *recorded_ms), place),
             CallEvent::Ended {
                 disposition,
                 recording_sha256,
+                recording_ms,
+                callee_audio_from_ms,
                 ..
-            } => self.ended(call, (disposition.code(), recording_sha256.is_some()), place),
+            } => {
+                let recorded = recording_sha256.is_some().then_some(Recorded {
+                    ms: *recording_ms,
+                    callee_from_ms: *callee_audio_from_ms,
+                });
+                self.ended(call, (disposition.code(), recorded), place);
+            }
             CallEvent::Corrected { before, after, .. } if place.counts => {
                 let moved = format!("{}>{}", found(before), found(after));
                 bump(&mut self.watch.corrections, &moved);
@@ -93,7 +105,7 @@ impl Fold {
             granted: self.granted.remove(&call).unwrap_or(place.position),
             valid_until: customer.valid_until.min(number.valid_until),
             legs: BTreeMap::new(),
-            noticed: false,
+            noticed: None,
         };
         if self.open.insert(call, open).is_some() {
             self.violate("permitted_twice", place);
@@ -193,11 +205,11 @@ impl Fold {
         }
     }
 
-    fn noticed(&mut self, call: CallId, notice: Notice, place: &Place<'_>) {
+    fn noticed(&mut self, call: CallId, (notice, recorded_ms): (Notice, Option<u64>), place: &Place<'_>) {
         if notice == Notice::Recording
             && let Some(open) = self.open.get_mut(&call)
         {
-            open.noticed = true;
+            open.noticed = Some(recorded_ms);
         }
         if place.counts {
             match notice {
@@ -207,7 +219,7 @@ impl Fold {
         }
     }
 
-    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, bool), place: &Place<'_>) {
+    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, Option<Recorded>), place: &Place<'_>) {
         let open = self.open.remove(&call);
         if !place.counts {
             return;
@@ -217,14 +229,13 @@ impl Fold {
         if open.is_none() {
             self.violate("ended_without_permit", place);
         }
-        if !recorded {
+        let Some(recorded) = recorded else {
             return;
-        }
-        self.notices.recorded_calls += 1;
-        if open.is_some_and(|open| open.noticed) {
-            self.notices.recorded_with_notice += 1;
-        } else {
-            self.notices.recorded_without_notice += 1;
+        };
+        let noticed = open.and_then(|open| open.noticed);
+        let standing = notices::standing(self.format, noticed, recorded);
+        notices::count(&mut self.notices, standing);
+        if standing == Standing::WithoutNotice {
             self.violate("recorded_without_notice", place);
         }
     }

@@ -5,8 +5,29 @@ use crate::log_walk::LogEnd;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Version of this form; a change of what is counted raises it.
-pub(super) const FORMAT: u32 = 2;
+/// Version of this form and of what is counted: a change of either adds one, and an issued report is checked
+/// by the one it was made by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Held every recording of a call whose notice was not over for a breach.
+    Second,
+    /// Asks from when on the callee is heard.
+    Third,
+}
+
+impl Format {
+    /// Of new reports.
+    pub(super) const NEWEST: Self = Self::Third;
+    /// By which a report may have been issued, the newest first.
+    pub(super) const ALL: [Self; 2] = [Self::NEWEST, Self::Second];
+
+    pub(super) const fn number(self) -> u32 {
+        match self {
+            Self::Second => 2,
+            Self::Third => 3,
+        }
+    }
+}
 
 /// Violations named in a report; all are counted.
 pub(super) const NAMED_MAX: usize = 100;
@@ -86,6 +107,12 @@ pub(crate) struct Notices {
     pub(crate) recorded_calls: u64,
     pub(crate) recorded_with_notice: u64,
     pub(crate) recorded_without_notice: u64,
+    /// Ended before the notice was over, with nothing of the callee in the recording. Since the third format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_during_notice: Option<u64>,
+    /// The same, stored before events said from when on the callee is heard. Since the third format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_during_notice_unknown: Option<u64>,
 }
 
 /// What was done for persons.

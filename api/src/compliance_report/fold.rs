@@ -3,8 +3,9 @@
 
 use super::calls::OpenCall;
 use super::figures::{
-    Counts, Dials, FORMAT, Figures, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
+    Counts, Dials, Figures, Format, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
 };
+use super::notices;
 use crate::calendar::Span;
 use crate::log_walk::{LogEnd, unreadable};
 use crate::reply::Problem;
@@ -36,6 +37,7 @@ pub(super) struct Place<'a> {
 /// The fold: what is remembered over the whole log, and what is counted in the period.
 pub(super) struct Fold {
     period: Span,
+    pub(super) format: Format,
     pub(super) opted_out: BTreeMap<NumberId, Position>,
     /// Numbers not to be dialed, from where on and until when.
     pub(super) suppressed: BTreeMap<NumberId, Vec<(Position, Option<Timestamp>)>>,
@@ -74,9 +76,10 @@ fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Result<T, Problem> {
 }
 
 impl Fold {
-    pub(super) fn of(period: Span) -> Self {
+    pub(super) fn of(period: Span, format: Format) -> Self {
         Self {
             period,
+            format,
             opted_out: BTreeMap::new(),
             suppressed: BTreeMap::new(),
             granted: BTreeMap::new(),
@@ -88,7 +91,7 @@ impl Fold {
             rules: BTreeMap::new(),
             dials: Dials::default(),
             opt_outs: OptOuts::default(),
-            notices: Notices::default(),
+            notices: notices::none(format),
             persons: Persons::default(),
             watch: Watch::default(),
             violations: Counts::new(),
@@ -236,7 +239,7 @@ impl Fold {
         self.persons.holds_open = count(self.held.len());
         Figures {
             report: "compliance",
-            format: FORMAT,
+            format: self.format.number(),
             period: self.period,
             log,
             dials: self.dials,

@@ -9,6 +9,9 @@ mod figures;
 mod fold;
 mod keeping;
 mod note;
+mod notices;
+#[cfg(test)]
+mod old_report_tests;
 mod render;
 mod schedule;
 #[cfg(test)]
@@ -23,11 +26,11 @@ pub(crate) use schedule::begin as begin_schedule;
 use crate::calendar::Span;
 use crate::log_walk::{Log, walk};
 use crate::reply::Problem;
-use actors::ActorSystem;
+use actors::{ActorSystem, AskError};
 use domain::ids::{CommandId, ReportId};
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
 use domain::stored_event::{Cause, Position};
-use figures::Figures;
+use figures::{Figures, Format};
 use note::Claim;
 use sha2::{Digest, Sha256};
 use store::proof::{SigningKey, VerifierKey, hex};
@@ -42,11 +45,34 @@ pub(crate) struct Issued {
     pub(crate) note: String,
 }
 
-/// Makes the figures of a period from the log up to `upto`, or its head.
-async fn gather(log: Log<'_>, period: Span, upto: Option<Position>) -> Result<Figures, Problem> {
-    let mut fold = fold::Fold::of(period);
-    let end = walk(log, upto, &mut |event, facts| fold.take(event, facts)).await?;
-    Ok(fold.finish(end))
+/// What a report is made from.
+#[derive(Clone)]
+struct Asked<'a> {
+    log: Log<'a>,
+    period: Span,
+    /// As of where; default: the head.
+    upto: Option<Position>,
+}
+
+impl Asked<'_> {
+    /// Makes the figures from the log, by a version of what is counted.
+    async fn gather(&self, format: Format) -> Result<Figures, Problem> {
+        let mut fold = fold::Fold::of(self.period.clone(), format);
+        let end = walk(self.log, self.upto, &mut |event, facts| fold.take(event, facts)).await?;
+        Ok(fold.finish(end))
+    }
+
+    /// The figures that were issued, by the version they were issued by; the log is read once more for each
+    /// older one.
+    async fn gather_issued(&self, is_issued: impl Fn(&Figures) -> bool) -> Result<Option<Figures>, Problem> {
+        for format in Format::ALL {
+            let figures = self.gather(format).await?;
+            if is_issued(&figures) {
+                return Ok(Some(figures));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Why a report is made.
@@ -73,22 +99,40 @@ pub(crate) async fn issue(
     key: &SigningKey,
     order: Order,
 ) -> Result<Issued, Problem> {
-    let figures = gather(log, order.period.clone(), order.upto).await?;
-    let issued = signed(&figures, key)?;
+    let mut asked = Asked {
+        log,
+        period: order.period,
+        upto: order.upto,
+    };
+    let issued = signed(&asked.gather(Format::NEWEST).await?, key)?;
+    let position = issued.issue.position;
     let id = report_id(issued.issue.kind, &issued.issue.period)?;
     let command = match order.occasion {
-        Occasion::Asked => format!("report.issue:{id}:{}", issued.issue.position),
+        Occasion::Asked => format!("report.issue:{id}:{position}"),
         Occasion::PeriodEnd => format!("report.period_end:{id}"),
     };
     let cause = Cause::outside(CommandId::derive_from_text(&command));
     let command = ReportCommand::Issue(Box::new(issued.issue.clone()));
-    let answer = system.reports.ask(&id, command, cause).await?;
-    match answer.state.last().map(|last| last.position) {
-        // Another process was first: what it issued is handed out.
-        Some(first) if order.occasion == Occasion::PeriodEnd && first != issued.issue.position => {
-            signed(&gather(log, order.period, Some(first)).await?, key)
-        }
-        Some(_) | None => Ok(issued),
+    let (first, sha256) = match system.reports.ask(&id, command, cause).await {
+        Ok(answer) => match answer.state.last() {
+            // Another process was first: what it issued is handed out.
+            Some(last) if last.position == position || order.occasion == Occasion::PeriodEnd => {
+                (last.position, last.sha256.clone())
+            }
+            Some(_) | None => return Ok(issued),
+        },
+        // Issued as of this very position by an earlier version: one position has one set of figures.
+        Err(AskError::Refused(ReportRefusal::OtherFigures(sha256))) => (position, sha256),
+        Err(error) => return Err(error.into()),
+    };
+    if sha256 == issued.issue.sha256 {
+        return Ok(issued);
+    }
+    asked.upto = Some(first);
+    let as_issued = |figures: &Figures| digest(&figures.bytes()) == sha256;
+    match asked.gather_issued(as_issued).await? {
+        Some(figures) => signed(&figures, key),
+        None => Err(Problem::fault("the log gives other figures than were issued")),
     }
 }
 
@@ -161,13 +205,18 @@ pub(crate) async fn check_against(
     period: Span,
 ) -> Result<Result<(), &'static str>, Problem> {
     let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
-    let figures = gather(log, period, Some(Position(claim.position))).await?;
-    let sha256 = digest(&figures.bytes());
-    let again = Claim::of(&figures, &sha256, &claim.document_sha256);
-    if again.root != claim.root {
+    let asked = Asked {
+        log,
+        period,
+        upto: Some(Position(claim.position)),
+    };
+    let newest = asked.gather(Format::NEWEST).await?;
+    if newest.log.root != claim.root {
         return Ok(Err("the log up to that position is another one"));
     }
-    if again != claim {
+    let as_issued =
+        |figures: &Figures| Claim::of(figures, &digest(&figures.bytes()), &claim.document_sha256) == claim;
+    if !as_issued(&newest) && asked.gather_issued(as_issued).await?.is_none() {
         return Ok(Err("the log gives other figures"));
     }
     let known = keeping::is_issued(log.store, &claim).await?;

@@ -1,6 +1,6 @@
 //! A compliance report as a page: zh first, each figure with its unit, the figures themselves inside it.
 
-use super::figures::{Counts, Figures, RuleRow};
+use super::figures::{Counts, Figures, Notices, RuleRow};
 use crate::calendar::beijing;
 use crate::html::{Good, Page, row};
 use domain::disposition::Disposition;
@@ -41,17 +41,28 @@ fn head(page: &mut Page, figures: &Figures, sha256: &str) {
     page.table(&["项目 / item", "值 / value"], 9, &rows);
     match figures.violations.values().sum::<u64>() {
         0 => page.verdict(
-            "未发现违规：本期每次拨打均有许可，谢绝来电均被遵守，录音前均有告知。 No violation was found.",
+            "未发现违规：本期每次拨打均有许可，谢绝来电均被遵守，对方声音均在告知后录入。 No violation was found.",
             Good::Yes,
         ),
         count => page.verdict(&format!("发现违规 {count} 处 / {count} violations"), Good::No),
     }
     if !figures.violations.is_empty() {
-        counts(page, "违规 / violation", &figures.violations);
+        let rows: Vec<Vec<String>> = figures
+            .violations
+            .iter()
+            .map(|(code, count)| row(&violation_label(code), count))
+            .collect();
+        page.table(&["违规 / violation", "数量 / count"], 1, &rows);
         let named: Vec<Vec<String>> = figures
             .named
             .iter()
-            .map(|one| vec![one.what.to_owned(), one.stream.clone(), one.position.to_string()])
+            .map(|one| {
+                vec![
+                    violation_label(one.what),
+                    one.stream.clone(),
+                    one.position.to_string(),
+                ]
+            })
             .collect();
         page.table(
             &["违规 / violation", "事件流 / stream", "位置 / position"],
@@ -135,7 +146,7 @@ fn opt_outs(page: &mut Page, figures: &Figures) {
     let (opt_outs, notices) = (&figures.opt_outs, &figures.notices);
     page.section("谢绝来电与告知", "Opt-outs and notices");
     counts(page, "谢绝来电来源 / opt-outs by source", &opt_outs.recorded);
-    let rows = [
+    let mut rows = vec![
         row("新增禁呼（个） / numbers suppressed", opt_outs.suppressed),
         row(
             "累计谢绝来电号码（个） / numbers opted out since the log began",
@@ -164,11 +175,50 @@ fn opt_outs(page: &mut Page, figures: &Figures) {
             notices.recorded_with_notice,
         ),
         row(
-            "其中无告知（应为 0） / without a notice (must be 0)",
+            "其中告知结束前录入对方声音（应为 0） / callee recorded before the notice was over (must be 0)",
             notices.recorded_without_notice,
         ),
     ];
+    rows.extend(ended_during_notice(notices));
     page.table(&["指标 / figure", "数量 / count"], 1, &rows);
+}
+
+/// Who ended the call before the notice was over, and was not recorded.
+fn ended_during_notice(notices: &Notices) -> Vec<Vec<String>> {
+    let ended = notices.ended_during_notice.map(|count| {
+        row(
+            "其中告知播放中挂断（未录入对方声音） / ended during the notice, nothing of the callee recorded",
+            count,
+        )
+    });
+    let unknown = notices.ended_during_notice_unknown.map(|count| {
+        row(
+            "其中告知播放中挂断（旧版事件，录音内容须听录音核实） / ended during the notice, stored before events \
+             said what is in the recording: listen to it",
+            count,
+        )
+    });
+    ended.into_iter().chain(unknown).collect()
+}
+
+/// 中文 / English (code): the code is what `docs/reference/reports.md` explains.
+fn violation_label(code: &str) -> String {
+    let words = match code {
+        "dialed_after_opt_out" => "谢绝来电后仍获准并拨打 / dialed after an opt-out",
+        "dialed_while_suppressed" => "禁呼期内拨打 / dialed while suppressed",
+        "dialed_without_permit" => "无许可拨打 / dialed without a permit",
+        "dialed_outside_grant" => "许可失效后拨打 / dialed outside its grant",
+        "dialed_twice" => "重复拨打 / dialed twice",
+        "permitted_twice" => "重复许可 / permitted twice",
+        "permitted_by_other_grant" => "许可依据他人授权 / permitted by another's grant",
+        "permitted_without_verdict" => "许可缺少规则判定 / permitted without a verdict",
+        "permitted_against_verdict" => "许可违反规则判定 / permitted against a verdict",
+        "permitted_after_erasure" => "已删除个人信息者仍获准 / permitted after erasure",
+        "recorded_without_notice" => "告知结束前录入对方声音 / callee recorded before the notice was over",
+        "ended_without_permit" => "无许可的呼叫结束 / ended without a permit",
+        other => return other.to_owned(),
+    };
+    format!("{words} ({code})")
 }
 
 fn persons(page: &mut Page, figures: &Figures) {

@@ -1,7 +1,8 @@
 //! The schedule over days of a rehearsal's clock, restarts and a second server; nothing waits.
 
+use super::figures::Format;
 use super::schedule::{Issuer, next_due};
-use super::{Issued, Occasion, Order, issue};
+use super::{Asked, Issued, Occasion, Order, check_against, issue, report_id, signed};
 use crate::calendar::{PeriodLength, midnight};
 use crate::log_walk::{Log, turn};
 use crate::reply::Kind;
@@ -12,6 +13,7 @@ use domain::ids::{CommandId, NumberId};
 use domain::number::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::report::ReportCommand;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::path::Path;
@@ -142,6 +144,40 @@ fn each_period_is_reported_once_over_restarts_and_servers() {
     assert_eq!(missed.as_deref(), Some("2026-03-04"), "the last one missed");
     assert_eq!((fourth.issued_now(), fourth.issues()), (None, 2));
     fourth.end();
+}
+
+#[test]
+fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let day = Day::begin(directory.path(), "2026-03-02T10:00:00+08:00");
+    day.opt_out("00000000000000000000000000000001");
+    let app = &day.running.app;
+    let key = SigningKey::read(&app.opened.signing_key()).unwrap();
+    let period = PeriodLength::Day.of("2026-03-02".parse().unwrap());
+    let (first, again, checked) = day.runtime.block_on(async {
+        let asked = Asked {
+            log: Log::quiet(app.store()),
+            period: period.clone(),
+            upto: None,
+        };
+        let first = signed(&asked.gather(Format::Second).await.unwrap(), &key).unwrap();
+        let id = report_id(first.issue.kind, &first.issue.period).unwrap();
+        let command = ReportCommand::Issue(Box::new(first.issue.clone()));
+        let cause = Cause::outside(CommandId::derive_from_text("as a build of before"));
+        app.system().reports.ask(&id, command, cause).await.unwrap();
+        let checked = check_against(asked.log, (&first.note, &key.verifier()), period.clone()).await;
+        let order = Order {
+            period,
+            upto: Some(first.issue.position),
+            occasion: Occasion::Asked,
+        };
+        let again = issue((asked.log, app.system()), &key, order).await.unwrap();
+        (first, again, checked.unwrap())
+    });
+    assert!(first.figures.windows(10).any(|part| part == b"\"format\":2"));
+    assert_eq!(checked, Ok(()));
+    assert_eq!(again.issue, first.issue, "one position has one set of figures");
+    day.end();
 }
 
 #[test]

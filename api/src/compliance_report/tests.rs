@@ -1,7 +1,7 @@
 //! Logs that no decider of ours would write: each breach is found once, and named with the event that shows
 //! it.
 
-use super::figures::Figures;
+use super::figures::{Figures, Format};
 use super::fold::Fold;
 use crate::calendar::PeriodLength;
 use crate::log_walk::LogEnd;
@@ -86,6 +86,35 @@ fn noticed(ms: u64, notice: &str) -> Given {
     call(ms, "call.notice_played", json!({ "leg": 1, "notice": notice }))
 }
 
+/// The notice was over when the recording was this long.
+fn noticed_at(ms: u64, recorded_ms: u64) -> Given {
+    let data = json!({ "leg": 1, "notice": "recording", "recorded_ms": recorded_ms });
+    call(ms, "call.notice_played", data)
+}
+
+/// A recording of five seconds, and from when on the callee is heard in it.
+fn heard(ms: u64, callee_from_ms: Option<u64>) -> Given {
+    let mut given = ended(ms, true);
+    given.3["recording_ms"] = json!(5_000);
+    if let Some(from_ms) = callee_from_ms {
+        given.3["callee_audio_from_ms"] = json!(from_ms);
+    }
+    given
+}
+
+/// Recorded calls: notice first, callee heard before it was over, ended during it, not known.
+fn recorded(log: &[Given]) -> [u64; 4] {
+    let notices = report_of(DAY, log).notices;
+    let parts = [
+        notices.recorded_with_notice,
+        notices.recorded_without_notice,
+        notices.ended_during_notice.unwrap(),
+        notices.ended_during_notice_unknown.unwrap(),
+    ];
+    assert_eq!(notices.recorded_calls, parts.iter().sum::<u64>());
+    parts
+}
+
 fn ended(ms: u64, recorded: bool) -> Given {
     let mut data = json!({ "disposition": "answered", "disposition_version": 1, "talk_ms": 5_000, "charged": true,
         "reason": "flow_ended" });
@@ -128,7 +157,7 @@ fn stored(position: u64, (ms, stream, kind, data): &Given) -> StoredEvent {
 
 /// The report of a day over these events, at positions 1, 2, 3 …
 fn report_of(day: &str, log: &[Given]) -> Figures {
-    let mut fold = Fold::of(PeriodLength::Day.of(day.parse().unwrap()));
+    let mut fold = Fold::of(PeriodLength::Day.of(day.parse().unwrap()), Format::NEWEST);
     for (position, given) in (1..).zip(log) {
         let stored = stored(position, given);
         fold.take(&stored, &EventFacts::of(&stored).unwrap()).unwrap();
@@ -308,23 +337,44 @@ fn an_erased_person_is_not_permitted() {
 }
 
 #[test]
-fn a_recording_needs_the_recording_notice() {
-    let log = |notice| {
-        [
-            granted(0),
-            permitted(1),
-            dialing(2, 1),
-            noticed(3, notice),
-            ended(4, true),
-        ]
-    };
-    check("recorded_without_notice", 5, &log("ai"));
-    clean(&log("recording"));
-    check(
-        "recorded_without_notice",
-        4,
-        &[granted(0), permitted(1), dialing(2, 1), ended(3, true)],
-    );
+fn the_callee_is_heard_only_after_the_recording_notice() {
+    let log = |noticed: Given, end: Given| [granted(0), permitted(1), dialing(2, 1), noticed, end];
+    for at in [None, Some(4_000), Some(4_980)] {
+        let told = log(noticed_at(3, 4_000), heard(4, at));
+        clean(&told);
+        assert_eq!(recorded(&told), [1, 0, 0, 0], "{at:?}");
+    }
+    let early = log(noticed_at(3, 4_000), heard(4, Some(3_999)));
+    check("recorded_without_notice", 5, &early);
+    assert_eq!(recorded(&early), [0, 1, 0, 0]);
+    let other_notice = log(noticed(3, "ai"), heard(4, Some(0)));
+    check("recorded_without_notice", 5, &other_notice);
+}
+
+#[test]
+fn who_ends_the_call_during_the_notice_was_not_recorded_and_is_counted_apart() {
+    let log = |end: Given| [granted(0), permitted(1), dialing(2, 1), end];
+    clean(&log(heard(3, None)));
+    assert_eq!(recorded(&log(heard(3, None))), [0, 0, 1, 0]);
+    let spoken = log(heard(3, Some(4_980)));
+    check("recorded_without_notice", 4, &spoken);
+    assert_eq!(recorded(&spoken), [0, 1, 0, 0]);
+}
+
+#[test]
+fn calls_stored_before_it_was_known_when_the_callee_is_heard_are_accused_of_nothing() {
+    let before = [granted(0), permitted(1), dialing(2, 1), ended(3, true)];
+    clean(&before);
+    assert_eq!(recorded(&before), [0, 0, 0, 1]);
+    let told = [
+        granted(0),
+        permitted(1),
+        dialing(2, 1),
+        noticed(3, "recording"),
+        ended(4, true),
+    ];
+    clean(&told);
+    assert_eq!(recorded(&told), [1, 0, 0, 0]);
 }
 
 #[test]

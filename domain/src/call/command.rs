@@ -48,6 +48,8 @@ pub enum CallCommand {
     NoteNoticePlayed {
         leg: u8,
         notice: Notice,
+        /// How long the recording was when its last frame had been sent.
+        recorded_ms: Option<u64>,
     },
     EnterNode {
         node: String,

@@ -42,7 +42,11 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         } => note_ringing(state, leg, sip_code, early_media),
         CallCommand::FailLeg { leg, failure } => fail_leg(state, leg, failure),
         CallCommand::Answer { leg, dialog } => answer(state, leg, dialog),
-        CallCommand::NoteNoticePlayed { leg, notice } => note_notice_played(state, leg, notice),
+        CallCommand::NoteNoticePlayed {
+            leg,
+            notice,
+            recorded_ms,
+        } => note_notice_played(state, leg, (notice, recorded_ms)),
         CallCommand::EnterNode { node } => enter_node(state, node),
         CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
@@ -242,12 +246,16 @@ fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Opti
     }
 }
 
-fn note_notice_played(state: &CallState, leg: u8, notice: Notice) -> Decided {
+fn note_notice_played(state: &CallState, leg: u8, (notice, recorded_ms): (Notice, Option<u64>)) -> Decided {
     answered_leg(state, leg)?;
     if state.notices().contains(&notice) {
         return Ok(Vec::new());
     }
-    Ok(vec![CallEvent::NoticePlayed { leg, notice }])
+    Ok(vec![CallEvent::NoticePlayed {
+        leg,
+        notice,
+        recorded_ms,
+    }])
 }
 
 fn enter_node(state: &CallState, node: String) -> Decided {
@@ -368,5 +376,7 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
         recording_sha256: recording.map(|facts| facts.sha256.clone()),
         recording_bytes: recording.map(|facts| facts.bytes),
         cause: ending.cause.or_else(|| failure.and_then(|failure| failure.lack)),
+        recording_ms: recording.map(|facts| facts.duration_ms),
+        callee_audio_from_ms: recording.and_then(|facts| facts.callee_audio_from_ms),
     }]
 }

@@ -130,6 +130,7 @@ fn talk_time_runs_from_answer_to_end_and_a_callees_hangup_is_its_outcome() {
             sha256: "ab".repeat(32),
             bytes: 44,
             duration_ms: 0,
+            callee_audio_from_ms: None,
         }),
         ..CallEnding::default()
     });

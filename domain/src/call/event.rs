@@ -63,7 +63,13 @@ pub enum CallEvent {
     },
     /// The notice was played to its last frame.
     #[serde(rename = "call.notice_played")]
-    NoticePlayed { leg: u8, notice: Notice },
+    NoticePlayed {
+        leg: u8,
+        notice: Notice,
+        /// How long the recording was then: what is heard of the callee comes behind it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recorded_ms: Option<u64>,
+    },
     /// The robot entered a node of the flow.
     #[serde(rename = "call.node_entered")]
     NodeEntered { node: String },
@@ -110,6 +116,12 @@ pub enum CallEvent {
         /// What brought it to its end, where neither the callee nor the carrier did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<EndCause>,
+        /// Length of the recording; it begins at the answer. Absent also in calls stored before it was known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording_ms: Option<u64>,
+        /// When the callee is first heard in it; absent beside `recording_ms`: nothing of the callee is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callee_audio_from_ms: Option<u64>,
     },
     /// A 2xx came after we had given up; ACK and BYE were sent. Allowed after `call.ended`.
     #[serde(rename = "call.late_answered")]

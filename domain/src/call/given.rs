@@ -243,6 +243,8 @@ pub(super) fn ended(disposition: Disposition, reason: EndReason) -> CallEvent {
         recording_sha256: None,
         recording_bytes: None,
         cause: None,
+        recording_ms: None,
+        callee_audio_from_ms: None,
     }
 }
 

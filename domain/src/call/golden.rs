@@ -119,6 +119,7 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
         CallEvent::NoticePlayed {
             leg: 1,
             notice: Notice::Recording,
+            recorded_ms: None,
         },
         CallEvent::NodeEntered { node: node() },
         CallEvent::Keypressed {
@@ -145,6 +146,8 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             recording_sha256: Some("ab".repeat(32)),
             recording_bytes: Some(272_044),
             cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
         },
         CallEvent::Corrected {
             corrects: EventId::derive(CommandId::derive_from_text("golden"), 0),
@@ -191,7 +194,37 @@ fn a_cause_of_an_end_is_written_as_its_golden_file() {
         recording_sha256: None,
         recording_bytes: None,
         cause: Some(EndCause::MediaSilent),
+        recording_ms: None,
+        callee_audio_from_ms: None,
     };
     check_with("call", "cause", ended);
     check_with("call", "lack", failed);
+}
+
+#[test]
+fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
+    let noticed = CallEvent::NoticePlayed {
+        leg: 1,
+        notice: Notice::Recording,
+        recorded_ms: Some(4_240),
+    };
+    let ended = CallEvent::Ended {
+        disposition: Disposition::Answered,
+        disposition_version: 1,
+        outcome: Some(Outcome::Success),
+        talk_ms: 21_000,
+        charged: true,
+        reason: EndReason::FlowEnded,
+        sip_code: None,
+        reason_header: None,
+        q850: None,
+        late_answer: false,
+        recording_sha256: Some("ab".repeat(32)),
+        recording_bytes: Some(672_044),
+        cause: None,
+        recording_ms: Some(21_000),
+        callee_audio_from_ms: Some(4_260),
+    };
+    check_with("call", "recorded_ms", noticed);
+    check_with("call", "callee_audio_from_ms", ended);
 }

@@ -236,6 +236,7 @@ fn a_conversation_needs_an_answer() {
     let notice = || CallCommand::NoteNoticePlayed {
         leg: 1,
         notice: Notice::Recording,
+        recorded_ms: Some(4_000),
     };
     let enter = || CallCommand::EnterNode {
         node: "menu".to_owned(),

@@ -154,8 +154,9 @@ pub enum LegEvent {
     LateAnswered(AnsweredDialog),
     /// One RFC 4733 digit, `0-9*#A-D`, once per press.
     Keypress { digit: char },
-    /// The clip given to `play` as `play` has been sent to its last frame.
-    Played { play: u32 },
+    /// The clip given to `play` as `play` has been sent to its last frame. `recorded_ms`: how long the leg's
+    /// recording is with that frame, on the recording's own time.
+    Played { play: u32, recorded_ms: u64 },
     /// What is said from here on is not recorded: the disk failed. At most once.
     RecordingFailed,
     /// The answered leg ended. `heard_rtp`: at least one packet came from the callee.

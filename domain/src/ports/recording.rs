@@ -12,6 +12,8 @@ pub struct RecordingFacts {
     pub sha256: String,
     pub bytes: u64,
     pub duration_ms: u64,
+    /// When the callee's channel is first not silent, from the beginning; `None`: it is silent throughout.
+    pub callee_audio_from_ms: Option<u64>,
 }
 
 /// Why a recording could not be read or repaired.

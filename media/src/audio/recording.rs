@@ -210,18 +210,32 @@ fn facts_of(file: &mut File, data_bytes: u64) -> io::Result<RecordingFacts> {
     let mut digest = Sha256::new();
     let mut block = vec![0_u8; HASH_BLOCK_BYTES];
     let mut bytes = 0_u64;
+    let mut callee_audio_from = None;
     loop {
         let read = file.read(&mut block)?;
         let Some(part) = block.get(..read).filter(|part| !part.is_empty()) else {
             break;
         };
         digest.update(part);
+        callee_audio_from = callee_audio_from.or_else(|| callee_audio_in(part, bytes));
         bytes += read as u64;
     }
     Ok(RecordingFacts {
         sha256: hex(&digest.finalize()),
         bytes,
         duration_ms: duration_ms(data_bytes),
+        callee_audio_from_ms: callee_audio_from.map(duration_ms),
+    })
+}
+
+/// Where in the audio the callee's channel first has a sample that is not silence, in a piece that begins at
+/// this byte of the file.
+fn callee_audio_in(part: &[u8], begins: u64) -> Option<u64> {
+    (begins..).zip(part).find_map(|(at, byte)| {
+        let audio = at.checked_sub(HEADER_BYTES)?;
+        // Of a sample of both channels the last two bytes are the callee's.
+        let heard = *byte != 0 && audio % SAMPLE_FRAME_BYTES >= 2;
+        heard.then_some(audio / SAMPLE_FRAME_BYTES * SAMPLE_FRAME_BYTES)
     })
 }
 
@@ -336,6 +350,29 @@ mod tests {
         let samples = samples(&path);
         assert_eq!((samples[0], samples[1]), (5, 0));
         assert_eq!((samples[320], samples[321], samples[320 + 21]), (0, 6, 0));
+    }
+
+    #[test]
+    fn it_is_known_from_when_on_the_callee_is_heard_also_after_a_crash() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("call.wav");
+        // The robot speaks throughout; the callee is let in after 2.06 s and begins to speak 1 ms later.
+        let mut spoken = [0; 160];
+        spoken[8..].fill(-1);
+        let mut recorder = Recorder::create(&path).unwrap();
+        for frame in 0..200 {
+            let callee = (frame >= 103).then_some(&spoken[..]);
+            recorder.push_frame(Some(&[700; 160]), callee).unwrap();
+        }
+        let facts = recorder.finish().unwrap();
+        assert_eq!(
+            (facts.duration_ms, facts.callee_audio_from_ms),
+            (4_000, Some(2_061))
+        );
+        assert_eq!(repair(&path).unwrap(), Some(facts));
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..44 + 103 * 640]).unwrap();
+        assert_eq!(repair(&path).unwrap().unwrap().callee_audio_from_ms, None);
     }
 
     #[test]

@@ -33,8 +33,10 @@ pub(super) enum Piece {
         reserved: Reserved,
         mailbox: Arc<LegMailbox>,
     },
+    /// `gap`: frames before these that are not there; silence keeps the recording's time.
     Frames {
         leg: LegNumber,
+        gap: usize,
         frames: Vec<FramePair>,
     },
     /// Finishes the recording, if there is one, and tells the owner that the leg has closed.
@@ -53,13 +55,17 @@ struct Writing {
 }
 
 impl Writing {
-    fn push(&mut self, leg: LegNumber, frames: &[FramePair]) {
+    fn push(&mut self, leg: LegNumber, gap: usize, frames: &[FramePair]) {
         if self.failed {
             return;
         }
-        let error = frames
+        let missing = std::iter::repeat_n((None, None), gap);
+        let there = frames
             .iter()
-            .find_map(|(robot, callee)| self.recorder.push_frame(Some(robot), Some(callee)).err());
+            .map(|(robot, callee)| (Some(&robot[..]), Some(&callee[..])));
+        let error = missing
+            .chain(there)
+            .find_map(|(robot, callee)| self.recorder.push_frame(robot, callee).err());
         if let Some(error) = error {
             self.failed = true;
             self.mailbox.push(LegEvent::RecordingFailed);
@@ -99,9 +105,9 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
                     tracing::error!(leg, %error, "a recording cannot begin");
                 }
             },
-            Piece::Frames { leg, frames } => {
+            Piece::Frames { leg, gap, frames } => {
                 if let Some(writing) = recorders.get_mut(&leg) {
-                    writing.push(leg, &frames);
+                    writing.push(leg, gap, &frames);
                 }
             }
             Piece::Close {
@@ -152,7 +158,8 @@ mod tests {
             };
             writer.try_send(open).ok().unwrap();
             let frames = vec![(SILENCE, SILENCE); 50];
-            writer.try_send(Piece::Frames { leg, frames }).ok().unwrap();
+            let gap = 25;
+            writer.try_send(Piece::Frames { leg, gap, frames }).ok().unwrap();
         }
         for (leg, mailbox) in (1_u64..).zip(&mailboxes) {
             let summary = LegSummary::default();
@@ -176,6 +183,10 @@ mod tests {
             };
             kept.push(summary.recording.map(|facts| facts.duration_ms));
         }
-        assert_eq!(kept, [None, Some(1_000)]);
+        assert_eq!(
+            kept,
+            [None, Some(1_500)],
+            "what is missing is silence: it keeps its time"
+        );
     }
 }

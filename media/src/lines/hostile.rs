@@ -89,9 +89,9 @@ async fn a_scanner_hears_nothing_and_ends_no_call() {
     scanner.send_to(b"\r\n\r\n", to).await.unwrap();
     until_foreign(&network, 7).await;
     leg.play(1, clip(200)).await.unwrap();
-    assert_eq!(
-        next(&mut leg).await,
-        LegEvent::Played { play: 1 },
+    let event = next(&mut leg).await;
+    assert!(
+        matches!(event, LegEvent::Played { play: 1, .. }),
         "the call goes on"
     );
     assert_eq!(
@@ -114,7 +114,7 @@ async fn sound_from_a_stranger_is_neither_heard_nor_recorded() {
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
     leg.record_callee().await.unwrap();
     leg.play(1, clip(40)).await.unwrap();
-    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 1 });
+    assert!(matches!(next(&mut leg).await, LegEvent::Played { play: 1, .. }));
     let bleeding = stranger("127.0.1.66");
     let mut stream = crate::rtp::packet::OutgoingStream::new(66, 1, 1);
     let mut buffer = [0; 512];
@@ -126,7 +126,7 @@ async fn sound_from_a_stranger_is_neither_heard_nor_recorded() {
             .unwrap();
     }
     leg.play(2, clip(400)).await.unwrap();
-    assert_eq!(next(&mut leg).await, LegEvent::Played { play: 2 });
+    assert!(matches!(next(&mut leg).await, LegEvent::Played { play: 2, .. }));
     leg.hang_up().await.unwrap();
     drop(next(&mut leg).await);
     let summary = closes(&mut leg).await;
@@ -173,7 +173,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
         let event = next_after_ringing(&mut leg).await;
         assert!(matches!(event, LegEvent::Answered(_)), "{host}: {event:?}");
         leg.play(1, clip(200)).await.unwrap();
-        assert_eq!(next(&mut leg).await, LegEvent::Played { play: 1 });
+        assert!(matches!(next(&mut leg).await, LegEvent::Played { play: 1, .. }));
         leg.hang_up().await.unwrap();
         drop(next(&mut leg).await);
         let summary = closes(&mut leg).await;

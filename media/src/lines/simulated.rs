@@ -90,6 +90,7 @@ impl Line for SimulatedLine {
             phase: Phase::Dialing { rang: false },
             crosses: matches!(script, CalleeScript::CrossesCancel { .. }),
             playing_until: now,
+            answered_at: None,
             keys: Vec::new(),
             hang_up_ms: None,
             _held: held,
@@ -133,6 +134,7 @@ struct SimulatedLeg {
     phase: Phase,
     crosses: bool,
     playing_until: Timestamp,
+    answered_at: Option<Timestamp>,
     keys: Vec<(u64, char)>,
     hang_up_ms: Option<u64>,
     _held: Held,
@@ -254,6 +256,7 @@ impl SimulatedLeg {
             LegEvent::Answered(_) => {
                 self.phase = Phase::Answered;
                 self.playing_until = at;
+                self.answered_at = Some(at);
                 self.note_answer(at);
                 for (after_ms, digit) in std::mem::take(&mut self.keys) {
                     self.schedule(at.plus_ms(after_ms), LegEvent::Keypress { digit });
@@ -351,7 +354,10 @@ impl Leg for SimulatedLeg {
         let begins = self.playing_until.max(self.clock.now());
         self.playing_until = begins.plus_ms(clip.duration_ms());
         let ends = self.playing_until;
-        self.schedule(ends, LegEvent::Played { play });
+        let recorded_ms = self
+            .answered_at
+            .map_or(0, |answered_at| ends.ms_since(answered_at));
+        self.schedule(ends, LegEvent::Played { play, recorded_ms });
         Ok(())
     }
 

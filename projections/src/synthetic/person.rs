@@ -223,6 +223,8 @@ impl Person {
             recording_sha256: is_answered.then(|| format!("{:064x}", self.index)),
             recording_bytes: is_answered.then_some(320_044),
             cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
         }
     }
 
@@ -279,6 +281,7 @@ fn conversation() -> [CallEvent; 5] {
         CallEvent::NoticePlayed {
             leg: 1,
             notice: Notice::Recording,
+            recorded_ms: None,
         },
         node("greeting"),
         node("farewell"),

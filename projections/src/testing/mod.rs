@@ -295,6 +295,8 @@ impl Story {
             recording_sha256: outcome.map(|_| "ab".repeat(32)),
             recording_bytes: outcome.map(|_| 44),
             cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
         };
         self.call(id, event)
     }

@@ -265,7 +265,14 @@ mod tests {
         let id = call("T", 2, 1);
         story.permitted("T", 2, 1).dialing(id, 1, "first").answered(id, 1);
         let notice = Notice::Recording;
-        story.call(id, CallEvent::NoticePlayed { leg: 1, notice });
+        story.call(
+            id,
+            CallEvent::NoticePlayed {
+                leg: 1,
+                notice,
+                recorded_ms: None,
+            },
+        );
         assert_eq!(
             customers(&story).await,
             [3, 2, 2, 1, 1, 1, 0, 0],

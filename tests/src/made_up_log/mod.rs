@@ -254,6 +254,8 @@ impl MadeUpLog {
             recording_sha256: None,
             recording_bytes: None,
             cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
         };
         let answered = disposition == Disposition::Answered;
         let ended_id = self.call(dial, &ended);

@@ -153,7 +153,7 @@ impl<'a> Talk<'a> {
     async fn hear(&mut self, event: LegEvent, at: Timestamp) -> Result<Option<LegSummary>, Halt> {
         match event {
             LegEvent::Keypress { digit } => self.hear_key(digit).await?,
-            LegEvent::Played { play } => self.hear_played(play).await?,
+            LegEvent::Played { play, recorded_ms } => self.hear_played(play, recorded_ms).await?,
             LegEvent::RecordingFailed => self.end_unrecorded().await?,
             LegEvent::HungUp {
                 by,
@@ -204,7 +204,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    async fn hear_played(&mut self, play: u32) -> Result<(), Halt> {
+    async fn hear_played(&mut self, play: u32, recorded_ms: u64) -> Result<(), Halt> {
         let Some(index) = self.playing.iter().position(|one| one.play == play) else {
             return Ok(());
         };
@@ -212,7 +212,7 @@ impl<'a> Talk<'a> {
             notice: Some(notice), ..
         }) = self.playing.remove(index)
         {
-            self.note_notice(notice).await?;
+            self.note_notice(notice, recorded_ms).await?;
         }
         if !self.playing.is_empty() {
             return Ok(());
@@ -224,10 +224,11 @@ impl<'a> Talk<'a> {
         self.step(FlowInput::Played).await
     }
 
-    async fn note_notice(&mut self, notice: Notice) -> Result<(), Halt> {
+    async fn note_notice(&mut self, notice: Notice, recorded_ms: u64) -> Result<(), Halt> {
         let command = CallCommand::NoteNoticePlayed {
             leg: self.leg_number,
             notice,
+            recorded_ms: Some(recorded_ms),
         };
         self.attempt.ask(command).await?;
         if notice == Notice::Recording

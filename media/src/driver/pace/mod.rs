@@ -4,6 +4,7 @@
 //! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
 
 mod draining;
+mod handing_over;
 mod request;
 
 pub(super) use request::Request;
@@ -28,7 +29,7 @@ use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+use tokio::sync::mpsc::error::TryRecvError;
 
 /// Requests to the pace that may wait; it takes them all every 20 ms.
 pub(super) const REQUESTS_MAX: usize = 4_096;
@@ -60,6 +61,10 @@ struct PacedLeg {
     recording: Recording,
     records_callee: bool,
     frames: Vec<FramePair>,
+    /// Frames before those that are not there any more.
+    gap: usize,
+    /// Frames since the answer, also those that were skipped.
+    frames_count: u64,
     lost_told: bool,
 }
 
@@ -149,7 +154,10 @@ impl Pace {
             if let Some(audio) = &mut leg.audio {
                 audio.skip(frames);
                 legs += 1;
-                let silence = usize::try_from(frames).unwrap_or(0).min(BACKLOG_FRAMES_MAX);
+                let skipped = usize::try_from(frames).unwrap_or(usize::MAX);
+                let silence = skipped.min(BACKLOG_FRAMES_MAX);
+                leg.gap += skipped - silence;
+                leg.frames_count += u64::from(frames);
                 leg.frames
                     .extend(std::iter::repeat_n((SILENCE, SILENCE), silence));
             }
@@ -191,6 +199,8 @@ impl Pace {
                     recording: Recording::None,
                     records_callee: false,
                     frames: Vec::new(),
+                    gap: 0,
+                    frames_count: 0,
                     lost_told: false,
                 };
                 self.legs.insert(leg, paced);
@@ -282,6 +292,7 @@ impl Pace {
         if leg.recording == Recording::Begun && !leg.frames.is_empty() {
             self.hand_over(Piece::Frames {
                 leg: number,
+                gap: leg.gap,
                 frames: std::mem::take(&mut leg.frames),
             });
         }
@@ -306,31 +317,6 @@ impl Pace {
         ports.release(address.port(), self.grounds.time.now());
     }
 
-    /// In order: nothing overtakes what waits.
-    fn hand_over(&mut self, piece: Piece) {
-        self.waiting.push_back(piece);
-        self.hand_over_waiting();
-    }
-
-    fn hand_over_waiting(&mut self) {
-        while let Some(piece) = self.waiting.pop_front() {
-            match self.grounds.writer.try_send(piece) {
-                Ok(()) => {}
-                Err(TrySendError::Full(piece)) => {
-                    self.waiting.push_front(piece);
-                    return;
-                }
-                Err(TrySendError::Closed(piece)) => {
-                    tracing::error!("the recording writer is gone");
-                    // Without a recording, but nobody waits for ever for a leg's end.
-                    if let Piece::Close { summary, mailbox, .. } = piece {
-                        mailbox.push(LegEvent::Closed(summary));
-                    }
-                }
-            }
-        }
-    }
-
     fn tick_all(&mut self) {
         let now_us = self.now_us();
         let mut full: Vec<Piece> = Vec::new();
@@ -345,14 +331,17 @@ impl Pace {
                 // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
                 drop(socket.send_to(buffer.get(..length).unwrap_or(&[]), to));
             }
+            leg.frames_count += 1;
             if let Some(play) = tick.played {
-                leg.mailbox.push(LegEvent::Played { play });
+                let recorded_ms = leg.frames_count * FRAME_MS;
+                leg.mailbox.push(LegEvent::Played { play, recorded_ms });
             }
             let callee = if leg.records_callee { tick.callee } else { SILENCE };
             leg.frames.push((tick.robot, callee));
             if leg.frames.len() >= BATCH_FRAMES {
                 full.push(Piece::Frames {
                     leg: *number,
+                    gap: std::mem::take(&mut leg.gap),
                     frames: std::mem::replace(&mut leg.frames, Vec::with_capacity(BATCH_FRAMES)),
                 });
             }
@@ -364,35 +353,6 @@ impl Pace {
         for piece in full {
             self.hand_over_frames(piece);
         }
-    }
-
-    /// Frames go after what waits; when the disk is five seconds behind they are given back, then dropped.
-    fn hand_over_frames(&mut self, piece: Piece) {
-        let refused = if self.waiting.is_empty() {
-            match self.grounds.writer.try_send(piece) {
-                Ok(()) => return,
-                Err(TrySendError::Full(piece) | TrySendError::Closed(piece)) => piece,
-            }
-        } else {
-            piece
-        };
-        let Piece::Frames { leg, frames } = refused else {
-            return;
-        };
-        let Some(paced) = self.legs.get_mut(&leg) else {
-            return;
-        };
-        let mut kept = frames;
-        kept.append(&mut paced.frames);
-        let excess = kept.len().saturating_sub(BACKLOG_FRAMES_MAX);
-        kept.drain(..excess);
-        paced.frames = kept;
-        let mut statistics = self
-            .grounds
-            .statistics
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        statistics.dropped_recording_frames += u64::try_from(excess).unwrap_or(0);
     }
 }
 
@@ -482,10 +442,14 @@ mod tests {
         assert_eq!(dropped, 350);
         scene.pace.end(1);
         let mut kinds = Vec::new();
+        let mut gaps = 0;
         while let Ok(piece) = pieces.try_recv() {
             kinds.push(match piece {
                 Piece::Open { .. } | Piece::Reserve { .. } => 0,
-                Piece::Frames { frames, .. } => frames.len(),
+                Piece::Frames { gap, frames, .. } => {
+                    gaps += gap;
+                    frames.len()
+                }
                 Piece::Close { .. } => usize::MAX,
             });
             scene.pace.hand_over_waiting();
@@ -495,6 +459,7 @@ mod tests {
             [0, BACKLOG_FRAMES_MAX, usize::MAX],
             "in order, and nothing else"
         );
+        assert_eq!(gaps, 350, "the recording's time goes on over what was dropped");
     }
 
     #[test]
