@@ -12,9 +12,10 @@ use domain::decider::Decider;
 use domain::ids::LogId;
 use domain::installation::{
     CLOCK_SKEW_MS_MAX, ClockDoubt, ClockDoubtCause, ClockOffset, Installation, InstallationCommand,
+    InstallationEvent,
 };
 use domain::ports::event_store::StoreError;
-use domain::stored_event::{Cause, StreamVersion, read_event};
+use domain::stored_event::{Cause, Position, StreamVersion, read_event};
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +39,29 @@ struct Facts {
     doubt: Option<ClockDoubt>,
     /// The doubt is of an earlier process.
     is_inherited: bool,
+}
+
+/// What earlier processes left in the log.
+#[derive(Debug, Default)]
+struct Left {
+    doubt: Option<ClockDoubt>,
+    /// When the last end of a doubt was recorded.
+    trusted_at: Option<Timestamp>,
+}
+
+fn damaged(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged(error.to_string())
+}
+
+/// The time the log's end stands for. Recording never goes back, so that behind the tail of a fast clock all
+/// is recorded at the tail's time until the wall has come there: who ended the doubt has accepted that, and
+/// it is the time that processes went by that counts then, else each start would ask again.
+fn log_ends_at((recorded_at, at): (Timestamp, Timestamp), trusted_at: Option<Timestamp>) -> Timestamp {
+    if trusted_at == Some(recorded_at) {
+        at
+    } else {
+        recorded_at
+    }
 }
 
 /// What follows.
@@ -113,19 +137,20 @@ impl ClockWatch {
 
     /// Looks once before it returns, then twice a second until the process stops.
     pub(crate) async fn begin(self: &Arc<Self>) {
-        match self.left_in_the_log().await {
-            Ok(Some(doubt)) => {
-                self.environment.skew.doubt(doubt);
-                let mut remembered = self.remembered();
-                remembered.is_inherited = true;
-                remembered.is_noted = true;
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "it cannot be read whether the clock was doubted"),
+        let left = self.left_in_the_log().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it cannot be read whether the clock was doubted");
+            Left::default()
+        });
+        if let Some(doubt) = left.doubt {
+            self.environment.skew.doubt(doubt);
+            let mut remembered = self.remembered();
+            remembered.is_inherited = true;
+            remembered.is_noted = true;
         }
-        if let Ok(Some(last)) = self.environment.store.last_recorded_at().await {
+        if let Ok(Some(last)) = self.last_event().await {
             let now = self.environment.clock.now();
-            self.remembered().log_ahead_ms = last.micros().saturating_sub(now.micros()) / 1_000;
+            let ends_at = log_ends_at(last, left.trusted_at);
+            self.remembered().log_ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
         }
         self.look().await;
         let watch = Arc::clone(self);
@@ -228,30 +253,41 @@ impl ClockWatch {
         }
     }
 
-    async fn left_in_the_log(&self) -> Result<Option<ClockDoubt>, StoreError> {
+    /// What earlier processes said of the clock.
+    async fn left_in_the_log(&self) -> Result<Left, StoreError> {
         let stream = Installation::stream(&LogId);
-        let (mut state, mut after) = (
-            domain::installation::InstallationState::default(),
-            StreamVersion(0),
-        );
+        let mut state = domain::installation::InstallationState::default();
+        let (mut trusted_at, mut after) = (None, StreamVersion(0));
         loop {
-            let page = self
-                .environment
-                .store
-                .read_stream(&stream, after, PAGE_EVENTS_MAX)
-                .await?;
+            let store = &self.environment.store;
+            let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
             for stored in &page {
-                let damaged = |why: String| StoreError::Damaged(why);
-                let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
-                let event =
-                    read_event::<Installation>(&envelope).map_err(|error| damaged(error.to_string()))?;
+                let envelope = stored.envelope().map_err(damaged)?;
+                let event = read_event::<Installation>(&envelope).map_err(damaged)?;
+                if matches!(event, InstallationEvent::ClockTrusted { .. }) {
+                    trusted_at = Some(stored.recorded_at);
+                }
                 Installation::evolve(&mut state, &event, envelope.at);
                 after = envelope.stream_version;
             }
             if page.len() < PAGE_EVENTS_MAX {
-                return Ok(state.clock_doubt().map(|(doubt, _)| doubt));
+                let doubt = state.clock_doubt().map(|(doubt, _)| doubt);
+                return Ok(Left { doubt, trusted_at });
             }
         }
+    }
+
+    /// When the log's last event was recorded, and what its process's time was then.
+    async fn last_event(&self) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+        let store = &self.environment.store;
+        let Some(before) = store.head().await?.0.checked_sub(1) else {
+            return Ok(None);
+        };
+        let Some(last) = store.read_all(Position(before), 1).await?.pop() else {
+            return Ok(None);
+        };
+        let at = last.envelope().map_err(damaged)?.at;
+        Ok(Some((last.recorded_at, at)))
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
@@ -375,6 +411,18 @@ mod tests {
             ..facts(0, HOURS_MS)
         };
         assert_eq!(judge(&log_of_another_clock), Judged::Same);
+    }
+
+    #[test]
+    fn a_tail_that_was_accepted_is_not_ahead_again_and_one_that_grew_behind_it_is() {
+        let [true_time, tail, later] = [1_000, 21_600_000, 30_000_000].map(Timestamp::from_millis);
+        assert_eq!(log_ends_at((tail, true_time), None), tail, "nobody accepted it");
+        assert_eq!(log_ends_at((tail, true_time), Some(tail)), true_time);
+        assert_eq!(
+            log_ends_at((later, later), Some(tail)),
+            later,
+            "it went on from there"
+        );
     }
 
     #[test]

@@ -4,11 +4,12 @@ use crate::alerts;
 use crate::app::{OpenSettings, Opened};
 use crate::auth::{self, Door};
 use crate::cli::failure::Failure;
+use crate::cli::noting::note_index_remade;
 use crate::cli::output;
 use crate::clock_evidence::ClockEvidence;
 use crate::compliance_report::REPORTS_DIR;
 use crate::config::TrunkSpec;
-use crate::data_dir::PROMPTS_DIR;
+use crate::data_dir::{Mode, PROMPTS_DIR};
 use crate::driving;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
@@ -81,6 +82,8 @@ impl Running {
         let opened = Opened::open(&settings.open).await?;
         history::hold(&opened, &settings.open).await?;
         opened.name_log().await?;
+        let mode = Mode::of_rehearsal(opened.environment.rehearsal);
+        note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
         say_who_is_unreadable(&opened);
         for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
             private_file::narrow(&opened.directory.join(folder))?;

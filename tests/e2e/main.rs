@@ -8,6 +8,7 @@ mod drain_finishes_or_interrupts;
 mod forgetting;
 mod history_explains_itself;
 mod hostile_datagrams_are_counted;
+mod index_is_made_again;
 mod keys_guard_the_past;
 mod malformed_bodies_name_the_member;
 mod one_process_writes;

@@ -17,6 +17,11 @@ pub(crate) trait Closing: Send + Sync {
         None
     }
 
+    /// What was wrong with an index that had to be made again when the log was opened.
+    fn index_remade(&self) -> Option<String> {
+        None
+    }
+
     async fn close(&self);
 }
 
@@ -30,6 +35,10 @@ impl Closing for SqliteEventStore {
         Self::failure(self)
             .filter(|failure| matches!(failure, StoreError::Damaged(_)))
             .map(|failure| failure.to_string())
+    }
+
+    fn index_remade(&self) -> Option<String> {
+        Self::index_remade(self).map(|remade| remade.why.clone())
     }
 
     async fn close(&self) {

@@ -302,6 +302,11 @@ impl RecordableLog {
         self.log.store.as_ref()
     }
 
+    /// What was wrong with an index that had to be made again when the log was opened.
+    pub(crate) fn index_remade(&self) -> Option<String> {
+        self.log.closing.index_remade()
+    }
+
     /// What was appended is durable and the log is free when this returns.
     pub(crate) async fn close(self) {
         let OpenLog {

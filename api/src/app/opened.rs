@@ -190,6 +190,11 @@ impl Opened {
         belonging::name(store.as_ref(), vault.as_ref(), (clock.as_ref(), rehearsal)).await
     }
 
+    /// What was wrong with an index that had to be made again when the log was opened.
+    pub(crate) fn index_remade(&self) -> Option<String> {
+        self.closings.iter().find_map(|closing| closing.index_remade())
+    }
+
     /// The last restore of this log's keys, with how many of its people it left unreadable.
     pub(crate) const fn restored_keys(&self) -> Option<&RestoredKeys> {
         self.restored_keys.as_ref()

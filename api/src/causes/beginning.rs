@@ -187,6 +187,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "the log lacks events that were known",
     ),
     (
+        "installation.index_remade",
+        Beginning::Outside,
+        "a log was opened whose index was damaged",
+    ),
+    (
         "installation.dialing_confirmed",
         Beginning::Outside,
         "somebody lets it dial again",

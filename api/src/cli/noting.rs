@@ -2,10 +2,12 @@
 //! without keys, since nothing of it is personal.
 
 use super::failure::Failure;
+use super::output;
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::Mode;
 use domain::decider::{Context, Decider};
-use domain::ids::{CommandId, StreamId};
+use domain::ids::{CommandId, LogId, StreamId};
+use domain::installation::{Installation, InstallationCommand};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::id_source::IdSource;
@@ -118,4 +120,22 @@ async fn put(
         record: Arc::clone(made.bytes()),
     };
     store.load(vec![event]).await
+}
+
+/// Puts on record that the index had to be made again: an answer before may have lacked events.
+pub(crate) async fn note_index_remade(
+    store: &dyn EventStore,
+    mode: Mode,
+    why: Option<String>,
+) -> Result<(), Failure> {
+    let Some(why) = why else {
+        return Ok(());
+    };
+    output::notice(&format!(
+        "the index of the log was damaged ({why}) and was made again: answers by customer, campaign or stream may \
+         have lacked events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
+    ));
+    let command = InstallationCommand::NoteIndexRemade { why };
+    note::<Installation>(store, mode, |_| LogId, command).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::asking::given;
 use super::failure::Failure;
-use super::noting::{mode_of, note};
+use super::noting::{mode_of, note, note_index_remade};
 use super::output;
 use super::reader::os_user;
 use crate::app::{AppError, ReadOnly, RecordableLog};
@@ -61,6 +61,7 @@ async fn record((spec, mode): (&StoreSpec, Mode), taking: Taking, by: Option<Str
         facts: taking.facts(),
         by,
     };
+    note_index_remade(log.store(), mode, log.index_remade()).await?;
     let noted = note::<Inquiry>(log.store(), mode, InquiryId::derive, command).await;
     log.close().await;
     noted.map(drop)

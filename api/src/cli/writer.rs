@@ -1,6 +1,7 @@
 //! How a command writes: through the server that runs on a directory, or by itself where none runs.
 
 use super::failure::Failure;
+use super::noting::note_index_remade;
 use crate::app::{AppError, OpenSettings, Opened};
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
@@ -67,6 +68,8 @@ impl WriterArgs {
         match Opened::open(&settings).await {
             Ok(opened) => {
                 opened.name_log().await?;
+                let mode = Mode::of_rehearsal(rehearsal);
+                note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
                 let system = opened.entities(runtime);
                 Ok(Writer::Here(Box::new(Here { opened, system })))
             }

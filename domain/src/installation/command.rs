@@ -17,6 +17,8 @@ pub enum InstallationCommand {
     NoteKeysRestored(RestoredKeys),
     /// Asked by whoever opens a log that lacks what was known of it.
     NoteHistoryLost(LostHistory),
+    /// Asked by whoever opened a log whose index had to be made again.
+    NoteIndexRemade { why: String },
     /// A process has compared its clock; noted when it says something new.
     NoteClockOffset(ClockOffset),
     /// A process found its wall clock moved, or before the log's end.

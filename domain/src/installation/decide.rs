@@ -14,6 +14,9 @@ pub const REASON_BYTES_MAX: usize = 256;
 /// Longest name of who confirmed.
 pub const USER_BYTES_MAX: usize = 64;
 
+/// Longest text kept of what was wrong with an index: a sentence of the database.
+pub(super) const WHY_BYTES_MAX: usize = 256;
+
 /// Longest name of a clock's source: a host name (RFC 1035, 2.3.4) with its kind and port.
 pub(super) const SOURCE_BYTES_MAX: usize = 270;
 
@@ -33,6 +36,9 @@ pub(super) fn decide(state: &InstallationState, command: InstallationCommand, no
         InstallationCommand::Name { fingerprint } => keys::name(state, fingerprint),
         InstallationCommand::NoteKeysRestored(keys) => Ok(vec![InstallationEvent::KeysRestored { keys }]),
         InstallationCommand::NoteHistoryLost(lost) => loss::note(state, lost),
+        InstallationCommand::NoteIndexRemade { why } => Ok(vec![InstallationEvent::IndexRemade {
+            why: cut(&why, WHY_BYTES_MAX),
+        }]),
         InstallationCommand::NoteClockOffset(offset) => note_offset(state, offset, now),
         InstallationCommand::DoubtClock(doubt) => Ok(doubt_clock(state, doubt)),
         InstallationCommand::AgreeOnClock => Ok(trust_clock(state, ClockTrust::Agreed, None)),
@@ -111,6 +117,14 @@ fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Dec
         return Err(InstallationRefusal::NotPaused);
     }
     Ok(vec![InstallationEvent::DialingConfirmed { by, reason }])
+}
+
+/// Its beginning, whole characters of at most so many bytes.
+fn cut(text: &str, bytes_max: usize) -> String {
+    text.char_indices()
+        .take_while(|(at, one)| at + one.len_utf8() <= bytes_max)
+        .map(|(_, one)| one)
+        .collect()
 }
 
 fn within(member: &'static str, text: &str, bytes_max: usize) -> Result<(), InstallationRefusal> {

@@ -44,6 +44,13 @@ pub enum InstallationEvent {
         #[serde(flatten)]
         lost: LostHistory,
     },
+    /// The index of an embedded log did not hold what the log says, and was made again from it: an answer by
+    /// customer, campaign or stream since the last such check may have lacked events.
+    #[serde(rename = "installation.index_remade")]
+    IndexRemade {
+        /// What was wrong with it: a table, or what the database said.
+        why: String,
+    },
     /// A process compared its clock with another: evidence of what the times in this log are worth.
     #[serde(rename = "installation.clock_offset_measured")]
     ClockOffsetMeasured {
@@ -105,6 +112,7 @@ impl EventData for InstallationEvent {
             Self::Named { .. } => "installation.named",
             Self::KeysRestored { .. } => "installation.keys_restored",
             Self::HistoryLost { .. } => "installation.history_lost",
+            Self::IndexRemade { .. } => "installation.index_remade",
             Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
             Self::ClockDoubted { .. } => "installation.clock_doubted",
             Self::ClockTrusted { .. } => "installation.clock_trusted",

@@ -42,6 +42,9 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 unreadable_count: 12,
             },
         },
+        InstallationEvent::IndexRemade {
+            why: "by_customer".to_owned(),
+        },
         InstallationEvent::ClockOffsetMeasured {
             offset: ClockOffset {
                 offset_ms: -12,

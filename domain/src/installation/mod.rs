@@ -52,6 +52,7 @@ impl Decider for Installation {
             InstallationCommand::Name { .. } => "installation.name",
             InstallationCommand::NoteKeysRestored(_) => "installation.note_keys_restored",
             InstallationCommand::NoteHistoryLost(_) => "installation.note_history_lost",
+            InstallationCommand::NoteIndexRemade { .. } => "installation.note_index_remade",
             InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
             InstallationCommand::DoubtClock(_) => "installation.doubt_clock",
             InstallationCommand::AgreeOnClock => "installation.agree_on_clock",

@@ -99,6 +99,7 @@ impl InstallationState {
                 self.unconfirmed = None;
                 self.unconfirmed_loss = None;
             }
+            InstallationEvent::IndexRemade { .. } => {}
             InstallationEvent::ClockOffsetMeasured { offset } => self.note(offset, at),
             InstallationEvent::ClockDoubted { doubt } => self.doubt = Some((*doubt, at)),
             InstallationEvent::ClockTrusted { .. } => self.doubt = None,

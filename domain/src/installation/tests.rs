@@ -58,11 +58,20 @@ fn check(
             InstallationEvent::DialingConfirmed { .. } => assert!(!state.is_dialing_paused()),
             InstallationEvent::Named { .. }
             | InstallationEvent::KeysRestored { .. }
+            | InstallationEvent::IndexRemade { .. }
             | InstallationEvent::ClockOffsetMeasured { .. } => {}
             InstallationEvent::ClockDoubted { .. } => assert!(state.clock_doubt().is_some()),
             InstallationEvent::ClockTrusted { .. } => assert_eq!(state.clock_doubt(), None),
         }
     }
+}
+
+#[test]
+fn an_index_made_again_is_on_record_with_the_beginning_of_what_was_wrong() {
+    let note = |why: String| InstallationCommand::NoteIndexRemade { why };
+    let remade = |why: String| Ok(vec![InstallationEvent::IndexRemade { why }]);
+    check(&[], note("by_stream".to_owned()), remade("by_stream".to_owned()));
+    check(&[], note("坏".repeat(200)), remade("坏".repeat(85)));
 }
 
 #[test]

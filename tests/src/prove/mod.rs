@@ -76,7 +76,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ),
     (
         "clock",
-        "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and three starts",
+        "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and four starts",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 const HOURS_6: i64 = 6 * 3_600;
+const HOURS_2: i64 = 2 * 3_600;
 
 /// Servers at once: each has a processor's worth of work while it begins.
 const AT_ONCE: usize = 3;
@@ -47,6 +48,7 @@ const LONG: &[Case] = &[
     restarts::under_a_clock_that_was_doubted,
     restarts::before_the_end_of_the_log,
     restarts::confirmed_by_a_person,
+    restarts::behind_the_tail_of_a_fast_clock,
 ];
 
 pub(super) fn prove(form: Form) -> Proof {

@@ -3,7 +3,7 @@
 
 use super::faked_wall::Wall;
 use super::stage::{DIALING, PAUSED, Stage, plus_s, window};
-use super::{Found, HOURS_6};
+use super::{Found, HOURS_2, HOURS_6};
 use std::path::Path;
 
 /// How long nobody may be dialed: longer than the clock stands before the log in these cases.
@@ -83,4 +83,35 @@ pub(super) fn confirmed_by_a_person(library: &Path) -> Found {
         confirmed,
         &[(DOUBT, "wall_moved"), (TRUST, "confirmed")],
     )
+}
+
+/// A server ran under a fast clock, and the clock was set right: what it recorded lies ahead, which a person
+/// accepts once. The next start does not ask again, though all is recorded at the tail's time still.
+pub(super) fn behind_the_tail_of_a_fast_clock(library: &Path) -> Found {
+    let fast = plus_s(window().0, 3_600 + HOURS_2);
+    let mut stage = Stage::begin(library, fast);
+    let from = stage.wall.true_now();
+    stage.wall.set(Wall::SetBy(-HOURS_2));
+    stage.start_again();
+    watch(&mut stage);
+    stage.ask(&[
+        "clock",
+        "confirm",
+        "--reason",
+        "the clock was two hours fast until now",
+    ]);
+    stage.start_campaign();
+    let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
+    stage.hold(goes_on, "nobody is dialed after a person has confirmed the clock");
+    stage.start_again();
+    let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
+    stage.hold(
+        goes_on,
+        "what a person has accepted is asked again at the next start",
+    );
+    stage.times_are_not_held();
+    // What this stage calls true is two hours before the clock that was confirmed.
+    let confirmed = (from, plus_s(window().1, HOURS_2));
+    let kinds = [(DOUBT, "before_log"), (TRUST, "confirmed")];
+    stage.end("behind the tail of a fast clock", confirmed, &kinds)
 }

@@ -1,0 +1,33 @@
+//! An index that lost rows is made again when the log is opened, and that is an event: answers before it may
+//! have lacked events.
+
+use serde_json::json;
+use std::time::Duration;
+use tests::history::History;
+use tests::server::Server;
+
+/// Closed in order: the index is then at the log's end.
+fn end(mut server: Server) {
+    server.program.signal("TERM");
+    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+}
+
+#[test]
+fn an_index_that_was_made_again_is_on_record_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, "sip:127.0.0.1:9");
+    server.must_post("/api/v1/numbers/13800138000/suppress", &json!({"reason": "list"}));
+    end(server);
+    let index = rusqlite::Connection::open(data.join("index.db")).unwrap();
+    let lost = index.execute("DELETE FROM by_stream WHERE pos = 2", []).unwrap();
+    assert_eq!(lost, 1);
+    drop(index);
+    for _ in 0..2 {
+        end(Server::start(&data, "sip:127.0.0.1:9"));
+        let history = History::read(&data);
+        let told: Vec<_> = history.of("installation.index_remade").collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["data"], json!({"why": "by_stream"}));
+    }
+}
