@@ -12,6 +12,7 @@ use crate::serving::App;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Between two asks for the driver lock while standing by.
@@ -93,7 +94,11 @@ pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), 
         app.stand(Standing::NoTrunk, None);
         return Ok(());
     }
-    let driving = Driving { app, settings };
+    let driving = Driving {
+        app,
+        settings,
+        has_lost: AtomicBool::new(false),
+    };
     let tenure = match driving.app.opened.driver_locks().acquire().await? {
         Some(lock) => Some(driving.take_over(lock).await?),
         None => {
@@ -115,6 +120,8 @@ pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), 
 struct Driving {
     app: Arc<App>,
     settings: ServeSettings,
+    /// What this process followed is not in the log any more; it stays so until a start begins anew.
+    has_lost: AtomicBool,
 }
 
 impl Driving {
@@ -190,12 +197,23 @@ impl Driving {
         }
     }
 
-    /// Behind another process, or an outage, the log may be an older one than this process has followed: its
-    /// rows and entities are of what is lost, so that only a start begins anew.
+    /// Behind another process, or an outage, the log may be an older one than this process has followed:
+    /// its rows and entities are of what is lost, so that only a start begins anew. It is on record at
+    /// once, which holds back whoever else dials on this log; and however far the log grows, it is not the
+    /// one followed.
     async fn refuse_shorter(&self) -> Result<(), Failure> {
+        let environment = &self.app.opened.environment;
         let rows = self.app.views().status();
         let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
-        history::refuse_shorter(&self.app.opened.environment, followed).await
+        let head = environment.store.head().await?;
+        if head >= followed && !self.has_lost.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if !self.has_lost.load(Ordering::Relaxed) {
+            history::note_rows_ahead(environment, followed).await?;
+            self.has_lost.store(true, Ordering::Relaxed);
+        }
+        Err(Failure::refused(history::shorter(head, followed)))
     }
 
     async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Failure> {
@@ -219,7 +237,9 @@ impl Driving {
             Ok(tenure) => Some(tenure),
             Err(failure) => {
                 tracing::error!(%failure, "this process could not take over and stands by");
-                self.app.stand(Standing::Waiting, None);
+                let lost = self.has_lost.load(Ordering::Relaxed);
+                let standing = if lost { Standing::Lost } else { Standing::Waiting };
+                self.app.stand(standing, None);
                 self.wait(ASK_LOCK_MS).await;
                 None
             }

@@ -164,6 +164,36 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
 }
 
 #[test]
+fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
+    let Some(postgres) = postgres() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (url, trunk) = (postgres.url(), "sip:127.0.0.1:9");
+    let mut first = start(folder.path(), "first", (&url, trunk));
+    let second = start(folder.path(), "second", (&url, trunk));
+    for index in 0..4 {
+        let path = format!("/api/v1/numbers/137000000{index:02}/suppress");
+        second.must_post(&path, &json!({"reason": "list"}));
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(mark_half_filled(&url, Some("events copy")));
+    first.program.kill();
+    postgres.cut_tail(3);
+    runtime.block_on(mark_half_filled(&url, None));
+    let told = wait_for(TAKEN_OVER_WITHIN, || {
+        let dialing = dialing(&second);
+        assert_ne!(dialing, "dialing", "it dials on a log that lost its tail");
+        (dialing == "paused-history-lost").then_some(())
+    });
+    assert!(told.is_some(), "{}", dialing(&second));
+    let history = History::read_store(&url);
+    assert_eq!(
+        history.of("installation.history_lost").count(),
+        1,
+        "on record once"
+    );
+}
+
+#[test]
 fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();

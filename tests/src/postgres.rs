@@ -125,6 +125,14 @@ impl PostgresServer {
         client.batch_execute(sql).expect("the statement makes sense");
     }
 
+    /// Takes the last events of the log away, as bringing back an older copy of the database does.
+    pub fn cut_tail(&self, events_count: u32) {
+        self.run_sql(&format!(
+            "DELETE FROM ledgerline.event WHERE pos > (SELECT max(pos) FROM ledgerline.event) - {events_count};
+             UPDATE ledgerline.head SET pos = (SELECT max(pos) FROM ledgerline.event)"
+        ));
+    }
+
     /// Dumps its database as text; false when that failed.
     pub fn dump(&self, to: &Path) -> bool {
         let Ok(file) = std::fs::File::create(to) else {

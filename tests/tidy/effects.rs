@@ -45,6 +45,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",
     "tests/e2e/index_is_made_again.rs",
+    "tests/src/postgres.rs",
     "tests/src/prove/forgotten_keys.rs",
 ];
 

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::output;
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::Mode;
-use domain::decider::{Context, Decider};
+use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CommandId, LogId, StreamId};
 use domain::installation::{Installation, InstallationCommand};
 use domain::ports::clock::Clock;
@@ -65,14 +65,7 @@ pub(crate) async fn note<D: Decider>(
             scope: D::scope(&id, &state, event),
             rehearsal: mode == Mode::Rehearsal,
         };
-        // Nothing of it is personal: no key is asked for.
-        let vault = MemoryVault::new(Arc::clone(&ids));
-        let mut sealer = Sealer {
-            vault: &vault,
-            key: None,
-            random: &mut |buffer| buffer.fill(0),
-        };
-        let made = record(facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))?;
+        let made = unsealed(Arc::clone(&ids), facts, event)?;
         let before = store.head().await?;
         match put(store, mode, (&stream, version), (before, made)).await {
             Err(StoreError::WrongVersion { .. }) => {}
@@ -120,6 +113,17 @@ async fn put(
         record: Arc::clone(made.bytes()),
     };
     store.load(vec![event]).await
+}
+
+/// Nothing of it is personal: no key is asked for.
+fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E) -> Result<Record, Failure> {
+    let vault = MemoryVault::new(ids);
+    let mut sealer = Sealer {
+        vault: &vault,
+        key: None,
+        random: &mut |buffer| buffer.fill(0),
+    };
+    record(facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))
 }
 
 /// Puts on record that the index had to be made again: an answer before may have lacked events.

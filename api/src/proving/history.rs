@@ -129,20 +129,11 @@ async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), F
     Ok(())
 }
 
-/// For a process that begins to dial behind another, or goes on behind an outage: what it had followed must
-/// still be there. `followed` is how far it was.
-pub(crate) async fn refuse_shorter(environment: &Environment, followed: Position) -> Result<(), Failure> {
-    let head = environment.store.head().await?;
-    if head >= followed {
-        return Ok(());
-    }
-    Err(Failure::refused(shorter(head, followed)))
-}
-
-/// What is wrong with a log that is shorter than what this process has seen of it.
-pub(super) fn shorter(head: Position, followed: Position) -> String {
+/// What a process is told that begins to dial behind another, or goes on behind an outage, where what it had
+/// followed is not there. `followed` is how far it was.
+pub(crate) fn shorter(head: Position, followed: Position) -> String {
     format!(
-        "it ends at position {head}, and this process has followed it to {followed}: it lost its tail. Start again: \
-         the loss goes on record then, and nobody is dialed until ledgerline backup confirm / 日志末尾丢失：请重新启动"
+        "it ends at position {head}, and this process has followed it to {followed}: it lost its tail. That is on \
+         record, and nobody is dialed until ledgerline backup confirm; start again first / 日志末尾丢失，已记录在案：请重新启动并核对"
     )
 }
