@@ -2,6 +2,7 @@
 
 use crate::import::load::{Enrolled, Enroller};
 use crate::import::row::RowRules;
+use crate::import::under_way::Course;
 use crate::reply::Problem;
 use crate::serving::App;
 use actors::{Answer, AskError};
@@ -16,6 +17,7 @@ use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::stored_event::{Cause, Position};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
 const BUSY_TRIES_MAX: u32 = 200;
@@ -23,12 +25,25 @@ const BUSY_TRIES_MAX: u32 = 200;
 /// Pause before a full queue is asked again: a group commit takes a few milliseconds.
 const BUSY_PAUSE_MS: u64 = 50;
 
+/// Most events by which the rows may be behind what a list has stored before more of it is, while people are
+/// dialed: a batch of the views, in whose rows the dialer finds them.
+const LAG_EVENTS_DIALING_MAX: u64 = 512;
+
+/// The same while nobody is called: enough to spread the views' commits.
+const LAG_EVENTS_IDLE_MAX: u64 = 4_096;
+
+/// Longest wait for rows that do not come on: a database that is away, or a view that is made again. The
+/// same file goes on later where it stopped.
+const WAY_MS_MAX: u64 = 60_000;
+
 /// Enrols into one list.
 pub(crate) struct CampaignEnroller {
     app: Arc<App>,
     campaign: CampaignId,
     list: ListId,
     duplicates: Duplicates,
+    /// The last position that this import knows to be stored.
+    stored: AtomicU64,
 }
 
 impl CampaignEnroller {
@@ -38,6 +53,7 @@ impl CampaignEnroller {
             campaign: rules.campaign.clone(),
             list: rules.list,
             duplicates: rules.duplicates,
+            stored: AtomicU64::new(0),
         }
     }
 
@@ -54,6 +70,10 @@ impl CampaignEnroller {
     /// A command id fixed by the list and what is asked of its campaign.
     fn command(&self, what: &str) -> CommandId {
         CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
+    }
+
+    fn note_stored(&self, position: Position) {
+        self.stored.fetch_max(position.0, Ordering::Relaxed);
     }
 
     /// What became of a customer who is in the campaign already.
@@ -137,7 +157,11 @@ impl CampaignEnroller {
                 .await;
             match asked {
                 Err(AskError::Busy) => self.app.pause(BUSY_PAUSE_MS).await,
-                other => return other,
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(answer);
+                }
+                Err(other) => return Err(other),
             }
         }
         Err(AskError::Busy)
@@ -154,7 +178,10 @@ impl CampaignEnroller {
                 .ask(&customer, ask, self.cause(command))
                 .await;
             match asked {
-                Ok(answer) => return Ok(Enrolled::ByThisList(answer.position)),
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(Enrolled::ByThisList(answer.position));
+                }
                 Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { list, .. })) => {
                     return Ok(if list == self.list {
                         Enrolled::ByThisList(Position(0))
@@ -190,6 +217,38 @@ impl Enroller for CampaignEnroller {
         };
         let answer = self.campaign("open-list", command).await?;
         Ok(answer.state.lists().get(&self.list).copied().flatten())
+    }
+
+    async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+        let is_dialing = self.app.drivers().is_some_and(|drivers| {
+            let calls = drivers.progress();
+            calls.ringing + calls.talking > 0
+        });
+        let lag_max = if is_dialing {
+            LAG_EVENTS_DIALING_MAX
+        } else {
+            LAG_EVENTS_IDLE_MAX
+        };
+        let wanted = Position(self.stored.load(Ordering::Relaxed).saturating_sub(lag_max));
+        // Where every view is parked nobody waits for rows.
+        if self
+            .app
+            .views()
+            .position()
+            .is_none_or(|reached| reached >= wanted)
+        {
+            return Ok(());
+        }
+        let began = self.app.now();
+        let waited = self.app.views_at(wanted, WAY_MS_MAX).await;
+        course.note_wait(self.app.now().ms_since(began));
+        waited.map_err(|problem| {
+            Problem::unavailable(format!(
+                "the rows do not follow what is stored ({}): send the same file again, and it goes on where it \
+                 stopped / 读模型跟不上写入，请稍后重新发送同一文件，将从中断处继续",
+                problem.detail
+            ))
+        })
     }
 
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {

@@ -2,15 +2,21 @@
 
 use super::failure::Failure;
 use super::output;
+use crate::clock::SystemClock;
 use crate::import::load::ImportReport;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use domain::ids::CampaignId;
+use domain::ports::clock::Clock;
 use indicatif::ProgressBar;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often the sign of life moves.
 const SPINNER_STEP_MS: u64 = 120;
+
+/// How often the server is asked how far the import is.
+const WATCH_MS: u64 = 1_000;
 
 /// Bad rows shown to people; all that the server lists are in --json.
 const BAD_ROWS_SHOWN_MAX: usize = 20;
@@ -65,7 +71,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     // Silent when standard error is not a terminal.
     let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
     waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
-    let reply = server.upload(&path, file).await;
+    let reply = tokio::select! {
+        biased;
+        reply = server.upload(&path, file) => reply,
+        never = watch(&server, &args, &waiting) => match never {},
+    };
     waiting.finish_and_clear();
     let reply = reply?;
     if args.json {
@@ -74,6 +84,35 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let report: ImportReport = serde_json::from_value(reply)
         .map_err(|error| Failure::fault(format!("the server's report cannot be read: {error}")))?;
     show(&report)
+}
+
+/// Shows how far the import is, as its server says; one that does not answer is asked again.
+async fn watch(server: &OwnServer, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
+    let clock = SystemClock::default();
+    loop {
+        clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
+        let Ok(running) = server.ask(hyper::Method::GET, "/api/v1/imports", None).await else {
+            continue;
+        };
+        let items = running.get("items").and_then(Value::as_array);
+        let own = items
+            .into_iter()
+            .flatten()
+            .find(|item| item.get("campaign").and_then(Value::as_str) == Some(args.campaign.as_str()));
+        if let Some(own) = own {
+            waiting.set_message(said_of(own));
+        }
+    }
+}
+
+fn said_of(import: &Value) -> String {
+    let number = |name: &str| import.get(name).and_then(Value::as_u64).unwrap_or(0);
+    format!(
+        "{} rows read / 已读, {} enrolled / 已导入, {} rows a second",
+        number("rows"),
+        number("enrolled"),
+        number("rows_per_second")
+    )
 }
 
 fn show(report: &ImportReport) -> Result<(), Failure> {

@@ -160,6 +160,7 @@ async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result
         source: "trunk call".to_owned(),
         format: "trial".to_owned(),
         dry_run: false,
+        course: Arc::default(),
     };
     let report = import(app, plan, Box::new(BodySource::new(vec![record]))).await?;
     if let Some(bad) = report.bad.first() {

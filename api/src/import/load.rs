@@ -7,6 +7,7 @@
 use super::row::{RowRules, check};
 use super::same_number::{NumbersSeen, SharedRows, Sharing};
 use super::source::{ReadRow, RowSource};
+use super::under_way::Course;
 use super::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use crate::reply::Problem;
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Enrolments asked for at once: enough to fill a group commit, few enough to leave the mailboxes room.
@@ -45,6 +47,9 @@ pub(crate) enum Enrolled {
 pub(crate) trait Enroller: Send + Sync {
     /// Begins or resumes the list. When it is closed already: the count it was closed with.
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
+    /// Returns when another enrolment may be asked for: what was stored before it is near enough to the rows
+    /// that dialing stands on.
+    async fn make_way(&self, course: &Course) -> Result<(), Problem>;
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
     /// For a dry run: what would become of the row.
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
@@ -88,6 +93,8 @@ pub(crate) struct Load {
     pub(crate) source: String,
     pub(crate) format: String,
     pub(crate) dry_run: bool,
+    /// Told how far it is.
+    pub(crate) course: Arc<Course>,
 }
 
 enum Read {
@@ -152,11 +159,14 @@ pub(crate) async fn load(
         {
             run.count(row, enrolled?);
         }
+        load.course.note_rows(run.report.rows);
+        load.course.note_enrolled(run.report.enrolled);
         next = reading.recv().await;
     }
     while let Some((row, enrolled)) = asked.next().await {
         run.count(row, enrolled?);
     }
+    load.course.note_enrolled(run.report.enrolled);
     let mut report = run.report;
     report.bad.sort_by_key(|bad| bad.row);
     report.same_number.rows.sort_by_key(|shared| shared.row);
@@ -186,6 +196,10 @@ async fn ask(
 ) -> (Place, Result<Enrolled, Problem>) {
     if load.dry_run {
         return (place, enroller.foresee(&enrolment).await);
+    }
+    // Waited for before the entity is asked: one that is asked and not polled would keep others from it.
+    if let Err(problem) = enroller.make_way(&load.course).await {
+        return (place, Err(problem));
     }
     let command = CommandId::derive_from_text(&format!("enrol:{}/{}", load.rules.list, enrolment.customer));
     (place, enroller.enrol(command, enrolment).await)
@@ -325,7 +339,8 @@ mod tests {
     use domain::calling_plan::{Basis, Duplicates, Preset};
     use domain::ids::ListId;
     use std::collections::BTreeMap;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     /// Remembers who was enrolled by which list, as the customer entities do.
     #[derive(Default)]
@@ -337,14 +352,33 @@ mod tests {
         /// Enrolments after which the store goes away; none when absent.
         fails_after: Option<usize>,
         by_number: bool,
+        /// Enrolments, and how many of them the rows show; the most by which the rows were behind.
+        stored: AtomicU64,
+        shown: AtomicU64,
+        behind_max: AtomicU64,
     }
+
+    /// Most enrolments by which the rows of a book may be behind before it waits for them.
+    const BEHIND_MAX: u64 = 10;
 
     #[async_trait]
     impl Enroller for Book {
         async fn open(&self, _: &str) -> Result<Option<u64>, Problem> {
             Ok(*self.closed.lock().unwrap())
         }
+        async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+            let stored = self.stored.load(Ordering::Relaxed);
+            if stored.saturating_sub(self.shown.load(Ordering::Relaxed)) >= BEHIND_MAX {
+                // The rows come on while it waits.
+                self.shown.store(stored, Ordering::Relaxed);
+                course.note_wait(1);
+            }
+            Ok(())
+        }
         async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+            let stored = self.stored.fetch_add(1, Ordering::Relaxed) + 1;
+            let behind = stored.saturating_sub(self.shown.load(Ordering::Relaxed));
+            self.behind_max.fetch_max(behind, Ordering::Relaxed);
             let mut enrolled = self.enrolled.lock().unwrap();
             if self.fails_after.is_some_and(|limit| enrolled.len() >= limit) {
                 return Err(Problem::unavailable("the disk is full"));
@@ -392,6 +426,7 @@ mod tests {
             source: "customers.csv".to_owned(),
             format: String::new(),
             dry_run,
+            course: Arc::default(),
         }
     }
 
@@ -430,6 +465,24 @@ mod tests {
             .collect();
         assert_eq!(places, [(10, "手机号"), (500, "days"), (1_001, "客户ID")]);
         assert_eq!(*book.closed.lock().unwrap(), Some(997));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_import_waits_for_the_rows_and_says_how_far_it_is() {
+        let book = Book::default();
+        let load_plan = plan(false, "a");
+        let course = Arc::clone(&load_plan.course);
+        run(&book, load_plan, &thousand()).await.unwrap();
+        let behind_max = book.behind_max.load(Ordering::Relaxed);
+        assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
+        let list = Arc::new(super::super::under_way::UnderWay::default());
+        let began = domain::time::Timestamp::EPOCH;
+        let _listed = list.list(("T", "customers.csv"), began, course);
+        let shown = list.shown(began.plus_ms(1_000));
+        assert_eq!(
+            (&shown[0]["rows"], &shown[0]["enrolled"]),
+            (&1_000.into(), &997.into())
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,7 @@ pub(crate) mod source;
 pub(crate) mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod under_way;
 mod unfolding;
 pub(crate) mod xlsx;
 

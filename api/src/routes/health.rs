@@ -15,7 +15,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         .kept(),
         Endpoint::get(
             "/readyz",
-            "The process takes work: not draining, the store can be written, the log can be read, the views follow",
+            "The process takes work: not draining, the store can be written, the log can be read, the worklist follows",
             |ctx, input| Box::pin(ready(ctx, input)),
         )
         .open()

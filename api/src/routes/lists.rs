@@ -14,6 +14,7 @@ use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Longest name of a source kept in `campaign.list_opened`.
@@ -52,7 +53,16 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             ("encoding", "auto (default), utf-8, gbk or gb18030"),
             ("source", "Name of the file, kept with the list"),
         ]),
+        Endpoint::get(
+            "/api/v1/imports",
+            "Imports that run in this process now, and how far each is",
+            |ctx, _| Box::pin(async move { Ok(under_way(&ctx)) }),
+        ),
     ]
+}
+
+fn under_way(ctx: &Ctx) -> Done {
+    Done::Read(json!({ "items": ctx.imports().shown(ctx.now()) }))
 }
 
 async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
@@ -90,6 +100,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
         source,
         format: spooled.format(),
         dry_run,
+        course: Arc::default(),
     };
     let rows = spooled.into_rows(mapping);
     run(&ctx, plan, rows).await
@@ -105,6 +116,7 @@ async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
         dry_run,
+        course: Arc::default(),
     };
     run(&ctx, plan, Box::new(BodySource::new(records))).await
 }
@@ -156,7 +168,11 @@ async fn run(ctx: &Ctx, plan: Load, rows: Box<dyn RowSource>) -> Result<Done, Pr
 
 /// Runs one load into its campaign.
 pub(crate) async fn import(ctx: &Ctx, plan: Load, rows: Box<dyn RowSource>) -> Result<ImportReport, Problem> {
-    let enroller = CampaignEnroller::new(std::sync::Arc::clone(ctx), &plan.rules);
+    let enroller = CampaignEnroller::new(Arc::clone(ctx), &plan.rules);
+    let campaign = plan.rules.campaign.to_string();
+    let _listed = ctx
+        .imports()
+        .list((&campaign, &plan.source), ctx.now(), Arc::clone(&plan.course));
     load(plan, rows, &enroller, ctx.vault(), ctx.tasks()).await
 }
 

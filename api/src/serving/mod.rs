@@ -5,6 +5,7 @@ mod customers;
 mod readiness;
 #[cfg(test)]
 mod remade_tests;
+mod worklist_age;
 
 use crate::app::Opened;
 use crate::as_of::Past;
@@ -12,6 +13,7 @@ use crate::auth::Door;
 use crate::clock_evidence::ClockEvidence;
 use crate::driving::Standing;
 use crate::import::row::RowRules;
+use crate::import::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::reply::{Kind, MemberError, Problem};
 use actors::{ActorSystem, AskError, DriversHandle};
@@ -54,6 +56,7 @@ pub(crate) struct App {
     live: Arc<LiveHub>,
     questions: OnceLock<Arc<dyn Questions>>,
     clock_evidence: OnceLock<Arc<ClockEvidence>>,
+    imports: Arc<UnderWay>,
 }
 
 impl App {
@@ -78,6 +81,7 @@ impl App {
             live: Arc::new(LiveHub::new()),
             questions: OnceLock::new(),
             clock_evidence: OnceLock::new(),
+            imports: Arc::default(),
         }
     }
 
@@ -126,6 +130,9 @@ impl App {
     }
     pub(crate) const fn live(&self) -> &Arc<LiveHub> {
         &self.live
+    }
+    pub(crate) const fn imports(&self) -> &Arc<UnderWay> {
+        &self.imports
     }
     pub(crate) fn door(&self) -> &Door {
         &self.door

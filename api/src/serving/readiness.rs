@@ -7,9 +7,6 @@ use crate::routes::installation::{loss_value, restore_value};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
-/// Most events the views may be behind while the process calls itself ready.
-const LAG_EVENTS_MAX: u64 = 10_000;
-
 /// Why no dial begins after one that could not be stored or recorded.
 const NO_ROOM: &str =
     "the disk has no room for the log or for a recording, so nobody is dialed / 磁盘空间不足,暂停拨号";
@@ -41,7 +38,7 @@ impl App {
         drivers.are_dials_held().then(|| NO_ROOM.to_owned())
     }
 
-    /// Not draining, the store writes, the log can be read, the views follow.
+    /// Not draining, the store writes, the log can be read, the worklist follows.
     pub(crate) async fn readiness(&self) -> Result<Value, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
@@ -70,9 +67,7 @@ impl App {
                 "the views cannot be written: {why}"
             )));
         }
-        if lag > LAG_EVENTS_MAX {
-            return Err(Problem::unavailable(format!("the views are {lag} events behind")));
-        }
+        let worklist_age_ms = self.worklist_age_ms(head).await?;
         let refused = self.opened.sip_counts().map(|counts| {
             json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
         });
@@ -87,6 +82,7 @@ impl App {
             "sip_datagrams_refused": refused,
             "position": head.to_string(),
             "views_lag_events": lag,
+            "worklist_age_ms": worklist_age_ms,
             "views_parked": self.parked(),
             "synthesizer": self.synthesizer.name(),
             "rehearsal": self.opened.environment.rehearsal,

@@ -92,6 +92,7 @@ async fn fill(app: &Arc<App>, file: &Path) -> Result<(), Failure> {
         source: "demo customers".to_owned(),
         format: spooled.format(),
         dry_run: false,
+        course: Arc::default(),
     };
     let rows = spooled.into_rows(Mapping::default());
     let report = import(app, plan, rows).await?;

@@ -4,6 +4,7 @@
 //! attack has a file, and a line in `ATTACKS`; what it breaks is a text in its verdict.
 
 mod connections;
+mod import;
 mod workbooks;
 
 use super::crash::{quick_campaign, records};
@@ -14,10 +15,14 @@ use crate::history::{History, member};
 use crate::program::{instant, wait_for};
 use crate::server::{Reply, Server, request};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// The campaign that runs meanwhile.
 const CAMPAIGN: &str = "HELD";
+
+/// What the trunk is kept to: so that a campaign's rate is the same while nothing is in its way.
+const DIALS_PER_SECOND: u32 = 4;
 
 /// Longest time a command may take under attack.
 const ANSWER_MS: u128 = 1_000;
@@ -28,6 +33,8 @@ const RSS_PEAK_MB_MAX: u64 = 700;
 /// What an attack meets.
 struct Stage<'a> {
     server: &'a Server,
+    carrier: &'a CarrierProcess,
+    data: &'a Path,
     form: Form,
 }
 
@@ -43,6 +50,7 @@ type Attack = fn(&Stage<'_>) -> Verdict;
 const ATTACKS: &[(&str, Attack)] = &[
     ("silent_connections", connections::silent),
     ("xlsx_bombs", workbooks::bombs),
+    ("import", import::beside_a_campaign),
 ];
 
 impl Stage<'_> {
@@ -87,13 +95,16 @@ pub(crate) fn prove(form: Form) -> Proof {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let data = folder.path().join("data");
-    let mut server = Server::start(&data, &carrier.trunk());
+    let trunk = format!("{};dials-per-second={DIALS_PER_SECOND}", carrier.trunk());
+    let mut server = Server::start(&data, &trunk);
     server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
     let list = json!({"task_id": CAMPAIGN, "records": records(customers, 3)});
     server.must_post("/api/v1/tasks/data", &list);
     server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
     let stage = Stage {
         server: &server,
+        carrier: &carrier,
+        data: &data,
         form,
     };
     let verdicts: Vec<(&str, Verdict)> = ATTACKS

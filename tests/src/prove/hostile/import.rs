@@ -1,0 +1,277 @@
+//! A file of 200,000 customers beside a campaign that dials, then a rebuild, exports and backups: it goes on
+//! dialing, and the server stays ready.
+//!
+//! The dials are counted by the carrier, before and while. The file belongs to another campaign, which is
+//! never started: what is tried is its way into the log and the rows. The trunk is kept to fewer dials a
+//! second than the campaign has people and legs for, so that its rate is steady where nothing is in its way.
+
+use super::{Stage, Verdict};
+use crate::history::member;
+use crate::program::{command, instant, ledgerline, pause};
+use crate::prove::Form;
+use crate::prove::crash::{quick_campaign, records};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+/// The campaign that dials meanwhile, and the one that the file goes into.
+const DIALING: &str = "BUSY";
+const IMPORTED: &str = "MANY";
+
+/// Legs of that campaign: more than the trunk's dials a second fill.
+const LEGS: u32 = 120;
+
+/// Dials meanwhile, of those before: at least so many in a hundred, but for two (below).
+const DIALS_KEPT_PERCENT_MIN: f64 = 90.0;
+
+/// Dials that fall to either side of where a stretch ends.
+const DIALS_AT_ENDS: f64 = 2.0;
+
+/// Most events that the rows may be behind meanwhile: a few batches of the views.
+const LAG_EVENTS_MAX: u64 = 2_048;
+
+/// Longest time until the whole file is in.
+const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
+
+/// How much is tried, and for how long it is measured: shorter, and a dial more or less would decide.
+struct Size {
+    /// People who are dialed meanwhile: more than the trunk reaches before all is measured.
+    dialed_people: u32,
+    rows: u64,
+    warm_up: Duration,
+    measured: Duration,
+}
+
+impl Size {
+    const fn of(form: Form) -> Self {
+        match form {
+            Form::Short => Self {
+                dialed_people: 400,
+                rows: 4_000,
+                warm_up: Duration::from_secs(3),
+                measured: Duration::from_secs(5),
+            },
+            Form::Long => Self {
+                dialed_people: 9_000,
+                rows: 200_000,
+                warm_up: Duration::from_secs(15),
+                measured: Duration::from_secs(30),
+            },
+        }
+    }
+}
+
+/// What the server said of itself in one stretch of time, and how many were dialed in it.
+#[derive(Default)]
+struct Stretch {
+    dials: usize,
+    ms: u64,
+    asked: u32,
+    not_ready: Vec<String>,
+    lag_events_max: u64,
+    /// Rows of an import that could be seen under way.
+    rows_seen: u64,
+}
+
+impl Stretch {
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn per_second(&self) -> f64 {
+        (self.dials as f64 * 10_000.0 / self.ms.max(1) as f64).round() / 10.0
+    }
+
+    fn look(&mut self, stage: &Stage<'_>) {
+        self.asked += 1;
+        match stage.server.get("/readyz") {
+            Ok(reply) if reply.status == 200 => {
+                let lag = member(&reply.body, "/views_lag_events").as_u64().unwrap_or(0);
+                self.lag_events_max = self.lag_events_max.max(lag);
+            }
+            Ok(reply) => self.not_ready.push(format!("{}: {}", reply.status, reply.body)),
+            Err(error) => self.not_ready.push(error),
+        }
+        if let Ok(reply) = stage.server.get("/api/v1/imports") {
+            let rows = member(&reply.body, "/items/0/rows").as_u64().unwrap_or(0);
+            self.rows_seen = self.rows_seen.max(rows);
+        }
+    }
+
+    /// What was not as it is to be.
+    fn broken(&self, name: &str, before: &Self) -> Vec<String> {
+        let not_ready = self.not_ready.iter().take(3);
+        let mut broken: Vec<String> = not_ready
+            .map(|said| format!("{name}: not ready: {said}"))
+            .collect();
+        if self.is_slower_than(before) {
+            let kept = self.kept_percent(before);
+            broken.push(format!("{name}: only {kept} % of the dials of before"));
+        }
+        if self.lag_events_max > LAG_EVENTS_MAX {
+            broken.push(format!("{name}: rows {} events behind", self.lag_events_max));
+        }
+        broken
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    fn is_slower_than(&self, before: &Self) -> bool {
+        let expected = before.dials as f64 * self.ms as f64 / before.ms.max(1) as f64;
+        self.dials as f64 + DIALS_AT_ENDS < expected * DIALS_KEPT_PERCENT_MIN / 100.0
+    }
+
+    fn kept_percent(&self, before: &Self) -> f64 {
+        (self.per_second() * 100.0 / before.per_second().max(0.1)).round()
+    }
+
+    fn shown(&self, before: &Self) -> Value {
+        json!({
+            "took_ms": self.ms,
+            "dials_per_second": self.per_second(),
+            "dials_kept_percent": self.kept_percent(before),
+            "lag_events_max": self.lag_events_max,
+            "asked": self.asked,
+            "not_ready": self.not_ready.len(),
+        })
+    }
+}
+
+pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
+    let size = Size::of(stage.form);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("many.csv");
+    std::fs::write(&file, customers(size.rows)).expect("a list can be written");
+    begin(stage, size.dialed_people);
+    measured(stage, size.warm_up, || true);
+    let before = measured(stage, size.measured, || true);
+    let (import, enrolled) = imported(stage, &file);
+    let (others, rounds) = other_loads(stage, folder.path(), size.measured);
+    stage
+        .server
+        .must_post(&format!("/api/v1/campaigns/{DIALING}/stop"), &json!({}));
+    let mut broken = import.broken("import", &before);
+    broken.extend(others.broken("rebuild, export, backup", &before));
+    if enrolled != Some(size.rows) {
+        broken.push(format!("enrolled {enrolled:?} of {}", size.rows));
+    }
+    if import.rows_seen == 0 {
+        broken.push("nobody could see how far the import was".to_owned());
+    }
+    if rounds == 0 {
+        broken.push("no rebuild, export and backup was done".to_owned());
+    }
+    Verdict {
+        broken,
+        measured: json!({
+            "rows": size.rows,
+            "rows_per_second": size.rows * 1_000 / import.ms.max(1),
+            "before": before.shown(&before),
+            "import": import.shown(&before),
+            "others": others.shown(&before),
+            "other_rounds": rounds,
+        }),
+    }
+}
+
+fn begin(stage: &Stage<'_>, dialed_people: u32) {
+    let mut dialing = quick_campaign(DIALING);
+    if let Some(legs) = dialing.pointer_mut("/schedule/max_concurrent") {
+        *legs = json!(LEGS);
+    }
+    stage
+        .server
+        .must_post("/api/v1/campaigns", &quick_campaign(IMPORTED));
+    stage.server.must_post("/api/v1/campaigns", &dialing);
+    let list = json!({"task_id": DIALING, "records": records(dialed_people, 4)});
+    stage.server.must_post("/api/v1/tasks/data", &list);
+    stage
+        .server
+        .must_post(&format!("/api/v1/campaigns/{DIALING}/start"), &json!({}));
+}
+
+/// Looks on for at least so long, and until `is_done`.
+fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut() -> bool) -> Stretch {
+    let (began, before) = (instant(), stage.carrier.lines().len());
+    let mut stretch = Stretch::default();
+    while !is_done() || instant() - began < at_least {
+        stretch.look(stage);
+        pause();
+    }
+    stretch.ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    stretch.dials = stage.carrier.lines().len().saturating_sub(before);
+    stretch
+}
+
+fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
+    let mut import = command(ledgerline());
+    import
+        .arg("import")
+        .arg(file)
+        .args(["--campaign", IMPORTED, "--json"]);
+    import
+        .args(["--server", &stage.server.url])
+        .stdout(Stdio::piped());
+    let Ok(mut child) = import.spawn() else {
+        return (Stretch::default(), None);
+    };
+    let until = instant() + IMPORTED_WITHIN;
+    let stretch = measured(stage, Duration::ZERO, || {
+        has_ended(&mut child) || instant() > until
+    });
+    drop(child.kill());
+    let said = child.wait_with_output().ok();
+    let report: Option<Value> = said.and_then(|said| serde_json::from_slice(&said.stdout).ok());
+    let enrolled = report.and_then(|report| member(&report, "/enrolled").as_u64());
+    (stretch, enrolled)
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+/// A rebuild of a view, an export and a backup, each begun again as soon as all are done.
+fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch, u32) {
+    let (mut rounds, mut running) = (0, Vec::new());
+    let until = instant() + at_least;
+    let stretch = measured(stage, at_least, || {
+        running.retain_mut(|child| !has_ended(child));
+        if running.is_empty() && instant() < until {
+            running = begin_loads(stage, folder, rounds);
+            rounds += u32::from(running.len() == 2);
+        }
+        running.is_empty()
+    });
+    (stretch, rounds)
+}
+
+fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Child> {
+    let data = stage.data.to_string_lossy();
+    let path = "/api/v1/projections/call_history/rebuild";
+    // One that is open goes on.
+    drop(stage.server.post(path, &json!({})));
+    let place = |name: &str| folder.join(format!("{name}-{round}")).display().to_string();
+    let (export, backup) = (place("events.csv"), place("backup"));
+    let begun = [
+        vec![
+            "export",
+            "events",
+            "--format",
+            "csv",
+            "--out",
+            &export,
+            "--server",
+            &stage.server.url,
+        ],
+        vec!["backup", "create", "--data", &data, "--out", &backup],
+    ];
+    let started = begun.iter().map(|args| {
+        let mut load = command(ledgerline());
+        load.args(args).stdout(Stdio::null()).stdin(Stdio::null()).spawn()
+    });
+    started.filter_map(Result::ok).collect()
+}
+
+fn customers(rows: u64) -> String {
+    let lines = (0..rows).map(|index| format!("M{index},137{index:08},测试,3\n"));
+    std::iter::once("customer_id,phone,customer_name,days\n".to_owned())
+        .chain(lines)
+        .collect()
+}
