@@ -7,6 +7,7 @@
 mod cosigning;
 pub(crate) mod history;
 mod lease;
+mod tail;
 
 use crate::app::OpenSettings;
 use crate::cli::failure::Failure;
@@ -164,14 +165,14 @@ impl Proving {
 
     /// The store may have come back with less than it had.
     async fn hold_to_tree(&self, follower: &ProofFollower) -> Result<(), ProofError> {
-        let (head, reached) = (self.environment.store.head().await?, follower.reached()?);
-        if head >= reached {
-            return Ok(());
+        let reached = follower.reached()?;
+        match tail::lost_tail(self.environment.store.as_ref(), reached).await? {
+            None => Ok(()),
+            Some(head) => Err(ProofError::RolledBack {
+                size: head.0,
+                published: reached.0,
+            }),
         }
-        Err(ProofError::RolledBack {
-            size: head.0,
-            published: reached.0,
-        })
     }
 
     /// Reads to the head. At damage dialing stops and health says it; what stands before it is in the tree.

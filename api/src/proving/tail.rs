@@ -1,7 +1,8 @@
 //! Whether a log still has what its tree was made of, asked of its rows.
 //!
-//! A store tells its head when a commit is answered, and its readers see the rows a moment before: a tree that
-//! has read them is then ahead of that head, and nothing is lost. What counts is whether the row is there.
+//! A store tells its head when a commit is answered, and its readers see the rows a moment before: a tree
+//! that has read them is then ahead of that head, and nothing is lost. What counts is whether the row is
+//! there.
 
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
@@ -26,8 +27,10 @@ mod tests {
     use domain::ids::{CommandId, StreamId};
     use domain::ports::event_store::{After, Capabilities, Subscription};
     use domain::stored_event::{Record, StoredEvent, StreamVersion};
+    use domain::time::Timestamp;
     use std::sync::Arc;
-    use store::test_records::{StepClock, make_record, stream};
+    use store::test_ports::StepClock;
+    use store::test_records::{make_record, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
     /// A store whose rows can be read before its head is told.
@@ -63,7 +66,7 @@ mod tests {
         async fn head(&self) -> Result<Position, StoreError> {
             Ok(self.told)
         }
-        async fn last_recorded_at(&self) -> Result<Option<domain::time::Timestamp>, StoreError> {
+        async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
             self.rows.last_recorded_at().await
         }
         async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {

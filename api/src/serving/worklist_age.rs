@@ -15,8 +15,8 @@ use projections::views::worklist::NAME;
 const WORKLIST_AGE_MS_MAX: u64 = 10_000;
 
 impl App {
-    /// Age of the oldest event that the worklist's rows lack, in milliseconds; refused where it is too old, or
-    /// where an event keeps the worklist.
+    /// Age of the oldest event that the worklist's rows lack, in milliseconds; refused where it is too old,
+    /// or where an event keeps the worklist.
     pub(super) async fn worklist_age_ms(&self, head: Position) -> Result<u64, Problem> {
         let status = self.views().status();
         let Some(worklist) = status.iter().find(|row| row.view == NAME) else {
@@ -35,7 +35,7 @@ fn judge(worklist: &Checkpoint, oldest: Option<Timestamp>, now: Timestamp) -> Re
     if let Some((position, why)) = &worklist.parked {
         return Err(format!(
             "the worklist is kept before position {position} ({why}), and nobody behind it is dialed: run \
-             `ledgerline projections status` / 工作清单停驻在该位置，其后的客户不会被呼叫"
+             `ledgerline projections status` / 工作清单停驻，其后的客户不会被呼叫"
         ));
     }
     let age_ms = oldest.map_or(0, |oldest| now.ms_since(oldest));
