@@ -68,6 +68,9 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
     }
 }
 
+/// Proofs that wait for real time more than they work: their short forms run at once.
+pub const WAITING: &[&str] = &["clock", "keys", "full-disk", "hostile"];
+
 /// The proofs that `make test` runs in their short form, and what that form is.
 pub const SHORT: &[(&str, &str)] = &[
     (
