@@ -164,6 +164,8 @@ pub(crate) struct TrunkSpec {
     pub(crate) media: Vec<IpAddr>,
     pub(crate) dial: NumberForm,
     pub(crate) prefix: String,
+    /// Longest silence of a far end that says that it sends, and gives no other sign of life.
+    pub(crate) silence_ms: u64,
 }
 
 impl TrunkSpec {
@@ -231,6 +233,7 @@ impl FromStr for TrunkSpec {
             media: Vec::new(),
             dial: NumberForm::E164,
             prefix: String::new(),
+            silence_ms: media::lines::SILENCE_MS,
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part
@@ -261,6 +264,7 @@ impl TrunkSpec {
             "replies" => self.replies = trunk_manners::replies(value)?,
             "media" => self.media = trunk_manners::media(value)?,
             "dial" => self.dial = trunk_manners::dial(value)?,
+            "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
             "prefix" => self.prefix = trunk_manners::prefix(value)?,
             _ => return Err(format!("{key:?} is not a setting of a trunk")),
         }

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 /// Most media addresses of one trunk.
 const MEDIA_ADDRESSES_MAX: usize = 32;
+/// Shortest silence that ends a call: networks lose packets for as long as this and are well again.
+const SILENCE_MS_MIN: u64 = 1_000;
 /// Longest prefix before a number.
 const PREFIX_BYTES_MAX: usize = 12;
 
@@ -41,6 +43,13 @@ pub(crate) fn dial(value: &str) -> Result<NumberForm, String> {
     }
 }
 
+pub(crate) fn silence(silence_ms: u64) -> Result<u64, String> {
+    match silence_ms < SILENCE_MS_MIN {
+        true => Err("silence: at least 1s, or a pause of the network would end the call".to_owned()),
+        false => Ok(silence_ms),
+    }
+}
+
 pub(crate) fn prefix(value: &str) -> Result<String, String> {
     let plain = value.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b));
     if value.is_empty() || value.len() > PREFIX_BYTES_MAX || !plain {
@@ -59,7 +68,7 @@ mod tests {
     #[test]
     fn a_carriers_manners_are_taken_from_its_spec() {
         let spec: TrunkSpec = "sip:127.0.0.1:5070;replies=any-port;media=192.0.2.10,2001:db8::1;\
-            dial=national;prefix=9"
+            dial=national;prefix=9;silence=45s"
             .parse()
             .unwrap();
         assert_eq!(
@@ -67,9 +76,11 @@ mod tests {
             (Replies::AnyPort, NumberForm::National)
         );
         assert_eq!((spec.media.len(), spec.prefix.as_str()), (2, "9"));
+        assert_eq!(spec.silence_ms, 45_000);
         let plain: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
         assert_eq!((plain.replies, plain.dial), (Replies::SamePort, NumberForm::E164));
         assert!(plain.media.is_empty() && plain.prefix.is_empty());
+        assert_eq!(plain.silence_ms, 20_000, "as before it could be set");
         for wrong in [
             "replies=yes",
             "media=host",
@@ -78,6 +89,9 @@ mod tests {
             "prefix=",
             "prefix=a",
             "prefix=1;2",
+            "silence=0s",
+            "silence=999ms",
+            "silence=long",
         ] {
             let text = format!("sip:127.0.0.1:5070;{wrong}");
             assert!(text.parse::<TrunkSpec>().is_err(), "{wrong}");

@@ -35,6 +35,8 @@ struct Journal {
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
+    /// Nothing that is played comes to its end.
+    stalls: bool,
 }
 
 pub(crate) fn dialog() -> AnsweredDialog {
@@ -101,6 +103,10 @@ impl FakeLine {
     /// From now on recordings have a place, or none.
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
+    }
+    /// From now on nothing that is played comes to its end.
+    pub(crate) fn stall(&self) {
+        self.journal.lock().expect("no panic inside").stalls = true;
     }
     /// Whether this machine lacks what a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
@@ -238,6 +244,9 @@ impl Leg for FakeLeg {
     }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
+        if self.journal.lock().expect("no panic inside").stalls {
+            return Ok(());
+        }
         self.emit(LegEvent::Played {
             play,
             recorded_ms: 1_000,

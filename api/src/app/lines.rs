@@ -103,6 +103,7 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         media_addresses: trunk.media.clone(),
         dial: trunk.dial,
         prefix: trunk.prefix.clone(),
+        silence_ms: trunk.silence_ms,
     })
 }
 

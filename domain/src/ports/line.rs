@@ -138,7 +138,7 @@ pub enum HungUpBy {
     Callee,
     Robot,
     /// RTP stopped, or the session could not be kept.
-    Media,
+    Media(EndCause),
 }
 
 /// What happens on a leg, in order. After `Closed` nothing follows.

@@ -16,9 +16,8 @@ use std::sync::Arc;
 pub(super) const PLAYS_MAX: usize = 64;
 /// An address other than the one described may take over only this early (RTP bleed), in microseconds.
 const LATCH_US: i64 = 5_000_000;
-/// Silence of the far end after which the media is lost, in microseconds (telephony: 20 s, on hold 60 s).
-const LOST_US: i64 = 20_000_000;
-const LOST_ON_HOLD_US: i64 = 60_000_000;
+/// Microseconds in a millisecond.
+const US_PER_MS: i64 = 1_000;
 /// Packets taken out of the playout buffer for one frame, at most: 10 ms packets need two.
 const POPS_PER_FRAME: usize = 3;
 
@@ -53,12 +52,15 @@ pub(super) struct LegAudio {
     keypresses: KeypressReceiver,
     statistics: ReceiveStatistics,
     began_us: i64,
-    heard_us: i64,
+    /// The last sign of life: sound, RTCP, or a request of the far end within the dialog.
+    alive_us: i64,
+    /// Longest time without one while the far end says that it sends.
+    silence_us: i64,
     foreign_count: u64,
 }
 
 impl LegAudio {
-    pub(super) fn new(stream: AudioStream, out: OutgoingStream, now_us: i64) -> Self {
+    pub(super) fn new(stream: AudioStream, out: OutgoingStream, (now_us, silence_ms): (i64, u64)) -> Self {
         Self {
             incoming: stream.codec,
             described: stream.address,
@@ -71,7 +73,10 @@ impl LegAudio {
             keypresses: KeypressReceiver::default(),
             statistics: ReceiveStatistics::default(),
             began_us: now_us,
-            heard_us: now_us,
+            alive_us: now_us,
+            silence_us: i64::try_from(silence_ms)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(US_PER_MS),
             foreign_count: 0,
         }
     }
@@ -87,7 +92,12 @@ impl LegAudio {
             self.latched = false;
             self.began_us = now_us;
         }
-        self.heard_us = now_us;
+        self.alive_us = now_us;
+    }
+
+    /// The far end asked something within the dialog: it is there, whatever it sends.
+    pub(super) fn note_life(&mut self, now_us: i64) {
+        self.alive_us = now_us;
     }
 
     /// False when too many clips wait.
@@ -109,12 +119,16 @@ impl LegAudio {
 
     /// Takes a datagram; answers a digit at the first packet of a press.
     pub(super) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) -> Option<char> {
+        if is_control(datagram) {
+            self.receive_control(datagram, from, now_us);
+            return None;
+        }
         let packet = Packet::parse(datagram).ok()?;
         if !self.is_from_far_end(from, now_us) {
             self.foreign_count += 1;
             return None;
         }
-        self.heard_us = now_us;
+        self.alive_us = now_us;
         self.statistics.packet(&packet, now_us);
         if self.is_keypress(packet.payload_type) {
             self.buffer.push_other(packet.ssrc, packet.sequence);
@@ -131,6 +145,17 @@ impl LegAudio {
             self.buffer.push(packet.ssrc, packet.sequence, packet.payload);
         }
         None
+    }
+
+    /// Takes a datagram of the control port: who is muted sends reports and no sound. It is believed from the
+    /// hosts of the sound, and says nothing else.
+    pub(super) fn receive_control(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) {
+        let known = [self.stream.address.ip(), self.described.ip()].contains(&from.ip());
+        if known && is_control(datagram) {
+            self.alive_us = now_us;
+        } else {
+            self.foreign_count += 1;
+        }
     }
 
     /// The type the far end named, and the one that we offered: RFC 3264 (6.1) lets it use either.
@@ -223,13 +248,13 @@ impl LegAudio {
         self.cutter.pop().unwrap_or(SILENCE)
     }
 
-    /// The far end has been silent for too long.
+    /// The far end has given no sign of life for too long. While it says that it sends nothing (hold), its
+    /// silence means nothing: the longest call and the session timer bound it.
     pub(super) fn is_lost(&self, now_us: i64) -> bool {
-        let limit_us = match self.stream.direction {
-            Direction::SendRecv | Direction::SendOnly => LOST_US,
-            Direction::RecvOnly | Direction::Inactive => LOST_ON_HOLD_US,
-        };
-        now_us - self.heard_us >= limit_us
+        match self.stream.direction {
+            Direction::SendRecv | Direction::SendOnly => now_us - self.alive_us >= self.silence_us,
+            Direction::RecvOnly | Direction::Inactive => false,
+        }
     }
 
     pub(super) fn report(&self) -> ReceiveReport {
@@ -241,6 +266,11 @@ impl LegAudio {
     pub(super) const fn foreign_count(&self) -> u64 {
         self.foreign_count
     }
+}
+
+/// RTCP of version 2, by its packet type (RFC 5761, 4: 192 to 223 is never sound).
+fn is_control(datagram: &[u8]) -> bool {
+    matches!(datagram, [first, packet_type, _, _, ..] if first >> 6 == 2 && (192..=223).contains(packet_type))
 }
 
 /// The same address, or the same /24 (IPv4) or /64 (IPv6).
@@ -279,7 +309,11 @@ mod tests {
     }
 
     fn audio() -> LegAudio {
-        LegAudio::new(stream(Direction::SendRecv), OutgoingStream::new(1, 1, 1), 0)
+        LegAudio::new(
+            stream(Direction::SendRecv),
+            OutgoingStream::new(1, 1, 1),
+            (0, 20_000),
+        )
     }
 
     fn packet(sequence: u16, payload: &[u8]) -> Vec<u8> {
@@ -367,7 +401,7 @@ mod tests {
     fn a_neighbour_that_the_trunks_list_does_not_name_is_not_heard() {
         let mut listed = stream(Direction::SendRecv);
         listed.allowed = vec![far_end().ip()];
-        let mut audio = LegAudio::new(listed, OutgoingStream::new(1, 1, 1), 0);
+        let mut audio = LegAudio::new(listed, OutgoingStream::new(1, 1, 1), (0, 20_000));
         let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
         audio.receive(&packet(1, &[1; 160]), neighbour, 0);
         assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
@@ -408,7 +442,7 @@ mod tests {
         ] {
             let mut described = stream(Direction::SendRecv);
             described.keypress_payload_type = named;
-            let mut audio = LegAudio::new(described, OutgoingStream::new(1, 1, 1), 0);
+            let mut audio = LegAudio::new(described, OutgoingStream::new(1, 1, 1), (0, 20_000));
             let mut buffer = [0; PACKET_BYTES_MAX];
             let length = Packet {
                 payload_type: sent,
@@ -436,17 +470,54 @@ mod tests {
         assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
     }
 
+    /// A receiver report of nothing (RFC 3550, 6.4.2).
+    const REPORT: [u8; 8] = [0x80, 201, 0, 1, 0, 0, 0, 9];
+
     #[test]
-    fn silence_loses_the_media_after_twenty_seconds_and_on_hold_after_sixty() {
+    fn silence_of_a_far_end_that_sends_loses_the_media_after_its_time_and_on_hold_never() {
         let mut audio = audio();
         assert!(!audio.is_lost(19_999_999));
         assert!(audio.is_lost(20_000_000));
+        for held in [Direction::Inactive, Direction::RecvOnly] {
+            audio.move_to(stream(held), 20_000_000);
+            assert!(!audio.is_lost(3_600_000_000), "{held:?}");
+        }
         audio.move_to(stream(Direction::Inactive), 20_000_000);
-        assert!(
-            audio.tick(&mut [0; PACKET_BYTES_MAX]).packet.is_none(),
-            "nothing is sent on hold"
-        );
-        assert!(!audio.is_lost(79_999_999));
+        let tick = audio.tick(&mut [0; PACKET_BYTES_MAX]);
+        assert!(tick.packet.is_none(), "nothing is sent on hold");
+        audio.move_to(stream(Direction::SendRecv), 60_000_000);
+        assert!(!audio.is_lost(79_999_999), "taken back from hold");
         assert!(audio.is_lost(80_000_000));
+    }
+
+    #[test]
+    fn the_time_is_the_trunks() {
+        let stream = stream(Direction::SendRecv);
+        let audio = LegAudio::new(stream, OutgoingStream::new(1, 1, 1), (1_000, 3_000));
+        assert!(!audio.is_lost(3_000_999));
+        assert!(audio.is_lost(3_001_000));
+    }
+
+    #[test]
+    fn who_is_muted_is_alive_by_its_reports_and_its_requests() {
+        let mut audio = audio();
+        audio.receive_control(&REPORT, SocketAddr::new(far_end().ip(), 6_001), 15_000_000);
+        assert!(!audio.is_lost(34_999_999), "RTCP at its own port");
+        assert_eq!(audio.receive(&REPORT, far_end(), 30_000_000), None);
+        assert!(!audio.is_lost(49_999_999), "RTCP beside the sound (RFC 5761)");
+        assert_eq!(audio.report().received_count, 0, "no packet of sound");
+        audio.note_life(45_000_000);
+        assert!(!audio.is_lost(64_999_999), "a request of the far end");
+        assert!(audio.is_lost(65_000_000));
+    }
+
+    #[test]
+    fn a_stranger_or_what_is_no_rtcp_keeps_nobody_alive() {
+        let mut audio = audio();
+        audio.receive_control(&REPORT, "203.0.113.9:6001".parse().unwrap(), 15_000_000);
+        audio.receive_control(b"hello there", far_end(), 15_000_000);
+        audio.receive_control(&[0x80, 8, 0, 1], far_end(), 15_000_000);
+        assert!(audio.is_lost(20_000_000));
+        assert_eq!(audio.foreign_count(), 3);
     }
 }

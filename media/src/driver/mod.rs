@@ -263,17 +263,21 @@ impl MediaDriver {
         let recording = self.place_of(leg).await?;
         let now = self.time.now();
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
-        let socket = {
+        let (socket, control) = {
             let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
-            ports
+            let socket = ports
                 .bind(now)
                 .map_err(|error| match rtp_ports::lack_of(&error) {
                     Some(lack) => LineError::Lacks(lack),
                     None => unavailable(error),
-                })?
+                })?;
+            let port = socket.local_addr().map_err(unavailable)?.port();
+            let control = ports.bind_control(port);
+            (socket, control)
         };
         let port = socket.local_addr().map_err(unavailable)?.port();
         settings.media = SocketAddr::new(place.local.ip(), port);
+        let silence_ms = settings.silence_ms;
         let uac = Uac::dial(settings, identity, self.draw_seed(), now);
         let number = self.next_leg.fetch_add(1, Ordering::Relaxed);
         let handle = LegHandle {
@@ -287,7 +291,9 @@ impl MediaDriver {
             leg: number,
             call_id: handle.call_id.clone(),
             socket,
+            control,
             mailbox: Arc::clone(&handle.mailbox),
+            silence_ms,
         };
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         self.pace.send(add).await.map_err(|_gone| stopped())?;

@@ -26,6 +26,7 @@ pub(super) struct RtpPorts {
     free: VecDeque<u16>,
     resting: VecDeque<(Timestamp, u16)>,
     taken: BTreeSet<u16>,
+    last: u16,
 }
 
 impl RtpPorts {
@@ -39,6 +40,7 @@ impl RtpPorts {
             free,
             resting: VecDeque::new(),
             taken: BTreeSet::new(),
+            last,
         })
     }
 
@@ -69,6 +71,13 @@ impl RtpPorts {
             }
         }
         Err(io::Error::new(io::ErrorKind::AddrInUse, "no RTP port is free"))
+    }
+
+    /// The port behind a leg's, where its far end sends RTCP (RFC 3550, 11), if it is ours and free.
+    /// Without it one sign of life less is seen, which is no reason not to call.
+    pub(super) fn bind_control(&self, port: u16) -> Option<UdpSocket> {
+        let next = port.checked_add(1).filter(|next| *next <= self.last)?;
+        open(SocketAddr::new(self.ip, next)).ok()
     }
 
     /// What keeps a further leg from a port now; a port that is free stays free.

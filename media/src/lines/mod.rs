@@ -18,5 +18,5 @@ pub use dialed_number::NumberForm;
 pub use simulated::SimulatedLine;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
-    LEGS_MAX, RING_TIMEOUT_MS, SipTrunk, TrunkConfig,
+    LEGS_MAX, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
 };

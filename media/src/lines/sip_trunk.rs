@@ -25,6 +25,8 @@ pub const RING_TIMEOUT_MS: u64 = 30_000;
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
 /// The same where another trunk follows, which takes new calls meanwhile (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
+/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up.
+pub const SILENCE_MS: u64 = 20_000;
 /// An interrupted call's enrolment rests this long: timer C, the first phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
 /// The same for a loopback trunk, whose carrier drops an unanswered leg 4 s after its peer is gone.
@@ -60,6 +62,8 @@ pub struct TrunkConfig {
     pub dial: NumberForm,
     /// Stands before each number dialed.
     pub prefix: String,
+    /// Longest silence of a far end that says that it sends, and gives no other sign of life.
+    pub silence_ms: u64,
 }
 
 impl TrunkConfig {
@@ -80,6 +84,7 @@ impl TrunkConfig {
             media_addresses: Vec::new(),
             dial: NumberForm::E164,
             prefix: String::new(),
+            silence_ms: SILENCE_MS,
         }
     }
 
@@ -113,7 +118,7 @@ impl TrunkConfig {
         if self.legs_max == 0 || self.dials_per_second == 0 {
             return bad("a limit of 0 dials nobody");
         }
-        if self.ring_timeout_ms == 0 || self.first_response_ms == 0 {
+        if self.ring_timeout_ms == 0 || self.first_response_ms == 0 || self.silence_ms == 0 {
             return bad("a time-out of 0 reaches nobody");
         }
         if !self.prefix.is_empty() && !is_dialable(&self.prefix) {
@@ -180,6 +185,7 @@ impl SipTrunk {
             ring_timeout_ms: order.ring_timeout_ms.unwrap_or(self.config.ring_timeout_ms),
             first_response_ms: self.config.first_response_ms,
             media_addresses: self.config.media_addresses.clone(),
+            silence_ms: self.config.silence_ms,
         }
     }
 }

@@ -343,6 +343,7 @@ mod tests {
     fn lost_invite() -> SipMessage {
         let facts = facts(None);
         let settings = LegSettings {
+            silence_ms: 20_000,
             local: facts.local,
             media: "127.0.0.1:40000".parse().unwrap(),
             trunk: "192.0.2.1:5060".to_owned(),

@@ -76,6 +76,28 @@ impl Retransmission {
     }
 }
 
+/// Moves one retransmission on: what is to be sent again goes to `again`; true when it timed out.
+pub(in crate::sip) fn step(
+    timer: &mut Option<Retransmission>,
+    now: Timestamp,
+    again: &mut Vec<(Vec<u8>, Hop)>,
+) -> bool {
+    let Some(running) = timer else {
+        return false;
+    };
+    match running.elapse(now) {
+        Elapsed::NotYet => false,
+        Elapsed::SendAgain => {
+            again.push((running.bytes.clone(), running.hop));
+            false
+        }
+        Elapsed::TimedOut => {
+            *timer = None;
+            true
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Elapsed, Retransmission};

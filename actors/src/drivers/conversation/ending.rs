@@ -17,15 +17,24 @@ pub(super) struct HungUp {
     pub(super) at: Timestamp,
 }
 
+/// What ended it that was neither the callee's nor our doing.
+const fn cause_of(by: HungUpBy) -> Option<EndCause> {
+    match by {
+        HungUpBy::Callee | HungUpBy::Robot => None,
+        HungUpBy::Media(cause) => Some(cause),
+    }
+}
+
 pub(super) fn ending(
     (reason, cause): (Option<EndReason>, Option<EndCause>),
     outcome: Option<Outcome>,
     hung_up: Option<HungUp>,
     summary: LegSummary,
 ) -> CallEnding {
+    let by_line = hung_up.as_ref().and_then(|one| cause_of(one.by));
     let ending = CallEnding {
         reason,
-        cause,
+        cause: cause.or(by_line),
         outcome,
         heard_rtp: summary.rtp_received_count > 0,
         recording: summary.recording,

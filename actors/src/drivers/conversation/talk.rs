@@ -139,7 +139,7 @@ impl<'a> Talk<'a> {
                         tracing::warn!(call = %self.attempt.call, "a leg did not close in time");
                         return Ok(self.ended(LegSummary::default()));
                     }
-                    self.hang_up(EndReason::MediaLost).await?;
+                    self.end_too_long().await?;
                     continue;
                 }
             };
@@ -374,7 +374,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Stores the request, then hangs up.
-    async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
+    pub(super) async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
         if self.hanging_up.is_some() {
             return Ok(());
         }

@@ -4,6 +4,7 @@ use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::world::{World, count, publish};
 use crate::testing::{on_one_thread, settle};
+use domain::call::EndCause;
 use domain::calling_plan::FlowRef;
 use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
 use std::sync::Arc;
@@ -121,6 +122,44 @@ fn a_callee_who_hangs_up_ends_the_call_without_our_request() {
         assert_eq!(
             (&ended["outcome"], &ended["reason"]),
             (&"hung_up".into(), &"callee_hung_up".into())
+        );
+    });
+}
+
+#[test]
+fn an_end_that_is_nobodys_doing_says_what_was_missing_from_the_far_end() {
+    on_one_thread(async {
+        for (cause, code) in [
+            (EndCause::MediaSilent, "media_silent"),
+            (EndCause::RefreshMissed, "refresh_missed"),
+        ] {
+            let world = World::new(vec![answers()]);
+            let _drivers = talking(&world).await;
+            world.lines[0].tell(0, hung_up(HungUpBy::Media(cause)));
+            world.lines[0].tell(0, closed());
+            world.until("the end", |log| count(log, "call.ended") == 1).await;
+            let ended = &world.data("call.ended")[0];
+            assert_eq!(
+                (&ended["cause"], &ended["reason"], &ended["outcome"]),
+                (&code.into(), &"media_lost".into(), &"failed".into())
+            );
+        }
+    });
+}
+
+#[test]
+fn a_call_that_reaches_its_longest_duration_is_hung_up_and_says_so() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        world.lines[0].stall();
+        let _drivers = world.start_drivers().await;
+        let flow = publish(&world).await;
+        world.run_campaign(1, 1, flow).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["cause"], &ended["reason"], &ended["talk_ms"]),
+            (&"call_too_long".into(), &"media_lost".into(), &180_000.into())
         );
     });
 }

@@ -386,6 +386,6 @@ pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
     match by {
         HungUpBy::Callee => EndReason::CalleeHungUp,
         HungUpBy::Robot => EndReason::FlowEnded,
-        HungUpBy::Media => EndReason::MediaLost,
+        HungUpBy::Media(_) => EndReason::MediaLost,
     }
 }

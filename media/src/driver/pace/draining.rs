@@ -6,9 +6,13 @@ use domain::ports::line::LegEvent;
 /// Packets taken of one leg per tick; a far end sends one or two.
 const PACKETS_PER_TICK_MAX: usize = 32;
 
+/// Control packets taken of one leg per tick; a far end sends one in some seconds.
+const CONTROLS_PER_TICK_MAX: usize = 4;
+
 /// Takes what came for a leg; before the answer it is only thrown away.
 pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
     let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
+    drain_control(leg, &mut buffer, now_us);
     for _ in 0..PACKETS_PER_TICK_MAX {
         let Some(Ok((length, from))) = leg.socket.as_ref().map(|socket| socket.recv_from(&mut buffer)) else {
             return;
@@ -22,6 +26,18 @@ pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
         }
         if audio.report().received_count > 0 {
             leg.mailbox.note_rtp();
+        }
+    }
+}
+
+/// RTCP tells of a far end that sends no sound that it is there.
+fn drain_control(leg: &mut PacedLeg, buffer: &mut [u8], now_us: i64) {
+    for _ in 0..CONTROLS_PER_TICK_MAX {
+        let Some(Ok((length, from))) = leg.control.as_ref().map(|socket| socket.recv_from(buffer)) else {
+            return;
+        };
+        if let Some(audio) = &mut leg.audio {
+            audio.receive_control(buffer.get(..length).unwrap_or(&[]), from, now_us);
         }
     }
 }

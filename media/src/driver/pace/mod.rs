@@ -56,6 +56,9 @@ struct PacedLeg {
     call_id: String,
     /// `None` once its port was freed.
     socket: Option<UdpSocket>,
+    /// Where RTCP comes.
+    control: Option<UdpSocket>,
+    silence_ms: u64,
     mailbox: Arc<LegMailbox>,
     audio: Option<LegAudio>,
     recording: Recording,
@@ -189,11 +192,15 @@ impl Pace {
                 leg,
                 call_id,
                 socket,
+                control,
                 mailbox,
+                silence_ms,
             } => {
                 let paced = PacedLeg {
                     call_id,
                     socket: Some(socket),
+                    control,
+                    silence_ms,
                     mailbox,
                     audio: None,
                     recording: Recording::None,
@@ -215,6 +222,12 @@ impl Pace {
                 let now_us = self.now_us();
                 if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
                     audio.move_to(stream, now_us);
+                }
+            }
+            Request::NoteLife { leg } => {
+                let now_us = self.now_us();
+                if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
+                    audio.note_life(now_us);
                 }
             }
             Request::Play { leg, play, clip } => self.play(leg, play, clip),
@@ -250,7 +263,7 @@ impl Pace {
             .as_ref()
             .is_some_and(|socket| socket.recv_from(&mut buffer).is_ok())
         {}
-        leg.audio = Some(LegAudio::new(stream, out, now_us));
+        leg.audio = Some(LegAudio::new(stream, out, (now_us, leg.silence_ms)));
         leg.recording = Recording::Begun;
         let mailbox = Arc::clone(&leg.mailbox);
         self.hand_over(Piece::Open {
@@ -304,7 +317,11 @@ impl Pace {
     }
 
     fn free_port(&mut self, number: LegNumber) {
-        let socket = self.legs.get_mut(&number).and_then(|leg| leg.socket.take());
+        let Some(leg) = self.legs.get_mut(&number) else {
+            return;
+        };
+        leg.control = None;
+        let socket = leg.socket.take();
         self.release(socket);
     }
 
@@ -358,7 +375,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::{BACKLOG_FRAMES_MAX, BATCH_FRAMES, Pace, PaceGrounds, Piece, Request};
+    use super::{BACKLOG_FRAMES_MAX, BATCH_FRAMES, Pace, PaceGrounds, Piece, Request, drain};
     use crate::codec::Codec;
     use crate::driver::leg_mailbox::LegMailbox;
     use crate::driver::pace_statistics::PaceStatistics;
@@ -381,6 +398,18 @@ mod tests {
         _orders: mpsc::Receiver<Order>,
     }
 
+    fn stream(direction: Direction) -> AudioStream {
+        AudioStream {
+            address: "127.0.0.1:9".parse().unwrap(),
+            codec: Codec::Pcma,
+            payload_type: 8,
+            keypress_payload_type: None,
+            direction,
+            ptime_ms: 20,
+            allowed: Vec::new(),
+        }
+    }
+
     /// One answered leg whose recording goes to `writer`.
     fn scene(writer: mpsc::Sender<Piece>, rtp_ports: (u16, u16)) -> Scene {
         let (orders, taken) = mpsc::channel(4);
@@ -400,19 +429,13 @@ mod tests {
             leg: 1,
             call_id: "one".to_owned(),
             socket,
+            control: None,
             mailbox: Arc::clone(&mailbox),
+            silence_ms: 20_000,
         });
         pace.take(Request::Begin {
             leg: 1,
-            stream: AudioStream {
-                address: "127.0.0.1:9".parse().unwrap(),
-                codec: Codec::Pcma,
-                payload_type: 8,
-                keypress_payload_type: None,
-                direction: Direction::Inactive,
-                ptime_ms: 20,
-                allowed: Vec::new(),
-            },
+            stream: stream(Direction::Inactive),
             out: OutgoingStream::new(1, 1, 1),
             recording: Reserved::take(&dir.path().join("call.wav"), 1).unwrap(),
         });
@@ -460,6 +483,31 @@ mod tests {
             "in order, and nothing else"
         );
         assert_eq!(gaps, 350, "the recording's time goes on over what was dropped");
+    }
+
+    #[test]
+    fn what_comes_to_the_port_behind_a_legs_keeps_a_muted_call() {
+        let (writer, _pieces) = mpsc::channel(8);
+        let mut scene = scene(writer, (22_560, 22_580));
+        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), (22_580, 22_599)).unwrap();
+        let far_end = ports.bind(Timestamp::EPOCH).unwrap();
+        let port = far_end.local_addr().unwrap().port();
+        let control = ports.bind_control(port).unwrap();
+        let here = control.local_addr().unwrap();
+        assert_eq!(here.port(), port + 1);
+        let leg = scene.pace.legs.get_mut(&1).unwrap();
+        leg.control = Some(control);
+        leg.audio
+            .as_mut()
+            .unwrap()
+            .move_to(stream(Direction::SendRecv), 0);
+        far_end.send_to(&[0x80, 201, 0, 1, 0, 0, 0, 9], here).unwrap();
+        drain(leg, 19_000_000);
+        let audio = leg.audio.as_ref().unwrap();
+        assert_eq!(
+            (audio.is_lost(38_999_999), audio.is_lost(39_000_000)),
+            (false, true)
+        );
     }
 
     #[test]

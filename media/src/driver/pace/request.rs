@@ -16,7 +16,11 @@ pub(in crate::driver) enum Request {
         leg: LegNumber,
         call_id: String,
         socket: UdpSocket,
+        /// Where RTCP comes, where that port was free.
+        control: Option<UdpSocket>,
         mailbox: Arc<LegMailbox>,
+        /// Longest time without a sign of life of a far end that says that it sends.
+        silence_ms: u64,
     },
     /// It was answered: sound flows, and the recording begins.
     Begin {
@@ -28,6 +32,10 @@ pub(in crate::driver) enum Request {
     Move {
         leg: LegNumber,
         stream: AudioStream,
+    },
+    /// The far end asked something within the dialog.
+    NoteLife {
+        leg: LegNumber,
     },
     Play {
         leg: LegNumber,

@@ -40,6 +40,7 @@ impl Signalling {
                 None
             }
             UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
+            UacEvent::Alive => Some(Request::NoteLife { leg: number }),
             UacEvent::Keypress(digit) => {
                 leg.mailbox.push(LegEvent::Keypress { digit });
                 None

@@ -1,7 +1,7 @@
 //! After the answer: our BYE, the far end's BYE, its re-INVITEs and other requests, each answered properly.
 
 use super::inviting::ALLOW;
-use super::{Phase, Uac, UacEvent};
+use super::{Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::Hop;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::release_cause::ReleaseCause;
@@ -131,6 +131,8 @@ impl Uac {
         self.send(now, bytes, Hop::At(from));
         if method == "BYE" {
             self.take_bye(now, at, request);
+        } else if response.code() == Some(200) {
+            self.tell(UacEvent::Alive);
         }
     }
 
@@ -226,7 +228,8 @@ impl Uac {
             .with("Allow", ALLOW);
         if let Some(expires) = request.header("Session-Expires") {
             response.push("Require", "timer");
-            response.push("Session-Expires", expires);
+            response.push("Session-Expires", session_timer::agreed(expires));
+            self.refresh_until = session_timer::refresh_until(request, "uac", now);
         }
         match body {
             Some(body) => response.with_body("application/sdp", body),

@@ -1,11 +1,11 @@
 //! The INVITE of a leg: sent once and answered once, by a 2xx that begins the talk or by what ends it.
 
-use super::{Cancel, Confirmed, Phase, Uac, UacEvent, step};
+use super::{Cancel, Confirmed, Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream, SdpError};
-use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS};
+use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS, step};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
@@ -162,7 +162,10 @@ impl Uac {
             None => early.map(|(_, stream)| stream.clone()),
         };
         match media {
-            Some(media) => self.begin_talking(media, at),
+            Some(media) => {
+                self.refresh_until = session_timer::refresh_until(response, "uas", now);
+                self.begin_talking(media, at);
+            }
             None => self.refuse_media(now, at),
         }
     }

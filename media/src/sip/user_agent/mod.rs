@@ -12,6 +12,7 @@ mod in_dialog;
 mod inviting;
 #[cfg(test)]
 mod scene;
+mod session_timer;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
@@ -25,8 +26,8 @@ use crate::sip::authentication::{Authenticator, Credentials};
 use crate::sip::dialog::{Dialog, Hop, Party};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp::AudioStream;
-use crate::sip::transaction::{Elapsed, Retransmission, TRANSACTION_MS};
-use domain::call::LegIdentity;
+use crate::sip::transaction::{Retransmission, TRANSACTION_MS, step};
+use domain::call::{EndCause, LegIdentity};
 use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
@@ -58,6 +59,8 @@ pub struct LegSettings {
     pub first_response_ms: u64,
     /// Where the carrier's sound may come from and go to; empty: wherever its descriptions say.
     pub media_addresses: Vec<IpAddr>,
+    /// Longest time without a sign of life of a far end that says that it sends.
+    pub silence_ms: u64,
 }
 
 /// What happens to a leg.
@@ -99,6 +102,8 @@ pub enum UacEvent {
     LateAnswered(AnsweredDialog),
     /// A re-INVITE or UPDATE moved or held the far end's audio.
     MediaMoved(AudioStream),
+    /// The far end asked something within the dialog: it is there, whatever it sends.
+    Alive,
     /// A digit by INFO, from a peer that takes no RFC 4733.
     Keypress(char),
     HungUp {
@@ -182,6 +187,8 @@ pub struct Uac {
     pub(super) dialogs: Vec<Confirmed>,
     pub(super) sdp_version: u32,
     pub(super) keypress_by_rtp: bool,
+    /// When the session that the far end refreshes is over, unless it does.
+    pub(super) refresh_until: Option<Timestamp>,
     pub(super) linger_until: Timestamp,
     pub(super) last_sent_at: Timestamp,
     outputs: VecDeque<Output>,
@@ -212,6 +219,7 @@ impl Uac {
             dialogs: Vec::new(),
             sdp_version: 1,
             keypress_by_rtp: true,
+            refresh_until: None,
             linger_until: now,
             last_sent_at: now,
             outputs: VecDeque::new(),
@@ -243,7 +251,7 @@ impl Uac {
             Input::Refused => self.take_refusal(now),
             Input::NotSent => self.take_send_failure(now),
             Input::GiveUp => self.give_up(now, FailureCause::Cancelled),
-            Input::MediaLost => self.hang_up(now, HungUpBy::Media),
+            Input::MediaLost => self.hang_up(now, HungUpBy::Media(EndCause::MediaSilent)),
             Input::Elapsed => {}
         }
         self.elapse(now);
@@ -262,7 +270,8 @@ impl Uac {
             (Phase::Silent, _) => deadlines.push(self.linger_until),
             (Phase::Over, _) if self.is_busy() => {}
             (Phase::Over, _) => deadlines.push(self.linger_until),
-            (Phase::Answered | Phase::Finished, _) => {}
+            (Phase::Answered, _) => deadlines.extend(self.refresh_until),
+            (Phase::Finished, _) => {}
         }
         if let Cancel::Sent { retransmission, .. } = &self.cancel {
             deadlines.extend(retransmission.as_ref().map(Retransmission::deadline));
@@ -294,6 +303,9 @@ impl Uac {
                     };
                     self.give_up(now, cause);
                 }
+            }
+            Phase::Answered if self.refresh_until.is_some_and(|until| now >= until) => {
+                self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
             }
             Phase::Silent if now >= self.linger_until => self.close(now),
             Phase::Over if now >= self.linger_until && !self.is_busy() => self.phase = Phase::Finished,
@@ -332,7 +344,7 @@ impl Uac {
         }
         if unacknowledged {
             // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
-            self.hang_up(now, HungUpBy::Media);
+            self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
         }
     }
 
@@ -366,27 +378,5 @@ impl Uac {
     /// Room for one more fork's dialog.
     pub(super) fn has_room(&self) -> bool {
         self.dialogs.len() < DIALOGS_MAX
-    }
-}
-
-/// Moves one retransmission on: what is to be sent again goes to `again`; true when it timed out.
-pub(super) fn step(
-    timer: &mut Option<Retransmission>,
-    now: Timestamp,
-    again: &mut Vec<(Vec<u8>, Hop)>,
-) -> bool {
-    let Some(running) = timer else {
-        return false;
-    };
-    match running.elapse(now) {
-        Elapsed::NotYet => false,
-        Elapsed::SendAgain => {
-            again.push((running.bytes.clone(), running.hop));
-            false
-        }
-        Elapsed::TimedOut => {
-            *timer = None;
-            true
-        }
     }
 }

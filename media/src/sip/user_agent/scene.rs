@@ -39,6 +39,7 @@ pub(super) fn settings() -> LegSettings {
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
+        silence_ms: 20_000,
     }
 }
 

@@ -1,0 +1,162 @@
+//! The session timer (RFC 4028) from the side that does not refresh: until when the far end has to.
+
+use crate::sip::message::SipMessage;
+use domain::time::Timestamp;
+
+/// Shortest interval that is held to (RFC 4028, 5): a shorter one would end calls that are well.
+const INTERVAL_S_MIN: u64 = 90;
+/// Longest time before the session's end at which it is given up (RFC 4028, 10): a third of it, at most this.
+const MARGIN_MS_MAX: u64 = 32_000;
+
+/// Who refreshes, as a `Session-Expires` says.
+fn refresher(expires: &str) -> Option<&str> {
+    expires.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("refresher")
+            .then(|| value.trim())
+    })
+}
+
+/// When a session that the far end refreshes is over, unless it does. `far_end` is its part in this exchange:
+/// `uas` in the answer to our INVITE, `uac` in its own request, where it refreshes also if nobody is named.
+pub(super) fn refresh_until(message: &SipMessage, far_end: &str, now: Timestamp) -> Option<Timestamp> {
+    let expires = message.header("Session-Expires")?;
+    let interval_s: u64 = expires.split(';').next()?.trim().parse().ok()?;
+    let unnamed = message.is_request();
+    let its_own = refresher(expires).map_or(unnamed, |named| named.eq_ignore_ascii_case(far_end));
+    if !its_own || interval_s < INTERVAL_S_MIN {
+        return None;
+    }
+    let interval_ms = interval_s.saturating_mul(1_000);
+    Some(now.plus_ms(interval_ms - (interval_ms / 3).min(MARGIN_MS_MAX)))
+}
+
+/// What our answer to a request with this `Session-Expires` says: the same, and who refreshes.
+pub(super) fn agreed(expires: &str) -> String {
+    match refresher(expires) {
+        Some(_) => expires.to_owned(),
+        None => format!("{expires};refresher=uac"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Scene;
+    use super::super::{Input, UacEvent};
+    use crate::sip::message::SipMessage;
+    use crate::sip::sdp;
+    use domain::call::EndCause;
+    use domain::ports::line::HungUpBy;
+
+    fn offer() -> Vec<u8> {
+        sdp::offer("192.0.2.1:6000".parse().unwrap(), 2)
+    }
+
+    fn hung_up(scene: &Scene) -> Option<HungUpBy> {
+        scene.events.iter().find_map(|event| match event {
+            UacEvent::HungUp { by, .. } => Some(*by),
+            _ => None,
+        })
+    }
+
+    /// A refresh of the far end, acknowledged.
+    fn refresh(scene: &mut Scene, cseq: u32, expires: &str) {
+        let invite = scene.last("INVITE");
+        let request = |method: &str| {
+            SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
+                .with(
+                    "Via",
+                    format!("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKp{cseq}{method}"),
+                )
+                .with("Max-Forwards", "70")
+                .with("From", format!("{};tag=t", invite.header("To").unwrap()))
+                .with("To", invite.header("From").unwrap())
+                .with("Call-ID", invite.call_id())
+                .with("CSeq", format!("{cseq} {method}"))
+        };
+        let asked = request("INVITE").with("Session-Expires", expires);
+        scene.deliver(&asked.with_body("application/sdp", offer()));
+        assert_eq!(scene.last_code(), Some(200));
+        scene.deliver(&request("ACK"));
+    }
+
+    #[test]
+    fn a_far_end_that_refreshes_no_more_is_hung_up_before_the_session_ends() {
+        for (expires, ends_ms) in [("90", 60_000), ("90;refresher=uac", 60_000), ("1800", 1_768_000)] {
+            let mut scene = Scene::answered();
+            refresh(&mut scene, 9, expires);
+            let (_, answer) = scene
+                .sent
+                .iter()
+                .rev()
+                .find(|(_, one)| one.code().is_some())
+                .unwrap();
+            assert!(
+                answer
+                    .header("Session-Expires")
+                    .unwrap()
+                    .ends_with(";refresher=uac")
+            );
+            scene.wait(ends_ms - 1);
+            assert_eq!(hung_up(&scene), None, "{expires}");
+            scene.wait(1);
+            assert_eq!(
+                hung_up(&scene),
+                Some(HungUpBy::Media(EndCause::RefreshMissed)),
+                "{expires}"
+            );
+            assert_eq!(scene.count("BYE"), 1);
+            scene.finish();
+        }
+    }
+
+    #[test]
+    fn each_refresh_counts_anew_and_is_a_sign_of_life() {
+        let mut scene = Scene::answered();
+        for cseq in 9..15 {
+            refresh(&mut scene, cseq, "90;refresher=uac");
+            scene.wait(59_999);
+        }
+        assert_eq!(hung_up(&scene), None);
+        let lives = scene.events.iter().filter(|event| **event == UacEvent::Alive);
+        assert_eq!(lives.count(), 6);
+        scene.input(Input::GiveUp);
+        scene.finish();
+    }
+
+    #[test]
+    fn what_nobody_agreed_on_ends_no_call() {
+        for expires in ["90;refresher=uas", "89", "0", "x"] {
+            let mut scene = Scene::answered();
+            refresh(&mut scene, 9, expires);
+            scene.wait(7_200_000);
+            assert_eq!(hung_up(&scene), None, "{expires}");
+            scene.input(Input::GiveUp);
+            scene.finish();
+        }
+    }
+
+    #[test]
+    fn the_answer_to_our_own_invite_may_ask_it_of_the_far_end() {
+        let mut scene = Scene::new();
+        scene.respond(180, "t");
+        let invite = scene.last("INVITE");
+        let answer = SipMessage::response(&invite, 200, "OK", Some("t"))
+            .with("Contact", "<sip:192.0.2.1:5060>")
+            .with("Session-Expires", "120;refresher=uas")
+            .with_body("application/sdp", offer());
+        scene.deliver(&answer);
+        scene.wait(88_000);
+        assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::RefreshMissed)));
+        scene.finish();
+    }
+
+    #[test]
+    fn silence_says_so() {
+        let mut scene = Scene::answered();
+        scene.input(Input::MediaLost);
+        assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::MediaSilent)));
+        scene.finish();
+    }
+}
