@@ -5,6 +5,7 @@
 
 mod connections;
 mod import;
+mod sip;
 mod workbooks;
 
 use super::crash::{quick_campaign, records};
@@ -51,6 +52,8 @@ const ATTACKS: &[(&str, Attack)] = &[
     ("silent_connections", connections::silent),
     ("xlsx_bombs", workbooks::bombs),
     ("import", import::beside_a_campaign),
+    ("forged_answers", sip::forged),
+    ("mutated_sip", sip::mutated),
 ];
 
 impl Stage<'_> {

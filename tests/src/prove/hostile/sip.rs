@@ -1,0 +1,340 @@
+//! SIP of forgers and of chance: answers made of all that the API tells of a leg, and messages broken at
+//! random, each from another port of the trunk's own host and from another host.
+
+use super::{ANSWER_MS, Stage, Verdict};
+use crate::history::member;
+use crate::program::{instant, pause, wait_for};
+use crate::prove::{Form, quick_campaign, records};
+use domain::call::LegIdentity;
+use domain::ids::CallId;
+use serde_json::{Value, json};
+use std::net::UdpSocket;
+use std::time::Duration;
+
+/// What a forged message calls itself: no event of a leg may hold it.
+const FORGED: &str = "forged";
+
+/// Datagrams a second of the broken kind.
+const RATE: u128 = 5_000;
+
+/// Fewest that must have left in a second on the mean, or the attack was none: this machine is shared.
+const RATE_MIN: u128 = 2_500;
+
+/// Longest wait for a campaign's people to be called under attack.
+const CALLED: Duration = Duration::from_secs(120);
+
+/// A leg as the API shows it to whoever may read events.
+struct Seen {
+    call: CallId,
+    leg: u8,
+    sip_call_id: String,
+    local: String,
+}
+
+/// People who are called during one attack.
+struct Campaign<'a> {
+    stage: &'a Stage<'a>,
+    id: &'static str,
+    people: u32,
+    /// The last position whose legs were seen.
+    after: String,
+}
+
+impl<'a> Campaign<'a> {
+    fn start(stage: &'a Stage<'a>, id: &'static str, salt: u32) -> Self {
+        let people = match stage.form {
+            Form::Short => 10,
+            Form::Long => 150,
+        };
+        stage.server.must_post("/api/v1/campaigns", &quick_campaign(id));
+        let list = json!({"task_id": id, "records": records(people, salt)});
+        stage.server.must_post("/api/v1/tasks/data", &list);
+        stage
+            .server
+            .must_post(&format!("/api/v1/campaigns/{id}/start"), &json!({}));
+        let after = "0".to_owned();
+        Self {
+            stage,
+            id,
+            people,
+            after,
+        }
+    }
+
+    /// Its events of one kind after a position, and the position to go on from.
+    fn events(&self, kind: &str, after: &str) -> (Vec<Value>, String) {
+        let path = format!(
+            "/api/v1/events?kind={kind}&campaign={}&after={after}&limit=1000",
+            self.id
+        );
+        let Ok(reply) = self.stage.server.get(&path) else {
+            return (Vec::new(), after.to_owned());
+        };
+        let items = member(&reply.body, "/items")
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let next = member(&reply.body, "/next").as_str().unwrap_or(after).to_owned();
+        (items, next)
+    }
+
+    /// Legs dialed since the last look.
+    fn dialed(&mut self) -> Vec<Seen> {
+        let (items, next) = self.events("call.dialing", &self.after);
+        self.after = next;
+        let seen = |event: &Value| {
+            let text = |pointer: &str| member(event, pointer).as_str().map(str::to_owned);
+            Some(Seen {
+                call: text("/subject")?.strip_prefix("call-")?.parse().ok()?,
+                leg: u8::try_from(member(event, "/data/leg").as_u64()?).ok()?,
+                sip_call_id: text("/data/sip_call_id")?,
+                local: text("/data/local")?,
+            })
+        };
+        items.iter().filter_map(seen).collect()
+    }
+
+    /// What a forger has reached: words of his in the events of a leg, and people who were not called.
+    fn broken(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for kind in [
+            "call.answered",
+            "call.leg_failed",
+            "call.ended",
+            "call.late_answered",
+        ] {
+            let (items, _) = self.events(kind, "0");
+            let taken = items
+                .iter()
+                .filter(|event| event.to_string().contains(FORGED))
+                .count();
+            if taken > 0 {
+                broken.push(format!("{taken} {kind} were forged"));
+            }
+        }
+        broken
+    }
+
+    /// Waits until everybody has been called; what is missing then is broken.
+    fn finish(&self) -> Vec<String> {
+        let called = wait_for(CALLED, || {
+            let reply = self
+                .stage
+                .server
+                .get(&format!("/api/v1/campaigns/{}", self.id))
+                .ok()?;
+            (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(self.people)).then_some(())
+        });
+        match called {
+            Some(()) => Vec::new(),
+            None => vec![format!(
+                "not all {} people of {} were called",
+                self.people, self.id
+            )],
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "plays a stranger on the network")]
+fn stranger(host: &str) -> UdpSocket {
+    UdpSocket::bind((host, 0)).expect("loopback has a free port")
+}
+
+/// A port of the trunk's host that is not the trunk's, and another host.
+fn strangers() -> [UdpSocket; 2] {
+    [stranger("127.0.0.1"), stranger("127.0.0.66")]
+}
+
+/// Headers of a leg as far as its ids give them: the derivation of before names had a secret.
+fn named(seen: &Seen, method: &str) -> String {
+    let names = LegIdentity::from_ids(seen.call, seen.leg);
+    format!(
+        "Via: SIP/2.0/UDP {local};branch={};rport\r\nFrom: <sip:a@{local}>;tag={}\r\n\
+         To: <sip:b@127.0.0.1>;tag={FORGED}\r\nCall-ID: {}\r\nCSeq: 1 {method}\r\n",
+        names.branch("INVITE", 1),
+        names.local_tag(),
+        seen.sip_call_id,
+        local = seen.local,
+    )
+}
+
+/// Busy, and an answer whose sound goes to the forger.
+fn answers(seen: &Seen, sound: u16) -> [String; 2] {
+    let body = format!(
+        "v=0\r\no=f 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+         m=audio {sound} RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+    );
+    let headers = named(seen, "INVITE");
+    [
+        format!(
+            "SIP/2.0 486 Busy Here\r\n{headers}Reason: Q.850;cause=17;text=\"{FORGED}\"\r\nContent-Length: 0\r\n\r\n"
+        ),
+        format!(
+            "SIP/2.0 200 OK\r\n{headers}Contact: <sip:{FORGED}@127.0.0.1>\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    ]
+}
+
+/// Messages that reached the server's sockets and belong to no leg of theirs, since its start.
+fn refused_count(stage: &Stage<'_>) -> u64 {
+    let reply = stage
+        .server
+        .get("/readyz")
+        .map(|reply| reply.body)
+        .unwrap_or_default();
+    let count = |kind: &str| {
+        let pointer = format!("/sip_datagrams_refused/{kind}");
+        member(&reply, &pointer).as_u64().unwrap_or(0)
+    };
+    count("foreign") + count("malformed")
+}
+
+/// Whoever may read events answers for the carrier: each leg is told that it is busy, and answered.
+pub(super) fn forged(stage: &Stage<'_>) -> Verdict {
+    let before = refused_count(stage);
+    let mut campaign = Campaign::start(stage, "FORGED", 7);
+    let forgers = strangers();
+    let sound = stranger("127.0.0.1");
+    let sound_port = sound.local_addr().map_or(0, |address| address.port());
+    let (mut legs, mut sent) = (0_u32, 0_u64);
+    wait_for(CALLED, || {
+        for seen in campaign.dialed() {
+            legs += 1;
+            for (forger, message) in forgers.iter().zip(answers(&seen, sound_port).iter().cycle()) {
+                sent += u64::from(forger.send_to(message.as_bytes(), &seen.local).is_ok());
+            }
+            for message in answers(&seen, sound_port) {
+                let first = forgers
+                    .first()
+                    .map(|forger| forger.send_to(message.as_bytes(), &seen.local));
+                sent += u64::from(first.is_some_and(|sent| sent.is_ok()));
+            }
+        }
+        (legs >= campaign.people).then_some(())
+    });
+    let mut broken = campaign.finish();
+    broken.extend(campaign.broken());
+    let refused = refused_count(stage).saturating_sub(before);
+    if sent == 0 || refused == 0 {
+        broken.push(format!("{sent} were sent and {refused} came: no attack"));
+    }
+    let heard = sound.set_nonblocking(true).is_ok() && sound.recv_from(&mut [0; 2_048]).is_ok();
+    if heard {
+        broken.push("the robot's sound goes to the forger".to_owned());
+    }
+    Verdict {
+        broken,
+        measured: json!({"legs": legs, "forged": sent, "refused": refused}),
+    }
+}
+
+/// A small generator (SplitMix64): the same breakages on every run.
+struct Chance(u64);
+
+impl Chance {
+    fn draw(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or(0)
+    }
+}
+
+/// Breaks a message in one to four places: a byte changed, a piece left out, a piece again, or its end cut.
+fn break_up(message: &mut Vec<u8>, chance: &mut Chance) {
+    for _ in 0..=chance.draw(4) {
+        let at = chance.draw(message.len());
+        let until = (at + chance.draw(64)).min(message.len());
+        match chance.draw(4) {
+            0 => {
+                let byte = u8::try_from(chance.draw(256)).unwrap_or(0);
+                message.splice(at..(at + 1).min(message.len()), [byte]);
+            }
+            1 => drop(message.drain(at..until)),
+            2 => {
+                let piece = message.get(at..until).unwrap_or(&[]).repeat(chance.draw(20));
+                message.splice(at..at, piece);
+            }
+            _ => message.truncate(at.max(1)),
+        }
+    }
+}
+
+/// Requests and responses of a leg, whole: what is broken up.
+fn whole(seen: &Seen) -> Vec<Vec<u8>> {
+    let request = |method: &str| {
+        let headers = named(seen, method);
+        format!(
+            "{method} sip:robot@{} SIP/2.0\r\n{headers}Max-Forwards: 70\r\nSession-Expires: 90\r\nContent-Length: 0\r\n\r\n",
+            seen.local
+        )
+    };
+    let requests = ["INVITE", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "ACK"].map(request);
+    let all = requests.into_iter().chain(answers(seen, 9));
+    all.map(String::into_bytes).collect()
+}
+
+/// Broken SIP at full rate while people are called and commands are asked.
+pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
+    let seconds = match stage.form {
+        Form::Short => 5,
+        Form::Long => 120,
+    };
+    let before = refused_count(stage);
+    let mut campaign = Campaign::start(stage, "BROKEN", 8);
+    let strangers = strangers();
+    let mut chance = Chance(1);
+    let mut messages: Vec<Vec<u8>> = Vec::new();
+    let mut local = String::new();
+    let (mut sent, mut slowest, mut broken) = (0_u128, 0_u128, Vec::new());
+    let began = instant();
+    let lasts = Duration::from_secs(seconds);
+    let mut asked = 0_u32;
+    while instant() - began < lasts {
+        let elapsed = instant() - began;
+        if elapsed.as_secs() >= u64::from(asked) {
+            asked += 1;
+            for seen in campaign.dialed() {
+                local.clone_from(&seen.local);
+                messages = whole(&seen);
+            }
+            let (reply, ms) = stage.timed("GET", "/livez", &json!({}));
+            slowest = slowest.max(ms);
+            if ms > ANSWER_MS || !reply.is_ok_and(|reply| reply.status == 200) {
+                broken.push(format!("/livez after {ms} ms"));
+            }
+        }
+        if messages.is_empty() {
+            pause();
+            continue;
+        }
+        while sent < elapsed.as_millis() * RATE / 1_000 {
+            let mut message = messages
+                .get(chance.draw(messages.len()))
+                .cloned()
+                .unwrap_or_default();
+            break_up(&mut message, &mut chance);
+            if let Some(stranger) = strangers.get(chance.draw(strangers.len())) {
+                drop(stranger.send_to(&message, &local));
+            }
+            sent += 1;
+        }
+        pause();
+    }
+    let rate = sent / u128::from(seconds);
+    if rate < RATE_MIN {
+        broken.push(format!("only {rate} a second were sent"));
+    }
+    broken.extend(campaign.finish());
+    broken.extend(campaign.broken());
+    let refused = refused_count(stage).saturating_sub(before);
+    let small = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+    Verdict {
+        broken,
+        measured: json!({"sent": small(sent), "per_second": small(rate), "refused": refused,
+            "slowest_ms": small(slowest), "seconds": seconds}),
+    }
+}

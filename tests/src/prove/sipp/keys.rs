@@ -1,0 +1,131 @@
+//! 谢绝来电 by key in the notice, from a far end whose signalling is sipp's and whose sound is ours: the call
+//! ends, the number is called no more, and the signed report accuses nobody.
+
+use super::{peer, trial};
+use crate::history::{History, member};
+use crate::program::{free_port, read, run_json};
+use serde_json::{Value, json};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::time::Duration;
+
+/// Payload type of keys in the scenario's description.
+const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
+
+/// A-law of silence (G.711): what is sent until the notice is heard.
+const SILENCE: u8 = 0xD5;
+
+/// Longest wait for the notice's first sound.
+const NOTICE: Duration = Duration::from_secs(20);
+
+/// Loud bytes that make a packet of the notice: a clip may begin in the middle of one.
+const LOUD_BYTES_MIN: usize = 40;
+
+#[expect(clippy::disallowed_methods, reason = "plays the far end's sound")]
+fn sound() -> UdpSocket {
+    UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port")
+}
+
+/// Where the notice comes from, once it is heard.
+fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
+    sound.set_read_timeout(Some(NOTICE)).ok()?;
+    let mut packet = [0_u8; 2_048];
+    loop {
+        let (length, from) = sound.recv_from(&mut packet).ok()?;
+        let payload = packet.get(12..length).unwrap_or(&[]);
+        let loud = payload.iter().filter(|byte| **byte != SILENCE);
+        if loud.count() >= LOUD_BYTES_MIN {
+            return Some(from);
+        }
+    }
+}
+
+/// One press of a key (RFC 4733): its begin, its middle, and its end three times.
+fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
+    for (sequence, duration, ends) in [
+        (1_u8, 1_u8, false),
+        (2, 2, false),
+        (3, 3, true),
+        (4, 3, true),
+        (5, 3, true),
+    ] {
+        let marker = if sequence == 1 { 0x80 } else { 0 };
+        let end = if ends { 0x80 } else { 0 };
+        let header = [
+            0x80,
+            KEYPRESS_PAYLOAD_TYPE | marker,
+            0,
+            sequence,
+            0,
+            0,
+            0,
+            160,
+            0,
+            0,
+            0,
+            7,
+        ];
+        let event = [key, end | 10, duration, 0];
+        // A packet that loopback loses is one of five.
+        drop(sound.send_to(&[&header[..], &event[..]].concat(), to));
+    }
+}
+
+/// What the report of the day says of the one call: breaches, and whether it ended during the notice.
+fn reported(folder: &Path, data: &str) -> Result<(u64, u64), String> {
+    let file = folder.join("compliance.json");
+    let out = file.to_string_lossy().into_owned();
+    let (_, issued) = run_json(&[
+        "report",
+        "compliance",
+        "--data",
+        data,
+        "--period",
+        "day",
+        "--out",
+        &out,
+        "--json",
+    ])?;
+    let figures: Value = serde_json::from_str(&read(&file)).map_err(|error| error.to_string())?;
+    let during = member(&figures, "/notices/ended_during_notice").as_u64();
+    let violations = member(&issued, "/violations").as_u64();
+    violations.zip(during).ok_or_else(|| figures.to_string())
+}
+
+pub(super) fn early_opt_out() -> (Value, bool) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (port, sound) = (free_port(), sound());
+    let audio_port = sound.local_addr().map_or(0, |address| address.port()).to_string();
+    let more = ["-key", "audio_port", &audio_port];
+    let mut peer = peer(folder.path(), "answer_keys.xml", port, &more);
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let trunk = format!("sip:127.0.0.1:{port}");
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Some(from) = hear_notice(&sound) {
+                press(&sound, from, 9);
+            }
+        });
+        trial(&trunk, &data)
+    });
+    let peer_ok = peer
+        .wait(Duration::from_secs(15))
+        .is_some_and(|status| status.success());
+    let history = History::read(Path::new(&data));
+    let opted_out = history.of("number.opted_out").count();
+    let noticed = history.of("call.notice_played").count();
+    let again = trial(&trunk, &data);
+    let refused = matches!(&again, Err(error) if error.contains("not permitted"));
+    let reported = reported(folder.path(), &data);
+    let outcome = ended.as_ref().map(|ended| member(ended, "/outcome").clone());
+    let unheard = ended.as_ref().is_ok_and(|ended| {
+        member(ended, "/callee_audio_from_ms").is_null() && member(ended, "/recording_ms").is_u64()
+    });
+    let holds = outcome == Ok(json!("opted_out"))
+        && (opted_out, noticed, refused, unheard, peer_ok) == (1, 0, true, true, true)
+        && reported == Ok((0, 1));
+    let line = json!({"scenario": "9 during the notice", "outcome": outcome.ok(), "opted_out": opted_out,
+        "notices_over": noticed, "called_again": !refused, "callee_unheard": unheard, "peer_ok": peer_ok,
+        "violations_and_ended_during_notice": reported, "holds": holds});
+    (line, holds)
+}
