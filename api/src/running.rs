@@ -91,6 +91,7 @@ impl Running {
         let system = opened.entities(runtime);
         let views = opened.views(settings.read_db.as_ref()).await?;
         let questions = opened.questions(settings.read_db.as_ref())?;
+        let export_rows = opened.export_rows(settings.read_db.as_ref())?;
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
         let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
             Some(address) if !address.ip().is_loopback() => {
@@ -106,6 +107,7 @@ impl Running {
         };
         let app = Arc::new(App::new(opened, system, views, synthesizer, door));
         app.take_questions(questions);
+        app.exports().read_from(export_rows);
         // No key of an erased person may open anything, before anything is answered.
         actors::start_forgetting(app.system(), &app.opened.environment, app.opened.recordings())
             .await

@@ -1,9 +1,9 @@
-//! The door for SQL from outside, on the rows that `--read-db` names.
+//! The doors for SQL from outside and for exports, on the rows that `--read-db` names.
 
 use super::{AppError, Opened};
 use crate::read_db_spec::ReadDbSpec;
-use projections::PostgresQuestions;
 use projections::ask::{Questions, SqliteQuestions};
+use projections::{PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb};
 use std::sync::Arc;
 
 impl Opened {
@@ -14,6 +14,16 @@ impl Opened {
             None => Arc::new(SqliteQuestions::open(&self.directory, clock, tasks)),
             Some(ReadDbSpec::Sqlite(directory)) => Arc::new(SqliteQuestions::open(directory, clock, tasks)),
             Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresQuestions::open(url, clock, tasks)?),
+        })
+    }
+    /// The same rows on connections of their own, for reading only: a page of an export reads thousands of
+    /// rows, and nobody else waits for it.
+    pub(crate) fn export_rows(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn ReadDb>, AppError> {
+        let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
+        Ok(match read_db {
+            None => Arc::new(SqliteReadDb::open_beside(&self.directory, tasks)?),
+            Some(ReadDbSpec::Sqlite(directory)) => Arc::new(SqliteReadDb::open_beside(directory, tasks)?),
+            Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresReadDb::open_beside(url, clock, tasks)?),
         })
     }
 }

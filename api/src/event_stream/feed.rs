@@ -11,6 +11,7 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Events of one page while catching up: at usual sizes 100 KB a client.
 const PAGE_EVENTS: usize = 128;
@@ -26,6 +27,11 @@ const BEAT_MS: u64 = 15_000;
 
 /// Wait before a store that was busy is asked again.
 const BUSY_WAIT_MS: u64 = 50;
+
+/// Pages of history that are read at once, for all clients together: the log's other readers go on.
+const HISTORY_READS_AT_ONCE: usize = 2;
+
+static HISTORY: Semaphore = Semaphore::const_new(HISTORY_READS_AT_ONCE);
 
 /// One thing a client is told.
 #[derive(Debug, PartialEq, Eq)]
@@ -217,7 +223,10 @@ impl Feed {
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let store = &self.ports.store;
         let limit = if self.damaged.is_some() { 1 } else { PAGE_EVENTS };
+        // In the order they came; nobody closes it.
+        let turn = HISTORY.acquire().await;
         let page = store.read_matching(&self.filter, self.at, limit).await?;
+        drop(turn);
         if page.reached == self.at {
             // Met by following, and not by what is wanted: an index leads past it.
             if let Some(why) = &self.damaged {

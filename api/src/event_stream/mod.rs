@@ -9,6 +9,8 @@ mod sse;
 mod web_socket;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 pub(crate) mod http_tests;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! An async task reads pages of rows; a thread of its own writes them in the wanted format, so that neither a
 //! slow disk nor a slow reader keeps the views or other readers waiting. At most two pages wait in between.
 
+mod desk;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod sheet;
@@ -10,6 +11,7 @@ mod sheet;
 use crate::inquiring::elapsed_ms;
 use crate::reply::{Kind, Problem};
 use crate::serving::App;
+pub(crate) use desk::{ExportDesk, hand_on};
 use domain::ids::InquiryId;
 use domain::inquiry::{ExportFacts, InquiryCommand};
 use domain::stored_event::{Cause, Position};
@@ -205,7 +207,7 @@ async fn pass_on(
     let (format, columns) = (order.format, order.filter.columns.clone());
     let writing = move || drop(done.send(write_pages(format, &columns, out, pages)));
     app.tasks().thread("export", Box::new(writing));
-    let db = app.views().db();
+    let db = app.exports().rows().cloned().unwrap_or_else(|| app.views().db());
     let (mut after, mut rows) = (Position(0), 0);
     let mut failed = None;
     loop {

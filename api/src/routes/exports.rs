@@ -2,7 +2,7 @@
 //! finished.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::exporting::{Format, Order, begin, columns, write};
+use crate::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written, file_response};
 use crate::taking::{Taken, Taking};
@@ -13,7 +13,7 @@ use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// Bytes handed to the connection at a time.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -75,22 +75,37 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         },
         by: input.text("by").map(str::to_owned),
     };
+    // Who finds no place has exported nothing: that is not put on record.
+    let place = ctx.exports().place()?;
     let begun = begin(&ctx, order).await?;
     let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
-    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send.clone())));
     let app = Arc::clone(&ctx);
     ctx.tasks().spawn(
         "export",
-        Box::pin(async move {
-            if let Err(problem) = write(&app, begun, out, &|_| {}).await {
-                tracing::warn!(%problem, "an export was cut off");
-                // The connection is cut: what arrived is no whole file.
-                drop(send.send(Err(io::Error::other(problem.detail))).await);
-            }
-        }),
+        Box::pin(async move { stream(&app, begun, place, &send).await }),
     );
     let file = format!("{name}.{}", format.word());
     Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
+}
+
+/// Writes the file for as long as its reader takes it.
+async fn stream(
+    app: &Ctx,
+    begun: Begun,
+    place: OwnedSemaphorePermit,
+    taken: &mpsc::Sender<io::Result<Bytes>>,
+) {
+    let (send, written) = mpsc::channel(1);
+    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send)));
+    let clock = app.opened.environment.clock.as_ref();
+    let (done, ()) = tokio::join!(write(app, begun, out, &|_| {}), hand_on(clock, written, taken),);
+    // Telling a reader who takes nothing may take long: others export meanwhile.
+    drop(place);
+    if let Err(problem) = done {
+        tracing::warn!(%problem, "an export was cut off");
+        // The connection is cut: what arrived is no whole file.
+        drop(taken.send(Err(io::Error::other(problem.detail))).await);
+    }
 }
 
 /// For commands beside this server, which read the log themselves and cannot write it.
@@ -144,7 +159,10 @@ impl Write for Pieces {
         let piece = Bytes::copy_from_slice(bytes);
         match self.0.blocking_send(Ok(piece)) {
             Ok(()) => Ok(bytes.len()),
-            Err(_) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the reader has gone")),
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the reader has gone, or takes too little",
+            )),
         }
     }
     fn flush(&mut self) -> io::Result<()> {

@@ -15,6 +15,8 @@ mod cut_off;
 mod cut_off_tests;
 mod description;
 mod events;
+#[cfg(test)]
+mod export_tests;
 mod exports;
 mod flows;
 mod funnels;

@@ -12,6 +12,7 @@ use crate::as_of::Past;
 use crate::auth::Door;
 use crate::clock_evidence::ClockEvidence;
 use crate::driving::Standing;
+use crate::exporting::ExportDesk;
 use crate::import::row::RowRules;
 use crate::import::under_way::UnderWay;
 use crate::live::LiveHub;
@@ -55,6 +56,7 @@ pub(crate) struct App {
     past: Past,
     live: Arc<LiveHub>,
     questions: OnceLock<Arc<dyn Questions>>,
+    exports: ExportDesk,
     clock_evidence: OnceLock<Arc<ClockEvidence>>,
     imports: Arc<UnderWay>,
 }
@@ -80,6 +82,7 @@ impl App {
             past: Past::default(),
             live: Arc::new(LiveHub::new()),
             questions: OnceLock::new(),
+            exports: ExportDesk::default(),
             clock_evidence: OnceLock::new(),
             imports: Arc::default(),
         }
@@ -106,6 +109,11 @@ impl App {
     pub(crate) fn questions(&self) -> Result<&dyn Questions, Problem> {
         let questions = self.questions.get().map(AsRef::as_ref);
         questions.ok_or_else(|| Problem::unavailable("the process is starting"))
+    }
+
+    /// Where exports have their places and connections.
+    pub(crate) const fn exports(&self) -> &ExportDesk {
+        &self.exports
     }
 
     /// Where figures of the past are folded.

@@ -2,8 +2,8 @@
 
 use super::guard::{Flow, plain, refuse};
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgumentClause,
-    FunctionArguments, Spanned, UnaryOperator, Value,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArgumentList, FunctionArguments, Query, Spanned, UnaryOperator, Value, Visit, Visitor,
 };
 use std::ops::ControlFlow;
 
@@ -152,20 +152,12 @@ fn judge_function(function: &Function) -> Flow {
         [one] => one.as_ident().map(plain),
         _ => None,
     };
-    let known = name.is_some_and(|name| FUNCTIONS.contains(&name.as_str()));
-    if !known {
+    let Some(name) = name.filter(|name| FUNCTIONS.contains(&name.as_str())) else {
         let hint = format!("there are {}", FUNCTIONS.join(", "));
         return refuse(&format!("the function {}", function.name), &hint, at);
-    }
+    };
     let plain_arguments = match &function.args {
-        FunctionArguments::List(list) => {
-            let unnamed = list.args.iter().all(|one| matches!(one, FunctionArg::Unnamed(_)));
-            let ordered = list
-                .clauses
-                .iter()
-                .all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)));
-            unnamed && ordered
-        }
+        FunctionArguments::List(list) => are_plain(&name, list),
         FunctionArguments::None | FunctionArguments::Subquery(_) => false,
     };
     let plain = plain_arguments
@@ -174,8 +166,53 @@ fn judge_function(function: &Function) -> Flow {
         && function.within_group.is_empty()
         && function.null_treatment.is_none();
     if plain {
-        return ControlFlow::Continue(());
+        return separator(&name, function);
     }
     let hint = "write its arguments in parentheses, plain";
     refuse(&format!("this form of {}", function.name), hint, at)
+}
+
+/// One value after another; a whole row (`c.*`) is no value, and `*` stands for rows that are counted.
+fn are_plain(name: &str, list: &FunctionArgumentList) -> bool {
+    let is_value = |one: &FunctionArg| match one {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(_)) => true,
+        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => name == "count",
+        FunctionArg::Unnamed(_) | FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => false,
+    };
+    let mut clauses = list.clauses.iter();
+    list.args.iter().all(is_value) && clauses.all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)))
+}
+
+/// The text between the values of a `string_agg`, as it is written: how much it adds is known beforehand.
+pub(super) fn separator_of(list: &FunctionArgumentList) -> Option<&str> {
+    match list.args.as_slice() {
+        [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] => match &value.value {
+            Value::SingleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn separator(name: &str, function: &Function) -> Flow {
+    let FunctionArguments::List(list) = &function.args else {
+        return ControlFlow::Continue(());
+    };
+    let asks = || list.args.iter().any(|value| value.visit(&mut Asks).is_break());
+    if name != "string_agg" || (separator_of(list).is_some() && !asks()) {
+        return ControlFlow::Continue(());
+    }
+    let hint = "write `string_agg(value, 'text between')`, and a value that asks anew as a column of `from`";
+    refuse(&format!("this form of {name}"), hint, function.name.span().start)
+}
+
+/// Whether a query stands inside.
+struct Asks;
+
+impl Visitor for Asks {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
 }

@@ -2,9 +2,10 @@
 //! in the words that SQLite and PostgreSQL share. Whatever is not known to be harmless is refused.
 
 use super::expression::judge;
+use super::names::Names;
+use super::scope::Scopes;
 use super::{AskError, Place, SQL_BYTES_MAX};
 use crate::sql_views::SQL_VIEWS;
-use crate::views;
 use sqlparser::ast::{
     Distinct, Expr, Ident, ObjectName, Query, Select, SelectFlavor, SetExpr, Spanned, Statement, TableFactor,
     Visit, Visitor,
@@ -13,7 +14,6 @@ use sqlparser::dialect::Dialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use std::any::TypeId;
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Words and signs of one query: chains of operators nest as deep as they are long.
@@ -47,6 +47,11 @@ impl Dialect for Portable {
 
 /// The query as it may be run: written anew from what was read.
 pub fn guarded(sql: &str) -> Result<String, AskError> {
+    Ok(read(sql)?.to_string())
+}
+
+/// The query as it was read, and may be run.
+pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
     if sql.len() > SQL_BYTES_MAX {
         let bytes = sql.len();
         return Err(AskError::TooLarge(format!(
@@ -80,11 +85,12 @@ pub fn guarded(sql: &str) -> Result<String, AskError> {
     // Depth first: what comes after, and what writes the query anew, goes down without a net.
     let mut names = Names::default();
     check(&query, &mut names)?;
-    check(&query, &mut Guard { own: names.own })?;
-    Ok(query.to_string())
+    let scopes = Scopes::new(names.own);
+    check(&query, &mut Guard { scopes })?;
+    Ok(query)
 }
 
-const ONE_QUERY: &str = "one `select` is read, nothing else; rows are written by events only";
+pub(super) const ONE_QUERY: &str = "one `select` is read, nothing else; rows are written by events only";
 
 fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, AskError> {
     let tokens = Tokenizer::new(&Portable, sql)
@@ -160,59 +166,7 @@ pub(super) fn refuse(what: &str, hint: &str, at: Location) -> Flow {
     ControlFlow::Break(forbidden(what, hint, at))
 }
 
-/// The names a query gives to its own subqueries (`with name as …`), and how deep its expressions nest.
-#[derive(Default)]
-struct Names {
-    own: BTreeSet<String>,
-    depth: usize,
-}
-
-impl Visitor for Names {
-    type Break = AskError;
-
-    fn pre_visit_query(&mut self, query: &Query) -> Flow {
-        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
-            let ident = &cte.alias.name;
-            let name = plain(ident);
-            if is_reserved(&name.to_lowercase()) {
-                let hint = "give a subquery a name of its own";
-                return refuse(&format!("the name {name}"), hint, ident.span.start);
-            }
-            if cte.from.is_some() {
-                return refuse("`from` behind `with`", ONE_QUERY, ident.span.start);
-            }
-            self.own.insert(name);
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, _: &Expr) -> Flow {
-        self.depth += 1;
-        if self.depth > EXPRESSION_DEPTH_MAX {
-            let why = format!("an expression nests deeper than {EXPRESSION_DEPTH_MAX}");
-            return ControlFlow::Break(AskError::TooLarge(why));
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, _: &Expr) -> Flow {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-}
-
-/// Under such a name a subquery could be taken for what it must not be: SQLite's authorizer knows a view by
-/// its name, and beyond a subquery's reach its name would be a table's again.
-fn is_reserved(name: &str) -> bool {
-    let internal = ["pg_", "sqlite_", "sql_view"]
-        .iter()
-        .any(|start| name.starts_with(start));
-    let views = views::all();
-    let mut tables = views.iter().flat_map(|view| view.tables());
-    internal || name == "checkpoint" || is_view(name) || tables.any(|table| table.name == name)
-}
-
-fn is_view(name: &str) -> bool {
+pub(super) fn is_view(name: &str) -> bool {
     SQL_VIEWS.iter().any(|view| view.name == name)
 }
 
@@ -231,7 +185,7 @@ fn list_of_views() -> String {
 }
 
 struct Guard {
-    own: BTreeSet<String>,
+    scopes: Scopes,
 }
 
 impl Visitor for Guard {
@@ -252,7 +206,13 @@ impl Visitor for Guard {
         if foreign {
             return refuse("a clause of another database", ONE_QUERY, at);
         }
+        self.scopes.enter_query(query);
         only_reads(&query.body)
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> Flow {
+        self.scopes.leave_query();
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
@@ -279,6 +239,12 @@ impl Visitor for Guard {
         if foreign {
             return refuse("a clause of another database", ONE_QUERY, at);
         }
+        self.scopes.enter_select(select);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _: &Select) -> Flow {
+        self.scopes.leave_select();
         ControlFlow::Continue(())
     }
 
@@ -287,7 +253,7 @@ impl Visitor for Guard {
             [one] => one.as_ident().map(plain),
             _ => None,
         };
-        if name.is_some_and(|name| is_view(&name) || self.own.contains(&name)) {
+        if name.is_some_and(|name| is_view(&name) || self.scopes.is_own(&name)) {
             return ControlFlow::Continue(());
         }
         let what = format!("reading {relation}");
@@ -340,7 +306,12 @@ impl Visitor for Guard {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
-        judge(expr)
+        judge(expr)?;
+        match expr {
+            Expr::Identifier(ident) => self.scopes.judge_alone(ident),
+            Expr::CompoundIdentifier(parts) => self.scopes.judge(parts),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }
 

@@ -9,14 +9,19 @@
 //! one never keeps a view or a reader waiting.
 
 mod expression;
+pub(crate) mod growth;
 mod guard;
+mod names;
 pub(crate) mod queue;
+mod scope;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
 pub use expression::FUNCTIONS;
+use expression::separator_of;
 pub use guard::guarded;
+pub(crate) use guard::read;
 pub use sqlite::SqliteQuestions;
 
 use crate::value::Val;
@@ -28,6 +33,11 @@ pub const SQL_BYTES_MAX: usize = domain::inquiry::SQL_BYTES_MAX;
 pub const ROWS_MAX: usize = 10_000;
 /// Rows of an answer where nobody said how many.
 pub const ROWS_DEFAULT: usize = 1_000;
+/// Longest value, and longest row, of an answer: the longest text of a documented view has a few hundred
+/// bytes. A chain of `||` doubles a text each time.
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+/// Columns of an answer: five times the widest documented view.
+pub const COLUMNS_MAX: usize = 200;
 /// Most bytes of values in one answer.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest time a query may run.
@@ -125,7 +135,7 @@ pub enum AskError {
     /// It names a column or makes a comparison that is not there.
     #[error("the query cannot be answered: {0}")]
     Wrong(String),
-    #[error("the SQL is too large: {0}")]
+    #[error("the query is too large: {0}")]
     TooLarge(String),
     #[error(
         "the query was stopped after {ms} ms: narrow it by campaign or time, or raise timeout_ms (≤ {TIMEOUT_MAX_MS})"
@@ -202,6 +212,18 @@ impl Gathered {
         }
         asked.truncated.is_none()
     }
+}
+
+/// Why a row is not answered, and which of its columns is the longest.
+pub(crate) fn row_too_long(column: &str, bytes: usize) -> AskError {
+    AskError::TooLarge(format!(
+        "column {column} has {bytes} bytes in a row; a row may have {ROW_BYTES_MAX}: shorten it with substr"
+    ))
+}
+
+/// Why a query for more columns is not run.
+pub(crate) fn too_many_columns(count: usize) -> AskError {
+    AskError::TooLarge(format!("{count} columns, more than {COLUMNS_MAX}"))
 }
 
 /// A number counts as its eight bytes.

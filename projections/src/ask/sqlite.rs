@@ -5,8 +5,8 @@ use super::expression::FUNCTIONS;
 use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
 use super::queue::{self, Asking, Job};
 use super::{
-    ANSWER_BYTES_MAX, AskError, AskLimits, Asked, Gathered, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions,
-    SQL_BYTES_MAX,
+    ANSWER_BYTES_MAX, AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, QUERIES_AT_ONCE,
+    QUERIES_WAITING_MAX, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX, row_too_long,
 };
 use crate::sql_views::SQL_VIEWS;
 use crate::sqlite::{FILE_NAME, from_sqlite};
@@ -16,21 +16,18 @@ use domain::ports::tasks::Tasks;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Steps of SQLite's machine between two looks at the clock: some ten microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 2_000;
-/// Longest text or row that a query may make: a chain of `||` doubles it each time.
-const VALUE_BYTES_MAX: i32 = 1024 * 1024;
 /// Memory of one query's pages, in KiB (SQLite takes it negative); what is more waits in a file.
 const CACHE_KIB: i32 = -16 * 1024;
 /// How long a query waits for another process's lock: rows are written by short transactions.
 const LOCK_WAIT_MS: u64 = 1_000;
-/// Columns of a result: five times the widest documented view.
-const COLUMNS_MAX: i32 = 200;
 /// Terms of a compound query.
 const COMPOUNDS_MAX: i32 = 50;
 /// Arguments of a function.
@@ -122,9 +119,9 @@ fn answer(
     if !asking.begin(Box::new(move || handle.interrupt())) {
         return Err(AskError::Interrupted);
     }
-    let done = run(&connection, sql, limits).map_err(|error| said(&error, limits));
+    let done = run(&connection, sql, limits);
     asking.end();
-    done
+    done.unwrap_or_else(|error| Err(said(&error, limits)))
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -142,9 +139,9 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 fn bound(connection: &mut Connection, clock: &Arc<dyn Clock>, limits: AskLimits) -> rusqlite::Result<()> {
     let whole = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
     for (limit, value) in [
-        (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX),
+        (Limit::SQLITE_LIMIT_LENGTH, whole(ROW_BYTES_MAX)),
         (Limit::SQLITE_LIMIT_SQL_LENGTH, whole(SQL_BYTES_MAX * 2)),
-        (Limit::SQLITE_LIMIT_COLUMN, COLUMNS_MAX),
+        (Limit::SQLITE_LIMIT_COLUMN, whole(COLUMNS_MAX)),
         (Limit::SQLITE_LIMIT_EXPR_DEPTH, whole(EXPRESSION_DEPTH_MAX)),
         (Limit::SQLITE_LIMIT_COMPOUND_SELECT, COMPOUNDS_MAX),
         (Limit::SQLITE_LIMIT_FUNCTION_ARG, ARGUMENTS_MAX),
@@ -188,19 +185,42 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     }
 }
 
-fn run(connection: &Connection, sql: &str, limits: AskLimits) -> rusqlite::Result<Asked> {
+type Ran = rusqlite::Result<Result<Asked, AskError>>;
+
+fn run(connection: &Connection, sql: &str, limits: AskLimits) -> Ran {
     let mut statement = connection.prepare(sql)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let count = columns.len();
     let mut gathered = Gathered::new(columns, limits);
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
+        // Before anything of it is copied.
+        if let Some((column, bytes)) = too_long(row, count)? {
+            let name = gathered.asked.columns.get(column).map_or("", String::as_str);
+            return Ok(Err(row_too_long(name, bytes)));
+        }
         let values = (0..count).map(|column| row.get_ref(column).map(from_sqlite));
         if !gathered.take(values.collect::<rusqlite::Result<_>>()?) {
             break;
         }
     }
-    Ok(gathered.asked)
+    Ok(Ok(gathered.asked))
+}
+
+/// Of a row that is too long, its longest column and how many bytes that has.
+fn too_long(row: &Row<'_>, count: usize) -> rusqlite::Result<Option<(usize, usize)>> {
+    let (mut whole, mut longest) = (0, (0, 0));
+    for column in 0..count {
+        let bytes = match row.get_ref(column)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => size_of::<i64>(),
+        };
+        whole += bytes;
+        if bytes > longest.1 {
+            longest = (column, bytes);
+        }
+    }
+    Ok((whole > ROW_BYTES_MAX).then_some(longest))
 }
 
 fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
@@ -219,12 +239,15 @@ fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
             place: super::Place::default(),
         },
         Some(ErrorCode::TooBig) => AskError::TooLarge(format!(
-            "{plain}; a value may have {VALUE_BYTES_MAX} bytes, an answer {ANSWER_BYTES_MAX}"
+            "{plain}; a value may have {ROW_BYTES_MAX} bytes, an answer {ANSWER_BYTES_MAX}"
         )),
         Some(
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen | ErrorCode::DiskFull,
         ) => AskError::Unavailable(plain),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => AskError::Fault(plain),
+        _ if plain.starts_with("too many columns") => {
+            AskError::TooLarge(format!("{plain}: an answer may have {COLUMNS_MAX}"))
+        }
         _ => AskError::Wrong(missing_column(&plain)),
     }
 }

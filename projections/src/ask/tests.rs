@@ -1,8 +1,8 @@
 //! What is asked is answered within its limits; what would write, run away or look elsewhere is told so.
 
 use super::{
-    AskError, AskLimits, Asked, FUNCTIONS, Place, Questions, SQL_BYTES_MAX, SqliteQuestions, Truncated,
-    guarded,
+    AskError, AskLimits, Asked, COLUMNS_MAX, FUNCTIONS, Place, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
+    SqliteQuestions, Truncated, guarded,
 };
 use crate::testing::{Story, TestClock, TestTasks, postgres_url};
 
@@ -174,6 +174,16 @@ const REFUSED: &[&str] = &[
     "select distinct on (call) call from calls",
     "select * from calls, lateral (select 1) x",
     "select cast('x' as regclass)",
+    "select (calls).row_to_json from calls",
+    "select calls.*::text from calls",
+    "select cast(calls.* as text) from calls",
+    "select row_to_json(calls) from calls",
+    "select main.calls.call from calls",
+    "select count(calls.*) from calls",
+    "select max(*) from calls",
+    "select string_agg(call, campaign) from calls",
+    "select string_agg((select string_agg(call, ',') from calls), ',') from calls",
+    "select * from (with x as (select 1) select * from x) a, (with x as (select 2) select * from x) b",
     "explain select 1",
     "vacuum",
     "set search_path = public",
@@ -185,6 +195,120 @@ const REFUSED: &[&str] = &[
     "select \"",
     "sel ect",
 ];
+
+/// What is no column where it stands: PostgreSQL would take it for a function of the row, or the whole row.
+const NO_COLUMNS: &[&str] = &[
+    "select cast(calls.row_to_json as text) from calls",
+    "select cast(c.row_to_json as text) from calls c",
+    "select length(cast(c.to_jsonb as text)) from calls as c order by 1",
+    "select c.pg_column_size from calls c",
+    "select call from calls c order by c.hash_record",
+    "select (select max(c.pg_column_size) from campaigns) from calls c",
+    "select cast(d.row_to_json as text) from (select call from calls) d",
+    "with x as (select call from calls) select cast(x.row_to_json as text) from x",
+    "with x as (select 1 as row_to_json), y as (select call from calls) select cast(y.row_to_json as text) from x, y",
+    "with x(a) as (select call as row_to_json from calls) select cast(x.row_to_json as text) from x",
+    "select (with x as (select cast(c.row_to_json as text) as t) select t from x, (select 1 as row_to_json) c)
+         from calls c",
+    "select * from (select 1 as row_to_json) c, (select cast(c.row_to_json as text) as t from calls c) d",
+    "select cast(calls as text) from calls",
+    "select cast(c as text) from calls c",
+    "select count(c) from calls c",
+    "select z.call from calls c",
+];
+
+/// What names columns in every way there is.
+const COLUMNS: &[&str] = &[
+    "select c.call, C.Campaign, \"c\".\"state\" from calls c order by c.call",
+    "select calls.call from calls group by calls.call having max(calls.attempt) > 0",
+    "select d.n from (select count(*) as n from calls c) d where d.n > 1",
+    "select c.n from (select c.call as n from calls c) c order by c.n",
+    "select d.call, d.campaign from (select * from calls) d",
+    "select d.call, d.n from (select c.*, 1 as n from calls c) d",
+    "with x as (select call, 1 as n from calls), y as (select x.call from x) select y.call, x.n from x join y on
+         y.call = x.call",
+    "with recursive n(i) as (select 1 union all select n.i + 1 from n where n.i < 3) select n.i from n",
+    "select c.call from calls c where exists (select 1 from campaigns p where p.campaign = c.campaign)",
+    "select campaign, count(*) as calls from calls group by campaign order by calls",
+    "select d.column1 from (values (1), (2)) d",
+    "select a.call from (calls a join campaigns b on b.campaign = a.campaign) order by b.campaign",
+];
+
+async fn names_are_columns(shop: &Shop) {
+    for sql in NO_COLUMNS {
+        let refused = shop.ask(sql).await.expect_err(sql);
+        assert!(matches!(refused, AskError::Wrong(_)), "{sql}: {refused}");
+    }
+    for sql in COLUMNS {
+        shop.ask(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+}
+
+/// A text of 16 bytes, doubled 15 times: half of what a row may have.
+const HALF: &str = "with recursive t as (select 'xxxxxxxxxxxxxxxx' as t, 0 as i union all
+    select t || t, i + 1 from t where i < 15), h as (select t from t where i = 15)";
+
+async fn texts_and_rows_have_a_bound(shop: &Shop) {
+    let limits = AskLimits {
+        rows_max: 10,
+        timeout_ms: 30_000,
+    };
+    let ask = |ends: &str| {
+        let sql = format!("{HALF} {ends}");
+        async move { shop.questions.ask(&sql, limits).await }
+    };
+    let whole = ask("select t || t from h").await.unwrap();
+    assert_eq!((whole.bytes, whole.rows.len()), (ROW_BYTES_MAX, 1));
+    for grows in [
+        "select length(t || t || 'x') from h",
+        "select length(replace(t, 'x', 'xxx')) from h",
+        "select length(string_agg(h.t, ',')) from h, calls a, calls b, calls c, calls d, calls e",
+        "select t as first, t || t as longest from h",
+        "select t, t, t from h",
+        "select * from h a, h b, h c order by 1",
+    ] {
+        let refused = ask(grows).await.expect_err(grows);
+        assert!(matches!(refused, AskError::TooLarge(_)), "{grows}: {refused}");
+    }
+    let refused = ask("select t as short, t || t as longest from h")
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("column longest has 1048576 bytes"),
+        "{refused}"
+    );
+    let shrunk = ask("select length(replace(t, 'xx', 'x')), length(t || 'x') from h")
+        .await
+        .unwrap();
+    assert_eq!(texts(&shrunk), ["262144 524289"]);
+    let joined = shop.ask(
+        "select string_agg(disposition, '|' order by disposition)
+        filter (where attempt > 0), 1 || 'x' || coalesce(null || 'y', 'z') from calls",
+    );
+    assert_eq!(texts(&joined.await.unwrap()), ["answered|busy|busy 1xz"]);
+    let columns = vec!["attempt"; COLUMNS_MAX + 1].join(", ");
+    let refused = shop
+        .ask(&format!("select {columns} from calls"))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, AskError::TooLarge(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn a_name_is_a_column_and_never_a_function_of_the_row() {
+    names_are_columns(&shop().await).await;
+    let Some(shop) = postgres_shop().await else { return };
+    names_are_columns(&shop).await;
+    shop.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn no_text_and_no_row_is_longer_than_a_mebibyte_in_the_database() {
+    texts_and_rows_have_a_bound(&shop().await).await;
+    let Some(shop) = postgres_shop().await else { return };
+    texts_and_rows_have_a_bound(&shop).await;
+    shop.tasks.stop().await;
+}
 
 async fn answers_and_refuses(shop: &Shop) {
     for (sql, answer) in ANSWERED {

@@ -53,6 +53,20 @@ impl PostgresReadDb {
         Ok(opened)
     }
 
+    /// More readers of rows that are open, which connect when they are asked first.
+    pub fn open_beside(
+        url: &str,
+        clock: &Arc<dyn Clock>,
+        tasks: &dyn Tasks,
+    ) -> Result<Self, ProjectionError> {
+        let base = read_url(url)?;
+        let reader = |_| Connection::new(&base, Purpose::Read, clock).into_worker();
+        Ok(Self {
+            threads: Threads::begin(None, (0..READERS_COUNT).map(reader).collect(), tasks),
+            is_read_only: true,
+        })
+    }
+
     /// Connects for reading only, beside the processes that write: whole tables may be read.
     pub async fn open_read_only(
         url: &str,

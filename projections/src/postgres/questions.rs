@@ -3,10 +3,12 @@
 //! nobody waits for any more is canceled in the server.
 
 use super::connect::{Purpose, configured, is_lost, read_url, text};
-use super::value::{Cell, is_readable};
+use super::value::{Cell, is_readable, is_text};
+use crate::ask::growth;
 use crate::ask::queue::{self, Asking, Job};
 use crate::ask::{
-    AskError, AskLimits, Asked, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, Questions, guarded,
+    AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX,
+    Questions, read, row_too_long, too_many_columns,
 };
 use crate::error::ProjectionError;
 use crate::sql_views::SQL_SCHEMA;
@@ -17,13 +19,16 @@ use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, Type};
-use postgres::{CancelToken, Client, Config, NoTls, Row, Statement, Transaction};
+use postgres::{CancelToken, Client, Column, Config, NoTls, Row, Statement, Transaction};
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Rows fetched at a time: what is behind a limit is never sent.
-const PAGE_ROWS: i32 = 500;
+/// Rows fetched at a time, each of at most `ROW_BYTES_MAX`: what is behind a limit is never sent.
+pub(super) const PAGE_ROWS: i32 = 16;
+
+/// Memory of one sort or hash of a question, in KiB; what is more waits in a file.
+const WORK_KIB: u32 = 16 * 1_024;
 
 /// What the connections of questions are called in the server: a switch of tables ends what is in its way.
 pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
@@ -75,7 +80,8 @@ fn bounded(base: &Config) -> Config {
     let options = config.get_options().unwrap_or_default().to_owned();
     let options = format!(
         "{options} -c search_path={SQL_SCHEMA},pg_temp -c default_transaction_read_only=on \
-         -c standard_conforming_strings=on"
+         -c standard_conforming_strings=on -c max_parallel_workers_per_gather=0 \
+         -c work_mem={WORK_KIB} -c hash_mem_multiplier=1"
     );
     config.application_name(QUESTIONS_NAME).options(&options);
     config
@@ -84,7 +90,7 @@ fn bounded(base: &Config) -> Config {
 #[async_trait]
 impl Questions for PostgresQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
-        let (sql, limits) = (guarded(sql)?, limits.bounded());
+        let (sql, limits) = (growth::bounded(*read(sql)?), limits.bounded());
         queue::ask(&self.queue, sql, limits).await
     }
 }
@@ -115,7 +121,7 @@ impl Desk {
     }
 
     fn answer(&mut self, (sql, limits): (&str, AskLimits), asking: &Asking) -> Result<Asked, AskError> {
-        let mut client = self.reached().map_err(|error| said(&error, limits))?;
+        let mut client = self.reached(limits)?;
         let (token, cancels) = (client.cancel_token(), self.cancels.clone());
         // Where it cannot be sent the query still has its time limit.
         let is_wanted = asking.begin(Box::new(move || drop(cancels.try_send(token))));
@@ -136,7 +142,7 @@ impl Desk {
     /// without a code that says so; where the server answers the next one, it was not away.
     fn ended(&mut self, error: &postgres::Error, limits: AskLimits) -> AskError {
         if error.is_closed()
-            && let Ok(client) = self.config.connect(NoTls)
+            && let Ok(client) = self.reached(limits)
         {
             self.kept = Some(client);
             return AskError::Interrupted;
@@ -145,14 +151,24 @@ impl Desk {
     }
 
     /// The connection of the last question, or a new one where that was lost meanwhile.
-    fn reached(&mut self) -> Result<Client, postgres::Error> {
+    fn reached(&mut self, limits: AskLimits) -> Result<Client, AskError> {
         if let Some(mut client) = self.kept.take()
             && !client.is_closed()
             && client.batch_execute("").is_ok()
         {
             return Ok(client);
         }
-        self.config.connect(NoTls)
+        let connected = self.config.connect(NoTls);
+        let mut client = connected.map_err(|error| said(&error, limits))?;
+        let made = client.batch_execute(&growth::functions());
+        made.map_err(|error| {
+            AskError::Unavailable(format!(
+                "the bounds of questions cannot be made in the read database: {}; its role needs `grant \
+                 temporary on database` and the language plpgsql",
+                text(&error)
+            ))
+        })?;
+        Ok(client)
     }
 }
 
@@ -167,33 +183,51 @@ fn run(client: &mut Client, (sql, limits): (&str, AskLimits), until: Until<'_>) 
     transaction.batch_execute(&format!(
         "set local statement_timeout = {ms}; set local lock_timeout = {ms}"
     ))?;
-    let statement = transaction.prepare(sql)?;
-    let gathered = gather(&mut transaction, &statement, (limits, until))?;
+    let asked = transaction.prepare(sql)?;
+    if let Err(refused) = are_shown(asked.columns()) {
+        return Ok(Err(refused));
+    }
+    // Nothing of a longer row is ever sent.
+    let texts: Vec<bool> = asked
+        .columns()
+        .iter()
+        .map(|column| is_text(column.type_()))
+        .collect();
+    let statement = transaction.prepare(&growth::in_short_rows(sql, &texts))?;
+    let names = asked.columns().iter().map(|column| column.name().to_owned());
+    let gathered = gather(&mut transaction, (&statement, names.collect()), (limits, until))?;
     transaction.rollback()?;
     Ok(gathered)
 }
 
-fn gather(
-    transaction: &mut Transaction<'_>,
-    statement: &Statement,
-    (limits, (clock, until)): (AskLimits, Until<'_>),
-) -> Ran {
-    let unreadable = statement
-        .columns()
-        .iter()
-        .find(|column| !is_shown(column.type_()));
-    if let Some(column) = unreadable {
-        return Ok(Err(AskError::Wrong(format!(
+/// Whether an answer has columns that are shown here, and not too many.
+fn are_shown(columns: &[Column]) -> Result<(), AskError> {
+    if columns.len() > COLUMNS_MAX {
+        return Err(too_many_columns(columns.len()));
+    }
+    let unreadable = columns.iter().find(|column| !is_shown(column.type_()));
+    unreadable.map_or(Ok(()), |column| {
+        Err(AskError::Wrong(format!(
             "column {} is of type {}: cast it to text",
             column.name(),
             column.type_()
-        ))));
-    }
-    let columns = statement.columns().iter().map(|column| column.name().to_owned());
-    let mut gathered = Gathered::new(columns.collect(), limits);
+        )))
+    })
+}
+
+fn gather(
+    transaction: &mut Transaction<'_>,
+    (statement, names): (&Statement, Vec<String>),
+    (limits, (clock, until)): (AskLimits, Until<'_>),
+) -> Ran {
+    let mut gathered = Gathered::new(names, limits);
+    let mut given_ms = limits.timeout_ms;
     let portal = transaction.bind(statement, &[])?;
     loop {
-        let page = transaction.query_portal(&portal, PAGE_ROWS)?;
+        let page = match transaction.query_portal(&portal, PAGE_ROWS) {
+            Err(error) => return too_long(&gathered.asked.columns, error),
+            Ok(page) => page,
+        };
         let last = page.len() < usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
         for row in page {
             if !gathered.take(values(&row)?) {
@@ -210,8 +244,22 @@ fn gather(
                 ms: limits.timeout_ms,
             }));
         }
-        transaction.batch_execute(&format!("set local statement_timeout = {left_ms}"))?;
+        // Not at each of many short pages.
+        if left_ms <= given_ms / 2 {
+            given_ms = left_ms;
+            transaction.batch_execute(&format!("set local statement_timeout = {left_ms}"))?;
+        }
     }
+}
+
+/// The server refuses a row by the place of its longest column: here it has its name.
+fn too_long(columns: &[String], error: postgres::Error) -> Ran {
+    let said = error.as_db_error().map(postgres::error::DbError::message);
+    let Some((place, bytes)) = said.and_then(growth::too_long) else {
+        return Err(error);
+    };
+    let name = columns.get(place).map_or("", String::as_str);
+    Ok(Err(row_too_long(name, bytes)))
 }
 
 fn values(row: &Row) -> Result<Vec<Val>, postgres::Error> {

@@ -1,6 +1,7 @@
 //! A question on a real server ends when its time is over, when nobody waits for it, and when tables are to
 //! be switched: and says which.
 
+use super::questions::PAGE_ROWS;
 use super::{PostgresQuestions, PostgresReadDb};
 use crate::ask::{AskError, AskLimits, Questions, TIMEOUT_MAX_MS};
 use crate::database::ReadDb;
@@ -155,11 +156,14 @@ async fn all_pages_of_an_answer_have_one_time_together() {
     let Some(shop) = Shop::open(Arc::new(Slow(AtomicI64::new(0)))).await else {
         return;
     };
-    let many =
-        "with recursive n as (select 1 as i union all select i + 1 from n where i < 500) select i from n";
-    let one_more = many.replace("500", "501");
-    let asked = shop.questions.ask(&many.replace("500", "499"), LONGEST).await;
-    assert_eq!(asked.unwrap().rows.len(), 499);
+    let rows = |count: i32| {
+        format!(
+            "with recursive n as (select 1 as i union all select i + 1 from n where i < {count}) select i from n"
+        )
+    };
+    let one_more = rows(PAGE_ROWS + 1);
+    let asked = shop.questions.ask(&rows(PAGE_ROWS - 1), LONGEST).await;
+    assert_eq!(i32::try_from(asked.unwrap().rows.len()), Ok(PAGE_ROWS - 1));
     assert_eq!(
         shop.questions.ask(&one_more, LONGEST).await,
         Err(AskError::TooSlow { ms: TIMEOUT_MAX_MS })

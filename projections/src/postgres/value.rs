@@ -48,7 +48,7 @@ impl ToSql for Val {
     to_sql_checked!();
 }
 
-fn is_text(wanted: &Type) -> bool {
+pub(super) fn is_text(wanted: &Type) -> bool {
     [Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::UNKNOWN].contains(wanted)
 }
 

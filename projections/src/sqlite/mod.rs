@@ -1,6 +1,7 @@
 //! SQLite as the read database: `views.db` with one writer and some readers on threads of their own, or
 //! memory executed inline on the caller's thread for the simulation.
 
+mod beside;
 pub(crate) mod insert_by_hand;
 mod owned;
 mod texts;
@@ -67,10 +68,7 @@ impl SqliteReadDb {
         writer
             .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
             .map_err(|error| failed(&error))?;
-        let mut readers = Vec::with_capacity(READERS_COUNT);
-        for _ in 0..READERS_COUNT {
-            readers.push(worker(open_reader(&path)?, run_read));
-        }
+        let readers = workers(&path)?;
         Ok(Self {
             place: Place::Threads(Threads::begin(Some(worker(writer, run_write)), readers, tasks)),
         })
@@ -140,6 +138,11 @@ impl Opened {
 fn worker(connection: Connection, run: fn(&mut Opened, TxWork) -> Result<(), ProjectionError>) -> Worker {
     let mut opened = Opened::new(connection);
     Box::new(move |work| run(&mut opened, work))
+}
+
+fn workers(path: &Path) -> Result<Vec<Worker>, ProjectionError> {
+    let one = |_| open_reader(path).map(|reader| worker(reader, run_read));
+    (0..READERS_COUNT).map(one).collect()
 }
 
 /// How a unit of work begins: with the write lock, or with a snapshot at its first statement.

@@ -1,0 +1,112 @@
+//! Places for exports over HTTP, and the connections they read on: however many ask, and however slowly they
+//! take what they asked for, the readers of pages and questions stay free.
+
+use crate::reply::{Kind, Problem};
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use projections::ReadDb;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// Exports at once of one server: each has a thread, a connection and some pages of rows.
+pub(crate) const EXPORTS_AT_ONCE: usize = 2;
+
+/// Longest time in which a reader must take a piece: two kilobytes a second are far below the slowest line,
+/// and a place that is kept for less keeps others out.
+const PIECE_MS: u64 = 30_000;
+
+/// Who exports, and on which connections.
+pub(crate) struct ExportDesk {
+    places: Arc<Semaphore>,
+    rows: OnceLock<Arc<dyn ReadDb>>,
+}
+
+impl Default for ExportDesk {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            rows: OnceLock::new(),
+        }
+    }
+}
+
+impl ExportDesk {
+    /// From now on exports read on connections of their own.
+    pub(crate) fn read_from(&self, rows: Arc<dyn ReadDb>) {
+        // A process opens its rows once.
+        drop(self.rows.set(rows));
+    }
+
+    /// The exports' own connections; a command that exports once has none.
+    pub(crate) fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
+        self.rows.get()
+    }
+
+    /// A place for one more export, given back when it is dropped.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_taken| {
+            let detail = format!("{EXPORTS_AT_ONCE} exports run, the most there may be at once: come again");
+            Problem::new(Kind::Busy, "exports-busy", detail)
+        })
+    }
+}
+
+/// Hands pieces on for as long as they are taken; who takes none for too long is given up, and whoever writes
+/// them hears that at the next piece.
+pub(crate) async fn hand_on(
+    clock: &dyn Clock,
+    mut written: mpsc::Receiver<io::Result<Bytes>>,
+    taken: &mpsc::Sender<io::Result<Bytes>>,
+) {
+    while let Some(piece) = written.recv().await {
+        let late = clock.wait_until(clock.now().plus_ms(PIECE_MS));
+        tokio::select! {
+            biased;
+            sent = taken.send(piece) => if sent.is_err() {
+                return;
+            },
+            () = late => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::test_ports::StepClock;
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_given_up_and_one_that_takes_gets_all() {
+        let piece = || Ok(Bytes::from_static(b"row"));
+        let clock = StepClock::default();
+        let (write, written) = mpsc::channel(1);
+        let (send, mut pieces) = mpsc::channel(1);
+        let writing = async {
+            for _ in 0..9 {
+                write.send(piece()).await.unwrap();
+            }
+            drop(write);
+        };
+        let taking = async {
+            let mut count = 0;
+            while pieces.recv().await.is_some() {
+                count += 1;
+            }
+            count
+        };
+        let handing = async {
+            hand_on(&clock, written, &send).await;
+            drop(send);
+        };
+        let ((), count, ()) = tokio::join!(writing, taking, handing);
+        assert_eq!(count, 9);
+
+        let (write, written) = mpsc::channel(1);
+        let (send, _never_taken) = mpsc::channel(1);
+        let began = clock.now();
+        let writing = async { while write.send(piece()).await.is_ok() {} };
+        tokio::join!(writing, hand_on(&clock, written, &send));
+        assert!(clock.now().ms_since(began) >= PIECE_MS);
+    }
+}

@@ -1,0 +1,80 @@
+//! The first look at a query: what it calls its own subqueries, which columns those have, and how deep its
+//! expressions nest.
+
+use super::AskError;
+use super::guard::{EXPRESSION_DEPTH_MAX, Flow, ONE_QUERY, is_view, plain, refuse};
+use super::scope::{Own, columns_of, ctes};
+use crate::views;
+use sqlparser::ast::{Expr, Query, TableAlias, Visitor};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// The names a query gives to its own subqueries (`with name as …`) and to their columns, and how deep its
+/// expressions nest.
+#[derive(Default)]
+pub(super) struct Names {
+    pub(super) own: Own,
+    /// Those that are not read to their end yet.
+    open: BTreeMap<*const Query, TableAlias>,
+    depth: usize,
+}
+
+impl Visitor for Names {
+    type Break = AskError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+        for cte in ctes(query) {
+            let ident = &cte.alias.name;
+            let name = plain(ident);
+            if is_reserved(&name.to_lowercase()) {
+                let hint = "give a subquery a name of its own";
+                return refuse(&format!("the name {name}"), hint, ident.span.start);
+            }
+            if cte.from.is_some() {
+                return refuse("`from` behind `with`", ONE_QUERY, ident.span.start);
+            }
+            let mut said = self.open.values().map(|alias| plain(&alias.name));
+            if self.own.contains_key(&name) || said.any(|other| other == name) {
+                let hint = "give each subquery a name of its own";
+                return refuse(&format!("the name {name} again"), hint, ident.span.start);
+            }
+            let query: *const Query = std::ptr::from_ref(cte.query.as_ref());
+            self.open.insert(query, cte.alias.clone());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whatever stands inside a subquery is known by then, and so is what stands before it.
+    fn post_visit_query(&mut self, query: &Query) -> Flow {
+        if let Some(alias) = self.open.remove(&std::ptr::from_ref(query)) {
+            let columns = columns_of(query, Some(&alias), &self.own);
+            self.own.insert(plain(&alias.name), columns);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> Flow {
+        self.depth += 1;
+        if self.depth > EXPRESSION_DEPTH_MAX {
+            let why = format!("an expression nests deeper than {EXPRESSION_DEPTH_MAX}");
+            return ControlFlow::Break(AskError::TooLarge(why));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> Flow {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+}
+
+/// Under such a name a subquery could be taken for what it must not be: SQLite's authorizer knows a view by
+/// its name, and beyond a subquery's reach its name would be a table's again.
+fn is_reserved(name: &str) -> bool {
+    let internal = ["pg_", "sqlite_", "sql_view"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    let views = views::all();
+    let mut tables = views.iter().flat_map(|view| view.tables());
+    internal || name == "checkpoint" || is_view(name) || tables.any(|table| table.name == name)
+}
