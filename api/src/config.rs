@@ -137,6 +137,16 @@ pub(crate) fn log_filter(unset: &str) -> String {
     format!("{asked},{LOG_CAPS}")
 }
 
+/// The locale that the user asked for, such as `zh_CN.UTF-8`, by the order that POSIX gives.
+#[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+pub(crate) fn locale() -> String {
+    let said = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(said)
+        .unwrap_or_default()
+}
+
 /// A variable of the environment that a command line names, such as in `env:LEDGERLINE_MASTER_KEY`.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub(crate) fn named_variable(name: &str) -> Option<String> {

@@ -256,8 +256,10 @@ fn other_schemas() -> Value {
                 "version": { "type": "integer" }, "ratio": { "type": "number", "maximum": 1 } } } } } },
         "AlertNote": { "type": "object", "required": ["note"], "properties": {
             "note": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
-        "AlertMute": { "type": "object", "required": ["until", "reason"], "properties": {
+        "AlertMute": { "type": "object", "required": ["reason"], "properties": {
             "until": { "type": "string", "format": "date-time" },
+            "minutes": { "type": "integer", "minimum": 1, "maximum": 10080,
+                "description": "Instead of until: so many from the server's now" },
             "reason": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
         "ProjectionRebuild": { "type": "object", "properties": {
             "restart": { "type": "boolean", "default": false,

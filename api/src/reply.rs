@@ -162,6 +162,9 @@ impl From<ImportError> for Problem {
             ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
                 (Kind::Refused, "mapping-invalid")
             }
+            ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
+            ImportError::WrongEncoding { .. } => (Kind::Refused, "encoding-wrong"),
+            ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
             ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
             ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),
             ImportError::Disk(_) => (Kind::Unavailable, "disk-unavailable"),

@@ -3,15 +3,10 @@
 use super::asking::{Asking, given};
 use super::failure::Failure;
 use super::{output, table};
-use crate::clock::SystemClock;
 use crate::outbound::own_server::encode;
-use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use hyper::Method;
 use serde_json::{Value, json};
-
-/// Milliseconds of a minute.
-const MINUTE_MS: u64 = 60_000;
 
 /// Alerts (告警): see what stands, say that you see to it, or keep it quiet for a while.
 ///
@@ -64,7 +59,7 @@ enum Action {
         until: Option<Timestamp>,
         /// For so many minutes from now
         #[arg(long, value_name = "N", conflicts_with = "until")]
-        minutes: Option<u64>,
+        minutes: Option<u32>,
         /// Why; stored for ever, so name no person
         #[arg(long)]
         reason: String,
@@ -111,13 +106,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             reason,
             by,
         } => {
-            let from_now = |minutes: u64| {
-                SystemClock::default()
-                    .now()
-                    .plus_ms(minutes.saturating_mul(MINUTE_MS))
-            };
-            let until = until.or_else(|| minutes.map(from_now));
-            let body = json!({ "until": until, "reason": reason, "by": by });
+            // From the server's now: a rehearsal has a time of its own.
+            let body = json!({ "until": until, "minutes": minutes, "reason": reason, "by": by });
             one(&named, Method::POST, "/mute", Some(body)).await
         }
     }

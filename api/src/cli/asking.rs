@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::output;
+use super::page::{self, Language};
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
 use serde_json::Value;
@@ -21,6 +22,18 @@ impl Asking {
     pub(super) async fn show(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), Failure> {
         match self.ask(method, path, body).await? {
             Some(reply) => output::pretty(&reply),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks and shows the reply as a page for people, in their language; with --json as it is.
+    pub(super) async fn show_page(
+        &self,
+        (method, path, body): (Method, &str, Option<&Value>),
+        page: fn(&Value, Language) -> Vec<String>,
+    ) -> Result<(), Failure> {
+        match self.ask(method, path, body).await? {
+            Some(reply) => page::show(&page(&reply, Language::asked())),
             None => Ok(()),
         }
     }

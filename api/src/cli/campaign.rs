@@ -5,6 +5,7 @@ use super::asking::Asking;
 use super::cut_off;
 use super::failure::Failure;
 use super::moment::MomentArgs;
+use super::page;
 use super::targets;
 use crate::body::BODY_BYTES_MAX;
 use crate::bounded_file;
@@ -91,8 +92,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Action::Pause(named) => command(&named, "pause").await,
         Action::Resume(named) => command(&named, "resume").await,
         Action::Stop(named) => command(&named, "stop").await,
-        Action::Show(then) => show(&then, "").await,
-        Action::Report(then) => show(&then, "/report").await,
+        Action::Show(then) => {
+            let path = path(&then, "");
+            let asked = (Method::GET, path.as_str(), None);
+            then.named.asking.show_page(asked, page::campaign).await
+        }
+        Action::Report(then) => {
+            let path = path(&then, "/report");
+            then.named.asking.show(Method::GET, &path, None).await
+        }
         Action::Targets(args) => targets::targets(args).await,
         Action::TargetActual(args) => targets::target_actual(args).await,
         Action::Funnel(args) => targets::funnel(args).await,
@@ -106,10 +114,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-async fn show(then: &Then, rest: &str) -> Result<(), Failure> {
+fn path(then: &Then, rest: &str) -> String {
     let (id, query) = (encode(then.named.id.as_str()), then.moment.query());
-    let path = format!("/api/v1/campaigns/{id}{rest}{query}");
-    then.named.asking.show(Method::GET, &path, None).await
+    format!("/api/v1/campaigns/{id}{rest}{query}")
 }
 
 /// YAML contains JSON, so one reader serves both.

@@ -4,6 +4,7 @@ use super::asking::{Asking, given};
 use super::consent;
 use super::failure::Failure;
 use super::moment::MomentArgs;
+use super::page;
 use super::reader::ReaderArgs;
 use crate::outbound::own_server::encode;
 use hyper::Method;
@@ -89,7 +90,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             reader,
         } => {
             let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
-            named.asking.show(Method::GET, &reader.put(&path), None).await
+            let path = reader.put(&path);
+            let asked = (Method::GET, path.as_str(), None);
+            named.asking.show_page(asked, page::customer).await
         }
         Action::Erase {
             named,

@@ -31,6 +31,14 @@ impl Failure {
     pub(crate) fn fault(text: impl Into<String>) -> Self {
         Self::new(5, text)
     }
+    /// Nobody reads what is shown: the end, and no failure.
+    pub(crate) fn reader_gone() -> Self {
+        Self::new(0, "")
+    }
+    /// Whether there is nothing to say about it.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.text.is_empty()
+    }
     fn new(code: u8, text: impl Into<String>) -> Self {
         Self {
             code,

@@ -79,11 +79,25 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     waiting.finish_and_clear();
     let reply = reply?;
     if args.json {
-        return output::json(&reply);
+        output::json(&reply)?;
     }
     let report: ImportReport = serde_json::from_value(reply)
         .map_err(|error| Failure::fault(format!("the server's report cannot be read: {error}")))?;
-    show(&report)
+    if !args.json {
+        show(&report)?;
+    }
+    any_good(&report)
+}
+
+/// A script that goes on to start the campaign must hear that nobody is in it.
+fn any_good(report: &ImportReport) -> Result<(), Failure> {
+    if report.repeated || report.enrolled + report.duplicates > 0 {
+        return Ok(());
+    }
+    Err(Failure::found(format!(
+        "没有一行可用，未入队任何客户 none of the {} rows is good: nobody was enrolled",
+        report.rows
+    )))
 }
 
 /// Shows how far the import is, as its server says; one that does not answer is asked again.
@@ -159,4 +173,30 @@ fn same_number(report: &ImportReport) -> Result<(), Failure> {
         output::line("  … all of them with --json")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_good_row_is_no_success() {
+        let of = |enrolled, duplicates, repeated| ImportReport {
+            rows: 3,
+            enrolled,
+            duplicates,
+            repeated,
+            ..ImportReport::default()
+        };
+        assert!(any_good(&of(0, 0, false)).is_err());
+        assert!(any_good(&of(1, 0, false)).is_ok());
+        assert!(
+            any_good(&of(0, 3, false)).is_ok(),
+            "they are in the campaign already"
+        );
+        assert!(
+            any_good(&of(0, 0, true)).is_ok(),
+            "this very file was answered before"
+        );
+    }
 }

@@ -171,7 +171,8 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
     } else {
         for (name, shown, counted) in &lines {
             let word = if shown == counted { "ok" } else { "differs" };
-            output::line(&format!("{word:<8} {name:<42} rows {shown:?} events {counted:?}"))?;
+            let (shown, counted) = (parts(shown), parts(counted));
+            output::line(&format!("{word:<8} {name:<42} rows {shown}, events {counted}"))?;
         }
     }
     if wrong.is_empty() {
@@ -181,6 +182,15 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         "figures differ from their events: {}",
         wrong.join(", ")
     )))
+}
+
+/// Numerator and denominator as people write them; `-` where there is no row yet.
+fn parts([numerator, denominator]: &[Option<i64>; 2]) -> String {
+    let numerator = numerator.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    match denominator {
+        Some(denominator) => format!("{numerator} / {denominator}"),
+        None => numerator,
+    }
 }
 
 async fn drilled(
@@ -215,4 +225,16 @@ fn told(problem: Problem) -> Failure {
         return Failure::unavailable(problem.detail);
     }
     Failure::usage(problem.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn a_figure_is_shown_as_people_write_it() {
+        assert_eq!(parts(&[Some(43), Some(73)]), "43 / 73");
+        assert_eq!(parts(&[Some(43), None]), "43");
+        assert_eq!(parts(&[None, None]), "-");
+    }
 }

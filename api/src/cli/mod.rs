@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod doctor_history;
 mod events;
+mod examples;
 mod export;
 pub(crate) mod failure;
 mod holder;
@@ -28,6 +29,7 @@ mod moment;
 pub(crate) mod noting;
 mod number;
 pub(crate) mod output;
+mod page;
 mod projections;
 mod query;
 mod reader;
@@ -35,6 +37,7 @@ mod reconcile;
 mod report;
 mod sample;
 mod serve;
+mod shell;
 mod simulate;
 pub(crate) mod table;
 mod taking;
@@ -45,7 +48,7 @@ mod writer;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::log_writer::LogWriter;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use failure::Failure;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -90,11 +93,22 @@ enum Command {
     Trunk(trunk::Args),
     Simulate(simulate::Args),
     Bench(bench::Args),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+impl Command {
+    /// Whether nothing is left half done when it ends with the reader of its output.
+    const fn only_shows(&self) -> bool {
+        matches!(self, Self::Live(_) | Self::Query(_) | Self::Metrics(_))
+            || matches!(self, Self::Events(args) if args.only_shows())
+    }
 }
 
 /// Parses the command line, runs one command, and answers how the process ends.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = examples::with_examples(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Simulated crashes are no news.
     let level = if matches!(cli.command, Command::Simulate(_)) {
         "off"
@@ -106,10 +120,15 @@ pub fn run() -> ExitCode {
         .with_writer(LogWriter::to_stderr(Arc::new(SystemClock::default())))
         .json();
     logs.init();
+    if cli.command.only_shows() {
+        output::end_with_the_reader();
+    }
     match on_runtime(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::notice(&format!("ledgerline: {failure}"));
+            if !failure.is_quiet() {
+                output::notice(&format!("ledgerline: {failure}"));
+            }
             failure.exit_code()
         }
     }
@@ -161,5 +180,7 @@ async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Box::pin(bench::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }

@@ -25,8 +25,6 @@ enum Action {
     /// The number is on a list of numbers that must not be dialed (禁呼名单)
     Suppress(Named),
     /// Show what is known of a number, and why it is not called (查看号码); on record in the log
-    ///
-    /// Example: ledgerline number show 13800138000
     Show {
         /// The number, in any usual form, or our id of it
         number: String,

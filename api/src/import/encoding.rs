@@ -56,23 +56,53 @@ impl Detection {
         self.detector.feed(bytes, false);
     }
 
-    pub(crate) fn finish(mut self, choice: EncodingChoice) -> &'static Encoding {
-        match choice {
-            EncodingChoice::Utf8 => return UTF_8,
-            EncodingChoice::Gb18030 => return GB18030,
-            EncodingChoice::Auto => {}
-        }
+    pub(crate) fn finish(self, choice: EncodingChoice) -> Seen {
+        let guess = self.guess();
+        let encoding = match choice {
+            EncodingChoice::Utf8 => UTF_8,
+            EncodingChoice::Gb18030 => GB18030,
+            EncodingChoice::Auto => guess.unwrap_or(UTF_8),
+        };
+        Seen { encoding, guess }
+    }
+
+    /// `None`: every character is of ASCII, and so of any of them.
+    fn guess(mut self) -> Option<&'static Encoding> {
         match self.first.as_slice() {
-            b"\xff\xfe" => return UTF_16LE,
-            b"\xfe\xff" => return UTF_16BE,
+            b"\xff\xfe" => return Some(UTF_16LE),
+            b"\xfe\xff" => return Some(UTF_16BE),
             _ => {}
         }
         if !self.detector.feed(b"", true) {
-            return UTF_8;
+            return None;
         }
         let guess = self.detector.guess(Some(b"cn"), Utf8Detection::Allow);
         // A list is Chinese or it is UTF-8: other legacy encodings are detection errors on short files.
-        if guess == UTF_8 { UTF_8 } else { GB18030 }
+        Some(if guess == UTF_8 { UTF_8 } else { GB18030 })
+    }
+}
+
+/// What a file is read as, and what its bytes say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) encoding: &'static Encoding,
+    guess: Option<&'static Encoding>,
+}
+
+impl Seen {
+    /// Refuses what was named and cannot be: one wrong byte makes a file no other encoding, so a file that
+    /// is said to be UTF-8 stays so, and its rows are judged one by one.
+    pub(crate) fn check(&self) -> Result<(), ImportError> {
+        let Some(guess) = self.guess.filter(|guess| *guess != self.encoding) else {
+            return Ok(());
+        };
+        if self.encoding == UTF_8 && guess == GB18030 {
+            return Ok(());
+        }
+        Err(ImportError::WrongEncoding {
+            named: name(self.encoding),
+            seen: name(guess),
+        })
     }
 }
 
@@ -147,7 +177,7 @@ mod tests {
     fn detect(bytes: &[u8]) -> &'static Encoding {
         let mut detection = Detection::new();
         detection.feed(bytes);
-        detection.finish(EncodingChoice::Auto)
+        detection.finish(EncodingChoice::Auto).encoding
     }
 
     fn read(bytes: &[u8], encoding: &'static Encoding) -> String {
@@ -188,7 +218,28 @@ mod tests {
         for byte in &little {
             detection.feed(&[*byte]);
         }
-        assert_eq!(detection.finish(EncodingChoice::Auto), UTF_16LE);
+        assert_eq!(detection.finish(EncodingChoice::Auto).encoding, UTF_16LE);
+    }
+
+    #[test]
+    fn an_encoding_that_was_named_and_cannot_be_is_said() {
+        let check = |bytes: &[u8], choice| {
+            let mut detection = Detection::new();
+            detection.feed(bytes);
+            detection
+                .finish(choice)
+                .check()
+                .map_err(|error| error.to_string())
+        };
+        let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
+        let said = check(text.as_bytes(), EncodingChoice::Gb18030).unwrap_err();
+        assert!(said.contains("written in UTF-8, not in GB18030"), "{said}");
+        let said = check(b"\xff\xfei\0d\0", EncodingChoice::Utf8).unwrap_err();
+        assert!(said.contains("written in UTF-16LE, not in UTF-8"), "{said}");
+        let one_wrong_byte = [text.as_bytes(), b"\xff\n"].concat();
+        assert_eq!(check(&one_wrong_byte, EncodingChoice::Utf8), Ok(()));
+        assert_eq!(check(b"id,phone\n", EncodingChoice::Gb18030), Ok(()));
+        assert_eq!(check(text.as_bytes(), EncodingChoice::Auto), Ok(()));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub(crate) mod body;
 pub(crate) mod csv;
 pub(crate) mod encoding;
+mod file_kind;
 pub(crate) mod load;
 pub(crate) mod mapping;
 pub(crate) mod row;
@@ -89,6 +90,14 @@ pub(crate) enum ImportError {
     MappedTwice(String),
     #[error("two columns are titled {0:?}; rename one")]
     TitledTwice(String),
+    #[error("{0:?} holds {1}, not what its name says; {2}")]
+    OtherKind(String, &'static str, &'static str),
+    #[error("the file is written in {seen}, not in {named}; leave --encoding out, or name {seen}")]
+    WrongEncoding { named: &'static str, seen: &'static str },
+    #[error(
+        "{error}; the file was read as {encoding}: if its titles look wrong, name its own with --encoding"
+    )]
+    ReadAs { error: String, encoding: &'static str },
     #[error("encoding {0:?} is not one of auto, utf-8, gbk, gb18030")]
     UnknownEncoding(String),
     #[error("{what} is more than the {limit} allowed")]

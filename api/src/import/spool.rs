@@ -5,11 +5,11 @@
 
 use super::ImportError;
 use super::csv::CsvSource;
-use super::encoding::{Detection, EncodingChoice, name};
+use super::encoding::{Detection, EncodingChoice, Seen, name};
+use super::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use super::mapping::Mapping;
 use super::source::{RowSink, RowSource};
 use super::xlsx::XlsxSource;
-use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
@@ -17,9 +17,6 @@ use std::path::Path;
 
 /// Largest file: a million rows of 250 bytes.
 pub(crate) const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
-
-/// First bytes of every XLSX file (a ZIP archive).
-const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
 
 /// A file being received.
 pub(crate) struct Spool {
@@ -34,7 +31,8 @@ pub(crate) struct Spool {
 pub(crate) struct Spooled {
     file: File,
     pub(crate) content_sha256: String,
-    encoding: &'static Encoding,
+    seen: Seen,
+    head: Vec<u8>,
     is_archive: bool,
 }
 
@@ -58,7 +56,7 @@ impl Spool {
                 limit: FILE_BYTES_MAX,
             });
         }
-        let missing = ARCHIVE_MARK.len().saturating_sub(self.head.len());
+        let missing = HEAD_BYTES.saturating_sub(self.head.len());
         self.head.extend(chunk.iter().take(missing));
         self.hash.update(chunk);
         self.detection.feed(chunk);
@@ -69,19 +67,29 @@ impl Spool {
         Spooled {
             file: self.file,
             content_sha256: hex(&self.hash.finalize()),
-            encoding: self.detection.finish(choice),
-            is_archive: self.head == ARCHIVE_MARK,
+            seen: self.detection.finish(choice),
+            is_archive: self.head.starts_with(ARCHIVE_MARK),
+            head: self.head,
         }
     }
 }
 
 impl Spooled {
+    /// Refuses a file that is not what its name says, or is written otherwise than was said.
+    pub(crate) fn check(&self, file_name: &str) -> Result<(), ImportError> {
+        file_kind::check(file_name, &self.head)?;
+        match self.is_archive {
+            true => Ok(()),
+            false => self.seen.check(),
+        }
+    }
+
     /// What the reader took the file for, as shown in the report.
     pub(crate) fn format(&self) -> String {
         if self.is_archive {
             "XLSX".to_owned()
         } else {
-            format!("CSV, {}", name(self.encoding))
+            format!("CSV, {}", name(self.seen.encoding))
         }
     }
 
@@ -95,8 +103,16 @@ impl Spooled {
         if self.is_archive {
             return Ok(Box::new(XlsxSource::open(self.file, mapping)?));
         }
+        let encoding = self.seen.encoding;
         let file = BufReader::new(self.file);
-        Ok(Box::new(CsvSource::open(file, self.encoding, &mapping)?))
+        let opened = CsvSource::open(file, encoding, &mapping).map_err(|error| match error {
+            missing @ ImportError::MissingColumn { .. } => ImportError::ReadAs {
+                error: missing.to_string(),
+                encoding: name(encoding),
+            },
+            other => other,
+        });
+        Ok(Box::new(opened?))
     }
 }
 

@@ -39,7 +39,7 @@ impl Format {
         let mut detection = Detection::new();
         detection.feed(&head);
         let encoding = detection.finish(EncodingChoice::Auto);
-        let text = DecodingReader::new(File::open(path)?, encoding);
+        let text = DecodingReader::new(File::open(path)?, encoding.encoding);
         self.read_rows(text, (said, offset), take)
     }
 

@@ -9,6 +9,12 @@ use domain::time::Timestamp;
 use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
 use serde_json::json;
 
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// The longest mute in minutes: the domain's own limit, a week.
+const MUTE_MINUTES_MAX: u32 = 10_080;
+
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -98,7 +104,15 @@ async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let mut body = Members::new(input.object().await?);
     let reason = body.needed_text("reason").unwrap_or_default();
     let by = body.text("by");
-    let until: Option<Timestamp> = match body.needed_text("until").map(|text| text.parse()) {
+    let minutes = body.count("minutes", 1, MUTE_MINUTES_MAX);
+    let until = match minutes {
+        Some(_) => body.text("until"),
+        None => body.needed_text("until"),
+    };
+    if minutes.is_some() && until.is_some() {
+        body.wrong("minutes", "is given beside until: one of them says it");
+    }
+    let until: Option<Timestamp> = match until.map(|text| text.parse()) {
         Some(Ok(until)) => Some(until),
         Some(Err(_)) => {
             body.wrong(
@@ -111,7 +125,9 @@ async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     body.refuse_the_rest();
     body.finish()?;
-    let until = until.unwrap_or(Timestamp::EPOCH);
+    // From this server's now, which in a rehearsal is no wall clock's.
+    let from_now = minutes.map(|minutes| ctx.now().plus_ms(u64::from(minutes) * MINUTE_MS));
+    let until = from_now.or(until).unwrap_or(Timestamp::EPOCH);
     ask(&ctx, alert, AlertCommand::Mute { until, by, reason }, cause).await
 }
 
@@ -137,3 +153,41 @@ async fn ask(
 }
 
 impl crate::serving::Explained for AlertRefusal {}
+
+#[cfg(test)]
+mod tests {
+    use crate::routes::tests::{answer, settings};
+    use crate::running::Running;
+    use domain::ids::AlertId;
+    use domain::time::Timestamp;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+    use tokio::runtime::Runtime;
+
+    #[test]
+    fn minutes_of_a_mute_count_from_the_servers_now_also_in_a_rehearsal() {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let running = runtime.block_on(started).unwrap();
+        let mute = |body: Value| {
+            let path = format!("/api/v1/alerts/{}/mute", AlertId::derive("clock_off", "it"));
+            runtime.block_on(answer(&running, ("POST", &path), &body.to_string()))
+        };
+        let before = running.app.now();
+        let (status, told) = mute(json!({ "minutes": 30, "reason": "known" }));
+        assert_eq!(status, 200, "{told}");
+        let until: Timestamp = told["muted_until"].as_str().unwrap().parse().unwrap();
+        let after = running.app.now();
+        assert!(until >= before.plus_ms(1_800_000) && until <= after.plus_ms(1_800_000));
+        for body in [
+            json!({ "reason": "known" }),
+            json!({ "minutes": 0, "reason": "known" }),
+            json!({ "minutes": 10_081, "reason": "known" }),
+            json!({ "minutes": 3, "until": until, "reason": "known" }),
+        ] {
+            assert_eq!(mute(body.clone()).0, 422, "{body}");
+        }
+        runtime.block_on(running.stop());
+    }
+}

@@ -95,6 +95,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
         spool.write(&piece)?;
     }
     let spooled = spool.finish(encoding);
+    spooled.check(&source)?;
     let plan = Load {
         rules: ctx.list_rules(&campaign, &spooled.content_sha256).await?,
         source,

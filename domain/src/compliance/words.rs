@@ -66,6 +66,21 @@ const RULES: [Words; 19] = [
     ),
 ];
 
+/// The rules by name, for a verdict that allows.
+const NAMES: [Words; 11] = [
+    ("campaign_state", "任务状态", "campaign state"),
+    ("missing_fact", "缺失事实", "missing fact"),
+    ("erased_person", "已删除个人", "erased person"),
+    ("consent", "同意", "consent"),
+    ("home_location", "归属地", "home location"),
+    ("calling_window", "可外呼时段", "calling window"),
+    ("retry_policy", "重试策略", "retry policy"),
+    ("frequency_cap", "频次上限", "frequency cap"),
+    ("suppression", "禁呼名单", "suppression"),
+    ("open_call", "通话进行中", "open call"),
+    ("same_number", "同号", "same number"),
+];
+
 /// Names of facts.
 const FACTS: [Words; 20] = [
     ("hours", "允许时段", "hours"),
@@ -115,17 +130,7 @@ pub struct InWords {
 
 /// Rule, facts and next due time as a person reads them. `next` is absent where it is for good.
 pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Timestamp>, zone: Tz) -> InWords {
-    let (zh, en) = labels(&RULES, rule);
-    let mut words = InWords {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    };
-    for (index, (name, value)) in facts.iter().enumerate() {
-        let (name, value) = (labels(&FACTS, name), labels(&VALUES, value));
-        let (zh, en) = if index == 0 { ("：", ": ") } else { ("，", ", ") };
-        words.zh.push_str(&format!("{zh}{} {}", name.0, value.0));
-        words.en.push_str(&format!("{en}{} {}", name.1, value.1));
-    }
+    let mut words = with_facts(labels(&RULES, rule), facts);
     match next.map(|next| next.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %:z")) {
         Some(next) => {
             words.zh.push_str(&format!("；下次可呼 {next}"));
@@ -135,6 +140,25 @@ pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Times
             words.zh.push_str("；不再外呼");
             words.en.push_str("; not called again");
         }
+    }
+    words
+}
+
+/// A rule that allowed, by its name, and what it looked at.
+pub fn allowed_in_words(rule: &str, facts: &BTreeMap<String, String>) -> InWords {
+    with_facts(labels(&NAMES, rule), facts)
+}
+
+fn with_facts((zh, en): (&str, &str), facts: &BTreeMap<String, String>) -> InWords {
+    let mut words = InWords {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    };
+    for (index, (name, value)) in facts.iter().enumerate() {
+        let (name, value) = (labels(&FACTS, name), labels(&VALUES, value));
+        let (zh, en) = if index == 0 { ("：", ": ") } else { ("，", ", ") };
+        words.zh.push_str(&format!("{zh}{} {}", name.0, value.0));
+        words.en.push_str(&format!("{en}{} {}", name.1, value.1));
     }
     words
 }
@@ -163,8 +187,9 @@ mod tests {
         let number = number_rules().map(|rule| rule.id());
         for rule in customer.iter().chain(&number).chain(&["same_number"]) {
             assert!(RULES.iter().any(|(known, _, _)| known == rule), "{rule}");
+            assert!(NAMES.iter().any(|(known, _, _)| known == rule), "{rule}");
         }
-        for words in [RULES.as_slice(), &FACTS, &VALUES] {
+        for words in [RULES.as_slice(), &NAMES, &FACTS, &VALUES] {
             let mut codes: Vec<&str> = words.iter().map(|(code, _, _)| *code).collect();
             codes.sort_unstable();
             codes.dedup();

@@ -2,7 +2,8 @@
 //! the reference and the guard of ad-hoc SQL are made.
 
 use super::column::{
-    SqlColumn, SqlView, Unit, code, column, count, flag, id, instant, label, micros, ms, position, text,
+    SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, label, micros, ms, of_enrolment,
+    position, text,
 };
 use domain::disposition::{Disposition, Outcome};
 
@@ -114,6 +115,11 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 "recording_sha256",
                 ("录音摘要", "SHA-256 of the recording, lower hex"),
             ),
+            of_enrolment("next_due_at", Unit::Micros, NEXT_DUE, WHY_NEXT),
+            of_enrolment("not_called_rule", Unit::Code, "not_called_rule", WHY_RULE),
+            of_enrolment("not_called_facts", Unit::Text, "not_called_facts", WHY_FACTS),
+            of_enrolment("not_called_zh", Unit::Text, "not_called_zh", WHY_ZH),
+            of_enrolment("not_called_en", Unit::Text, "not_called_en", WHY_EN),
             position("first_position", "first_pos"),
             position("last_position", "last_pos"),
         ],
@@ -249,6 +255,10 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 "call",
                 ("进行中的呼叫", "the call that is open"),
             ),
+            code("not_called_rule", WHY_RULE),
+            text("not_called_facts", WHY_FACTS),
+            text("not_called_zh", WHY_ZH),
+            text("not_called_en", WHY_EN),
             position("position", "pos"),
         ],
     },
@@ -295,6 +305,22 @@ pub const SQL_VIEWS: &[SqlView] = &[
         ],
     },
 ];
+
+const NEXT_DUE: &str = "case when state = 'waiting' then due_at end";
+const WHY_NEXT: Words = (
+    "该客户在任务中的下次可呼时间",
+    "when the customer's next call in this campaign is due",
+);
+const WHY_RULE: Words = (
+    "最近一次未呼的规则",
+    "the rule by which the customer was last not called",
+);
+const WHY_FACTS: Words = ("该规则的事实，JSON", "its facts, a JSON object");
+const WHY_ZH: Words = (
+    "未呼原因与下次可呼时间",
+    "rule, facts and next due time in Chinese",
+);
+const WHY_EN: Words = ("同上，英文", "the same in English");
 
 const LABELS: [SqlColumn; 3] = [
     label("code", Unit::Code, ("代码", "the code")),

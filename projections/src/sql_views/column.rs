@@ -64,6 +64,8 @@ pub(super) enum Source {
     Column(&'static str),
     /// A column in microseconds, as text.
     Instant(&'static str),
+    /// Of the enrolment that a call belongs to, as an expression over its row.
+    Enrolment(&'static str),
     /// Of a list of codes.
     Label,
 }
@@ -117,6 +119,22 @@ pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn
         zh: "同上，文本",
         en: "the same instant as text",
         source: Source::Instant(from),
+    }
+}
+/// Of the enrolment that a call belongs to.
+pub(super) const fn of_enrolment(
+    name: &'static str,
+    unit: Unit,
+    expression: &'static str,
+    (zh, en): Words,
+) -> SqlColumn {
+    let source = Source::Enrolment(expression);
+    SqlColumn {
+        name,
+        unit,
+        zh,
+        en,
+        source,
     }
 }
 pub(super) const fn label(name: &'static str, unit: Unit, (zh, en): Words) -> SqlColumn {

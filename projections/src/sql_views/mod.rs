@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 /// The schema of the documented views on PostgreSQL.
 pub const SQL_SCHEMA: &str = "ledgerline_sql";
 
+/// Where the enrolment that a call belongs to stands.
+const ENROLMENTS: &str = "worklist_enrolment";
+
 /// What was made, as it was made: a start that changes nothing touches nothing, and waits for no reader.
 const MADE: &str = "create table if not exists sql_view_made (name text primary key, ddl text not null)";
 
@@ -78,7 +81,7 @@ fn wanted(dialect: Dialect, tables: &[&str]) -> BTreeMap<String, String> {
     let there = |view: &&SqlView| view.table.is_none_or(|table| tables.contains(&table));
     let views = SQL_VIEWS.iter().filter(there);
     views
-        .map(|view| (view.name.to_owned(), ddl(view, dialect)))
+        .map(|view| (view.name.to_owned(), ddl(view, dialect, tables)))
         .collect()
 }
 
@@ -89,7 +92,7 @@ fn placed(name: &str, dialect: Dialect) -> String {
     }
 }
 
-fn ddl(view: &SqlView, dialect: Dialect) -> String {
+fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
     let name = placed(view.name, dialect);
     let Some(table) = view.table else {
         return format!("create view {name} as {}", catalog::labels(view.name));
@@ -97,15 +100,25 @@ fn ddl(view: &SqlView, dialect: Dialect) -> String {
     let columns: Vec<String> = view
         .columns
         .iter()
-        .map(|column| format!("{} as {}", expression(&column.source, dialect), column.name))
+        .map(|column| {
+            let from = match column.source {
+                Source::Enrolment(_) if !tables.contains(&ENROLMENTS) => "null".to_owned(),
+                ref source => expression(source, table, dialect),
+            };
+            format!("{from} as {}", column.name)
+        })
         .collect();
     let columns = columns.join(", ");
     format!("create view {name} as select {columns} from {table}")
 }
 
-fn expression(source: &Source, dialect: Dialect) -> String {
+fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
     match (source, dialect) {
         (Source::Column(column), _) => (*column).to_owned(),
+        (Source::Enrolment(wanted), _) => format!(
+            "(select {wanted} from {ENROLMENTS} where {ENROLMENTS}.campaign = {table}.campaign \
+             and {ENROLMENTS}.customer = {table}.customer)"
+        ),
         (Source::Label, _) => String::new(),
         // The same text on both: RFC 3339, UTC, six decimals.
         (Source::Instant(column), Dialect::Sqlite) => format!(

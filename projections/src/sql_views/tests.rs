@@ -3,10 +3,12 @@
 
 use super::{Dialect, SQL_VIEWS, drop_sql_views, remake_sql_views, sql_reference};
 use crate::database::{ReadDb, read_as, transact};
-use crate::testing::{Story, call};
+use crate::testing::{Story, call, campaign, customer, ten, verdict};
 use crate::views;
 use crate::{InlineRunner, SqliteReadDb};
-use std::collections::BTreeSet;
+use domain::compliance::{Decision, Verdict};
+use domain::customer::event::CustomerEvent;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -103,4 +105,72 @@ fn the_reference_is_what_is_made() {
     let written = std::fs::read_to_string(path).unwrap();
     let made = sql_reference();
     assert!(written.contains(&made), "docs/reference/sql.md lacks:\n{made}");
+}
+
+#[tokio::test]
+async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
+    let next = ten().plus_ms(3_600_000);
+    let mut story = Story::new();
+    story
+        .created("T")
+        .enrolled("T", 1)
+        .enrolled("T", 2)
+        .whole_call("T", 2);
+    let refused = CustomerEvent::DialRefused {
+        campaign: campaign("T"),
+        call: call("T", 1, 1),
+        verdict: Verdict {
+            rule: "consent".to_owned(),
+            facts: BTreeMap::from([("consent".to_owned(), "withdrawn".to_owned())]),
+            ..verdict(Decision::DeferUntil(next))
+        },
+        not_before: None,
+    };
+    story.customer(1, refused);
+    let (db, _runner) = shown_by_all(&story).await;
+    let sql = format!(
+        "select due_at, not_called_rule, not_called_facts, not_called_zh, not_called_en from enrolments \
+         where customer = '{}'",
+        customer(1)
+    );
+    let mut row = db.query(&sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.at().unwrap(), next);
+    assert_eq!(row.text().unwrap(), "consent");
+    assert_eq!(row.text().unwrap(), r#"{"consent":"withdrawn"}"#);
+    let zh = row.text().unwrap();
+    assert!(zh.starts_with("没有有效的同意：同意 已撤回；下次可呼 "), "{zh}");
+    assert!(zh.ends_with(" +08:00"), "{zh}");
+    let en = row.text().unwrap();
+    assert!(
+        en.starts_with("there is no consent that counts: consent withdrawn; next due "),
+        "{en}"
+    );
+    // A call says it of its customer in its campaign: this one is being called, or was.
+    let sql = "select next_due_at, not_called_rule, not_called_zh from calls";
+    let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.maybe_at().unwrap(), None);
+    assert_eq!(row.maybe_text().unwrap(), None);
+    assert_eq!(row.maybe_text().unwrap(), None);
+
+    let mut story = Story::new();
+    story.created("T").enrolled("T", 1).granted("T", 1, 1);
+    story.customer(
+        1,
+        CustomerEvent::DialReleased {
+            campaign: campaign("T"),
+            call: call("T", 1, 1),
+            reason: "drain".to_owned(),
+            not_before: Some(next),
+        },
+    );
+    let (db, _runner) = shown_by_all(&story).await;
+    let sql = "select next_due_at, not_called_rule, not_called_en from calls";
+    let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.maybe_at().unwrap(), Some(next));
+    assert_eq!(row.text().unwrap(), "drain");
+    assert!(
+        row.text()
+            .unwrap()
+            .starts_with("the server was stopping; next due ")
+    );
 }

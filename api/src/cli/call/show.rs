@@ -4,6 +4,7 @@ use crate::app::ReadOnly;
 use crate::as_of::{Moment, describe_at};
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::cli::page::{self, Language};
 use crate::cli::reader::ReaderArgs;
 use crate::clock::SystemClock;
 use crate::cloud_event::CloudEvent;
@@ -46,7 +47,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.json {
         return output::json(&shown);
     }
-    output::pretty(&shown)
+    page::show(&page::call(&shown, Language::asked()))
 }
 
 async fn from_server(args: &Args) -> Result<Value, Failure> {

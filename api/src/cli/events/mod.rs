@@ -60,6 +60,13 @@ enum Action {
     Graph(graph::Args),
 }
 
+impl Args {
+    /// A copy writes a log of its own.
+    pub(crate) const fn only_shows(&self) -> bool {
+        !matches!(self.action, Action::Copy(_))
+    }
+}
+
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Read {

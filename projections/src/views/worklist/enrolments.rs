@@ -1,6 +1,6 @@
 //! What an enrolment waits for: its due time, an open grant, or a call that is to be closed.
 
-use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows};
+use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows, not_called};
 use crate::cells::Cells;
 use crate::database::Edit;
 use crate::error::ProjectionError;
@@ -8,6 +8,7 @@ use crate::value::Val;
 use domain::compliance::{CustomerGrant, Decision, Verdict};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
+use std::collections::BTreeMap;
 
 type Key<'a> = (&'a CampaignId, &'a CustomerId);
 
@@ -55,6 +56,10 @@ impl Rows<'_> {
             Val::at(due_at),
             Val::text("waiting"),
             Val::Null,
+            Val::Null,
+            Val::Null,
+            Val::Null,
+            Val::Null,
             self.pos.clone(),
         ];
         if self
@@ -84,6 +89,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::State, Val::text("open"));
             cells.set(EnrolmentColumn::Call, call.clone());
             cells.set(EnrolmentColumn::Number, Val::text(&grant.number));
+            not_called::forget(cells);
         })?;
         Ok(())
     }
@@ -130,6 +136,7 @@ impl Rows<'_> {
                 cells.set(EnrolmentColumn::State, Val::text("closed"));
             }
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(due_at));
+            not_called::note(cells, &verdict.rule, &verdict.facts);
             true
         })?;
         Ok(())
@@ -138,7 +145,7 @@ impl Rows<'_> {
     pub(super) fn customer_released(
         &mut self,
         key: Key<'_>,
-        call: CallId,
+        (call, reason): (CallId, &str),
         not_before: Option<Timestamp>,
     ) -> Result<(), ProjectionError> {
         let released = Val::text(call);
@@ -149,6 +156,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::State, Val::text("waiting"));
             cells.set(EnrolmentColumn::Call, Val::Null);
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(not_before));
+            not_called::note(cells, reason, &BTreeMap::new());
             true
         })?;
         self.customer_told(call)
@@ -180,15 +188,24 @@ impl Rows<'_> {
                 return false;
             }
             cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
+            not_called::say_again(cells);
             true
         })?;
         Ok(())
     }
 
-    pub(super) fn settled(&mut self, key: Key<'_>) -> Result<(), ProjectionError> {
+    pub(super) fn settled(
+        &mut self,
+        key: Key<'_>,
+        why: Option<(&str, &BTreeMap<String, String>)>,
+    ) -> Result<(), ProjectionError> {
         let is_new = self.of_unsettled(key, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text("settled"));
             cells.set(EnrolmentColumn::Call, Val::Null);
+            match why {
+                Some((rule, facts)) => not_called::note(cells, rule, facts),
+                None => not_called::forget(cells),
+            }
         })?;
         match is_new {
             true => self.count(key.0, (0, 1)),

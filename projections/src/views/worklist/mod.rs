@@ -6,6 +6,7 @@
 
 mod calls;
 mod enrolments;
+mod not_called;
 mod port;
 #[cfg(test)]
 mod tests;
@@ -37,12 +38,14 @@ const CAMPAIGNS: Table = Table {
     key_columns: 1,
 };
 
+// not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
     name: "worklist_enrolment",
     ddl: &[
         "create table worklist_enrolment (campaign text not null, customer text not null,
         number text not null, due_at bigint not null, state text not null, call text,
+        not_called_rule text, not_called_facts text, not_called_zh text, not_called_en text,
         pos bigint not null, primary key (campaign, customer))",
         "create index worklist_enrolment_due on worklist_enrolment (campaign, due_at, customer)
         where state = 'waiting'",
@@ -68,7 +71,10 @@ columns! {
 }
 
 columns! {
-    enum EnrolmentColumn { Campaign, Customer, Number, DueAt, State, Call, Pos }
+    enum EnrolmentColumn {
+        Campaign, Customer, Number, DueAt, State, Call, NotCalledRule, NotCalledFacts, NotCalledZh,
+        NotCalledEn, Pos,
+    }
 }
 
 columns! {
@@ -79,7 +85,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: TABLES,
     handles: Handles::Kinds(&[
         "campaign.created",
@@ -245,9 +251,9 @@ impl Rows<'_> {
             CustomerEvent::DialReleased {
                 campaign,
                 call,
+                reason,
                 not_before,
-                ..
-            } => self.customer_released((campaign, &customer), *call, *not_before),
+            } => self.customer_released((campaign, &customer), (*call, reason), *not_before),
             CustomerEvent::CallClosed {
                 campaign,
                 call,
@@ -261,7 +267,15 @@ impl Rows<'_> {
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
                 self.called_back((campaign, &customer), *due_at)
             }
-            CustomerEvent::EnrolmentSettled { campaign, .. } => self.settled((campaign, &customer)),
+            CustomerEvent::EnrolmentSettled {
+                campaign,
+                rule,
+                facts,
+                ..
+            } => {
+                let why = rule.as_deref().map(|rule| (rule, facts));
+                self.settled((campaign, &customer), why)
+            }
             _ => Ok(()),
         }
     }

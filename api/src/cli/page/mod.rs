@@ -1,0 +1,121 @@
+//! Pages for people: one call, campaign or person in the user's language, with local times and their offset.
+//!
+//! A page is made of the very JSON that `--json` prints, so that both say the same. Nothing on it is obeyed
+//! by a terminal: control characters of carriers and files are blanks.
+
+mod call;
+mod campaign;
+mod customer;
+
+pub(super) use call::call;
+pub(super) use campaign::campaign;
+pub(super) use customer::customer;
+
+use super::failure::Failure;
+use super::output;
+use crate::config;
+use domain::compliance::zone_of;
+use domain::time::Timestamp;
+use serde_json::Value;
+
+/// The zone of campaigns and reports, where a person has none of their own.
+const ZONE_DEFAULT: &str = "Asia/Shanghai";
+
+/// What the user reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Zh,
+    En,
+}
+
+impl Language {
+    /// Of `LC_ALL`, `LC_MESSAGES` or `LANG`.
+    pub(super) fn asked() -> Self {
+        Self::of(&config::locale())
+    }
+
+    fn of(locale: &str) -> Self {
+        match locale.to_ascii_lowercase().starts_with("zh") {
+            true => Self::Zh,
+            false => Self::En,
+        }
+    }
+
+    const fn pick<'a>(self, (zh, en): (&'a str, &'a str)) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// Shows a page.
+pub(super) fn show(lines: &[String]) -> Result<(), Failure> {
+    let plain = |one: char| if one.is_control() { ' ' } else { one };
+    lines
+        .iter()
+        .try_for_each(|line| output::line(&line.chars().map(plain).collect::<String>()))
+}
+
+/// An instant of a reply as the clocks of `zone` show it; as it stands where it is none.
+fn local(at: &str, zone: Option<&str>) -> String {
+    let Ok(instant) = at.parse::<Timestamp>() else {
+        return at.to_owned();
+    };
+    let zone = zone_of(Some(zone.unwrap_or(ZONE_DEFAULT)), None);
+    let shown = instant.to_utc().with_timezone(&zone);
+    shown.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string()
+}
+
+/// A text of a reply; a dash where there is none.
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    maybe(value, pointer).unwrap_or("-")
+}
+
+fn maybe<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// A text, a number or a flag as people read it.
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Seconds with one decimal.
+fn seconds(value: Option<&Value>) -> String {
+    let millis = value.and_then(Value::as_u64).unwrap_or(0);
+    format!("{}.{} s", millis / 1_000, millis % 1_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        for (locale, language) in [
+            ("zh_CN.UTF-8", Language::Zh),
+            ("ZH", Language::Zh),
+            ("en_US.UTF-8", Language::En),
+            ("C", Language::En),
+            ("", Language::En),
+        ] {
+            assert_eq!(Language::of(locale), language, "{locale}");
+        }
+    }
+
+    #[test]
+    fn times_are_local_with_their_offset() {
+        let at = "2026-03-02T02:00:00.123456Z";
+        assert_eq!(local(at, None), "2026-03-02 10:00:00.123 +08:00");
+        assert_eq!(
+            local(at, Some("America/New_York")),
+            "2026-03-01 21:00:00.123 -05:00"
+        );
+        assert_eq!(local("soon", None), "soon");
+    }
+}
