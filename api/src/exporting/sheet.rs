@@ -124,7 +124,19 @@ impl XlsxSheet {
         for (column, place) in self.columns.iter().zip(0_u16..) {
             sheet.write_string(0, place, column.name)?;
         }
+        // The head stays in sight.
+        sheet.set_freeze_panes(1, 0)?;
         self.next = 1;
+        Ok(())
+    }
+
+    /// A filter over the rows of the last sheet, once they are all there.
+    fn add_filter(&mut self) -> Result<(), ExportError> {
+        let (rows, columns) = (self.next, u16::try_from(self.columns.len()).unwrap_or(u16::MAX));
+        if let (Some(sheet), Some(last)) = (self.workbook.worksheets_mut().last_mut(), columns.checked_sub(1))
+        {
+            sheet.autofilter(0, 0, rows.saturating_sub(1), last)?;
+        }
         Ok(())
     }
 }
@@ -132,6 +144,7 @@ impl XlsxSheet {
 impl Sheet for XlsxSheet {
     fn row(&mut self, row: &[Val]) -> Result<(), ExportError> {
         if self.next >= SHEET_ROWS_MAX {
+            self.add_filter()?;
             self.add_sheet()?;
         }
         let Some(sheet) = self.workbook.worksheets_mut().last_mut() else {
@@ -159,6 +172,7 @@ impl Sheet for XlsxSheet {
 
     /// The format's directory stands at its end and points back: it is made in a file, then handed out.
     fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
+        self.add_filter()?;
         let mut whole = tempfile::tempfile()?;
         self.workbook.save_to_writer(&mut whole)?;
         whole.rewind()?;
@@ -182,6 +196,29 @@ impl From<csv::Error> for ExportError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use projections::sql_views::SQL_VIEWS;
+    use std::io::Read;
+
+    #[test]
+    fn the_head_of_a_workbook_stays_in_sight_and_its_rows_can_be_filtered() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let columns: Vec<&'static SqlColumn> = SQL_VIEWS[0].columns.iter().take(3).collect();
+        let out: Out = Box::new(file.reopen().unwrap());
+        let mut sheet = Box::new(XlsxSheet::begin(out, &columns).unwrap());
+        let row = [Val::Int(1), Val::Text("a".to_owned()), Val::Null];
+        sheet.row(&row).unwrap();
+        sheet.row(&row).unwrap();
+        sheet.finish().unwrap();
+        let mut archive = zip::ZipArchive::new(file.reopen().unwrap()).unwrap();
+        let mut part = archive.by_name("xl/worksheets/sheet1.xml").unwrap();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        assert!(
+            text.contains("ySplit=\"1\"") && text.contains("state=\"frozen\""),
+            "{text}"
+        );
+        assert!(text.contains("<autoFilter ref=\"A1:C3\""), "{text}");
+    }
 
     #[test]
     fn what_a_spreadsheet_would_compute_is_text() {
