@@ -7,6 +7,7 @@ use super::connect::{BackOff, Link, text};
 use super::others::{HERE, LISTENING_LOCK, Others};
 use super::reader::Reader;
 use super::row::unsigned;
+use super::writable::Writable;
 use crate::subscription::{Head, PAGE_EVENTS};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -25,13 +26,18 @@ pub(super) const POLL_MS: u64 = 1_000;
 /// How long the answer to that may take before the connection counts as lost.
 const POLL_ANSWER_MS: u64 = 5_000;
 
-/// The head, and how many connections to this database listen. A lock's number is kept in two halves.
+/// The head, how many connections to this database listen, and whether it refuses writes. A lock's number is
+/// kept in two halves.
 const HEAD: &str = "SELECT pos, (
        SELECT count(*) FROM pg_locks
        WHERE locktype = 'advisory' AND granted AND objsubid = 1
          AND (classid::bigint << 32) + objid::bigint = $1
-         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+       pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
      FROM ledgerline.head";
+
+/// What readiness says of a stand-by server, and of a database that was made read-only.
+const READ_ONLY: &str = "the database is read-only: it stands by for another, or was set so / 数据库只读，无法写入";
 
 /// Takes no part in any append: a commit that only notifies waits for no disk.
 const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
@@ -42,6 +48,7 @@ pub(super) struct Listener {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
+    pub(super) writable: Arc<Writable>,
     pub(super) closing: watch::Receiver<bool>,
 }
 
@@ -60,8 +67,14 @@ impl Listener {
         let mut back_off = BackOff::default();
         loop {
             match self.listen(&mut back_off).await {
-                Ok(()) => tracing::debug!("the listening connection ended"),
-                Err(error) => tracing::debug!(error = %text(&error), "the listening connection failed"),
+                Ok(()) => {
+                    self.writable.note_told(Some("the database does not answer".to_owned()));
+                    tracing::debug!("the listening connection ended");
+                }
+                Err(error) => {
+                    self.writable.note_told(Some(text(&error)));
+                    tracing::debug!(error = %text(&error), "the listening connection failed");
+                }
             }
             back_off.wait(&*self.clock).await;
         }
@@ -120,6 +133,8 @@ impl Listener {
         let row = client.query_one(HEAD, &[&LISTENING_LOCK]).await?;
         self.moved_to(unsigned(row.try_get(0)?));
         self.others.counted(row.try_get(1)?, came_before);
+        let refuses: bool = row.try_get(2)?;
+        self.writable.note_told(refuses.then(|| READ_ONLY.to_owned()));
         Ok(())
     }
 

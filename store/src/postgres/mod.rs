@@ -17,12 +17,14 @@ mod listener;
 mod load;
 mod matching;
 mod one;
+mod options;
 mod others;
 mod outage;
 mod reader;
 mod row;
 mod safety;
 mod schema;
+mod writable;
 mod writer;
 
 use crate::batch;
@@ -47,54 +49,19 @@ use group::{Batch, check_name};
 use listener::{Listener, LogSubscription};
 use others::Others;
 use reader::Reader;
+pub use options::PostgresOptions;
 use safety::Settings;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_postgres::{Client, Config};
+use writable::Writable;
 use writer::{Append, Request, Writer};
 
 /// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 16 full groups.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
-/// How long appends and reads wait for a database that is away, from when it was missed: a restart takes
-/// a few seconds. Beyond it they are answered `Unavailable` at once until it is back.
-const AWAY_MS: u64 = 10_000;
-
-/// Connections that read: enough for two cores, and twelve processes within the server's usual hundred.
-const READ_CONNECTIONS: usize = 6;
-
 /// Stretches of the log that one long read asks for side by side: while one is sent, the next is looked for.
 const STRETCHES_AT_ONCE: usize = 2;
-
-/// What may be chosen when a store is connected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostgresOptions {
-    /// Appends that may wait for the writer; one more is answered `Busy`.
-    pub append_queue_max: usize,
-    /// Connections that read, made as they are needed.
-    pub read_connections_max: usize,
-    /// How long an append or a read waits for a database that is away before it is answered `Unavailable`.
-    pub away_ms: u64,
-    pub timeouts: Timeouts,
-    /// Writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off: for tests only.
-    pub allow_unsafe: bool,
-    /// Opens a log that is half filled, too: for whoever is about to fill it.
-    pub half_filled: bool,
-}
-
-impl Default for PostgresOptions {
-    /// One group of single events may wait.
-    fn default() -> Self {
-        Self {
-            append_queue_max: writer::GROUP_APPENDS_MAX,
-            read_connections_max: READ_CONNECTIONS,
-            away_ms: AWAY_MS,
-            timeouts: Timeouts::default(),
-            allow_unsafe: false,
-            half_filled: false,
-        }
-    }
-}
 
 /// Events in the schema `ledgerline` of a PostgreSQL database. Dropping it (and its subscriptions) ends its
 /// tasks; `close` waits for the writer.
@@ -109,6 +76,7 @@ pub struct PostgresEventStore {
     head_sender: Arc<watch::Sender<Head>>,
     durable: bool,
     others: Arc<Others>,
+    writable: Arc<Writable>,
     /// `None` when opened for reading only.
     writing: Option<Writing>,
 }
@@ -151,6 +119,7 @@ impl PostgresEventStore {
             head: Arc::clone(&store.head_sender),
             answered: 0,
             others: Arc::clone(&store.others),
+            writable: Arc::clone(&store.writable),
         };
         tasks.spawn("event store writer", Box::pin(writer.run(receiver)));
         store.writing = Some(Writing {
@@ -187,6 +156,7 @@ impl PostgresEventStore {
         });
         let head_sender = Arc::new(head_sender);
         let others = Arc::new(Others::default());
+        let writable = Arc::new(Writable::default());
         let (closing, watched) = watch::channel(false);
         let ahead = Ahead::begin(Arc::clone(&reader), watched.clone(), tasks);
         let listener = Listener {
@@ -194,6 +164,7 @@ impl PostgresEventStore {
             clock: Arc::clone(&clock),
             head: Arc::clone(&head_sender),
             others: Arc::clone(&others),
+            writable: Arc::clone(&writable),
             closing: watched,
         };
         tasks.spawn("event store listener", Box::pin(listener.run()));
@@ -207,14 +178,18 @@ impl PostgresEventStore {
             head_sender,
             durable: opened.durable,
             others,
+            writable,
             writing: None,
         })
     }
 
-    /// Why nothing more will be acknowledged: the store was closed. A database that is away is no failure of
-    /// the store, which waits for it and goes on.
+    /// Why nothing would be acknowledged now: the store was closed, or its database is away or takes no write.
+    /// It waits for that one and goes on.
     pub fn failure(&self) -> Option<StoreError> {
-        self.head.borrow().failed.clone()
+        let failed = self.head.borrow().failed.clone();
+        let is_writing = self.writing.is_some();
+        let heard = || self.writable.failure(self.clock.now()).filter(|_| is_writing);
+        failed.or_else(heard)
     }
 
     /// Commits what is queued, then ends the tasks and the connections. Later calls are answered

@@ -6,9 +6,11 @@
 use super::appender::Appender;
 use super::group::{Answer, Batch};
 use super::others::Others;
+use super::writable::Writable;
 use crate::gathering::Gathering;
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
+use domain::ports::event_store::StoreError;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -42,6 +44,7 @@ pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
+    pub(super) writable: Arc<Writable>,
     /// Appends of the last group: who was answered is likely to ask again.
     pub(super) answered: usize,
 }
@@ -94,7 +97,15 @@ impl Writer {
             answers.push(append.answer);
             bytes.push(append.bytes);
         }
+        self.writable.note_asked(self.appender.clock().now());
         let outcomes = self.appender.commit(&batches).await;
+        let refused = outcomes.iter().find_map(|outcome| match outcome {
+            Err(error @ StoreError::Unavailable(_)) => Some(error),
+            Ok(_) | Err(_) => None,
+        });
+        let is_taken = outcomes.iter().any(Result::is_ok);
+        let now = self.appender.clock().now();
+        self.writable.note_answered(now, is_taken, refused);
         self.answered = batches.len();
         let position = self.appender.last();
         self.head.send_if_modified(|head| {

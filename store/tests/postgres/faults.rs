@@ -189,3 +189,47 @@ async fn a_cut_listener_is_followed_by_a_new_one() {
     append(&other, "a", 2).await.expect("it is stored");
     assert_eq!(follower.next().await.expect("it listens again").len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() {
+    if skipped() {
+        return;
+    }
+    let database = Database::make().await;
+    let store = database.store().await;
+    append(&store, "a", 0).await.unwrap();
+    assert_eq!(store.failure(), None);
+    let client = database.client().await;
+    let set = |mode: &str| {
+        format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {mode}', \
+             current_database()); END $$"
+        )
+    };
+    client.batch_execute(&set("on")).await.unwrap();
+    client.batch_execute(CUT).await.unwrap();
+    // Nobody appends: the listener is told by itself.
+    let says_so = || store.failure().is_some_and(|why| why.to_string().contains("read-only"));
+    assert!(within(&client, says_so).await, "{:?}", store.failure());
+    append(&store, "a", 2).await.unwrap_err();
+    assert!(store.failure().is_some());
+    client.batch_execute(&set("off")).await.unwrap();
+    client.batch_execute(CUT).await.unwrap();
+    while append(&store, "a", 2).await.is_err() {}
+    assert_eq!(store.failure(), None);
+    store.close().await;
+}
+
+/// Whether it comes true within some ten seconds.
+async fn within(client: &tokio_postgres::Client, is_true: impl Fn() -> bool) -> bool {
+    for _ in 0..1_000 {
+        if is_true() {
+            return true;
+        }
+        client
+            .batch_execute("SELECT pg_sleep(0.01)")
+            .await
+            .expect("it sleeps");
+    }
+    false
+}
