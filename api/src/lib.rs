@@ -21,6 +21,7 @@ mod cloud_event;
 mod compliance_report;
 mod config;
 mod data_dir;
+mod descriptors;
 mod driving;
 mod endpoint;
 mod enroller;

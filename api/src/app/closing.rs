@@ -49,7 +49,8 @@ impl Closing for SqliteEventStore {
 #[async_trait]
 impl Closing for PostgresEventStore {
     fn failure(&self) -> Option<String> {
-        Self::failure(self).map(|failure| failure.to_string())
+        let failure = Self::failure(self).or_else(|| self.refuses());
+        failure.map(|failure| failure.to_string())
     }
 
     async fn close(&self) {

@@ -1,8 +1,10 @@
 //! Lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
 use super::AppError;
+use crate::cli::output;
 use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
 use crate::data_dir::{self, RECORDINGS_DIR};
+use crate::descriptors;
 use crate::running::ServeSettings;
 use actors::Environment;
 use domain::ports::line::Line;
@@ -27,7 +29,7 @@ pub(super) async fn start(
         .or_else(|| data_dir::sip_address(directory))
         .unwrap_or_else(|| first_sip_address(&settings.trunks));
     let rtp_ports = settings.rtp_ports.clone().unwrap_or(RTP_PORTS_DEFAULT);
-    let legs_max = legs_within(&rtp_ports, settings.trunks.len());
+    let room = Room::of(&rtp_ports, settings.trunks.len())?;
     let config = MediaConfig {
         sip,
         advertised: None,
@@ -49,10 +51,7 @@ pub(super) async fn start(
             Followed::ByAnother
         };
         let mut config = trunk_config(trunk, followed)?;
-        if config.legs_max > legs_max {
-            tracing::warn!(trunk = %config.name, legs_max, ?rtp_ports, "fewer legs: each needs an audio port");
-            config.legs_max = legs_max;
-        }
+        config.legs_max = room.lower(&config.name, config.legs_max);
         lines.push(SipTrunk::start(config, &driver).await?);
     }
     Ok((driver, lines))
@@ -65,6 +64,54 @@ fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
         return SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     }
     SocketAddr::from((Ipv4Addr::UNSPECIFIED, SIP_PORT))
+}
+
+/// The legs that one trunk may have, by its shares of what each of them needs.
+struct Room {
+    by_ports: u32,
+    by_descriptors: u32,
+}
+
+impl Room {
+    /// Refused where the limit of open files is not enough for one leg of each trunk.
+    fn of(ports: &RangeInclusive<u16>, trunks_count: usize) -> Result<Self, AppError> {
+        let limit = descriptors::raise();
+        let trunks = u64::try_from(trunks_count).unwrap_or(u64::MAX).max(1);
+        let by_descriptors = descriptors::legs_within(limit) / trunks;
+        if by_descriptors == 0 {
+            return Err(AppError::Descriptors {
+                limit: limit.unwrap_or(0),
+                needed: descriptors::needed(trunks),
+            });
+        }
+        Ok(Self {
+            by_ports: legs_within(ports, trunks_count),
+            by_descriptors: u32::try_from(by_descriptors).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn lower(&self, trunk: &str, legs_max: u32) -> u32 {
+        if legs_max > self.by_ports {
+            tracing::warn!(
+                trunk,
+                legs_max = self.by_ports,
+                "fewer legs: each needs an audio port"
+            );
+        }
+        if legs_max > self.by_descriptors {
+            let legs_max = self.by_descriptors;
+            tracing::warn!(
+                trunk,
+                legs_max,
+                "fewer legs: the limit of open files leaves room for no more"
+            );
+            output::notice(&format!(
+                "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files (ulimit -n) / \
+                 受打开文件数限制，该线路最多同时 {legs_max} 路通话"
+            ));
+        }
+        legs_max.min(self.by_ports).min(self.by_descriptors)
+    }
 }
 
 /// Legs a trunk may have out of its share of the audio ports (RFC 3550, 11: RTP takes even ones). A port that

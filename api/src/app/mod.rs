@@ -39,6 +39,11 @@ use store::{LockError, OpenError};
 /// Why a log or directory could not be opened, or the process not started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppError {
+    #[error(
+        "{limit} open files are allowed here, and one leg of each trunk needs {needed} with all the rest: raise \
+         it (ulimit -n, LimitNOFILE=) and start again / 允许打开的文件数 {limit} 不足，至少需要 {needed}"
+    )]
+    Descriptors { limit: u64, needed: u64 },
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]

@@ -1,29 +1,27 @@
 //! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
 
 use super::doctor_history as history;
+use super::doctor_log as log;
+use super::doctor_machine as machine;
 use super::failure::Failure;
 use super::output;
-use crate::app::{self, AppError, ReadOnly, lookup_vault};
+use crate::app::{self, ReadOnly, lookup_vault};
 use crate::clock::SystemClock;
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
-use crate::store_spec::StoreSpec;
+use crate::store_spec::{LogArgs, StoreSpec};
 use domain::ports::clock::Clock;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::OpenError;
 
 /// Syncs timed.
 const SYNCS: u64 = 20;
 
 /// Above this one sync is too slow for ten calls a second.
 const SYNC_MS_SLOW: u64 = 30;
-
-/// Open files that a hundred calls need: two sockets and a recording each, with room.
-const OPEN_FILES_MIN: u64 = 1_024;
 
 /// Check this machine, and a data directory and a log if they are given.
 ///
@@ -40,6 +38,9 @@ pub(crate) struct Args {
     store: Option<StoreSpec>,
     #[command(flatten)]
     keys: KeysSpec,
+    /// Verify the whole log too, every record, as `audit verify` does: minutes for millions of events
+    #[arg(long)]
+    full: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -66,8 +67,8 @@ impl Finding {
 
 pub(super) struct Check {
     name: &'static str,
-    finding: Finding,
-    says: String,
+    pub(super) finding: Finding,
+    pub(super) says: String,
 }
 
 impl Check {
@@ -81,7 +82,12 @@ impl Check {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let mut checks = vec![synthesizer().await, udp_ports(), open_files(), recordings()];
+    let mut checks = vec![
+        synthesizer().await,
+        udp_ports(),
+        machine::open_files(),
+        recordings(),
+    ];
     if let Some(directory) = &args.data {
         checks.push(mode(directory));
     }
@@ -91,10 +97,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(keys((&args.keys, directory), spec.as_ref()).await);
     }
     if let Some(spec) = spec {
-        checks.push(log(&spec).await);
+        let of = LogArgs {
+            data: args.data.clone(),
+            store: args.store.clone(),
+        };
+        checks.push(log::check(&of, args.full).await);
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
     }
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
+    checks.push(machine::space(&disk));
     checks.push(disk_sync(&disk));
     report(&checks, args.json)
 }
@@ -150,24 +161,6 @@ fn udp_ports() -> Check {
             format!("loopback UDP works (port {port} was free)"),
         ),
         Err(error) => Check::new("udp", Finding::Bad, format!("no UDP port can be bound: {error}")),
-    }
-}
-
-/// `RLIMIT_NOFILE` as the kernel tells it (Linux).
-fn open_files() -> Check {
-    let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let soft = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))
-        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    match soft {
-        Some(limit) if limit < OPEN_FILES_MIN => Check::new(
-            "open files",
-            Finding::Note,
-            format!("{limit} allowed; {OPEN_FILES_MIN} or more are needed for a hundred calls (ulimit -n)"),
-        ),
-        Some(limit) => Check::new("open files", Finding::Good, format!("{limit} allowed")),
-        None => Check::new("open files", Finding::Note, "the limit is unknown here"),
     }
 }
 
@@ -236,23 +229,6 @@ async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) ->
     };
     opened.close().await;
     check
-}
-
-async fn log(spec: &StoreSpec) -> Check {
-    match ReadOnly::of(spec).await {
-        Err(AppError::Open(OpenError::Missing(_))) => {
-            Check::new("log", Finding::Note, "there are no events yet")
-        }
-        Ok(opened) => {
-            let head = opened.store.head().await;
-            opened.close().await;
-            match head {
-                Ok(head) => Check::new("log", Finding::Good, format!("readable, {head} events")),
-                Err(error) => Check::new("log", Finding::Bad, error.to_string()),
-            }
-        }
-        Err(error) => Check::new("log", Finding::Bad, error.to_string()),
-    }
 }
 
 fn disk_sync(directory: &Path) -> Check {

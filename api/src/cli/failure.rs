@@ -89,6 +89,7 @@ impl From<crate::app::AppError> for Failure {
             | crate::app::AppError::OtherMode { .. }
             | crate::app::AppError::HalfFilled(_)
             | crate::app::AppError::Driven
+            | crate::app::AppError::Descriptors { .. }
             | crate::app::AppError::OtherRows
             | crate::app::AppError::OtherBuild(_)
             | crate::app::AppError::NoKeys(_)

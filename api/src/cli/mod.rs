@@ -15,6 +15,8 @@ mod cut_off;
 mod demo;
 mod doctor;
 mod doctor_history;
+mod doctor_log;
+mod doctor_machine;
 mod events;
 mod examples;
 mod export;

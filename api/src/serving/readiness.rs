@@ -1,6 +1,7 @@
 //! Whether this process is ready, and where it stands: what `/readyz` answers, and why it answers no.
 
 use super::App;
+use crate::descriptors;
 use crate::driving::Standing;
 use crate::reply::Problem;
 use crate::routes::installation::{loss_value, restore_value};
@@ -83,6 +84,7 @@ impl App {
             "position": head.to_string(),
             "views_lag_events": lag,
             "worklist_age_ms": worklist_age_ms,
+            "descriptors": descriptors::shown(),
             "views_parked": self.parked(),
             "synthesizer": self.synthesizer.name(),
             "rehearsal": self.opened.environment.rehearsal,

@@ -28,7 +28,7 @@ const SECOND_BYTES: u64 = SAMPLES_PER_SECOND as u64 * SAMPLE_FRAME_BYTES;
 /// Longest recording, 4 hours: far above any call, far below what a WAV header can say.
 const DATA_BYTES_MAX: u64 = SECOND_BYTES * 4 * 3_600;
 /// Room for the longest answered call (3 minutes, and its end) that is taken before it is dialed.
-pub(crate) const RESERVED_BYTES: u64 = HEADER_BYTES + SECOND_BYTES * 190;
+pub const RESERVED_BYTES: u64 = HEADER_BYTES + SECOND_BYTES * 190;
 /// Piece read at once for hashing.
 const HASH_BLOCK_BYTES: usize = 64 * 1_024;
 

@@ -37,7 +37,8 @@ const HEAD: &str = "SELECT pos, (
      FROM ledgerline.head";
 
 /// What readiness says of a stand-by server, and of a database that was made read-only.
-const READ_ONLY: &str = "the database is read-only: it stands by for another, or was set so / 数据库只读，无法写入";
+const READ_ONLY: &str =
+    "the database is read-only: it stands by for another, or was set so / 数据库只读，无法写入";
 
 /// Takes no part in any append: a commit that only notifies waits for no disk.
 const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
@@ -68,7 +69,8 @@ impl Listener {
         loop {
             match self.listen(&mut back_off).await {
                 Ok(()) => {
-                    self.writable.note_told(Some("the database does not answer".to_owned()));
+                    self.writable
+                        .note_told(Some("the database does not answer".to_owned()));
                     tracing::debug!("the listening connection ended");
                 }
                 Err(error) => {

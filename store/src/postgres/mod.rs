@@ -47,9 +47,9 @@ use domain::time::Timestamp;
 pub use driver_lock::{DriverLock, DriverLockAsker};
 use group::{Batch, check_name};
 use listener::{Listener, LogSubscription};
+pub use options::PostgresOptions;
 use others::Others;
 use reader::Reader;
-pub use options::PostgresOptions;
 use safety::Settings;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -183,13 +183,17 @@ impl PostgresEventStore {
         })
     }
 
-    /// Why nothing would be acknowledged now: the store was closed, or its database is away or takes no write.
-    /// It waits for that one and goes on.
+    /// Why nothing more will be acknowledged: the store was closed. A database that is away is no failure of
+    /// the store, which waits for it and goes on.
     pub fn failure(&self) -> Option<StoreError> {
-        let failed = self.head.borrow().failed.clone();
-        let is_writing = self.writing.is_some();
-        let heard = || self.writable.failure(self.clock.now()).filter(|_| is_writing);
-        failed.or_else(heard)
+        self.head.borrow().failed.clone()
+    }
+
+    /// Why an append would not be acknowledged now, though it may be again: its database is away, is
+    /// read-only, or refused the last one a moment ago.
+    pub fn refuses(&self) -> Option<StoreError> {
+        let heard = || self.writable.failure(self.clock.now());
+        self.writing.as_ref().and_then(|_| heard())
     }
 
     /// Commits what is queued, then ends the tasks and the connections. Later calls are answered

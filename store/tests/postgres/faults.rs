@@ -198,7 +198,7 @@ async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() 
     let database = Database::make().await;
     let store = database.store().await;
     append(&store, "a", 0).await.unwrap();
-    assert_eq!(store.failure(), None);
+    assert_eq!(store.refuses(), None);
     let client = database.client().await;
     let set = |mode: &str| {
         format!(
@@ -209,14 +209,18 @@ async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() 
     client.batch_execute(&set("on")).await.unwrap();
     client.batch_execute(CUT).await.unwrap();
     // Nobody appends: the listener is told by itself.
-    let says_so = || store.failure().is_some_and(|why| why.to_string().contains("read-only"));
-    assert!(within(&client, says_so).await, "{:?}", store.failure());
+    let says_so = || {
+        store
+            .failure()
+            .is_some_and(|why| why.to_string().contains("read-only"))
+    };
+    assert!(within(&client, says_so).await, "{:?}", store.refuses());
     append(&store, "a", 2).await.unwrap_err();
-    assert!(store.failure().is_some());
+    assert!(store.refuses().is_some());
     client.batch_execute(&set("off")).await.unwrap();
     client.batch_execute(CUT).await.unwrap();
     while append(&store, "a", 2).await.is_err() {}
-    assert_eq!(store.failure(), None);
+    assert_eq!(store.refuses(), None);
     store.close().await;
 }
 

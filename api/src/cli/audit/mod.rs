@@ -11,8 +11,10 @@ mod witness;
 
 use super::failure::Failure;
 use crate::proving;
+use crate::store_spec::LogArgs;
 use std::path::Path;
 use std::sync::Arc;
+use store::proof::whole_log::LogReport;
 use store::proof::{SignedCheckpoint, VerifierKey};
 use tokio::runtime::Runtime;
 
@@ -44,6 +46,11 @@ enum Action {
     Checkpoint(checkpoint::Args),
     /// Remember how far another log had come, and cosign its checkpoints
     Witness(witness::Args),
+}
+
+/// As `audit verify --from-start`, without a word: for `doctor --full`.
+pub(crate) async fn verify_whole(log: &LogArgs) -> Result<LogReport, Failure> {
+    verify::whole(log).await
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -43,11 +43,34 @@ enum Against {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let (report, stamps) = examine(&args).await?;
+    show(&report, &stamps, args.json)
+}
+
+/// The whole log from its first event, held to the checkpoints beside it where there are any.
+pub(super) async fn whole(log: &LogArgs) -> Result<LogReport, Failure> {
+    let shelf = FileShelf::new(&log.directory()?.join(PROOF_DIR));
+    let against = match shelf.read()? {
+        Some(_) => Against::Checkpoints,
+        None => Against::Nothing,
+    };
+    let args = Args {
+        log: log.clone(),
+        key: None,
+        held: Vec::new(),
+        from_start: true,
+        against,
+        json: false,
+    };
+    examine(&args).await.map(|(report, _)| report)
+}
+
+async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
     let directory = args.log.directory()?.to_owned();
     let dir = directory.join(PROOF_DIR);
     let checkpoints = match args.against {
         Against::Nothing => Vec::new(),
-        Against::Checkpoints => checkpoints(&args, &directory, &dir)?,
+        Against::Checkpoints => checkpoints(args, &directory, &dir)?,
     };
     if args.from_start {
         forget_verify_state(&dir)?;
@@ -68,14 +91,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     bar.finish_and_clear();
     opened.close().await;
     let mut report = report?;
-    let stamps = stamps(&args, &directory)?;
+    let stamps = stamps(args, &directory)?;
     let columns = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??;
     for wrong in [columns, readable(shared)?].into_iter().flatten() {
         if first_of(report.wrong.as_ref(), &wrong) {
             report.wrong = Some(wrong);
         }
     }
-    show(&report, &stamps, args.json)
+    Ok((report, stamps))
 }
 
 /// Beside the records: the columns and the index by which an embedded log finds them, compared on a thread of

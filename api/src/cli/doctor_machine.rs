@@ -1,0 +1,77 @@
+//! What `ledgerline doctor` says of the machine's limits: open files, and room on the disk, each beside what
+//! calls need of it.
+
+use super::doctor::{Check, Finding};
+use crate::descriptors;
+use media::audio::recording::RESERVED_BYTES;
+use rustix::fs::statvfs;
+use std::path::Path;
+
+/// Legs that a loopback trunk has unless set: what the limit of open files is held against.
+const LEGS: u64 = 200;
+
+/// Recordings for which there should be room: fewer, and a busy hour may fill the disk.
+const RECORDINGS_MIN: u64 = 1_000;
+
+/// `RLIMIT_NOFILE`, which a server raises as far as the system allows.
+pub(super) fn open_files() -> Check {
+    const NAME: &str = "open files";
+    let (_, Some(limit)) = descriptors::limits() else {
+        return Check::new(NAME, Finding::Good, "as many as are wanted / 不受限");
+    };
+    let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(LEGS));
+    let says = format!(
+        "{limit} allowed at most, enough for {legs} calls at once; {LEGS} need {needed} (ulimit -Hn, LimitNOFILE=) / \
+         最多允许 {limit} 个，可同时 {legs} 路通话"
+    );
+    let finding = match legs {
+        0 => Finding::Bad,
+        legs if legs < LEGS => Finding::Note,
+        _ => Finding::Good,
+    };
+    Check::new(NAME, finding, says)
+}
+
+/// Room where the log and the recordings stand.
+pub(super) fn space(directory: &Path) -> Check {
+    const NAME: &str = "space";
+    let stat = match statvfs(directory) {
+        Ok(stat) => stat,
+        Err(error) => return Check::new(NAME, Finding::Bad, format!("{}: {error}", directory.display())),
+    };
+    let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+    judge_space(free_bytes)
+}
+
+fn judge_space(free_bytes: u64) -> Check {
+    let recordings = free_bytes / RESERVED_BYTES;
+    let says = format!(
+        "{} MiB free: room for {recordings} recordings of 3 minutes beside nothing else; each is reserved before \
+         its dial / 剩余空间约可保存 {recordings} 段 3 分钟录音",
+        free_bytes / (1_024 * 1_024)
+    );
+    let finding = match recordings {
+        0 => Finding::Bad,
+        few if few < RECORDINGS_MIN => Finding::Note,
+        _ => Finding::Good,
+    };
+    Check::new("space", finding, says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_told_in_recordings() {
+        assert_eq!(judge_space(RESERVED_BYTES - 1).finding, Finding::Bad);
+        assert_eq!(
+            judge_space(RESERVED_BYTES * (RECORDINGS_MIN - 1)).finding,
+            Finding::Note
+        );
+        assert_eq!(
+            judge_space(RESERVED_BYTES * RECORDINGS_MIN).finding,
+            Finding::Good
+        );
+    }
+}
