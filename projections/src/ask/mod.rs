@@ -14,6 +14,8 @@ mod guard;
 mod names;
 pub(crate) mod queue;
 mod scope;
+pub(crate) mod space;
+mod spill;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,8 @@ pub const ROWS_DEFAULT: usize = 1_000;
 pub const ROW_BYTES_MAX: usize = 1024 * 1024;
 /// Columns of an answer: five times the widest documented view.
 pub const COLUMNS_MAX: usize = 200;
+/// Most bytes of temporary files that questions take at once: a sort of a million wide rows.
+pub const TEMPORARY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Most bytes of values in one answer.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest time a query may run.
@@ -218,6 +222,13 @@ impl Gathered {
 pub(crate) fn row_too_long(column: &str, bytes: usize) -> AskError {
     AskError::TooLarge(format!(
         "column {column} has {bytes} bytes in a row; a row may have {ROW_BYTES_MAX}: shorten it with substr"
+    ))
+}
+
+/// Why a query is ended that sorts or keeps too much.
+pub(crate) fn too_much_space() -> AskError {
+    AskError::TooLarge(format!(
+        "it takes more than {TEMPORARY_BYTES_MAX} bytes of temporary space: narrow it by campaign or time, or order fewer rows"
     ))
 }
 

@@ -4,9 +4,11 @@
 use super::expression::FUNCTIONS;
 use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
 use super::queue::{self, Asking, Job};
+use super::spill::Spill;
 use super::{
     ANSWER_BYTES_MAX, AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, QUERIES_AT_ONCE,
-    QUERIES_WAITING_MAX, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX, row_too_long,
+    QUERIES_WAITING_MAX, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX, TEMPORARY_BYTES_MAX, row_too_long,
+    too_much_space,
 };
 use crate::sql_views::SQL_VIEWS;
 use crate::sqlite::{FILE_NAME, from_sqlite};
@@ -19,6 +21,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
@@ -114,14 +117,18 @@ fn answer(
     asking: &Asking,
 ) -> Result<Asked, AskError> {
     let mut connection = open(path).map_err(|error| AskError::Unavailable(error.to_string()))?;
-    bound(&mut connection, clock, limits).map_err(|error| AskError::Fault(error.to_string()))?;
+    let spilled = Arc::new(AtomicBool::new(false));
+    bound(&mut connection, (clock, limits), &spilled).map_err(|error| AskError::Fault(error.to_string()))?;
     let handle = connection.get_interrupt_handle();
     if !asking.begin(Box::new(move || handle.interrupt())) {
         return Err(AskError::Interrupted);
     }
     let done = run(&connection, sql, limits);
     asking.end();
-    done.unwrap_or_else(|error| Err(said(&error, limits)))
+    done.unwrap_or_else(|error| match spilled.load(Ordering::SeqCst) {
+        true => Err(too_much_space()),
+        false => Err(said(&error, limits)),
+    })
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -136,7 +143,11 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn bound(connection: &mut Connection, clock: &Arc<dyn Clock>, limits: AskLimits) -> rusqlite::Result<()> {
+fn bound(
+    connection: &mut Connection,
+    (clock, limits): (&Arc<dyn Clock>, AskLimits),
+    spilled: &Arc<AtomicBool>,
+) -> rusqlite::Result<()> {
     let whole = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LENGTH, whole(ROW_BYTES_MAX)),
@@ -153,7 +164,15 @@ fn bound(connection: &mut Connection, clock: &Arc<dyn Clock>, limits: AskLimits)
         connection.set_limit(limit, value)?;
     }
     let (clock, until) = (Arc::clone(clock), clock.now().plus_ms(limits.timeout_ms));
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.now() >= until))?;
+    let (mut spill, spilled) = (Spill::begin(TEMPORARY_BYTES_MAX), Arc::clone(spilled));
+    let ends = move || {
+        let now = clock.now();
+        if spill.is_over(now) {
+            spilled.store(true, Ordering::SeqCst);
+        }
+        spilled.load(Ordering::SeqCst) || now >= until
+    };
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(ends))?;
     connection.authorizer(Some(authorize))
 }
 

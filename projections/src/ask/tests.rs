@@ -4,7 +4,7 @@ use super::{
     AskError, AskLimits, Asked, COLUMNS_MAX, FUNCTIONS, Place, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
     SqliteQuestions, Truncated, guarded,
 };
-use crate::testing::{Story, TestClock, TestTasks, postgres_url};
+use crate::testing::{Story, TestClock, TestTasks, postgres_url, run_sql};
 
 use crate::value::Val;
 use crate::{InlineRunner, PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb, views};
@@ -22,6 +22,17 @@ struct LookingTakesTime(AtomicI64);
 impl Clock for LookingTakesTime {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
+/// A look takes a tenth of a millisecond: a question meets its quota long before its time is over.
+struct LooksAreFree(AtomicI64);
+
+#[async_trait]
+impl Clock for LooksAreFree {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.fetch_add(100, Ordering::Relaxed))
     }
     async fn wait_until(&self, _: Timestamp) {}
 }
@@ -292,6 +303,90 @@ async fn texts_and_rows_have_a_bound(shop: &Shop) {
         .await
         .unwrap_err();
     assert!(matches!(refused, AskError::TooLarge(_)), "{refused}");
+}
+
+/// Rows of two hundred bytes without end, sorted or grouped.
+async fn temporary_space_has_a_bound(shop: &Shop) {
+    let limits = AskLimits {
+        rows_max: 10,
+        timeout_ms: 30_000,
+    };
+    let rows = format!(
+        "with recursive n as (select 1 as i, '{}' as t union all select i + 1, t from n where i < 100000000)",
+        "x".repeat(200)
+    );
+    let sql = format!("{rows} select i, t from n order by t, i desc");
+    let refused = shop.questions.ask(&sql, limits).await.unwrap_err();
+    assert!(refused.to_string().contains("temporary space"), "{refused}");
+    let small = shop
+        .ask("select call from calls order by call desc")
+        .await
+        .unwrap();
+    assert_eq!(small.rows.len(), 3);
+}
+
+#[tokio::test]
+async fn a_sort_without_an_end_is_stopped_at_its_quota_of_temporary_space() {
+    let directory = tempfile::tempdir().unwrap();
+    let tasks = TestTasks::default();
+    filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
+    // Time that goes on by itself is not needed to see the space.
+    let clock: Arc<dyn Clock> = Arc::new(LooksAreFree(AtomicI64::new(0)));
+    let sqlite = Shop {
+        questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
+        tasks,
+        _directory: directory,
+    };
+    temporary_space_has_a_bound(&sqlite).await;
+    let Some(shop) = postgres_shop().await else { return };
+    temporary_space_has_a_bound(&shop).await;
+    shop.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_keeps_little() {
+    let Some(url) = postgres_url() else { return };
+    run_sql(
+        &url,
+        "create role plain login; grant all on schema public to plain; alter schema public owner to plain",
+    );
+    let database = url.rsplit_once('/').unwrap().1.to_owned();
+    run_sql(&url, &format!("alter database {database} owner to plain"));
+    let url = url.replace("ledgerline@", "plain@");
+    let (tasks, clock): (_, Arc<dyn Clock>) = (TestTasks::default(), TestClock::new());
+    filled(Arc::new(
+        PostgresReadDb::open(&url, &clock, &tasks).await.unwrap(),
+    ))
+    .await;
+    let questions = PostgresQuestions::open(&url, &clock, &tasks).unwrap();
+    for sql in [
+        "select call from calls order by call",
+        "select call from calls order by call limit 20000",
+        "select distinct call from calls",
+        "select call, count(*) from calls group by 1",
+        "select count(distinct call) from calls",
+        "select call, row_number() over (order by call) from calls",
+        "select a.call from calls a, calls b",
+        "select call from calls union select campaign from campaigns",
+        "with recursive n as (select 1 as i union all select i + 1 from n where i < 9) select i from n",
+    ] {
+        let refused = questions.ask(sql, AskLimits::default()).await.expect_err(sql);
+        assert!(
+            refused
+                .to_string()
+                .contains("grant set on parameter temp_file_limit to plain"),
+            "{sql}: {refused}"
+        );
+    }
+    for sql in [
+        "select call from calls order by call limit 10",
+        "select campaign, disposition, count(*) from calls group by 1, disposition order by 3 limit 10",
+        "select d.label_zh, c.call from calls c join dispositions d on d.code = c.disposition",
+    ] {
+        let answered = questions.ask(sql, AskLimits::default()).await;
+        assert!(answered.is_ok(), "{sql}: {answered:?}");
+    }
+    tasks.stop().await;
 }
 
 #[tokio::test]

@@ -6,9 +6,10 @@ use super::connect::{Purpose, configured, is_lost, read_url, text};
 use super::value::{Cell, is_readable, is_text};
 use crate::ask::growth;
 use crate::ask::queue::{self, Asking, Job};
+use crate::ask::space::{self, TemporarySpace};
 use crate::ask::{
     AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX,
-    Questions, read, row_too_long, too_many_columns,
+    Questions, read, row_too_long, too_many_columns, too_much_space,
 };
 use crate::error::ProjectionError;
 use crate::sql_views::SQL_SCHEMA;
@@ -54,6 +55,7 @@ impl PostgresQuestions {
             let mut desk = Desk {
                 config: config.clone(),
                 kept: None,
+                space: TemporarySpace::Bounded,
                 clock: Arc::clone(clock),
                 cancels: cancels.clone(),
             };
@@ -90,8 +92,9 @@ fn bounded(base: &Config) -> Config {
 #[async_trait]
 impl Questions for PostgresQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
-        let (sql, limits) = (growth::bounded(*read(sql)?), limits.bounded());
-        queue::ask(&self.queue, sql, limits).await
+        // Refused here, before it waits for a connection.
+        drop(read(sql)?);
+        queue::ask(&self.queue, sql.to_owned(), limits.bounded()).await
     }
 }
 
@@ -111,6 +114,8 @@ fn cancel(mut canceled: mpsc::Receiver<CancelToken>) {
 struct Desk {
     config: Config,
     kept: Option<Client>,
+    /// Of the connection that was made last.
+    space: TemporarySpace,
     clock: Arc<dyn Clock>,
     cancels: mpsc::Sender<CancelToken>,
 }
@@ -121,7 +126,15 @@ impl Desk {
     }
 
     fn answer(&mut self, (sql, limits): (&str, AskLimits), asking: &Asking) -> Result<Asked, AskError> {
+        let query = read(sql)?;
         let mut client = self.reached(limits)?;
+        if let TemporarySpace::Unbounded { grant } = &self.space
+            && let Err(refused) = space::refuse_unbounded(&query, grant)
+        {
+            self.kept = Some(client);
+            return Err(refused);
+        }
+        let sql = growth::bounded(*query);
         let (token, cancels) = (client.cancel_token(), self.cancels.clone());
         // Where it cannot be sent the query still has its time limit.
         let is_wanted = asking.begin(Box::new(move || drop(cancels.try_send(token))));
@@ -130,7 +143,7 @@ impl Desk {
             return Err(AskError::Interrupted);
         }
         let until = self.clock.now().plus_ms(limits.timeout_ms);
-        let done = run(&mut client, (sql, limits), (self.clock.as_ref(), until));
+        let done = run(&mut client, (&sql, limits), (self.clock.as_ref(), until));
         // A cancel that is on its way must not meet the next question.
         if asking.end() {
             self.kept = Some(client);
@@ -168,6 +181,7 @@ impl Desk {
                 text(&error)
             ))
         })?;
+        self.space = space::hold(&mut client).map_err(|error| said(&error, limits))?;
         Ok(client)
     }
 }
@@ -347,6 +361,9 @@ fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
     };
     let why = there.message().to_owned();
     let code = there.code();
+    if *code == SqlState::CONFIGURATION_LIMIT_EXCEEDED && why.contains("temp_file_limit") {
+        return too_much_space();
+    }
     if *code == SqlState::QUERY_CANCELED {
         return AskError::TooSlow {
             ms: limits.timeout_ms,
