@@ -85,7 +85,7 @@ const NAMES: [Words; 11] = [
 const FACTS: [Words; 20] = [
     ("hours", "允许时段", "hours"),
     ("local_time", "当地时间", "local time"),
-    ("zones", "时区", "zones"),
+    ("time_zones", "时区", "time zones"),
     ("missing", "缺少", "missing"),
     ("because", "原因", "because"),
     ("scope", "用途", "scope"),

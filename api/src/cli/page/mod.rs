@@ -85,9 +85,11 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-/// Seconds with one decimal.
+/// Seconds with one decimal; a dash where nothing was measured.
 fn seconds(value: Option<&Value>) -> String {
-    let millis = value.and_then(Value::as_u64).unwrap_or(0);
+    let Some(millis) = value.and_then(Value::as_u64) else {
+        return "-".to_owned();
+    };
     format!("{}.{} s", millis / 1_000, millis % 1_000 / 100)
 }
 
@@ -106,6 +108,13 @@ mod tests {
         ] {
             assert_eq!(Language::of(locale), language, "{locale}");
         }
+    }
+
+    #[test]
+    fn a_figure_of_nothing_is_a_dash() {
+        let millis = Value::from(8_250);
+        assert_eq!(seconds(Some(&millis)), "8.2 s");
+        assert_eq!(seconds(Some(&Value::Null)), "-");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A rule that looks at the callee's clock names the zones it looked at.
-const ZONES: &str = "zones";
+const ZONES: &str = "time_zones";
 
 /// The zone of the reports' calendar, for rules that name none; each time shows its offset.
 const ZONE_DEFAULT: &str = "Asia/Shanghai";
