@@ -211,7 +211,7 @@ async fn a_database_that_takes_no_write_is_a_failure_until_it_takes_one_again() 
     // Nobody appends: the listener is told by itself.
     let says_so = || {
         store
-            .failure()
+            .refuses()
             .is_some_and(|why| why.to_string().contains("read-only"))
     };
     assert!(within(&client, says_so).await, "{:?}", store.refuses());
