@@ -57,6 +57,8 @@ def check(address, plan_file):
         same("type", record["kind"], event.type)
         same("stream", record["stream"], event.stream_name)
         same("revision", record["stream_version"] - 1, event.stream_position)
+        if event.type == "installation.named":
+            continue  # It is of today.
         same("created", int(event.recorded_at.timestamp() * 1000), plan["recorded_at_ms"])
         same("custom metadata", json.loads(event.metadata)["recorded_at_us"], plan["recorded_at_ms"] * 1000)
 

@@ -107,6 +107,9 @@ impl Served {
     }
 }
 
+/// The log's own name, which the first server puts behind what it finds.
+const NAMES: u64 = 1;
+
 /// What a client should find, as its `check` reads it.
 fn plan(size: &Size) -> Value {
     let other = log::of_other_type(size.per_stream);
@@ -115,7 +118,7 @@ fn plan(size: &Size) -> Value {
     let stream = log::stream(7);
     let first_ten = format!("number-{:031x}", 0);
     json!({
-        "events": events,
+        "events": events + NAMES,
         "recorded_at_ms": 1_772_416_800_000_i64,
         "stream": stream.as_str(),
         "of_stream": size.per_stream,
@@ -152,7 +155,7 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
     let lines = write("lines.jsonl", log::following(size.per_stream, size.appended));
     let ids = folder.path().join("ids.txt");
     let events = size.per_stream * log::STREAMS;
-    let total = events + size.appended;
+    let total = events + NAMES + size.appended;
 
     // Read-only: everything is read, nothing is appended.
     let mut served = Served::start(&data, "0", &[]);

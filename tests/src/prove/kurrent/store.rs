@@ -10,7 +10,7 @@ use crate::history::{History, member};
 use crate::program::{Program, fail, run, run_json, wait_for};
 use crate::prove::reconcile::compare;
 use crate::prove::{Form, quick_campaign, records};
-use crate::server::Server;
+use crate::server::{REHEARSAL, Server};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub(super) fn with_our_store(form: Form) -> Value {
     let trunk = format!("{};dials-per-second=20", carrier.trunk());
     let (host_data, own_data) = (folder.path().join("host"), folder.path().join("own"));
     std::fs::create_dir(&host_data).expect("a new folder can be made");
-    let host = Served::start(&host_data, "0", &["--kurrent-append"]);
+    let host = Served::start(&host_data, "0", HOST);
     let port = host.port().to_owned();
     let mut stage = Stage {
         host,
@@ -91,6 +91,9 @@ pub(super) fn with_our_store(form: Form) -> Value {
         "resumed": resumed.is_some(), "done": done.is_some(), "stopped": [first_stop, second_stop], "found": found})
 }
 
+/// The host rehearses too: what it writes itself, the log's name, is then of the same time.
+const HOST: &[&str] = &["--kurrent-append", "--rehearse-at", REHEARSAL];
+
 /// Imports people and starts to call them.
 fn begin(server: &Server, customers: u32) {
     server.must_post("/api/v1/campaigns", &quick_campaign("KURRENT"));
@@ -119,10 +122,14 @@ impl Stage {
         format!("kurrent://{}?tls=false", self.host.address)
     }
 
-    /// A server of its own data directory on the other's log.
+    /// A server of its own data directory on the other's log, which opens with its keys alone: that process
+    /// has named it.
     fn serve(&self, trunk: &str) -> Server {
         let mut command = Server::command(&self.own_data, trunk);
-        command.args(["--store", &self.url()]);
+        command
+            .args(["--store", &self.url()])
+            .arg("--keys")
+            .arg(self.host_data.join("keys"));
         let mut server = Server::of(command, &self.own_data);
         if !server.wait_ready() {
             fail("a server on a KurrentDB log does not become ready");
@@ -138,7 +145,7 @@ impl Stage {
     /// Kills the process that holds the log, and starts it again at the same address.
     fn kill_host(&mut self) {
         self.host.program.kill();
-        self.host = Served::start(&self.host_data, &self.port, &["--kurrent-append"]);
+        self.host = Served::start(&self.host_data, &self.port, HOST);
         self.kills += 1;
     }
 
