@@ -45,6 +45,15 @@ impl Asking {
         is_wanted(&before)
     }
 
+    /// Whether somebody still waits. Asked between two statements of one query: what stops a statement that
+    /// runs is lost on a connection where none does.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !matches!(
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            State::Gone
+        )
+    }
+
     /// The query has ended; `false` when it was, or is about to be, stopped.
     pub(crate) fn end(&self) -> bool {
         let before = self.swap(|state| (!matches!(state, State::Gone)).then_some(State::Waiting));
@@ -138,8 +147,10 @@ mod tests {
         let stopped = Arc::new(AtomicBool::new(false));
         let asking = Arc::new(Asking::default());
         assert!(asking.begin(stop(&stopped)));
+        assert!(asking.is_wanted());
         drop(Waiting(Arc::clone(&asking)));
         assert!(stopped.load(Ordering::SeqCst));
+        assert!(!asking.is_wanted());
         assert!(!asking.end(), "it was stopped");
         let stopped = Arc::new(AtomicBool::new(false));
         let asking = Arc::new(Asking::default());

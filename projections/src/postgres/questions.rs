@@ -143,7 +143,7 @@ impl Desk {
             return Err(AskError::Interrupted);
         }
         let until = self.clock.now().plus_ms(limits.timeout_ms);
-        let done = run(&mut client, (&sql, limits), (self.clock.as_ref(), until));
+        let done = run(&mut client, (&sql, limits), asking, (self.clock.as_ref(), until));
         // A cancel that is on its way must not meet the next question.
         if asking.end() {
             self.kept = Some(client);
@@ -191,7 +191,7 @@ type Ran = Result<Result<Asked, AskError>, postgres::Error>;
 /// Where the time of a question ends.
 type Until<'a> = (&'a dyn Clock, Timestamp);
 
-fn run(client: &mut Client, (sql, limits): (&str, AskLimits), until: Until<'_>) -> Ran {
+fn run(client: &mut Client, (sql, limits): (&str, AskLimits), asking: &Asking, until: Until<'_>) -> Ran {
     let mut transaction = client.build_transaction().read_only(true).start()?;
     let ms = limits.timeout_ms;
     transaction.batch_execute(&format!(
@@ -209,6 +209,9 @@ fn run(client: &mut Client, (sql, limits): (&str, AskLimits), until: Until<'_>) 
         .collect();
     let statement = transaction.prepare(&growth::in_short_rows(sql, &texts))?;
     let names = asked.columns().iter().map(|column| column.name().to_owned());
+    if !asking.is_wanted() {
+        return Ok(Err(AskError::Interrupted));
+    }
     let gathered = gather(&mut transaction, (&statement, names.collect()), (limits, until))?;
     transaction.rollback()?;
     Ok(gathered)
