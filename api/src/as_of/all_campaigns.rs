@@ -2,6 +2,7 @@
 
 use super::moment::Then;
 use super::past::Wanted;
+use crate::figures::{FORMULA, versions};
 use crate::reply::{Done, Problem};
 use crate::routes::campaigns::{figures, listed};
 use crate::serving::App;
@@ -32,7 +33,11 @@ pub(crate) async fn all_campaigns(app: &App, then: &Then) -> Result<Done, Proble
     if let Some(members) = known.as_object_mut() {
         members.insert("copied_position".to_owned(), json!(from.to_string()));
     }
-    Ok(Done::Read(json!({ "items": items, "known": known })))
+    // What the copies of a day hold: people are not counted apart in them.
+    let versions = versions(&FORMULA)?;
+    Ok(Done::Read(
+        json!({ "items": items, "versions": versions, "known": known }),
+    ))
 }
 
 fn describe_total(total: &Total) -> Value {

@@ -4,13 +4,13 @@
 use super::failure::Failure;
 use super::output;
 use crate::app::ReadOnly;
-use crate::figures::{Asked, describe_metric, find};
+use crate::figures::{Answer, Asked, describe_metric, find};
 use crate::read_db_spec::ReadDbArgs;
 use crate::reply::Problem;
 use crate::store_spec::{LogArgs, StoreSpec};
 use ::projections::ReadDb;
 use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down, reference};
-use ::projections::views::metric_board::By;
+use ::projections::views::metric_board::{By, Figure};
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// A metric, such as answer_ratio_per_call
     name: Option<String>,
-    /// Version of the definition; the latest without
+    /// Version of the definition; the headline one without (answered ÷ dialed), with the others beside it
     #[arg(long, requires = "name")]
     version: Option<u32>,
     /// Only this campaign
@@ -109,28 +109,44 @@ async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
         );
         return output::json(&Value::Object(shown));
     }
-    output::line(&format!(
-        "{} v{}  {} {}",
-        metric.name, metric.version, metric.label.zh, metric.label.en
-    ))?;
-    output::line(&format!("{} {}", metric.definition.zh, metric.definition.en))?;
-    if let Some(awaits) = &metric.awaits {
-        return output::line(&format!("no figure yet: awaits {awaits}"));
+    words(&asked, &answer)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+/// The figure in lines for people: its name and version first, those beside it after it.
+pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
+    let mut lines = defined(asked.metric).to_vec();
+    if let Some(awaits) = &asked.metric.awaits {
+        lines.push(format!("no figure yet: awaits {awaits}"));
+        return lines;
     }
-    for figure in &answer.figures {
-        let value = figure
-            .value
-            .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
-        let parts = match figure.denominator {
-            Some(denominator) => format!("{} / {denominator}", figure.numerator),
-            None => figure.numerator.to_string(),
-        };
-        output::line(&format!(
-            "{:<24} {value:>12}  = {parts}",
-            figure.key.as_deref().unwrap_or("all")
-        ))?;
+    lines.extend(answer.figures.iter().map(figure_line));
+    for (metric, figures) in &answer.beside {
+        lines.extend(defined(metric));
+        lines.extend(figures.iter().map(figure_line));
     }
-    output::line(&format!("complete up to position {}", answer.complete.position))
+    lines.push(format!("complete up to position {}", answer.complete.position));
+    lines
+}
+
+fn defined(metric: &Metric) -> [String; 2] {
+    [
+        format!(
+            "{} v{}  {} {}",
+            metric.name, metric.version, metric.label.zh, metric.label.en
+        ),
+        format!("{} {}", metric.definition.zh, metric.definition.en),
+    ]
+}
+
+fn figure_line(figure: &Figure) -> String {
+    let value = figure
+        .value
+        .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let counts = parts(&[Some(figure.numerator), figure.denominator]);
+    let key = figure.key.as_deref().unwrap_or("all");
+    format!("{key:<24} {value:>12}  = {counts}")
 }
 
 /// Every metric at every version: the rows' figure beside the log's.

@@ -21,6 +21,8 @@ mod events;
 mod examples;
 mod export;
 pub(crate) mod failure;
+#[cfg(test)]
+mod headline_tests;
 mod holder;
 mod import;
 mod keys;

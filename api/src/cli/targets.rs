@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 pub(super) struct SetArgs {
     /// The campaign's id (its task_id)
     id: CampaignId,
-    /// A target: a metric, `@` and its version where it is not the latest, and the ratio to reach, such as
-    /// answer_ratio_per_call@1=0.65; in place of all targets before
+    /// A target: a metric, `@` and its version where it is not the headline one, and the ratio to reach, such
+    /// as answer_ratio_per_call@1=0.65; in place of all targets before
     #[arg(long, value_name = "METRIC=RATIO", value_parser = read_target)]
     set: Vec<Value>,
     /// Targets of a scenario: general (接通率 65 %, 转化率 15 %) or bank (70 %, 15 %)
@@ -183,7 +183,7 @@ pub(super) async fn regions(args: OneArgs) -> Result<(), Failure> {
         ("归属地 home location", "/home_location"),
         ("拨号 dialed", "/dialed"),
         ("接通 answered", "/answered"),
-        ("接通率（按呼叫） per call", "/share"),
+        ("接通率（按呼叫，含应答机）v1 per call", "/share"),
         ("转化 converted", "/converted"),
         ("通话毫秒 talk ms", "/talk_ms"),
     ];

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// The parameters of a question.
 pub(crate) const ASKED: &[(&str, &str)] = &[
-    ("version", "Version of the definition; the latest without"),
+    ("version", "Version of the definition; the headline one without"),
     ("campaign", "Only this campaign"),
     (
         "from",

@@ -1,8 +1,10 @@
 //! ECharts options exactly as REP-5 writes them: categories, one value axis, one labelled series.
 
-use projections::metrics::Unit;
+use super::{Answer, named};
+use projections::metrics::{Metric, Unit};
 use projections::views::metric_board::{By, Figure};
 use serde_json::{Number, Value, json};
+use std::collections::BTreeMap;
 
 /// A chart of figures by group. Ratios are shown in per cent with at most two decimals; no figure is `null`.
 pub(crate) fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Value {
@@ -13,6 +15,31 @@ pub(crate) fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figur
         "yAxis": { "type": "value" },
         "series": [{ "name": series, "type": "bar", "data": data }],
     })
+}
+
+/// A chart with the metric and version that it draws, and the data of those beside it, in the same order, for
+/// whoever wants to add a series. ECharts leaves members alone that it does not know.
+pub(crate) fn with_versions(mut chart: Value, metric: &Metric, answer: &Answer) -> Value {
+    let data = |figures: &[Figure]| -> Vec<Value> {
+        let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
+        let of = |drawn: &Figure| shown(metric.unit, known.get(&drawn.key).and_then(|one| one.value));
+        answer.figures.iter().map(of).collect()
+    };
+    if let Some(members) = chart.as_object_mut() {
+        members.insert("metric".to_owned(), named(metric));
+        let beside = answer.beside.iter().map(|(other, figures)| {
+            let mut one = named(other);
+            if let Some(described) = one.as_object_mut() {
+                described.insert("data".to_owned(), json!(data(figures)));
+            }
+            one
+        });
+        let beside: Vec<Value> = beside.collect();
+        if !beside.is_empty() {
+            members.insert("beside".to_owned(), json!(beside));
+        }
+    }
+    chart
 }
 
 /// `10:00`; with the date before it where the hours are of several days.

@@ -16,7 +16,7 @@ const ITEMS_DEFAULT: usize = 100;
 
 /// The parameters of a drill-down.
 pub(crate) const DRILLED: &[(&str, &str)] = &[
-    ("version", "Version of the definition; the latest without"),
+    ("version", "Version of the definition; the headline one without"),
     ("campaign", "Only this campaign; else the whole log is read"),
     ("from", "First hour or day of the window"),
     ("to", "The hour or day before which the window ends"),

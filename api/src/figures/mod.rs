@@ -4,20 +4,22 @@
 mod asking;
 mod chart;
 mod drill;
+mod headline;
 mod source;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use asking::{ASKED, Asked, describe_metric, find};
-pub(crate) use chart::options;
+pub(crate) use chart::{options, with_versions};
 pub(crate) use drill::{DRILLED, Drilling};
+pub(crate) use headline::{FORMULA, PEOPLE, named, people, people_by_campaign, versions};
 pub(crate) use source::Source;
 
 use crate::reply::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;
-use projections::metrics::catalog;
+use projections::metrics::{Metric, catalog};
 use projections::views::metric_board::{Complete, Figure, figures};
 use serde_json::{Map, Value, json};
 
@@ -25,13 +27,25 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Answer {
     pub(crate) figures: Vec<Figure>,
     pub(crate) complete: Complete,
+    /// The other versions of a headline figure.
+    pub(crate) beside: Vec<(&'static Metric, Vec<Figure>)>,
 }
 
 impl Asked {
     /// Asks rows that are live, or were folded for it.
     pub(crate) async fn answer(&self, db: &dyn ReadDb) -> Result<Answer, Problem> {
-        let (figures, complete) = figures(db, (catalog()?, self.metric), &self.scope, self.by).await?;
-        Ok(Answer { figures, complete })
+        let catalog = catalog()?;
+        let (found, complete) = figures(db, (catalog, self.metric), &self.scope, self.by).await?;
+        let mut beside = Vec::new();
+        for metric in catalog.beside(self.metric) {
+            let (other, _) = figures(db, (catalog, metric), &self.scope, self.by).await?;
+            beside.push((metric, other));
+        }
+        Ok(Answer {
+            figures: found,
+            complete,
+            beside,
+        })
     }
 
     /// The figure with everything one needs to quote it.
@@ -41,17 +55,31 @@ impl Asked {
         tell("campaign", json!(self.scope.campaign));
         tell("from", json!(self.scope.from));
         tell("to", json!(self.scope.to));
-        match (self.by, answer.figures.first()) {
-            (None, Some(whole)) => shown.extend(describe_figure(whole)),
-            (None, None) => {
-                tell("value", Value::Null);
-            }
-            (Some(by), _) => {
-                tell("by", json!(by.code()));
-                tell("groups", json!(answer.figures));
-            }
+        if let Some(by) = self.by {
+            tell("by", json!(by.code()));
+        }
+        shown.extend(self.values(&answer.figures));
+        if !answer.beside.is_empty() {
+            let beside = answer.beside.iter().map(|(metric, figures)| {
+                let mut one = Map::new();
+                one.insert("name".to_owned(), json!(metric.name));
+                one.insert("version".to_owned(), json!(metric.version));
+                one.insert("label".to_owned(), json!(metric.label));
+                one.extend(self.values(figures));
+                Value::Object(one)
+            });
+            shown.insert("beside".to_owned(), beside.collect());
         }
         shown
+    }
+
+    /// A figure, or those of its groups.
+    fn values(&self, figures: &[Figure]) -> Vec<(String, Value)> {
+        match (self.by, figures.first()) {
+            (None, Some(whole)) => describe_figure(whole).into(),
+            (None, None) => vec![("value".to_owned(), Value::Null)],
+            (Some(_), _) => vec![("groups".to_owned(), json!(figures))],
+        }
     }
 }
 

@@ -75,20 +75,29 @@ fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
     assert_eq!(old["numerator"]["term"], "answered_calls");
     assert_eq!(old["complete_up_to"]["position"], world.head.to_string());
     let new = world.found("metrics/answer_ratio_per_call?campaign=GOLDEN");
-    assert_eq!((&new["version"], &new["numerator_count"]), (&json!(2), &json!(6)));
+    assert_eq!((&new["version"], &new["numerator_count"]), (&json!(1), &json!(8)));
+    let beside = &new["beside"][0];
+    assert_eq!(
+        (&beside["version"], &beside["numerator_count"]),
+        (&json!(2), &json!(6))
+    );
+    let people = world.found("metrics/answer_ratio_per_call?version=2&campaign=GOLDEN");
+    assert_eq!(people["numerator_count"], 6);
+    assert_eq!(people.get("beside"), None, "who names one version gets that");
 
     let hours = world.found("metrics/answer_ratio_per_call?by=hour&from=2026-03-02&to=2026-03-03");
     assert_eq!(hours["groups"][0]["label"], "10:00");
     assert_eq!(hours["groups"][1]["denominator"], 8);
 
-    let page = world.found("metrics/answer_ratio_per_call/events?campaign=GOLDEN&limit=5");
+    let page = world.found("metrics/answer_ratio_per_call/events?version=2&campaign=GOLDEN&limit=5");
     assert_eq!(
         (&page["figure"], &page["totals"]["items"]),
         (&json!(6), &json!(8)),
         "{page}"
     );
     let cursor = page["next_cursor"].as_str().unwrap();
-    let path = format!("metrics/answer_ratio_per_call/events?campaign=GOLDEN&limit=5&cursor={cursor}");
+    let path =
+        format!("metrics/answer_ratio_per_call/events?version=2&campaign=GOLDEN&limit=5&cursor={cursor}");
     let rest = world.found(&path);
     assert_eq!(
         (rest["items"].as_array().unwrap().len(), &rest["next_cursor"]),
@@ -101,11 +110,13 @@ fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
 fn a_chart_has_the_shape_of_the_requirement_and_its_series_says_of_what() {
     let world = World::begin();
     let chart = world.found("charts/answer_ratio_per_call?version=1&campaign=GOLDEN");
-    assert_eq!(
-        chart,
-        json!({ "xAxis": { "type": "category", "data": ["10:00", "11:00"] }, "yAxis": { "type": "value" },
-            "series": [{ "name": "接通率（按呼叫，含应答机）", "type": "bar", "data": [50, 62.5] }] })
-    );
+    let drawn = json!({ "xAxis": { "type": "category", "data": ["10:00", "11:00"] }, "yAxis": { "type": "value" },
+        "series": [{ "name": "接通率（按呼叫，含应答机）", "type": "bar", "data": [50, 62.5] }] });
+    for (option, value) in drawn.as_object().unwrap() {
+        assert_eq!(chart[option], *value);
+    }
+    assert_eq!(chart["metric"]["version"], 1);
+    assert_eq!(chart["beside"][0]["version"], 2);
     let coverage = world.found("charts/coverage_ratio?lang=en");
     assert_eq!(coverage["xAxis"]["data"], json!(["GOLDEN"]));
     assert_eq!(coverage["series"][0]["name"], "coverage");

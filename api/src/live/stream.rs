@@ -5,6 +5,7 @@
 
 use super::Picture;
 use crate::event_stream::{Shareable, StreamPlace};
+use crate::figures::{FORMULA, PEOPLE, versions};
 use domain::ports::clock::Clock;
 use domain::ports::tasks::StopSignal;
 use futures_util::SinkExt;
@@ -18,6 +19,21 @@ use warp::Reply;
 use warp::reply::Response;
 use warp::sse::Event;
 use warp::ws::{Message, WebSocket};
+
+/// Ratios of a window that are no metric: over calls that have come to something, so that what still rings or
+/// talks does not pull them down.
+const OF_WINDOWS: [(&str, &str, &str); 2] = [
+    (
+        "settled_answer_ratio",
+        "接通 ÷ 已有结果的呼叫（按呼叫，含应答机）",
+        "answered ÷ calls that were answered or have ended",
+    ),
+    (
+        "conversion_ratio",
+        "转化 ÷ 已结束的接通呼叫（含应答机）",
+        "conversions ÷ answered calls that have ended, machines included",
+    ),
+];
 
 /// Close codes (RFC 6455, 7.4.1): the server goes away; something failed here.
 const GOING_AWAY: u16 = 1_001;
@@ -71,8 +87,28 @@ pub(crate) fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> Value {
         members.insert("position".to_owned(), json!(figures.position.to_string()));
         let age_ms = clock.now().ms_since(figures.shown_at);
         members.insert("age_ms".to_owned(), json!(age_ms));
+        members.insert("versions".to_owned(), measures());
     }
     shown
+}
+
+/// What the ratios of a window are: metrics by their versions, and two of this picture alone.
+fn measures() -> Value {
+    let people = PEOPLE
+        .iter()
+        .filter(|(member, ..)| *member == "answer_ratio_people");
+    let metrics = FORMULA
+        .iter()
+        .filter(|(member, ..)| *member != "conversion_ratio");
+    // The catalog is read by every other reply too: a fault in it is said there.
+    let mut all = versions(metrics.chain(people)).unwrap_or_default();
+    if let Some(members) = all.as_object_mut() {
+        for (member, zh, en) in OF_WINDOWS {
+            let label = json!({ "zh": zh, "en": en });
+            members.insert(member.to_owned(), json!({ "metric": null, "label": label }));
+        }
+    }
+    all
 }
 
 /// Pictures as server-sent events named `figures`, from the latest on.

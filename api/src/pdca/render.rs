@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 /// Effects shown of each cause; the rest stands together in one row.
 const EFFECTS_SHOWN: usize = 12;
 
+/// Heads of columns that count as the campaign board does: machines among the answers.
+const ANSWER_RATIO: &str = "接通率 v1（按呼叫，含应答机） / answer_ratio_per_call v1";
+const CONVERSION_RATIO: &str = "转化率 v1（÷ 接通） / conversion_ratio v1";
+
 /// The page of these figures.
 pub(crate) fn page(gathered: &Gathered) -> String {
     let (length, period) = (gathered.ask.length, &gathered.period);
@@ -111,15 +115,15 @@ fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
     let heads = [
         head,
         "已拨 / dialed",
-        "接通率（按呼叫） / answer rate",
+        ANSWER_RATIO,
         "平均通话 / mean talk",
-        "转化率 / conversion",
+        CONVERSION_RATIO,
     ];
     page.table(&heads, 1, &rows);
 }
 
 fn check(page: &mut Page, gathered: &Gathered) {
-    page.section("检查 C", "Check: why the answer rate moved");
+    page.section("检查 C", "Check: why answer_ratio_per_call v1 moved");
     if gathered.swings.is_empty() {
         page.paragraph(
             "对比期或本期没有呼叫，无从比较。 One of the periods has no calls: nothing to compare.",
@@ -177,13 +181,7 @@ fn effects(page: &mut Page, head: &str, swing: &Swing) {
         points(total(|effect| effect.mix)),
         points(total(|effect| effect.rate)),
     ]);
-    let heads = [
-        head,
-        "已拨 / dialed",
-        "接通率（按呼叫） / answer rate",
-        "结构 / mix",
-        "水平 / rate",
-    ];
+    let heads = [head, "已拨 / dialed", ANSWER_RATIO, "结构 / mix", "水平 / rate"];
     page.table(&heads, 1, &rows);
 }
 

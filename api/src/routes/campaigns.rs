@@ -3,6 +3,7 @@
 use crate::as_of::{Moment, PARAMETERS, Then, all_campaigns, entity_then};
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::figures::{FORMULA, PEOPLE, people, people_by_campaign, versions};
 use crate::reply::{Done, Problem, Written};
 use crate::serving::App;
 use actors::Answer;
@@ -14,8 +15,9 @@ use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
 use domain::stored_event::Cause;
-use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
+use projections::views::metric_board::MetricBoard;
+use projections::{ReadDb, View};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -220,7 +222,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     }
     let mut body = describe(&campaign, &loaded.state);
     if let (Some(members), Some(row)) = (body.as_object_mut(), ctx.board(&campaign).await?) {
-        members.extend(progress(&row));
+        members.extend(headed(&row, ctx.views().db().as_ref()).await?);
     }
     Ok(Done::Read(body))
 }
@@ -232,12 +234,12 @@ async fn show_then(app: &App, campaign: &CampaignId, then: &Then) -> Result<Done
     if entity.state.status().is_none() {
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
-    let board: Arc<dyn View> = Arc::new(CampaignBoard);
-    let shown = app.past().campaign(app, campaign, (vec![board], then)).await?;
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
+    let shown = app.past().campaign(app, campaign, (views, then)).await?;
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
     if let (Some(members), Some(row)) = (body.as_object_mut(), row) {
-        members.extend(progress(&row));
+        members.extend(headed(&row, shown.rows.db.as_ref()).await?);
         members.insert("known".to_owned(), shown.known(then));
     }
     Ok(Done::Read(body))
@@ -249,17 +251,30 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         return all_campaigns(&ctx, &moment.resolve(ctx.store(), ctx.now()).await?).await;
     }
     let rows = ctx.boards().await?;
+    let people = people_by_campaign(ctx.views().db().as_ref()).await?;
     let items: Vec<Value> = rows
         .iter()
         .map(|row| {
+            let mut item = progress(row);
+            let beside = people.as_ref().and_then(|all| all.get(row.campaign.as_str()));
+            item.extend(beside.cloned().unwrap_or_default());
             listed(
                 row.status.code(),
                 (&row.campaign, &row.preset, row.enrolled),
-                progress(row),
+                item,
             )
         })
         .collect();
-    Ok(Done::Read(json!({ "items": items })))
+    let versions = versions(FORMULA.iter().chain(&PEOPLE))?;
+    Ok(Done::Read(json!({ "items": items, "versions": versions })))
+}
+
+/// Where a campaign stands, with its headline figures, those of people beside them, and their versions.
+async fn headed(row: &BoardRow, db: &dyn ReadDb) -> Result<Map<String, Value>, Problem> {
+    let mut shown = progress(row);
+    shown.extend(people(db, &row.campaign).await?);
+    shown.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
+    Ok(shown)
 }
 
 /// One campaign in the list.

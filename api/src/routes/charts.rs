@@ -2,7 +2,7 @@
 
 use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::figures::{Asked, Source, options};
+use crate::figures::{Asked, Source, options, with_versions};
 use crate::reply::{Done, Problem};
 use projections::views::metric_board::By;
 
@@ -14,7 +14,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             |ctx, input| Box::pin(show(ctx, input)),
         )
         .query(&[
-            ("version", "Version of the definition; the latest without"),
+            ("version", "Version of the definition; the headline one without"),
             ("campaign", "Only this campaign"),
             ("from", "First hour or day of the window"),
             ("to", "The hour or day before which the window ends"),
@@ -49,10 +49,6 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         Some("en") => &label.en,
         Some(_) => return Err(Problem::invalid("lang-invalid", "lang is zh or en")),
     };
-    Ok(Done::Read(options(
-        series,
-        asked.metric.unit,
-        by,
-        &answer.figures,
-    )))
+    let chart = options(series, asked.metric.unit, by, &answer.figures);
+    Ok(Done::Read(with_versions(chart, asked.metric, &answer)))
 }

@@ -2,7 +2,9 @@
 
 use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::figures::{Source, describe_figure, describe_metric, find};
+use crate::figures::{
+    FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, people, versions,
+};
 use crate::reply::{Done, Problem};
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
@@ -12,14 +14,6 @@ use projections::views::metric_board::{MetricBoard, whole_figures};
 use projections::{ReadDb, View};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// The members of a report that are metrics, and at which version: what was shown under a name stays what it
-/// was.
-const MEMBERS: [(&str, &str, u32); 3] = [
-    ("answer_ratio", "answer_ratio_per_call", 1),
-    ("talk_ms_mean", "talk_ms_mean", 1),
-    ("conversion_ratio", "conversion_ratio", 1),
-];
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -43,7 +37,8 @@ async fn source(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<Sour
     Source::of(ctx, moment, campaign, views).await
 }
 
-/// Every metric at its latest version over the campaign, and what the report's own members mean.
+/// Every metric over the campaign at the version that is meant without one, with those beside it; and what
+/// the report's own members mean.
 async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value), Problem> {
     let mut names: Vec<&str> = catalog()?
         .metrics()
@@ -51,14 +46,18 @@ async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value
         .map(|metric| metric.name.as_str())
         .collect();
     names.dedup();
-    let latest = |name: &&str| find(name, None);
-    let latest: Vec<&Metric> = names.iter().map(latest).collect::<Result<_, _>>()?;
+    let mut listed: Vec<&Metric> = Vec::new();
+    for name in names {
+        let metric = find(name, None)?;
+        listed.push(metric);
+        listed.extend(catalog()?.beside(metric));
+    }
     let scope = Scope {
         campaign: Some(campaign.clone()),
         ..Scope::default()
     };
-    let (figures, _) = whole_figures(db, (catalog()?, &latest), &scope).await?;
-    let known = latest.iter().zip(&figures);
+    let (figures, _) = whole_figures(db, (catalog()?, &listed), &scope).await?;
+    let known = listed.iter().zip(&figures);
     let shown = known.filter_map(|(metric, figure)| {
         let mut shown = describe_metric(metric);
         shown.extend(describe_figure(figure.as_ref()?));
@@ -66,7 +65,7 @@ async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value
     });
     let shown: Vec<Value> = shown.collect();
     let mut definitions = serde_json::Map::new();
-    for (member, name, version) in MEMBERS {
+    for (member, name, version) in FORMULA.iter().chain(&PEOPLE).copied() {
         let metric = find(name, Some(version))?;
         let words = format!(
             "{} v{version}: {} {}",
@@ -85,8 +84,11 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let mut body = describe(&campaign, &report);
     if let Some(members) = body.as_object_mut() {
         let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
+        members.extend(people(source.db.as_ref(), &campaign).await?);
+        members.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
         members.insert("metrics".to_owned(), metrics);
         members.insert("definitions".to_owned(), definitions);
+        members.insert("chart".to_owned(), charted(&report.hours)?);
         let position = source.position.map(|position| position.to_string());
         members.insert("as_of_position".to_owned(), json!(position));
         members.extend(source.known.map(|known| ("known".to_owned(), known)));
@@ -121,7 +123,6 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
         "by_trunk": report.by_trunk,
         "by_flow_version": report.by_flow_version,
         "hours": report.hours,
-        "chart": options(&report.hours),
     })
 }
 
@@ -132,7 +133,17 @@ async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
     }
-    Ok(Done::Read(options(&hourly(db, &campaign).await?)))
+    Ok(Done::Read(charted(&hourly(db, &campaign).await?)?))
+}
+
+/// The chart with the metric and version that it draws.
+fn charted(hours: &[Hour]) -> Result<Value, Problem> {
+    let mut chart = options(hours);
+    if let Some(members) = chart.as_object_mut() {
+        let [(_, name, version), ..] = FORMULA;
+        members.insert("metric".to_owned(), named(find(name, Some(version))?));
+    }
+    Ok(chart)
 }
 
 fn counts(counts: &[Count]) -> Value {

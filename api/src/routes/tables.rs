@@ -2,6 +2,7 @@
 
 use crate::calendar::beijing_date;
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::figures::versions;
 use crate::reply::{Done, Problem};
 use crate::tables::{Costing, abandonment, cost_table, daily};
 use crate::targets::campaign_of;
@@ -81,6 +82,12 @@ async fn costs(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     Ok(Done::Read(shown))
 }
 
+/// The members of a region that are metrics, and at which version.
+const OF_REGIONS: [(&str, &str, u32); 2] = [
+    ("answer_ratio_per_call", "answer_ratio_per_call", 1),
+    ("conversion_ratio", "conversion_ratio", 1),
+];
+
 async fn rows(ctx: &Ctx, campaign: &CampaignId) -> Result<Vec<RegionRow>, Problem> {
     if ctx.board(campaign).await?.is_none() {
         return Err(Problem::missing("this campaign"));
@@ -94,6 +101,7 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     Ok(Done::Read(json!({
         "campaign": campaign,
         "items": rows.iter().map(describe).collect::<Vec<_>>(),
+        "versions": versions(&OF_REGIONS)?,
         "complete": rows.len() < REGIONS_MAX,
         "label_zh": "地区（按许可时判断呼叫时段所用的时区；事件中没有归属地时如此，未判断则为 unknown）",
         "label_en": "region: the time zones in which the permit judged the calling window, since events carry no \

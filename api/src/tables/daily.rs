@@ -14,16 +14,18 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The columns of the table: metric and version, so that what a column says stays what it said.
-const MAIN: [(&str, u32); 10] = [
+const MAIN: [(&str, u32); 12] = [
     ("dialed_calls", 1),
     ("answered_calls", 1),
     ("answer_ratio_per_call", 1),
     ("answer_ratio_per_call", 2),
     ("answer_ratio_per_customer", 1),
+    ("answer_ratio_per_customer", 2),
     ("reach_ratio", 1),
     ("talk_ms_mean", 1),
     ("conversions", 1),
     ("conversion_ratio", 1),
+    ("conversion_ratio", 2),
     ("abandon_ratio_house", 1),
 ];
 

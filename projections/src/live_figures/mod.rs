@@ -54,6 +54,7 @@ const TRUNKS_MAX: usize = 1_000;
 struct Counts {
     dialed: u64,
     answered: u64,
+    person_answered: u64,
     ended: u64,
     ended_unanswered: u64,
     talk_ms: u64,
@@ -66,6 +67,7 @@ impl Counts {
     const fn add(&mut self, other: &Self) {
         self.dialed += other.dialed;
         self.answered += other.answered;
+        self.person_answered += other.person_answered;
         self.ended += other.ended;
         self.ended_unanswered += other.ended_unanswered;
         self.talk_ms += other.talk_ms;
@@ -137,11 +139,12 @@ impl LiveFigures {
             CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
             CallEvent::Ended {
+                disposition,
                 outcome,
                 talk_ms,
                 reason,
                 ..
-            } => self.ended(call, (*outcome, *talk_ms), *reason),
+            } => self.ended(call, (*disposition, *outcome, *talk_ms), *reason),
             _ => {}
         }
     }
@@ -256,10 +259,21 @@ impl LiveFigures {
         }
     }
 
-    fn ended(&mut self, call: CallId, (outcome, talk_ms): (Option<Outcome>, u64), reason: EndReason) {
+    fn ended(
+        &mut self,
+        call: CallId,
+        (disposition, outcome, talk_ms): (Disposition, Option<Outcome>, u64),
+        reason: EndReason,
+    ) {
         let answered = self.calls.get(&call).is_some_and(|open| open.answered);
+        // As the term `person_answered_calls` has it.
+        let by_no_person = matches!(
+            disposition,
+            Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
+        );
         self.count(call, |counts| {
             counts.ended += 1;
+            counts.person_answered += u64::from(answered && !by_no_person);
             counts.ended_unanswered += u64::from(!answered);
             counts.talked += u64::from(answered);
             counts.talk_ms += if answered { talk_ms } else { 0 };

@@ -70,9 +70,15 @@ pub struct TrunkFigures {
 pub struct WindowFigures {
     pub dialed: u64,
     pub answered: u64,
+    /// Ended, and answered by a person: neither a machine nor a screening assistant, nor gone at once.
+    pub person_answered: u64,
     pub ended: u64,
     /// Answered, or ended without an answer: what a ratio may be taken over.
     pub settled: u64,
+    /// 接通率（按呼叫，含应答机）: answered ÷ dialed, the formula of `answer_ratio_per_call` v1.
+    pub answer_ratio: Option<f64>,
+    /// 接通率（按呼叫，仅真人）: that of v2, by how calls ended; a later correction does not move it here.
+    pub answer_ratio_people: Option<f64>,
     /// 接通率（按呼叫，仅计已有结果者）: answered ÷ settled. Not the metric `answer_ratio_per_call`, whose calls
     /// may still ring: over five minutes those would pull it down.
     pub settled_answer_ratio: Option<f64>,
@@ -95,8 +101,11 @@ impl WindowFigures {
         Self {
             dialed: sum.dialed,
             answered: sum.answered,
+            person_answered: sum.person_answered,
             ended: sum.ended,
             settled,
+            answer_ratio: ratio(sum.answered, sum.dialed),
+            answer_ratio_people: ratio(sum.person_answered, sum.dialed),
             settled_answer_ratio: ratio(sum.answered, settled),
             talk_ms_mean: ratio(sum.talk_ms, sum.talked),
             conversions: sum.conversions,

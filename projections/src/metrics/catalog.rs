@@ -38,6 +38,9 @@ pub struct Metric {
     pub version: u32,
     /// The day from which this version is the one to quote, `2026-01-01`.
     pub effective_from: String,
+    /// The version that is meant where none is named; without one, the latest is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub headline: bool,
     pub unit: Unit,
     /// The name of a term; absent while `awaits` says what is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +58,12 @@ pub struct Metric {
     /// Events that do not exist yet, without which there is no figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<String>,
+}
+
+// Serde hands a reference to whatever decides that a member is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The file as it is written.
@@ -149,22 +158,31 @@ impl Catalog {
         self.terms.get(index).map(|term| (index, term))
     }
 
-    /// A metric at a version; without one, at its latest.
+    /// A metric at a version; without one, at its headline version, or at its latest where none is marked.
     pub fn metric(&self, name: &str, version: Option<u32>) -> Result<&Metric, Unknown> {
-        let mut named = self.metrics.iter().filter(|metric| metric.name == name);
-        let Some(version) = version else {
-            return named.next_back().ok_or_else(|| self.unknown(name));
-        };
-        let versions: Vec<&Metric> = named.collect();
-        if versions.is_empty() {
+        let versions: Vec<&Metric> = self.metrics.iter().filter(|one| one.name == name).collect();
+        let Some(latest) = versions.last() else {
             return Err(self.unknown(name));
-        }
+        };
+        let Some(version) = version else {
+            let headline = versions.iter().find(|metric| metric.headline);
+            return Ok(headline.unwrap_or(latest));
+        };
         let found = versions.iter().find(|metric| metric.version == version);
         found.copied().ok_or_else(|| Unknown::Version {
             name: name.to_owned(),
             version,
             versions: versions.iter().map(|metric| metric.version.to_string()).collect(),
         })
+    }
+
+    /// What stands beside a headline figure, by its label: the other versions of its name; nothing beside
+    /// others.
+    pub fn beside<'a>(&'a self, metric: &Metric) -> impl Iterator<Item = &'a Metric> {
+        let name = metric.headline.then(|| metric.name.clone());
+        let version = metric.version;
+        let other = move |one: &&Metric| Some(&one.name) == name.as_ref() && one.version != version;
+        self.metrics.iter().filter(other)
     }
 
     fn unknown(&self, name: &str) -> Unknown {
@@ -226,11 +244,20 @@ mod tests {
     }
 
     #[test]
-    fn without_a_version_the_latest_is_meant_and_an_old_one_stays() {
+    fn without_a_version_the_headline_is_meant_with_the_others_beside_it_or_the_latest_where_none_is_one() {
         let catalog = catalog().unwrap();
         let metric = |version| catalog.metric("answer_ratio_per_call", version).unwrap();
-        assert_eq!(metric(None).version, 2);
-        assert_eq!(metric(Some(1)).numerator.as_deref(), Some("answered_calls"));
+        assert_eq!(
+            metric(None).version,
+            1,
+            "answered ÷ dialed, as the requirement writes it"
+        );
+        assert_eq!(metric(None).numerator.as_deref(), Some("answered_calls"));
+        let beside = |metric| catalog.beside(metric).map(|one| one.version).collect::<Vec<_>>();
+        assert_eq!(beside(metric(None)), [2]);
+        assert_eq!(beside(metric(Some(2))), [0_u32; 0], "who asks for one gets one");
+        let rule = catalog.metric("abandon_ratio_ofcom", None).unwrap();
+        assert_eq!((rule.version, beside(rule).len()), (2, 0));
     }
 
     #[test]
@@ -266,6 +293,11 @@ mod tests {
             ("unit: ms", "unit: hours", "hours"),
             ("  dialed_legs:", "  dialed_calls:", "dialed_calls"),
             ("接通率（按呼叫，仅真人）", "接通率", "says neither"),
+            (
+                "version: 2\n    effective_from: 2026-11-01",
+                "version: 2\n    effective_from: 2026-11-01\n    headline: true",
+                "two versions are its headline",
+            ),
         ];
         for (from, to, named) in rows {
             let why = refused(from, to);

@@ -27,11 +27,15 @@ pub(super) fn check(terms: &[Term], metrics: &[Metric]) -> Result<(), String> {
     let names: BTreeSet<&str> = terms.iter().map(|term| term.name.as_str()).collect();
     let mut versions: BTreeMap<&str, (usize, &Metric)> = BTreeMap::new();
     let mut used = BTreeSet::new();
+    let mut headlines = BTreeSet::new();
     for (index, metric) in metrics.iter().enumerate() {
         let before = versions.insert(&metric.name, (index, metric));
         check_metric(metric, &names)
             .and_then(|()| follows(metric, index, before))
             .map_err(|why| format!("metric {} v{}: {why}", metric.name, metric.version))?;
+        if metric.headline && !headlines.insert(&metric.name) {
+            return Err(format!("metric {}: two versions are its headline", metric.name));
+        }
         used.extend(
             [&metric.numerator, &metric.denominator]
                 .into_iter()

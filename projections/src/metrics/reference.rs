@@ -49,8 +49,9 @@ fn metric_row(metric: &Metric) -> String {
         .source
         .as_ref()
         .map_or_else(String::new, |source| format!(" ({source})"));
+    let headline = if metric.headline { ", headline" } else { "" };
     format!(
-        "| `{}` v{}, {} | {unit} | {}; {} | {parts} | {} {}{source} |\n",
+        "| `{}` v{}, {}{headline} | {unit} | {}; {} | {parts} | {} {}{source} |\n",
         metric.name,
         metric.version,
         metric.effective_from,

@@ -38,12 +38,13 @@ pub(crate) fn page(summary: &Summary, book: &CallBook, seed: u64) -> String {
 fn cards(summary: &Summary) -> String {
     let cards = [
         ("拨号 dialed", summary.dialed.to_string()),
-        ("接通率 answer rate", percent(summary.answer_ratio)),
+        ("接通率 answer_ratio_per_call v1", percent(summary.answer_ratio)),
+        ("仅真人 people only, v2", percent(summary.answer_ratio_people)),
         (
             "平均通话时长 mean talk",
             format!("{} s", tenths(summary.talk_ms_mean)),
         ),
-        ("转化率 conversion", percent(summary.conversion_ratio)),
+        ("转化率 conversion_ratio v1", percent(summary.conversion_ratio)),
         ("录音 recordings", summary.recordings.to_string()),
     ];
     let mut row = String::from("<div class=\"cards\">");
@@ -147,11 +148,13 @@ mod tests {
             terminal: 4,
             answered: 2,
             answer_ratio: 0.5,
+            answer_ratio_people: 0.25,
             talk_ms_mean: 5_250,
             conversion_ratio: 0.5,
             dispositions: [("answered".to_owned(), 2), ("busy".to_owned(), 2)].into(),
             recordings: 2,
             reconcile: Reconciliation::default(),
+            versions: BTreeMap::new(),
         };
         let page = page(&summary, &CallBook::default(), 7);
         assert!(page.contains("<svg") && page.contains("忙线 busy") && page.contains("5.2 s"));

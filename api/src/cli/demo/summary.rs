@@ -19,17 +19,37 @@ pub(crate) struct Summary {
     pub(crate) terminal: u64,
     /// Those with a `call.answered`.
     pub(crate) answered: u64,
-    /// 接通率, 0 to 1.
+    /// 接通率, 0 to 1: `answer_ratio_per_call` v1, machines included.
     pub(crate) answer_ratio: f64,
+    /// The same of people only, v2.
+    #[serde(default)]
+    pub(crate) answer_ratio_people: f64,
     /// 平均通话时长, over the answered.
     pub(crate) talk_ms_mean: u64,
-    /// 转化率: outcome `success` of the answered, 0 to 1.
+    /// 转化率: outcome `success` of the answered, 0 to 1: `conversion_ratio` v1.
     pub(crate) conversion_ratio: f64,
     pub(crate) dispositions: BTreeMap<String, u64>,
     /// Files whose SHA-256 is the log's.
     pub(crate) recordings: u64,
     pub(crate) reconcile: Reconciliation,
+    /// Which metric at which version each ratio is.
+    #[serde(default)]
+    pub(crate) versions: BTreeMap<String, String>,
 }
+
+/// The ratios by metric and version.
+const VERSIONS: [(&str, &str); 3] = [
+    ("answer_ratio", "answer_ratio_per_call v1"),
+    ("answer_ratio_people", "answer_ratio_per_call v2"),
+    ("conversion_ratio", "conversion_ratio v1"),
+];
+
+/// How a call ends that no person answered, as the term `person_answered_calls` has it.
+const NO_PERSON: [Disposition; 3] = [
+    Disposition::Machine,
+    Disposition::Screened,
+    Disposition::AnsweredShort,
+];
 
 impl Summary {
     pub(crate) fn of(book: &CallBook, recordings: &Path, reconcile: Reconciliation) -> Self {
@@ -44,6 +64,10 @@ impl Summary {
             .map(|end| end.talk_ms)
             .sum();
         let converted = count(ended().filter(|end| end.outcome == Some(Outcome::Success)));
+        let people = count(dialed.iter().filter(|(_, call)| {
+            let end = call.ended.as_ref();
+            call.answered_at.is_some() && end.is_some_and(|end| !NO_PERSON.contains(&end.disposition))
+        }));
         let mut dispositions = BTreeMap::new();
         for end in ended() {
             *dispositions.entry(end.disposition.code().to_owned()).or_default() += 1;
@@ -53,6 +77,7 @@ impl Summary {
             terminal: count(ended()),
             answered,
             answer_ratio: ratio(answered, count(dialed.iter())),
+            answer_ratio_people: ratio(people, count(dialed.iter())),
             talk_ms_mean: talked.checked_div(answered).unwrap_or(0),
             conversion_ratio: ratio(converted, answered),
             dispositions,
@@ -62,6 +87,10 @@ impl Summary {
                     .filter(|(call, logged)| recording_is_whole(recordings, call, logged)),
             ),
             reconcile,
+            versions: VERSIONS
+                .iter()
+                .map(|(member, metric)| ((*member).to_owned(), (*metric).to_owned()))
+                .collect(),
         }
     }
 
@@ -73,8 +102,12 @@ impl Summary {
             lines.push(format!("  {code:<20} {count:>5}  {label}"));
         }
         lines.push(format!(
-            "接通率 answer rate {:.1} %, 平均通话时长 mean talk time {:.1} s, 转化率 conversion {:.1} %",
+            "接通率 answer_ratio_per_call v1 {:.1} %（仅真人 people only, v2: {:.1} %）",
             self.answer_ratio * 100.0,
+            self.answer_ratio_people * 100.0
+        ));
+        lines.push(format!(
+            "平均通话时长 mean talk time {:.1} s, 转化率 conversion_ratio v1 {:.1} %",
             seconds(self.talk_ms_mean),
             self.conversion_ratio * 100.0
         ));
@@ -166,6 +199,7 @@ mod tests {
         assert_eq!((summary.dialed, summary.terminal, summary.answered), (4, 4, 2));
         assert_eq!((summary.answer_ratio, summary.talk_ms_mean), (0.5, 2_000));
         assert_eq!((summary.conversion_ratio, summary.recordings), (0.5, 1));
+        assert_eq!(summary.versions["answer_ratio"], "answer_ratio_per_call v1");
         assert_eq!(summary.dispositions["answered"], 2);
     }
 

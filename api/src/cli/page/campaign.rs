@@ -24,6 +24,26 @@ const COUNTS: [(&str, (&str, &str)); 7] = [
     ("/calls_ended", ("已结束呼叫", "calls ended")),
 ];
 
+/// The headline ratios with metric and version, and the member of people only beside each.
+const RATIOS: [((&str, &str), &str, &str); 2] = [
+    (
+        (
+            "接通率 answer_ratio_per_call v1（接通 ÷ 已拨）",
+            "answer_ratio_per_call v1 (answered ÷ dialed)",
+        ),
+        "answer_ratio",
+        "answer_ratio_people",
+    ),
+    (
+        (
+            "转化率 conversion_ratio v1（转化 ÷ 接通）",
+            "conversion_ratio v1 (conversions ÷ answered)",
+        ),
+        "conversion_ratio",
+        "conversion_ratio_people",
+    ),
+];
+
 /// The page of what `campaign show --json` prints.
 pub(in crate::cli) fn campaign(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
@@ -68,16 +88,17 @@ pub(in crate::cli) fn campaign(shown: &Value, language: Language) -> Vec<String>
     let counts =
         counts.map(|(pointer, words)| format!("{} {}", language.pick(*words), plain(shown.pointer(pointer))));
     lines.push(counts.collect::<Vec<_>>().join("  "));
+    let percents = |name: &str| plain(Some(&percent(shown.get(name))));
+    for (words, member, beside) in RATIOS {
+        let people = match shown.get(beside) {
+            None => String::new(),
+            Some(_) => format!("  {} v2 {}", say(("仅真人", "people only")), percents(beside)),
+        };
+        lines.push(format!("{} {}{people}", say(words), percents(member)));
+    }
     lines.push(format!(
-        "{} {}  {} {}  {} {}",
-        say((
-            "接通率 answer_ratio_per_call v1（接通 ÷ 已拨）",
-            "answer_ratio_per_call v1 (answered ÷ dialed)"
-        )),
-        plain(Some(&percent(shown.get("answer_ratio")))),
-        say(("转化率", "conversion")),
-        plain(Some(&percent(shown.get("conversion_ratio")))),
-        say(("平均通话", "mean talk")),
+        "{} {}",
+        say(("平均通话 talk_ms_mean v1", "mean talk, talk_ms_mean v1")),
         seconds(shown.get("talk_ms_mean")),
     ));
     if let Some(alert) = maybe(shown, "/last_alert") {
@@ -98,15 +119,22 @@ mod tests {
             "preset": "cn-service", "basis": "contract", "purpose": "service", "flow": { "flow": "T", "version": 2 },
             "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 50 },
             "enrolled": 100, "waiting": 20, "open": 0, "settled": 80, "dialed": 73, "answered": 43,
-            "calls_ended": 73, "answer_ratio": 0.589, "conversion_ratio": null, "talk_ms_mean": 8_250 });
+            "calls_ended": 73, "answer_ratio": 0.589, "answer_ratio_people": 0.411,
+            "conversion_ratio": null, "talk_ms_mean": 8_250 });
         let zh = campaign(&shown, Language::Zh);
         assert_eq!(zh[0], "任务 T  已暂停");
         assert_eq!(
             zh[5],
             "入队 100  等待 20  进行中 0  已了结 80  已拨 73  接通 43  已结束呼叫 73"
         );
-        let ratio = "接通率 answer_ratio_per_call v1（接通 ÷ 已拨） 58.9 %  转化率 -  平均通话 8.2 s";
-        assert_eq!(zh[6], ratio);
+        assert_eq!(
+            zh[6..9],
+            [
+                "接通率 answer_ratio_per_call v1（接通 ÷ 已拨） 58.9 %  仅真人 v2 41.1 %",
+                "转化率 conversion_ratio v1（转化 ÷ 接通） -",
+                "平均通话 talk_ms_mean v1 8.2 s"
+            ]
+        );
         let en = campaign(&shown, Language::En).join("\n");
         assert!(
             en.contains("Campaign T  paused\npaused because requested"),
