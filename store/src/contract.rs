@@ -3,23 +3,20 @@
 //! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
 //! real records and no waiting by the clock.
 
+use crate::following;
 use crate::race;
 use crate::retrieval;
-use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, make_record, stream};
-use async_trait::async_trait;
 use domain::ids::{CommandId, EventId};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError, Subscription};
-use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+
+pub use crate::suite_ports::{SuiteTasks, start};
 
 /// Runs every check, each on a store of its own.
 pub async fn run_whole<Make, Made>(make: Make)
@@ -40,10 +37,10 @@ where
     record_bytes_come_back_as_they_were(&*new().await).await;
     reads_are_pages_in_order(&*new().await).await;
     recorded_at_never_decreases(&*new().await, &clock).await;
-    a_subscription_misses_and_repeats_nothing(&*new().await).await;
-    a_subscription_catches_up_over_many_pages(&*new().await).await;
-    a_waiting_subscription_is_woken_by_each_append(new().await).await;
-    subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
+    following::a_subscription_misses_and_repeats_nothing(&*new().await).await;
+    following::a_subscription_catches_up_over_many_pages(&*new().await).await;
+    following::a_waiting_subscription_is_woken_by_each_append(new().await).await;
+    following::subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
     retrieval::a_filter_finds_what_reading_everything_finds(&*new().await).await;
     retrieval::every_event_is_found_by_its_id(&*new().await).await;
     retrieval::what_was_acknowledged_is_read_at_once(&*new().await).await;
@@ -53,7 +50,13 @@ where
     race::racing_writers_of_one_stream_take_turns(new().await).await;
 }
 
-async fn append(store: &dyn EventStore, name: &str, expected: u64, command: &str, count: u64) -> Position {
+pub(crate) async fn append(
+    store: &dyn EventStore,
+    name: &str,
+    expected: u64,
+    command: &str,
+    count: u64,
+) -> Position {
     let stream = stream(name);
     let batch = make_batch(&stream, expected, command, count);
     store
@@ -67,7 +70,7 @@ async fn refused(store: &dyn EventStore, name: &str, expected: u64, batch: Vec<R
     answer.expect_err("the append must be refused")
 }
 
-async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
+pub(crate) async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
     store
         .read_all(Position(0), PAGE_EVENTS_MAX)
         .await
@@ -312,187 +315,4 @@ async fn recorded_at_never_decreases(store: &dyn EventStore, clock: &StepClock) 
         store.last_recorded_at().await,
         Ok(Some(Timestamp::from_micros(6_000_000)))
     );
-}
-
-async fn follow(subscription: &mut dyn Subscription, until: Position) -> Vec<StoredEvent> {
-    let mut events: Vec<StoredEvent> = Vec::new();
-    while events.last().is_none_or(|event| event.position < until) {
-        let page = subscription.next().await.expect("the log goes on");
-        assert!(!page.is_empty(), "a page has at least one event");
-        events.extend(page);
-    }
-    events
-}
-
-async fn a_subscription_misses_and_repeats_nothing(store: &dyn EventStore) {
-    append(store, "a", 0, "one", 3).await;
-    let mut early = store.subscribe(Position(0)).await.expect("there is room");
-    let middle = all(store)
-        .await
-        .get(1)
-        .map_or(Position(0), |event| event.position);
-    let mut late = store.subscribe(middle).await.expect("there is room");
-    let mut live = store
-        .subscribe(store.head().await.expect("known"))
-        .await
-        .expect("there is room");
-    let head = append(store, "b", 0, "two", 2).await;
-    let whole = all(store).await;
-    assert_eq!(follow(&mut *early, head).await, whole);
-    assert_eq!(follow(&mut *late, head).await, whole.get(2..).unwrap_or(&[]));
-    assert_eq!(follow(&mut *live, head).await, whole.get(3..).unwrap_or(&[]));
-    let next = append(store, "a", 3, "three", 1).await;
-    let event = follow(&mut *live, next).await;
-    assert_eq!(event.len(), 1);
-    assert_eq!(follow(&mut *early, next).await, event);
-}
-
-async fn a_subscription_catches_up_over_many_pages(store: &dyn EventStore) {
-    let batch_events = APPEND_EVENTS_MAX as u64;
-    for batch in 0..6 {
-        append(
-            store,
-            "a",
-            batch * batch_events,
-            &format!("c{batch}"),
-            batch_events,
-        )
-        .await;
-    }
-    let head = store.head().await.expect("known");
-    let whole = all(store).await;
-    assert!(whole.len() > 2 * PAGE_EVENTS, "more than two pages");
-    let mut early = store.subscribe(Position(0)).await.expect("there is room");
-    assert_eq!(follow(&mut *early, head).await, whole);
-    let middle = whole.get(99).map_or(Position(0), |event| event.position);
-    let mut late = store.subscribe(middle).await.expect("there is room");
-    assert_eq!(follow(&mut *late, head).await, whole.get(100..).unwrap_or(&[]));
-}
-
-async fn a_waiting_subscription_is_woken_by_each_append(store: Arc<dyn EventStore>) {
-    for version in 0..21 {
-        let head = store.head().await.expect("known");
-        let mut subscription = store.subscribe(head).await.expect("there is room");
-        let waiting = start(async move { subscription.next().await });
-        for _ in 0..8 {
-            tokio::task::yield_now().await;
-        }
-        let position = append(&*store, "a", version, &format!("c{version}"), 1).await;
-        let events = waiting.await.expect("it ends").expect("the log goes on");
-        assert_eq!(
-            events.iter().map(|event| event.position).collect::<Vec<_>>(),
-            [position]
-        );
-    }
-}
-
-async fn subscriptions_are_bounded_and_freed_when_dropped(store: &dyn EventStore) {
-    let mut held = Vec::new();
-    for _ in 0..SUBSCRIPTIONS_MAX {
-        held.push(
-            store
-                .subscribe(Position(0))
-                .await
-                .expect("the last permitted one has room"),
-        );
-    }
-    assert!(matches!(
-        store.subscribe(Position(0)).await,
-        Err(StoreError::Busy)
-    ));
-    held.pop();
-    held.push(
-        store
-            .subscribe(Position(0))
-            .await
-            .expect("a dropped one makes room"),
-    );
-    drop(held);
-    assert!(store.subscribe(Position(0)).await.is_ok());
-}
-
-/// Tasks on the current runtime and threads of their own, counted.
-#[derive(Clone)]
-pub struct SuiteTasks {
-    alive: Arc<AtomicUsize>,
-    stopping: Arc<watch::Sender<bool>>,
-}
-
-impl Default for SuiteTasks {
-    fn default() -> Self {
-        Self {
-            alive: Arc::new(AtomicUsize::new(0)),
-            stopping: Arc::new(watch::Sender::new(false)),
-        }
-    }
-}
-
-struct Alive(Arc<AtomicUsize>);
-
-impl Alive {
-    fn one_more(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-struct Stop(watch::Receiver<bool>);
-
-#[async_trait]
-impl StopSignal for Stop {
-    fn is_stopping(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    async fn stopping(&self) {
-        // An error means that the tasks are gone, which is stopping too.
-        drop(self.0.clone().wait_for(|stopping| *stopping).await);
-    }
-}
-
-#[async_trait]
-impl Tasks for SuiteTasks {
-    fn spawn(&self, _name: &'static str, future: TaskFuture) {
-        let alive = Alive::one_more(&self.alive);
-        drop(start(async move {
-            future.await;
-            drop(alive);
-        }));
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
-    fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
-        let alive = Alive::one_more(&self.alive);
-        std::thread::spawn(move || {
-            work();
-            drop(alive);
-        });
-    }
-
-    fn stop_signal(&self) -> Arc<dyn StopSignal> {
-        Arc::new(Stop(self.stopping.subscribe()))
-    }
-
-    fn alive_count(&self) -> usize {
-        self.alive.load(Ordering::SeqCst)
-    }
-
-    async fn stop(&self) {
-        self.stopping.send_replace(true);
-        while self.alive_count() > 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
-/// Runs a future beside the caller's, on the current runtime.
-#[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
-pub fn start<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-    tokio::task::spawn(future)
 }

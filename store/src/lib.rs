@@ -6,8 +6,7 @@
 //! `FileVault` and `MemoryVault` run `vault_contract` whole. Nothing here decides anything.
 //!
 //! A process that writes acquires the `DataLock` first, opens vault and store, and at its end closes store
-//! and
-//! vault after everyone who uses them, before the supervisor of their threads is stopped.
+//! and vault after everyone who uses them, before the supervisor of their threads is stopped.
 
 pub mod backup;
 mod batch;
@@ -16,6 +15,7 @@ mod data_lock;
 mod durable_file;
 mod error;
 mod file_vault;
+mod following;
 mod frame;
 mod gathering;
 pub mod key_place_contract;
@@ -33,7 +33,9 @@ mod retrieval;
 mod sealing;
 mod sqlite;
 mod subscription;
+mod suite_ports;
 mod take_over;
+pub mod test_overlay;
 pub mod test_ports;
 pub mod test_records;
 pub mod vault_contract;

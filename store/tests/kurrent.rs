@@ -7,11 +7,11 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
-use domain::time::Timestamp;
 use kurrent_endpoint::{Admission, Endpoint, Everyone, Options, Positions};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::contract::{SuiteTasks, run_whole};
+use store::test_overlay::{Overlaid, Overlay};
 use store::test_ports::StepClock;
 use store::test_records::{make_batch, stream};
 use store::{KurrentEventStore, KurrentOptions, MemoryDisk, MemoryEventStore};
@@ -153,9 +153,9 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
 struct LostReply(Arc<dyn EventStore>, std::sync::atomic::AtomicBool);
 
 #[async_trait::async_trait]
-impl EventStore for LostReply {
-    fn capabilities(&self) -> domain::ports::event_store::Capabilities {
-        self.0.capabilities()
+impl Overlay for LostReply {
+    fn beneath(&self) -> &dyn EventStore {
+        &*self.0
     }
     async fn append(
         &self,
@@ -169,40 +169,13 @@ impl EventStore for LostReply {
         }
         answer
     }
-    async fn read_stream(
-        &self,
-        stream: &domain::ids::StreamId,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<domain::stored_event::StoredEvent>, StoreError> {
-        self.0.read_stream(stream, after, limit).await
-    }
-    async fn read_all(
-        &self,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<domain::stored_event::StoredEvent>, StoreError> {
-        self.0.read_all(after, limit).await
-    }
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.0.head().await
-    }
-    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.0.last_recorded_at().await
-    }
-    async fn subscribe(
-        &self,
-        after: Position,
-    ) -> Result<Box<dyn domain::ports::event_store::Subscription>, StoreError> {
-        self.0.subscribe(after).await
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let log = memory(&clock);
-    let losing = Arc::new(LostReply(Arc::clone(&log), true.into()));
+    let losing = Arc::new(Overlaid(LostReply(Arc::clone(&log), true.into())));
     let tasks = SuiteTasks::default();
     let access = (true, Arc::new(Everyone) as Arc<dyn Admission>);
     let address = serve(losing, Arc::clone(&clock), (&tasks, None), access).await;

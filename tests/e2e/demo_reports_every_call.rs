@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::path::Path;
+use tests::day_report::DayReport;
 use tests::history::{History, member};
 use tests::program::{read, run_json};
 
@@ -17,25 +18,13 @@ fn wav(path: &Path) -> (u16, u32, u32) {
 
 /// The signed report of the day: every recorded call has its place, and none is a breach.
 fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
-    let figures_file = folder.join("compliance.json");
-    let out = figures_file.to_string_lossy().into_owned();
-    let issue = [
-        "report",
-        "compliance",
-        "--data",
-        data,
-        "--period",
-        "day",
-        "--out",
-        &out,
-        "--json",
-    ];
-    let (status, issued) = run_json(&issue).expect("the report is issued");
-    assert!(
-        status.success() && member(&issued, "/violations") == 0,
-        "{issued}"
-    );
-    let compliance: Value = serde_json::from_str(&read(&figures_file)).expect("the figures are JSON");
+    let report = DayReport::issue(folder, data).expect("the report of the day is issued");
+    let DayReport {
+        file,
+        issued,
+        compliance,
+    } = report;
+    assert_eq!(member(&issued, "/violations"), 0, "{issued}");
     let notices = member(&compliance, "/notices");
     let counted = |name: &str| member(notices, name).as_u64();
     assert_eq!(
@@ -47,7 +36,7 @@ fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
     let accounted = counted("/recorded_with_notice").zip(counted("/ended_during_notice"));
     let accounted = accounted.map(|(with_notice, during_notice)| with_notice + during_notice);
     assert_eq!(accounted, counted("/recorded_calls"), "{notices}");
-    let check = ["report", "check", &out, "--data", data, "--json"];
+    let check = ["report", "check", &file, "--data", data, "--json"];
     let (status, checked) = run_json(&check).expect("the report is checked");
     assert!(
         status.success() && member(&checked, "/rebuilt_from_log") == true,

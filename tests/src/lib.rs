@@ -5,6 +5,7 @@
 
 pub mod busy_carrier;
 pub mod carrier;
+pub mod day_report;
 pub mod history;
 pub mod made_up_log;
 pub mod opened;

@@ -59,6 +59,7 @@ fn stands_in(path: &str, rooms: &[&str]) -> bool {
 /// A contract suite and a crate's own tests may hold a small `Tasks`, clock or process starter.
 fn is_suite(path: &str) -> bool {
     path.ends_with("contract.rs")
+        || path.ends_with("/suite_ports.rs")
         || path.contains("/tests/")
         || path.ends_with("/testing.rs")
         || path.contains("/testing/")

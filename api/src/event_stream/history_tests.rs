@@ -4,16 +4,17 @@ use super::{Feed, Note, Ports};
 use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
-use domain::ids::{CommandId, StreamId};
+use domain::ids::CommandId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::contract::SuiteTasks;
+use store::test_overlay::{Overlaid, Overlay};
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
 
@@ -40,25 +41,9 @@ struct TakesTime {
 }
 
 #[async_trait]
-impl EventStore for TakesTime {
-    fn capabilities(&self) -> Capabilities {
-        self.log.capabilities()
-    }
-    async fn append(
-        &self,
-        stream: &StreamId,
-        expected: StreamVersion,
-        records: Vec<Record>,
-    ) -> Result<Position, StoreError> {
-        self.log.append(stream, expected, records).await
-    }
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        self.log.read_stream(stream, after, limit).await
+impl Overlay for TakesTime {
+    fn beneath(&self) -> &dyn EventStore {
+        &self.log
     }
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let reading = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
@@ -68,15 +53,6 @@ impl EventStore for TakesTime {
         let page = self.log.read_all(after, limit).await;
         self.reading.fetch_sub(1, Ordering::SeqCst);
         page
-    }
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.log.head().await
-    }
-    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.log.last_recorded_at().await
-    }
-    async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
-        self.log.subscribe(after).await
     }
 }
 
@@ -102,11 +78,11 @@ async fn however_many_load_history_two_pages_are_read_at_once_and_all_are_served
         appended.unwrap();
     }
     let most = Arc::new(AtomicUsize::new(0));
-    let store: Arc<dyn EventStore> = Arc::new(TakesTime {
+    let store: Arc<dyn EventStore> = Arc::new(Overlaid(TakesTime {
         log,
         reading: AtomicUsize::new(0),
         most: Arc::clone(&most),
-    });
+    }));
     let ports = Ports {
         store,
         clock,

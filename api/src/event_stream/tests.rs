@@ -5,14 +5,14 @@ use super::{End, Feed, Note, Ports, place_of, shown};
 use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
-use domain::ids::{CommandId, StreamId};
+use domain::ids::CommandId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{EventStore, StoreError, Subscription};
 use domain::ports::tasks::{StopSignal, Tasks};
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
-use domain::time::Timestamp;
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use std::sync::Arc;
 use store::contract::SuiteTasks;
+use store::test_overlay::{Overlaid, Overlay};
 use store::test_ports::StepClock;
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
@@ -232,35 +232,13 @@ impl DamagedLog {
 }
 
 #[async_trait]
-impl EventStore for DamagedLog {
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-    async fn append(
-        &self,
-        stream: &StreamId,
-        expected: StreamVersion,
-        records: Vec<Record>,
-    ) -> Result<Position, StoreError> {
-        self.0.append(stream, expected, records).await
-    }
-    async fn read_stream(
-        &self,
-        stream: &StreamId,
-        after: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        self.0.read_stream(stream, after, limit).await
+impl Overlay for DamagedLog {
+    fn beneath(&self) -> &dyn EventStore {
+        &*self.0
     }
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let events = self.0.read_all(after, limit).await?;
         self.sound(&events).map(|()| events)
-    }
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.0.head().await
-    }
-    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.0.last_recorded_at().await
     }
     async fn subscribe(&self, after: Position) -> Result<Box<dyn Subscription>, StoreError> {
         Ok(Box::new(DamagedReader(self.0.subscribe(after).await?, self.1)))
@@ -299,7 +277,10 @@ async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
             let mut log = Log::new();
             log.append(0, 300).await;
             let expected = log.expected(&filter, 0).await;
-            log.ports.store = Arc::new(DamagedLog(Arc::clone(&log.ports.store), Position(damaged)));
+            log.ports.store = Arc::new(Overlaid(DamagedLog(
+                Arc::clone(&log.ports.store),
+                Position(damaged),
+            )));
             let mut feed = log.feed(&filter, 0);
             let (given, last) = until_ended(&mut feed).await;
             let before = expected.iter().map(|event| event.position.0);
@@ -324,7 +305,7 @@ async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
 async fn damage_met_while_following_ends_a_feed_in_the_same_way() {
     let mut log = Log::new();
     log.append(0, 5).await;
-    log.ports.store = Arc::new(DamagedLog(Arc::clone(&log.ports.store), Position(8)));
+    log.ports.store = Arc::new(Overlaid(DamagedLog(Arc::clone(&log.ports.store), Position(8))));
     let mut feed = log.feed(&EventFilter::default(), 0);
     while next(&mut feed).await != Some(Note::CaughtUp(Position(5))) {}
     log.append(5, 5).await;

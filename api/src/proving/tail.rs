@@ -24,11 +24,10 @@ pub(super) async fn lost_tail(
 mod tests {
     use super::*;
     use async_trait::async_trait;
-    use domain::ids::{CommandId, StreamId};
-    use domain::ports::event_store::{After, Capabilities, Subscription};
-    use domain::stored_event::{Record, StoredEvent, StreamVersion};
-    use domain::time::Timestamp;
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
     use std::sync::Arc;
+    use store::test_overlay::{Overlaid, Overlay};
     use store::test_ports::StepClock;
     use store::test_records::{make_record, stream};
     use store::{MemoryDisk, MemoryEventStore};
@@ -40,46 +39,21 @@ mod tests {
     }
 
     #[async_trait]
-    impl EventStore for Committing {
-        fn capabilities(&self) -> Capabilities {
-            self.rows.capabilities()
-        }
-        async fn append(
-            &self,
-            stream: &StreamId,
-            expected: StreamVersion,
-            records: Vec<Record>,
-        ) -> Result<Position, StoreError> {
-            self.rows.append(stream, expected, records).await
-        }
-        async fn read_stream(
-            &self,
-            stream: &StreamId,
-            after: StreamVersion,
-            limit: usize,
-        ) -> Result<Vec<StoredEvent>, StoreError> {
-            self.rows.read_stream(stream, after, limit).await
-        }
-        async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-            self.rows.read_all(after, limit).await
+    impl Overlay for Committing {
+        fn beneath(&self) -> &dyn EventStore {
+            &self.rows
         }
         async fn head(&self) -> Result<Position, StoreError> {
             Ok(self.told)
-        }
-        async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
-            self.rows.last_recorded_at().await
-        }
-        async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
-            self.rows.subscribe(after).await
         }
     }
 
     #[tokio::test]
     async fn rows_that_are_there_before_the_head_is_told_are_no_lost_history() {
-        let store = Committing {
+        let store = Overlaid(Committing {
             rows: MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap(),
             told: Position(1),
-        };
+        });
         for version in 1..=3_u64 {
             let command = CommandId::derive_from_text(&version.to_string());
             let record = make_record(&stream("a"), version, command, 0, "");

@@ -1,12 +1,10 @@
 //! Consent as a client gives, withdraws and sees it: by id and by number, refused without evidence, on
 //! record.
 
-use super::tests::{answer, settings};
-use crate::running::Running;
+use super::testing::Server;
+use super::tests::answer;
 use domain::customer::CustomerCommand;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::runtime::Runtime;
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
 /// Two people on one phone, and one on another.
@@ -15,57 +13,13 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C2","phone":"13800138000"},
     {"customer_id":"C3","phone":"13800138001"}]}"#;
 
-struct Server {
-    running: Running,
-    runtime: Arc<Runtime>,
-    _directory: tempfile::TempDir,
-}
-
-impl Server {
-    fn with_people() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
-        let running = runtime.block_on(started).unwrap();
-        let server = Self {
-            running,
-            runtime,
-            _directory: directory,
-        };
-        let made = server.post("/api/v1/campaigns", &serde_json::from_str(CAMPAIGN).unwrap());
-        assert!(made.0 < 300, "{made:?}");
-        let told = server.post("/api/v1/tasks/data", &serde_json::from_str(PEOPLE).unwrap());
-        assert_eq!(told.1["enrolled"], 3, "{told:?}");
-        server
-    }
-
-    fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, (method, path), body))
-    }
-
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send("POST", path, &body.to_string())
-    }
-
-    fn kinds(&self, kind: &str) -> Vec<Value> {
-        let (_, page) = self.send("GET", &format!("/api/v1/events?limit=1000&kind={kind}"), "");
-        let items = page["items"].as_array().unwrap().iter();
-        items.filter(|item| item["type"] == kind).cloned().collect()
-    }
-
-    fn end(self) {
-        let Self { running, runtime, .. } = self;
-        runtime.block_on(running.stop());
-    }
-}
-
 fn consent() -> Value {
     json!({ "scope": "service", "source": "branch", "evidence": "form 17" })
 }
 
 #[test]
 fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
-    let server = Server::with_people();
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
     let path = "/api/v1/customers/C3/consents";
     let mut without = consent();
     without.as_object_mut().unwrap().remove("evidence");
@@ -88,10 +42,10 @@ fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
     );
     assert_eq!(withdrawn.1["consent"]["consent"], "withdrawn", "{withdrawn:?}");
     assert_eq!(withdrawn.1["open_calls"], json!([]));
-    let reads = server.kinds("inquiry.personal_data_read").len();
+    let reads = server.events("inquiry.personal_data_read").len();
     let shown = server.send("GET", &format!("{path}?by=auditor"), "");
     assert_eq!(shown.1["consents"][0]["consent"], "withdrawn", "{shown:?}");
-    assert_eq!(server.kinds("inquiry.personal_data_read").len(), reads + 1);
+    assert_eq!(server.events("inquiry.personal_data_read").len(), reads + 1);
     let again = server.post(
         path,
         &json!({ "scope": "service", "source": "branch", "evidence": "x",
@@ -106,7 +60,7 @@ fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
 
 #[test]
 fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
-    let server = Server::with_people();
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
     let mut by_number = consent();
     by_number["number"] = json!("13800138000");
     let shared = server.post("/api/v1/consents", &by_number);
@@ -127,7 +81,7 @@ fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
     );
     assert_eq!(
         (
-            server.kinds("customer.consent_withdrawn").len(),
+            server.events("customer.consent_withdrawn").len(),
             &withdrawn.1["complete"]
         ),
         (2, &json!(true))
@@ -137,7 +91,7 @@ fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
         shown.1["customers"][1]["consents"][0]["consent"], "withdrawn",
         "{shown:?}"
     );
-    let read = server.kinds("inquiry.personal_data_read");
+    let read = server.events("inquiry.personal_data_read");
     assert_eq!(read.len(), 2, "{read:?}");
     assert_eq!(read[0]["data"]["route"], "POST /api/v1/consents/show");
     assert!(!read[0].to_string().contains("13800138000"));
@@ -148,7 +102,7 @@ fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
 
 #[test]
 fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
-    let server = Server::with_people();
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
     let app = &server.running.app;
     server.runtime.block_on(async {
         let started = server.post_start().await;
@@ -175,7 +129,7 @@ fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
         1,
         "{withdrawn:?}"
     );
-    let event = &server.kinds("customer.consent_withdrawn")[0];
+    let event = &server.events("customer.consent_withdrawn")[0];
     assert_eq!(event["data"]["open_calls"], withdrawn.1["open_calls"], "{event}");
     server.end();
 }

@@ -1,8 +1,7 @@
 //! Whom a campaign cut off, as a client sees it: listed with when they are due again, called back or
 //! settled by an order, and nobody else.
 
-use super::tests::{answer, settings};
-use crate::running::Running;
+use super::testing::Server;
 use domain::call::LegIdentity;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
@@ -16,8 +15,6 @@ use domain::ports::line::AnsweredDialog;
 use domain::stored_event::Cause;
 use domain::time::{TimeOfDay, Timestamp};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::runtime::Runtime;
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
 const PEOPLE: &str = r#"{"task_id":"T","records":[
@@ -25,43 +22,12 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C2","phone":"13800138001"},
     {"customer_id":"C3","phone":"13800138002"}]}"#;
 
-struct Server {
-    running: Running,
-    runtime: Arc<Runtime>,
-    _directory: tempfile::TempDir,
-}
-
 /// Each command of a test is its own.
 fn cause(name: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(name))
 }
 
 impl Server {
-    fn with_people() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
-        let running = runtime.block_on(started).unwrap();
-        let server = Self {
-            running,
-            runtime,
-            _directory: directory,
-        };
-        for (path, body) in [("/api/v1/campaigns", CAMPAIGN), ("/api/v1/tasks/data", PEOPLE)] {
-            let (status, told) = server.send("POST", path, body);
-            assert!(status < 300, "{told:?}");
-        }
-        server
-    }
-
-    fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, (method, path), body))
-    }
-
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send("POST", path, &body.to_string())
-    }
-
     fn customer(&self, external_id: &str) -> CustomerId {
         let (_, shown) = self.send("GET", &format!("/api/v1/customers/{external_id}"), "");
         shown["id"].as_str().expect("it is shown").parse().unwrap()
@@ -169,11 +135,6 @@ impl Server {
         assert_eq!(status, 200, "{list:?}");
         list["items"].as_array().unwrap().clone()
     }
-
-    fn end(self) {
-        let Self { running, runtime, .. } = self;
-        runtime.block_on(running.stop());
-    }
 }
 
 fn dial(call: CallId) -> CallCommand {
@@ -208,7 +169,7 @@ fn dialog() -> AnsweredDialog {
 
 #[test]
 fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
-    let server = Server::with_people();
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
     let [one, two, three] = ["C1", "C2", "C3"].map(|id| server.customer(id));
     let calls = [server.interrupt(&one, true), server.interrupt(&two, true)];
     server.interrupt(&three, false);

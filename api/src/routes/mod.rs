@@ -37,6 +37,8 @@ mod streams;
 mod tables;
 mod targets;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 pub(crate) mod tests;
 mod trunks;
 

@@ -1,44 +1,22 @@
 //! One phone under two customer ids, as lists bring it: over all lists of a campaign, by the number's own
 //! stream, after a crash between the claim and the enrolment, and under either policy.
 
-use super::tests::{answer, settings};
-use crate::running::Running;
+use super::testing::Server;
 use domain::ids::{CampaignId, CustomerId};
 use domain::number::NumberCommand;
 use domain::stored_event::Cause;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::runtime::Runtime;
-
-struct Server {
-    running: Running,
-    runtime: Arc<Runtime>,
-    _directory: tempfile::TempDir,
-}
 
 impl Server {
-    fn begin() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
-        let running = runtime.block_on(started).unwrap();
-        Self {
-            running,
-            runtime,
-            _directory: directory,
-        }
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, reply) = self
-            .runtime
-            .block_on(answer(&self.running, ("POST", path), &body.to_string()));
+    /// Sent, and done.
+    fn done(&self, path: &str, body: &Value) -> Value {
+        let (status, reply) = self.post(path, body);
         assert!(status < 300, "{status} {reply}");
         reply
     }
 
     fn get(&self, path: &str) -> Value {
-        let (status, reply) = self.runtime.block_on(answer(&self.running, ("GET", path), ""));
+        let (status, reply) = self.send("GET", path, "");
         assert_eq!(status, 200, "{reply}");
         reply
     }
@@ -48,7 +26,7 @@ impl Server {
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        self.post("/api/v1/campaigns", &body)
+        self.done("/api/v1/campaigns", &body)
     }
 
     /// Enrols these people, each with a phone.
@@ -56,22 +34,11 @@ impl Server {
         let record = |(id, phone): &(&str, &str)| json!({ "customer_id": id, "phone": phone });
         let records: Vec<Value> = people.iter().map(record).collect();
         let body = json!({ "task_id": campaign, "records": records });
-        self.post(&format!("/api/v1/tasks/data{query}"), &body)
+        self.done(&format!("/api/v1/tasks/data{query}"), &body)
     }
 
     fn id(&self, external: &str) -> CustomerId {
         self.running.app.vault().derive_customer(external)
-    }
-
-    fn events(&self, kind: &str) -> Vec<Value> {
-        let path = format!("/api/v1/events?limit=1000&kind={kind}");
-        let (_, page) = self.runtime.block_on(answer(&self.running, ("GET", &path), ""));
-        page["items"].as_array().unwrap().clone()
-    }
-
-    fn end(self) {
-        let Self { running, runtime, .. } = self;
-        runtime.block_on(running.stop());
     }
 }
 
@@ -168,7 +135,7 @@ fn who_cannot_be_enrolled_gives_the_number_back() {
     server.create("T", json!({}));
     server.create("U", json!({}));
     server.list("U", "", &[("C1", "13800138001")]);
-    server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    server.done("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
     let refused = server.list("T", "", &[("C1", PHONE)]);
     assert_eq!(
         (&refused["enrolled"], &refused["bad_count"]),
@@ -215,19 +182,19 @@ fn a_number_is_shown_with_what_stands_against_it_and_the_read_is_on_record() {
     let server = Server::begin();
     let until = "2026-03-05T09:00:00+08:00";
     let suppression = json!({ "reason": "list", "until": until });
-    server.post("/api/v1/numbers/13800138000/suppress", &suppression);
-    let shown = server.post("/api/v1/numbers/show?by=auditor", &json!({ "number": PHONE }));
+    server.done("/api/v1/numbers/13800138000/suppress", &suppression);
+    let shown = server.done("/api/v1/numbers/show?by=auditor", &json!({ "number": PHONE }));
     let why = &shown["not_called"];
     assert_eq!(why["rule"], "suppression", "{shown}");
     assert_eq!(
         why["zh"],
         "号码禁呼：原因 在禁呼名单；下次可呼 2026-03-05 09:00:00 +08:00"
     );
-    server.post(
+    server.done(
         "/api/v1/numbers/13800138000/opt-out",
         &json!({ "reason": "asked" }),
     );
-    let shown = server.post("/api/v1/numbers/show", &json!({ "number": PHONE }));
+    let shown = server.done("/api/v1/numbers/show", &json!({ "number": PHONE }));
     assert_eq!(shown["not_called"]["facts"]["because"], "opted_out", "{shown}");
     let reads = server.events("inquiry.personal_data_read");
     assert!(!reads.is_empty());

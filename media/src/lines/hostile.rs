@@ -1,9 +1,7 @@
 //! Strangers on the network: what reaches the driver's sockets from elsewhere changes no call.
 
-use super::contract::{
-    CountingIds, SuiteTasks, WallClock, clip, closes, dial, new_call, next, next_after_ringing, order,
-    permit_for,
-};
+use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
+use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
 use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
 use crate::carrier::Manner;

@@ -10,6 +10,8 @@ mod hostile;
 mod simulated;
 mod sip_trunk;
 #[cfg(test)]
+mod suite_ports;
+#[cfg(test)]
 mod tests;
 
 pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};

@@ -399,7 +399,8 @@ impl Leg for SimulatedLeg {
 #[cfg(test)]
 mod tests {
     use super::{CalleeScript, CarrierBook, SimulatedCallees, SimulatedInvite, SimulatedLine};
-    use crate::lines::contract::{self, Callee, Stage, WallClock};
+    use crate::lines::contract::{self, Callee, Stage};
+    use crate::lines::suite_ports::WallClock;
     use async_trait::async_trait;
     use domain::ports::line::{LegEvent, Line, LineFacts};
     use std::sync::Arc;

@@ -1,9 +1,7 @@
 //! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
 
-use super::contract::{
-    CountingIds, SuiteTasks, WallClock, clip, closes, dial, new_call, next, next_after_ringing, order,
-    permit_for,
-};
+use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
+use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
 use super::{SipTrunk, TrunkConfig};
 use crate::carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use crate::driver::carrier::{Carrier, CarrierConfig, CarrierHandle};

@@ -14,6 +14,7 @@ mod questions;
 #[cfg(test)]
 mod questions_tests;
 mod schema;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod tx;

@@ -4,7 +4,9 @@
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Instant;
 use tests::history::member;
+use tests::program::instant;
 use tests::prove::{Form, Proof, SHORT, WAITING, run};
 
 fn say(line: &str) {
@@ -68,11 +70,14 @@ fn run_short() -> bool {
     let mut holds = true;
     for (name, form) in working {
         say(&format!("short form of prove-{name}: {form}"));
+        let began = instant();
         holds &= shown(run(name, Form::Short));
+        say(&took(name, began));
     }
     for (name, form) in &waiting {
         say(&format!("short form of prove-{name}, beside others: {form}"));
     }
+    let began = instant();
     let found = std::thread::scope(|scope| {
         let running: Vec<_> = waiting
             .iter()
@@ -83,6 +88,7 @@ fn run_short() -> bool {
             .map(std::thread::ScopedJoinHandle::join)
             .collect::<Vec<_>>()
     });
+    say(&took("the proofs beside others", began));
     for ((name, _), proof) in waiting.iter().zip(found) {
         holds &= match proof {
             Ok(proof) => shown(proof),
@@ -93,6 +99,10 @@ fn run_short() -> bool {
         };
     }
     holds
+}
+
+fn took(what: &str, began: Instant) -> String {
+    format!("-- {what}: {} s", (instant() - began).as_secs())
 }
 
 /// Whether it holds; one of no name does not.

@@ -143,13 +143,7 @@ fn nothing_is_granted_from_the_request_on() {
 fn nothing_new_is_kept_of_who_asked_to_be_erased() {
     let mut another = row();
     another.campaign = "OTHER".parse().unwrap();
-    let consent = CustomerCommand::RecordConsent {
-        scope: "marketing".to_owned(),
-        source: "form".to_owned(),
-        given_at: now(),
-        until: None,
-        evidence: None,
-    };
+    let consent = marketing_consent();
     let withdrawal = CustomerCommand::WithdrawConsent {
         scope: "marketing".to_owned(),
         source: "operator".to_owned(),

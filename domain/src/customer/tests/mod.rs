@@ -117,6 +117,16 @@ fn enrol(row: Enrolment) -> CustomerCommand {
     CustomerCommand::Enrol(Box::new(row))
 }
 
+fn marketing_consent() -> CustomerCommand {
+    CustomerCommand::RecordConsent {
+        scope: "marketing".to_owned(),
+        source: "form".to_owned(),
+        given_at: now(),
+        until: None,
+        evidence: None,
+    }
+}
+
 fn facts() -> CampaignFacts {
     campaign_facts(Preset::CnService)
 }

@@ -39,14 +39,7 @@ fn who_cannot_be_read_is_not_dialed_and_the_reason_is_the_key() {
 fn nothing_is_kept_of_them_under_another_key() {
     let mut row = row();
     row.campaign = "ANOTHER".parse().unwrap();
-    let consent = CustomerCommand::RecordConsent {
-        scope: "marketing".to_owned(),
-        source: "form".to_owned(),
-        given_at: now(),
-        until: None,
-        evidence: None,
-    };
-    for command in [CustomerCommand::Enrol(Box::new(row)), consent] {
+    for command in [CustomerCommand::Enrol(Box::new(row)), marketing_consent()] {
         check(&without_key(), command, Err(CustomerRefusal::KeyMissing));
     }
 }

@@ -21,14 +21,14 @@ const JUMP_S: i64 = 2;
 /// It is looked so long after the edge, with the wall still wrong.
 const AFTER_S: i64 = 2;
 
-pub(super) fn prove(library: &Path, edge: Edge, wall: Wall) -> Found {
+pub(super) fn prove(shim: &Path, edge: Edge, wall: Wall) -> Found {
     let name = format!("{edge:?} {}", word(wall));
     let late = |earlier| format!("{name}: not ready {JUMP_S} s before the edge, begun {earlier} s before it");
     let mut wrong = Vec::new();
     for earlier in EARLIER_S {
         let played = match edge {
-            Edge::Opening => opening(library, &name, (wall, earlier)),
-            Edge::Closing => closing(library, &name, (wall, earlier)),
+            Edge::Opening => opening(shim, &name, (wall, earlier)),
+            Edge::Closing => closing(shim, &name, (wall, earlier)),
         };
         match played {
             Some(found) => return found,
@@ -46,9 +46,9 @@ const AGREED: (&str, &str) = ("installation.clock_trusted", "agreed");
 const ALERT: (&str, &str) = ("alert.raised", "clock_off");
 
 /// The window opens while the wall is wrong: nobody is dialed until it is right.
-fn opening(library: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
+fn opening(shim: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
     let edge = window().0;
-    let mut stage = Stage::begin(library, plus_s(edge, -earlier));
+    let mut stage = Stage::begin(shim, plus_s(edge, -earlier));
     stage.start_campaign();
     let jump = plus_s(edge, -JUMP_S);
     if stage.wall.true_now() >= jump {
@@ -73,9 +73,9 @@ fn opening(library: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<F
 }
 
 /// The clock is wrong for a while within the window, right again, and wrong again over its end.
-fn closing(library: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
+fn closing(shim: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Found> {
     let edge = window().1;
-    let mut stage = Stage::begin(library, plus_s(edge, -earlier - 4));
+    let mut stage = Stage::begin(shim, plus_s(edge, -earlier - 4));
     stage.start_campaign();
     let jump = plus_s(edge, -JUMP_S);
     let was_dialed = stage.is_dialed_again();

@@ -24,13 +24,13 @@ pub(super) struct FakedWall {
 }
 
 impl FakedWall {
-    /// The library, where Debian puts it; `None` where it is not installed.
-    pub(super) fn library() -> Option<PathBuf> {
+    /// The shim, where Debian puts it; `None` where it is not installed.
+    pub(super) fn shim() -> Option<PathBuf> {
         let libraries = std::fs::read_dir("/usr/lib").ok()?;
         let named = libraries
             .flatten()
             .map(|place| place.path().join("faketime/libfaketimeMT.so.1"));
-        named.into_iter().find(|library| library.exists())
+        named.into_iter().find(|shim| shim.exists())
     }
 
     /// From now on it is `at`, to the second below.
@@ -74,9 +74,9 @@ impl FakedWall {
     }
 
     /// The program's time of day is this one.
-    pub(super) fn fake(&self, program: &mut Command, library: &Path) {
+    pub(super) fn fake(&self, program: &mut Command, shim: &Path) {
         program
-            .env("LD_PRELOAD", library)
+            .env("LD_PRELOAD", shim)
             .env("FAKETIME_TIMESTAMP_FILE", &self.file)
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")

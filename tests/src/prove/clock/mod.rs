@@ -30,21 +30,21 @@ struct Found {
 type Case = fn(&Path) -> Found;
 
 const SHORT: &[Case] = &[
-    |library| edge::prove(library, Edge::Opening, Wall::SetBy(HOURS_6)),
-    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-3)),
 ];
 
 const LONG: &[Case] = &[
-    |library| edge::prove(library, Edge::Opening, Wall::SetBy(HOURS_6)),
-    |library| edge::prove(library, Edge::Opening, Wall::SetBy(-HOURS_6)),
-    |library| edge::prove(library, Edge::Opening, Wall::SetBy(3)),
-    |library| edge::prove(library, Edge::Opening, Wall::SetBy(-3)),
-    |library| edge::prove(library, Edge::Opening, Wall::Stopped),
-    |library| edge::prove(library, Edge::Closing, Wall::SetBy(HOURS_6)),
-    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-HOURS_6)),
-    |library| edge::prove(library, Edge::Closing, Wall::SetBy(3)),
-    |library| edge::prove(library, Edge::Closing, Wall::SetBy(-3)),
-    |library| edge::prove(library, Edge::Closing, Wall::Stopped),
+    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(-HOURS_6)),
+    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(3)),
+    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Opening, Wall::Stopped),
+    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(3)),
+    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Closing, Wall::Stopped),
     restarts::under_a_clock_that_was_doubted,
     restarts::before_the_end_of_the_log,
     restarts::confirmed_by_a_person,
@@ -52,7 +52,7 @@ const LONG: &[Case] = &[
 ];
 
 pub(super) fn prove(form: Form) -> Proof {
-    let Some(library) = FakedWall::library() else {
+    let Some(shim) = FakedWall::shim() else {
         return skipped("clock", "faketime is not installed (apt-get install faketime)");
     };
     let cases = match form {
@@ -62,7 +62,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let mut found = Vec::new();
     for some in cases.chunks(AT_ONCE) {
         found.extend(std::thread::scope(|scope| {
-            let running: Vec<_> = some.iter().map(|case| scope.spawn(|| case(&library))).collect();
+            let running: Vec<_> = some.iter().map(|case| scope.spawn(|| case(&shim))).collect();
             let ended = running.into_iter().map(|case| case.join().unwrap_or_else(broken));
             ended.collect::<Vec<_>>()
         }));

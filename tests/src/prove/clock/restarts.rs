@@ -27,9 +27,9 @@ fn watch(stage: &mut Stage) {
 
 /// Set forward over the opening of the window, and the server started again under it: to the new process that
 /// clock agrees with itself.
-pub(super) fn under_a_clock_that_was_doubted(library: &Path) -> Found {
+pub(super) fn under_a_clock_that_was_doubted(shim: &Path) -> Found {
     let closed = plus_s(window().0, -3_600);
-    let mut stage = Stage::begin(library, closed);
+    let mut stage = Stage::begin(shim, closed);
     stage.start_campaign();
     stage.wall.set(Wall::SetBy(HOURS_6));
     let is_paused = stage.is_said(PAUSED);
@@ -46,9 +46,9 @@ pub(super) fn under_a_clock_that_was_doubted(library: &Path) -> Found {
 
 /// Started again under a clock that stands before what was recorded: it does not become right by standing
 /// before it for as long. It is set right, and dialing goes on by itself.
-pub(super) fn before_the_end_of_the_log(library: &Path) -> Found {
+pub(super) fn before_the_end_of_the_log(shim: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
-    let mut stage = Stage::begin(library, open);
+    let mut stage = Stage::begin(shim, open);
     stage.start_campaign();
     let was_dialed = stage.is_dialed_again();
     stage.hold(was_dialed, "nobody is dialed within the window");
@@ -65,9 +65,9 @@ pub(super) fn before_the_end_of_the_log(library: &Path) -> Found {
 
 /// The server began under a clock that was behind, and the clock was set right: only a person can tell, and
 /// time goes on from there.
-pub(super) fn confirmed_by_a_person(library: &Path) -> Found {
+pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
     let open = plus_s(window().0, 3_600);
-    let mut stage = Stage::begin(library, plus_s(open, -HOURS_6));
+    let mut stage = Stage::begin(shim, plus_s(open, -HOURS_6));
     stage.start_campaign();
     let from = stage.wall.true_now();
     stage.wall.set(Wall::SetBy(HOURS_6));
@@ -87,9 +87,9 @@ pub(super) fn confirmed_by_a_person(library: &Path) -> Found {
 
 /// A server ran under a fast clock, and the clock was set right: what it recorded lies ahead, which a person
 /// accepts once. The next start does not ask again, though all is recorded at the tail's time still.
-pub(super) fn behind_the_tail_of_a_fast_clock(library: &Path) -> Found {
+pub(super) fn behind_the_tail_of_a_fast_clock(shim: &Path) -> Found {
     let fast = plus_s(window().0, 3_600 + HOURS_2);
-    let mut stage = Stage::begin(library, fast);
+    let mut stage = Stage::begin(shim, fast);
     let from = stage.wall.true_now();
     stage.wall.set(Wall::SetBy(-HOURS_2));
     stage.start_again();

@@ -37,7 +37,7 @@ pub(super) fn instant_of(text: &str) -> Timestamp {
 
 pub(super) struct Stage {
     folder: TempDir,
-    library: PathBuf,
+    shim: PathBuf,
     began: Timestamp,
     pub(super) wall: FakedWall,
     pub(super) carrier: BusyCarrier,
@@ -49,14 +49,14 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts a server that takes `at` for the time of day; it is ready when this returns.
-    pub(super) fn begin(library: &Path, at: Timestamp) -> Self {
+    pub(super) fn begin(shim: &Path, at: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let wall = FakedWall::beginning_at(folder.path(), at);
         let carrier = BusyCarrier::start();
-        let server = serve(folder.path(), &carrier, (&wall, library));
+        let server = serve(folder.path(), &carrier, (&wall, shim));
         let mut stage = Self {
             folder,
-            library: library.to_owned(),
+            shim: shim.to_owned(),
             began: wall.true_now(),
             wall,
             carrier,
@@ -91,7 +91,7 @@ impl Stage {
     /// Ends the server as a crash would, and starts it again under the wall as it stands.
     pub(super) fn start_again(&mut self) {
         self.server.program.kill();
-        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.library));
+        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.shim));
         self.wait_ready();
     }
 
@@ -203,13 +203,13 @@ impl Stage {
     }
 }
 
-fn serve(folder: &Path, carrier: &BusyCarrier, (wall, library): (&FakedWall, &Path)) -> Server {
+fn serve(folder: &Path, carrier: &BusyCarrier, (wall, shim): (&FakedWall, &Path)) -> Server {
     let data = folder.join("data");
     let mut program = command(ledgerline());
     program.arg("serve").arg("--data").arg(&data);
     program.args(["--trunk", &format!("{};dials-per-second=5", carrier.trunk())]);
     program.args(["--http", "127.0.0.1:0", "--drain", "2s"]);
-    wall.fake(&mut program, library);
+    wall.fake(&mut program, shim);
     Server::of(program, &data)
 }
 

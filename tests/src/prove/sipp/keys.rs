@@ -2,8 +2,9 @@
 //! ends, the number is called no more, and the signed report accuses nobody.
 
 use super::{peer, trial};
+use crate::day_report::DayReport;
 use crate::history::{History, member};
-use crate::program::{free_port, read, run_json};
+use crate::program::free_port;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -73,23 +74,12 @@ fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
 
 /// What the report of the day says of the one call: breaches, and whether it ended during the notice.
 fn reported(folder: &Path, data: &str) -> Result<(u64, u64), String> {
-    let file = folder.join("compliance.json");
-    let out = file.to_string_lossy().into_owned();
-    let (_, issued) = run_json(&[
-        "report",
-        "compliance",
-        "--data",
-        data,
-        "--period",
-        "day",
-        "--out",
-        &out,
-        "--json",
-    ])?;
-    let figures: Value = serde_json::from_str(&read(&file)).map_err(|error| error.to_string())?;
-    let during = member(&figures, "/notices/ended_during_notice").as_u64();
-    let violations = member(&issued, "/violations").as_u64();
-    violations.zip(during).ok_or_else(|| figures.to_string())
+    let report = DayReport::issue(folder, data)?;
+    let during = member(&report.compliance, "/notices/ended_during_notice").as_u64();
+    let violations = member(&report.issued, "/violations").as_u64();
+    violations
+        .zip(during)
+        .ok_or_else(|| report.compliance.to_string())
 }
 
 pub(super) fn early_opt_out() -> (Value, bool) {
