@@ -117,16 +117,17 @@ pub(crate) fn beijing_date(at: Timestamp) -> NaiveDate {
 
 /// Beijing's local time at an instant.
 pub(crate) fn beijing(at: Timestamp) -> DateTime<FixedOffset> {
-    at.to_utc().with_timezone(&offset())
+    at.to_utc().with_timezone(&beijing_offset())
 }
 
-fn offset() -> FixedOffset {
+/// How far Beijing is ahead of UTC.
+pub(crate) fn beijing_offset() -> FixedOffset {
     FixedOffset::east_opt(BEIJING_SECONDS).expect("eight hours are less than a day")
 }
 
 /// When a day begins in Beijing.
 pub(crate) fn midnight(day: NaiveDate) -> Timestamp {
-    let local = day.and_time(NaiveTime::MIN).and_local_timezone(offset());
+    let local = day.and_time(NaiveTime::MIN).and_local_timezone(beijing_offset());
     Timestamp::from_micros(local.earliest().map_or(0, |at| at.timestamp_micros()))
 }
 

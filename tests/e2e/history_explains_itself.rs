@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use tests::history::{History, member};
-use tests::program::{read, run, run_json};
+use tests::program::{read, run, run_json, run_unread};
 
 /// One call of each disposition.
 fn calls_by_disposition(history: &History) -> BTreeMap<String, String> {
@@ -65,6 +65,26 @@ fn is_one_graph(data: &str, call: &str) {
     }
 }
 
+/// Whatever shows many lines ends well and without a word when nobody reads them (`| head`).
+fn ends_with_its_reader(data: &str, call: &str) {
+    let commands: [&[&str]; 8] = [
+        &["audit", "trail"],
+        &["audit", "verify"],
+        &["events", "read"],
+        &["events", "graph", call],
+        &["events", "graph", "--check"],
+        &["call", "show", call],
+        &["query", "select * from audit"],
+        &["metrics", "--check"],
+    ];
+    for shown in commands {
+        let (status, said) = run_unread(&[shown, &["--data", data]].concat());
+        assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{shown:?}");
+    }
+    let (status, said) = run_unread(&["completions", "bash"]);
+    assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
 #[test]
 fn a_rehearsal_explains_itself_and_its_calls_replay_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -85,5 +105,7 @@ fn a_rehearsal_explains_itself_and_its_calls_replay_elsewhere() {
     for (disposition, call) in &calls {
         replays_elsewhere(folder.path(), &data, (disposition, call), &ids);
     }
-    is_one_graph(&data, calls.values().next().unwrap());
+    let call = calls.values().next().unwrap();
+    is_one_graph(&data, call);
+    ends_with_its_reader(&data, call);
 }

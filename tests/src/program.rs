@@ -48,6 +48,21 @@ pub fn run(args: &[&str]) -> Output {
         .expect("the built binary starts")
 }
 
+/// Runs the binary with an output that nobody reads any more, as `| head` leaves it; answers its end and what
+/// it said beside.
+pub fn run_unread(args: &[&str]) -> (ExitStatus, String) {
+    let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+    drop(reader);
+    let output = command(ledgerline())
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the built binary starts");
+    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// Runs the binary to its end and parses the last line of its standard output as JSON.
 pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String> {
     let output = run(args);

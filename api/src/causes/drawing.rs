@@ -2,6 +2,7 @@
 
 use super::beginning::{Beginning, beginning_of};
 use super::graph::{Graph, NODES_MAX, Node, Why};
+use crate::cli::local_time::of_calendar;
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +66,7 @@ impl Graph {
         format!(
             "{:>8} {mark} {}  {}{:<26} {}{told}",
             node.position.0,
-            node.at,
+            of_calendar(node.at),
             "  ".repeat(depth),
             node.kind,
             node.stream

@@ -74,6 +74,15 @@ enum Action {
     },
 }
 
+impl Args {
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Show { .. } => true,
+            Action::Erase { .. } | Action::Hold { .. } | Action::Consent(_) | Action::Release { .. } => false,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct Named {
     /// The institution's own customer_id, or our id

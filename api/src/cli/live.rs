@@ -1,7 +1,7 @@
 //! `ledgerline live`: figures of this moment from the running server, once or as they change.
 
 use super::failure::Failure;
-use super::{output, table};
+use super::{local_time, output, table};
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ fn show(picture: &Value) -> Result<(), Failure> {
     output::line(&format!(
         "位点 position {}  {}",
         text("position"),
-        text("shown_at")
+        local_time::local(text("shown_at"), None)
     ))?;
     output::line(&summary(picture))?;
     let campaigns: Vec<Value> = table::items(picture, "campaigns").iter().map(campaign).collect();

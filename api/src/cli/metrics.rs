@@ -54,6 +54,13 @@ pub(crate) struct Args {
     json: bool,
 }
 
+impl Args {
+    /// A check goes on to its verdict.
+    pub(crate) const fn only_shows(&self) -> bool {
+        !self.check
+    }
+}
+
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if args.name.is_none() && !args.check {
         return definitions(&args);

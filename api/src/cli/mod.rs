@@ -27,6 +27,7 @@ mod holder;
 mod import;
 mod keys;
 mod live;
+pub(crate) mod local_time;
 mod log_bar;
 mod metrics;
 mod moment;
@@ -102,10 +103,37 @@ enum Command {
 }
 
 impl Command {
-    /// Whether nothing is left half done when it ends with the reader of its output.
+    /// Whether nothing is left half done when it ends with the reader of its output (`| head`). Others go on,
+    /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
     const fn only_shows(&self) -> bool {
-        matches!(self, Self::Live(_) | Self::Query(_) | Self::Metrics(_))
-            || matches!(self, Self::Events(args) if args.only_shows())
+        match self {
+            Self::Live(_) | Self::Query(_) | Self::Completions(_) => true,
+            Self::Metrics(args) => args.only_shows(),
+            Self::Events(args) => args.only_shows(),
+            Self::Audit(args) => args.only_shows(),
+            Self::Call(args) => args.only_shows(),
+            Self::Customer(args) => args.only_shows(),
+            Self::Number(args) => args.only_shows(),
+            Self::Demo(_)
+            | Self::Serve(_)
+            | Self::Carrier(_)
+            | Self::Import(_)
+            | Self::Campaign(_)
+            | Self::Clock(_)
+            | Self::Keys(_)
+            | Self::Alerts(_)
+            | Self::Backup(_)
+            | Self::Projections(_)
+            | Self::Export(_)
+            | Self::Reconcile(_)
+            | Self::Report(_)
+            | Self::Sample(_)
+            | Self::Doctor(_)
+            | Self::Trunk(_)
+            | Self::Simulate(_)
+            | Self::Bench(_)
+            | Self::Man(_) => false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::asking::Asking;
 use super::failure::Failure;
 use super::moment::MomentArgs;
+use super::page;
 use super::reader::ReaderArgs;
 use crate::outbound::own_server::encode;
 use hyper::Method;
@@ -37,6 +38,15 @@ enum Action {
     },
 }
 
+impl Args {
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Show { .. } => true,
+            Action::OptOut(_) | Action::Suppress(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct Named {
     /// The number, in any usual form
@@ -58,7 +68,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         } => {
             let path = reader.put(&format!("/api/v1/numbers/show{}", moment.query()));
             let body = json!({ "number": number });
-            return asking.show(Method::POST, &path, Some(&body)).await;
+            let asked = (Method::POST, path.as_str(), Some(&body));
+            return asking.show_page(asked, page::number).await;
         }
         Action::OptOut(named) => (named, "opt-out"),
         Action::Suppress(named) => (named, "suppress"),

@@ -1,7 +1,8 @@
-//! Rows as lines of a table: numbers to the right, wide characters as wide as terminals show them, and
-//! nothing that a terminal would obey.
+//! Rows as lines of a table: numbers to the right, wide characters as wide as terminals show them, instants in
+//! local time with their offset, and nothing that a terminal would obey.
 
 use super::failure::Failure;
+use super::local_time;
 use super::output;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -83,7 +84,7 @@ fn is_figure(value: &Value) -> bool {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => cut(text),
+        Value::String(text) => local_time::of_cell(text).unwrap_or_else(|| cut(text)),
         other => cut(&other.to_string()),
     }
 }
@@ -129,6 +130,13 @@ mod tests {
                 "a [2J  100.0 %"
             ]
         );
+    }
+
+    #[test]
+    fn instants_are_local_with_their_offset_in_every_table() {
+        let rows = [vec![json!("2026-03-02T02:00:00.123456Z"), json!("T")]];
+        let lines = aligned(&["at".to_owned(), "campaign".to_owned()], &rows);
+        assert_eq!(lines[2], "2026-03-02 10:00:00.123 +08:00  T");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn page(figures: &Figures, sha256: &str) -> String {
 
 fn head(page: &mut Page, figures: &Figures, sha256: &str) {
     let (period, log) = (&figures.period, &figures.log);
-    let local = |at| beijing(at).format("%Y-%m-%d %H:%M").to_string();
+    let local = |at| beijing(at).format("%Y-%m-%d %H:%M %:z").to_string();
     let rows = [
         row(
             "期间（北京时间） / period (Beijing)",

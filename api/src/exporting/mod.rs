@@ -4,6 +4,7 @@
 //! slow disk nor a slow reader keeps the views or other readers waiting. At most two pages wait in between.
 
 mod desk;
+mod offset;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod sheet;
@@ -11,6 +12,7 @@ mod sheet;
 use crate::inquiring::elapsed_ms;
 use crate::reply::{Kind, Problem};
 use crate::serving::App;
+use chrono::{FixedOffset, Offset};
 pub(crate) use desk::{ExportDesk, hand_on};
 use domain::ids::InquiryId;
 use domain::inquiry::{ExportFacts, InquiryCommand};
@@ -204,8 +206,13 @@ async fn pass_on(
 ) -> Result<Exported, Problem> {
     let (send, pages) = mpsc::channel::<Page>(PAGES_WAITING_MAX);
     let (done, written) = oneshot::channel();
+    let offset = match order.format {
+        Format::Xlsx => offset::offset_of(app, order.filter.campaign.as_ref()).await?,
+        // What programs read is RFC 3339, or µs, in UTC.
+        Format::Csv | Format::Parquet | Format::Jsonl => chrono::Utc.fix(),
+    };
     let (format, columns) = (order.format, order.filter.columns.clone());
-    let writing = move || drop(done.send(write_pages(format, &columns, out, pages)));
+    let writing = move || drop(done.send(write_pages((format, offset), &columns, out, pages)));
     app.tasks().thread("export", Box::new(writing));
     let db = app.exports().rows().cloned().unwrap_or_else(|| app.views().db());
     let (mut after, mut rows) = (Position(0), 0);
@@ -247,7 +254,7 @@ async fn pass_on(
 }
 
 fn write_pages(
-    format: Format,
+    how: (Format, FixedOffset),
     columns: &[&'static SqlColumn],
     out: Out,
     mut pages: mpsc::Receiver<Page>,
@@ -257,7 +264,7 @@ fn write_pages(
         out,
         bytes: Arc::clone(&bytes),
     });
-    let mut sheet = begin_sheet(format, columns, out)?;
+    let mut sheet = begin_sheet(how, columns, out)?;
     while let Some(page) = pages.blocking_recv() {
         if page.is_empty() {
             return Err(ExportError::Write("the rows ended early".to_owned()));
@@ -271,14 +278,14 @@ fn write_pages(
 }
 
 fn begin_sheet(
-    format: Format,
+    (format, offset): (Format, FixedOffset),
     columns: &[&'static SqlColumn],
     out: Out,
 ) -> Result<Box<dyn Sheet>, ExportError> {
     Ok(match format {
         Format::Csv => Box::new(CsvSheet::begin(out, columns)?),
         Format::Jsonl => Box::new(JsonLines::begin(out, columns)),
-        Format::Xlsx => Box::new(XlsxSheet::begin(out, columns)?),
+        Format::Xlsx => Box::new(XlsxSheet::begin(out, columns, offset)?),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::ParquetSheet::begin(out, columns)?),
         #[cfg(not(feature = "parquet"))]

@@ -1,9 +1,11 @@
 //! The file formats of an export behind one trait: a head, rows, an end.
 
 use super::ExportError;
+use super::offset::{is_date, serial};
+use chrono::FixedOffset;
 use projections::Val;
 use projections::sql_views::{SqlColumn, Unit};
-use rust_xlsxwriter::{Workbook, XlsxError};
+use rust_xlsxwriter::{Format as CellFormat, Workbook, XlsxError};
 use serde_json::{Map, Value};
 use std::io::{self, Seek, Write};
 
@@ -12,6 +14,12 @@ const SHEET_ROWS_MAX: u32 = 1_048_576;
 
 /// Longest text of a cell (the format's limit, in characters).
 const CELL_CHARACTERS_MAX: usize = 32_767;
+
+/// How a date is shown: to the millisecond, sortable as it reads.
+const DATE_FORMAT: &str = "yyyy-mm-dd hh:mm:ss.000";
+
+/// Columns of characters that such a date needs.
+const DATE_WIDTH: f64 = 24.0;
 
 /// A file that rows are written to.
 pub(crate) trait Sheet: Send {
@@ -98,21 +106,29 @@ impl Sheet for JsonLines {
 }
 
 /// An Excel workbook: rows wait in files, not in memory; a further sheet where one is full. Ids and codes are
-/// text, so that none loses digits.
+/// text, so that none loses digits; instants are dates in local time, whose offset stands in their column's head.
 pub(crate) struct XlsxSheet {
     workbook: Workbook,
     columns: Vec<&'static SqlColumn>,
     out: Out,
+    offset: FixedOffset,
+    date: CellFormat,
     /// The next row of the last sheet.
     next: u32,
 }
 
 impl XlsxSheet {
-    pub(crate) fn begin(out: Out, columns: &[&'static SqlColumn]) -> Result<Self, ExportError> {
+    pub(crate) fn begin(
+        out: Out,
+        columns: &[&'static SqlColumn],
+        offset: FixedOffset,
+    ) -> Result<Self, ExportError> {
         let mut sheet = Self {
             workbook: Workbook::new(),
             columns: columns.to_vec(),
             out,
+            offset,
+            date: CellFormat::new().set_num_format(DATE_FORMAT),
             next: 0,
         };
         sheet.add_sheet()?;
@@ -122,6 +138,11 @@ impl XlsxSheet {
     fn add_sheet(&mut self) -> Result<(), ExportError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         for (column, place) in self.columns.iter().zip(0_u16..) {
+            if is_date(column) {
+                sheet.set_column_width(place, DATE_WIDTH)?;
+                sheet.write_string(0, place, format!("{} ({})", column.name, self.offset))?;
+                continue;
+            }
             sheet.write_string(0, place, column.name)?;
         }
         // The head stays in sight.
@@ -151,6 +172,10 @@ impl Sheet for XlsxSheet {
             return Ok(());
         };
         for ((value, column), place) in row.iter().zip(&self.columns).zip(0_u16..) {
+            if let Some(days) = is_date(column).then(|| serial(value, self.offset)).flatten() {
+                sheet.write_number_with_format(self.next, place, days, &self.date)?;
+                continue;
+            }
             match value {
                 Val::Null | Val::Blob(_) => continue,
                 // A cell holds 53 bits: what may need more is text.
@@ -196,15 +221,69 @@ impl From<csv::Error> for ExportError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use calamine::{Data, Reader};
     use projections::sql_views::SQL_VIEWS;
     use std::io::Read;
+
+    fn beijing() -> FixedOffset {
+        FixedOffset::east_opt(8 * 3_600).unwrap()
+    }
+
+    #[test]
+    fn instants_are_dates_in_local_time_and_their_head_says_the_offset() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let calls = SQL_VIEWS.iter().find(|view| view.name == "calls").unwrap();
+        let names = ["permitted_at", "permitted_time", "answered_time", "corrected_at"];
+        let columns = names.map(|name| calls.columns.iter().find(|column| column.name == name).unwrap());
+        let out: Out = Box::new(file.reopen().unwrap());
+        let mut sheet = Box::new(XlsxSheet::begin(out, &columns, beijing()).unwrap());
+        let at = "2026-03-02T18:00:00.123456Z";
+        let micros = at.parse::<domain::time::Timestamp>().unwrap().micros();
+        let row = [
+            Val::Int(micros),
+            Val::Text(at.to_owned()),
+            Val::Null,
+            Val::Int(micros),
+        ];
+        sheet.row(&row).unwrap();
+        sheet.finish().unwrap();
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(file.path()).unwrap();
+        let range = book.worksheet_range_at(0).unwrap().unwrap();
+        let heads: Vec<String> = range
+            .rows()
+            .next()
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let head = [
+            "permitted_at",
+            "permitted_time (+08:00)",
+            "answered_time (+08:00)",
+            "corrected_at (+08:00)",
+        ];
+        assert_eq!(heads, head);
+        let cells = range.rows().nth(1).unwrap();
+        assert_eq!(
+            cells[0],
+            Data::String(micros.to_string()),
+            "exact, beside its date"
+        );
+        assert_eq!(cells[2], Data::Empty);
+        for date in [&cells[1], &cells[3]] {
+            let Data::DateTime(date) = date else {
+                panic!("no date: {date:?}")
+            };
+            assert_eq!(date.to_ymd_hms_milli(), (2026, 3, 3, 2, 0, 0, 123));
+        }
+    }
 
     #[test]
     fn the_head_of_a_workbook_stays_in_sight_and_its_rows_can_be_filtered() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let columns: Vec<&'static SqlColumn> = SQL_VIEWS[0].columns.iter().take(3).collect();
         let out: Out = Box::new(file.reopen().unwrap());
-        let mut sheet = Box::new(XlsxSheet::begin(out, &columns).unwrap());
+        let mut sheet = Box::new(XlsxSheet::begin(out, &columns, beijing()).unwrap());
         let row = [Val::Int(1), Val::Text("a".to_owned()), Val::Null];
         sheet.row(&row).unwrap();
         sheet.row(&row).unwrap();

@@ -32,7 +32,7 @@ pub(crate) fn page(gathered: &Gathered) -> String {
         Some(campaign) => campaign.to_string(),
         None => "全部任务 / all campaigns".to_owned(),
     };
-    let local = |at| beijing(at).format("%Y-%m-%d %H:%M").to_string();
+    let local = |at| beijing(at).format("%Y-%m-%d %H:%M %:z").to_string();
     page.table(
         &["项目 / item", "值 / value"],
         9,

@@ -11,6 +11,7 @@ use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
+use domain::compliance::zone_of_campaign;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
@@ -358,6 +359,7 @@ fn describe(campaign: &CampaignId, state: &CampaignState) -> Value {
             ("basis", json!(plan.basis)),
             ("purpose", json!(plan.purpose)),
             ("ends_at", json!(plan.ends_at)),
+            ("time_zone", json!(zone_of_campaign(plan.preset).name())),
             ("duplicates", json!(plan.duplicates())),
             ("flow", json!(created.flow)),
             (

@@ -197,6 +197,7 @@ async fn describe_whole(
         "customer_id": masked_id(state.external_id()),
         "name": masked(state.name(), mask_name),
         "time_zone": state.time_zone(),
+        "local_zone": local_zone(state),
         "standing": standing(state),
         "numbers": state.numbers().iter().map(|known| json!({
             "id": known.number,
@@ -318,6 +319,12 @@ fn not_called(why: &NotDialed, enrolment: &EnrolmentState, state: &CustomerState
         "zh": zh,
         "en": en,
     })
+}
+
+/// The zone in which this person's times are said: the record's, else the first number's country's.
+fn local_zone(state: &CustomerState) -> &'static str {
+    let known = state.numbers().first().and_then(|known| known.phone.value());
+    zone_of(state.time_zone(), known.map(String::as_str)).name()
 }
 
 fn masked_id(value: Option<&Personal<String>>) -> Value {

@@ -3,7 +3,9 @@
 //! A rule's name and facts are stored as codes and stay so; these are their labels, as dispositions have
 //! theirs. A code that no table has (of a later build, or of a grant given back) stands as it is.
 
+use super::preset::rules_of;
 use super::zones::BEIJING;
+use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -170,6 +172,12 @@ pub fn zone_of(record: Option<&str>, phone: Option<&str>) -> Tz {
     recorded.unwrap_or(if is_mainland { BEIJING } else { Tz::UTC })
 }
 
+/// In which zone a campaign's own times are said to be: the one its preset's text names, else UTC. The hours in
+/// which a person may be called are those of the person's own zone, whatever this is.
+pub fn zone_of_campaign(preset: Preset) -> Tz {
+    rules_of(preset).zone.unwrap_or(Tz::UTC)
+}
+
 /// The labels of a code, zh and en; the code itself where there are none.
 fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
     let found = words.iter().find(|(known, _, _)| *known == code);
@@ -195,6 +203,12 @@ mod tests {
             codes.dedup();
             assert_eq!(codes.len(), words.len());
         }
+    }
+
+    #[test]
+    fn a_campaigns_times_are_its_presets_and_utc_where_that_names_no_zone() {
+        assert_eq!(zone_of_campaign(Preset::CnCollection), BEIJING);
+        assert_eq!(zone_of_campaign(Preset::UsTsr), Tz::UTC);
     }
 
     #[test]

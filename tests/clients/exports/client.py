@@ -4,6 +4,7 @@ client.py fill DB ROWS       puts made-up calls into call_history
 client.py compare DB DIR     holds DIR/calls.{csv,jsonl,xlsx,parquet} against the documented view, row by row
 """
 import csv
+import datetime
 import json
 import os
 import sqlite3
@@ -63,12 +64,16 @@ def of_xlsx(path):
     workbook = openpyxl.load_workbook(path, read_only=True)
     for sheet in workbook.worksheets:
         rows = sheet.iter_rows(values_only=True)
-        assert list(next(rows)) == COLUMNS
+        # Dates are local, and their head says how far from UTC; no campaign is on the board: Beijing's.
+        assert list(next(rows)) == [f"{name} (+08:00)" if name.endswith("_time") else name for name in COLUMNS]
         for row in rows:
             yield row + (None,) * (len(COLUMNS) - len(row))
 
 
 def as_xlsx(name, value):
+    if name.endswith("_time") and value is not None:
+        local = datetime.datetime.fromisoformat(value.replace("Z", "")) + datetime.timedelta(hours=8)
+        return local.replace(microsecond=local.microsecond // 1000 * 1000)
     return str(value) if name in ("permitted_at", "answered_at") and value is not None else value
 
 

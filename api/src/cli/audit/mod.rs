@@ -48,6 +48,20 @@ enum Action {
     Witness(witness::Args),
 }
 
+impl Args {
+    /// Proofs are written, checks go on to their verdict, and a witness serves.
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Trail(_) => true,
+            Action::Verify(_)
+            | Action::Prove(_)
+            | Action::Check(_)
+            | Action::Checkpoint(_)
+            | Action::Witness(_) => false,
+        }
+    }
+}
+
 /// As `audit verify --from-start`, without a word: for `doctor --full`.
 pub(crate) async fn verify_whole(log: &LogArgs) -> Result<LogReport, Failure> {
     verify::whole(log).await

@@ -27,6 +27,16 @@ enum Action {
     Replay(replay::Args),
 }
 
+impl Args {
+    /// A replay goes on to its verdict.
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Show(_) => true,
+            Action::Correct(_) | Action::Export(_) | Action::Replay(_) => false,
+        }
+    }
+}
+
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Show(args) => show::run(args).await,

@@ -31,6 +31,12 @@ enum Format {
     Json,
 }
 
+impl Args {
+    pub(super) const fn only_shows(&self) -> bool {
+        !self.check
+    }
+}
+
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let done = async {

@@ -6,6 +6,7 @@ mod graph;
 
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
+use crate::cli::local_time::local;
 use crate::cli::output;
 use crate::cloud_event::CloudEvent;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
@@ -61,9 +62,13 @@ enum Action {
 }
 
 impl Args {
-    /// A copy writes a log of its own.
+    /// A copy writes a log of its own, and a check goes on to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
-        !matches!(self.action, Action::Copy(_))
+        match &self.action {
+            Action::Read { .. } | Action::Tail { .. } => true,
+            Action::Graph(args) => args.only_shows(),
+            Action::Copy(_) => false,
+        }
     }
 }
 
@@ -120,13 +125,35 @@ fn show(event: &Value, line: &str, json: bool) -> Result<(), Failure> {
     if json {
         return output::line(line);
     }
+    output::line(&told(event))
+}
+
+/// An event as a line for people.
+fn told(event: &Value) -> String {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
-    output::line(&format!(
+    format!(
         "{:>8}  {}  {:<28} {}  {}",
         text("position"),
-        text("time"),
+        local(&text("time"), None),
         text("type"),
         text("subject"),
         event.get("data").map_or_else(String::new, Value::to_string)
-    ))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_told_in_local_time_with_its_offset() {
+        let event = json!({ "position": "7", "time": "2026-03-02T02:00:00.000000Z", "type": "call.answered",
+            "subject": "call-1", "data": {} });
+        let line = told(&event);
+        assert!(
+            line.starts_with("       7  2026-03-02 10:00:00.000 +08:00  call.answered "),
+            "{line}"
+        );
+    }
 }

@@ -63,13 +63,14 @@ pub(in crate::cli) fn call(shown: &Value, language: Language) -> Vec<String> {
         ));
     }
     lines.push(String::new());
+    let zone = callee_zone(shown);
     for event in shown
         .get("events")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
     {
-        let at = local(text(event, "/time"), None);
+        let at = local(text(event, "/time"), zone);
         lines.push(format!("{at}  {}", sentence(event, language)));
         let judged = ["/data/customer_grant/verdicts", "/data/number_grant/verdicts"];
         let verdicts = judged
@@ -82,6 +83,18 @@ pub(in crate::cli) fn call(shown: &Value, language: Language) -> Vec<String> {
         );
     }
     lines
+}
+
+/// The callee's zone as the permit's rule of hours saw it; the first of them where several count.
+fn callee_zone(shown: &Value) -> Option<&str> {
+    let events = shown.get("events").and_then(Value::as_array)?;
+    let verdicts = events
+        .iter()
+        .find_map(|event| event.pointer("/data/customer_grant/verdicts")?.as_array())?;
+    let hours = verdicts
+        .iter()
+        .find(|one| text(one, "/rule") == "calling_window")?;
+    maybe(hours, "/facts/time_zones")?.split(", ").next()
 }
 
 /// A verdict of a permit: it allowed.
@@ -237,6 +250,19 @@ mod tests {
             "{en}"
         );
         assert!(!en.contains("sealed\":"), "no JSON: {en}");
+    }
+
+    #[test]
+    fn a_call_is_told_in_the_callees_own_time() {
+        let mut shown = story();
+        let facts = "/events/0/data/customer_grant/verdicts/0/facts";
+        *shown.pointer_mut(facts).unwrap() =
+            json!({ "hours": "08:00-21:00", "time_zones": "America/Chicago, Asia/Shanghai" });
+        let page = call(&shown, Language::En);
+        assert_eq!(
+            page[7],
+            "2026-03-01 20:00:01.000 -06:00  dialed  by trunk a  showing 01088886666"
+        );
     }
 
     #[test]

@@ -79,7 +79,11 @@ pub(in crate::cli) fn campaign(shown: &Value, language: Language) -> Vec<String>
         plain(shown.pointer("/flow/version")),
     ));
     if let Some(end) = maybe(shown, "/ends_at") {
-        lines.push(format!("{} {}", say(("截止", "ends")), local(end, None)));
+        lines.push(format!(
+            "{} {}",
+            say(("截止", "ends")),
+            local(end, maybe(shown, "/time_zone"))
+        ));
     }
     lines.push(String::new());
     let counts = COUNTS
@@ -116,6 +120,7 @@ mod tests {
     #[test]
     fn a_campaign_is_one_short_page_with_the_version_of_its_figure() {
         let shown = json!({ "id": "T", "status": "paused", "pause_reason": "requested",
+            "ends_at": "2026-03-02T02:00:00Z", "time_zone": "UTC",
             "preset": "cn-service", "basis": "contract", "purpose": "service", "flow": { "flow": "T", "version": 2 },
             "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 50 },
             "enrolled": 100, "waiting": 20, "open": 0, "settled": 80, "dialed": 73, "answered": 43,
@@ -123,12 +128,13 @@ mod tests {
             "conversion_ratio": null, "talk_ms_mean": 8_250 });
         let zh = campaign(&shown, Language::Zh);
         assert_eq!(zh[0], "任务 T  已暂停");
+        assert_eq!(zh[4], "截止 2026-03-02 02:00:00.000 +00:00");
         assert_eq!(
-            zh[5],
+            zh[6],
             "入队 100  等待 20  进行中 0  已了结 80  已拨 73  接通 43  已结束呼叫 73"
         );
         assert_eq!(
-            zh[6..9],
+            zh[7..10],
             [
                 "接通率 answer_ratio_per_call v1（接通 ÷ 已拨） 58.9 %  仅真人 v2 41.1 %",
                 "转化率 conversion_ratio v1（转化 ÷ 接通） -",

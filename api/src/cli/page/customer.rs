@@ -7,7 +7,8 @@ use serde_json::Value;
 /// The page of what `customer show --json` prints.
 pub(in crate::cli) fn customer(shown: &Value, language: Language) -> Vec<String> {
     let say = |words: (&'static str, &'static str)| language.pick(words);
-    let zone = maybe(shown, "/time_zone");
+    let recorded = maybe(shown, "/time_zone");
+    let zone = maybe(shown, "/local_zone").or(recorded);
     let mut lines = vec![
         format!("{} {}", say(("客户", "Customer")), text(shown, "/id")),
         format!(
@@ -17,7 +18,7 @@ pub(in crate::cli) fn customer(shown: &Value, language: Language) -> Vec<String>
             say(("姓名", "name")),
             text(shown, "/name"),
             say(("时区", "time zone")),
-            zone.unwrap_or("-"),
+            recorded.unwrap_or("-"),
         ),
     ];
     for number in list(shown, "numbers") {
@@ -132,6 +133,9 @@ mod tests {
             "{zh}"
         );
         assert!(zh.contains("  已了结 接通 / 成功"), "{zh}");
+        let abroad = json!({ "time_zone": null, "local_zone": "UTC", "enrolments": shown["enrolments"] });
+        let page = customer(&abroad, Language::En).join("\n");
+        assert!(page.contains("time zone -") && page.contains("next due 2026-03-03 01:00:00.000 +00:00"));
         let en = customer(&shown, Language::En).join("\n");
         assert!(
             en.contains("  settled answered / success") && en.ends_with("call C1"),

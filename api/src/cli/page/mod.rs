@@ -1,4 +1,4 @@
-//! Pages for people: one call, campaign or person in the user's language, with local times and their offset.
+//! Pages for people: one call, campaign, person or number in the user's language, with local times and their offset.
 //!
 //! A page is made of the very JSON that `--json` prints, so that both say the same. Nothing on it is obeyed
 //! by a terminal: control characters of carriers and files are blanks.
@@ -6,20 +6,18 @@
 mod call;
 mod campaign;
 mod customer;
+mod number;
 
 pub(super) use call::call;
 pub(super) use campaign::campaign;
 pub(super) use customer::customer;
+pub(super) use number::number;
 
 use super::failure::Failure;
+use super::local_time::local;
 use super::output;
 use crate::config;
-use domain::compliance::zone_of;
-use domain::time::Timestamp;
 use serde_json::Value;
-
-/// The zone of campaigns and reports, where a person has none of their own.
-const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
 /// What the user reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,16 +53,6 @@ pub(super) fn show(lines: &[String]) -> Result<(), Failure> {
     lines
         .iter()
         .try_for_each(|line| output::line(&line.chars().map(plain).collect::<String>()))
-}
-
-/// An instant of a reply as the clocks of `zone` show it; as it stands where it is none.
-fn local(at: &str, zone: Option<&str>) -> String {
-    let Ok(instant) = at.parse::<Timestamp>() else {
-        return at.to_owned();
-    };
-    let zone = zone_of(Some(zone.unwrap_or(ZONE_DEFAULT)), None);
-    let shown = instant.to_utc().with_timezone(&zone);
-    shown.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string()
 }
 
 /// A text of a reply; a dash where there is none.
@@ -115,16 +103,5 @@ mod tests {
         let millis = Value::from(8_250);
         assert_eq!(seconds(Some(&millis)), "8.2 s");
         assert_eq!(seconds(Some(&Value::Null)), "-");
-    }
-
-    #[test]
-    fn times_are_local_with_their_offset() {
-        let at = "2026-03-02T02:00:00.123456Z";
-        assert_eq!(local(at, None), "2026-03-02 10:00:00.123 +08:00");
-        assert_eq!(
-            local(at, Some("America/New_York")),
-            "2026-03-01 21:00:00.123 -05:00"
-        );
-        assert_eq!(local("soon", None), "soon");
     }
 }
