@@ -60,7 +60,10 @@ pub fn run_unread(args: &[&str]) -> (ExitStatus, String) {
         .stderr(Stdio::piped())
         .output()
         .expect("the built binary starts");
-    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 /// Runs the binary to its end and parses the last line of its standard output as JSON.

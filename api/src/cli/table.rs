@@ -1,5 +1,5 @@
-//! Rows as lines of a table: numbers to the right, wide characters as wide as terminals show them, instants in
-//! local time with their offset, and nothing that a terminal would obey.
+//! Rows as lines of a table: numbers to the right, wide characters as wide as terminals show them, instants
+//! in local time with their offset, and nothing that a terminal would obey.
 
 use super::failure::Failure;
 use super::local_time;

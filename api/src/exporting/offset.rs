@@ -1,7 +1,8 @@
-//! In which local time a workbook says its instants: one offset a file, since a cell of a spreadsheet holds none.
+//! In which local time a workbook says its instants: one offset a file, since a cell of a spreadsheet holds
+//! none.
 //!
 //! It is the campaign's where one is asked for, or all have the same; a file over campaigns of several zones
-//! is in UTC, so that its rows can be sorted by time. Dates and times of day as Excel counts them stand here too.
+//! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
 
 use crate::calendar::beijing_offset;
 use crate::reply::Problem;
@@ -35,8 +36,8 @@ pub(super) async fn offset_of(app: &App, campaign: Option<&CampaignId>) -> Resul
     Ok(common(&presets, app.now()))
 }
 
-/// The offset that all these presets share at an instant; UTC where they differ, the reports' calendar's where
-/// there are none.
+/// The offset that all these presets share at an instant; UTC where they differ, that of the reports'
+/// calendar where there are none.
 fn common(presets: &[String], now: Timestamp) -> FixedOffset {
     let seconds: BTreeSet<i32> = presets
         .iter()

@@ -106,7 +106,8 @@ impl Sheet for JsonLines {
 }
 
 /// An Excel workbook: rows wait in files, not in memory; a further sheet where one is full. Ids and codes are
-/// text, so that none loses digits; instants are dates in local time, whose offset stands in their column's head.
+/// text, so that none loses digits; instants are dates in local time, whose offset stands in
+/// their column's head.
 pub(crate) struct XlsxSheet {
     workbook: Workbook,
     columns: Vec<&'static SqlColumn>,

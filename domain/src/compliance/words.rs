@@ -172,8 +172,8 @@ pub fn zone_of(record: Option<&str>, phone: Option<&str>) -> Tz {
     recorded.unwrap_or(if is_mainland { BEIJING } else { Tz::UTC })
 }
 
-/// In which zone a campaign's own times are said to be: the one its preset's text names, else UTC. The hours in
-/// which a person may be called are those of the person's own zone, whatever this is.
+/// In which zone a campaign's own times are said to be: the one its preset's text names, else UTC. The hours
+/// in which a person may be called are those of the person's own zone, whatever this is.
 pub fn zone_of_campaign(preset: Preset) -> Tz {
     rules_of(preset).zone.unwrap_or(Tz::UTC)
 }

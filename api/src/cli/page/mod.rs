@@ -1,4 +1,5 @@
-//! Pages for people: one call, campaign, person or number in the user's language, with local times and their offset.
+//! Pages for people: one call, campaign, person or number in the user's language, with local times and their
+//! offset.
 //!
 //! A page is made of the very JSON that `--json` prints, so that both say the same. Nothing on it is obeyed
 //! by a terminal: control characters of carriers and files are blanks.
