@@ -11,6 +11,7 @@ use actors::{ActorSystem, Environment};
 use domain::ids::LogId;
 use domain::installation::{CLOCK_SKEW_MS_MAX, ClockOffset, InstallationCommand};
 use domain::ports::clock::Clock;
+use domain::ports::event_store::StoreError;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -64,15 +65,17 @@ impl ClockEvidence {
         !self.environment.rehearsal && (self.ntp.is_some() || self.database.is_some())
     }
 
-    /// Measures once before it returns, then at its times until the process stops.
-    pub(crate) async fn begin(self: &Arc<Self>) {
+    /// Measures once before it returns, then at its times until the process stops. An error where the log
+    /// does not say what was held of the clock.
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<(), StoreError> {
         if self.has_sources() {
             self.measure().await;
             self.go_on_measuring();
         }
         if let Some(watch) = &self.watch {
-            watch.begin().await;
+            watch.begin().await?;
         }
+        Ok(())
     }
 
     fn go_on_measuring(self: &Arc<Self>) {

@@ -42,7 +42,7 @@ struct Facts {
 }
 
 /// What earlier processes left in the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Left {
     doubt: Option<ClockDoubt>,
     /// When the last end of a doubt was recorded.
@@ -135,19 +135,17 @@ impl ClockWatch {
         })
     }
 
-    /// Looks once before it returns, then twice a second until the process stops.
-    pub(crate) async fn begin(self: &Arc<Self>) {
-        let left = self.left_in_the_log().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "it cannot be read whether the clock was doubted");
-            Left::default()
-        });
+    /// Looks once before it returns, then twice a second until the process stops. A log that does not say
+    /// whether the clock was doubted, or when it ended, is an error: nobody is dialed by such a clock.
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<(), StoreError> {
+        let left = self.left_in_the_log().await?;
         if let Some(doubt) = left.doubt {
             self.environment.skew.doubt(doubt);
             let mut remembered = self.remembered();
             remembered.is_inherited = true;
             remembered.is_noted = true;
         }
-        if let Ok(Some(last)) = self.last_event().await {
+        if let Some(last) = self.last_event().await? {
             let now = self.environment.clock.now();
             let ends_at = log_ends_at(last, left.trusted_at);
             self.remembered().log_ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
@@ -167,6 +165,7 @@ impl ClockWatch {
             }
         };
         self.environment.tasks.spawn("clock watch", Box::pin(looking));
+        Ok(())
     }
 
     /// A person has found the wall right; the log has it. False where this process's time is ahead of it.

@@ -6,7 +6,7 @@
 
 use crate::app::{self, HeldLock};
 use crate::cli::failure::Failure;
-use crate::proving::history;
+use crate::proving::{history, tail};
 use crate::running::ServeSettings;
 use crate::serving::App;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
@@ -205,15 +205,15 @@ impl Driving {
         let environment = &self.app.opened.environment;
         let rows = self.app.views().status();
         let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
-        let head = environment.store.head().await?;
-        if head >= followed && !self.has_lost.load(Ordering::Relaxed) {
-            return Ok(());
-        }
+        let store = environment.store.as_ref();
         if !self.has_lost.load(Ordering::Relaxed) {
+            if tail::lost_tail(store, followed).await?.is_none() {
+                return Ok(());
+            }
             history::note_rows_ahead(environment, followed).await?;
             self.has_lost.store(true, Ordering::Relaxed);
         }
-        Err(Failure::refused(history::shorter(head, followed)))
+        Err(Failure::refused(history::shorter(store.head().await?, followed)))
     }
 
     async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Failure> {

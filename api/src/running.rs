@@ -127,7 +127,7 @@ impl Running {
             settings.ntp.clone(),
             (app.opened.shared(), app.opened.system_clock()),
         );
-        evidence.begin().await;
+        evidence.begin().await?;
         app.keep_clock_evidence(evidence);
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&app), settings).await?;

@@ -7,7 +7,7 @@
 mod cosigning;
 pub(crate) mod history;
 mod lease;
-mod tail;
+pub(crate) mod tail;
 
 use crate::app::OpenSettings;
 use crate::cli::failure::Failure;

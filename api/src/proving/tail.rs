@@ -8,7 +8,7 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
 /// The log's head where it lacks the event at `reached`; `None` where it has it.
-pub(super) async fn lost_tail(
+pub(crate) async fn lost_tail(
     store: &dyn EventStore,
     reached: Position,
 ) -> Result<Option<Position>, StoreError> {
