@@ -119,7 +119,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("full-disk", "2 fillings of the disk instead of 10"),
     (
         "hostile",
-        "40 people under attack and all kinds of silent connections at once, and an import of 4,000 rows, instead of 400, of each kind alone too, and of 200,000",
+        "40 people under attack, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 4,000 rows and 5 s of broken SIP, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
     ),
     ("sipp", "every scenario"),
     (

@@ -4,7 +4,9 @@
 //! attack has a file, and a line in `ATTACKS`; what it breaks is a text in its verdict.
 
 mod connections;
+mod exports;
 mod import;
+mod questions;
 mod sip;
 mod workbooks;
 
@@ -45,49 +47,71 @@ struct Verdict {
     measured: Value,
 }
 
+/// With how long the attack took, and the most memory that the server had held by its end, in MiB.
+type Tried = (Verdict, u64, Option<u64>);
+
 type Attack = fn(&Stage<'_>) -> Verdict;
 
 /// Every attack, by name.
 const ATTACKS: &[(&str, Attack)] = &[
     ("silent_connections", connections::silent),
     ("xlsx_bombs", workbooks::bombs),
+    ("slow_exports", exports::slow),
+    ("sql_growth", questions::grow),
     ("import", import::beside_a_campaign),
     ("forged_answers", sip::forged),
     ("mutated_sip", sip::mutated),
 ];
 
 impl Stage<'_> {
-    /// One request on a connection of its own, and how long its answer took.
-    fn timed(&self, method: &str, path: &str, body: &Value) -> (Result<Reply, String>, u128) {
+    fn tried(&self, attack: Attack) -> Tried {
         let began = instant();
-        let body = (method == "POST").then_some(body);
-        let reply = request(method, &format!("{}{path}", self.server.url), body);
-        (reply, (instant() - began).as_millis())
+        let verdict = attack(self);
+        let took_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+        (verdict, took_ms, rss_peak_mb(self.server.program.id()))
     }
 
-    /// Asks what must always pass; answers what did not, and the slowest answer.
+    /// What must always pass.
     fn must_pass(&self, salt: u32) -> (Vec<String>, u128) {
-        let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
-        let campaign = format!("/api/v1/campaigns/{CAMPAIGN}");
-        let asked = [
-            ("GET", "/livez".to_owned(), json!({})),
-            ("POST", format!("{campaign}/pause"), json!({})),
-            ("POST", opt_out, json!({"reason": "asked under attack"})),
-            ("POST", format!("{campaign}/resume"), json!({})),
-            ("GET", campaign, json!({})),
-        ];
-        let (mut broken, mut slowest) = (Vec::new(), 0);
-        for (method, path, body) in asked {
-            let (reply, ms) = self.timed(method, &path, &body);
-            slowest = slowest.max(ms);
-            match reply {
-                Ok(reply) if reply.status < 300 && ms <= ANSWER_MS => {}
-                Ok(reply) => broken.push(format!("{method} {path}: {} after {ms} ms", reply.status)),
-                Err(error) => broken.push(format!("{method} {path}: {error} after {ms} ms")),
-            }
-        }
-        (broken, slowest)
+        must_pass(&self.server.url, salt)
     }
+}
+
+/// Asks what must always pass; answers what did not, and the slowest answer.
+fn must_pass(url: &str, salt: u32) -> (Vec<String>, u128) {
+    let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
+    let campaign = format!("/api/v1/campaigns/{CAMPAIGN}");
+    let asked = [
+        ("GET", "/livez".to_owned(), json!({})),
+        ("POST", format!("{campaign}/pause"), json!({})),
+        ("POST", opt_out, json!({"reason": "asked under attack"})),
+        ("POST", format!("{campaign}/resume"), json!({})),
+        ("GET", campaign, json!({})),
+    ];
+    ask_each(url, &asked)
+}
+
+/// One request on a connection of its own, and how long its answer took.
+fn timed(url: &str, method: &str, path: &str, body: &Value) -> (Result<Reply, String>, u128) {
+    let began = instant();
+    let body = (method == "POST").then_some(body);
+    let reply = request(method, &format!("{url}{path}"), body);
+    (reply, (instant() - began).as_millis())
+}
+
+/// Asks each of these, one after another; answers what did not pass in time, and the slowest answer.
+fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
+    let (mut broken, mut slowest) = (Vec::new(), 0);
+    for (method, path, body) in asked {
+        let (reply, ms) = timed(url, method, path, body);
+        slowest = slowest.max(ms);
+        match reply {
+            Ok(reply) if reply.status < 300 && ms <= ANSWER_MS => {}
+            Ok(reply) => broken.push(format!("{method} {path}: {} after {ms} ms", reply.status)),
+            Err(error) => broken.push(format!("{method} {path}: {error} after {ms} ms")),
+        }
+    }
+    (broken, slowest)
 }
 
 pub(crate) fn prove(form: Form) -> Proof {
@@ -110,9 +134,9 @@ pub(crate) fn prove(form: Form) -> Proof {
         data: &data,
         form,
     };
-    let verdicts: Vec<(&str, Verdict)> = ATTACKS
+    let verdicts: Vec<(&str, Tried)> = ATTACKS
         .iter()
-        .map(|(name, attack)| (*name, attack(&stage)))
+        .map(|(name, attack)| (*name, stage.tried(*attack)))
         .collect();
     let called = wait_for(Duration::from_secs(120), || {
         let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
@@ -126,10 +150,11 @@ pub(crate) fn prove(form: Form) -> Proof {
     let lost = lost + usize::from(called.is_none());
     let held = verdicts
         .iter()
-        .filter(|(_, verdict)| verdict.broken.is_empty())
+        .filter(|(_, (verdict, ..))| verdict.broken.is_empty())
         .count();
-    let by_name = verdicts.iter().map(|(name, verdict)| {
-        let said = json!({"broken": verdict.broken, "measured": verdict.measured});
+    let by_name = verdicts.iter().map(|(name, (verdict, took_ms, rss_peak_mb))| {
+        let said = json!({"broken": verdict.broken, "measured": verdict.measured, "took_ms": took_ms,
+            "rss_peak_mb": rss_peak_mb});
         ((*name).to_owned(), said)
     });
     let line = json!({

@@ -1,7 +1,7 @@
 //! SIP of forgers and of chance: answers made of all that the API tells of a leg, and messages broken at
 //! random, each from another port of the trunk's own host and from another host.
 
-use super::{ANSWER_MS, Stage, Verdict};
+use super::{ANSWER_MS, Stage, Verdict, timed};
 use crate::history::member;
 use crate::program::{instant, pause, wait_for};
 use crate::prove::{Form, quick_campaign, records};
@@ -301,7 +301,7 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
                 local.clone_from(&seen.local);
                 messages = whole(&seen);
             }
-            let (reply, ms) = stage.timed("GET", "/livez", &json!({}));
+            let (reply, ms) = timed(&stage.server.url, "GET", "/livez", &json!({}));
             slowest = slowest.max(ms);
             if ms > ANSWER_MS || !reply.is_ok_and(|reply| reply.status == 200) {
                 broken.push(format!("/livez after {ms} ms"));

@@ -1,0 +1,137 @@
+//! Three hundred readers that ask for an export and take nothing of it: everybody else is answered meanwhile.
+
+use super::{Stage, Verdict, ask_each};
+use crate::program::{instant, wait_for};
+use crate::prove::Form;
+use crate::prove::crash::records;
+use crate::server::request;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// Readers that ask at once.
+const READERS: usize = 300;
+
+/// The campaign that only makes the log long; nobody of it is called.
+const LONG: &str = "LONG";
+
+/// What a reader takes who wants to keep its place, and how often.
+const PIECE_BYTES: usize = 64 * 1024;
+const BETWEEN_PIECES: Duration = Duration::from_secs(5);
+
+/// How long others wait for such a place at most.
+const PLACE_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long until an export is written once nobody else reads one.
+const AGAIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a reader waits for the head of its answer.
+const HEAD_WAIT: Duration = Duration::from_secs(20);
+
+pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
+    let people = match stage.form {
+        Form::Short => 1_000,
+        Form::Long => 10_000,
+    };
+    let campaign = json!({"task_id": LONG, "script_template": "您好。", "basis": "contract"});
+    stage.server.must_post("/api/v1/campaigns", &campaign);
+    for page in records(people, 7).chunks(1_000) {
+        let list = json!({"task_id": LONG, "records": page});
+        stage.server.must_post("/api/v1/tasks/data", &list);
+    }
+    let mut broken = Vec::new();
+    let mut readers: Vec<TcpStream> = (0..READERS).filter_map(|_| ask(stage)).collect();
+    if readers.len() < READERS {
+        broken.push(format!("only {} of {READERS} could ask", readers.len()));
+    }
+    let (not_passed, passed_ms) = stage.must_pass(40);
+    broken.extend(not_passed);
+    let others = [
+        (
+            "POST",
+            "/api/v1/query".to_owned(),
+            json!({"sql": "select count(*) from calls"}),
+        ),
+        ("GET", "/api/v1/campaigns".to_owned(), json!({})),
+        ("GET", "/readyz".to_owned(), json!({})),
+    ];
+    let (not_answered, answered_ms) = ask_each(&stage.server.url, &others);
+    broken.extend(not_answered);
+    let slowest = passed_ms.max(answered_ms);
+    let mut answers: BTreeMap<String, usize> = BTreeMap::new();
+    let mut holding = Vec::new();
+    for mut reader in readers.drain(..) {
+        let status = status(&mut reader);
+        if status == "200" {
+            holding.push(reader);
+        }
+        *answers.entry(status).or_default() += 1;
+    }
+    let of = |status: &str| answers.get(status).copied().unwrap_or(0);
+    if of("200") == 0 || of("429") == 0 || of("200") + of("429") < READERS {
+        broken.push(format!("the readers were answered {answers:?}"));
+    }
+    let waited_ms = match stage.form {
+        Form::Short => None,
+        Form::Long => Some(waited_for_a_place(stage, &mut holding, &mut broken)),
+    };
+    drop(holding);
+    // Places come back, and an export is written to its end.
+    if wait_for(AGAIN_WITHIN, || is_exported(stage).then_some(())).is_none() {
+        broken.push("no export was written afterwards".to_owned());
+    }
+    Verdict {
+        broken,
+        measured: json!({"readers": READERS, "answers": answers, "waited_for_a_place_ms": waited_ms,
+            "slowest_ms": u64::try_from(slowest).unwrap_or(u64::MAX)}),
+    }
+}
+
+/// Those who hold the places take a little now and then: whoever asks gets the place of one of them.
+fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
+    let began = instant();
+    let mut piece = vec![0; PIECE_BYTES];
+    let exported = wait_for(PLACE_WITHIN, || {
+        for reader in holding.iter_mut() {
+            // One whose place was given away reads an end, or an error.
+            drop(reader.read(&mut piece));
+        }
+        std::thread::sleep(BETWEEN_PIECES);
+        is_exported(stage).then_some(())
+    });
+    if exported.is_none() {
+        broken.push("those who take little kept their places".to_owned());
+    }
+    u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn is_exported(stage: &Stage<'_>) -> bool {
+    let path = format!("{}/api/v1/exports/calls?format=csv", stage.server.url);
+    request("GET", &path, None).is_ok_and(|reply| reply.status == 200)
+}
+
+#[expect(clippy::disallowed_methods, reason = "plays a reader who takes nothing")]
+fn ask(stage: &Stage<'_>) -> Option<TcpStream> {
+    let address = stage.server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(HEAD_WAIT)).ok()?;
+    let head = format!(
+        "GET /api/v1/exports/events?format=jsonl HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    Some(stream)
+}
+
+/// The status of its answer, or why there is none.
+fn status(stream: &mut TcpStream) -> String {
+    let mut start = [0; 12];
+    match stream.read_exact(&mut start) {
+        Ok(()) => String::from_utf8_lossy(&start)
+            .get(9..12)
+            .unwrap_or("?")
+            .to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
