@@ -25,8 +25,9 @@ const FLOW_IDLE_MS: u64 = 600_000;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;
 
-/// About 1.2 KB each: at most 60 MB of idle entities per aggregate.
-const LIVE_ENTITIES_MAX: usize = 50_000;
+/// A customer and its number take some 12 KB together, measured beside an import, which asks each of them
+/// once: at most 250 MB of both. Those of two minutes of dialing 160 people a second fit in.
+const LIVE_ENTITIES_MAX: usize = 20_000;
 
 impl Lifespan {
     pub(crate) fn of<D: Decider>() -> Self {
