@@ -60,7 +60,7 @@ pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;
 pub use live::{Grounds, Projections};
 pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
-pub use postgres::{PostgresQuestions, PostgresReadDb};
+pub use postgres::{PostgresQuestions, PostgresReadDb, missing_grant};
 pub use progress::Progress;
 pub use rebuild::{
     Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,

@@ -19,6 +19,7 @@ pub(crate) use left_behind::left_behind;
 pub(crate) use log::{ReadOnly, RecordableLog, WritableLog};
 pub(crate) use open_settings::OpenSettings;
 pub(crate) use opened::Opened;
+pub(crate) use questions::missing_grant;
 pub(crate) use rows::WritableRows;
 pub(crate) use vault::{LookupVault, lookup_vault};
 

@@ -1,10 +1,24 @@
 //! The doors for SQL from outside and for exports, on the rows that `--read-db` names.
 
 use super::{AppError, Opened};
+use crate::clock::SystemClock;
 use crate::read_db_spec::ReadDbSpec;
+use actors::Supervisor;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
 use projections::ask::{Questions, SqliteQuestions};
 use projections::{PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb};
 use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// The grant that the role of this read database lacks, asked beside whoever writes it.
+pub(crate) async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let tasks = Supervisor::new(Handle::current(), clock);
+    let found = projections::missing_grant(url, tasks.as_ref()).await;
+    tasks.stop().await;
+    Ok(found?)
+}
 
 impl Opened {
     /// Questions to the rows in `read_db`, or else in the data directory; the rows must be open already.

@@ -3,12 +3,14 @@
 use super::doctor_history as history;
 use super::doctor_log as log;
 use super::doctor_machine as machine;
+use super::doctor_rows as rows;
 use super::failure::Failure;
 use super::output;
 use crate::app::{self, ReadOnly, lookup_vault};
 use crate::clock::SystemClock;
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
+use crate::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::ports::clock::Clock;
 use serde_json::{Value, json};
@@ -36,6 +38,8 @@ pub(crate) struct Args {
     /// The log, where it is not the one of the data directory: a URL as for `serve`
     #[arg(long, value_name = "URL")]
     store: Option<StoreSpec>,
+    #[command(flatten)]
+    rows: ReadDbArgs,
     #[command(flatten)]
     keys: KeysSpec,
     /// Verify the whole log too, every record, as `audit verify` does: minutes for millions of events
@@ -103,6 +107,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         };
         checks.push(log::check(&of, args.full).await);
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
+    }
+    if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
+        checks.push(rows::check(url).await);
     }
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(machine::space(&disk));

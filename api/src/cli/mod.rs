@@ -17,6 +17,7 @@ mod doctor;
 mod doctor_history;
 mod doctor_log;
 mod doctor_machine;
+mod doctor_rows;
 mod events;
 mod examples;
 mod export;

@@ -352,12 +352,14 @@ async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_k
     );
     let database = url.rsplit_once('/').unwrap().1.to_owned();
     run_sql(&url, &format!("alter database {database} owner to plain"));
-    let url = url.replace("ledgerline@", "plain@");
+    let (superuser, url) = (url.clone(), url.replace("ledgerline@", "plain@"));
     let (tasks, clock): (_, Arc<dyn Clock>) = (TestTasks::default(), TestClock::new());
     filled(Arc::new(
         PostgresReadDb::open(&url, &clock, &tasks).await.unwrap(),
     ))
     .await;
+    let grant = crate::missing_grant(&url, &tasks).await.unwrap().unwrap();
+    assert_eq!(grant, "grant set on parameter temp_file_limit to plain");
     let questions = PostgresQuestions::open(&url, &clock, &tasks).unwrap();
     for sql in [
         "select call from calls order by call",
@@ -386,6 +388,9 @@ async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_k
         let answered = questions.ask(sql, AskLimits::default()).await;
         assert!(answered.is_ok(), "{sql}: {answered:?}");
     }
+    run_sql(&superuser, &grant);
+    assert_eq!(crate::missing_grant(&url, &tasks).await, Ok(None));
+    run_sql(&superuser, "revoke set on parameter temp_file_limit from plain");
     tasks.stop().await;
 }
 

@@ -8,6 +8,7 @@ mod bulk;
 mod connect;
 mod connection;
 mod dialect;
+mod grant;
 #[cfg(test)]
 mod parking_tests;
 mod questions;
@@ -24,6 +25,7 @@ use crate::database::{Dialect, ReadDb, TxWork};
 use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads};
 use async_trait::async_trait;
+pub use grant::missing_grant;
 pub use questions::PostgresQuestions;
 
 use connect::{Purpose, read_url};

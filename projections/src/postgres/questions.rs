@@ -77,7 +77,7 @@ impl PostgresQuestions {
 }
 
 /// What a question's connection may do: read, in the documented views.
-fn bounded(base: &Config) -> Config {
+pub(super) fn bounded(base: &Config) -> Config {
     let mut config = configured(base, Purpose::Read);
     let options = config.get_options().unwrap_or_default().to_owned();
     let options = format!(
