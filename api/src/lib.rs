@@ -41,6 +41,7 @@ mod members;
 mod openapi;
 mod outbound;
 mod own_page;
+mod paced_places;
 mod pdca;
 mod places;
 mod private_file;

@@ -1,31 +1,33 @@
 //! Places for exports over HTTP, and the connections they read on: however many ask, and however slowly they
 //! take what they asked for, the readers of pages and questions stay free.
 
+use crate::paced_places::{PacedPlace, PacedPlaces};
 use crate::reply::{Kind, Problem};
 use bytes::Bytes;
 use domain::ports::clock::Clock;
+use domain::time::Timestamp;
 use projections::ReadDb;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 /// Exports at once of one server: each has a thread, a connection and some pages of rows.
 pub(crate) const EXPORTS_AT_ONCE: usize = 2;
 
-/// Longest time in which a reader must take a piece: two kilobytes a second are far below the slowest line,
-/// and a place that is kept for less keeps others out.
+/// Longest time in which a reader must take a piece: two kilobytes a second are far below the slowest line.
+/// Whoever takes little more keeps a place only while nobody else asks.
 const PIECE_MS: u64 = 30_000;
 
 /// Who exports, and on which connections.
 pub(crate) struct ExportDesk {
-    places: Arc<Semaphore>,
+    places: Arc<PacedPlaces>,
     rows: OnceLock<Arc<dyn ReadDb>>,
 }
 
 impl Default for ExportDesk {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            places: PacedPlaces::new(EXPORTS_AT_ONCE),
             rows: OnceLock::new(),
         }
     }
@@ -43,30 +45,35 @@ impl ExportDesk {
         self.rows.get()
     }
 
-    /// A place for one more export, given back when it is dropped.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_taken| {
+    /// A place for one more export, given back when it is dropped; that of a slow reader where none is free.
+    pub(crate) fn place(&self, now: Timestamp) -> Result<PacedPlace, Problem> {
+        self.places.enter(now).ok_or_else(|| {
             let detail = format!("{EXPORTS_AT_ONCE} exports run, the most there may be at once: come again");
             Problem::new(Kind::Busy, "exports-busy", detail)
         })
     }
 }
 
-/// Hands pieces on for as long as they are taken; who takes none for too long is given up, and whoever writes
-/// them hears that at the next piece.
+/// Hands pieces on for as long as they are taken; who takes none for too long is given up, as is who takes
+/// little while another waits for the place. Whoever writes them hears that at the next piece.
 pub(crate) async fn hand_on(
     clock: &dyn Clock,
+    place: &PacedPlace,
     mut written: mpsc::Receiver<io::Result<Bytes>>,
     taken: &mpsc::Sender<io::Result<Bytes>>,
 ) {
     while let Some(piece) = written.recv().await {
-        let late = clock.wait_until(clock.now().plus_ms(PIECE_MS));
-        tokio::select! {
-            biased;
-            sent = taken.send(piece) => if sent.is_err() {
-                return;
-            },
-            () = late => return,
+        let bytes = piece.as_ref().map_or(0, Bytes::len);
+        let sent = async {
+            let late = clock.wait_until(clock.now().plus_ms(PIECE_MS));
+            tokio::select! {
+                biased;
+                sent = taken.send(piece) => sent.is_ok(),
+                () = late => false,
+            }
+        };
+        if place.wait_for(clock, sent, |_| bytes).await != Some(true) {
+            return;
         }
     }
 }
@@ -80,6 +87,7 @@ mod tests {
     async fn a_reader_that_takes_nothing_is_given_up_and_one_that_takes_gets_all() {
         let piece = || Ok(Bytes::from_static(b"row"));
         let clock = StepClock::default();
+        let place = ExportDesk::default().place(clock.now()).unwrap();
         let (write, written) = mpsc::channel(1);
         let (send, mut pieces) = mpsc::channel(1);
         let writing = async {
@@ -96,7 +104,7 @@ mod tests {
             count
         };
         let handing = async {
-            hand_on(&clock, written, &send).await;
+            hand_on(&clock, &place, written, &send).await;
             drop(send);
         };
         let ((), count, ()) = tokio::join!(writing, taking, handing);
@@ -106,7 +114,37 @@ mod tests {
         let (send, _never_taken) = mpsc::channel(1);
         let began = clock.now();
         let writing = async { while write.send(piece()).await.is_ok() {} };
-        tokio::join!(writing, hand_on(&clock, written, &send));
+        tokio::join!(writing, hand_on(&clock, &place, written, &send));
         assert!(clock.now().ms_since(began) >= PIECE_MS);
+    }
+
+    #[tokio::test]
+    async fn two_readers_who_take_a_piece_now_and_then_leave_a_place_to_who_asks() {
+        let clock = StepClock::default();
+        let desk = ExportDesk::default();
+        let held = [desk.place(clock.now()).unwrap(), desk.place(clock.now()).unwrap()];
+        assert_eq!(desk.place(clock.now()).err().unwrap().code, "exports-busy");
+        for place in &held {
+            let (write, written) = mpsc::channel(1);
+            let (send, mut pieces) = mpsc::channel(1);
+            let writing = async {
+                for _ in 0..9 {
+                    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
+                    write.send(Ok(piece)).await.unwrap();
+                }
+                drop(write);
+            };
+            let taking = async {
+                while pieces.recv().await.is_some() {
+                    clock.wait_until(clock.now().plus_ms(PIECE_MS - 1)).await;
+                }
+            };
+            let handing = async {
+                hand_on(&clock, place, written, &send).await;
+                drop(send);
+            };
+            tokio::join!(writing, taking, handing);
+        }
+        assert!(desk.place(clock.now()).is_ok(), "they hold both places for ever");
     }
 }

@@ -12,7 +12,7 @@ fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() 
     story.runtime.block_on(async {
         let calls = "/api/v1/exports/calls?format=csv";
         // As two exports hold them while their readers are slow.
-        let places = || story.running.app.exports().place().ok();
+        let places = || story.running.app.exports().place(story.running.app.now()).ok();
         let held = [places(), places()];
         assert!(held.iter().all(Option::is_some));
         let before = story.running.app.store().head().await.unwrap();

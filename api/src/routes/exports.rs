@@ -4,6 +4,7 @@
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
 use crate::members::Members;
+use crate::paced_places::PacedPlace;
 use crate::reply::{Done, Problem, Written, file_response};
 use crate::taking::{Taken, Taking};
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 /// Bytes handed to the connection at a time.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -76,7 +77,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         by: input.text("by").map(str::to_owned),
     };
     // Who finds no place has exported nothing: that is not put on record.
-    let place = ctx.exports().place()?;
+    let place = ctx.exports().place(ctx.now())?;
     let begun = begin(&ctx, order).await?;
     let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
     let app = Arc::clone(&ctx);
@@ -89,16 +90,14 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 /// Writes the file for as long as its reader takes it.
-async fn stream(
-    app: &Ctx,
-    begun: Begun,
-    place: OwnedSemaphorePermit,
-    taken: &mpsc::Sender<io::Result<Bytes>>,
-) {
+async fn stream(app: &Ctx, begun: Begun, place: PacedPlace, taken: &mpsc::Sender<io::Result<Bytes>>) {
     let (send, written) = mpsc::channel(1);
     let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send)));
     let clock = app.opened.environment.clock.as_ref();
-    let (done, ()) = tokio::join!(write(app, begun, out, &|_| {}), hand_on(clock, written, taken),);
+    let (done, ()) = tokio::join!(
+        write(app, begun, out, &|_| {}),
+        hand_on(clock, &place, written, taken),
+    );
     // Telling a reader who takes nothing may take long: others export meanwhile.
     drop(place);
     if let Err(problem) = done {

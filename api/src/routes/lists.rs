@@ -1,5 +1,6 @@
 //! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
 
+use crate::body::Body;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes, parse_object};
 use crate::enroller::CampaignEnroller;
 use crate::import::body::BodySource;
@@ -9,13 +10,14 @@ use crate::import::mapping::Mapping;
 use crate::import::source::RowSource;
 use crate::import::spool::{Spool, hex};
 use crate::members::Members;
+use crate::paced_places::{PacedPlace, PacedPlaces};
 use crate::reply::{Done, Kind, Problem, Written};
+use bytes::Bytes;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::{Arc, LazyLock};
 
 /// Longest name of a source kept in `campaign.list_opened`.
 const SOURCE_BYTES_MAX: usize = 128;
@@ -26,8 +28,8 @@ const RECORDS_MAX: usize = 10_000;
 /// Files read at once: each may take a core, and 300 MB where it is a large workbook.
 const UPLOADS_MAX: usize = 2;
 
-/// Their turns, over all campaigns of the process.
-static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_MAX);
+/// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
+static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -83,7 +85,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
     let source = source_name(input.text("source").unwrap_or("upload"));
     // Before the bytes come: a campaign that does not exist takes none.
     ctx.list_rules(&campaign, "").await?;
-    let Ok(_turn) = UPLOADS.try_acquire() else {
+    let Some(turn) = UPLOADS.enter(ctx.now()) else {
         return Err(Problem::new(
             Kind::Busy,
             "two-uploads-at-once",
@@ -91,9 +93,10 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
         ));
     };
     let mut spool = Spool::new(ctx.directory())?;
-    while let Some(piece) = input.body.piece().await? {
+    while let Some(piece) = sent(&ctx, &turn, &mut input.body).await? {
         spool.write(&piece)?;
     }
+    turn.is_over();
     let spooled = spool.finish(encoding);
     spooled.check(&source)?;
     let plan = Load {
@@ -105,6 +108,23 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
     };
     let rows = spooled.into_rows(mapping);
     run(&ctx, plan, rows).await
+}
+
+/// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
+async fn sent(ctx: &Ctx, turn: &PacedPlace, body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    let clock = ctx.opened.environment.clock.as_ref();
+    let bytes = |piece: &Result<Option<Bytes>, Problem>| match piece {
+        Ok(Some(piece)) => piece.len(),
+        Ok(None) | Err(_) => 0,
+    };
+    match turn.wait_for(clock, body.piece(), bytes).await {
+        Some(piece) => piece,
+        None => Err(Problem::new(
+            Kind::Busy,
+            "upload-too-slow",
+            "the file came so slowly that its turn went to another: send it again",
+        )),
+    }
 }
 
 async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
