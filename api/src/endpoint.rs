@@ -12,6 +12,7 @@ use domain::ids::CommandId;
 use domain::stored_event::{Cause, Position};
 use serde_json::Value;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -203,6 +204,11 @@ impl Input {
     /// The path as the description names it, such as `/api/v1/campaigns/{id}`.
     pub(crate) const fn route(&self) -> &'static str {
         self.route
+    }
+
+    /// Who asks, where there is a connection.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer.map(|peer| peer.0)
     }
 
     /// The `index`-th parameter of the path, decoded.

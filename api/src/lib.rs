@@ -37,6 +37,7 @@ mod kurrent;
 mod live;
 mod log_walk;
 mod log_writer;
+mod lookups;
 mod members;
 mod openapi;
 mod outbound;

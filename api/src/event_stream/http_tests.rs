@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::decider::Scope;
 use domain::ids::CommandId;
 use domain::stored_event::StreamVersion;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::{Method, Request, Response, body::Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -112,6 +112,13 @@ impl Story {
         }
         let client = Client::builder(TokioExecutor::new()).build_http();
         let request = request.body(Empty::<Bytes>::new()).unwrap();
+        client.request(request).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
+        let request = Request::post(format!("{}{path}", self.url));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
         client.request(request).await.unwrap()
     }
 

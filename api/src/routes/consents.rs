@@ -6,6 +6,7 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use crate::lookups::count_miss;
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use crate::serving::App;
@@ -120,12 +121,18 @@ async fn change_one(ctx: Ctx, input: Input, change: Change) -> Result<Done, Prob
 /// A consent is one person's own; a withdrawal is taken of all who have the number.
 async fn change_by_number(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
     let cause = input.cause(&ctx, "consents")?;
+    let peer = input.peer();
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     let wanted = change.read(&mut body, ctx.now());
     body.refuse_the_rest();
     body.finish()?;
-    let having = having(&ctx, &number.unwrap_or_default()).await?;
+    // Whoever withdraws is never told to come again.
+    if change == Change::Give {
+        ctx.lookups().take(peer, ctx.now())?;
+    }
+    let found = having(&ctx, &number.unwrap_or_default()).await;
+    let having = count_miss(&ctx, peer, found)?;
     let count = having.customers.len();
     if change == Change::Give && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
@@ -191,12 +198,14 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn show_by_number(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let reader = Reader::by_post(&ctx, &input);
+    let (peer, reader) = (input.peer(), Reader::by_post(&ctx, &input));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();
     body.finish()?;
-    let having = having(&ctx, &number.unwrap_or_default()).await?;
+    ctx.lookups().take(peer, ctx.now())?;
+    let found = having(&ctx, &number.unwrap_or_default()).await;
+    let having = count_miss(&ctx, peer, found)?;
     let number = ctx.vault().derive_number(having.phone.as_e164());
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {

@@ -24,6 +24,8 @@ mod health;
 pub(crate) mod installation;
 pub(crate) mod lists;
 mod live;
+#[cfg(test)]
+mod lookup_tests;
 mod metrics;
 mod numbers;
 mod projections;

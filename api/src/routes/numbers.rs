@@ -3,6 +3,7 @@
 use crate::as_of::{Moment, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
+use crate::lookups::count_miss;
 use crate::members::Members;
 use crate::reply::{Done, Problem, Written};
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
@@ -13,6 +14,7 @@ use domain::phone_number::PhoneNumber;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 const REASON_BYTES_MAX: usize = 256;
@@ -58,28 +60,43 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
-    let reader = Reader::of(&ctx, &input);
-    shown(&ctx, &text, (moment, reader)).await
+    let (peer, reader) = (input.peer(), Reader::of(&ctx, &input));
+    shown(&ctx, &text, peer, (moment, reader)).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
-    let reader = Reader::by_post(&ctx, &input);
+    let (peer, reader) = (input.peer(), Reader::by_post(&ctx, &input));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();
     body.finish()?;
-    shown(&ctx, &number.unwrap_or_default(), (moment, reader)).await
+    shown(&ctx, &number.unwrap_or_default(), peer, (moment, reader)).await
 }
 
-async fn shown(ctx: &Ctx, text: &str, (moment, reader): (Moment, Reader)) -> Result<Done, Problem> {
-    let (number, phone) = match text.parse::<NumberId>() {
-        Ok(number) => (number, None),
-        Err(_) => {
-            let phone = parsed(text)?;
-            (ctx.vault().derive_number(phone.as_e164()), Some(phone.mask()))
-        }
-    };
+/// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
+async fn shown(
+    ctx: &Ctx,
+    text: &str,
+    peer: Option<SocketAddr>,
+    asked: (Moment, Reader),
+) -> Result<Done, Problem> {
+    if let Ok(number) = text.parse::<NumberId>() {
+        return shown_of(ctx, number, None, asked).await;
+    }
+    let phone = parsed(text)?;
+    ctx.lookups().take(peer, ctx.now())?;
+    let number = ctx.vault().derive_number(phone.as_e164());
+    let found = shown_of(ctx, number, Some(phone.mask()), asked).await;
+    count_miss(ctx, peer, found)
+}
+
+async fn shown_of(
+    ctx: &Ctx,
+    number: NumberId,
+    phone: Option<String>,
+    (moment, reader): (Moment, Reader),
+) -> Result<Done, Problem> {
     let mut shown = if moment.is_now() {
         let loaded = ctx.system().numbers.state(&number).await?;
         if loaded.version.0 == 0 {

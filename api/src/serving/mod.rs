@@ -16,6 +16,7 @@ use crate::exporting::ExportDesk;
 use crate::import::row::RowRules;
 use crate::import::under_way::UnderWay;
 use crate::live::LiveHub;
+use crate::lookups::Lookups;
 use crate::reply::{Kind, MemberError, Problem};
 use actors::{ActorSystem, AskError, DriversHandle};
 use domain::call::Call;
@@ -57,6 +58,7 @@ pub(crate) struct App {
     live: Arc<LiveHub>,
     questions: OnceLock<Arc<dyn Questions>>,
     exports: ExportDesk,
+    lookups: Lookups,
     clock_evidence: OnceLock<Arc<ClockEvidence>>,
     imports: Arc<UnderWay>,
 }
@@ -83,6 +85,7 @@ impl App {
             live: Arc::new(LiveHub::new()),
             questions: OnceLock::new(),
             exports: ExportDesk::default(),
+            lookups: Lookups::default(),
             clock_evidence: OnceLock::new(),
             imports: Arc::default(),
         }
@@ -114,6 +117,11 @@ impl App {
     /// Where exports have their places and connections.
     pub(crate) const fn exports(&self) -> &ExportDesk {
         &self.exports
+    }
+
+    /// What each peer may still look up by number.
+    pub(crate) const fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Where figures of the past are folded.
