@@ -39,6 +39,8 @@ const QUERY_ROOMS: &[&str] = &[
     "api/src/serving/remade_tests.rs",
     "domain/src/inquiry/",
     "tests/src/prove/exports.rs",
+    "tests/src/prove/hostile/exports.rs",
+    "tests/src/prove/hostile/questions.rs",
     "projections/src/rebuild/stored.rs",
     "projections/src/remaking.rs",
     "projections/src/standing.rs",

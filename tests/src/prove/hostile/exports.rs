@@ -93,12 +93,16 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
 fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
     let began = instant();
     let mut piece = vec![0; PIECE_BYTES];
+    let mut next = began;
     let exported = wait_for(PLACE_WITHIN, || {
+        if instant() < next {
+            return None;
+        }
+        next = instant() + BETWEEN_PIECES;
         for reader in holding.iter_mut() {
             // One whose place was given away reads an end, or an error.
             drop(reader.read(&mut piece));
         }
-        std::thread::sleep(BETWEEN_PIECES);
         is_exported(stage).then_some(())
     });
     if exported.is_none() {

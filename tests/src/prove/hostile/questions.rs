@@ -3,7 +3,7 @@
 
 use super::{ANSWER_MS, RSS_PEAK_MB_MAX, Stage, Verdict, ask_each, rss_peak_mb};
 use crate::postgres::PostgresServer;
-use crate::program::{fail, instant};
+use crate::program::{fail, instant, pause};
 use crate::prove::Form;
 use crate::server::{Server, request};
 use serde_json::{Value, json};
@@ -15,8 +15,10 @@ use std::time::Duration;
 /// Each is refused with one of these: too large (413), not allowed there or its time is over (422).
 const REFUSED: [u16; 2] = [413, 422];
 
-/// Longest time of a question, and some more for its way.
+/// Longest time of a question.
 const TIMEOUT_MS: u64 = 12_000;
+
+/// Longest until its answer: some more for its way.
 const OVER_MS: u128 = 18_000;
 
 /// Most memory of one process of the database, in MiB: 64 of it are shared with the others.
@@ -25,9 +27,6 @@ const DATABASE_RSS_MB_MAX: u64 = 512;
 /// Most temporary bytes seen at once: the quota, what is written between two looks, and the merge of sorted
 /// runs, which writes each once more.
 const TEMPORARY_BYTES_MAX: u64 = 600 * 1024 * 1024;
-
-/// Between two looks at what stands on the disk.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Questions that sort at once: more than run and wait together.
 const AT_ONCE: usize = 30;
@@ -286,7 +285,7 @@ impl Watched<'_> {
         while !ended.load(Ordering::SeqCst) {
             bytes = (self.temporary)().max(bytes);
             rss = (self.database_rss_mb)().max(rss);
-            std::thread::sleep(LOOK);
+            pause();
         }
         (bytes, rss)
     }
