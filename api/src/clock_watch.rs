@@ -14,7 +14,7 @@ use domain::installation::{
     CLOCK_SKEW_MS_MAX, ClockDoubt, ClockDoubtCause, ClockOffset, Installation, InstallationCommand,
     InstallationEvent,
 };
-use domain::ports::event_store::StoreError;
+use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Cause, Position, StreamVersion, read_event};
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,7 +76,8 @@ enum Judged {
     RightBy(String),
 }
 
-fn is_apart(ms: i64) -> bool {
+/// More than a process takes up by itself.
+pub(crate) fn is_apart(ms: i64) -> bool {
     ms.unsigned_abs() > CLOCK_SKEW_MS_MAX
 }
 
@@ -138,14 +139,14 @@ impl ClockWatch {
     /// Looks once before it returns, then twice a second until the process stops. A log that does not say
     /// whether the clock was doubted, or when it ended, is an error: nobody is dialed by such a clock.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<(), StoreError> {
-        let left = self.left_in_the_log().await?;
+        let left = left_in_the_log(self.environment.store.as_ref()).await?;
         if let Some(doubt) = left.doubt {
             self.environment.skew.doubt(doubt);
             let mut remembered = self.remembered();
             remembered.is_inherited = true;
             remembered.is_noted = true;
         }
-        if let Some(last) = self.last_event().await? {
+        if let Some((last, _)) = last_event(self.environment.store.as_ref()).await? {
             let now = self.environment.clock.now();
             let ends_at = log_ends_at(last, left.trusted_at);
             self.remembered().log_ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
@@ -252,46 +253,72 @@ impl ClockWatch {
         }
     }
 
-    /// What earlier processes said of the clock.
-    async fn left_in_the_log(&self) -> Result<Left, StoreError> {
-        let stream = Installation::stream(&LogId);
-        let mut state = domain::installation::InstallationState::default();
-        let (mut trusted_at, mut after) = (None, StreamVersion(0));
-        loop {
-            let store = &self.environment.store;
-            let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
-            for stored in &page {
-                let envelope = stored.envelope().map_err(damaged)?;
-                let event = read_event::<Installation>(&envelope).map_err(damaged)?;
-                if matches!(event, InstallationEvent::ClockTrusted { .. }) {
-                    trusted_at = Some(stored.recorded_at);
-                }
-                Installation::evolve(&mut state, &event, envelope.at);
-                after = envelope.stream_version;
-            }
-            if page.len() < PAGE_EVENTS_MAX {
-                let doubt = state.clock_doubt().map(|(doubt, _)| doubt);
-                return Ok(Left { doubt, trusted_at });
-            }
-        }
-    }
-
-    /// When the log's last event was recorded, and what its process's time was then.
-    async fn last_event(&self) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
-        let store = &self.environment.store;
-        let Some(before) = store.head().await?.0.checked_sub(1) else {
-            return Ok(None);
-        };
-        let Some(last) = store.read_all(Position(before), 1).await?.pop() else {
-            return Ok(None);
-        };
-        let at = last.envelope().map_err(damaged)?.at;
-        Ok(Some((last.recorded_at, at)))
-    }
-
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What earlier processes said of the clock.
+async fn left_in_the_log(store: &dyn EventStore) -> Result<Left, StoreError> {
+    let stream = Installation::stream(&LogId);
+    let mut state = domain::installation::InstallationState::default();
+    let (mut trusted_at, mut after) = (None, StreamVersion(0));
+    loop {
+        let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page {
+            let envelope = stored.envelope().map_err(damaged)?;
+            let event = read_event::<Installation>(&envelope).map_err(damaged)?;
+            if matches!(event, InstallationEvent::ClockTrusted { .. }) {
+                trusted_at = Some(stored.recorded_at);
+            }
+            Installation::evolve(&mut state, &event, envelope.at);
+            after = envelope.stream_version;
+        }
+        if page.len() < PAGE_EVENTS_MAX {
+            let doubt = state.clock_doubt().map(|(doubt, _)| doubt);
+            return Ok(Left { doubt, trusted_at });
+        }
+    }
+}
+
+/// When the log's last event was recorded, what its process's time was then, and whether that was a
+/// rehearsal's.
+async fn last_event(store: &dyn EventStore) -> Result<Option<((Timestamp, Timestamp), bool)>, StoreError> {
+    let Some(before) = store.head().await?.0.checked_sub(1) else {
+        return Ok(None);
+    };
+    let Some(last) = store.read_all(Position(before), 1).await?.pop() else {
+        return Ok(None);
+    };
+    let envelope = last.envelope().map_err(damaged)?;
+    Ok(Some(((last.recorded_at, envelope.at), envelope.rehearsal)))
+}
+
+/// What a log says of the clock to one who only looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LogOfClock {
+    NoEvents,
+    /// Its times are made up.
+    Rehearsal,
+    Real {
+        ends_at: Timestamp,
+        doubt: Option<ClockDoubt>,
+    },
+}
+
+/// What a start would find in this log.
+pub(crate) async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreError> {
+    let Some((last, is_rehearsal)) = last_event(store).await? else {
+        return Ok(LogOfClock::NoEvents);
+    };
+    if is_rehearsal {
+        return Ok(LogOfClock::Rehearsal);
+    }
+    let left = left_in_the_log(store).await?;
+    Ok(LogOfClock::Real {
+        ends_at: log_ends_at(last, left.trusted_at),
+        doubt: left.doubt,
+    })
 }
 
 /// A source by which the wall is right. An offset is of the process's time, which nobody moves, so that it

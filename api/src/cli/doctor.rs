@@ -1,15 +1,19 @@
 //! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
 
+use super::doctor_clock as clock;
 use super::doctor_history as history;
 use super::doctor_log as log;
 use super::doctor_machine as machine;
 use super::doctor_rows as rows;
+use super::doctor_trunks as trunks;
 use super::failure::Failure;
 use super::output;
 use crate::app::{self, ReadOnly, lookup_vault};
 use crate::clock::SystemClock;
+use crate::config::TrunkSpec;
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
+use crate::outbound::ntp::NtpServer;
 use crate::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::ports::clock::Clock;
@@ -27,8 +31,10 @@ const SYNC_MS_SLOW: u64 = 30;
 
 /// Check this machine, and a data directory and a log if they are given.
 ///
-/// Says which synthesizer speaks, whether keys are at hand, how fast the disk syncs, and what is not done
-/// yet.
+/// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
+/// syncs, and what is not done yet; of a data directory or log whether it is whole and its keys are at hand;
+/// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
+/// event. What was not checked is said to be so.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -42,6 +48,12 @@ pub(crate) struct Args {
     rows: ReadDbArgs,
     #[command(flatten)]
     keys: KeysSpec,
+    /// A trunk to ask whether it is there, as for `serve`; nobody is called; may be given several times
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<TrunkSpec>,
+    /// An NTP server to compare the clock with, as for `serve`
+    #[arg(long, value_name = "HOST[:PORT]")]
+    ntp: Option<NtpServer>,
     /// Verify the whole log too, every record, as `audit verify` does: minutes for millions of events
     #[arg(long)]
     full: bool,
@@ -89,7 +101,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut checks = vec![
         synthesizer().await,
         udp_ports(),
-        machine::open_files(),
+        machine::open_files(&args.trunks),
         recordings(),
     ];
     if let Some(directory) = &args.data {
@@ -100,6 +112,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(directory) = &args.data {
         checks.push(keys((&args.keys, directory), spec.as_ref()).await);
     }
+    checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
+    checks.append(&mut trunks::checks(&args.trunks).await);
     if let Some(spec) = spec {
         let of = LogArgs {
             data: args.data.clone(),
@@ -141,21 +155,33 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
     if bad == 0 {
         return Ok(());
     }
-    Err(Failure::found(format!("{bad} checks are bad")))
+    Err(Failure::found(bad_in_words(bad)))
+}
+
+fn bad_in_words(bad: usize) -> String {
+    let count = match bad {
+        1 => "1 check is bad".to_owned(),
+        bad => format!("{bad} checks are bad"),
+    };
+    format!("{count} / {bad} 项检查不合格")
 }
 
 async fn synthesizer() -> Check {
     let synthesizer = app::synthesizer(None, Arc::new(SystemClock::default())).await;
     let name = synthesizer.name();
     if synthesizer.speaks_any_text() {
-        return Check::new("synthesizer", Finding::Good, format!("{name} speaks any text"));
+        return Check::new(
+            "synthesizer",
+            Finding::Good,
+            format!("{name} speaks any text / 可合成任意文本"),
+        );
     }
     Check::new(
         "synthesizer",
         Finding::Note,
         format!(
             "{name}: no synthesizer is installed, bundled clips only; campaigns whose flow speaks text with \
-             variables are refused at start (apt-get install espeak-ng)"
+             variables are refused at start (apt-get install espeak-ng) / 未安装语音合成，含变量的话术无法启动"
         ),
     )
 }
@@ -165,9 +191,13 @@ fn udp_ports() -> Check {
         Ok(port) => Check::new(
             "udp",
             Finding::Good,
-            format!("loopback UDP works (port {port} was free)"),
+            format!("loopback UDP works (port {port} was free) / 本机 UDP 可用"),
         ),
-        Err(error) => Check::new("udp", Finding::Bad, format!("no UDP port can be bound: {error}")),
+        Err(error) => Check::new(
+            "udp",
+            Finding::Bad,
+            format!("no UDP port can be bound: {error} / 无法绑定 UDP 端口"),
+        ),
     }
 }
 
@@ -175,15 +205,24 @@ fn recordings() -> Check {
     Check::new(
         "recordings",
         Finding::Note,
-        "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600)",
+        "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600) \
+         / 录音尚未加密，仅属主可读",
     )
 }
 
 fn mode(directory: &Path) -> Check {
     match data_dir::mode(directory) {
-        Some(Mode::Real) => Check::new("directory", Finding::Good, "a real directory"),
-        Some(Mode::Rehearsal) => Check::new("directory", Finding::Good, "a rehearsal directory, for life"),
-        None => Check::new("directory", Finding::Note, "no server has used it yet"),
+        Some(Mode::Real) => Check::new("directory", Finding::Good, "a real directory / 正式数据目录"),
+        Some(Mode::Rehearsal) => Check::new(
+            "directory",
+            Finding::Good,
+            "a rehearsal directory, for life / 演练数据目录",
+        ),
+        None => Check::new(
+            "directory",
+            Finding::Note,
+            "no server has used it yet / 尚无服务使用过",
+        ),
     }
 }
 
@@ -199,7 +238,7 @@ async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) ->
             "keys",
             Finding::Note,
             format!(
-                "{} not in {}: elsewhere (--keys, --master-key), or not made yet",
+                "{} not in {}: elsewhere (--keys, --master-key), or not made yet / 密钥在别处或尚未生成",
                 missing.join(" and "),
                 dir.display()
             ),
@@ -210,7 +249,11 @@ async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) ->
         None => None,
     };
     let Some(opened) = opened else {
-        return Check::new("keys", Finding::Good, format!("present in {}", dir.display()));
+        return Check::new(
+            "keys",
+            Finding::Good,
+            format!("present in {} / 密钥齐全", dir.display()),
+        );
     };
     let held = lookup_vault(keys, directory, &opened).await;
     let check = match held {
@@ -220,14 +263,14 @@ async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) ->
                 0 => Check::new(
                     "keys",
                     Finding::Good,
-                    "they are this log's, and of the people registered last nobody lacks one",
+                    "they are this log's, and of the people registered last nobody lacks one / 密钥与日志相符",
                 ),
                 count => Check::new(
                     "keys",
                     Finding::Note,
                     format!(
                         "they are this log's; {count} people had no key left when keys were restored: nobody can \
-                         read or dial them"
+                         read or dial them / {count} 人密钥缺失，无法读取或拨打"
                     ),
                 ),
             }
@@ -243,9 +286,13 @@ fn disk_sync(directory: &Path) -> Check {
         Ok(ms) if ms > SYNC_MS_SLOW => Check::new(
             "disk",
             Finding::Note,
-            format!("a sync takes {ms} ms; commands will be slow"),
+            format!("a sync takes {ms} ms; commands will be slow / 磁盘同步较慢"),
         ),
-        Ok(ms) => Check::new("disk", Finding::Good, format!("a sync takes {ms} ms")),
+        Ok(ms) => Check::new(
+            "disk",
+            Finding::Good,
+            format!("a sync takes {ms} ms / 磁盘同步正常"),
+        ),
         Err(error) => Check::new("disk", Finding::Bad, format!("{}: {error}", directory.display())),
     }
 }
@@ -260,4 +307,16 @@ fn timed_syncs(directory: &Path) -> std::io::Result<u64> {
         file.sync_data()?;
     }
     Ok(clock.now().ms_since(began) / SYNCS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bad_check_is_said_to_be_one() {
+        for (bad, said) in [(1, "1 check is bad / "), (2, "2 checks are bad / ")] {
+            assert!(bad_in_words(bad).starts_with(said), "{}", bad_in_words(bad));
+        }
+    }
 }

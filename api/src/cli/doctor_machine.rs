@@ -2,6 +2,7 @@
 //! calls need of it.
 
 use super::doctor::{Check, Finding};
+use crate::config::TrunkSpec;
 use crate::descriptors;
 use media::audio::recording::RESERVED_BYTES;
 use rustix::fs::statvfs;
@@ -13,20 +14,27 @@ const LEGS: u64 = 200;
 /// Recordings for which there should be room: fewer, and a busy hour may fill the disk.
 const RECORDINGS_MIN: u64 = 1_000;
 
-/// `RLIMIT_NOFILE`, which a server raises as far as the system allows.
-pub(super) fn open_files() -> Check {
+/// `RLIMIT_NOFILE`, which a server raises as far as the system allows, beside the legs of the trunks given.
+pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
+    let (_, limit) = descriptors::limits();
+    let asked: u64 = trunks.iter().map(|trunk| u64::from(trunk.legs_max)).sum();
+    let wanted = if trunks.is_empty() { LEGS } else { asked };
+    judge_open_files(limit, wanted)
+}
+
+fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
     const NAME: &str = "open files";
-    let (_, Some(limit)) = descriptors::limits() else {
+    let Some(limit) = limit else {
         return Check::new(NAME, Finding::Good, "as many as are wanted / 不受限");
     };
-    let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(LEGS));
+    let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(wanted));
     let says = format!(
-        "{limit} allowed at most, enough for {legs} calls at once; {LEGS} need {needed} (ulimit -Hn, LimitNOFILE=) / \
-         最多允许 {limit} 个，可同时 {legs} 路通话"
+        "{limit} allowed at most, enough for {legs} calls at once; {wanted} need {needed} (ulimit -Hn, LimitNOFILE=) \
+         / 最多允许 {limit} 个，可同时 {legs} 路通话"
     );
     let finding = match legs {
         0 => Finding::Bad,
-        legs if legs < LEGS => Finding::Note,
+        legs if legs < wanted => Finding::Note,
         _ => Finding::Good,
     };
     Check::new(NAME, finding, says)
@@ -61,6 +69,19 @@ fn judge_space(free_bytes: u64) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn open_files_are_told_in_calls_of_the_trunks_given() {
+        for (limit, wanted, finding) in [
+            (Some(descriptors::needed(1) - 1), 1, Finding::Bad),
+            (Some(descriptors::needed(30) - 1), 30, Finding::Note),
+            (Some(descriptors::needed(30)), 30, Finding::Good),
+            (None, 10_000, Finding::Good),
+        ] {
+            let check = judge_open_files(limit, wanted);
+            assert_eq!(check.finding, finding, "{}", check.says);
+        }
+    }
 
     #[test]
     fn room_is_told_in_recordings() {

@@ -88,7 +88,7 @@ const EXAMPLES: &[&str] = &[
     "sample sign-off 00000000-0000-5000-8000-000000000001 --by wang",
     "sample show 00000000-0000-5000-8000-000000000001",
     "sample check sample.json --data ./first",
-    "doctor --data ./first",
+    "doctor --data ./first --trunk sip:127.0.0.1:5070",
     "trunk call 13800138000 --trunk sip:127.0.0.1:5070",
     "trunk quality --data ./first",
     "simulate --days 3 --calls-per-day 1000 --seed 7",

@@ -8,6 +8,7 @@ pub mod carrier;
 mod leg_audio;
 mod leg_handle;
 pub(crate) mod leg_mailbox;
+mod options;
 mod pace;
 mod pace_statistics;
 mod recording_writer;
@@ -19,6 +20,7 @@ mod sip_sockets;
 mod steady_time;
 
 pub(crate) use leg_handle::LegHandle;
+pub use options::{OptionsAnswer, ask_options};
 pub use pace_statistics::PaceStatistics;
 pub use replies::Replies;
 

@@ -1,0 +1,226 @@
+//! Whether a far end answers at all: one OPTIONS (RFC 3261, 11), from a socket of its own, for a look at a
+//! trunk before anybody is called. It makes no leg, no dialog and no event, and rings nowhere.
+
+use super::sip_sockets;
+use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
+use crate::sip::message::SipMessage;
+use crate::sip::parse::parse;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// When it is sent, after the first time at once: T1 and twice T1 later (RFC 3261, 17.1.2.1).
+const REPEATS_MS: [u64; 2] = [500, 1_500];
+/// Longest wait for an answer: one way around the world and back, with two losses on it.
+const ANSWER_MS: u64 = 2_500;
+
+/// What became of the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionsAnswer {
+    /// A response, whatever it says: something there speaks SIP.
+    Answered {
+        code: u16,
+        reason: String,
+        round_trip_ms: u64,
+    },
+    /// The machine is there, and nothing takes the port (ICMP "port unreachable").
+    PortClosed,
+    /// Nothing came in time.
+    Silent,
+}
+
+/// Looks the host up and asks it; an error where it has no address or no datagram can be sent to it.
+pub async fn ask_options(
+    (host, port): (&str, u16),
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+) -> io::Result<OptionsAnswer> {
+    let mut found = tokio::net::lookup_host((host, port)).await?;
+    let remote = found
+        .next()
+        .ok_or_else(|| io::Error::other("its name has no address"))?;
+    let any = match remote {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let socket = sip_sockets::bind(SocketAddr::new(any, 0))?;
+    // A connected socket hears that the port is closed, and nobody but the trunk.
+    socket.connect(remote).await?;
+    let question = question(socket.local_addr()?, remote, ids);
+    let bytes = question.to_bytes();
+    let mut buffer = vec![0_u8; DATAGRAM_BYTES_MAX];
+    let began = clock.now();
+    let mut repeats = REPEATS_MS.into_iter();
+    let mut is_sent = refused_or(socket.send(&bytes).await)?;
+    while is_sent.is_some() {
+        let next_ms = repeats.next();
+        let until = began.plus_ms(next_ms.unwrap_or(ANSWER_MS));
+        let answer = tokio::select! {
+            biased;
+            answer = answered(&socket, &question, &mut buffer) => Some(answer),
+            () = clock.wait_until(until) => None,
+        };
+        match (answer, next_ms) {
+            (Some(answer), _) => {
+                let Some((code, reason)) = refused_or(answer)? else {
+                    break;
+                };
+                return Ok(OptionsAnswer::Answered {
+                    code,
+                    reason,
+                    round_trip_ms: clock.now().ms_since(began),
+                });
+            }
+            (None, Some(_)) => is_sent = refused_or(socket.send(&bytes).await)?,
+            (None, None) => return Ok(OptionsAnswer::Silent),
+        }
+    }
+    Ok(OptionsAnswer::PortClosed)
+}
+
+/// `None` where the port is closed, which a connected socket says at its next use.
+fn refused_or<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn question(local: SocketAddr, remote: SocketAddr, ids: &dyn IdSource) -> SipMessage {
+    let mut random = [0_u8; 16];
+    ids.random(&mut random);
+    let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    SipMessage::request("OPTIONS", &format!("sip:{remote}"))
+        .with("Via", format!("SIP/2.0/UDP {local};rport;branch=z9hG4bK{name}"))
+        .with("Max-Forwards", "70")
+        .with("From", format!("<sip:ledgerline@{local}>;tag={name}"))
+        .with("To", format!("<sip:{remote}>"))
+        .with("Call-ID", &name)
+        .with("CSeq", "1 OPTIONS")
+        .with("Contact", format!("<sip:ledgerline@{local}>"))
+        .with("Accept", "application/sdp")
+}
+
+/// The first response to this very question; whatever else comes is passed over.
+async fn answered(
+    socket: &tokio::net::UdpSocket,
+    question: &SipMessage,
+    buffer: &mut [u8],
+) -> io::Result<(u16, String)> {
+    loop {
+        let length = socket.recv(buffer).await?;
+        let Ok(message) = parse(buffer.get(..length).unwrap_or(&[])) else {
+            continue;
+        };
+        let is_ours = message.branch() == question.branch() && message.call_id() == question.call_id();
+        if let (true, crate::sip::message::Start::Response { code, reason }) = (is_ours, message.start) {
+            return Ok((code, reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::reason_phrase;
+    use crate::sip::stray;
+    use async_trait::async_trait;
+    use domain::time::Timestamp;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Stands still until somebody waits, and is then where it was to be waited for: nothing here waits for
+    /// real time but for datagrams that are on their way.
+    #[derive(Default)]
+    struct Hurried(AtomicU64);
+
+    #[async_trait]
+    impl Clock for Hurried {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH.plus_ms(self.0.load(Ordering::Relaxed))
+        }
+
+        async fn wait_until(&self, at: Timestamp) {
+            self.0.fetch_max(at.ms_since(Timestamp::EPOCH), Ordering::Relaxed);
+        }
+    }
+
+    /// Never passes.
+    struct Stopped;
+
+    #[async_trait]
+    impl Clock for Stopped {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+
+        async fn wait_until(&self, _at: Timestamp) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    struct Sevens;
+
+    impl IdSource for Sevens {
+        fn random(&self, buffer: &mut [u8]) {
+            buffer.fill(7);
+        }
+    }
+
+    fn far_end() -> (tokio::net::UdpSocket, SocketAddr) {
+        let socket = sip_sockets::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    async fn take(socket: &tokio::net::UdpSocket) -> (SipMessage, SocketAddr) {
+        let mut buffer = [0_u8; 2_048];
+        let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
+        (parse(&buffer[..length]).unwrap(), from)
+    }
+
+    #[tokio::test]
+    async fn whoever_speaks_sip_answers_and_answers_to_other_questions_are_passed_over() {
+        let (peer, address) = far_end();
+        let answering = async {
+            let (question, from) = take(&peer).await;
+            assert_eq!(question.method(), "OPTIONS");
+            let mut other = stray::answer(&question).unwrap();
+            other.headers.retain(|(name, _)| name != "Call-ID");
+            let other = other.with("Call-ID", "another");
+            peer.send_to(&other.to_bytes(), from).await.unwrap();
+            peer.send_to(b"no sip", from).await.unwrap();
+            let refusal = SipMessage::response(&question, 403, reason_phrase(403), Some("t"));
+            peer.send_to(&refusal.to_bytes(), from).await.unwrap();
+        };
+        let asking = ask_options(("127.0.0.1", address.port()), &Stopped, &Sevens);
+        let (answer, ()) = tokio::join!(asking, answering);
+        let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
+            panic!("no answer");
+        };
+        assert_eq!((code, reason.as_str()), (403, "Forbidden"));
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_asked_three_times_and_is_silent() {
+        let (peer, address) = far_end();
+        let answer = ask_options(("127.0.0.1", address.port()), &Hurried::default(), &Sevens).await;
+        assert_eq!(answer.unwrap(), OptionsAnswer::Silent);
+        let (first, _) = take(&peer).await;
+        for _ in REPEATS_MS {
+            assert_eq!(take(&peer).await.0, first);
+        }
+        assert!(peer.try_recv_from(&mut [0; 16]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_and_a_name_without_an_address_are_told_apart() {
+        let (peer, address) = far_end();
+        drop(peer);
+        let answer = ask_options(("127.0.0.1", address.port()), &Stopped, &Sevens).await;
+        assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
+        let nobody = ask_options(("trunk.invalid", 5_060), &Stopped, &Sevens).await;
+        assert!(nobody.is_err());
+    }
+}
