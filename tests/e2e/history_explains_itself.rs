@@ -85,6 +85,91 @@ fn ends_with_its_reader(data: &str, call: &str) {
     }
 }
 
+/// What the demo calls its campaign and one of its people.
+const CAMPAIGN: &str = "DEMO";
+const CUSTOMER: &str = "C00003";
+
+/// A customer_id, or campaign and customer, lead where our ids do; nothing that is made names them.
+fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
+    let graph = |named: &[&str]| {
+        let asked = [&["events", "graph"], named, &["--format", "json", "--data", data]].concat();
+        run_json(&asked).expect("it prints JSON").1
+    };
+    let own = ["--campaign", CAMPAIGN, "--customer", CUSTOMER, "--attempt", "1"];
+    let drawn = graph(&own);
+    let subject = member(&drawn, "/nodes").as_array().expect("a list of nodes");
+    let subject = subject
+        .iter()
+        .find(|node| member(node, "/kind") == "call.permitted");
+    let stream = member(subject.expect("its call"), "/stream")
+        .as_str()
+        .unwrap_or_default();
+    let call = stream.trim_start_matches("call-").to_owned();
+    assert_eq!(drawn, graph(&[&call]));
+    let permitted = history
+        .of("call.permitted")
+        .find(|event| member(event, "/subject") == stream);
+    let customer = member(permitted.expect("its event"), "/customer")
+        .as_str()
+        .unwrap_or_default();
+    assert_eq!(graph(&[CUSTOMER]), graph(&[customer]));
+
+    let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let (ours, theirs) = (file("ours"), file("theirs"));
+    let export = |named: &[&str], out: &str| {
+        let args = [
+            &["call", "export", "--masked", "--out", out, "--data", data],
+            named,
+        ]
+        .concat();
+        let made = run(&args);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        read(Path::new(out))
+    };
+    assert_eq!(export(&[&call], &ours), export(&own, &theirs));
+    let bundle = file("customer.proof");
+    let prove =
+        |named: &[&str]| run(&[&["audit", "prove"], named, &["--out", &bundle, "--data", data]].concat());
+    for named in [&["customer", CUSTOMER][..], &[&["call"], &own[..]].concat()] {
+        let proved = prove(named);
+        assert!(
+            proved.status.success(),
+            "{}",
+            String::from_utf8_lossy(&proved.stderr)
+        );
+        let (status, checked) = run_json(&["audit", "check", &bundle, "--json"]).expect("it prints JSON");
+        assert!(status.success(), "{checked}");
+        let id = member(&checked, "/subject/id").as_str().unwrap_or_default();
+        assert_eq!(id, if named.len() == 2 { customer } else { &call });
+    }
+    let nobody = prove(&["customer", "C99999"]);
+    assert_eq!(nobody.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("names nothing here"));
+}
+
+/// With the keys of the directory, and never without a record; without them it stays sealed.
+fn shows_the_number_masked_and_on_record(data: &str, call: &str) {
+    let show = |more: &[&str]| {
+        let asked = [&["call", "show", call, "--json", "--data", data], more].concat();
+        run_json(&asked).expect("it prints JSON").1
+    };
+    let reads = || {
+        History::read(data.as_ref())
+            .of("inquiry.personal_data_read")
+            .count()
+    };
+    let before = reads();
+    let sealed = show(&["--keys", "nowhere"]);
+    assert!(
+        member(&sealed, "/callee").is_null() && reads() == before,
+        "{sealed}"
+    );
+    let shown = show(&["--by", "wang", "--reason", "a complaint"]);
+    let callee = member(&shown, "/callee").as_str().unwrap_or_default();
+    assert!(callee.contains("****"), "{shown}");
+    assert_eq!(reads(), before + 1);
+}
+
 #[test]
 fn a_rehearsal_explains_itself_and_its_calls_replay_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -108,4 +193,6 @@ fn a_rehearsal_explains_itself_and_its_calls_replay_elsewhere() {
     let call = calls.values().next().unwrap();
     is_one_graph(&data, call);
     ends_with_its_reader(&data, call);
+    takes_the_institutions_ids(folder.path(), &data, &history);
+    shows_the_number_masked_and_on_record(&data, call);
 }

@@ -34,6 +34,7 @@ pub(crate) mod local_time;
 mod log_bar;
 mod metrics;
 mod moment;
+mod named;
 pub(crate) mod noting;
 mod number;
 pub(crate) mod output;

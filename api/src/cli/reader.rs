@@ -21,9 +21,19 @@ pub(crate) struct ReaderArgs {
 }
 
 impl ReaderArgs {
+    /// Who reads.
+    pub(crate) fn by(&self) -> Option<String> {
+        self.by.clone().or_else(os_user)
+    }
+
+    /// Why, where it is said.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.reason.clone()
+    }
+
     /// A path with the reader behind its other parameters.
     pub(crate) fn put(&self, path: &str) -> String {
-        let by = self.by.clone().or_else(os_user);
+        let by = self.by();
         let mut whole = path.to_owned();
         for (name, value) in [("by", by.as_ref()), ("reason", self.reason.as_ref())] {
             if let Some(value) = value {

@@ -81,7 +81,8 @@ pub struct ExportFacts {
 pub struct ReadFacts {
     /// The route, as the published description names it: `GET /api/v1/customers/{id}`.
     pub route: String,
-    /// What let the reader in: `token`, or `loopback` where none is asked for.
+    /// What let the reader in: `token`, `loopback` where none is asked for, or `keys` of who reads a folder
+    /// with its keys, without a server.
     pub door: String,
     /// Which fields: `name`, `phone`, `callee`, `timeline` …
     pub fields: Vec<String>,

@@ -3,6 +3,7 @@
 use super::selection::Selection;
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
+use crate::cli::named::OwnIds;
 use crate::cli::output;
 use crate::cli::taking::TakingArgs;
 use crate::proving;
@@ -23,16 +24,17 @@ pub(super) struct Args {
     /// What is to be proved
     #[arg(value_enum)]
     subject: Subject,
-    /// Its id: of a call, a customer (the internal one, 32 hexadecimal digits), an event, or a campaign
-    id: String,
+    /// Its id: of a call, a customer (ours or your own customer_id), an event, or a campaign (its task_id);
+    /// or, of a call, --campaign and --customer
+    #[arg(required_unless_present = "customer", conflicts_with = "customer")]
+    id: Option<String>,
+    #[command(flatten)]
+    own: OwnIds,
     /// Where the bundle is written
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
     log: LogArgs,
-    /// Where the keys are; default: DATA/keys
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
     #[command(flatten)]
     taking: TakingArgs,
 }
@@ -63,7 +65,7 @@ impl Subject {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let directory = args.log.directory()?.to_owned();
     let dir = directory.join(PROOF_DIR);
-    let key = SigningKey::read(&proving::key_file(&directory, args.keys.as_ref()))?;
+    let key = SigningKey::read(&proving::key_file(&directory, args.own.keys.dir().as_ref()))?;
     let checkpoint = FileShelf::new(&dir).read()?.ok_or_else(|| {
         Failure::refused(
             "no checkpoint is published; a running server or `ledgerline audit checkpoint` does it",
@@ -71,24 +73,30 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     })?;
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let dense = opened.store.capabilities().dense;
-    let selected = select(&args, opened.store.as_ref()).await;
+    let selected = async {
+        let id = resolved(&args, &opened).await?;
+        let selection = select((args.subject, &id), opened.store.as_ref()).await?;
+        Ok::<_, Failure>((id, selection))
+    };
+    let selected = selected.await;
     opened.close().await;
-    let events = proved(args.subject, &dir, selected?, (&checkpoint, dense))?;
+    let (id, selection) = selected?;
+    let events = proved(args.subject, &dir, selection, (&checkpoint, dense))?;
     let stamped = stamped_over(&dir, &checkpoint, &events)?;
     if events.is_empty() {
         return Err(Failure::refused(format!(
             "there is no {} {}",
             args.subject.word(),
-            args.id
+            id
         )));
     }
-    let taking = taking(args.subject, &args.id)?;
+    let taking = taking(args.subject, &id)?;
     args.taking.put_on_record(&args.log.spec()?, taking).await?;
     let count = events.len();
     let content = BundleContent {
         subject: BundleSubject {
             kind: args.subject.word().to_owned(),
-            id: args.id.clone(),
+            id,
         },
         events,
     };
@@ -133,10 +141,27 @@ fn stamped_over(
     }))
 }
 
-async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failure> {
+/// Our id of what is named: the bundle holds no other.
+async fn resolved(args: &Args, opened: &ReadOnly) -> Result<String, Failure> {
+    let log = (&args.log, opened);
+    match (args.subject, &args.id) {
+        (Subject::Call, None) => {
+            let call = args.own.call(log).await?;
+            let call =
+                call.ok_or_else(|| Failure::usage("give the call's id, or --campaign and --customer"))?;
+            Ok(call.to_string())
+        }
+        (Subject::Customer, Some(id)) => Ok(args.own.customer(id, log).await?.to_string()),
+        (Subject::Call | Subject::Event | Subject::Report, Some(id)) => Ok(id.clone()),
+        (Subject::Customer | Subject::Event | Subject::Report, None) => Err(Failure::usage(
+            "--campaign and --customer name a call: `audit prove call`, or give the id of what is to be proved",
+        )),
+    }
+}
+
+async fn select((subject, id): (Subject, &str), store: &dyn EventStore) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
-    let id = args.id.as_str();
-    match args.subject {
+    match subject {
         Subject::Call => {
             let call: CallId = parse(id)?;
             let filter = EventFilter {
@@ -153,7 +178,7 @@ async fn select(args: &Args, store: &dyn EventStore) -> Result<Selection, Failur
         }
         Subject::Customer => {
             let filter = EventFilter {
-                customer: Some(customer(id)?),
+                customer: Some(parse::<CustomerId>(id)?),
                 ..EventFilter::default()
             };
             selection.add_matching(store, filter).await?;
@@ -174,7 +199,7 @@ fn taking(subject: Subject, id: &str) -> Result<Taking, Failure> {
     let mut taking = Taking::all(Taken::Proof);
     match subject {
         Subject::Call => taking.call = Some(parse(id)?),
-        Subject::Customer => taking.customer = Some(customer(id)?),
+        Subject::Customer => taking.customer = Some(parse(id)?),
         Subject::Event => taking.event = Some(parse(id)?),
         Subject::Report => taking.campaign = Some(parse(id)?),
     }
@@ -184,16 +209,6 @@ fn taking(subject: Subject, id: &str) -> Result<Taking, Failure> {
 fn parse<T: FromStr<Err = InvalidId>>(id: &str) -> Result<T, Failure> {
     id.parse()
         .map_err(|error: InvalidId| Failure::usage(error.to_string()))
-}
-
-/// Only who holds the keys can tell our id from the institution's, and a proof needs no keys of persons.
-fn customer(id: &str) -> Result<CustomerId, Failure> {
-    id.parse().map_err(|error: InvalidId| {
-        Failure::usage(format!(
-            "{error}; a customer is named by our id as events show it: whoever has the institution's own id finds it \
-             with `ledgerline customer show ID`"
-        ))
-    })
 }
 
 /// Each event with its leaf, where the checkpoint covers it. A call or an event is proved whole; of a

@@ -3,6 +3,7 @@
 use crate::app::ReadOnly;
 use crate::bundle;
 use crate::cli::failure::Failure;
+use crate::cli::named::OwnIds;
 use crate::cli::output;
 use crate::store_spec::LogArgs;
 use domain::ids::CallId;
@@ -10,8 +11,11 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The call's id
-    id: CallId,
+    /// The call's id; or give --campaign and --customer
+    #[arg(required_unless_present = "customer", conflicts_with = "customer")]
+    id: Option<CallId>,
+    #[command(flatten)]
+    own: OwnIds,
     /// Replace everything of the person; there is no other way to export a call
     #[arg(long)]
     masked: bool,
@@ -30,7 +34,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         ));
     }
     let opened = ReadOnly::of(&args.log.spec()?).await?;
-    let gathered = bundle::gather(opened.store.as_ref(), args.id).await;
+    let gathered = async {
+        let own = args.own.call((&args.log, &opened)).await?;
+        let call = own
+            .or(args.id)
+            .ok_or_else(|| Failure::usage("give the call's id"))?;
+        bundle::gather(opened.store.as_ref(), call).await
+    };
+    let gathered = gathered.await;
     opened.close().await;
     let made = bundle::make(&gathered?)?;
     let bytes = made.to_bytes()?;

@@ -1,5 +1,6 @@
 //! `ledgerline call`: show one call now or at a time, correct it, export it masked, replay an export.
 
+mod callee;
 mod correct;
 mod export;
 mod replay;

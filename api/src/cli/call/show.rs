@@ -1,5 +1,6 @@
 //! `ledgerline call show`: one call, now or at a time, from the running server or from a log.
 
+use super::callee::Reading;
 use crate::app::ReadOnly;
 use crate::as_of::{Moment, describe_at};
 use crate::cli::failure::Failure;
@@ -8,13 +9,16 @@ use crate::cli::page::{self, Language};
 use crate::cli::reader::ReaderArgs;
 use crate::clock::SystemClock;
 use crate::cloud_event::CloudEvent;
+use crate::keys_spec::KeysSpec;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
 use crate::routes::calls::stream_of;
 use crate::store_spec::StoreSpec;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
+use domain::stored_event::StoredEvent;
 use hyper::Method;
 use serde_json::{Value, json};
+use store::KEYS_FILE;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,6 +38,8 @@ pub(super) struct Args {
     /// Read the log itself instead of asking a server: sqlite:DIR or postgres://…
     #[arg(long, value_name = "URL", conflicts_with = "server")]
     store: Option<StoreSpec>,
+    #[command(flatten)]
+    keys: KeysSpec,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -67,7 +73,7 @@ async fn from_server(args: &Args) -> Result<Value, Failure> {
     Ok(shown)
 }
 
-/// Without keys: the number stays sealed.
+/// Without keys, and where the read cannot be put on record, the number stays sealed.
 async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     let moment = Moment::parse(args.as_of.as_deref(), args.valid_at.as_deref())?;
     let opened = ReadOnly::of(spec).await?;
@@ -75,11 +81,12 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
         let stored = stream_of(opened.store.as_ref(), args.id).await?;
         let now = SystemClock::default().now();
         let then = moment.resolve(opened.store.as_ref(), now).await;
-        Ok::<_, Failure>((stored, then))
+        let callee = callee(spec, args, (&opened, &stored)).await;
+        Ok::<_, Failure>((stored, then, callee))
     };
     let read = read.await;
     opened.close().await;
-    let (stored, then) = read?;
+    let (stored, then, callee) = read?;
     if stored.is_empty() {
         return Err(Failure::refused(format!("call {} does not exist", args.id)));
     }
@@ -91,6 +98,32 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     }
     if let Some(members) = shown.as_object_mut() {
         members.insert("events".to_owned(), json!(events));
+        members.insert("callee".to_owned(), callee);
     }
     Ok(shown)
+}
+
+/// The masked number where the keys are at hand; why it stays sealed is said beside the output.
+async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[StoredEvent])) -> Value {
+    let data = match (&args.server.data, spec) {
+        (Some(data), _) | (None, StoreSpec::Sqlite(data)) => data,
+        (None, StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => return Value::Null,
+    };
+    let at_hand = args.keys.url().is_some() || args.keys.directory(data).join(KEYS_FILE).exists();
+    if stored.is_empty() || !at_hand {
+        return Value::Null;
+    }
+    let reading = Reading {
+        spec,
+        data,
+        keys: &args.keys,
+        reader: &args.reader,
+    };
+    reading
+        .masked(args.id, (log, stored))
+        .await
+        .unwrap_or_else(|failure| {
+            output::notice(&format!("the callee stays sealed / 被叫号码保持加密: {failure}"));
+            Value::Null
+        })
 }

@@ -3,20 +3,23 @@
 use crate::app::ReadOnly;
 use crate::causes::{Graph, Unexplained, unexplained};
 use crate::cli::failure::Failure;
+use crate::cli::named::OwnIds;
 use crate::cli::output;
 use crate::store_spec::LogArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Of an event, a call, or a customer (the internal one, 32 hexadecimal digits)
-    #[arg(required_unless_present = "check")]
+    /// Of an event, a call, or a customer: our ids, or your own customer_id; or --campaign and --customer
+    #[arg(required_unless_present_any = ["check", "customer"], conflicts_with = "customer")]
     id: Option<String>,
     /// Read the whole log instead: every event names a cause that is stored before it, or comes from outside
-    #[arg(long, conflicts_with = "id")]
+    #[arg(long, conflicts_with_all = ["id", "customer"])]
     check: bool,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    own: OwnIds,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -40,10 +43,16 @@ impl Args {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let done = async {
-        match &args.id {
-            Some(id) => show(&Graph::of(opened.store.as_ref(), id).await?, args.format),
-            None => told(&unexplained(opened.store.as_ref()).await?),
+        if args.check {
+            return told(&unexplained(opened.store.as_ref()).await?);
         }
+        let log = (&args.log, &opened);
+        let id = match (args.own.call(log).await?, &args.id) {
+            (Some(call), _) => call.to_string(),
+            (None, Some(id)) => args.own.anything(id, log).await?,
+            (None, None) => return Err(Failure::usage("give an id, or --campaign and --customer")),
+        };
+        show(&Graph::of(opened.store.as_ref(), &id).await?, args.format)
     };
     let done = done.await;
     opened.close().await;
