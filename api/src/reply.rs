@@ -163,7 +163,7 @@ impl From<ImportError> for Problem {
                 (Kind::Refused, "mapping-invalid")
             }
             ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
-            ImportError::WrongEncoding { .. } => (Kind::Refused, "encoding-wrong"),
+            ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
             ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
             ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
             ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),

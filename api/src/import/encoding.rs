@@ -4,8 +4,9 @@
 //! Bytes that are not of the encoding become U+FFFD, by which the row that holds them is reported.
 
 use super::ImportError;
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use super::evidence::{Evidence, Weighed};
 use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use std::fmt;
 use std::io::{self, Read};
 
 /// Bytes read from the file at a time.
@@ -34,7 +35,7 @@ impl EncodingChoice {
 
 /// Sees every byte of a file once, and says at the end what it is written in.
 pub(crate) struct Detection {
-    detector: EncodingDetector,
+    evidence: Evidence,
     /// The file's first bytes, as far as a mark of UTF-16 goes.
     first: Vec<u8>,
 }
@@ -45,7 +46,7 @@ const MARK_BYTES: usize = 2;
 impl Detection {
     pub(crate) fn new() -> Self {
         Self {
-            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
+            evidence: Evidence::new(),
             first: Vec::with_capacity(MARK_BYTES),
         }
     }
@@ -53,33 +54,35 @@ impl Detection {
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         let missing = MARK_BYTES - self.first.len();
         self.first.extend(bytes.iter().take(missing));
-        self.detector.feed(bytes, false);
+        self.evidence.feed(bytes);
     }
 
     pub(crate) fn finish(self, choice: EncodingChoice) -> Seen {
-        let guess = self.guess();
+        let weighed = self.evidence.finish();
+        let guess = guess(&self.first, &weighed);
         let encoding = match choice {
             EncodingChoice::Utf8 => UTF_8,
             EncodingChoice::Gb18030 => GB18030,
             EncodingChoice::Auto => guess.unwrap_or(UTF_8),
         };
-        Seen { encoding, guess }
+        Seen {
+            encoding,
+            guess,
+            weighed,
+        }
     }
+}
 
-    /// `None`: every character is of ASCII, and so of any of them.
-    fn guess(mut self) -> Option<&'static Encoding> {
-        match self.first.as_slice() {
-            b"\xff\xfe" => return Some(UTF_16LE),
-            b"\xfe\xff" => return Some(UTF_16BE),
-            _ => {}
-        }
-        if !self.detector.feed(b"", true) {
-            return None;
-        }
-        let guess = self.detector.guess(Some(b"cn"), Utf8Detection::Allow);
-        // A list is Chinese or it is UTF-8: other legacy encodings are detection errors on short files.
-        Some(if guess == UTF_8 { UTF_8 } else { GB18030 })
+/// `None`: every character is of ASCII, and so of any of them.
+fn guess(first: &[u8], weighed: &Weighed) -> Option<&'static Encoding> {
+    match first {
+        b"\xff\xfe" => return Some(UTF_16LE),
+        b"\xfe\xff" => return Some(UTF_16BE),
+        _ if weighed.is_ascii() => return None,
+        _ => {}
     }
+    // A list is Chinese or it is UTF-8: other legacy encodings are detection errors on short files.
+    Some(if weighed.is_utf8() { UTF_8 } else { GB18030 })
 }
 
 /// What a file is read as, and what its bytes say.
@@ -87,22 +90,63 @@ impl Detection {
 pub(crate) struct Seen {
     pub(crate) encoding: &'static Encoding,
     guess: Option<&'static Encoding>,
+    weighed: Weighed,
 }
 
 impl Seen {
     /// Refuses what was named and cannot be: one wrong byte makes a file no other encoding, so a file that
-    /// is said to be UTF-8 stays so, and its rows are judged one by one.
+    /// is said to be UTF-8 stays so where it reads well as nothing else, and its rows are judged one by one.
     pub(crate) fn check(&self) -> Result<(), ImportError> {
         let Some(guess) = self.guess.filter(|guess| *guess != self.encoding) else {
             return Ok(());
         };
-        if self.encoding == UTF_8 && guess == GB18030 {
+        let says_utf8 = self.encoding == UTF_8;
+        if says_utf8 && guess == GB18030 && !self.weighed.reads_as_gb() {
             return Ok(());
         }
-        Err(ImportError::WrongEncoding {
+        Err(ImportError::WrongEncoding(Misnamed {
             named: name(self.encoding),
             seen: name(guess),
-        })
+            line: self.weighed.first_bad_line.filter(|_| says_utf8),
+        }))
+    }
+}
+
+/// A file that is not in the encoding that was named: what it is in, how that shows, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misnamed {
+    named: &'static str,
+    seen: &'static str,
+    /// The first line that is not as was said.
+    line: Option<u64>,
+}
+
+impl fmt::Display for Misnamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { named, seen, line } = self;
+        let (where_en, where_zh) = line.map_or_else(Default::default, |line| {
+            (
+                format!(": line {line} is the first that shows it"),
+                format!("（第 {line} 行起可见）"),
+            )
+        });
+        // What has a mark of its own is found by it, and has no name here.
+        let option = match *seen {
+            "GB18030" => Some("gbk"),
+            "UTF-8" => Some("utf-8"),
+            _ => None,
+        };
+        let (or_en, or_zh) = option.map_or_else(Default::default, |option| {
+            (
+                format!(" or say --encoding {option} (over HTTP encoding={option})"),
+                format!("，或写 --encoding {option}（HTTP 用 encoding={option}）"),
+            )
+        });
+        write!(
+            f,
+            "the file is written in {seen}, not in {named}{where_en}; leave --encoding out{or_en}. \
+             文件实为 {seen} 编码，不是 {named}{where_zh}：请去掉 --encoding{or_zh}"
+        )
     }
 }
 
@@ -234,12 +278,51 @@ mod tests {
         let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
         let said = check(text.as_bytes(), EncodingChoice::Gb18030).unwrap_err();
         assert!(said.contains("written in UTF-8, not in GB18030"), "{said}");
+        assert!(
+            said.contains("say --encoding utf-8") && said.contains("实为 UTF-8 编码"),
+            "{said}"
+        );
         let said = check(b"\xff\xfei\0d\0", EncodingChoice::Utf8).unwrap_err();
         assert!(said.contains("written in UTF-16LE, not in UTF-8"), "{said}");
+        assert!(
+            !said.contains("say --encoding"),
+            "no name is taken for it: {said}"
+        );
         let one_wrong_byte = [text.as_bytes(), b"\xff\n"].concat();
         assert_eq!(check(&one_wrong_byte, EncodingChoice::Utf8), Ok(()));
         assert_eq!(check(b"id,phone\n", EncodingChoice::Gb18030), Ok(()));
         assert_eq!(check(text.as_bytes(), EncodingChoice::Auto), Ok(()));
+        let said = check(&one_wrong_byte, EncodingChoice::Gb18030).unwrap_err();
+        assert!(said.contains("written in UTF-8, not in GB18030"), "{said}");
+    }
+
+    #[test]
+    fn gbk_that_was_called_utf_8_is_named_with_the_line_and_the_option() {
+        let said = |text: &str| {
+            let mut detection = Detection::new();
+            detection.feed(&GBK.encode(text).0);
+            let seen = detection.finish(EncodingChoice::Utf8);
+            seen.check().map_err(|error| error.to_string())
+        };
+        let named = said("id,phone,name\nC001,13800138000,张三\nC002,13800138001,李四\n").unwrap_err();
+        for part in [
+            "the file is written in GB18030, not in UTF-8: line 2 is the first",
+            "leave --encoding out or say --encoding gbk (over HTTP encoding=gbk)",
+            "文件实为 GB18030 编码，不是 UTF-8（第 2 行起可见）",
+        ] {
+            assert!(named.contains(part), "{named}");
+        }
+        assert!(
+            said("客户ID,手机号\n").unwrap_err().contains("line 1"),
+            "titles too"
+        );
+        assert_eq!(said("id,phone\n"), Ok(()));
+    }
+
+    #[test]
+    fn one_wrong_byte_makes_utf_8_nothing_else_also_where_no_encoding_was_named() {
+        let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
+        assert_eq!(detect(&[text.as_bytes(), b"\xe5\xbc\n"].concat()), UTF_8);
     }
 
     #[test]

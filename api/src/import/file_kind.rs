@@ -12,6 +12,12 @@ pub(crate) const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
 /// UTF-16 with a mark, which Excel writes as "Unicode text": NUL bytes belong to it.
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
+/// One byte of so many must be NUL: of Chinese titles in UTF-16 every fourth character is of ASCII.
+const UTF_16_NUL_SHARE: usize = 8;
+
+const MARK_IT: &str =
+    "save it as UTF-8, or as \"Unicode text\" with the mark / 请另存为 UTF-8，或带 BOM 的 Unicode 文本";
+
 const SAVE_AS: &str = "save the list as .xlsx or .csv";
 
 /// Files that people take for a list, by their first bytes.
@@ -59,15 +65,41 @@ pub(crate) fn check(name: &str, head: &[u8]) -> Result<(), ImportError> {
     {
         return other("a page of HTML or XML", SAVE_AS);
     }
+    if let Some(kind) = unmarked_utf_16(head) {
+        return other(kind, MARK_IT);
+    }
     if !is_text && !UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
-        return other(
-            "bytes that are no text",
-            "text in UTF-16 needs its byte order mark; others are not read",
-        );
+        return other("bytes that are no text", SAVE_AS);
     }
     match ending {
         "xlsx" if !head.is_empty() => other("text", "name it .csv"),
         _ => Ok(()),
+    }
+}
+
+/// Text in UTF-16 whose mark is missing: every other byte of its ASCII characters is NUL, and a list has many
+/// of them (digits, separators).
+fn unmarked_utf_16(head: &[u8]) -> Option<&'static str> {
+    if UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
+        return None;
+    }
+    let (mut first, mut second) = (0, 0);
+    for (index, _) in head.iter().enumerate().filter(|(_, byte)| **byte == 0) {
+        match index % 2 {
+            0 => first += 1,
+            _ => second += 1,
+        }
+    }
+    // Of 32 characters at most; where the head has fewer, of those it has.
+    let many = head.len() / UTF_16_NUL_SHARE;
+    match (first, second) {
+        (0, seen) if seen > many => {
+            Some("text in UTF-16LE without its byte order mark (UTF-16LE 文本，缺少 BOM)")
+        }
+        (seen, 0) if seen > many => {
+            Some("text in UTF-16BE without its byte order mark (UTF-16BE 文本，缺少 BOM)")
+        }
+        _ => None,
     }
 }
 
@@ -88,7 +120,17 @@ mod tests {
             ("people.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel"),
             ("people.xls", b"  <HTML><body>", "a page of HTML"),
             ("people.csv", b"BM\x36\0\0\0", "a BMP image"),
-            ("people.csv", b"i\0d\0,\0", "bytes that are no text"),
+            (
+                "people.csv",
+                b"i\0d\0,\0",
+                "text in UTF-16LE without its byte order mark",
+            ),
+            (
+                "people.csv",
+                b"\0i\0d\0,",
+                "text in UTF-16BE without its byte order mark",
+            ),
+            ("people.csv", b"id,\0\0\0phone", "bytes that are no text"),
             ("people.xlsx", b"id,phone\n", "text"),
         ] {
             let said = said(name, head);

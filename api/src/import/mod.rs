@@ -8,6 +8,7 @@
 pub(crate) mod body;
 pub(crate) mod csv;
 pub(crate) mod encoding;
+mod evidence;
 mod file_kind;
 pub(crate) mod load;
 pub(crate) mod mapping;
@@ -21,6 +22,7 @@ pub(crate) mod under_way;
 mod unfolding;
 pub(crate) mod xlsx;
 
+use encoding::Misnamed;
 use serde::{Deserialize, Serialize};
 
 /// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
@@ -92,8 +94,8 @@ pub(crate) enum ImportError {
     TitledTwice(String),
     #[error("{0:?} holds {1}, not what its name says; {2}")]
     OtherKind(String, &'static str, &'static str),
-    #[error("the file is written in {seen}, not in {named}; leave --encoding out, or name {seen}")]
-    WrongEncoding { named: &'static str, seen: &'static str },
+    #[error("{0}")]
+    WrongEncoding(Misnamed),
     #[error(
         "{error}; the file was read as {encoding}: if its titles look wrong, name its own with --encoding"
     )]

@@ -87,6 +87,11 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
     Ok(named)
 }
 
+/// Said of a cell; the report's `format` says as what the file was read.
+const BYTES_OF_NO_ENCODING: &str = "it has bytes that are not of the file's encoding, which `format` names; save the \
+    file as UTF-8, or name its encoding with --encoding / 含有不属于该文件编码的字节：请另存为 UTF-8，或用 \
+    --encoding 指明编码";
+
 pub(crate) fn too_long(text: &str) -> String {
     format!(
         "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",
@@ -100,7 +105,7 @@ pub(crate) fn check_text(text: &str) -> Result<(), String> {
         return Err(too_long(text));
     }
     if text.contains('\u{fffd}') {
-        return Err("it has bytes that are not of the file's encoding".to_owned());
+        return Err(BYTES_OF_NO_ENCODING.to_owned());
     }
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err("it has control characters".to_owned());

@@ -102,7 +102,7 @@ fn judge_caps(
 }
 
 /// Such as `dialed_per_number_in_1_days`.
-fn name_of(cap: &FrequencyCap) -> String {
+pub(super) fn name_of(cap: &FrequencyCap) -> String {
     let counted = match cap.counted {
         CountedCalls::Dialed => "dialed",
         CountedCalls::Answered => "answered",

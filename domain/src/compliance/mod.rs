@@ -33,7 +33,7 @@ pub use permit::{
 };
 pub use preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules, rules_of};
 pub use same_number::SAME_NUMBER;
-pub use words::{InWords, allowed_in_words, in_words, zone_of, zone_of_campaign};
+pub use words::{InWords, Side, allowed_in_words, in_words, zone_of, zone_of_campaign};
 pub use zones::{next_local_day, same_local_day};
 
 use crate::calling_plan::Duplicates;

@@ -108,7 +108,7 @@ const FACTS: [Words; 20] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 12] = [
+const VALUES: [Words; 15] = [
     ("opted_out", "谢绝来电", "opted out"),
     ("suppressed", "在禁呼名单", "suppressed"),
     ("invalid_number", "空号", "the number does not exist"),
@@ -121,7 +121,65 @@ const VALUES: [Words; 12] = [
     ("true", "是", "yes"),
     ("false", "否", "no"),
     ("time_zone", "时区", "time zone"),
+    ("phone_erased", "号码已删除", "the number was erased"),
+    (
+        "record_zone_unreadable",
+        "记录的时区无法识别",
+        "the recorded zone cannot be read",
+    ),
+    (
+        "region_unknown",
+        "号码所属地区未知",
+        "the number's region is unknown",
+    ),
 ];
+
+/// What a cap counts, and over what; as its fact's name begins.
+const CAPPED: [Words; 9] = [
+    ("dialed_per_number", "向该号码拨打", "dials to this number"),
+    ("dialed_per_person", "向该客户拨打", "dials to this person"),
+    ("dialed_per_matter", "为该事项拨打", "dials about this matter"),
+    (
+        "answered_per_number",
+        "该号码接通",
+        "answered calls to this number",
+    ),
+    (
+        "answered_per_person",
+        "该客户接通",
+        "answered calls to this person",
+    ),
+    (
+        "answered_per_matter",
+        "该事项接通",
+        "answered calls about this matter",
+    ),
+    (
+        "unanswered_per_number",
+        "该号码未接通",
+        "unanswered calls to this number",
+    ),
+    (
+        "unanswered_per_person",
+        "该客户未接通",
+        "unanswered calls to this person",
+    ),
+    (
+        "unanswered_per_matter",
+        "该事项未接通",
+        "unanswered calls about this matter",
+    ),
+];
+
+/// Periods of a cap, by the end of its fact's name.
+const PERIODS: [Words; 2] = [("_days", "天", "days"), ("_minutes", "分钟", "minutes")];
+
+/// Whose rules gave a verdict: some rules judge both, by what each knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Customer,
+    Number,
+}
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,9 +204,28 @@ pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Times
     words
 }
 
-/// A rule that allowed, by its name, and what it looked at.
-pub fn allowed_in_words(rule: &str, facts: &BTreeMap<String, String>) -> InWords {
-    with_facts(labels(&NAMES, rule), facts)
+/// A rule that allowed, by its name, and what it looked at. A rule of both sides says which one it judged, so
+/// that a permit never seems to say the same thing twice.
+pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>) -> InWords {
+    if rule != "frequency_cap" {
+        return with_facts(labels(&NAMES, rule), facts);
+    }
+    let (name, none) = match side {
+        Side::Customer => (
+            ("频次上限（按客户）", "frequency cap per person"),
+            ("预设没有按客户的上限", "the preset has none"),
+        ),
+        Side::Number => (
+            ("频次上限（按号码）", "frequency cap per number"),
+            ("预设没有按号码的上限", "the preset has none"),
+        ),
+    };
+    let mut words = with_facts(name, facts);
+    if facts.is_empty() {
+        words.zh.push_str(&format!("：{}", none.0));
+        words.en.push_str(&format!(": {}", none.1));
+    }
+    words
 }
 
 fn with_facts((zh, en): (&str, &str), facts: &BTreeMap<String, String>) -> InWords {
@@ -157,12 +234,39 @@ fn with_facts((zh, en): (&str, &str), facts: &BTreeMap<String, String>) -> InWor
         en: en.to_owned(),
     };
     for (index, (name, value)) in facts.iter().enumerate() {
-        let (name, value) = (labels(&FACTS, name), labels(&VALUES, value));
+        let said = cap_in_words(name, value).unwrap_or_else(|| {
+            let (name, value) = (labels(&FACTS, name), labels(&VALUES, value));
+            InWords {
+                zh: format!("{} {}", name.0, value.0),
+                en: format!("{} {}", name.1, value.1),
+            }
+        });
         let (zh, en) = if index == 0 { ("：", ": ") } else { ("，", ", ") };
-        words.zh.push_str(&format!("{zh}{} {}", name.0, value.0));
-        words.en.push_str(&format!("{en}{} {}", name.1, value.1));
+        words.zh.push_str(&format!("{zh}{}", said.zh));
+        words.en.push_str(&format!("{en}{}", said.en));
     }
     words
+}
+
+/// A cap's fact, such as `dialed_per_number_in_1_days` with `2 of 2`: how often, in which period, and how
+/// often at most. `None` for any other fact.
+fn cap_in_words(name: &str, value: &str) -> Option<InWords> {
+    let (what, period) = name.split_once("_in_")?;
+    let (used, most) = value.split_once(" of ")?;
+    let (_, what_zh, what_en) = CAPPED.iter().find(|(code, ..)| *code == what)?;
+    let (length, unit_zh, unit_en) = PERIODS.iter().find_map(|(end, zh, en)| {
+        let length = period.strip_suffix(end)?;
+        Some((length, *zh, *en))
+    })?;
+    let unit_en = if length == "1" {
+        unit_en.trim_end_matches('s')
+    } else {
+        unit_en
+    };
+    Some(InWords {
+        zh: format!("{length} {unit_zh}内{what_zh} {used} 次（上限 {most} 次）"),
+        en: format!("{used} of at most {most} {what_en} in {length} {unit_en}"),
+    })
 }
 
 /// In which zone a time is said to be: of the record, else of the number where the whole country has one.
@@ -186,8 +290,11 @@ fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frequency_cap::name_of;
+    use super::super::preset::rules_of;
     use super::super::{customer_rules, number_rules};
     use super::*;
+    use crate::calling_plan::Preset;
 
     #[test]
     fn every_rule_has_words_and_no_code_has_two() {
@@ -197,7 +304,7 @@ mod tests {
             assert!(RULES.iter().any(|(known, _, _)| known == rule), "{rule}");
             assert!(NAMES.iter().any(|(known, _, _)| known == rule), "{rule}");
         }
-        for words in [RULES.as_slice(), &NAMES, &FACTS, &VALUES] {
+        for words in [RULES.as_slice(), &NAMES, &FACTS, &VALUES, &CAPPED] {
             let mut codes: Vec<&str> = words.iter().map(|(code, _, _)| *code).collect();
             codes.sort_unstable();
             codes.dedup();
@@ -209,6 +316,48 @@ mod tests {
     fn a_campaigns_times_are_its_presets_and_utc_where_that_names_no_zone() {
         assert_eq!(zone_of_campaign(Preset::CnCollection), BEIJING);
         assert_eq!(zone_of_campaign(Preset::UsTsr), Tz::UTC);
+    }
+
+    #[test]
+    fn every_cap_of_every_preset_has_words_in_both_languages() {
+        let all = [
+            Preset::CnService,
+            Preset::CnMarketing,
+            Preset::CnCollection,
+            Preset::CnCloudTrunk,
+            Preset::UsTsr,
+            Preset::UsRegf,
+            Preset::EuGdpr,
+        ];
+        for preset in all {
+            for cap in rules_of(preset).caps {
+                let name = name_of(cap);
+                let facts = BTreeMap::from([(name.clone(), "1 of 3".to_owned())]);
+                let said = in_words("frequency_cap", &facts, None, BEIJING);
+                assert!(said.zh.contains("1 次（上限 3 次）"), "{name}: {}", said.zh);
+                assert!(said.en.contains("1 of at most 3 "), "{name}: {}", said.en);
+                assert!(!said.en.contains('_') && !said.zh.contains('_'), "{name}");
+            }
+        }
+        let facts = BTreeMap::from([("dialed_per_number_in_5_minutes".to_owned(), "3 of 3".to_owned())]);
+        let said = allowed_in_words(Side::Number, "frequency_cap", &facts);
+        assert_eq!(
+            said.zh,
+            "频次上限（按号码）：5 分钟内向该号码拨打 3 次（上限 3 次）"
+        );
+        assert_eq!(
+            said.en,
+            "frequency cap per number: 3 of at most 3 dials to this number in 5 minutes"
+        );
+    }
+
+    #[test]
+    fn a_permit_says_one_rule_of_both_sides_apart() {
+        let none = BTreeMap::new();
+        let said = [Side::Customer, Side::Number].map(|side| allowed_in_words(side, "frequency_cap", &none));
+        assert_ne!(said[0].zh, said[1].zh);
+        assert_eq!(said[0].en, "frequency cap per person: the preset has none");
+        assert_eq!(said[1].en, "frequency cap per number: the preset has none");
     }
 
     #[test]
@@ -231,7 +380,7 @@ mod tests {
             next,
             zone_of(None, Some("+8613800138000")),
         );
-        let shown = "已达频次上限：dialed_per_number_in_1_days 2 of 2，当地时间 2026-03-02T19:00:00；下次可呼 \
+        let shown = "已达频次上限：1 天内向该号码拨打 2 次（上限 2 次），当地时间 2026-03-02T19:00:00；下次可呼 \
                      2026-03-03 09:00:00 +08:00";
         assert_eq!(said.zh, shown);
         let abroad = in_words(

@@ -1,7 +1,7 @@
 //! One call on a page: what it came to, then what was judged, happened, said, heard and pressed, in order.
 
 use super::{Language, local, maybe, plain, seconds, text};
-use domain::compliance::allowed_in_words;
+use domain::compliance::{Side, allowed_in_words};
 use domain::disposition::{Disposition, Outcome};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,6 +26,12 @@ const REASONS: [(&str, Words); 13] = [
     ("grant_expired", ("许可过期", "the permit ran out")),
     ("fault", ("系统故障", "a fault of ours")),
     ("requested", ("人工要求", "somebody asked for it")),
+];
+
+/// Where a permit keeps the verdicts of each side.
+const JUDGED: [(Side, &str); 2] = [
+    (Side::Customer, "/data/customer_grant/verdicts"),
+    (Side::Number, "/data/number_grant/verdicts"),
 ];
 
 /// The page of what `call show --json` prints.
@@ -72,15 +78,11 @@ pub(in crate::cli) fn call(shown: &Value, language: Language) -> Vec<String> {
     {
         let at = local(text(event, "/time"), zone);
         lines.push(format!("{at}  {}", sentence(event, language)));
-        let judged = ["/data/customer_grant/verdicts", "/data/number_grant/verdicts"];
-        let verdicts = judged
-            .iter()
-            .filter_map(|pointer| event.pointer(pointer)?.as_array());
-        lines.extend(
-            verdicts
-                .flatten()
-                .map(|one| format!("    ✓ {}", verdict(one, language))),
-        );
+        for (side, pointer) in JUDGED {
+            let verdicts = event.pointer(pointer).and_then(Value::as_array);
+            let said = verdicts.into_iter().flatten();
+            lines.extend(said.map(|one| format!("    ✓ {}", verdict(side, one, language))));
+        }
     }
     lines
 }
@@ -98,10 +100,10 @@ fn callee_zone(shown: &Value) -> Option<&str> {
 }
 
 /// A verdict of a permit: it allowed.
-fn verdict(one: &Value, language: Language) -> String {
+fn verdict(side: Side, one: &Value, language: Language) -> String {
     let facts = one.get("facts").cloned().unwrap_or_default();
     let facts: BTreeMap<String, String> = serde_json::from_value(facts).unwrap_or_default();
-    let said = allowed_in_words(text(one, "/rule"), &facts);
+    let said = allowed_in_words(side, text(one, "/rule"), &facts);
     language.pick((&said.zh, &said.en)).to_owned()
 }
 
@@ -215,8 +217,13 @@ mod tests {
             "state": "END", "flow": { "flow": "T", "version": 1 },
             "ended": { "disposition": "answered", "outcome": "success", "talk_ms": 12_340 },
             "events": [
-                event("call.permitted", 0, json!({ "customer_grant": { "verdicts": [
-                    { "rule": "calling_window", "facts": { "hours": "09:00-20:00" } }] } })),
+                event("call.permitted", 0, json!({
+                    "customer_grant": { "verdicts": [
+                        { "rule": "calling_window", "facts": { "hours": "09:00-20:00" } },
+                        { "rule": "frequency_cap", "facts": {} }] },
+                    "number_grant": { "verdicts": [
+                        { "rule": "frequency_cap",
+                          "facts": { "dialed_per_number_in_1_days": "0 of 2" } }] } })),
                 event("call.dialing", 1, json!({ "trunk": "a", "caller": "01088886666" })),
                 event("call.ringing", 2, json!({ "sip_code": 180 })),
                 event("call.notice_played", 3, json!({ "notice": "recording" })),
@@ -236,6 +243,8 @@ mod tests {
             [
                 "2026-03-02 10:00:00.000 +08:00  许可：各项规则均允许",
                 "    ✓ 可外呼时段：允许时段 09:00-20:00",
+                "    ✓ 频次上限（按客户）：预设没有按客户的上限",
+                "    ✓ 频次上限（按号码）：1 天内向该号码拨打 0 次（上限 2 次）",
                 "2026-03-02 10:00:01.000 +08:00  拨号  线路 a  主叫 01088886666",
                 "2026-03-02 10:00:02.000 +08:00  振铃  SIP 180",
                 "2026-03-02 10:00:03.000 +08:00  已播放：录音告知",
