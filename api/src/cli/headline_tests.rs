@@ -8,7 +8,7 @@ use crate::calendar::{PeriodLength, beijing_date};
 use crate::event_stream::http_tests::Story;
 use crate::figures::{Asked, find};
 use crate::outbound::own_server::OwnServer;
-use crate::pdca::{Ask, gather, page};
+use crate::pdca::{Ask, evidence, gather, page};
 use hyper::Method;
 use projections::metrics::Scope;
 use serde_json::{Value, json};
@@ -229,13 +229,37 @@ async fn pages(story: &Story, client: &OwnServer) {
         lines.contains("0.6667  = 2 / 3") && lines.contains("0.3333  = 1 / 3"),
         "{lines}"
     );
+    pdca(story, client).await;
+}
+
+async fn pdca(story: &Story, client: &OwnServer) {
+    let app = &story.running.app;
+    let db = app.views().db();
     let ask = Ask {
         length: PeriodLength::Month,
         day: beijing_date(app.now()),
         campaign: None,
         upto: None,
     };
-    let html = page(&gather(db.as_ref(), app.store(), ask).await.unwrap());
+    let gathered = gather(db.as_ref(), app.store(), ask).await.unwrap();
+    let html = page(&gathered, "p.html.evidence.json");
+    assert!(!html.contains("/api/v1/"), "routes are a link");
+    assert!(html.contains("href=\"./p.html.evidence.json\""));
+    let evidence = evidence(&gathered);
+    let figures = evidence["figures"].as_array().unwrap();
+    let per_call = figures
+        .iter()
+        .find(|one| one["metric"] == "answer_ratio_per_call")
+        .unwrap();
+    assert_eq!(
+        (&per_call["version"], &per_call["now"]["numerator"]),
+        (&json!(1), &json!(2))
+    );
+    for (part, count) in [("numerator_events", 2), ("denominator_events", 3)] {
+        let route = per_call[part].as_str().unwrap();
+        let behind = client.ask(Method::GET, route, None).await.unwrap();
+        assert_eq!(behind["figure"], count, "{route}");
+    }
     for said in [
         "answer_ratio_per_call v1",
         "answer_ratio_per_call v2",

@@ -8,8 +8,8 @@ use crate::private_file;
 use crate::reply::Problem;
 use domain::ids::ReportId;
 use domain::ports::event_store::EventStore;
-use domain::report::{Issue, Report, ReportEvent};
-use domain::stored_event::{Envelope, read_event};
+use domain::report::{Issue, Report, ReportEvent, ReportKind};
+use domain::stored_event::{Envelope, Position, read_event};
 use domain::time::Timestamp;
 use std::fs;
 use std::io;
@@ -26,13 +26,23 @@ pub(crate) struct Kept {
     pub(crate) note: PathBuf,
 }
 
+/// What the files of an issue are called.
+fn name_of(period: &str, position: Position) -> String {
+    format!("{}-{period}-p{position}", ReportKind::Compliance.code())
+}
+
+/// The file of an issue's figures, which its page links to: it stands beside the page wherever that is.
+pub(crate) fn figures_file(period: &str, position: Position) -> String {
+    format!("{}.json", name_of(period, position))
+}
+
 /// Keeps an issue. The same issue again writes the same bytes.
 pub(crate) fn kept(directory: &Path, issued: &Issued) -> Result<Kept, Problem> {
     let keep = || -> io::Result<Kept> {
         let folder = directory.join(REPORTS_DIR);
         fs::create_dir_all(&folder)?;
         let issue = &issued.issue;
-        let name = format!("{}-{}-p{}", issue.kind.code(), issue.period, issue.position);
+        let name = name_of(&issue.period, issue.position);
         let kept = Kept {
             page: folder.join(format!("{name}.html")),
             figures: folder.join(format!("{name}.json")),

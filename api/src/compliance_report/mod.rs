@@ -20,7 +20,7 @@ mod schedule_tests;
 mod tests;
 mod watched;
 
-pub(crate) use keeping::{REPORTS_DIR, kept};
+pub(crate) use keeping::{REPORTS_DIR, figures_file, kept};
 pub(crate) use schedule::begin as begin_schedule;
 
 use crate::calendar::Span;

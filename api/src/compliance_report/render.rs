@@ -1,12 +1,16 @@
 //! A compliance report as a page: zh first, each figure with its unit, the figures themselves inside it.
 
 use super::figures::{Counts, Figures, Notices, RuleRow};
+use super::keeping::figures_file;
 use crate::calendar::beijing;
 use crate::html::{Good, Page, row};
 use domain::disposition::Disposition;
 
 /// Where the figures stand inside the page.
 pub(super) const FIGURES_ID: &str = "figures";
+
+/// Violations named on the page, the first of them; all that are named stand in the file beside it.
+const NAMED_SHOWN: usize = 10;
 
 /// The page of these figures; the same figures give the same bytes.
 pub(super) fn page(figures: &Figures, sha256: &str) -> String {
@@ -39,6 +43,10 @@ fn head(page: &mut Page, figures: &Figures, sha256: &str) {
         row("数据摘要 / SHA-256 of the figures", sha256),
     ];
     page.table(&["项目 / item", "值 / value"], 9, &rows);
+    page.link(
+        "全部数据与证据（同一签名可核验） / all figures and evidence, under the same signature",
+        &figures_file(&period.label, log.position),
+    );
     match figures.violations.values().sum::<u64>() {
         0 => page.verdict(
             "未发现违规：本期每次拨打均有许可，谢绝来电均被遵守，对方声音均在告知后录入。 No violation was found.",
@@ -56,6 +64,7 @@ fn head(page: &mut Page, figures: &Figures, sha256: &str) {
         let named: Vec<Vec<String>> = figures
             .named
             .iter()
+            .take(NAMED_SHOWN)
             .map(|one| {
                 vec![
                     violation_label(one.what),
@@ -69,6 +78,12 @@ fn head(page: &mut Page, figures: &Figures, sha256: &str) {
             2,
             &named,
         );
+        if figures.named.len() > NAMED_SHOWN {
+            page.paragraph(&format!(
+                "仅列前 {NAMED_SHOWN} 处，其余见上述文件的 named。 The first {NAMED_SHOWN} are shown; the rest stands in \
+                 the file above, as `named`.",
+            ));
+        }
     }
 }
 

@@ -383,4 +383,15 @@ fn more_breaches_than_are_named_are_all_counted() {
     let figures = report_of(DAY, &log);
     assert_eq!(figures.violations["dialed_without_permit"], 150);
     assert_eq!(figures.named.len(), 100);
+    let page = super::render::page(&figures, "sha256");
+    let (shown, data) = page.split_once("<script").unwrap();
+    assert_eq!(shown.matches(&format!("<td>call-{CALL}</td>")).count(), 10);
+    assert!(
+        shown.contains("href=\"./compliance-2026-03-02-p"),
+        "the rest is a link"
+    );
+    assert!(
+        data.len() > shown.len(),
+        "the figures still stand in the page whole"
+    );
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod capacity;
+mod evidence;
 mod figures;
 mod measured;
 mod planned;
@@ -12,6 +13,7 @@ mod render;
 mod tables;
 mod watch;
 
+pub(crate) use evidence::evidence;
 pub(crate) use render::page;
 
 use crate::calendar::{PeriodLength, Span, beijing, beijing_date};

@@ -17,8 +17,8 @@ const EFFECTS_SHOWN: usize = 12;
 const ANSWER_RATIO: &str = "接通率 v1（按呼叫，含应答机） / answer_ratio_per_call v1";
 const CONVERSION_RATIO: &str = "转化率 v1（÷ 接通） / conversion_ratio v1";
 
-/// The page of these figures.
-pub(crate) fn page(gathered: &Gathered) -> String {
+/// The page of these figures; `evidence` is the name of the file beside it that leads to their events.
+pub(crate) fn page(gathered: &Gathered, evidence: &str) -> String {
     let (length, period) = (gathered.ask.length, &gathered.period);
     let mut page = Page::new(
         &format!("外呼{}报 {}", length.label_zh(), period.label),
@@ -47,7 +47,7 @@ pub(crate) fn page(gathered: &Gathered) -> String {
         ],
     );
     plan(&mut page, gathered);
-    done(&mut page, gathered);
+    done(&mut page, gathered, evidence);
     check(&mut page, gathered);
     act(&mut page, gathered);
     page.finish()
@@ -81,9 +81,9 @@ fn plan(page: &mut Page, gathered: &Gathered) {
     targets(page, &gathered.planned);
 }
 
-fn done(page: &mut Page, gathered: &Gathered) {
+fn done(page: &mut Page, gathered: &Gathered, evidence: &str) {
     page.section("执行 D", "Do: calls");
-    measured(page, &gathered.measured);
+    measured(page, &gathered.measured, evidence);
     let (was, now) = &gathered.dispositions;
     shares(page, was, now);
     if matches!(

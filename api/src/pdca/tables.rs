@@ -16,7 +16,7 @@ fn percent(ratio: Option<f64>) -> String {
 }
 
 /// Figures by the name and version of their metric.
-pub(super) fn measured(page: &mut Page, all: &[Measured]) {
+pub(super) fn measured(page: &mut Page, all: &[Measured], evidence: &str) {
     let line = |one: &Measured| {
         let label = &one.metric.label;
         vec![
@@ -24,7 +24,6 @@ pub(super) fn measured(page: &mut Page, all: &[Measured]) {
             format!("{} v{}", one.metric.name, one.metric.version),
             one.words(one.was.as_ref()),
             one.words(one.now.as_ref()),
-            one.events.clone(),
         ]
     };
     let rows: Vec<Vec<String>> = all.iter().map(line).collect();
@@ -33,9 +32,9 @@ pub(super) fn measured(page: &mut Page, all: &[Measured]) {
         "名称与版本 / metric",
         "对比期 / before",
         "本期 / now",
-        "事件 / events behind it",
     ];
     page.table(&heads, 2, &rows);
+    page.link("每个数背后的事件 / the events behind each number", evidence);
 }
 
 /// Targets beside what was reached, and the causes of the gap.

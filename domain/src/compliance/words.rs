@@ -291,10 +291,8 @@ fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
 #[cfg(test)]
 mod tests {
     use super::super::frequency_cap::name_of;
-    use super::super::preset::rules_of;
     use super::super::{customer_rules, number_rules};
     use super::*;
-    use crate::calling_plan::Preset;
 
     #[test]
     fn every_rule_has_words_and_no_code_has_two() {

@@ -269,7 +269,7 @@ mod tests {
             json!({ "hours": "08:00-21:00", "time_zones": "America/Chicago, Asia/Shanghai" });
         let page = call(&shown, Language::En);
         assert_eq!(
-            page[7],
+            page[9],
             "2026-03-01 20:00:01.000 -06:00  dialed  by trunk a  showing 01088886666"
         );
     }

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::log_bar::LogBar;
 use crate::cli::output;
 use crate::cli::writer::{Here, Writer, WriterArgs};
-use crate::compliance_report::{Issued, Occasion, Order, issue, kept};
+use crate::compliance_report::{Issued, Occasion, Order, figures_file, issue, kept};
 use crate::log_walk::Log;
 use domain::stored_event::Position;
 use hyper::Method;
@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "P")]
     position: Option<u64>,
     /// Where the report goes: FILE, and its signed note FILE.note. A name that ends in .json takes the
-    /// figures alone, any other the page that holds them
+    /// figures alone, any other the page, and beside it the figures with all evidence, which it links to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -63,6 +63,9 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let is_figures = args.out.extension().is_some_and(|ending| ending == "json");
     let body = if is_figures { &answer.figures } else { &answer.page };
     write(&args.out, body.as_bytes())?;
+    if !is_figures && let Some(beside) = figures_beside(&args.out, &answer.issue) {
+        write(&beside, answer.figures.as_bytes())?;
+    }
     let note = note_file(&args.out);
     write(&note, answer.note.as_bytes())?;
     if args.json {
@@ -102,6 +105,14 @@ pub(super) fn note_file(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".note");
     PathBuf::from(name)
+}
+
+/// The figures that the page links to, in its folder.
+fn figures_beside(page: &Path, issue: &Value) -> Option<PathBuf> {
+    let period = issue.get("period")?.as_str()?;
+    let position = issue.get("position")?;
+    let position = position.as_u64().or_else(|| position.as_str()?.parse().ok())?;
+    Some(page.with_file_name(figures_file(period, Position(position))))
 }
 
 async fn issue_here(here: &Here, args: &Args) -> Result<Issued, Failure> {

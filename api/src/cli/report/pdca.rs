@@ -7,7 +7,7 @@ use crate::as_of::Moment;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::SystemClock;
-use crate::pdca::{Ask, Gathered, gather, page};
+use crate::pdca::{Ask, Gathered, evidence, gather, page};
 use crate::read_db_spec::ReadDbArgs;
 use crate::reply::Problem;
 use crate::store_spec::LogArgs;
@@ -20,7 +20,7 @@ use projections::views::metric_board::MetricBoard;
 use projections::views::target_board::TargetBoard;
 use projections::{FoldError, Span, View, fold};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// campaign's events, at most 2,000,000
     #[arg(long, value_name = "POSITION|INSTANT", requires = "campaign")]
     as_of: Option<String>,
-    /// Where the page goes
+    /// Where the page goes; FILE.evidence.json beside it leads to the events behind each number
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -65,18 +65,29 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     .await;
     opened.close().await;
     let gathered: Gathered = gathered?;
-    write(&args.out, page(&gathered).as_bytes())?;
+    let beside = evidence_file(&args.out);
+    let name = beside.file_name().unwrap_or_default().to_string_lossy();
+    write(&args.out, page(&gathered, &name).as_bytes())?;
+    write(&beside, format!("{:#}\n", evidence(&gathered)).as_bytes())?;
     let (period, position) = (&gathered.period.label, gathered.position);
     if args.json {
         return output::json(
             &json!({ "report": "pdca", "period": period, "position": position.to_string(),
-            "out": args.out.display().to_string() }),
+            "out": args.out.display().to_string(), "evidence": beside.display().to_string() }),
         );
     }
     output::line(&format!(
-        "pdca {period}: rows complete up to position {position}; written to {}",
-        args.out.display()
+        "pdca {period}: rows complete up to position {position}; written to {}, its evidence to {}",
+        args.out.display(),
+        beside.display()
     ))
+}
+
+/// `FILE.evidence.json` beside `FILE`.
+fn evidence_file(page: &Path) -> PathBuf {
+    let mut name = page.as_os_str().to_owned();
+    name.push(".evidence.json");
+    PathBuf::from(name)
 }
 
 /// As known at a moment: from the campaign's own events up to there.
