@@ -18,6 +18,9 @@ const REFUSED: [u16; 2] = [413, 422];
 /// Longest time of a question.
 const TIMEOUT_MS: u64 = 12_000;
 
+/// Of each that is asked with many others: those that wait for two places are answered before their askers go.
+const CROWDED_TIMEOUT_MS: u64 = 2_500;
+
 /// Longest until its answer: some more for its way.
 const OVER_MS: u128 = 18_000;
 
@@ -187,7 +190,7 @@ impl Watched<'_> {
     fn tried(&self, form: Form, broken: &mut Vec<String>) -> Value {
         let (mut peaks, mut slowest, mut took) = (Peaks::default(), 0, BTreeMap::new());
         for (what, sql) in growing() {
-            let (mut answers, beside) = self.asked(&[sql], &mut peaks, broken);
+            let (mut answers, beside) = self.asked((&[sql], TIMEOUT_MS), &mut peaks, broken);
             let (status, ms) = answers.pop().unwrap_or((Err("not asked".to_owned()), 0));
             slowest = slowest.max(ms);
             took.insert(what, u64::try_from(ms).unwrap_or(u64::MAX));
@@ -216,7 +219,8 @@ impl Watched<'_> {
 
     /// Who finds no place is told so; the others are refused as if alone.
     fn tried_at_once(&self, peaks: &mut Peaks, broken: &mut Vec<String>) -> Value {
-        let (answers, _) = self.asked(&vec![sorting(); AT_ONCE], peaks, broken);
+        let crowd = vec![sorting(); AT_ONCE];
+        let (answers, _) = self.asked((&crowd, CROWDED_TIMEOUT_MS), peaks, broken);
         let mut by_status: BTreeMap<String, usize> = BTreeMap::new();
         for (status, _) in answers {
             let said = status.map_or_else(|error| error, |status| status.to_string());
@@ -249,7 +253,12 @@ impl Watched<'_> {
     }
 
     /// Asks these questions at once, a small one beside them, and what must pass until all are over.
-    fn asked(&self, questions: &[String], peaks: &mut Peaks, broken: &mut Vec<String>) -> (Answers, Status) {
+    fn asked(
+        &self,
+        (questions, timeout_ms): (&[String], u64),
+        peaks: &mut Peaks,
+        broken: &mut Vec<String>,
+    ) -> (Answers, Status) {
         let ended = AtomicBool::new(false);
         let (url, passes, round) = (self.url, self.passes, peaks.rounds);
         std::thread::scope(|scope| {
@@ -257,9 +266,9 @@ impl Watched<'_> {
             let passing = scope.spawn(move || passes(round));
             let asking: Vec<_> = questions
                 .iter()
-                .map(|sql| scope.spawn(move || ask(url, sql)))
+                .map(|sql| scope.spawn(move || ask(url, sql, timeout_ms)))
                 .collect();
-            let (beside, ms) = ask(url, "select count(*) from calls");
+            let (beside, ms) = ask(url, "select count(*) from calls", TIMEOUT_MS);
             let answers = asking
                 .into_iter()
                 .map(|one| one.join().unwrap_or_else(|_| not_asked()));
@@ -298,9 +307,9 @@ fn not_asked() -> ! {
     fail("a question could not be asked")
 }
 
-fn ask(url: &str, sql: &str) -> (Status, u128) {
+fn ask(url: &str, sql: &str, timeout_ms: u64) -> (Status, u128) {
     let began = instant();
-    let body = json!({"sql": sql, "limit": 10, "timeout_ms": TIMEOUT_MS});
+    let body = json!({"sql": sql, "limit": 10, "timeout_ms": timeout_ms});
     let reply = request("POST", &format!("{url}/api/v1/query"), Some(&body));
     let ms = (instant() - began).as_millis();
     (reply.map(|reply| reply.status), ms)
