@@ -4,6 +4,7 @@
 //! panic in a handler costs its own request alone, and at stop open replies have until the deadline;
 //! streams close themselves on the stop signal.
 
+use crate::descriptors;
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
 use crate::reply::{Kind, Problem, problem_response};
 use crate::unstalled::Unstalled;
@@ -102,7 +103,7 @@ pub(crate) async fn serve(
 ) {
     let stop = tasks.stop_signal();
     let graceful = GracefulShutdown::new();
-    let places = Places::new(Limits::default(), Arc::clone(&clock));
+    let places = Places::new(Limits::within(descriptors::raise()), Arc::clone(&clock));
     let doors = Doors {
         routes,
         list: Arc::new(list),

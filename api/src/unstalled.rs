@@ -126,7 +126,7 @@ mod tests {
         let clock = Arc::new(StepClock::default());
         let (near, mut far) = tokio::io::duplex(4);
         let clock: Arc<dyn Clock> = clock;
-        let places = Places::new(Limits::default(), Arc::clone(&clock));
+        let places = Places::new(Limits::within(None), Arc::clone(&clock));
         let place = places.enter([127, 0, 0, 1].into()).unwrap();
         let mut near = Unstalled::new(near, clock, Arc::new(place));
         near.write_all(b"full").await.unwrap();

@@ -5,6 +5,7 @@ mod checkpoints_are_stamped;
 mod demo_goes_on_after_a_kill;
 mod demo_reports_every_call;
 mod drain_finishes_or_interrupts;
+mod few_files;
 mod forgetting;
 mod history_explains_itself;
 mod hostile_datagrams_are_counted;

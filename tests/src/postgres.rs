@@ -110,6 +110,38 @@ impl PostgresServer {
         );
     }
 
+    /// A signal by name to every process of it, such as `STOP`: connections stay, and nothing answers.
+    pub fn signal_all(&self, name: &str) {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
+        let id = text.lines().next().unwrap_or_default().to_owned();
+        let is_child = |process: &String| {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            // Behind the name in brackets: the state, then the parent.
+            let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
+            behind.split_whitespace().nth(1) == Some(id.as_str())
+        };
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut all: Vec<String> = names.filter(is_child).collect();
+        all.push(id.clone());
+        let status = command("kill").arg(format!("-{name}")).args(&all).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill -{name} {all:?} works"
+        );
+    }
+
+    /// Makes every session of it read-only by default, those that are open too; or no more.
+    pub fn set_read_only(&self, value: &str) {
+        for sql in [
+            format!("ALTER SYSTEM SET default_transaction_read_only = {value}"),
+            "SELECT pg_reload_conf()".to_owned(),
+        ] {
+            self.run_sql(&sql);
+        }
+    }
+
     /// What `SHOW` says of a setting.
     pub fn show(&self, setting: &str) -> String {
         let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");

@@ -2,6 +2,7 @@
 
 use super::program::{Program, command, fail, ledgerline, wait_for};
 use serde_json::Value;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -73,6 +74,18 @@ impl Server {
             (request("GET", &format!("{url}/readyz"), None).ok()?.status == 200).then_some(true)
         })
         .unwrap_or(false)
+    }
+
+    /// Connections that say nothing, at most so many; those that the server does not take count too.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "plays strangers who connect and say nothing"
+    )]
+    pub fn connect_silently(&self, count: usize) -> Vec<TcpStream> {
+        let address = self.url.trim_start_matches("http://");
+        (0..count)
+            .map_while(|_| TcpStream::connect(address).ok())
+            .collect()
     }
 
     pub fn get(&self, path: &str) -> Result<Reply, String> {

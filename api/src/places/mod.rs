@@ -18,6 +18,7 @@ pub(crate) use patience::Patience;
 pub(crate) use route_list::{Route, RouteList};
 pub(crate) use turns::STALL_MS;
 
+use crate::descriptors;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::collections::HashMap;
@@ -27,15 +28,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 use turns::Turns;
 
-/// Most connections at once: a hundred times what one console and its integrations open.
-const CONNECTIONS_MAX: usize = 1_024;
+/// Of all places, the part that ordinary requests cannot take: kept requests and new heads have it. One of so
+/// many: 64 of 1,024.
+const KEPT_SHARE: usize = 16;
 
-/// Most ordinary requests at once; the other places are for the kept requests and for new heads.
-const ORDINARY_MAX: usize = 960;
-
-/// Most connections of one other machine: four such together do not shut out a fifth. All programs of this
-/// machine come from one address, so no such limit can be theirs.
-const PEER_PLACES_MAX: usize = 256;
+/// Of all places, the part that one other machine may have: four such together do not shut out a fifth. All
+/// programs of this machine come from one address, so no such limit can be theirs.
+const PEER_SHARE: usize = 4;
 
 /// Longest time between two looks at whether a connection is past its limit.
 const LOOK_MS: u64 = 5_000;
@@ -54,12 +53,15 @@ pub(crate) struct Limits {
     pub(crate) per_peer: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// As many as the limit of open files leaves beside legs and files.
+    pub(crate) fn within(descriptors_limit: Option<u64>) -> Self {
+        let connections = descriptors::connections_within(descriptors_limit);
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX);
         Self {
-            connections: CONNECTIONS_MAX,
-            ordinary: ORDINARY_MAX,
-            per_peer: PEER_PLACES_MAX,
+            connections,
+            ordinary: connections - connections / KEPT_SHARE,
+            per_peer: connections / PEER_SHARE,
         }
     }
 }

@@ -257,3 +257,28 @@ pub(crate) fn prove(form: Form) -> Proof {
         holds,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_killed_nobody_or_acknowledged_nothing_does_not_hold() {
+        let run = |kills: u32, acknowledged: u32, lost: u32| {
+            let mut run = json!({"kills": kills, "acknowledged": acknowledged});
+            for name in ZERO {
+                run[*name] = json!(0);
+            }
+            run["lost"] = json!(lost);
+            run
+        };
+        assert!(!fails(&run(1, 1, 0)));
+        for (kills, acknowledged, lost) in [(0, 1, 0), (1, 0, 0), (1, 1, 1)] {
+            assert!(
+                fails(&run(kills, acknowledged, lost)),
+                "{kills} {acknowledged} {lost}"
+            );
+        }
+        assert!(fails(&json!({"skipped": "nothing was counted"})));
+    }
+}

@@ -251,3 +251,36 @@ impl Report {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred legs of 30 s, both ways: 300,000 packets.
+    fn report(lost: u64, skipped_frames: u64) -> Report {
+        Report {
+            concurrent: 100,
+            seconds: 30,
+            answered: 100,
+            sent: 150_000,
+            received: 150_000,
+            lost,
+            pace: PaceFigures {
+                skipped_frames,
+                lateness_us_p99: 0,
+                lateness_us_max: 0,
+            },
+            cpu_us_per_call_second: 0,
+            cores_busy_percent: 0,
+        }
+    }
+
+    #[test]
+    fn a_thousandth_of_all_packets_may_be_lost_or_skipped_and_not_one_more() {
+        assert!(report(300, 0).verdict().is_ok());
+        assert!(report(301, 0).verdict().is_err());
+        // One tick of 20 ms that is skipped is a packet of each of the legs: four of them are 400.
+        assert!(report(0, 3 * 100).verdict().is_ok());
+        assert!(report(0, 4 * 100).verdict().is_err());
+    }
+}

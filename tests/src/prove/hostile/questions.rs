@@ -18,7 +18,8 @@ const REFUSED: [u16; 2] = [413, 422];
 /// Longest time of a question.
 const TIMEOUT_MS: u64 = 12_000;
 
-/// Of each that is asked with many others: those that wait for two places are answered before their askers go.
+/// Of each that is asked with many others: those that wait for two places are answered before their askers
+/// go.
 const CROWDED_TIMEOUT_MS: u64 = 2_500;
 
 /// Longest until its answer: some more for its way.

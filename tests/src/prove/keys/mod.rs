@@ -6,7 +6,7 @@
 
 mod made;
 
-use super::{Form, Proof};
+use super::{Form, Proof, kurrent};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
@@ -116,10 +116,15 @@ pub(crate) fn prove(form: Form) -> Proof {
         None if form == Form::Short => json!("in the long proof"),
         None => json!({"skipped": "it is not installed (apt-get install postgresql)"}),
     };
-    let holds = found.wrong.is_empty() && unreadable == u64::from(BATCH) && readable > 0;
+    let kurrent = match form {
+        Form::Short => json!("in the proof of KurrentDB"),
+        Form::Long => kurrent::keys_refused(),
+    };
+    let is_kurrent_held = member(&kurrent, "/holds") != false;
+    let holds = is_kurrent_held && found.wrong.is_empty() && unreadable == u64::from(BATCH) && readable > 0;
     let line = json!({"proof": "keys", "mixtures": mixtures.len(), "refused": found.refused,
         "unreadable_after_restore": unreadable, "dialed_under_own_keys": readable, "postgres": postgres,
-        "wrong": found.wrong});
+        "kurrent": kurrent, "wrong": found.wrong});
     Proof { line, holds }
 }
 

@@ -6,8 +6,11 @@
 //! its log there (`store`), in builds that have the client.
 
 mod clients;
+mod foreign;
 mod log;
 mod store;
+
+pub(super) use foreign::keys_refused;
 
 use super::{Form, Proof, skipped};
 use crate::history::member;
@@ -67,6 +70,13 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
     if let Some(members) = line.as_object_mut() {
         members.insert("store".to_owned(), found);
+    }
+    let found = keys_refused();
+    if member(&found, "/skipped").is_null() {
+        holds &= member(&found, "/holds") == true;
+    }
+    if let Some(members) = line.as_object_mut() {
+        members.insert("foreign_keys".to_owned(), found);
     }
     if ran_count == 0 {
         return skipped(

@@ -92,7 +92,7 @@ pub(super) fn with_our_store(form: Form) -> Value {
 }
 
 /// The host rehearses too: what it writes itself, the log's name, is then of the same time.
-const HOST: &[&str] = &["--kurrent-append", "--rehearse-at", REHEARSAL];
+pub(super) const HOST: &[&str] = &["--kurrent-append", "--rehearse-at", REHEARSAL];
 
 /// Imports people and starts to call them.
 fn begin(server: &Server, customers: u32) {

@@ -1,11 +1,14 @@
 //! Stores under kill -9: what was acknowledged is there, once, where it was said to be, and nothing is torn.
 //!
 //! A writing process is killed at random moments on SQLite and on PostgreSQL; then PostgreSQL itself is
-//! killed under a writing process, which goes on by itself when the server is back.
+//! killed under a writing process, which goes on by itself when the server is back; and it hangs under
+//! `serve`.
 
 mod acknowledged;
+mod under_serve;
 
 use super::{Form, Proof};
+use crate::history::member;
 use crate::postgres::{DURABLE_SETTINGS, PostgresServer};
 use crate::program::{Program, command, deadline, instant, pause};
 use acknowledged::{Acknowledged, Found};
@@ -18,6 +21,9 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Acknowledgements awaited before a kill, at most.
 const BEFORE_KILL_MAX: u64 = 120;
+
+/// Why PostgreSQL is left out.
+const MISSING: &str = "it is not installed (apt-get install postgresql)";
 
 struct Counts {
     writer_kills: u64,
@@ -40,6 +46,10 @@ pub(crate) fn prove(form: Form) -> Proof {
         &format!("sqlite:{}", folder.path().display()),
         counts.writer_kills,
     );
+    let under_serve = match PostgresServer::start() {
+        Some(server) => under_serve::prove(form, &server),
+        None => json!({"skipped": MISSING}),
+    };
     let (postgres, server, holds) = match (PostgresServer::start(), PostgresServer::start()) {
         (Some(first), Some(second)) => {
             let settings = durable(&first);
@@ -50,14 +60,15 @@ pub(crate) fn prove(form: Form) -> Proof {
             (said, server.line(), holds)
         }
         (_, _) => {
-            let skipped = json!({"skipped": "it is not installed (apt-get install postgresql)"});
+            let skipped = json!({"skipped": MISSING});
             (skipped.clone(), skipped, true)
         }
     };
+    let is_held = member(&under_serve, "/holds") == true || member(&under_serve, "/skipped").is_string();
     Proof {
-        holds: holds && sqlite.holds(),
+        holds: holds && sqlite.holds() && is_held,
         line: json!({"proof": "stores", "sqlite": sqlite.line(), "postgres": postgres,
-            "postgres_server_killed": server}),
+            "postgres_server_killed": server, "postgres_under_serve": under_serve}),
     }
 }
 

@@ -1,0 +1,108 @@
+//! Few files may be open: the legs are lowered aloud; a full house beside more connections than there are
+//! places for is recorded whole; and too few for one leg is refused with the number needed.
+
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tests::carrier::CarrierProcess;
+use tests::history::{History, member};
+use tests::program::{command, ledgerline, read, wait_for};
+use tests::prove::{quick_campaign, records};
+use tests::server::Server;
+
+/// Enough for 8 legs (decision 0053): 4 each, 128 connections, 128 files.
+const LIMIT: u32 = 288;
+
+/// What it leaves room for.
+const LEGS: u64 = 8;
+
+/// One less than what one leg needs.
+const TOO_FEW: u32 = 259;
+
+/// More than the limit leaves places for, and more than its files.
+const CONNECTIONS: usize = 300;
+
+/// A server that may open so many files, and says into `said` what it has to say.
+fn with_files(limit: u32, data: &Path, trunk: &str, said: &Path) -> Command {
+    let mut shell = command("sh");
+    shell.arg("-c").arg(format!(
+        "ulimit -n {limit}; exec \"$0\" \"$@\" 2>>'{}'",
+        said.display()
+    ));
+    shell.arg(ledgerline());
+    Server::wrapped(shell, data, trunk)
+}
+
+#[test]
+fn legs_are_lowered_aloud_and_a_full_house_is_recorded_beside_too_many_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let (data, said) = (folder.path().join("data"), folder.path().join("said"));
+
+    let refused = with_files(TOO_FEW, &data, &carrier.trunk(), &said)
+        .output()
+        .unwrap();
+    assert!(!refused.status.success(), "one leg more than there is room for");
+    let why = read(&said);
+    assert!(why.contains(&format!("needs {}", TOO_FEW + 1)), "{why}");
+
+    let mut server = Server::of(with_files(LIMIT, &data, &carrier.trunk(), &said), &data);
+    assert!(server.wait_ready(), "{}", read(&said));
+    let heard = read(&said);
+    assert!(
+        heard.contains(&format!("at most {LEGS} calls at once")),
+        "{heard}"
+    );
+    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "T1", "records": records(16, 4)}),
+    );
+    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    let held = server.connect_silently(CONNECTIONS);
+    assert_eq!(held.len(), CONNECTIONS);
+    let mut most = 0;
+    let called = wait_for(Duration::from_secs(90), || {
+        let reply = server.get("/api/v1/campaigns/T1").ok()?;
+        most = most.max(member(&reply.body, "/open").as_u64()?);
+        (member(&reply.body, "/calls_ended").as_u64()? >= 12).then_some(())
+    });
+    assert!(called.is_some(), "people are called: {}", read(&said));
+    assert!(most >= LEGS, "the house was full: {most}");
+    server.program.signal("TERM");
+    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+    hold_to(&History::read(&data), &carrier);
+}
+
+/// No call lost, none unrecorded, none blamed on the trunk or on a lack of ours.
+fn hold_to(history: &History, carrier: &CarrierProcess) {
+    assert_eq!(history.unfinished(), Vec::<String>::new());
+    let dialed: BTreeSet<&str> = history
+        .of("call.dialing")
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str())
+        .collect();
+    let lines = carrier.lines();
+    assert!(lines.len() >= 12, "{}", lines.len());
+    assert!(lines.keys().all(|call_id| dialed.contains(call_id.as_str())));
+    let answered: BTreeSet<&str> = history
+        .of("call.answered")
+        .filter_map(|event| member(event, "/subject").as_str())
+        .collect();
+    assert!(answered.len() >= 4, "{answered:?}");
+    for ended in history.of("call.ended") {
+        let disposition = member(ended, "/data/disposition").as_str().unwrap_or("");
+        assert!(member(ended, "/data/cause").is_null(), "{ended}");
+        assert!(
+            !["trunk_unreachable", "system_error", "recording_failed"].contains(&disposition),
+            "{ended}"
+        );
+        let is_answered = answered.contains(member(ended, "/subject").as_str().unwrap_or(""));
+        let is_recorded = !member(ended, "/data/recording_sha256").is_null();
+        assert!(
+            !is_answered || is_recorded || disposition == "interrupted",
+            "{ended}"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! PostgreSQL that takes no write, under a server that dials: it hangs (every process of it stopped), it is
+//! killed and comes back, it is made read-only. `/readyz` says so in time and why, nobody is dialed
+//! meanwhile, and it is ready again by itself, with nobody lost.
+
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::postgres::PostgresServer;
+use crate::program::{deadline, instant, pause, wait_for};
+use crate::prove::{Form, quick_campaign, records};
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Longest time until readiness says no: appends without an answer count as stuck after 3 s, a lock is given
+/// up after 5 s, and the machine is loaded.
+const SAID_WITHIN: Duration = Duration::from_secs(12);
+
+/// Longest time until it says yes again: a refused append counts for 10 s, and a killed server recovers.
+const BACK_WITHIN: Duration = Duration::from_secs(40);
+
+/// How long it is held once that was said: long enough for several rounds of the dialer.
+const HELD: Duration = Duration::from_secs(3);
+
+/// What was asked of the database before it stopped may still be on its way to the carrier.
+const ON_THEIR_WAY: Duration = Duration::from_millis(500);
+
+/// What is done to the database, and how it is undone.
+type Fault = (&'static str, fn(&PostgresServer), fn(&PostgresServer));
+
+const FAULTS: &[Fault] = &[
+    (
+        "stopped",
+        |server| server.signal_all("STOP"),
+        |server| {
+            server.signal_all("CONT");
+        },
+    ),
+    ("killed", PostgresServer::kill, PostgresServer::restart),
+    (
+        "read_only",
+        |server| server.set_read_only("on"),
+        |server| server.set_read_only("off"),
+    ),
+];
+
+/// The short form lets it hang, which is the case that no connection reports.
+pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
+    let faults = match form {
+        Form::Short => FAULTS.get(..1).unwrap_or(FAULTS),
+        Form::Long => FAULTS,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let trunk = format!("{};dials-per-second=4;legs-max=20", carrier.trunk());
+    let mut command = Server::command(&data, &trunk);
+    command.args(["--store", &server.url()]);
+    let mut serve = Server::of(command, &data);
+    let mut wrong = Vec::new();
+    if !serve.wait_ready() {
+        return json!({"holds": false, "wrong": ["it does not become ready"]});
+    }
+    serve.must_post("/api/v1/campaigns", &quick_campaign("HELD"));
+    let list = json!({"task_id": "HELD", "records": records(120, 5)});
+    serve.must_post("/api/v1/tasks/data", &list);
+    serve.must_post("/api/v1/campaigns/HELD/start", &json!({}));
+    let mut said = serde_json::Map::new();
+    for (name, begin, end) in faults {
+        let dialed = carrier.lines().len();
+        if wait_for(BACK_WITHIN, || (carrier.lines().len() > dialed).then_some(())).is_none() {
+            wrong.push(format!("{name}: nobody was dialed before it"));
+        }
+        begin(server);
+        let found = held(&serve, &carrier, &mut wrong, name);
+        end(server);
+        let began = instant();
+        let back = wait_for(BACK_WITHIN, || (readiness(&serve)?.0 == 200).then_some(()));
+        if back.is_none() {
+            wrong.push(format!("{name}: not ready again"));
+        }
+        let back_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+        said.insert((*name).to_owned(), json!({"held": found, "back_ms": back_ms}));
+    }
+    let dialed = carrier.lines().len();
+    if wait_for(BACK_WITHIN, || (carrier.lines().len() > dialed).then_some(())).is_none() {
+        wrong.push("nobody is dialed again".to_owned());
+    }
+    serve.program.signal("TERM");
+    let stopped = serve.program.wait(Duration::from_secs(30));
+    if !stopped.is_some_and(|status| status.success()) {
+        wrong.push(format!("it ended with {stopped:?}"));
+    }
+    let history = History::read_store(&server.url());
+    judge(&history, &carrier, &mut wrong);
+    json!({"faults": said, "calls": carrier.lines().len(), "holds": wrong.is_empty(), "wrong": wrong})
+}
+
+/// Status and reason.
+fn readiness(serve: &Server) -> Option<(u16, String)> {
+    let reply = serve.get("/readyz").ok()?;
+    Some((reply.status, reply.body.to_string()))
+}
+
+/// Waits until readiness says no, then looks whether anybody is dialed.
+fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name: &str) -> Value {
+    let began = instant();
+    let no = wait_for(SAID_WITHIN, || {
+        readiness(serve).filter(|(status, _)| *status == 503)
+    });
+    let said_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    let Some((_, why)) = no else {
+        wrong.push(format!("{name}: /readyz does not say 503 within {SAID_WITHIN:?}"));
+        return json!({});
+    };
+    if !why.contains("database") && !why.contains("unavailable") {
+        wrong.push(format!("{name}: no reason: {why}"));
+    }
+    wait(ON_THEIR_WAY);
+    let before = carrier.lines().len();
+    wait(HELD);
+    let meanwhile = carrier.lines().len() - before;
+    if meanwhile > 0 {
+        wrong.push(format!("{name}: {meanwhile} people were dialed meanwhile"));
+    }
+    json!({"said_ms": said_ms, "why": why, "dialed_meanwhile": meanwhile})
+}
+
+fn wait(time: Duration) {
+    let until = deadline(time);
+    while instant() < until {
+        pause();
+    }
+}
+
+/// Nobody is lost, and nobody was dialed without a record of it.
+fn judge(history: &History, carrier: &CarrierProcess, wrong: &mut Vec<String>) {
+    let dialed: std::collections::BTreeSet<&str> = history
+        .of("call.dialing")
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str())
+        .collect();
+    let lines = carrier.lines();
+    let unknown = lines
+        .keys()
+        .filter(|call_id| !dialed.contains(call_id.as_str()))
+        .count();
+    let twice = lines.values().filter(|line| line.invites > 1).count();
+    for (count, what) in [
+        (history.unfinished().len(), "calls are not finished"),
+        (history.gaps(), "positions are missing"),
+        (unknown, "legs have no event"),
+        (twice, "legs were invited twice"),
+    ] {
+        if count > 0 {
+            wrong.push(format!("{count} {what}"));
+        }
+    }
+}
