@@ -49,7 +49,7 @@ step "format" 1 cargo fmt --check
 step "clippy" 3 cargo clippy --locked $KURRENT --all-targets -- -D warnings
 step "unit, contract and tidy" 3 bash tests/with_postgres.sh bash -c unit
 step "KurrentDB store" 4 kurrent
-step "demo and stories" 4 cargo test --locked -p tests --test e2e -- --test-threads 2 --nocapture
+step "demo and stories" 4 cargo test --locked -p tests --test e2e -- --test-threads 3 --nocapture
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
 step "short proofs" 6 target/debug/prove short

@@ -4,6 +4,9 @@ use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Done, Problem};
 use serde_json::json;
 
+/// Longest wait for the store's answers: twice what a loaded one takes, and less than a supervisor waits.
+const ANSWER_MS: u64 = 3_000;
+
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -31,6 +34,14 @@ fn alive(ctx: &Ctx) -> Result<Done, Problem> {
     }
 }
 
+/// A store that hangs answers nothing at all: whoever asks is told so, and is not left to wait with it.
 async fn ready(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    ctx.readiness().await.map(Done::Read)
+    let clock = &ctx.opened.environment.clock;
+    tokio::select! {
+        biased;
+        ready = ctx.readiness() => ready.map(Done::Read),
+        () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err(Problem::unavailable(format!(
+            "the store has not answered for {ANSWER_MS} ms / 存储已 {ANSWER_MS} 毫秒无应答"
+        ))),
+    }
 }

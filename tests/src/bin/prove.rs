@@ -65,31 +65,40 @@ fn main() -> ExitCode {
 
 /// Runs the short form of each; those that wait for real time at once. True when all hold.
 fn run_short() -> bool {
-    let waits = |name: &str| WAITING.contains(&name);
-    let (waiting, working): (Vec<_>, Vec<_>) = SHORT.iter().partition(|(name, _)| waits(name));
+    let waits = |name: &str| WAITING.iter().any(|group| group.contains(&name));
     let mut holds = true;
-    for (name, form) in working {
+    for (name, form) in SHORT.iter().filter(|(name, _)| !waits(name)) {
         say(&format!("short form of prove-{name}: {form}"));
         let began = instant();
         holds &= shown(run(name, Form::Short));
         say(&took(name, began));
     }
-    for (name, form) in &waiting {
+    for group in WAITING {
+        holds &= run_at_once(group);
+    }
+    holds
+}
+
+/// Runs the short forms of a group at once. True when all hold.
+fn run_at_once(group: &[&'static str]) -> bool {
+    for (name, form) in SHORT.iter().filter(|(name, _)| group.contains(name)) {
         say(&format!("short form of prove-{name}, beside others: {form}"));
     }
     let began = instant();
     let found = std::thread::scope(|scope| {
-        let running: Vec<_> = waiting
-            .iter()
-            .map(|(name, _)| scope.spawn(|| run(name, Form::Short)))
-            .collect();
+        let begin = |name: &&'static str| {
+            let name = *name;
+            scope.spawn(move || run(name, Form::Short))
+        };
+        let running: Vec<_> = group.iter().map(begin).collect();
         running
             .into_iter()
             .map(std::thread::ScopedJoinHandle::join)
             .collect::<Vec<_>>()
     });
-    say(&took("the proofs beside others", began));
-    for ((name, _), proof) in waiting.iter().zip(found) {
+    say(&took(&group.join(", "), began));
+    let mut holds = true;
+    for (name, proof) in group.iter().zip(found) {
         holds &= match proof {
             Ok(proof) => shown(proof),
             Err(_panicked) => {
