@@ -112,6 +112,8 @@ fn without_people(mut list: Value) -> Value {
 }
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好","customer_segment":"overdue"}"#;
+/// Another, so that a past moment is not the present one.
+const ANOTHER: &str = r#"{"task_id":"U","script_template":"您好","customer_segment":"overdue"}"#;
 
 /// Asks each path now and remembers the answers, as of the head.
 fn asked_now(world: &World, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
@@ -149,6 +151,8 @@ fn what_was_answered_then_is_answered_as_of_then() {
     assert_eq!(world.send("POST", "/correct", corrected).0, 200);
     remembered.push(asked_now(&world, &paths));
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns/T/stop", "{}").0, 200);
+    remembered.push(asked_now(&world, &paths));
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", ANOTHER).0, 201);
     for (head, answers) in &remembered {
         for (path, (status, answer)) in paths.iter().zip(answers) {
             let (then_status, then) = world.get(&format!("{path}?as_of={head}"));

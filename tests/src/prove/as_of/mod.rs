@@ -1,6 +1,8 @@
 //! Time travel: what a server answers as of a position is what a clean server answers that was fed only up to
 //! it; an instant is its last position; what was true is a fold of what had happened by then.
 
+mod answer;
+
 use super::{Form, Proof};
 use crate::history::member;
 use crate::made_up_log::{CAMPAIGNS, Chance, FLOW, MadeUpLog};
@@ -8,6 +10,7 @@ use crate::opened::open;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, instant, ledgerline, run};
 use crate::server::{Reply, Server};
+use answer::{LIST, comparable, plain};
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
@@ -143,7 +146,8 @@ fn feed(keys: &Path, log: &MadeUpLog, (position, chance): (u64, &mut Chance)) ->
     let server = serve(folder.path(), None);
     let answers = paths(log, chance).into_iter().map(|path| {
         let reply = get(&server, &path, &format!("after_position={position}"));
-        (path, reply.status, plain(reply.body))
+        let answer = comparable(&path, plain(reply.body));
+        (path, reply.status, answer)
     });
     Fed {
         position,
@@ -154,7 +158,7 @@ fn feed(keys: &Path, log: &MadeUpLog, (position, chance): (u64, &mut Chance)) ->
 /// What is asked: all that is about campaigns, and some of the calls, people and numbers.
 fn paths(log: &MadeUpLog, chance: &mut Chance) -> Vec<String> {
     let mut paths = vec![
-        "/api/v1/campaigns".to_owned(),
+        LIST.to_owned(),
         format!("/api/v1/flows/{FLOW}"),
         "/api/v1/rules".to_owned(),
         "/api/v1/installation".to_owned(),
@@ -185,20 +189,6 @@ fn get(server: &Server, path: &str, query: &str) -> Reply {
         Ok(reply) => reply,
         Err(error) => fail(&format!("GET {path}: {error}")),
     }
-}
-
-/// An answer without where and when it was asked; of a refusal nothing but its code.
-fn plain(body: Value) -> Value {
-    let mut body = body;
-    if let Some(code) = body.get("code") {
-        return code.clone();
-    }
-    if let Some(members) = body.as_object_mut() {
-        for name in ["known", "as_of_position", "looked_back_events"] {
-            members.remove(name);
-        }
-    }
-    body
 }
 
 /// How much was compared.
