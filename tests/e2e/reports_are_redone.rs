@@ -34,6 +34,14 @@ fn compliance_is_redone(folder: &Path, data: &str) {
         "{issued}"
     );
     done(&["report", "check", &page, "--data", data]);
+    let shown = read(Path::new(&page));
+    let link = shown
+        .split("href=\"./")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let linked = link.expect("the page links to its figures");
+    let figures = folder.join(linked).to_string_lossy().into_owned();
+    done(&["report", "check", &figures, "--data", data]);
     the_note_holds_in_python(&page, data);
     let position = member(&issued, "/position").to_string();
     let again = folder.join("again.html").to_string_lossy().into_owned();

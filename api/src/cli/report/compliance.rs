@@ -24,7 +24,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "P")]
     position: Option<u64>,
     /// Where the report goes: FILE, and its signed note FILE.note. A name that ends in .json takes the
-    /// figures alone, any other the page, and beside it the figures with all evidence, which it links to
+    /// figures alone, any other the page, and beside it the figures with all evidence and
+    /// the same note, which it links to
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
@@ -65,6 +66,8 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     write(&args.out, body.as_bytes())?;
     if !is_figures && let Some(beside) = figures_beside(&args.out, &answer.issue) {
         write(&beside, answer.figures.as_bytes())?;
+        // One note is of both: whoever is handed the figures checks them as they would the page.
+        write(&note_file(&beside), answer.note.as_bytes())?;
     }
     let note = note_file(&args.out);
     write(&note, answer.note.as_bytes())?;
