@@ -90,34 +90,9 @@ fn nothing() -> (Finding, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{RecordableLog, WritableLog};
-    use crate::cli::noting::note;
+    use crate::cli::taking::tests::begun;
     use crate::data_dir::Mode;
-    use domain::ids::LogId;
-    use domain::installation::event::RestoreFacts;
-    use domain::installation::{Installation, InstallationCommand};
-    use domain::time::Timestamp;
     use std::path::Path;
-
-    async fn one_event(dir: &Path) -> LogArgs {
-        let spec = StoreSpec::Sqlite(dir.to_owned());
-        WritableLog::open(&spec).await.unwrap().close().await;
-        let log = RecordableLog::open(&spec).await.unwrap();
-        let restored = InstallationCommand::Restore(RestoreFacts {
-            source_head: Position(1),
-            to_position: Position(1),
-            backup_made_at: Timestamp::EPOCH,
-            log_root: None,
-        });
-        note::<Installation>(log.store(), Mode::Real, |_| LogId, restored)
-            .await
-            .unwrap();
-        log.close().await;
-        LogArgs {
-            data: Some(dir.to_owned()),
-            store: None,
-        }
-    }
 
     /// Changes one letter of the record in every file of the log that holds it.
     fn flip(dir: &Path) -> usize {
@@ -148,8 +123,11 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_flipped_bit_is_found_by_a_full_look_and_a_short_one_says_what_it_did_not_check() {
-        let dir = tempfile::tempdir().unwrap();
-        let log = one_event(dir.path()).await;
+        let (dir, _) = begun(Mode::Real).await;
+        let log = LogArgs {
+            data: Some(dir.path().to_owned()),
+            store: None,
+        };
         let (short, full) = (check(&log, false).await, check(&log, true).await);
         assert_eq!(
             (short.finding, full.finding),

@@ -93,7 +93,7 @@ async fn ask_server(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::app::WritableLog;
     use crate::taking::Taken;
@@ -111,7 +111,7 @@ mod tests {
     }
 
     /// A directory whose log has one event.
-    async fn begun(mode: Mode) -> (tempfile::TempDir, StoreSpec) {
+    pub(in crate::cli) async fn begun(mode: Mode) -> (tempfile::TempDir, StoreSpec) {
         let dir = tempfile::tempdir().unwrap();
         let spec = StoreSpec::Sqlite(dir.path().to_owned());
         WritableLog::open(&spec).await.unwrap().close().await;

@@ -24,8 +24,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "P")]
     position: Option<u64>,
     /// Where the report goes: FILE, and its signed note FILE.note. A name that ends in .json takes the
-    /// figures alone, any other the page, and beside it the figures with all evidence and
-    /// the same note, which it links to
+    /// figures alone; any other takes the page, which links to the figures with all evidence: they are
+    /// written beside it, with the same note
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Print one JSON object
