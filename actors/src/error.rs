@@ -1,25 +1,11 @@
-//! Why an ask was not answered, in the five kinds a caller can act on.
+//! Why an ask was not answered, and what that is to whoever asked.
 
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::ports::worklist::WorklistError;
+use domain::problem::{Explained, Kind, Problem};
 use domain::stored_event::RecordError;
-
-/// What a caller should do about an error; `api/src/reply.rs` turns it into a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// A rule said no; show the reason.
-    Refused,
-    /// Lost a race after one silent reload; load again and decide again.
-    Conflict,
-    /// A limit was reached; wait and try again.
-    Busy,
-    /// The store or the key store is away; nothing was acknowledged.
-    Unavailable,
-    /// Our bug, or damaged data; the details are in the log.
-    Fault,
-}
 
 /// Why an entity did not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,14 +22,17 @@ pub enum AskError<R: std::error::Error> {
     Fault,
 }
 
-impl<R: std::error::Error> AskError<R> {
-    pub const fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Refused(_) => ErrorKind::Refused,
-            Self::Conflict => ErrorKind::Conflict,
-            Self::Busy => ErrorKind::Busy,
-            Self::Unavailable => ErrorKind::Unavailable,
-            Self::Fault => ErrorKind::Fault,
+impl<R: Explained> From<AskError<R>> for Problem {
+    fn from(error: AskError<R>) -> Self {
+        match error {
+            AskError::Refused(refusal) if refusal.is_missing() => {
+                Self::new(Kind::Missing, "missing", refusal.to_string())
+            }
+            AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
+            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was first, twice"),
+            AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
+            AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
+            AskError::Fault => Self::fault("an entity failed"),
         }
     }
 }
@@ -102,11 +91,13 @@ pub enum StartError {
     NoLine,
 }
 
-impl StartError {
-    pub const fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Store(_) | Self::Worklist(_) | Self::Vault(_) => ErrorKind::Unavailable,
-            Self::NoLine => ErrorKind::Fault,
+impl From<StartError> for Problem {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Store(error) => error.into(),
+            StartError::Vault(error) => error.into(),
+            StartError::Worklist(error) => Self::unavailable(error.to_string()),
+            StartError::NoLine => Self::fault(error.to_string()),
         }
     }
 }

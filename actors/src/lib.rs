@@ -33,7 +33,7 @@ pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Progress, installation_now, start_forgetting, unconfirmed_restore,
 };
 pub use entity::{Answer, Asked, Loaded};
-pub use error::{AskError, ErrorKind, StartError};
+pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
 pub use log_damage::{Damage, LogDamage};
 pub use supervisor::{STOP_WAIT_MS, Supervisor};

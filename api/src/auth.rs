@@ -4,10 +4,10 @@
 //! the listener is a loopback address, which only this machine reaches.
 
 use crate::own_page;
-use crate::reply::{Kind, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ports::id_source::IdSource;
+use domain::problem::{Kind, Problem};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -4,8 +4,8 @@
 //! thousand connections could each send the largest allowed, so what is beyond a small share is taken from
 //! one purse of the process; a command such as an opt-out fits into the share and always passes.
 
-use crate::reply::{Kind, Problem};
 use bytes::{Buf, Bytes};
+use domain::problem::{Kind, Problem};
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use tokio::sync::Semaphore;
 

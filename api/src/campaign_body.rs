@@ -1,9 +1,9 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
-use crate::reply::Problem;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use domain::time::{TimeOfDay, Timestamp};
 use serde_json::{Map, Value};
 

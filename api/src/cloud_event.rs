@@ -1,6 +1,6 @@
 //! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
 
-use crate::reply::Problem;
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -84,7 +84,7 @@ pub(crate) fn page_of(page: &[StoredEvent], reached: Position) -> Result<Value, 
 }
 
 fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
-    CloudEvent::read(stored).map_err(|error| Problem::fault(&error.to_string()))
+    CloudEvent::read(stored).map_err(|error| Problem::fault(error.to_string()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! environment.
 
 use crate::trunk_manners;
+use domain::problem::Problem;
 use media::driver::Replies;
 use media::lines::NumberForm;
 use std::fs;
@@ -58,6 +59,12 @@ pub(crate) enum ConfigError {
     Duration(String),
     #[error("{0:?} is not a port range such as 20000-20199")]
     PortRange(String),
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::invalid("setting-invalid", error.to_string())
+    }
 }
 
 /// A duration setting in milliseconds: `30s`, `500ms`, `2m`, `1h`.

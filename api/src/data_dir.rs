@@ -1,6 +1,7 @@
 //! What a data directory remembers besides events, keys and rows: rehearsal or real, and its SIP address.
 
 use crate::private_file;
+use domain::problem::Problem;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -56,6 +57,15 @@ pub(crate) enum DataDirError {
     OtherMode { dir: PathBuf, is: Mode, asked: Mode },
     #[error("{}: {why}", path.display())]
     Disk { path: PathBuf, why: String },
+}
+
+impl From<DataDirError> for Problem {
+    fn from(error: DataDirError) -> Self {
+        match error {
+            DataDirError::OtherMode { .. } => Self::refused("other-mode", error.to_string()),
+            DataDirError::Disk { .. } => Self::unavailable(error.to_string()),
+        }
+    }
 }
 
 /// Refuses a directory that was made for the other mode; writes nothing.

@@ -5,12 +5,12 @@
 //! again. Every tenure begins as a start does: what the one before left open is closed first.
 
 use crate::app::{self, HeldLock};
-use crate::cli::failure::Failure;
 use crate::proving::{history, tail};
 use crate::running::ServeSettings;
 use crate::serving::App;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
 use domain::ports::tasks::Tasks;
+use domain::problem::Problem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -89,7 +89,7 @@ struct Tenure {
 }
 
 /// Begins to dial, or to stand by. An error is of the lines or of what a crash left, and fails the start.
-pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), Failure> {
+pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), Problem> {
     if settings.trunks.is_empty() {
         app.stand(Standing::NoTrunk, None);
         return Ok(());
@@ -159,7 +159,7 @@ impl Driving {
     }
 
     /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
-    async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Failure> {
+    async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Problem> {
         let opened = &self.app.opened;
         self.refuse_shorter().await?;
         let tasks = opened.tenure_tasks();
@@ -169,7 +169,7 @@ impl Driving {
         };
         let started = tokio::select! {
             biased;
-            () = self.app.draining() => Err(Failure::unavailable("the process drains")),
+            () = self.app.draining() => Err(Problem::unavailable("the process drains")),
             started = self.start_drivers(environment) => started,
         };
         match started {
@@ -201,7 +201,7 @@ impl Driving {
     /// its rows and entities are of what is lost, so that only a start begins anew. It is on record at
     /// once, which holds back whoever else dials on this log; and however far the log grows, it is not the
     /// one followed.
-    async fn refuse_shorter(&self) -> Result<(), Failure> {
+    async fn refuse_shorter(&self) -> Result<(), Problem> {
         let environment = &self.app.opened.environment;
         let rows = self.app.views().status();
         let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
@@ -213,10 +213,13 @@ impl Driving {
             history::note_rows_ahead(environment, followed).await?;
             self.has_lost.store(true, Ordering::Relaxed);
         }
-        Err(Failure::refused(history::shorter(store.head().await?, followed)))
+        Err(Problem::refused(
+            "log-shorter",
+            history::shorter(store.head().await?, followed),
+        ))
     }
 
-    async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Failure> {
+    async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Problem> {
         let opened = &self.app.opened;
         opened.catch_up_clock().await?;
         let ports = DriverPorts {
@@ -227,7 +230,7 @@ impl Driving {
         };
         Drivers::start(self.app.system().clone(), environment, ports)
             .await
-            .map_err(|error| Failure::unavailable(error.to_string()))
+            .map_err(|error| Problem::unavailable(error.to_string()))
     }
 
     /// A lock that was taken for nothing is let go: another process may do better.

@@ -5,10 +5,11 @@
 
 use crate::body::{Body, pieces};
 use crate::known_query::{AFTER_POSITION, KnownQuery};
-use crate::reply::{Done, Problem, problem_response, respond};
+use crate::reply::{Done, problem_response, respond};
 use crate::server::Peer;
 use crate::serving::App;
 use domain::ids::CommandId;
+use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use serde_json::Value;
 use std::future::Future;

@@ -3,7 +3,6 @@
 use crate::import::load::{Enrolled, Enroller};
 use crate::import::row::RowRules;
 use crate::import::under_way::Course;
-use crate::reply::Problem;
 use crate::serving::App;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
@@ -15,6 +14,7 @@ use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
+use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

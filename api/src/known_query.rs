@@ -3,7 +3,7 @@
 //! One that is ignored lets a client believe in a filter, a page or a time that was never asked for: it reads
 //! the same page again and again, or acts on rows it did not want.
 
-use crate::reply::Problem;
+use domain::problem::Problem;
 
 /// Read-your-writes: every route waits for this position, where it is given.
 pub(crate) const AFTER_POSITION: &str = "after_position";

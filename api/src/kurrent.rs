@@ -1,12 +1,12 @@
 //! `serve --kurrent-listen`: the log over the KurrentDB protocol, beside HTTP and behind the same token.
 
 use crate::auth::{self, Door};
-use crate::cli::failure::Failure;
 use crate::outbound::own_server::ServerFile;
 use crate::server;
 use crate::serving::App;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::problem::Problem;
 use kurrent_endpoint::{Admission, Endpoint, Everyone, Options, Positions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -51,11 +51,11 @@ pub(crate) async fn serve(
     args: &KurrentArgs,
     app: &Arc<App>,
     http: SocketAddr,
-) -> Result<Option<SocketAddr>, Failure> {
+) -> Result<Option<SocketAddr>, Problem> {
     let Some(wished) = args.kurrent_listen else {
         return Ok(None);
     };
-    let refused = |error| Failure::unavailable(format!("cannot listen on {wished}: {error}"));
+    let refused = |error| Problem::unavailable(format!("cannot listen on {wished}: {error}"));
     let listener = server::bind(wished).await.map_err(refused)?;
     let mut address = listener.local_addr()?;
     let environment = &app.opened.environment;

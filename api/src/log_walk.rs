@@ -5,12 +5,12 @@
 //! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
 //! than its limit.
 
-use crate::reply::{Kind, Problem};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
@@ -213,7 +213,7 @@ pub(crate) async fn walk(
 
 /// A record that this build cannot read stops the walk: what it says is not known.
 pub(crate) fn unreadable(error: UnreadableRecord) -> Problem {
-    Problem::fault(&error.to_string())
+    Problem::fault(error.to_string())
 }
 
 #[cfg(test)]

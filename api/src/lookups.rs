@@ -6,7 +6,7 @@
 
 use crate::endpoint::Ctx;
 use crate::places::network;
-use crate::reply::{Kind, Problem};
+use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

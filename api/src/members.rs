@@ -1,6 +1,6 @@
 //! Reading the members of a JSON body: each wrong one is noted by its pointer, and all are told at once.
 
-use crate::reply::{MemberError, Problem};
+use domain::problem::{MemberError, Problem};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 use std::str::FromStr;

@@ -6,7 +6,7 @@
 //! be read as one plain value is refused: a header twice or beyond ASCII never counts as absent.
 
 use crate::config::is_loopback;
-use crate::reply::{Kind, Problem};
+use domain::problem::{Kind, Problem};
 use warp::http::HeaderMap;
 use warp::http::header::{HOST, HeaderName, ORIGIN};
 

@@ -4,12 +4,12 @@
 //! said here is read from there. So a rebuild that was ended without a server, or whose server died before it
 //! could say so, is put on record by the next start, and nothing is said twice.
 
-use crate::reply::Problem;
 use crate::serving::App;
 use domain::ids::ViewId;
 use domain::inquiry::mask_numbers;
+use domain::problem::Problem;
 use domain::stored_event::Cause;
-use domain::view::{SwitchFacts, TableFacts, ViewCommand, ViewRefusal};
+use domain::view::{SwitchFacts, TableFacts, ViewCommand};
 use projections::{Rebuild, RebuildState};
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ async fn note_one(app: &App, rebuild: &Rebuild, by: Option<String>, cause: Cause
     let id: ViewId = rebuild
         .view
         .parse()
-        .map_err(|error| Problem::fault(&format!("a view's name: {error}")))?;
+        .map_err(|error| Problem::fault(format!("a view's name: {error}")))?;
     let by = by.as_deref().map(mask_numbers);
     let begun = ViewCommand::Rebuild {
         version: rebuild.version,
@@ -108,5 +108,3 @@ fn facts(rebuild: &Rebuild) -> Option<SwitchFacts> {
         tables: tables.collect(),
     })
 }
-
-impl crate::serving::Explained for ViewRefusal {}

@@ -4,6 +4,7 @@ use crate::clock::SystemClock;
 use actors::Supervisor;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::problem::Problem;
 use media::carrier::{CarrierProfile, CarrierUser};
 use media::driver::carrier::{self, CarrierConfig, CarrierError, CarrierHandle};
 use std::net::SocketAddr;
@@ -18,6 +19,12 @@ pub(crate) enum RehearsalError {
     Carrier(#[from] CarrierError),
     #[error("the carrier's profile cannot be read: {0}")]
     Profile(String),
+}
+
+impl From<RehearsalError> for Problem {
+    fn from(error: RehearsalError) -> Self {
+        Self::unavailable(error.to_string())
+    }
 }
 
 /// How a carrier is asked for.

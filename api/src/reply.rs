@@ -1,9 +1,8 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
-use crate::import::ImportError;
 use domain::personal::Personal;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, StreamVersion};
-use serde::Serialize;
 use serde_json::{Value, json};
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
@@ -14,163 +13,37 @@ pub(crate) const POSITION_HEADER: &str = "x-event-position";
 /// Seconds after which a caller who met a limit may try again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// What the caller can do about it; the table of the house.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Cannot be read or makes no sense: change the request.
-    Invalid,
-    Missing,
-    WrongMethod,
-    /// A rule said no; the reason is in the body.
-    Refused,
-    /// Lost a race: load again, decide again.
-    Conflict,
-    Unauthenticated,
-    /// Known, and not allowed.
-    Forbidden,
-    TooLarge,
-    WrongMediaType,
-    Busy,
-    Unavailable,
-    /// Our bug or corrupt data; details only in the log.
-    Fault,
-}
-
-impl Kind {
-    const fn status(self) -> StatusCode {
-        match self {
-            Self::Invalid => StatusCode::BAD_REQUEST,
-            Self::Missing => StatusCode::NOT_FOUND,
-            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Invalid => "the request cannot be read",
-            Self::Missing => "there is no such thing",
-            Self::WrongMethod => "this route has no such method",
-            Self::Refused => "a rule refuses this",
-            Self::Conflict => "somebody else was faster",
-            Self::Unauthenticated => "a token is needed",
-            Self::Forbidden => "this is not allowed here",
-            Self::TooLarge => "a limit was exceeded",
-            Self::WrongMediaType => "this media type is not read here",
-            Self::Busy => "too much at once",
-            Self::Unavailable => "something needed is away",
-            Self::Fault => "this is our mistake",
-        }
+/// The status of each kind of problem: the only place that names them.
+const fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Missing => StatusCode::NOT_FOUND,
+        Kind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// One member of a body that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct MemberError {
-    /// JSON pointer (RFC 6901), such as `/schedule/start_time`.
-    pub(crate) pointer: String,
-    pub(crate) detail: String,
-}
-
-/// Why a request was not done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {detail}")]
-pub(crate) struct Problem {
-    pub(crate) kind: Kind,
-    /// Stable name for programs, such as `flow-variable-missing`.
-    pub(crate) code: &'static str,
-    pub(crate) detail: String,
-    pub(crate) errors: Vec<MemberError>,
-}
-
-impl Problem {
-    pub(crate) fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-        }
+/// A problem as RFC 9457 writes it; the cause of a fault is not in it.
+fn body(problem: &Problem) -> Value {
+    let mut body = json!({
+        "type": format!("urn:ledgerline:problem:{}", problem.code),
+        "title": problem.kind.title(),
+        "status": status(problem.kind).as_u16(),
+        "detail": problem.detail,
+        "code": problem.code,
+    });
+    if let (false, Some(members)) = (problem.errors.is_empty(), body.as_object_mut()) {
+        members.insert("errors".to_owned(), json!(problem.errors));
     }
-    pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Kind::Invalid, code, detail)
-    }
-    pub(crate) fn missing(what: &str) -> Self {
-        Self::new(Kind::Missing, "missing", format!("{what} does not exist"))
-    }
-    pub(crate) fn refused(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Kind::Refused, code, detail)
-    }
-    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(Kind::Unavailable, "unavailable", detail)
-    }
-    /// `why` goes to the log, never to the caller.
-    pub(crate) fn fault(why: &str) -> Self {
-        tracing::error!(why, "request failed by a fault");
-        Self::new(Kind::Fault, "fault", "the log has the details")
-    }
-    /// A body whose members are wrong, all of them named.
-    pub(crate) fn members(errors: Vec<MemberError>) -> Self {
-        let detail = errors
-            .iter()
-            .map(|error| format!("{} {}", error.pointer, error.detail))
-            .collect::<Vec<_>>()
-            .join("; ");
-        Self {
-            kind: Kind::Refused,
-            code: "invalid-members",
-            detail,
-            errors,
-        }
-    }
-
-    /// True when the caller did nothing wrong: something of ours is away or failed.
-    pub(crate) const fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable | Kind::Busy | Kind::Fault)
-    }
-
-    fn body(&self) -> Value {
-        let mut body = json!({
-            "type": format!("urn:ledgerline:problem:{}", self.code),
-            "title": self.kind.title(),
-            "status": self.kind.status().as_u16(),
-            "detail": self.detail,
-            "code": self.code,
-        });
-        if let (false, Some(members)) = (self.errors.is_empty(), body.as_object_mut()) {
-            members.insert("errors".to_owned(), json!(self.errors));
-        }
-        body
-    }
-}
-
-impl From<ImportError> for Problem {
-    fn from(error: ImportError) -> Self {
-        let (kind, code) = match &error {
-            ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
-            ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
-            ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
-            ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
-            ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
-                (Kind::Refused, "mapping-invalid")
-            }
-            ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
-            ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
-            ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
-            ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
-            ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),
-            ImportError::Disk(_) => (Kind::Unavailable, "disk-unavailable"),
-        };
-        Self::new(kind, code, error.to_string())
-    }
+    body
 }
 
 /// What a handler answers when it did as asked.
@@ -249,8 +122,12 @@ fn written_response(status: StatusCode, written: Written) -> Response {
     response
 }
 
+/// The reply that says why not; what caused a fault goes to the log here, and nowhere else.
 pub(crate) fn problem_response(problem: &Problem) -> Response {
-    let mut response = json_response(problem.kind.status(), &problem.body());
+    if let Some(cause) = problem.cause() {
+        tracing::error!(cause, "request failed by a fault");
+    }
+    let mut response = json_response(status(problem.kind), &body(problem));
     set(&mut response, header::CONTENT_TYPE, "application/problem+json");
     match problem.kind {
         Kind::Unauthenticated => set(&mut response, header::WWW_AUTHENTICATE, "Bearer"),
@@ -261,6 +138,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::Missing
         | Kind::WrongMethod
         | Kind::Refused
+        | Kind::Disproved
         | Kind::Conflict
         | Kind::Forbidden
         | Kind::TooLarge
@@ -288,6 +166,7 @@ fn set(response: &mut Response, name: header::HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::problem::MemberError;
 
     fn status(problem: &Problem) -> u16 {
         problem_response(problem).status().as_u16()
@@ -300,6 +179,7 @@ mod tests {
             (Kind::Missing, 404),
             (Kind::WrongMethod, 405),
             (Kind::Refused, 422),
+            (Kind::Disproved, 422),
             (Kind::Conflict, 409),
             (Kind::Unauthenticated, 401),
             (Kind::Forbidden, 403),
@@ -314,12 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_names_every_wrong_member_by_its_pointer() {
+    fn a_reply_names_every_wrong_member_and_no_cause() {
         let problem = Problem::members(vec![MemberError {
             pointer: "/schedule/start_time".to_owned(),
             detail: "is not a time of day".to_owned(),
         }]);
-        let body = problem.body();
+        let body = body(&problem);
         assert_eq!(body["errors"][0]["pointer"], "/schedule/start_time");
         assert_eq!(body["status"], 422);
         let response = problem_response(&problem);
@@ -327,6 +207,12 @@ mod tests {
             response.headers()[header::CONTENT_TYPE],
             "application/problem+json"
         );
+    }
+
+    #[test]
+    fn the_cause_of_a_fault_is_in_no_reply() {
+        let told = body(&Problem::fault("row 7 has no version")).to_string();
+        assert!(!told.contains("row 7"), "{told}");
     }
 
     #[test]

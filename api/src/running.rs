@@ -3,14 +3,13 @@
 use crate::alerts;
 use crate::app::{OpenSettings, Opened};
 use crate::auth::{self, Door};
-use crate::cli::failure::Failure;
-use crate::cli::noting::note_index_remade;
-use crate::cli::output;
 use crate::clock_evidence::ClockEvidence;
 use crate::compliance_report::REPORTS_DIR;
 use crate::config::TrunkSpec;
 use crate::data_dir::{Mode, PROMPTS_DIR};
 use crate::driving;
+use crate::lone_event::note_index_remade;
+use crate::notice::notice;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::tsa::TsaUrl;
@@ -24,6 +23,7 @@ use crate::server;
 use crate::serving::App;
 use crate::signals::Signals;
 use domain::ports::speech::Synthesizer;
+use domain::problem::Problem;
 use media::speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -76,7 +76,7 @@ impl Running {
         settings: ServeSettings,
         listener: Option<TcpListener>,
         runtime: Arc<Runtime>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Problem> {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open).await?;
@@ -111,7 +111,7 @@ impl Running {
         // No key of an erased person may open anything, before anything is answered.
         actors::start_forgetting(app.system(), &app.opened.environment, app.opened.recordings())
             .await
-            .map_err(|error| Failure::unavailable(error.to_string()))?;
+            .map_err(|error| Problem::unavailable(error.to_string()))?;
         // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
         Proving::new(&app.opened.environment, &settings.open, &settings.witnesses)?
             .stamped_by(settings.tsa.clone())
@@ -153,7 +153,7 @@ impl Running {
 
     /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is
     /// open.
-    pub(crate) async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Failure> {
+    pub(crate) async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Problem> {
         let ending = async {
             self.drain(within).await;
             self.stop().await;
@@ -161,7 +161,7 @@ impl Running {
         tokio::select! {
             biased;
             () = signals.next() => {
-                output::notice("second signal: leaving at once; the next start closes what is open");
+                notice("second signal: leaving at once; the next start closes what is open");
             }
             () = ending => {}
         }
@@ -173,7 +173,7 @@ impl Running {
 fn say_who_is_unreadable(opened: &Opened) {
     let unreadable = opened.restored_keys().map_or(0, |keys| keys.unreadable_count);
     if unreadable > 0 {
-        output::notice(&format!(
+        notice(&format!(
             "{unreadable} people of this log had no key left when its keys were restored: nobody can read them, \
              and nobody dials them / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
         ));
@@ -181,27 +181,33 @@ fn say_who_is_unreadable(opened: &Opened) {
 }
 
 /// Events name the trunk that was used: one name must mean one trunk.
-fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Failure> {
+fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Problem> {
     let mut names = BTreeSet::new();
     match settings.trunks.iter().find(|trunk| !names.insert(&trunk.name)) {
         None => Ok(()),
-        Some(twice) => Err(Failure::usage(format!(
-            "two trunks have the name {}; give one another with name=",
-            twice.name
-        ))),
+        Some(twice) => Err(Problem::invalid(
+            "setting-invalid",
+            format!(
+                "two trunks have the name {}; give one another with name=",
+                twice.name
+            ),
+        )),
     }
 }
 
-fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Failure> {
+fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Problem> {
     if settings.open.rehearse_at.is_none() {
         return Ok(());
     }
     match settings.trunks.iter().find(|trunk| !trunk.is_loopback()) {
         None => Ok(()),
-        Some(trunk) => Err(Failure::refused(format!(
-            "--rehearse-at is refused: trunk {} is not a loopback address, and real people answer there",
-            trunk.name
-        ))),
+        Some(trunk) => Err(Problem::refused(
+            "trunk-refused",
+            format!(
+                "--rehearse-at is refused: trunk {} is not a loopback address, and real people answer there",
+                trunk.name
+            ),
+        )),
     }
 }
 
@@ -209,15 +215,20 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Failure
 fn with_given_sound(
     given: Option<&GivenSound>,
     others: Arc<dyn Synthesizer>,
-) -> Result<Arc<dyn Synthesizer>, Failure> {
+) -> Result<Arc<dyn Synthesizer>, Problem> {
     let Some(given) = given else { return Ok(others) };
-    let wrong = |why: String| Failure::usage(format!("--wav {}: {why}", given.file.display()));
+    let wrong = |why: String| {
+        Problem::invalid(
+            "setting-invalid",
+            format!("--wav {}: {why}", given.file.display()),
+        )
+    };
     let wav = std::fs::read(&given.file).map_err(|error| wrong(error.to_string()))?;
     let spoken = GivenClipSynthesizer::new(given.text.as_str(), &wav, others);
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
-fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Failure> {
+fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
     if address.ip().is_unspecified() {
         // Listening everywhere: what a person or a command on this machine can open is loopback.

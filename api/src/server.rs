@@ -6,11 +6,12 @@
 
 use crate::descriptors;
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
-use crate::reply::{Kind, Problem, problem_response};
+use crate::reply::problem_response;
 use crate::unstalled::Unstalled;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::problem::{Kind, Problem};
 use futures_util::FutureExt;
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;

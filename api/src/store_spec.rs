@@ -1,6 +1,6 @@
 //! `--store`: which log a command works on. The URL's password is never shown.
 
-use crate::cli::failure::Failure;
+use domain::problem::Problem;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -103,32 +103,39 @@ pub(crate) struct LogArgs {
 
 impl LogArgs {
     /// The log meant.
-    pub(crate) fn spec(&self) -> Result<StoreSpec, Failure> {
+    pub(crate) fn spec(&self) -> Result<StoreSpec, Problem> {
         match (&self.store, &self.data) {
             (Some(store), _) => Ok(store.clone()),
             (None, Some(data)) => Ok(StoreSpec::Sqlite(data.clone())),
-            (None, None) => Err(Failure::usage("give --data DIR or --store URL")),
+            (None, None) => Err(Problem::invalid(
+                "store-unnamed",
+                "give --data DIR or --store URL",
+            )),
         }
     }
 
     /// What a server opens: its directory, and the log that stands there or elsewhere.
-    pub(crate) fn place(&self) -> Result<(PathBuf, StoreSpec), Failure> {
+    pub(crate) fn place(&self) -> Result<(PathBuf, StoreSpec), Problem> {
         let directory = self.directory()?.to_owned();
         match self.spec()? {
-            StoreSpec::Sqlite(log) if log != directory => Err(Failure::usage(format!(
-                "the log of sqlite:{} stands in its own data directory: leave out --data, or give the same",
-                log.display()
-            ))),
+            StoreSpec::Sqlite(log) if log != directory => Err(Problem::invalid(
+                "store-unnamed",
+                format!(
+                    "the log of sqlite:{} stands in its own data directory: leave out --data, or give the same",
+                    log.display()
+                ),
+            )),
             spec => Ok((directory, spec)),
         }
     }
 
     /// The directory of rows, recordings and proofs: `--data`, or the one of `sqlite:DIR`.
-    pub(crate) fn directory(&self) -> Result<&Path, Failure> {
+    pub(crate) fn directory(&self) -> Result<&Path, Problem> {
         match (&self.data, &self.store) {
             (Some(data), _) => Ok(data),
             (None, Some(StoreSpec::Sqlite(dir))) => Ok(dir),
-            (None, _) => Err(Failure::usage(
+            (None, _) => Err(Problem::invalid(
+                "store-unnamed",
                 "this store holds only the log: give --data DIR too, for rows, recordings and proofs",
             )),
         }

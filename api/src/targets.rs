@@ -1,9 +1,9 @@
 //! Targets beside what was reached, and why: the metric's figure, and the gap split over causes (REP-4).
 
 use crate::figures::find;
-use crate::reply::Problem;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::ReadDb;
 use projections::deviation::{Cause, Deviation, Tally, deviation};
 use projections::metrics::{Scope, catalog};

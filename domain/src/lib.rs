@@ -28,6 +28,7 @@ mod ordered_json;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;
+pub mod problem;
 mod record_heading;
 mod record_text;
 pub mod report;

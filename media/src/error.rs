@@ -1,15 +1,7 @@
-//! Why signalling or sound could not be set up, in the kinds that callers act on.
+//! Why signalling or sound could not be set up, and what that is to whoever asked.
 
+use domain::problem::Problem;
 use std::net::SocketAddr;
-
-/// What a caller can do about an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaErrorKind {
-    /// Settings make no sense: change them.
-    Invalid,
-    /// An address, file or port is not to be had now: free it or wait.
-    Unavailable,
-}
 
 /// Why a media driver or a trunk did not start.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +23,16 @@ pub enum MediaError {
     InvalidTrunk { trunk: String, why: &'static str },
 }
 
-impl MediaError {
-    pub const fn kind(&self) -> MediaErrorKind {
-        match self {
-            Self::Listen { .. } | Self::Unreachable { .. } | Self::NoAddress(_) | Self::Recordings { .. } => {
-                MediaErrorKind::Unavailable
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Listen { .. }
+            | MediaError::Unreachable { .. }
+            | MediaError::NoAddress(_)
+            | MediaError::Recordings { .. } => Self::unavailable(error.to_string()),
+            MediaError::RtpPorts { .. } | MediaError::InvalidTrunk { .. } => {
+                Self::invalid("line-invalid", error.to_string())
             }
-            Self::RtpPorts { .. } | Self::InvalidTrunk { .. } => MediaErrorKind::Invalid,
         }
     }
 }

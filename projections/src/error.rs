@@ -1,17 +1,7 @@
 //! Why rows could not be written or read: away, damaged, late, parked, or our own fault.
 
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
-
-/// What a caller can do about an error; `api/src/reply.rs` turns it into a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Retry later.
-    Unavailable,
-    /// Stored rows or events are not what was written: rebuild the views, or look at the log.
-    Corrupt,
-    /// Our bug.
-    Fault,
-}
 
 /// An error of the read side.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,14 +34,15 @@ pub enum ProjectionError {
     Fault(String),
 }
 
-impl ProjectionError {
-    pub const fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Unavailable(_) | Self::Late { .. } | Self::Parked { .. } | Self::Remade { .. } => {
-                ErrorKind::Unavailable
+impl From<ProjectionError> for Problem {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Late { .. } => Self::new(Kind::Unavailable, "timeout", error.to_string()),
+            ProjectionError::Remade { .. } => Self::new(Kind::Unavailable, "being-remade", error.to_string()),
+            ProjectionError::Unavailable(_) | ProjectionError::Parked { .. } => {
+                Self::unavailable(error.to_string())
             }
-            Self::Corrupt(_) => ErrorKind::Corrupt,
-            Self::Fault(_) => ErrorKind::Fault,
+            ProjectionError::Corrupt(_) | ProjectionError::Fault(_) => Self::fault(error.to_string()),
         }
     }
 }

@@ -54,7 +54,7 @@ pub use ahead::{forget_rows_ahead, rows_ahead};
 pub use database::{
     Checkpoint, Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, checkpoints, read_as, transact,
 };
-pub use error::{ErrorKind, ProjectionError};
+pub use error::ProjectionError;
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
 pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;

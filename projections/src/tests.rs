@@ -1,7 +1,7 @@
 //! The runner and the database: nothing skipped, nothing twice, nothing hidden.
 
 use crate::database::{ReadDb, Table, Tx};
-use crate::error::{ErrorKind, ProjectionError};
+use crate::error::ProjectionError;
 use crate::live::{Grounds, Projections};
 use crate::rebuild::{Difference, DifferenceKind, ViewCheck, rebuild, verify};
 use crate::runner::InlineRunner;
@@ -137,7 +137,7 @@ async fn an_event_a_view_cannot_take_parks_that_view_before_it_and_no_other() {
     }
     assert_eq!(seen_count(db.as_ref()).await as u64, poison.0 - 1);
     let waited = runner.progress().wait_for(Some("memory"), poison).await;
-    assert_eq!(waited.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(matches!(waited, Err(ProjectionError::Parked { .. })));
     runner.progress().wait_for(None, story.head()).await.unwrap();
     runner
         .progress()
@@ -263,7 +263,7 @@ async fn running_views_follow_the_log_and_wake_who_waits() {
     );
     on.tasks.stop().await;
     let closed = on.projections.db().query("select 1", Vec::new()).await;
-    assert_eq!(closed.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(matches!(closed, Err(ProjectionError::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -328,10 +328,18 @@ async fn a_parked_view_holds_up_no_other_after_a_restart() {
 async fn a_file_that_is_no_database_is_damaged_and_a_missing_folder_is_away() {
     let dir = tempfile::tempdir().unwrap();
     let tasks = TestTasks::default();
-    let kind_at = |path: &std::path::Path| SqliteReadDb::open(path, &tasks).err().map(|error| error.kind());
-    assert_eq!(kind_at(&dir.path().join("missing")), Some(ErrorKind::Unavailable));
+    let opened = |path: &std::path::Path| SqliteReadDb::open(path, &tasks).err();
+    let missing = opened(&dir.path().join("missing"));
+    assert!(
+        matches!(missing, Some(ProjectionError::Unavailable(_))),
+        "{missing:?}"
+    );
     std::fs::write(dir.path().join("views.db"), [b'x'; 4_096]).unwrap();
-    assert_eq!(kind_at(dir.path()), Some(ErrorKind::Corrupt));
+    let damaged = opened(dir.path());
+    assert!(
+        matches!(damaged, Some(ProjectionError::Corrupt(_))),
+        "{damaged:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,26 +1,8 @@
-//! Why a store or a key file could not be opened, and the kind of every error this crate answers with.
-//!
-//! `StoreError` and `VaultError` belong to the ports; `kind` sorts them like our own, so that the one place
-//! that makes replies needs no knowledge of stores.
+//! Why a store or a key file could not be opened, and what that is to whoever asked.
 
 use domain::ports::event_store::StoreError;
-use domain::ports::vault::VaultError;
+use domain::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
-
-/// What the caller can do about an error (docs/house.md, Errors).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The request makes no sense: change it.
-    Invalid,
-    /// Somebody else was first: load again, decide again.
-    Conflict,
-    /// A limit was reached: wait and retry.
-    Busy,
-    /// The disk, the database or the keys are away: wait, or mend and restart.
-    Unavailable,
-    /// Our bug or damaged data: report.
-    Fault,
-}
 
 /// Why a store's file could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,51 +42,21 @@ fn holder(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (pid {pid})"))
 }
 
-/// Every error of this crate falls in one kind.
-pub trait Kind {
-    fn kind(&self) -> ErrorKind;
-}
-
-impl Kind for StoreError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::WrongVersion { .. } | Self::PartlyStored { .. } => ErrorKind::Conflict,
-            Self::Invalid(_) => ErrorKind::Invalid,
-            Self::Busy => ErrorKind::Busy,
-            Self::Unavailable(_) => ErrorKind::Unavailable,
-            Self::Damaged(_) => ErrorKind::Fault,
-        }
-    }
-}
-
-impl Kind for VaultError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Unavailable(_) | Self::WrongMaster(_) => ErrorKind::Unavailable,
-            Self::Destroyed(_) => ErrorKind::Conflict,
-            Self::DoesNotOpen => ErrorKind::Fault,
-        }
-    }
-}
-
-impl Kind for OpenError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Missing(_) => ErrorKind::Invalid,
-            Self::NewerSchema { .. } | Self::HalfFilled { .. } | Self::Unavailable { .. } => {
-                ErrorKind::Unavailable
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing(_) => Self::new(Kind::Missing, "log-missing", error.to_string()),
+            OpenError::HalfFilled { .. } => Self::refused("log-half-filled", error.to_string()),
+            OpenError::NewerSchema { .. } | OpenError::Damaged { .. } | OpenError::Unavailable { .. } => {
+                Self::unavailable(error.to_string())
             }
-            Self::Damaged { .. } => ErrorKind::Fault,
         }
     }
 }
 
-impl Kind for LockError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Held { .. } => ErrorKind::Conflict,
-            Self::Unavailable { .. } => ErrorKind::Unavailable,
-        }
+impl From<LockError> for Problem {
+    fn from(error: LockError) -> Self {
+        Self::unavailable(error.to_string())
     }
 }
 

@@ -43,7 +43,7 @@ mod wrapped_keys;
 pub mod yardstick;
 
 pub use data_lock::{DataLock, LOCK_FILE};
-pub use error::{ErrorKind, Kind, LockError, OpenError};
+pub use error::{LockError, OpenError};
 pub use file_vault::{
     FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE, has_people,
 };

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines kept of a program's output while nobody reads them; more than any story prints.
@@ -86,7 +87,8 @@ pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String
 /// A running program; killed when dropped.
 pub struct Program {
     child: Child,
-    lines: Receiver<String>,
+    /// Read by one at a time: several threads of a proof may hold the program.
+    lines: Mutex<Receiver<String>>,
     seen: Vec<String>,
 }
 
@@ -116,7 +118,7 @@ impl Program {
         });
         Self {
             child,
-            lines,
+            lines: Mutex::new(lines),
             seen: Vec::new(),
         }
     }
@@ -130,7 +132,12 @@ impl Program {
         let until = deadline(within);
         loop {
             let left = until.saturating_duration_since(instant());
-            match self.lines.recv_timeout(left) {
+            match self
+                .lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv_timeout(left)
+            {
                 Ok(line) => {
                     self.seen.push(line.clone());
                     if wanted(&line) {

@@ -4,6 +4,7 @@
 //! The checks are numbered as in `docs/house.md`. No parser, no network, under a second. Each check has
 //! small tests of its own on made-up text.
 
+mod circles;
 mod contracts;
 mod documents;
 mod effects;
@@ -56,4 +57,5 @@ checks! {
     c14_no_secret_path_host_or_phone: secrets::check;
     c15_each_limit_says_where_it_comes_from: limits::check;
     c16_text_is_clean: text::check;
+    c17_files_are_not_tied_in_circles: circles::check;
 }

@@ -3,12 +3,12 @@
 //! memory.
 
 use super::rules::{Finding, Limits, figure};
-use crate::reply::Problem;
 use crate::serving::App;
 use crate::tables::{Budget, LIMIT_PER_MILLE, WINDOW_DAYS, budget};
 use domain::alert::{AlertRule, Severity};
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::views::campaign_board::{self, LISTED_MAX};
 use std::collections::BTreeSet;
 

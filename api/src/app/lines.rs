@@ -1,10 +1,10 @@
 //! Lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
 use super::AppError;
-use crate::cli::output;
 use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
 use crate::data_dir::{self, RECORDINGS_DIR};
 use crate::descriptors;
+use crate::notice::notice;
 use crate::running::ServeSettings;
 use actors::Environment;
 use domain::ports::line::Line;
@@ -105,7 +105,7 @@ impl Room {
                 legs_max,
                 "fewer legs: the limit of open files leaves room for no more"
             );
-            output::notice(&format!(
+            notice(&format!(
                 "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files (ulimit -n) / \
                  受打开文件数限制，该线路最多同时 {legs_max} 路通话"
             ));

@@ -29,6 +29,7 @@ use domain::ports::event_store::StoreError;
 use domain::ports::speech::Synthesizer;
 use domain::ports::vault::VaultError;
 use domain::ports::worklist::Worklist;
+use domain::problem::Problem;
 use media::error::MediaError;
 use media::speech::espeak::EspeakSettings;
 use media::speech::synthesizer_of_this_machine;
@@ -110,6 +111,34 @@ pub(crate) enum AppError {
     #[cfg_attr(feature = "kurrent", expect(dead_code, reason = "this build has every part"))]
     #[error("{0}")]
     NotBuilt(&'static str),
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::DataDir(error) => error.into(),
+            AppError::Open(error @ (OpenError::Missing(_) | OpenError::HalfFilled { .. })) => error.into(),
+            AppError::OtherMode { .. }
+            | AppError::HalfFilled(_)
+            | AppError::Driven
+            | AppError::Descriptors { .. }
+            | AppError::OtherRows
+            | AppError::OtherBuild(_)
+            | AppError::NoKeys(_)
+            | AppError::MissingLog(_)
+            | AppError::OlderKeys { .. }
+            | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
+            AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
+            AppError::Lock(_)
+            | AppError::Open(_)
+            | AppError::Store(_)
+            | AppError::Vault(_)
+            | AppError::Views(_)
+            | AppError::Random(_)
+            | AppError::Media(_)
+            | AppError::Password { .. } => Self::unavailable(error.to_string()),
+        }
+    }
 }
 
 /// espeak-ng when it is installed, else the bundled clips.

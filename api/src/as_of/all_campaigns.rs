@@ -3,10 +3,11 @@
 use super::moment::Then;
 use super::past::Wanted;
 use crate::figures::{FORMULA, versions};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use crate::routes::campaigns::{figures, listed};
 use crate::serving::App;
 use domain::event_filter::EventFilter;
+use domain::problem::Problem;
 use projections::View;
 use projections::views::campaign_board::Share;
 use projections::views::daily_copies::{self, DailyCopies, Total};

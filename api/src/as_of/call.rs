@@ -4,12 +4,12 @@
 //! back to the event it corrects: it counts from when the call ended, not from when somebody noticed.
 
 use super::moment::Then;
-use crate::reply::Problem;
 use crate::routes::calls::{describe, describe_finding};
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
 use domain::decider::Decider;
 use domain::ids::CallId;
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ struct Told {
 fn told(stored: &StoredEvent) -> Result<Told, Problem> {
     let envelope = stored
         .envelope()
-        .map_err(|error| Problem::fault(&error.to_string()))?;
-    let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
     Ok(Told {
         position: stored.position,
         recorded_at: stored.recorded_at,

@@ -1,11 +1,11 @@
 //! One entity as it was: its own stream up to the moment, folded by its decider.
 
 use super::moment::Then;
-use crate::reply::Problem;
 use domain::decider::Decider;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::ports::vault::{PersonKey, Vault};
+use domain::problem::Problem;
 use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ fn take<D: Decider>(
     then: &Then,
     (vault, key): (&dyn Vault, Option<&PersonKey>),
 ) -> Result<(), Problem> {
-    let unreadable = |error: &dyn std::error::Error| Problem::fault(&error.to_string());
+    let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = stored.envelope().map_err(|error| unreadable(&error))?;
     if then.valid_at().is_some_and(|valid_at| envelope.at > valid_at) {
         return Ok(());
@@ -73,7 +73,7 @@ pub(crate) async fn existed_then(
     };
     let envelope = first
         .envelope()
-        .map_err(|error| Problem::fault(&error.to_string()))?;
+        .map_err(|error| Problem::fault(error.to_string()))?;
     Ok(then.valid_at().is_none_or(|valid_at| envelope.at <= valid_at))
 }
 

@@ -1,8 +1,8 @@
 //! The two parameters: read, held against the log, and turned into a position.
 
 use crate::endpoint::Input;
-use crate::reply::Problem;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{InvalidTimestamp, Timestamp};
 use serde_json::{Map, Value, json};

@@ -2,12 +2,12 @@
 //! within a time, the last ones kept.
 
 use super::moment::Then;
-use crate::reply::{Kind, Problem};
 use crate::serving::App;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::{Begun, FoldError, Folded, Span, View, fold_onto};

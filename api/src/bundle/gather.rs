@@ -1,7 +1,6 @@
 //! What a bundle is made of: the call's stream, both grants, the campaign's plan and the flow version.
 
 use super::BUNDLE_EVENTS_MAX;
-use crate::cli::failure::Failure;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::CallingPlan;
@@ -16,6 +15,7 @@ use domain::ids::{CallId, CampaignId, EventId, StreamId};
 use domain::number::Number;
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion, read_event};
 use domain::time::Timestamp;
 
@@ -41,14 +41,15 @@ pub(crate) struct Gathered {
 }
 
 /// Reads the call and what belongs to it.
-pub(crate) async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Failure> {
+pub(crate) async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Problem> {
     let page = store
         .read_stream(&Call::stream(&call), StreamVersion(0), BUNDLE_EVENTS_MAX + 1)
         .await?;
     if page.len() > BUNDLE_EVENTS_MAX {
-        return Err(Failure::refused(format!(
-            "the call has more than {BUNDLE_EVENTS_MAX} events"
-        )));
+        return Err(Problem::refused(
+            "not-bundled",
+            format!("the call has more than {BUNDLE_EVENTS_MAX} events"),
+        ));
     }
     let events: Vec<Typed<CallEvent>> = page.iter().map(typed::<Call>).collect::<Result<_, _>>()?;
     let permitted = events.first().map(|first| &first.event);
@@ -59,7 +60,10 @@ pub(crate) async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathe
         ..
     }) = permitted
     else {
-        return Err(Failure::refused(format!("call {call} does not exist")));
+        return Err(Problem::refused(
+            "not-bundled",
+            format!("call {call} does not exist"),
+        ));
     };
     let of_customer = |event: &CustomerEvent| match event {
         CustomerEvent::DialGranted { grant, .. } => grant.call == call,
@@ -87,7 +91,7 @@ pub(crate) async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathe
     })
 }
 
-async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option<CallingPlan>, Failure> {
+async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option<CallingPlan>, Problem> {
     let created = |event: &CampaignEvent| matches!(event, CampaignEvent::Created { .. });
     let found = find::<Campaign>(store, &Campaign::stream(campaign), created).await?;
     Ok(found.and_then(|found| match found.event {
@@ -111,7 +115,7 @@ async fn find<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,
     wanted: impl Fn(&D::Event) -> bool,
-) -> Result<Option<Typed<D::Event>>, Failure> {
+) -> Result<Option<Typed<D::Event>>, Problem> {
     let mut after = StreamVersion(0);
     loop {
         let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
@@ -128,11 +132,11 @@ async fn find<D: Decider>(
     }
 }
 
-fn typed<D: Decider>(stored: &StoredEvent) -> Result<Typed<D::Event>, Failure> {
+fn typed<D: Decider>(stored: &StoredEvent) -> Result<Typed<D::Event>, Problem> {
     let envelope: Envelope = stored
         .envelope()
-        .map_err(|error| Failure::fault(error.to_string()))?;
-    let event = read_event::<D>(&envelope).map_err(|error| Failure::fault(error.to_string()))?;
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    let event = read_event::<D>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
     Ok(Typed {
         position: stored.position,
         id: envelope.id,

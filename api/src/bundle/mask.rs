@@ -6,7 +6,6 @@ use super::mask_ends::{masked_end, masked_failure};
 use super::recorded::{key_rule, story};
 use super::walk::infer;
 use super::{BundleEvent, Content};
-use crate::cli::failure::Failure;
 use domain::call::LegIdentity;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
@@ -18,6 +17,7 @@ use domain::ids::{CallId, CampaignId, CustomerId, EventId, FlowId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::personal::Personal;
 use domain::ports::line::AnsweredDialog;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ const REMOTE: &str = "sip:callee@127.0.0.1:5070";
 const CALL: CallId = CallId::new(Uuid::from_u128(1));
 
 /// Masks everything gathered of one call.
-pub(super) fn mask(gathered: &Gathered) -> Result<Content, Failure> {
+pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
     let first = gathered
         .call
         .first()
@@ -89,8 +89,8 @@ struct Masker {
 }
 
 impl Masker {
-    fn new(begins: Timestamp) -> Result<Self, Failure> {
-        let fixed = |why: &dyn std::fmt::Display| Failure::fault(format!("a stand-in: {why}"));
+    fn new(begins: Timestamp) -> Result<Self, Problem> {
+        let fixed = |why: &dyn std::fmt::Display| Problem::fault(format!("a stand-in: {why}"));
         let base: Timestamp = BEGINS_AT.parse().map_err(|error| fixed(&error))?;
         Ok(Self {
             shift: base.micros().saturating_sub(begins.micros()),
@@ -114,7 +114,7 @@ impl Masker {
         Timestamp::from_micros(at.micros().saturating_add(self.shift))
     }
 
-    fn grants(&mut self, gathered: &Gathered) -> Result<Vec<BundleEvent>, Failure> {
+    fn grants(&mut self, gathered: &Gathered) -> Result<Vec<BundleEvent>, Problem> {
         let mut events = Vec::new();
         if let Some(typed) = &gathered.customer_grant
             && let CustomerEvent::DialGranted { attempt, grant } = &typed.event
@@ -148,8 +148,8 @@ impl Masker {
         stream: String,
         typed: &Typed<F>,
         event: &E,
-    ) -> Result<BundleEvent, Failure> {
-        let mut tagged = serde_json::to_value(event).map_err(|error| Failure::fault(error.to_string()))?;
+    ) -> Result<BundleEvent, Problem> {
+        let mut tagged = serde_json::to_value(event).map_err(|error| Problem::fault(error.to_string()))?;
         Ok(BundleEvent {
             n: 0,
             stream,
@@ -166,7 +166,7 @@ impl Masker {
         n: u64,
         typed: &Typed<CallEvent>,
         digit: Option<char>,
-    ) -> Result<BundleEvent, Failure> {
+    ) -> Result<BundleEvent, Problem> {
         let event = self.masked(&typed.event);
         let written = self.written(format!("call-{CALL}"), typed, &event)?;
         let mut personal = BTreeMap::new();

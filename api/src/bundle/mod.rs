@@ -20,8 +20,8 @@ pub(crate) use gather::gather;
 pub(crate) use replay::{Replayed, replay};
 
 use crate::bounded_file;
-use crate::cli::failure::Failure;
 use domain::calling_plan::CallingPlan;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use gather::Gathered;
 use serde::{Deserialize, Serialize};
@@ -95,9 +95,9 @@ pub(crate) struct BundleEvent {
 }
 
 /// Masks what was gathered.
-pub(crate) fn make(gathered: &Gathered) -> Result<Bundle, Failure> {
+pub(crate) fn make(gathered: &Gathered) -> Result<Bundle, Problem> {
     let content = mask::mask(gathered)?;
-    let content = serde_json::to_value(content).map_err(|error| Failure::fault(error.to_string()))?;
+    let content = serde_json::to_value(content).map_err(|error| Problem::fault(error.to_string()))?;
     let bundle = Bundle {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,
@@ -118,42 +118,51 @@ fn hash_of(content: &Value) -> String {
 
 impl Bundle {
     /// Reads a file, and refuses one that is too large, of another format, or altered.
-    pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
-        let unreadable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+    pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
+        let unreadable = |error: std::io::Error| Problem::unavailable(format!("{}: {error}", file.display()));
         match bounded_file::read(file, BUNDLE_BYTES_MAX) {
             Ok(bytes) => Self::parse(&bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Err(Failure::refused(format!(
-                "a bundle has at most {BUNDLE_BYTES_MAX} bytes"
-            ))),
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Err(Problem::refused(
+                "bundle-unreadable",
+                format!("a bundle has at most {BUNDLE_BYTES_MAX} bytes"),
+            )),
             Err(error) => Err(unreadable(error)),
         }
     }
 
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Failure> {
-        let bundle: Self = serde_json::from_slice(bytes)
-            .map_err(|error| Failure::refused(format!("this is no call bundle: {error}")))?;
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        let bundle: Self = serde_json::from_slice(bytes).map_err(|error| {
+            Problem::refused("bundle-unreadable", format!("this is no call bundle: {error}"))
+        })?;
         if bundle.format != FORMAT || bundle.format_version != FORMAT_VERSION {
-            return Err(Failure::refused(format!(
-                "this build reads {FORMAT:?} version {FORMAT_VERSION}, not {:?} version {}",
-                bundle.format, bundle.format_version
-            )));
+            return Err(Problem::refused(
+                "bundle-unreadable",
+                format!(
+                    "this build reads {FORMAT:?} version {FORMAT_VERSION}, not {:?} version {}",
+                    bundle.format, bundle.format_version
+                ),
+            ));
         }
         let hash = hash_of(&bundle.content);
         if hash != bundle.content_sha256 {
-            return Err(Failure::found(format!(
-                "the bundle was altered: its content has SHA-256 {hash}, and it says {}",
-                bundle.content_sha256
-            )));
+            return Err(Problem::disproved(
+                "bundle-altered",
+                format!(
+                    "the bundle was altered: its content has SHA-256 {hash}, and it says {}",
+                    bundle.content_sha256
+                ),
+            ));
         }
         bundle.opened()
     }
 
-    fn opened(mut self) -> Result<Self, Failure> {
+    fn opened(mut self) -> Result<Self, Problem> {
         let content = self.content()?;
         if content.events.len() > BUNDLE_EVENTS_MAX {
-            return Err(Failure::refused(format!(
-                "a bundle has at most {BUNDLE_EVENTS_MAX} events"
-            )));
+            return Err(Problem::refused(
+                "bundle-unreadable",
+                format!("a bundle has at most {BUNDLE_EVENTS_MAX} events"),
+            ));
         }
         self.events = content.events;
         self.flow = content.flow;
@@ -161,20 +170,26 @@ impl Bundle {
         Ok(self)
     }
 
-    fn content(&self) -> Result<Content, Failure> {
+    fn content(&self) -> Result<Content, Problem> {
         serde_json::from_value(self.content.clone()).map_err(|error| {
-            Failure::refused(format!("this build cannot read the bundle's content: {error}"))
+            Problem::refused(
+                "bundle-unreadable",
+                format!("this build cannot read the bundle's content: {error}"),
+            )
         })
     }
 
     /// The file's bytes, for people to read too.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Failure> {
-        let bytes = serde_json::to_vec_pretty(self).map_err(|error| Failure::fault(error.to_string()))?;
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Problem> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| Problem::fault(error.to_string()))?;
         if bytes.len() > BUNDLE_BYTES_MAX {
-            return Err(Failure::refused(format!(
-                "the bundle would have {} bytes, more than {BUNDLE_BYTES_MAX}",
-                bytes.len()
-            )));
+            return Err(Problem::refused(
+                "bundle-unreadable",
+                format!(
+                    "the bundle would have {} bytes, more than {BUNDLE_BYTES_MAX}",
+                    bytes.len()
+                ),
+            ));
         }
         Ok(bytes)
     }

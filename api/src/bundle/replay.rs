@@ -4,13 +4,13 @@ use super::recorded::{key_rule, story};
 use super::redecide::otherwise;
 use super::walk::walk;
 use super::{Bundle, BundleEvent};
-use crate::cli::failure::Failure;
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{Call, CallState};
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::decider::{Decider, EventData, UnreadableEvent};
 use domain::flow::FlowDefinition;
 use domain::personal::Personal;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Replayed {
 }
 
 /// Decides everything in the bundle again.
-pub(crate) fn replay(bundle: &Bundle) -> Result<Replayed, Failure> {
+pub(crate) fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
     let begins = bundle
         .events
         .first()
@@ -109,8 +109,13 @@ fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<S
 }
 
 /// The event with its stand-ins in place.
-fn read(one: &BundleEvent) -> Result<CallEvent, Failure> {
-    let unreadable = |error: String| Failure::refused(format!("event {} of the bundle: {error}", one.n));
+fn read(one: &BundleEvent) -> Result<CallEvent, Problem> {
+    let unreadable = |error: String| {
+        Problem::refused(
+            "bundle-unreadable",
+            format!("event {} of the bundle: {error}", one.n),
+        )
+    };
     let data = serde_json::value::to_raw_value(&one.data).map_err(|error| unreadable(error.to_string()))?;
     let mut event = CallEvent::read(&one.kind, one.version, &data)
         .map_err(|error: UnreadableEvent| unreadable(error.to_string()))?;

@@ -1,9 +1,9 @@
 //! The one list of kinds that may begin a story, and the check that every other event names its cause.
 
-use crate::cli::failure::Failure;
 use domain::event_filter::EventFacts;
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::collections::BTreeSet;
 
@@ -214,7 +214,7 @@ pub(crate) struct Unexplained {
 }
 
 /// Every event names a cause that is stored before it, or is of a kind that begins a story.
-pub(crate) async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, Failure> {
+pub(crate) async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, Problem> {
     let mut found = Unexplained::default();
     let mut seen: BTreeSet<EventId> = BTreeSet::new();
     let mut after = Position(0);
@@ -224,7 +224,7 @@ pub(crate) async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, F
         after = last.position;
         for stored in &page {
             let unreadable =
-                |error: domain::stored_event::UnreadableRecord| Failure::fault(error.to_string());
+                |error: domain::stored_event::UnreadableRecord| Problem::fault(error.to_string());
             let facts = EventFacts::of(stored).map_err(unreadable)?;
             let causation = stored.envelope().map_err(unreadable)?.causation;
             let wrong = match causation {

@@ -2,7 +2,7 @@
 
 use super::beginning::{Beginning, beginning_of};
 use super::graph::{Graph, NODES_MAX, Node, Why};
-use crate::cli::local_time::of_calendar;
+use crate::local_time::of_calendar;
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

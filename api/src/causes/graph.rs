@@ -1,11 +1,11 @@
 //! The graph around one event, call or person: its causes to the beginning, its effects to the last one
 //! known.
 
-use crate::cli::failure::Failure;
 use crate::log_walk::Matching;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -61,12 +61,13 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// Around what an id names: a call, an event or a customer.
-    pub(crate) async fn of(store: &dyn EventStore, id: &str) -> Result<Self, Failure> {
+    pub(crate) async fn of(store: &dyn EventStore, id: &str) -> Result<Self, Problem> {
         let (subject, whole) = find_subject(store, id).await?;
         if subject.is_empty() {
-            return Err(Failure::refused(format!(
-                "no event, call or customer has the id {id}"
-            )));
+            return Err(Problem::refused(
+                "no-such-event",
+                format!("no event, call or customer has the id {id}"),
+            ));
         }
         let mut graph = Self::default();
         let near = near(store, &subject).await?;
@@ -122,7 +123,7 @@ impl Graph {
     }
 
     /// Step by step back to what came from outside.
-    async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Failure> {
+    async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         for _ in 0..CAUSE_STEPS_MAX {
             let named = self.nodes.values().filter_map(|node| node.causation);
             let unknown: BTreeSet<EventId> = named.filter(|id| !self.positions.contains_key(id)).collect();
@@ -220,10 +221,10 @@ struct Read {
 }
 
 impl Read {
-    fn of(stored: StoredEvent) -> Result<Self, Failure> {
+    fn of(stored: StoredEvent) -> Result<Self, Problem> {
         let envelope = stored
             .envelope()
-            .map_err(|error| Failure::fault(error.to_string()))?;
+            .map_err(|error| Problem::fault(error.to_string()))?;
         let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
         let named = |pointers: &[&str]| -> Vec<String> {
             let found = pointers
@@ -241,7 +242,7 @@ impl Read {
 }
 
 /// The events an id names, and whether they are all of a person.
-async fn find_subject(store: &dyn EventStore, id: &str) -> Result<(BTreeMap<Position, Read>, bool), Failure> {
+async fn find_subject(store: &dyn EventStore, id: &str) -> Result<(BTreeMap<Position, Read>, bool), Problem> {
     let mut found = Near::default();
     if let Ok(customer) = id.parse::<CustomerId>() {
         found.add_person(store, &customer).await?;
@@ -249,7 +250,7 @@ async fn find_subject(store: &dyn EventStore, id: &str) -> Result<(BTreeMap<Posi
     }
     let Ok(call) = id.parse::<CallId>() else {
         let why = "an id is of an event or a call (a UUID), or of a customer (32 digits)";
-        return Err(Failure::usage(why));
+        return Err(Problem::invalid("id-invalid", why));
     };
     found.add_stream(store, &StreamId::new("call", &call)).await?;
     if found.events.is_empty()
@@ -261,7 +262,7 @@ async fn find_subject(store: &dyn EventStore, id: &str) -> Result<(BTreeMap<Posi
 }
 
 /// What may be an effect of the subject: the person's events, the number's, the campaign's own.
-async fn near(store: &dyn EventStore, subject: &BTreeMap<Position, Read>) -> Result<Near, Failure> {
+async fn near(store: &dyn EventStore, subject: &BTreeMap<Position, Read>) -> Result<Near, Problem> {
     let mut near = Near::default();
     for call in subject.values().flat_map(|event| &event.calls) {
         near.add_stream(store, &StreamId::new("call", call)).await?;
@@ -318,7 +319,7 @@ struct Near {
 }
 
 impl Near {
-    fn add(&mut self, event: StoredEvent) -> Result<(), Failure> {
+    fn add(&mut self, event: StoredEvent) -> Result<(), Problem> {
         if self.events.len() >= LOOKED_AT_MAX {
             self.cut = true;
             return Ok(());
@@ -328,7 +329,7 @@ impl Near {
         Ok(())
     }
 
-    async fn add_person(&mut self, store: &dyn EventStore, customer: &CustomerId) -> Result<(), Failure> {
+    async fn add_person(&mut self, store: &dyn EventStore, customer: &CustomerId) -> Result<(), Problem> {
         let filter = EventFilter {
             customer: Some(customer.clone()),
             ..EventFilter::default()
@@ -336,7 +337,7 @@ impl Near {
         self.add_matching(store, filter).await
     }
 
-    async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Failure> {
+    async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Problem> {
         let mut log = Matching::new(store, filter);
         while !self.cut
             && let Some(page) = log.next().await?
@@ -348,7 +349,7 @@ impl Near {
         Ok(())
     }
 
-    async fn add_stream(&mut self, store: &dyn EventStore, stream: &StreamId) -> Result<(), Failure> {
+    async fn add_stream(&mut self, store: &dyn EventStore, stream: &StreamId) -> Result<(), Problem> {
         let mut after = StreamVersion(0);
         while !self.cut {
             let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;

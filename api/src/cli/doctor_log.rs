@@ -17,7 +17,7 @@ pub(super) async fn check(log: &LogArgs, is_full: bool) -> Check {
     let said = match log.spec() {
         Ok(_) if is_full => whole(log).await,
         Ok(spec) => newest(&spec).await,
-        Err(failure) => Err(failure),
+        Err(problem) => Err(problem.into()),
     };
     match said {
         Ok((finding, says)) => Check::new(NAME, finding, says),

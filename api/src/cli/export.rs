@@ -147,7 +147,7 @@ async fn download(
             file.write_all(piece)?;
             bytes += u64::try_from(piece.len()).unwrap_or(0);
             bar.set_message(format!("{bytes} bytes"));
-            Ok(())
+            Ok::<_, Failure>(())
         })
         .await?;
     Ok((None, bytes))

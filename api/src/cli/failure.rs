@@ -1,6 +1,18 @@
 //! Why a command failed, and the exit code that says so to scripts.
 
+use domain::problem::{Kind, Problem};
 use std::process::ExitCode;
+
+/// A check found something wrong.
+const FOUND: u8 = 1;
+/// Wrong usage.
+const USAGE: u8 = 2;
+/// Refused, or there is no such thing.
+const REFUSED: u8 = 3;
+/// No server, disk, port or lock.
+const UNAVAILABLE: u8 = 4;
+/// A fault of ours.
+const FAULT: u8 = 5;
 
 /// The exit codes, shown by `--help`.
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done; 1 a check found something wrong; 2 wrong usage; \
@@ -17,19 +29,19 @@ pub(crate) struct Failure {
 impl Failure {
     /// A check found a violation.
     pub(crate) fn found(text: impl Into<String>) -> Self {
-        Self::new(1, text)
+        Self::new(FOUND, text)
     }
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self::new(2, text)
+        Self::new(USAGE, text)
     }
     pub(crate) fn refused(text: impl Into<String>) -> Self {
-        Self::new(3, text)
+        Self::new(REFUSED, text)
     }
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
-        Self::new(4, text)
+        Self::new(UNAVAILABLE, text)
     }
     pub(crate) fn fault(text: impl Into<String>) -> Self {
-        Self::new(5, text)
+        Self::new(FAULT, text)
     }
     /// Nobody reads what is shown: the end, and no failure.
     pub(crate) fn reader_gone() -> Self {
@@ -54,81 +66,55 @@ impl Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::unavailable(error.to_string())
+impl From<Problem> for Failure {
+    /// Who runs a command on the directory itself is told what caused a fault: there is no other log.
+    fn from(problem: Problem) -> Self {
+        let text = match problem.cause() {
+            None => problem.detail,
+            Some(cause) => cause.to_owned(),
+        };
+        Self::new(exit_code(problem.kind), text)
     }
 }
 
-impl From<store::proof::ProofError> for Failure {
-    fn from(error: store::proof::ProofError) -> Self {
-        match store::Kind::kind(&error) {
-            store::ErrorKind::Invalid => Self::refused(error.to_string()),
-            store::ErrorKind::Conflict | store::ErrorKind::Busy | store::ErrorKind::Unavailable => {
-                Self::unavailable(error.to_string())
+/// The exit code of each kind of problem: the only place that names them.
+const fn exit_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Disproved => FOUND,
+        Kind::Missing
+        | Kind::Refused
+        | Kind::Conflict
+        | Kind::Unauthenticated
+        | Kind::Forbidden
+        | Kind::TooLarge
+        | Kind::WrongMediaType
+        | Kind::WrongMethod => REFUSED,
+        Kind::Invalid => USAGE,
+        Kind::Busy | Kind::Unavailable => UNAVAILABLE,
+        Kind::Fault => FAULT,
+    }
+}
+
+/// Each error becomes a problem first: its kind decides, not the command that met it.
+macro_rules! by_way_of_problems {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Problem::from(error).into()
             }
-            store::ErrorKind::Fault => Self::fault(error.to_string()),
-        }
-    }
+        })+
+    };
 }
 
-impl From<crate::config::ConfigError> for Failure {
-    fn from(error: crate::config::ConfigError) -> Self {
-        Self::usage(error.to_string())
-    }
-}
-
-impl From<crate::app::AppError> for Failure {
-    fn from(error: crate::app::AppError) -> Self {
-        match error {
-            crate::app::AppError::DataDir(crate::data_dir::DataDirError::OtherMode { .. }) => {
-                Self::refused(error.to_string())
-            }
-            crate::app::AppError::Open(store::OpenError::Missing(_))
-            | crate::app::AppError::Open(store::OpenError::HalfFilled { .. })
-            | crate::app::AppError::OtherMode { .. }
-            | crate::app::AppError::HalfFilled(_)
-            | crate::app::AppError::Driven
-            | crate::app::AppError::Descriptors { .. }
-            | crate::app::AppError::OtherRows
-            | crate::app::AppError::OtherBuild(_)
-            | crate::app::AppError::NoKeys(_)
-            | crate::app::AppError::MissingLog(_)
-            | crate::app::AppError::OlderKeys { .. }
-            | crate::app::AppError::OtherKeys => Self::refused(error.to_string()),
-            crate::app::AppError::NotBuilt(_) => Self::usage(error.to_string()),
-            other => Self::unavailable(other.to_string()),
-        }
-    }
-}
-
-impl From<domain::ports::event_store::StoreError> for Failure {
-    fn from(error: domain::ports::event_store::StoreError) -> Self {
-        Self::unavailable(error.to_string())
-    }
-}
-
-impl From<projections::ProjectionError> for Failure {
-    fn from(error: projections::ProjectionError) -> Self {
-        match error.kind() {
-            projections::ErrorKind::Unavailable => Self::unavailable(error.to_string()),
-            projections::ErrorKind::Corrupt | projections::ErrorKind::Fault => Self::fault(error.to_string()),
-        }
-    }
-}
-
-impl From<crate::reply::Problem> for Failure {
-    fn from(problem: crate::reply::Problem) -> Self {
-        if problem.is_ours() {
-            Self::unavailable(problem.detail)
-        } else {
-            Self::refused(problem.detail)
-        }
-    }
-}
-
-impl From<crate::rehearsal::RehearsalError> for Failure {
-    fn from(error: crate::rehearsal::RehearsalError) -> Self {
-        Self::unavailable(error.to_string())
-    }
+by_way_of_problems! {
+    std::io::Error,
+    domain::ports::event_store::StoreError,
+    domain::ports::vault::VaultError,
+    projections::ProjectionError,
+    store::backup::BackupError,
+    store::proof::ProofError,
+    store::KeyBackupError,
+    crate::app::AppError,
+    crate::config::ConfigError,
+    crate::rehearsal::RehearsalError,
 }

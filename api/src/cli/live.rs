@@ -1,7 +1,8 @@
 //! `ledgerline live`: figures of this moment from the running server, once or as they change.
 
 use super::failure::Failure;
-use super::{local_time, output, table};
+use super::{output, table};
+use crate::local_time;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
 use serde_json::{Value, json};

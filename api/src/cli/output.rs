@@ -1,6 +1,7 @@
-//! The only writer of standard output and standard error.
+//! The only writer of standard output, for people and programs; who only shows things ends with its reader.
 
 use super::failure::Failure;
+pub(crate) use crate::notice::notice;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,11 +39,6 @@ pub(crate) fn json(value: &Value) -> Result<(), Failure> {
 /// JSON for people to read.
 pub(crate) fn pretty(value: &Value) -> Result<(), Failure> {
     line(&format!("{value:#}"))
-}
-
-/// A line beside the output: notices and errors. Nothing can be done when even that fails.
-pub(crate) fn notice(text: &str) {
-    drop(writeln!(io::stderr(), "{text}"));
 }
 
 fn write(text: &str) -> io::Result<()> {

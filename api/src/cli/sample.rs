@@ -9,11 +9,11 @@ use crate::calendar::parse_day_or_instant;
 use crate::log_walk::Log;
 use crate::outbound::own_server::OwnServer;
 use crate::private_file;
-use crate::reply::Problem;
 use crate::routes::samples::draw_cause;
 use crate::sampling::{Ask, document, draw, drawn_of, sample_id};
 use crate::store_spec::LogArgs;
 use domain::ids::{CallId, CampaignId, SampleId};
+use domain::problem::Problem;
 use domain::sample::{Answer, Finding, SampleCommand, Stratify};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
@@ -336,7 +336,7 @@ async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
 
 async fn ask_server(server: &OwnServer, sample: SampleId) -> Result<Value, Failure> {
     let path = format!("/api/v1/samples/{sample}");
-    server.ask(Method::GET, &path, None).await
+    Ok(server.ask(Method::GET, &path, None).await?)
 }
 
 async fn check(args: &Check) -> Result<(), Failure> {

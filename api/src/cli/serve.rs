@@ -127,7 +127,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     output::notice("draining; a second signal leaves at once");
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
-        .await
+        .await?;
+    Ok(())
 }
 
 /// Says whether this process dials, at first and whenever that changes. An error: it cannot go on, and what

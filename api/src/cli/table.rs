@@ -2,8 +2,8 @@
 //! in local time with their offset, and nothing that a terminal would obey.
 
 use super::failure::Failure;
-use super::local_time;
 use super::output;
+use crate::local_time;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 

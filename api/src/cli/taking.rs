@@ -2,11 +2,11 @@
 
 use super::asking::given;
 use super::failure::Failure;
-use super::noting::{mode_of, note, note_index_remade};
 use super::output;
 use super::reader::os_user;
 use crate::app::{AppError, ReadOnly, RecordableLog};
 use crate::data_dir::Mode;
+use crate::lone_event::{mode_of, note, note_index_remade};
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::StoreSpec;
 use crate::taking::Taking;
@@ -64,7 +64,8 @@ async fn record((spec, mode): (&StoreSpec, Mode), taking: Taking, by: Option<Str
     note_index_remade(log.store(), mode, log.index_remade()).await?;
     let noted = note::<Inquiry>(log.store(), mode, InquiryId::derive, command).await;
     log.close().await;
-    noted.map(drop)
+    noted?;
+    Ok(())
 }
 
 async fn ask_server(
@@ -89,7 +90,8 @@ async fn ask_server(
         "what": what, "campaign": campaign, "customer": customer, "call": call, "event": event, "by": by,
     }));
     let path = "/api/v1/exports/record";
-    server.ask(Method::POST, path, Some(&body)).await.map(drop)
+    server.ask(Method::POST, path, Some(&body)).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::figures::{
 use super::notices;
 use crate::calendar::Span;
 use crate::log_walk::{LogEnd, unreadable};
-use crate::reply::Problem;
 use chrono::NaiveDate;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -20,6 +19,7 @@ use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::Number;
 use domain::number::event::NumberEvent;
+use domain::problem::Problem;
 use domain::sample::Sample;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
@@ -65,7 +65,7 @@ pub(super) fn bump(counts: &mut Counts, code: &str) {
 }
 
 fn read<D: Decider>(envelope: &Envelope) -> Result<D::Event, Problem> {
-    read_event::<D>(envelope).map_err(|error| Problem::fault(&error.to_string()))
+    read_event::<D>(envelope).map_err(|error| Problem::fault(error.to_string()))
 }
 
 fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Result<T, Problem> {

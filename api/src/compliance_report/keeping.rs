@@ -5,9 +5,9 @@ use super::Issued;
 use super::note::Claim;
 use crate::log_walk::{Matching, unreadable};
 use crate::private_file;
-use crate::reply::Problem;
 use domain::ids::ReportId;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::report::{Issue, Report, ReportEvent, ReportKind};
 use domain::stored_event::{Envelope, Position, read_event};
 use domain::time::Timestamp;
@@ -90,7 +90,7 @@ async fn any_issue(
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
-            let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
+            let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(error.to_string()))?;
             if wanted(&envelope, &issue) {
                 return Ok(true);
             }

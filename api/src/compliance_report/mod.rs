@@ -25,9 +25,9 @@ pub(crate) use schedule::begin as begin_schedule;
 
 use crate::calendar::Span;
 use crate::log_walk::{Log, walk};
-use crate::reply::Problem;
 use actors::{ActorSystem, AskError};
 use domain::ids::{CommandId, ReportId};
+use domain::problem::Problem;
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
 use domain::stored_event::{Cause, Position};
 use figures::{Figures, Format};
@@ -143,7 +143,7 @@ fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
     let claim = Claim::of(figures, &sha256, &digest(page.as_bytes()));
     let note = claim
         .sign(key)
-        .map_err(|error| Problem::fault(&error.to_string()))?;
+        .map_err(|error| Problem::fault(error.to_string()))?;
     let issue = Issue {
         kind: ReportKind::Compliance,
         period: figures.period.label.clone(),
@@ -164,7 +164,7 @@ fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
 /// The stream of this report's issues.
 fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
     let id = format!("{}.{period}", kind.code()).parse();
-    id.map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))
+    id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -222,5 +222,3 @@ pub(crate) async fn check_against(
     let known = keeping::is_issued(log.store, &claim).await?;
     Ok(known.then_some(()).ok_or("the log knows of no such issue"))
 }
-
-impl crate::serving::Explained for ReportRefusal {}

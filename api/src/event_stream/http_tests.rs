@@ -1,6 +1,5 @@
 //! Streams as clients meet them: a real server on loopback, read as server-sent events and as a WebSocket.
 
-use crate::cli::failure::Failure;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::routes::tests::settings;
 use crate::running::Running;
@@ -8,6 +7,7 @@ use crate::server::bind;
 use bytes::Bytes;
 use domain::decider::Scope;
 use domain::ids::CommandId;
+use domain::problem::Problem;
 use domain::stored_event::StreamVersion;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::{Method, Request, Response, body::Incoming};
@@ -97,7 +97,7 @@ impl Story {
             }
             names.push(name.to_owned());
             if name == "caught-up" {
-                return Err(Failure::fault("enough"));
+                return Err(Problem::fault("enough"));
             }
             Ok(())
         });

@@ -21,7 +21,7 @@ pub(crate) use sse::{Shareable, sse};
 pub(crate) use web_socket::{MESSAGE_BYTES_MAX, follow};
 
 use crate::cloud_event::CloudEvent;
-use crate::reply::{Kind, Problem};
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::borrow::Cow;

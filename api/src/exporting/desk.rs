@@ -2,9 +2,9 @@
 //! take what they asked for, the readers of pages and questions stay free.
 
 use crate::paced_places::{PacedPlace, PacedPlaces};
-use crate::reply::{Kind, Problem};
 use bytes::Bytes;
 use domain::ports::clock::Clock;
+use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use projections::ReadDb;
 use std::io;

@@ -10,12 +10,12 @@ mod parquet;
 mod sheet;
 
 use crate::inquiring::elapsed_ms;
-use crate::reply::{Kind, Problem};
 use crate::serving::App;
 use chrono::{FixedOffset, Offset};
 pub(crate) use desk::{ExportDesk, hand_on};
 use domain::ids::InquiryId;
 use domain::inquiry::{ExportFacts, InquiryCommand};
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use projections::Val;

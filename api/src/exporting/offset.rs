@@ -5,12 +5,12 @@
 //! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
 
 use crate::calendar::beijing_offset;
-use crate::reply::Problem;
 use crate::serving::App;
 use chrono::{FixedOffset, Offset};
 use domain::calling_plan::Preset;
 use domain::compliance::zone_of_campaign;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::Val;
 use projections::sql_views::{SQL_VIEWS, SqlColumn, Unit};

@@ -1,7 +1,7 @@
 //! The question: which metric at which version, of which calls, split by what.
 
 use crate::endpoint::Input;
-use crate::reply::{Kind, Problem};
+use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use projections::metrics::{Metric, Scope, Unknown, WindowError, catalog};
 use projections::views::metric_board::By;

@@ -5,7 +5,7 @@ use super::Asked;
 use super::asking::window_problem;
 use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Input};
-use crate::reply::{Kind, Problem};
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
 use projections::views::metric_board::complete_up_to;

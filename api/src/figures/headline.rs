@@ -5,8 +5,8 @@
 //! which.
 
 use super::find;
-use crate::reply::Problem;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, catalog};
 use projections::views::metric_board::{By, Figure, GROUPS_MAX, figures, whole_figures};

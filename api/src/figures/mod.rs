@@ -15,7 +15,7 @@ pub(crate) use drill::{DRILLED, Drilling};
 pub(crate) use headline::{FORMULA, PEOPLE, named, people, people_by_campaign, versions};
 pub(crate) use source::Source;
 
-use crate::reply::Problem;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;

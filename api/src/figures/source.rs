@@ -2,8 +2,8 @@
 
 use crate::as_of::Moment;
 use crate::endpoint::Ctx;
-use crate::reply::Problem;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use projections::views::metric_board::MetricBoard;
 use projections::{ReadDb, View};

@@ -22,6 +22,7 @@ pub(crate) mod under_way;
 mod unfolding;
 pub(crate) mod xlsx;
 
+use domain::problem::{Kind, Problem};
 use encoding::Misnamed;
 use serde::{Deserialize, Serialize};
 
@@ -108,4 +109,25 @@ pub(crate) enum ImportError {
     RowTooLong { row: u64 },
     #[error("the disk cannot be used: {0}")]
     Disk(std::io::Error),
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let (kind, code) = match &error {
+            ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
+            ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
+            ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
+            ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
+            ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
+                (Kind::Refused, "mapping-invalid")
+            }
+            ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
+            ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
+            ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
+            ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
+            ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),
+            ImportError::Disk(_) => (Kind::Unavailable, "disk-unavailable"),
+        };
+        Self::new(kind, code, error.to_string())
+    }
 }

@@ -8,14 +8,14 @@ mod trail;
 pub(crate) use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
 pub(crate) use trail::{TrailAsk, trail};
 
-use crate::reply::{Kind, Problem};
 use crate::serving::App;
 use abandoned::Unanswered;
 use domain::ids::InquiryId;
-use domain::inquiry::{InquiryCommand, InquiryRefusal};
+use domain::inquiry::InquiryCommand;
+use domain::problem::Problem;
 use domain::stored_event::Cause;
 use projections::Val;
-use projections::ask::{AskError, AskLimits, Asked, Truncated};
+use projections::ask::{AskLimits, Asked, Truncated};
 use serde_json::{Value, json};
 
 /// One question in SQL.
@@ -104,21 +104,5 @@ pub(crate) fn json_of(value: &Val) -> Value {
         Val::Text(value) => json!(value),
         Val::Bool(value) => json!(value),
         Val::Blob(value) => json!(format!("{} bytes", value.len())),
-    }
-}
-
-impl crate::serving::Explained for InquiryRefusal {}
-
-impl From<AskError> for Problem {
-    fn from(error: AskError) -> Self {
-        let kind = match &error {
-            AskError::Syntax { .. } => Kind::Invalid,
-            AskError::Forbidden { .. } | AskError::Wrong(_) | AskError::TooSlow { .. } => Kind::Refused,
-            AskError::TooLarge(_) => Kind::TooLarge,
-            AskError::Busy => Kind::Busy,
-            AskError::Unavailable(_) | AskError::Interrupted => Kind::Unavailable,
-            AskError::Fault(why) => return Self::fault(why),
-        };
-        Self::new(kind, error.code(), error.to_string())
     }
 }

@@ -6,10 +6,10 @@
 
 use crate::as_of::{AS_OF, VALID_AT};
 use crate::endpoint::Input;
-use crate::reply::Problem;
 use crate::serving::App;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
+use domain::problem::Problem;
 use domain::stored_event::Cause;
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
 
 use crate::outbound::own_server::encode;
-use crate::reply::Problem;
 use crate::serving::App;
 use domain::ids::{CampaignId, CustomerId, StreamId};
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::audit_trail::{AuditFilter, AuditRow, EVENTS_MAX, events};
@@ -108,7 +108,7 @@ async fn described(app: &App, row: &AuditRow) -> Result<Value, Problem> {
     }
     if let Some(stored) = app.store().find(row.id).await? {
         let envelope = stored.envelope();
-        let envelope = envelope.map_err(|error| Problem::fault(&error.to_string()))?;
+        let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
         members.insert("data".to_owned(), json!(envelope.data));
     }
     Ok(shown)

@@ -10,9 +10,9 @@ mod tests;
 
 pub(crate) use stream::{Watching, shown, sse, web_socket};
 
-use crate::reply::Problem;
 use actors::Environment;
 use domain::ports::event_store::StoreError;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::live_figures::{KEPT_MS, LiveFigures, LiveSnapshot};

@@ -1,9 +1,9 @@
 //! Live figures and alerts as clients meet them: a real server on loopback.
 
-use crate::cli::failure::Failure;
 use crate::event_stream::http_tests::{Story, UPGRADE, frame};
 use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
 use domain::ids::AlertId;
+use domain::problem::Problem;
 use domain::stored_event::Cause;
 use hyper::Method;
 use hyper_util::rt::TokioIo;
@@ -27,7 +27,7 @@ fn a_watcher_sees_the_latest_picture_at_once_and_the_next_when_something_happens
                 assert!(picture["age_ms"].is_u64(), "{picture}");
                 assert_eq!(picture["last_5_minutes"]["settled_answer_ratio"], Value::Null);
                 seen.push(position(&picture));
-                Err(Failure::fault("enough"))
+                Err(Problem::fault("enough"))
             });
             end.await.unwrap_err();
             written = seen.last() >= Some(&5);

@@ -1,9 +1,9 @@
 //! The command line as a client of the running server: which one, with which token, and what it answered.
 
 use crate::auth::TOKEN_FILE;
-use crate::cli::failure::Failure;
 use crate::private_file;
 use bytes::Bytes;
+use domain::problem::{Kind, Problem};
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -91,19 +91,20 @@ pub(crate) struct OwnServer {
 }
 
 impl OwnServer {
-    pub(crate) fn find(args: &ServerArgs) -> Result<Self, Failure> {
+    pub(crate) fn find(args: &ServerArgs) -> Result<Self, Problem> {
         let base = match (&args.server, &args.data) {
             (Some(url), _) => url.clone(),
             (None, Some(directory)) => {
                 let file = ServerFile::read(directory).map_err(|error| {
-                    Failure::unavailable(format!("no server has run in {}: {error}", directory.display()))
+                    Problem::unavailable(format!("no server has run in {}: {error}", directory.display()))
                 })?;
                 file.url
             }
             (None, None) => SERVER_DEFAULT.to_owned(),
         };
         if !base.starts_with("http://") {
-            return Err(Failure::usage(
+            return Err(Problem::invalid(
+                "server-unnamed",
                 "--server takes an address such as http://127.0.0.1:8080",
             ));
         }
@@ -120,10 +121,10 @@ impl OwnServer {
         args: &ServerArgs,
         directory: &Path,
         holder: Option<u32>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Problem> {
         let serving = ServerFile::read(directory).ok().map(|file| file.pid);
         match holder {
-            Some(holder) if serving != Some(holder) => Err(Failure::unavailable(format!(
+            Some(holder) if serving != Some(holder) => Err(Problem::unavailable(format!(
                 "{} is in use by process {holder}, and no server of it answers yet: try again",
                 directory.display()
             ))),
@@ -137,7 +138,7 @@ impl OwnServer {
         method: Method,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, Problem> {
         let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let body = Full::new(bytes).map_err(|never| match never {}).boxed();
         let response = self.send(method, path, "application/json", body).await?;
@@ -145,7 +146,7 @@ impl OwnServer {
     }
 
     /// Sends a file as it is, in pieces.
-    pub(crate) async fn upload(&self, path: &str, file: tokio::fs::File) -> Result<Value, Failure> {
+    pub(crate) async fn upload(&self, path: &str, file: tokio::fs::File) -> Result<Value, Problem> {
         let pieces = stream::try_unfold(file, |mut file| async move {
             let mut piece = vec![0_u8; CHUNK_BYTES];
             let count = file.read(&mut piece).await?;
@@ -160,14 +161,14 @@ impl OwnServer {
     }
 
     /// Hands the reply's bytes to `take` as they come; a reply that breaks off is an error.
-    pub(crate) async fn download(
+    pub(crate) async fn download<E: From<Problem>>(
         &self,
         path: &str,
-        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut body = self.open(path).await?;
         while let Some(frame) = body.frame().await {
-            let broke = |error| Failure::unavailable(format!("the file broke off: {error}"));
+            let broke = |error| Problem::unavailable(format!("the file broke off: {error}"));
             let frame = frame.map_err(broke)?;
             take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
         }
@@ -175,17 +176,17 @@ impl OwnServer {
     }
 
     /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
-    pub(crate) async fn follow(
+    pub(crate) async fn follow<E: From<Problem>>(
         &self,
         path: &str,
-        mut take: impl FnMut(&str, &str) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        mut take: impl FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut body = self.open(path).await?;
         let mut pending = Vec::new();
         let mut name = String::new();
         while let Some(frame) = body.frame().await {
             let frame =
-                frame.map_err(|error| Failure::unavailable(format!("the stream broke off: {error}")))?;
+                frame.map_err(|error| Problem::unavailable(format!("the stream broke off: {error}")))?;
             pending.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
             while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = pending.drain(..=end).collect();
@@ -200,14 +201,14 @@ impl OwnServer {
                 }
             }
             if pending.len() > LINE_BYTES_MAX {
-                return Err(Failure::fault("a line of the stream is too long"));
+                return Err(Problem::fault("a line of the stream is too long").into());
             }
         }
         Ok(())
     }
 
     /// A reply that is read as it comes.
-    async fn open(&self, path: &str) -> Result<Incoming, Failure> {
+    async fn open(&self, path: &str) -> Result<Incoming, Problem> {
         let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
         let response = self.send(Method::GET, path, "application/json", body).await?;
         if response.status().is_success() {
@@ -222,7 +223,7 @@ impl OwnServer {
         path: &str,
         content_type: &str,
         body: Body,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<Incoming>, Problem> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -232,9 +233,9 @@ impl OwnServer {
         }
         let request = request
             .body(body)
-            .map_err(|error| Failure::usage(format!("{}: {error}", self.base)))?;
+            .map_err(|error| Problem::invalid("server-unnamed", format!("{}: {error}", self.base)))?;
         self.client.request(request).await.map_err(|error| {
-            Failure::unavailable(format!(
+            Problem::unavailable(format!(
                 "no server answers at {} ({error}); start one with `ledgerline serve`, or name it with --server",
                 self.base
             ))
@@ -242,7 +243,7 @@ impl OwnServer {
     }
 }
 
-fn read_token(args: &ServerArgs) -> Result<Option<String>, Failure> {
+fn read_token(args: &ServerArgs) -> Result<Option<String>, Problem> {
     let (path, given) = match (&args.token_file, &args.data) {
         (Some(path), _) => (path.clone(), true),
         (None, Some(directory)) => (directory.join(TOKEN_FILE), false),
@@ -251,11 +252,14 @@ fn read_token(args: &ServerArgs) -> Result<Option<String>, Failure> {
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text.trim().to_owned())),
         Err(_) if !given => Ok(None),
-        Err(error) => Err(Failure::usage(format!("{}: {error}", path.display()))),
+        Err(error) => Err(Problem::invalid(
+            "server-unnamed",
+            format!("{}: {error}", path.display()),
+        )),
     }
 }
 
-async fn read_json(response: Response<Incoming>) -> Result<Value, Failure> {
+async fn read_json(response: Response<Incoming>) -> Result<Value, Problem> {
     let status = response.status();
     let body = body_of(response).await?;
     if status.is_success() {
@@ -264,25 +268,34 @@ async fn read_json(response: Response<Incoming>) -> Result<Value, Failure> {
     Err(problem_of(status, &body))
 }
 
-async fn body_of(response: Response<Incoming>) -> Result<Value, Failure> {
+async fn body_of(response: Response<Incoming>) -> Result<Value, Problem> {
     let limited = http_body_util::Limited::new(response.into_body(), REPLY_BYTES_MAX);
     let bytes = limited
         .collect()
         .await
-        .map_err(|error| Failure::unavailable(format!("the reply broke off: {error}")))?
+        .map_err(|error| Problem::unavailable(format!("the reply broke off: {error}")))?
         .to_bytes();
     serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::fault(format!("the server's reply is not JSON: {error}")))
+        .map_err(|error| Problem::fault(format!("the server's reply is not JSON: {error}")))
 }
 
-fn problem_of(status: StatusCode, body: &Value) -> Failure {
+/// What the server said, as if it had been said here: its status back to the kind that it was made from.
+fn problem_of(status: StatusCode, body: &Value) -> Problem {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let text = format!("{}: {}", text("title"), text("detail"));
-    if status.is_server_error() {
-        Failure::unavailable(text)
-    } else {
-        Failure::refused(text)
-    }
+    let kind = match status {
+        StatusCode::BAD_REQUEST => Kind::Invalid,
+        StatusCode::NOT_FOUND => Kind::Missing,
+        StatusCode::CONFLICT => Kind::Conflict,
+        StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
+        StatusCode::INTERNAL_SERVER_ERROR => Kind::Fault,
+        _ if status.is_server_error() => Kind::Unavailable,
+        _ => Kind::Refused,
+    };
+    Problem::new(
+        kind,
+        "server-said",
+        format!("{}: {}", text("title"), text("detail")),
+    )
 }
 
 /// A path segment or query value, percent-encoded (RFC 3986, 2.3: only unreserved characters stay).

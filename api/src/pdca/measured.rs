@@ -2,7 +2,7 @@
 
 use super::Ask;
 use crate::calendar::Span;
-use crate::reply::Problem;
+use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, Unit, catalog};
 use projections::views::metric_board::{Figure, whole_figures};

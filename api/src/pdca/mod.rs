@@ -17,11 +17,11 @@ pub(crate) use evidence::evidence;
 pub(crate) use render::page;
 
 use crate::calendar::{PeriodLength, Span, beijing, beijing_date};
-use crate::reply::Problem;
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use figures::{Tally, by, float, tally};

@@ -2,10 +2,10 @@
 
 use crate::calendar::Span;
 use crate::log_walk::{Matching, unreadable};
-use crate::reply::Problem;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -6,16 +6,16 @@
 
 use super::key_file;
 use crate::app::{OpenSettings, Opened};
-use crate::cli::failure::Failure;
-use crate::cli::noting::note;
-use crate::cli::output;
 use crate::data_dir::Mode;
+use crate::lone_event::note;
+use crate::notice::notice;
 use crate::store_spec::StoreSpec;
 use actors::Environment;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ids::LogId;
 use domain::installation::{Installation, InstallationCommand, KnownBy, LostHistory};
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const EARLIER_MAX: usize = 1_000;
 
 /// Holds a log that was just opened to what was published of it, and puts on record what it lacks. What was
 /// signed of a lost history is put aside, and the log's key gets the name of the new origin.
-pub(crate) async fn hold(opened: &Opened, settings: &OpenSettings) -> Result<(), Failure> {
+pub(crate) async fn hold(opened: &Opened, settings: &OpenSettings) -> Result<(), Problem> {
     let environment = &opened.environment;
     let dir = settings.data.join(PROOF_DIR);
     let file = key_file(&settings.data, settings.keys.as_ref());
@@ -54,7 +54,7 @@ pub(crate) async fn hold(opened: &Opened, settings: &OpenSettings) -> Result<(),
     let other = |origin: &str| !origin.ends_with(&format!("/{suffix}"));
     if let Some(old) = published.filter(|one| other(&one.claimed().origin)) {
         let folder = put_aside(&dir, &old.claimed().origin)?;
-        output::notice(&format!(
+        notice(&format!(
             "the proofs of the lost history are kept in {} / 已丢失历史的证明保留在该目录",
             folder.display()
         ));
@@ -68,7 +68,7 @@ async fn known(
     environment: &Environment,
     settings: &OpenSettings,
     (dir, key): (&Path, &Path),
-) -> Result<Vec<Checkpoint>, Failure> {
+) -> Result<Vec<Checkpoint>, Problem> {
     let own = FileShelf::new(dir);
     let mut all: Vec<Checkpoint> = own.read()?.map(|one| one.claimed().clone()).into_iter().collect();
     if let Ok(folders) = std::fs::read_dir(dir.join(EARLIER_DIR)) {
@@ -102,7 +102,7 @@ fn signed(environment: &Environment, published: &Checkpoint, found: &Found) -> L
 }
 
 /// Rows of a view are further on than the log, or were made of other events.
-pub(crate) async fn note_rows_ahead(environment: &Environment, known_head: Position) -> Result<(), Failure> {
+pub(crate) async fn note_rows_ahead(environment: &Environment, known_head: Position) -> Result<(), Problem> {
     let lost = LostHistory {
         known_by: KnownBy::View,
         known_head,
@@ -114,12 +114,12 @@ pub(crate) async fn note_rows_ahead(environment: &Environment, known_head: Posit
     note_lost(environment, lost).await
 }
 
-async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), Failure> {
+async fn note_lost(environment: &Environment, lost: LostHistory) -> Result<(), Problem> {
     let mode = Mode::of_rehearsal(environment.rehearsal);
     let (known, log) = (lost.known_head, lost.log_head);
     let command = InstallationCommand::NoteHistoryLost(lost);
     note::<Installation>(environment.store.as_ref(), mode, |_| LogId, command).await?;
-    output::notice(&format!(
+    notice(&format!(
         "LOST HISTORY: {known} events of this log were known, and it holds {log} of them or others in their place. \
          Nobody is dialed. Put the whole log back and start again; or, when there is none, look whom it \
          may have \

@@ -10,15 +10,15 @@ mod lease;
 pub(crate) mod tail;
 
 use crate::app::OpenSettings;
-use crate::cli::failure::Failure;
-use crate::cli::output;
 use crate::data_dir::KEYS_DIR;
+use crate::notice::notice;
 use crate::outbound::tsa::{self, TsaUrl};
 use crate::outbound::witness::WitnessSpec;
 use crate::store_spec::StoreSpec;
 use actors::{Damage, Environment};
 use cosigning::Cosigning;
 use domain::ports::event_store::StoreError;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use lease::Lease;
@@ -72,7 +72,7 @@ impl Proving {
         environment: &Environment,
         settings: &OpenSettings,
         witnesses: &[WitnessSpec],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Problem> {
         let file = key_file(&settings.data, settings.keys.as_ref());
         let key = SigningKey::of_log(&file, environment.ids.as_ref())?;
         let dir = settings.data.join(PROOF_DIR);
@@ -113,11 +113,11 @@ impl Proving {
     }
 
     /// Reads to the head and publishes once: for a command while no server runs.
-    pub(crate) async fn publish_once(mut self) -> Result<Published, Failure> {
+    pub(crate) async fn publish_once(mut self) -> Result<Published, Problem> {
         let mut follower = self.open().await?;
         let published = self.publish(&mut follower).await?;
         follower.mark()?;
-        published.ok_or_else(|| Failure::unavailable("another process signs this log now; ask it"))
+        published.ok_or_else(|| Problem::unavailable("another process signs this log now; ask it"))
     }
 
     async fn open(&self) -> Result<ProofFollower, ProofError> {
@@ -136,7 +136,7 @@ impl Proving {
                 ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::NotSigned { .. } => {
                     tracing::error!(%error, "no checkpoint is signed any more");
                     self.stop_dialing(&error).await;
-                    output::notice(&format!("NO PROOF IS SIGNED / 停止签名: {error}"));
+                    notice(&format!("NO PROOF IS SIGNED / 停止签名: {error}"));
                     return;
                 }
                 other => tracing::warn!(error = %other, "checkpoints wait"),

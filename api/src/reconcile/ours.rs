@@ -1,11 +1,11 @@
 //! Our side: every dialed call of a period, from the log, by SIP Call-ID and by number.
 
 use crate::log_walk::{Matching, unreadable};
-use crate::reply::{Kind, Problem};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::ids::{CallId, NumberId};
 use domain::ports::event_store::EventStore;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -95,8 +95,8 @@ impl Book {
     fn take(&mut self, stored: &StoredEvent) -> Result<(), Problem> {
         let envelope = stored.envelope().map_err(unreadable)?;
         let id = envelope.stream.id().parse();
-        let call: CallId = id.map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))?;
-        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+        let call: CallId = id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
+        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         match &event {
             CallEvent::Permitted { number_grant, .. } => {
                 let open = Open {

@@ -2,9 +2,10 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
-use domain::alert::{AlertCommand, AlertRefusal, AlertRule};
+use crate::reply::{Done, Written};
+use domain::alert::{AlertCommand, AlertRule};
 use domain::ids::AlertId;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
 use serde_json::json;
@@ -151,8 +152,6 @@ async fn ask(
         position: Some(answer.position),
     }))
 }
-
-impl crate::serving::Explained for AlertRefusal {}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,8 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::inquiring::{TrailAsk, trail};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
 

@@ -6,7 +6,7 @@ use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::masked;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
@@ -18,6 +18,7 @@ use domain::ids::{CallId, EventId};
 use domain::inquiry::ReadForm;
 use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StoredEvent, StreamVersion, read_event};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use serde_json::{Value, json};
@@ -265,8 +266,8 @@ fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>,
     for one in stored {
         let envelope = one
             .envelope()
-            .map_err(|error| Problem::fault(&error.to_string()))?;
-        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+            .map_err(|error| Problem::fault(error.to_string()))?;
+        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         let found = match event {
             CallEvent::Ended {
                 disposition, outcome, ..

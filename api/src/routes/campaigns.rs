@@ -4,7 +4,7 @@ use crate::as_of::{Moment, PARAMETERS, Then, all_campaigns, entity_then};
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::figures::{FORMULA, PEOPLE, people, people_by_campaign, versions};
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use crate::serving::App;
 use actors::Answer;
 use domain::calling_plan::{Duplicates, FlowRef};
@@ -15,6 +15,7 @@ use domain::compliance::zone_of_campaign;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
+use domain::problem::Problem;
 use domain::stored_event::Cause;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use projections::views::metric_board::MetricBoard;
@@ -123,7 +124,7 @@ fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), 
     let own: FlowId = campaign
         .as_str()
         .parse()
-        .map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))?;
+        .map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
     match body {
         FlowBody::ScriptTemplate(text) => Ok((own.clone(), App::script_flow(own, &text)?)),
         FlowBody::Definition(definition) => with_flow_id(definition, own),

@@ -3,7 +3,8 @@
 use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{Asked, Source, options, with_versions};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use projections::views::metric_board::By;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {

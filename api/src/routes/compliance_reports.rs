@@ -5,8 +5,9 @@ use crate::compliance_report::{Occasion, Order, issue, kept};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::log_walk::{Log, Matching, turn, unreadable};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use chrono::NaiveDate;
+use domain::problem::Problem;
 use domain::report::{Report, ReportEvent};
 use domain::stored_event::{Position, read_event};
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
-            let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(&error.to_string()))?;
+            let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(error.to_string()))?;
             latest.push_front(json!({ "issued_at": envelope.at, "issue": issue,
                 "event_position": stored.position.to_string() }));
             latest.truncate(LISTED_MAX);

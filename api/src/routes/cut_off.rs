@@ -6,11 +6,12 @@
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use domain::customer::{CustomerCommand, EnrolmentState, LastCall};
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
 use domain::inquiry::ReadForm;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use serde_json::{Value, json};

@@ -3,9 +3,10 @@
 use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::event_stream::{self, Feed, FilterWords, MESSAGE_BYTES_MAX, Ports, filter_of};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::MatchingPage;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::sync::Arc;
 use warp::Reply;

@@ -2,9 +2,10 @@
 
 use crate::as_of::{Moment, PARAMETERS, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::flow::{Flow, FlowState};
 use domain::ids::FlowId;
+use domain::problem::Problem;
 use serde_json::{Value, json};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {

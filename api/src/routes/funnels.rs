@@ -1,8 +1,9 @@
 //! How far a campaign's customers came, stage by stage.
 
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::views::funnel::stages;
 use serde_json::json;
 

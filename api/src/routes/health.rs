@@ -1,7 +1,8 @@
 //! Whether the process lives, and whether it should be sent work.
 
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use serde_json::json;
 
 /// Longest wait for the store's answers: twice what a loaded one takes, and less than a supervisor waits.

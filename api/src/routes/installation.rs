@@ -4,13 +4,13 @@ use crate::as_of::{Moment, PARAMETERS, entity_then};
 use crate::clock_evidence::offset_value;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use domain::ids::LogId;
 use domain::installation::event::RestoreFacts;
 use domain::installation::{
-    Installation, InstallationCommand, InstallationRefusal, InstallationState, LostHistory, REASON_BYTES_MAX,
-    USER_BYTES_MAX,
+    Installation, InstallationCommand, InstallationState, LostHistory, REASON_BYTES_MAX, USER_BYTES_MAX,
 };
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -158,5 +158,3 @@ async fn measure_clock(ctx: Ctx, _: Input) -> Result<Done, Problem> {
         "dialing_refused": evidence.refusal(),
     })))
 }
-
-impl crate::serving::Explained for InstallationRefusal {}

@@ -4,7 +4,8 @@
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::event_stream::{self, MESSAGE_BYTES_MAX};
 use crate::live::{self, Watching};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use std::sync::Arc;
 use warp::Reply;
 

@@ -3,7 +3,8 @@
 use crate::as_of::Moment;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{ASKED, Asked, DRILLED, Drilling, Source, age, describe_metric};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use projections::metrics::catalog;
 use projections::views::metric_board::By;
 use serde_json::{Value, json};

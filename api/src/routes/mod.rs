@@ -46,7 +46,8 @@ mod trunks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::places::{Route, RouteList};
-use crate::reply::{Kind, Problem, problem_response};
+use crate::reply::problem_response;
+use domain::problem::{Kind, Problem};
 use std::convert::Infallible;
 use warp::Filter;
 use warp::filters::BoxedFilter;

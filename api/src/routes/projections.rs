@@ -3,10 +3,11 @@
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
 use crate::rebuild_record::note;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
+use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::view::{BY_BYTES_MAX, REASON_BYTES_MAX};
-use projections::{RebuildError, ViewState, ViewStatus};
+use projections::{ViewState, ViewStatus};
 use serde_json::{Value, json};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -57,7 +58,7 @@ const fn label(state: ViewState) -> (&'static str, &'static str) {
 }
 
 fn value(status: &ViewStatus) -> Result<Value, Problem> {
-    let mut value = serde_json::to_value(status).map_err(|error| Problem::fault(&error.to_string()))?;
+    let mut value = serde_json::to_value(status).map_err(|error| Problem::fault(error.to_string()))?;
     if let Some(members) = value.as_object_mut() {
         let (zh, en) = label(status.state);
         members.insert("label".to_owned(), json!({ "zh": zh, "en": en }));
@@ -128,14 +129,4 @@ async fn retry(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let name = input.param(0)?;
     ctx.views().retry(&name)?;
     changed(&ctx, &name).await
-}
-
-impl From<RebuildError> for Problem {
-    fn from(error: RebuildError) -> Self {
-        match error {
-            RebuildError::NoView(_) => Self::missing("this view"),
-            RebuildError::Refused(why) => Self::refused("rebuild-refused", why),
-            RebuildError::Failed(error) => error.into(),
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{Question, query};
 use crate::members::Members;
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use projections::ask::{AskLimits, ROWS_DEFAULT, ROWS_MAX, TIMEOUT_DEFAULT_MS, TIMEOUT_MAX_MS};
 use projections::sql_views::SQL_VIEWS;
 use serde_json::json;

@@ -5,9 +5,10 @@ use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{
     FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, people, versions,
 };
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::metrics::{Metric, Scope, catalog};
 use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, hourly, report};
 use projections::views::metric_board::{MetricBoard, whole_figures};

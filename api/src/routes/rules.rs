@@ -7,9 +7,10 @@
 use crate::as_of::{Moment, PARAMETERS};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::log_walk::Matching;
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::compliance::Verdict;
 use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -106,7 +107,7 @@ fn take(judged: &mut Judged, event: &StoredEvent, valid_at: Option<Timestamp>) -
     struct Grant {
         verdicts: Vec<Verdict>,
     }
-    let unreadable = |error: &dyn std::error::Error| Problem::fault(&error.to_string());
+    let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = event.envelope().map_err(|error| unreadable(&error))?;
     if valid_at.is_some_and(|valid_at| envelope.at > valid_at) {
         return Ok(());

@@ -3,9 +3,10 @@
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::log_walk::{Log, Matching, turn, unreadable};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use crate::sampling::{Ask, document, draw, sample_id};
 use domain::ids::{CallId, CommandId, SampleId};
+use domain::problem::Problem;
 use domain::sample::{DrawFacts, Finding, Sample, SampleCommand, SampleEvent};
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
@@ -54,8 +55,7 @@ async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
-            let event =
-                read_event::<Sample>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+            let event = read_event::<Sample>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
             let id = envelope.stream.id().to_owned();
             note(&mut samples, id, (stored.position, envelope.at), &event);
         }

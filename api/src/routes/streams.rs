@@ -6,9 +6,10 @@
 use crate::as_of::{Moment, PARAMETERS, Then};
 use crate::cloud_event::CloudEvent;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use domain::ids::StreamId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
 use domain::stored_event::{StoredEvent, StreamVersion};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 fn take(read: &mut Read, event: &StoredEvent, then: Option<&Then>) -> Result<(), Problem> {
-    let unreadable = |error: &dyn std::error::Error| Problem::fault(&error.to_string());
+    let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = event.envelope().map_err(|error| unreadable(&error))?;
     read.version = envelope.stream_version;
     let valid_at = then.and_then(Then::valid_at);

@@ -3,11 +3,12 @@
 use crate::calendar::beijing_date;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::versions;
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
 use crate::tables::{Costing, abandonment, cost_table, daily};
 use crate::targets::campaign_of;
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::views::region_board::{REGIONS_MAX, RegionRow, regions};
 use serde_json::{Value, json};
 

@@ -2,12 +2,13 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::members::Members;
-use crate::reply::{Done, Problem, Written};
+use crate::reply::{Done, Written};
 use crate::targets::{PRESETS, campaign_of, target_actual, targetable};
 use domain::campaign::TARGETS_MAX;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::Target;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::views::target_board::targets;
 use serde_json::{Value, json};
 

@@ -1,7 +1,8 @@
 //! How well trunks carry calls: the last five minutes from the live figures, and days from the view.
 
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::{Done, Problem};
+use crate::reply::Done;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::views::trunk_quality::{ROWS_MAX, TrunkDay, days};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! A sample as a document: the draw, how anybody redoes it, the checklist, and what was found in each call.
 
 use super::{rank, sample_id};
-use crate::reply::Problem;
 use domain::ids::{CallId, SampleId};
+use domain::problem::Problem;
 use domain::sample::{CHECKLIST, Drawn, SampleState};
 use serde_json::{Value, json};
 use store::proof::hex;

@@ -11,12 +11,10 @@ mod population;
 pub(crate) use document::{document, drawn_of};
 
 use crate::log_walk::{Log, LogEnd};
-use crate::reply::{Kind, Problem};
 use allot::allot;
 use domain::ids::{CallId, CampaignId, SampleId};
-use domain::sample::{
-    DrawFacts, Drawn, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, SampleRefusal, Stratify, Stratum,
-};
+use domain::problem::{Kind, Problem};
+use domain::sample::{DrawFacts, Drawn, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, Stratify, Stratum};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use population::Population;
@@ -137,12 +135,6 @@ fn count(length: usize) -> u64 {
 /// The sample that these facts fix.
 pub(crate) fn sample_id(facts: &DrawFacts) -> SampleId {
     SampleId::derive(&serde_json::to_string(facts).unwrap_or_default())
-}
-
-impl crate::serving::Explained for SampleRefusal {
-    fn is_missing(&self) -> bool {
-        matches!(self, Self::NotDrawn)
-    }
 }
 
 #[cfg(test)]

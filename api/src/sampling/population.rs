@@ -2,11 +2,11 @@
 
 use super::Ask;
 use crate::log_walk::{Log, LogEnd, unreadable, walk};
-use crate::reply::{Kind, Problem};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CampaignId};
+use domain::problem::{Kind, Problem};
 use domain::sample::Stratify;
 use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
@@ -128,10 +128,9 @@ impl<'a> Fold<'a> {
             return Ok(());
         }
         let envelope = stored.envelope().map_err(unreadable)?;
-        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(&error.to_string()))?;
+        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         let call = envelope.stream.id().parse();
-        let call: CallId =
-            call.map_err(|error: domain::ids::InvalidId| Problem::fault(&error.to_string()))?;
+        let call: CallId = call.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
         self.apply(call, (facts.campaign.as_deref(), envelope.at), &event)
     }
 

@@ -1,9 +1,9 @@
 //! Whom a text names: our id of a customer, or the institution's own.
 
 use super::App;
-use crate::reply::Problem;
 use domain::customer::CustomerState;
 use domain::ids::CustomerId;
+use domain::problem::Problem;
 use std::sync::Arc;
 
 impl App {

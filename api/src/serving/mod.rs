@@ -17,26 +17,25 @@ use crate::import::row::RowRules;
 use crate::import::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::lookups::Lookups;
-use crate::reply::{Kind, MemberError, Problem};
-use actors::{ActorSystem, AskError, DriversHandle};
+use actors::{ActorSystem, DriversHandle};
 use domain::call::Call;
-use domain::campaign::{CampaignRefusal, CampaignState};
+use domain::campaign::CampaignState;
 use domain::decider::Decider;
 use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
 use domain::personal::Personal;
 use domain::phone_number::mask_e164;
-use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::event_store::EventStore;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
-use domain::ports::vault::VaultError;
+use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, Position, aad};
 use domain::time::Timestamp;
+use projections::Projections;
 use projections::ask::Questions;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
 use projections::views::campaign_board::{self, BoardRow};
-use projections::{ProjectionError, Projections};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -323,76 +322,6 @@ impl App {
                 "no-synthesizer",
                 format!("no synthesizer is installed (espeak-ng), and {text:?} is not a bundled clip"),
             )),
-        }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
-            StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
-            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
-                Self::new(Kind::Conflict, "conflict", "somebody else was faster")
-            }
-            StoreError::Invalid(why) | StoreError::Damaged(why) => Self::fault(&why),
-        }
-    }
-}
-
-impl From<VaultError> for Problem {
-    fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Unavailable(why) => Self::unavailable(format!("the keys: {why}")),
-            VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
-                Self::fault(&error.to_string())
-            }
-        }
-    }
-}
-
-impl From<ProjectionError> for Problem {
-    fn from(error: ProjectionError) -> Self {
-        match error {
-            ProjectionError::Late { .. } => Self::new(Kind::Unavailable, "timeout", error.to_string()),
-            ProjectionError::Remade { .. } => Self::new(Kind::Unavailable, "being-remade", error.to_string()),
-            ProjectionError::Unavailable(_) | ProjectionError::Parked { .. } => {
-                Self::unavailable(error.to_string())
-            }
-            ProjectionError::Corrupt(why) | ProjectionError::Fault(why) => Self::fault(&why),
-        }
-    }
-}
-
-/// What a refusal is to a caller.
-pub(crate) trait Explained: std::error::Error {
-    /// True when the thing asked does not exist.
-    fn is_missing(&self) -> bool {
-        false
-    }
-}
-
-impl Explained for CampaignRefusal {
-    fn is_missing(&self) -> bool {
-        matches!(self, Self::NotCreated)
-    }
-}
-impl Explained for domain::customer::CustomerRefusal {}
-impl Explained for domain::number::NumberRefusal {}
-impl Explained for domain::call::CallRefusal {}
-impl Explained for domain::flow::FlowRefusal {}
-
-impl<R: Explained> From<AskError<R>> for Problem {
-    fn from(error: AskError<R>) -> Self {
-        match error {
-            AskError::Refused(refusal) if refusal.is_missing() => {
-                Self::new(Kind::Missing, "missing", refusal.to_string())
-            }
-            AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
-            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was first, twice"),
-            AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
-            AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
-            AskError::Fault => Self::fault("an entity failed"),
         }
     }
 }

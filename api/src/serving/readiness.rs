@@ -3,8 +3,8 @@
 use super::App;
 use crate::descriptors;
 use crate::driving::Standing;
-use crate::reply::Problem;
 use crate::routes::installation::{loss_value, restore_value};
+use domain::problem::Problem;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 

@@ -4,7 +4,7 @@
 //! told by their position and lag. The worklist is what the dialer finds people in.
 
 use super::App;
-use crate::reply::Problem;
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::Checkpoint;

@@ -3,8 +3,8 @@
 
 use crate::figures::{describe_figure, describe_metric};
 use crate::outbound::own_server::encode;
-use crate::reply::Problem;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::metrics::{Metric, Part, Scope, catalog};

@@ -1,9 +1,9 @@
 //! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
 
 use crate::calendar::{beijing_date, midnight, parse_day_or_instant};
-use crate::reply::Problem;
 use domain::disposition::Outcome;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, costs};

@@ -3,9 +3,9 @@
 
 use crate::calendar::PeriodLength;
 use crate::figures::{describe_metric, find};
-use crate::reply::Problem;
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
+use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, catalog};
 use projections::views::metric_board::{By, Figure, GROUPS_MAX, figures, whole_figures};

@@ -2,14 +2,14 @@
 
 use crate::alerts::tests::three_calls;
 use crate::calendar::beijing_date;
-use crate::cli::failure::Failure;
 use crate::event_stream::http_tests::Story;
 use crate::outbound::own_server::OwnServer;
 use chrono::NaiveDate;
+use domain::problem::Problem;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn asked(client: &OwnServer, path: &str) -> Result<Value, Failure> {
+async fn asked(client: &OwnServer, path: &str) -> Result<Value, Problem> {
     client.ask(Method::GET, &format!("/api/v1{path}"), None).await
 }
 

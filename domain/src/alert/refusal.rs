@@ -1,5 +1,6 @@
 //! Why a command to an alert can be refused: a rule said no, nothing was written.
 
+use crate::problem::Explained;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,3 +18,5 @@ pub enum AlertRefusal {
         bytes_max: usize,
     },
 }
+
+impl Explained for AlertRefusal {}

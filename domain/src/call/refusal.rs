@@ -3,6 +3,7 @@
 use super::correction::Finding;
 use crate::compliance::PermitRefusal;
 use crate::disposition::Disposition;
+use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallRefusal {
@@ -55,3 +56,5 @@ fn outcome_code(found: Finding) -> String {
         .outcome
         .map_or_else(String::new, |outcome| format!(", {}", outcome.code()))
 }
+
+impl Explained for CallRefusal {}

@@ -2,6 +2,7 @@
 
 use super::state::CampaignStatus;
 use crate::ids::ListId;
+use crate::problem::Explained;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,4 +38,10 @@ pub enum CampaignRefusal {
     ListsOpen { open_count: usize },
     #[error("{settled} of {enrolled} enrolments are settled")]
     NotSettled { settled: u64, enrolled: u64 },
+}
+
+impl Explained for CampaignRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotCreated)
+    }
 }

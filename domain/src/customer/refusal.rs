@@ -2,6 +2,7 @@
 
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, ListId};
+use crate::problem::Explained;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,3 +66,5 @@ fn what_it_lacks(lacks: &str) -> &'static str {
         _ => "it is not complete",
     }
 }
+
+impl Explained for CustomerRefusal {}

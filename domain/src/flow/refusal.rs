@@ -3,6 +3,7 @@
 use super::check::DefinitionFault;
 use super::graph::ReadFault;
 use crate::ids::FlowId;
+use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlowRefusal {
@@ -23,3 +24,5 @@ fn list(faults: &[DefinitionFault]) -> String {
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     faults.join("; ")
 }
+
+impl Explained for FlowRefusal {}

@@ -1,5 +1,7 @@
 //! Why a command to an inquiry can be refused: a rule said no, nothing was written.
 
+use crate::problem::Explained;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InquiryRefusal {
     #[error("this inquiry is on record already: ask with a new one")]
@@ -23,3 +25,5 @@ pub enum InquiryRefusal {
         bytes_max: usize,
     },
 }
+
+impl Explained for InquiryRefusal {}

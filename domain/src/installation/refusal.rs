@@ -1,5 +1,7 @@
 //! Why a command to the installation can be refused: a rule said no, nothing was written.
 
+use crate::problem::Explained;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstallationRefusal {
     #[error("dialing is not paused by a restore or a lost history: there is nothing to confirm")]
@@ -17,3 +19,5 @@ pub enum InstallationRefusal {
         bytes_max: usize,
     },
 }
+
+impl Explained for InstallationRefusal {}

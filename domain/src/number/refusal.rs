@@ -1,6 +1,7 @@
 //! Why a command to a number is turned down. A rule's no to a dial is an event, not one of these.
 
 use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberRefusal {
@@ -19,3 +20,5 @@ pub enum NumberRefusal {
     #[error("call {call} is over")]
     CallOver { call: CallId },
 }
+
+impl Explained for NumberRefusal {}

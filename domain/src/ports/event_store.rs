@@ -16,6 +16,7 @@
 
 use crate::event_filter::{EventFacts, EventFilter};
 use crate::ids::{EventId, StreamId};
+use crate::problem::{Kind, Problem};
 use crate::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
 
@@ -78,6 +79,19 @@ pub enum StoreError {
     /// Stored data is not what was written; names the position where known.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
+            StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
+            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
+                Self::new(Kind::Conflict, "conflict", "somebody else was faster")
+            }
+            StoreError::Invalid(_) | StoreError::Damaged(_) => Self::fault(error.to_string()),
+        }
+    }
 }
 
 /// Where a read or subscription begins: after this position (0 = from the first event).

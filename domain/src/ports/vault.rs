@@ -3,6 +3,7 @@
 use crate::call::LegKey;
 use crate::ids::{CallId, CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
+use crate::problem::Problem;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::fmt;
@@ -62,6 +63,17 @@ pub enum VaultError {
     DoesNotOpen,
     #[error("the master key or key file is wrong: {0}")]
     WrongMaster(String),
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Unavailable(why) => Self::unavailable(format!("the keys: {why}")),
+            VaultError::Destroyed(_) | VaultError::DoesNotOpen | VaultError::WrongMaster(_) => {
+                Self::fault(error.to_string())
+            }
+        }
+    }
 }
 
 /// Keys live apart from the events: without them a record's personal fields are noise.

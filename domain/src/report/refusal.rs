@@ -1,5 +1,6 @@
 //! Why a command to a report can be refused: a rule said no, nothing was written.
 
+use crate::problem::Explained;
 use crate::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,3 +12,5 @@ pub enum ReportRefusal {
     #[error("{0} is not a SHA-256 in lower-case hexadecimal digits")]
     NoDigest(String),
 }
+
+impl Explained for ReportRefusal {}

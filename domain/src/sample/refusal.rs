@@ -1,6 +1,7 @@
 //! Why a command to a sample can be refused: a rule said no, nothing was written.
 
 use crate::ids::CallId;
+use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleRefusal {
@@ -28,4 +29,10 @@ pub enum SampleRefusal {
         bytes: usize,
         bytes_max: usize,
     },
+}
+
+impl Explained for SampleRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotDrawn)
+    }
 }

@@ -1,5 +1,7 @@
 //! Why something is not put on record of a view: a rule said no, nothing was written.
 
+use crate::problem::Explained;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewRefusal {
     #[error("the next rows differ from the live ones: say why they are right")]
@@ -11,3 +13,5 @@ pub enum ViewRefusal {
         bytes_max: usize,
     },
 }
+
+impl Explained for ViewRefusal {}

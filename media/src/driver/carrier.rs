@@ -7,9 +7,9 @@ use crate::carrier::{
     CallDetails, CarrierCounts, CarrierProfile, CarrierUser, Exchange, ExchangeSettings, Input, LegNumber,
     Output, ProfileError,
 };
-use crate::error::MediaErrorKind;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::{StopSignal, Tasks};
+use domain::problem::Problem;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -60,11 +60,15 @@ pub enum CarrierError {
     Details { path: PathBuf, error: io::Error },
 }
 
-impl CarrierError {
-    pub const fn kind(&self) -> MediaErrorKind {
-        match self {
-            Self::Profile(_) | Self::Address(_) => MediaErrorKind::Invalid,
-            Self::Listen { .. } | Self::Details { .. } => MediaErrorKind::Unavailable,
+impl From<CarrierError> for Problem {
+    fn from(error: CarrierError) -> Self {
+        match error {
+            CarrierError::Profile(_) | CarrierError::Address(_) => {
+                Self::invalid("carrier-invalid", error.to_string())
+            }
+            CarrierError::Listen { .. } | CarrierError::Details { .. } => {
+                Self::unavailable(error.to_string())
+            }
         }
     }
 }

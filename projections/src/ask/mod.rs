@@ -20,6 +20,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use domain::problem::{Kind, Problem};
 pub use expression::FUNCTIONS;
 use expression::separator_of;
 pub use guard::guarded;
@@ -154,6 +155,20 @@ pub enum AskError {
     Unavailable(String),
     #[error("fault in the views: {0}")]
     Fault(String),
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        let kind = match &error {
+            AskError::Syntax { .. } => Kind::Invalid,
+            AskError::Forbidden { .. } | AskError::Wrong(_) | AskError::TooSlow { .. } => Kind::Refused,
+            AskError::TooLarge(_) => Kind::TooLarge,
+            AskError::Busy => Kind::Busy,
+            AskError::Unavailable(_) | AskError::Interrupted => Kind::Unavailable,
+            AskError::Fault(why) => return Self::fault(why),
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
 }
 
 impl AskError {

@@ -31,7 +31,7 @@ const LONGEST: AskLimits = AskLimits {
 };
 
 /// Looks at the server: far fewer are needed, and all together take less than the question's time limit.
-const LOOKS_MAX: usize = 3_000;
+const LOOKS_MAX: usize = 20_000;
 
 struct Shop {
     grounds: Grounds,

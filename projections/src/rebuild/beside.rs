@@ -11,6 +11,7 @@ use crate::error::ProjectionError;
 use crate::live::Grounds;
 use crate::shadow::Shadow;
 use crate::view::{View, ViewEvent};
+use domain::problem::Problem;
 use domain::stored_event::Position;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -39,6 +40,16 @@ pub enum RebuildError {
     Refused(String),
     #[error(transparent)]
     Failed(#[from] ProjectionError),
+}
+
+impl From<RebuildError> for Problem {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::NoView(_) => Self::missing("this view"),
+            RebuildError::Refused(why) => Self::refused("rebuild-refused", why),
+            RebuildError::Failed(error) => error.into(),
+        }
+    }
 }
 
 /// What a step did.

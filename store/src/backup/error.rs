@@ -1,8 +1,8 @@
 //! What can be wrong with a backup, by part and position.
 
-use crate::error::{ErrorKind, Kind};
 use crate::proof::ProofError;
 use domain::ports::event_store::StoreError;
+use domain::problem::Problem;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -80,20 +80,26 @@ impl BackupError {
     }
 }
 
-impl Kind for BackupError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Missing(_)
-            | Self::Exists { .. }
-            | Self::NoSuchPosition { .. }
-            | Self::SplitsBatch { .. }
-            | Self::OtherLog(_) => ErrorKind::Invalid,
-            Self::Unfinished { .. } | Self::Truncated { .. } | Self::Altered { .. } | Self::Checkpoint(_) => {
-                ErrorKind::Fault
+impl From<BackupError> for Problem {
+    fn from(error: BackupError) -> Self {
+        if error.is_finding() {
+            return Self::disproved("backup-wrong", error.to_string());
+        }
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::Proof(error) => Self::disproved("backup-wrong", error.to_string()),
+            BackupError::NewerFormat { .. } | BackupError::Disk { .. } => {
+                Self::unavailable(error.to_string())
             }
-            Self::NewerFormat { .. } | Self::Disk { .. } => ErrorKind::Unavailable,
-            Self::Store(error) => error.kind(),
-            Self::Proof(error) => error.kind(),
+            BackupError::Missing(_)
+            | BackupError::Exists { .. }
+            | BackupError::NoSuchPosition { .. }
+            | BackupError::SplitsBatch { .. }
+            | BackupError::OtherLog(_)
+            | BackupError::Unfinished { .. }
+            | BackupError::Truncated { .. }
+            | BackupError::Altered { .. }
+            | BackupError::Checkpoint(_) => Self::refused("backup-refused", error.to_string()),
         }
     }
 }

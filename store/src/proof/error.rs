@@ -1,7 +1,7 @@
 //! Why something could not be proved, signed or believed.
 
-use crate::error::{ErrorKind, Kind};
 use domain::ports::event_store::StoreError;
+use domain::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
 
 /// What went wrong with a proof. Texts name sizes, positions and files, never contents.
@@ -58,18 +58,20 @@ pub enum ProofError {
     },
 }
 
-impl Kind for ProofError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Malformed { .. }
-            | Self::NotSigned { .. }
-            | Self::NotProved { .. }
-            | Self::NotCovered { .. }
-            | Self::TooMany { .. } => ErrorKind::Invalid,
-            Self::Overtaken => ErrorKind::Conflict,
-            Self::RolledBack { .. } | Self::Forked { .. } | Self::Tree { .. } => ErrorKind::Fault,
-            Self::Disk { .. } | Self::Unavailable(_) => ErrorKind::Unavailable,
-            Self::Store(error) => error.kind(),
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Malformed { .. }
+            | ProofError::NotSigned { .. }
+            | ProofError::NotProved { .. }
+            | ProofError::NotCovered { .. }
+            | ProofError::TooMany { .. } => Self::refused("not-proved", error.to_string()),
+            ProofError::Overtaken => Self::new(Kind::Conflict, "conflict", error.to_string()),
+            ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::Tree { .. } => {
+                Self::fault(error.to_string())
+            }
+            ProofError::Disk { .. } | ProofError::Unavailable(_) => Self::unavailable(error.to_string()),
+            ProofError::Store(error) => error.into(),
         }
     }
 }

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::customer::KEY_BACKUP_DAYS_MAX;
 use domain::ids::CustomerId;
 use domain::ports::vault::VaultError;
+use domain::problem::Problem;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -46,6 +47,17 @@ pub enum KeyBackupError {
     Disk { path: PathBuf, why: String },
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<KeyBackupError> for Problem {
+    fn from(error: KeyBackupError) -> Self {
+        match error {
+            KeyBackupError::TooOld { .. } | KeyBackupError::Damaged(_) | KeyBackupError::Misplaced(_) => {
+                Self::refused("key-backup-refused", error.to_string())
+            }
+            KeyBackupError::Disk { .. } | KeyBackupError::Vault(_) => Self::unavailable(error.to_string()),
+        }
+    }
 }
 
 /// What a backup holds, or what of it was restored.

@@ -3,10 +3,10 @@
 use super::{bar, moving, store_kind};
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
-use crate::cli::noting::mode_of;
 use crate::cli::output;
 use crate::cli::taking::TakingArgs;
 use crate::clock::SystemClock;
+use crate::lone_event::mode_of;
 use crate::store_spec::LogArgs;
 use crate::taking::{Taken, Taking};
 use domain::ports::clock::Clock;

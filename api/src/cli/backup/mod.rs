@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::store_spec::StoreSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
-use store::backup::{BackupError, Demands};
+use store::backup::Demands;
 use store::proof::VerifierKey;
 
 /// Back up a log while it is written, verify a backup, restore one.
@@ -108,26 +108,5 @@ pub(crate) const fn store_kind(spec: &StoreSpec) -> &'static str {
         StoreSpec::Sqlite(_) => "sqlite",
         StoreSpec::Postgres(_) => "postgres",
         StoreSpec::Kurrent(_) => "kurrent",
-    }
-}
-
-impl From<BackupError> for Failure {
-    fn from(error: BackupError) -> Self {
-        let text = error.to_string();
-        match error {
-            BackupError::Unfinished { .. }
-            | BackupError::Truncated { .. }
-            | BackupError::Altered { .. }
-            | BackupError::Checkpoint(_)
-            | BackupError::Proof(_) => Self::found(text),
-            BackupError::Missing(_)
-            | BackupError::Exists { .. }
-            | BackupError::OtherLog(_)
-            | BackupError::NoSuchPosition { .. }
-            | BackupError::SplitsBatch { .. } => Self::refused(text),
-            BackupError::NewerFormat { .. } | BackupError::Disk { .. } | BackupError::Store(_) => {
-                Self::unavailable(text)
-            }
-        }
     }
 }

@@ -6,9 +6,9 @@
 use super::{Against, bar, moving};
 use crate::app::{AppError, WritableLog};
 use crate::cli::failure::Failure;
-use crate::cli::noting::note;
 use crate::cli::output;
 use crate::data_dir::{self, KEYS_DIR, Mode};
+use crate::lone_event::note;
 use crate::store_spec::{LogArgs, StoreSpec};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -193,7 +193,7 @@ async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> R
         log_root: Some(BASE64_STANDARD.encode(loaded.root)),
     };
     let command = InstallationCommand::Restore(facts);
-    note::<Installation>(store, plan.mode, |_| LogId, command).await
+    Ok(note::<Installation>(store, plan.mode, |_| LogId, command).await?)
 }
 
 fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {

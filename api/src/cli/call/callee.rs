@@ -3,9 +3,9 @@
 
 use crate::app::{AppError, ReadOnly, RecordableLog, lookup_vault};
 use crate::cli::failure::Failure;
-use crate::cli::noting::{mode_of, note, note_index_remade};
 use crate::cli::reader::ReaderArgs;
 use crate::keys_spec::KeysSpec;
+use crate::lone_event::{mode_of, note, note_index_remade};
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::reply::masked;
 use crate::store_spec::StoreSpec;
@@ -80,9 +80,8 @@ impl Reading<'_> {
             let by = self.reader.by();
             let command = InquiryCommand::ReadPersonalData { facts, by };
             note_index_remade(log.store(), mode, log.index_remade()).await?;
-            note::<Inquiry>(log.store(), mode, InquiryId::derive, command)
-                .await
-                .map(drop)
+            note::<Inquiry>(log.store(), mode, InquiryId::derive, command).await?;
+            Ok(())
         };
         let done = done.await;
         log.close().await;
@@ -98,7 +97,8 @@ impl Reading<'_> {
         };
         let path = self.reader.put(&format!("/api/v1/calls/{call}"));
         let server = OwnServer::of_holder(&args, dir, pid)?;
-        server.ask(Method::GET, &path, None).await.map(drop)
+        server.ask(Method::GET, &path, None).await?;
+        Ok(())
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let call = own
             .or(args.id)
             .ok_or_else(|| Failure::usage("give the call's id"))?;
-        bundle::gather(opened.store.as_ref(), call).await
+        Ok::<_, Failure>(bundle::gather(opened.store.as_ref(), call).await?)
     };
     let gathered = gathered.await;
     opened.close().await;

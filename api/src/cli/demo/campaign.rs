@@ -82,10 +82,10 @@ fn body(app: &App) -> CampaignBody {
 }
 
 async fn fill(app: &Arc<App>, file: &Path) -> Result<(), Failure> {
-    let mut spool = Spool::new(app.directory()).map_err(crate::reply::Problem::from)?;
+    let mut spool = Spool::new(app.directory()).map_err(domain::problem::Problem::from)?;
     spool
         .write(&std::fs::read(file)?)
-        .map_err(crate::reply::Problem::from)?;
+        .map_err(domain::problem::Problem::from)?;
     let spooled = spool.finish(EncodingChoice::Auto);
     let plan = Load {
         rules: app.list_rules(&id(), &spooled.content_sha256).await?,

@@ -111,9 +111,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     };
     let Some(book) = done else {
         output::notice("draining; a second signal leaves at once");
-        return running
+        running
             .finish(&mut signals, Duration::from_millis(DRAIN_MS))
-            .await;
+            .await?;
+        return Ok(());
     };
     watch::until_quiet(&carrier, &running).await;
     carrier.stop().await;
@@ -143,7 +144,7 @@ fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
         data,
         store: args.store.clone(),
     };
-    log.place()
+    Ok(log.place()?)
 }
 
 /// The carrier comes back to its address, so that what a crash left is ended there at once.
@@ -205,7 +206,7 @@ async fn start(
         tsa: None,
         given: None,
     };
-    Running::start(settings, Some(listener), runtime).await
+    Ok(Running::start(settings, Some(listener), runtime).await?)
 }
 
 fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {

@@ -63,7 +63,7 @@ pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<C
             .campaigns
             .state(&campaign::id())
             .await
-            .map_err(crate::reply::Problem::from)?
+            .map_err(domain::problem::Problem::from)?
             .state;
         let progress = app
             .drivers()

@@ -7,9 +7,9 @@
 use crate::app::{ReadOnly, WritableLog};
 use crate::cli::backup::{bar, moving};
 use crate::cli::failure::Failure;
-use crate::cli::noting::mode_of;
 use crate::cli::output;
 use crate::cli::taking::TakingArgs;
+use crate::lone_event::mode_of;
 use crate::store_spec::StoreSpec;
 use crate::taking::{Taken, Taking};
 use base64::Engine;

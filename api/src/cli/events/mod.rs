@@ -6,9 +6,9 @@ mod graph;
 
 use crate::app::ReadOnly;
 use crate::cli::failure::Failure;
-use crate::cli::local_time::local;
 use crate::cli::output;
 use crate::cloud_event::CloudEvent;
+use crate::local_time::local;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::event_filter::EventFilter;

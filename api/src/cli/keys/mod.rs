@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{DataLock, KeyBackupError, KeyPlace};
+use store::{DataLock, KeyPlace};
 
 /// The keys of persons: rotate what wraps them, back them up apart from the events, restore them.
 ///
@@ -168,17 +168,6 @@ fn has_log(spec: &StoreSpec) -> bool {
     match spec {
         StoreSpec::Sqlite(dir) => dir.join(store::EVENTS_FILE).exists(),
         StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => true,
-    }
-}
-
-impl From<KeyBackupError> for Failure {
-    fn from(error: KeyBackupError) -> Self {
-        match error {
-            KeyBackupError::TooOld { .. } | KeyBackupError::Damaged(_) | KeyBackupError::Misplaced(_) => {
-                Self::refused(error.to_string())
-            }
-            KeyBackupError::Disk { .. } | KeyBackupError::Vault(_) => Self::unavailable(error.to_string()),
-        }
     }
 }
 

@@ -4,12 +4,12 @@
 use super::{has_log, place};
 use crate::app::{AppError, ReadOnly, RecordableLog};
 use crate::cli::failure::Failure;
-use crate::cli::noting::{mode_of, note};
 use crate::cli::output;
 use crate::clock::SystemClock;
 use crate::data_dir::Mode;
 use crate::keys_spec::KeysPlace;
 use crate::log_walk::each_of_kinds;
+use crate::lone_event::{mode_of, note};
 use crate::store_spec::{LogArgs, StoreSpec};
 use domain::customer::{Customer, CustomerEvent};
 use domain::ids::{CustomerId, LogId};

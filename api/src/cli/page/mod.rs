@@ -15,9 +15,9 @@ pub(super) use customer::customer;
 pub(super) use number::number;
 
 use super::failure::Failure;
-use super::local_time::local;
 use super::output;
 use crate::config;
+use crate::local_time::local;
 use serde_json::Value;
 
 /// What the user reads.

@@ -52,11 +52,11 @@ pub(super) async fn holder(at: &Where) -> Result<Holder, Failure> {
 }
 
 fn server(data: &Path) -> Result<OwnServer, Failure> {
-    OwnServer::find(&ServerArgs {
+    Ok(OwnServer::find(&ServerArgs {
         server: None,
         token_file: None,
         data: Some(data.to_owned()),
-    })
+    })?)
 }
 
 pub(super) fn path(name: &str) -> String {

@@ -18,6 +18,9 @@ const EARLIER_S: [i64; 3] = [11, 24, 60];
 /// The clock is set so long before the edge: three seconds then reach over it.
 const JUMP_S: i64 = 2;
 
+/// One that stops, so long: it is 2 s behind, and looked at, before the window opens.
+const STOP_S: i64 = 4;
+
 /// It is looked so long after the edge, with the wall still wrong.
 const AFTER_S: i64 = 2;
 
@@ -50,7 +53,8 @@ fn opening(shim: &Path, name: &str, (wall, earlier): (Wall, i64)) -> Option<Foun
     let edge = window().0;
     let mut stage = Stage::begin(shim, plus_s(edge, -earlier));
     stage.start_campaign();
-    let jump = plus_s(edge, -JUMP_S);
+    let before = if wall == Wall::Stopped { STOP_S } else { JUMP_S };
+    let jump = plus_s(edge, -before);
     if stage.wall.true_now() >= jump {
         return None;
     }

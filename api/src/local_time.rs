@@ -13,13 +13,13 @@ const ZONE_DEFAULT: &str = "Asia/Shanghai";
 const INSTANT_BYTES_MIN: usize = 20;
 
 /// An instant of a reply as the clocks of `zone` show it; as it stands where it is none.
-pub(super) fn local(at: &str, zone: Option<&str>) -> String {
+pub(crate) fn local(at: &str, zone: Option<&str>) -> String {
     at.parse()
         .map_or_else(|_| at.to_owned(), |instant| shown(instant, zone))
 }
 
 /// An instant in a cell of a table; `None` where the text is something else.
-pub(super) fn of_cell(text: &str) -> Option<String> {
+pub(crate) fn of_cell(text: &str) -> Option<String> {
     if text.len() < INSTANT_BYTES_MIN || !text.ends_with('Z') {
         return None;
     }

@@ -1,16 +1,16 @@
-//! One event that a command writes by itself: decided by its aggregate and stored without entities, and
+//! One event that a process writes by itself: decided by its aggregate and stored without entities, and
 //! without keys, since nothing of it is personal.
 
-use super::failure::Failure;
-use super::output;
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::Mode;
+use crate::notice::notice;
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CommandId, LogId, StreamId};
 use domain::installation::{Installation, InstallationCommand};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::id_source::IdSource;
+use domain::problem::Problem;
 use domain::stored_event::{
     Cause, Position, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
 };
@@ -22,7 +22,7 @@ use store::MemoryVault;
 const TRIES_MAX: usize = 8;
 
 /// Whether the log is a rehearsal's; `None` of an empty one.
-pub(crate) async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Failure> {
+pub(crate) async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Problem> {
     let first = store.read_all(Position(0), 1).await?;
     let Some(event) = first.first() else {
         return Ok(None);
@@ -41,19 +41,19 @@ pub(crate) async fn note<D: Decider>(
     mode: Mode,
     id: impl FnOnce(CommandId) -> D::Id,
     command: D::Command,
-) -> Result<Position, Failure> {
+) -> Result<Position, Problem> {
     let ids: Arc<dyn IdSource> =
-        Arc::new(SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?);
+        Arc::new(SystemIds::checked().map_err(|error| Problem::unavailable(error.to_string()))?);
     let now = now(store, mode).await?;
     let cause = Cause::outside(ids.command(now));
     let id = id(cause.command);
     let stream = D::stream(&id);
     let state = D::State::default();
     let decided = D::decide(&state, command, Context { now });
-    let event = decided.map_err(|refusal| Failure::refused(refusal.to_string()))?;
+    let event = decided.map_err(|refusal| Problem::refused("refused", refusal.to_string()))?;
     let event = event
         .first()
-        .ok_or_else(|| Failure::fault("nothing is to be noted"))?;
+        .ok_or_else(|| Problem::fault("nothing is to be noted"))?;
     for _ in 0..TRIES_MAX {
         let version = version(store, &stream).await?;
         let facts = RecordFacts {
@@ -74,12 +74,12 @@ pub(crate) async fn note<D: Decider>(
             put => return Ok(put?),
         }
     }
-    Err(Failure::unavailable(
+    Err(Problem::unavailable(
         "others write to the log so fast that nothing could be put between",
     ))
 }
 
-async fn now(store: &dyn EventStore, mode: Mode) -> Result<Timestamp, Failure> {
+async fn now(store: &dyn EventStore, mode: Mode) -> Result<Timestamp, Problem> {
     let last = store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH);
     Ok(match mode {
         Mode::Real => SystemClock::default().now().max(last),
@@ -116,14 +116,14 @@ async fn put(
 }
 
 /// Nothing of it is personal: no key is asked for.
-fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E) -> Result<Record, Failure> {
+fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E) -> Result<Record, Problem> {
     let vault = MemoryVault::new(ids);
     let mut sealer = Sealer {
         vault: &vault,
         key: None,
         random: &mut |buffer| buffer.fill(0),
     };
-    record(facts, event, &mut sealer).map_err(|error| Failure::fault(error.to_string()))
+    record(facts, event, &mut sealer).map_err(|error| Problem::fault(error.to_string()))
 }
 
 /// Puts on record that the index had to be made again: an answer before may have lacked events.
@@ -131,11 +131,11 @@ pub(crate) async fn note_index_remade(
     store: &dyn EventStore,
     mode: Mode,
     why: Option<String>,
-) -> Result<(), Failure> {
+) -> Result<(), Problem> {
     let Some(why) = why else {
         return Ok(());
     };
-    output::notice(&format!(
+    notice(&format!(
         "the index of the log was damaged ({why}) and was made again: answers by customer, campaign or stream may \
          have lacked events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
     ));

@@ -1,0 +1,241 @@
+//! Check 17: the files of a crate that `use` lines tie to one another, there and back, are few.
+//!
+//! Whoever changes one file of a circle has to understand all of it. Files are modules; a name that a module
+//! passes on (`pub use`) ties to that module. Tests may look anywhere and are left out.
+
+use super::tree::{File, Finding, Tree};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most files in a circle.
+const FILES_MAX: usize = 8;
+
+/// Crates with a larger one, and how large: the numbers may only fall.
+const LARGER: &[(&str, usize)] = &[
+    ("api", 54),
+    ("domain", 12),
+    ("media", 12),
+    ("projections", 12),
+    ("store", 13),
+];
+
+/// A module's path from its crate's root.
+type Path = Vec<String>;
+
+/// The modules of a crate, and which others each uses.
+type Ties = BTreeMap<Path, BTreeSet<Path>>;
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut crates: BTreeMap<&str, Vec<(Path, &File)>> = BTreeMap::new();
+    for file in tree.rust() {
+        let Some((root, inside)) = file.path.split_once("/src/") else {
+            continue;
+        };
+        let path = module(inside);
+        if !is_test(&path) {
+            crates.entry(root).or_default().push((path, file));
+        }
+    }
+    let mut findings = Vec::new();
+    for (root, files) in &crates {
+        let most = LARGER.iter().find(|(name, _)| name == root);
+        let most = most.map_or(FILES_MAX, |(_, files)| *files);
+        let known: BTreeSet<Path> = files.iter().map(|(path, _)| path.clone()).collect();
+        let ties: Ties = files
+            .iter()
+            .map(|(path, file)| (path.clone(), used(&file.text, path, &known)))
+            .collect();
+        let largest = circles(&ties)
+            .into_iter()
+            .max_by_key(Vec::len)
+            .unwrap_or_default();
+        let Some((_, first)) = files.iter().find(|(path, _)| largest.first() == Some(path)) else {
+            continue;
+        };
+        let named: Vec<String> = largest.iter().map(|path| path.join("::")).collect();
+        if largest.len() > most {
+            let what = format!(
+                "{} files use one another in a circle ({}); at most {most}: move what they share below them",
+                largest.len(),
+                named.join(", ")
+            );
+            findings.push(first.finding(1, what));
+        } else if most > FILES_MAX && largest.len() < most {
+            let what = format!(
+                "the largest circle has {} files: lower its number in tests/tidy/circles.rs",
+                largest.len()
+            );
+            findings.push(first.finding(1, what));
+        }
+    }
+    findings
+}
+
+/// `serving/mod.rs` is `serving`, `lib.rs` the root.
+fn module(inside: &str) -> Path {
+    let mut path: Path = inside
+        .trim_end_matches(".rs")
+        .split('/')
+        .map(str::to_owned)
+        .collect();
+    if matches!(path.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        path.pop();
+    }
+    path
+}
+
+fn is_test(path: &Path) -> bool {
+    path.iter()
+        .any(|part| part == "tests" || part == "testing" || part.ends_with("_tests"))
+}
+
+/// The modules that the `use` lines of a text name.
+fn used(text: &str, own: &Path, known: &BTreeSet<Path>) -> BTreeSet<Path> {
+    // Not a `mod tests;` among the others, behind which the file's own lines come.
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    let code: String = code
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut used = BTreeSet::new();
+    for rest in code.split(" use ").skip(1) {
+        let statement = rest.split(';').next().unwrap_or("");
+        for name in expanded(statement) {
+            used.extend(resolved(&name, own, known));
+        }
+    }
+    used.remove(own);
+    used
+}
+
+/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
+fn expanded(statement: &str) -> Vec<String> {
+    let statement = statement.trim();
+    let Some((before, inside)) = statement.split_once('{') else {
+        let name = statement.split(" as ").next().unwrap_or(statement);
+        return vec![name.trim().to_owned()];
+    };
+    let inside = inside.trim_end().strip_suffix('}').unwrap_or(inside);
+    let (mut names, mut depth, mut one) = (Vec::new(), 0_u32, String::new());
+    for sign in inside.chars().chain([',']) {
+        match sign {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if sign == ',' && depth == 0 {
+            names.push(std::mem::take(&mut one));
+        } else {
+            one.push(sign);
+        }
+    }
+    let names = names
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty());
+    let whole = names.flat_map(expanded);
+    whole.map(|name| format!("{}{name}", before.trim())).collect()
+}
+
+/// The module that holds a name, seen from `own`: as much of it as is a file.
+fn resolved(name: &str, own: &Path, known: &BTreeSet<Path>) -> Option<Path> {
+    let mut parts: Vec<&str> = name.split("::").map(str::trim).collect();
+    let first = *parts.first()?;
+    let mut at: Path = match first {
+        "crate" => Vec::new(),
+        "self" | "super" => own.clone(),
+        _ => own.iter().cloned().chain([first.to_owned()]).collect(),
+    };
+    if !matches!(first, "crate" | "self" | "super") && !known.contains(&at) {
+        return None;
+    }
+    let supers = parts.iter().take_while(|part| **part == "super").count();
+    at.truncate(at.len().saturating_sub(supers));
+    parts.drain(..supers.max(1));
+    at.extend(parts.into_iter().map(str::to_owned));
+    while !at.is_empty() && !known.contains(&at) {
+        at.pop();
+    }
+    known.contains(&at).then_some(at)
+}
+
+/// Sets of modules each of which reaches all others of its set.
+fn circles(ties: &Ties) -> Vec<Vec<Path>> {
+    let reached: BTreeMap<&Path, BTreeSet<&Path>> =
+        ties.keys().map(|path| (path, reach(path, ties))).collect();
+    let reaches = |from: &Path, to: &Path| reached.get(from).is_some_and(|there| there.contains(to));
+    let mut found: Vec<Vec<Path>> = Vec::new();
+    for path in ties.keys() {
+        if found.iter().any(|circle| circle.contains(path)) || !reaches(path, path) {
+            continue;
+        }
+        let circle = ties
+            .keys()
+            .filter(|other| reaches(path, other) && reaches(other, path));
+        found.push(circle.cloned().collect());
+    }
+    found
+}
+
+fn reach<'a>(from: &Path, ties: &'a Ties) -> BTreeSet<&'a Path> {
+    let (mut there, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(path) = next.pop() {
+        for used in ties.get(path).into_iter().flatten() {
+            if there.insert(used) {
+                next.push(used);
+            }
+        }
+    }
+    there
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "use crate::b::B;\n";
+    const B: &str = "pub use inner::{Thing, deep::{X, Y}};\n";
+    const INNER: &str = "use super::super::a::A;\n";
+
+    fn largest(files: &[(&str, &str)]) -> usize {
+        let known: BTreeSet<Path> = files.iter().map(|(name, _)| module(name)).collect();
+        let ties = files
+            .iter()
+            .map(|(name, text)| (module(name), used(&format!("\n{text}"), &module(name), &known)));
+        let found = circles(&ties.collect());
+        found.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn files_that_use_one_another_there_and_back_are_a_circle() {
+        assert_eq!(largest(&[("a.rs", A), ("b/mod.rs", B), ("b/inner.rs", INNER)]), 3);
+        assert_eq!(largest(&[("a.rs", A), ("b/mod.rs", B), ("b/inner.rs", "")]), 0);
+    }
+
+    #[test]
+    fn what_tests_use_ties_nothing() {
+        let tested = "\n#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n";
+        assert_eq!(largest(&[("a.rs", A), ("b/mod.rs", tested)]), 0);
+    }
+
+    #[test]
+    fn a_larger_circle_than_its_number_is_found_and_a_smaller_one_too() {
+        let names: Vec<String> = (0..9).map(|n| format!("columnar/src/m{n}.rs")).collect();
+        let texts: Vec<String> = (0..9)
+            .map(|n| format!("//! x\nuse crate::m{}::X;\n", (n + 1) % 9))
+            .collect();
+        let files: Vec<(&str, &str)> = names
+            .iter()
+            .map(String::as_str)
+            .zip(texts.iter().map(String::as_str))
+            .collect();
+        assert_eq!(check(&Tree::of(&files)).len(), 1);
+        let api: Vec<String> = (0..9).map(|n| format!("api/src/m{n}.rs")).collect();
+        let api: Vec<(&str, &str)> = api
+            .iter()
+            .map(String::as_str)
+            .zip(texts.iter().map(String::as_str))
+            .collect();
+        assert_eq!(check(&Tree::of(&api)).len(), 1, "its number is to be lowered");
+    }
+}
