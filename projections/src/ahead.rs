@@ -2,7 +2,8 @@
 //! those that stand there now. Fed on as they are they would skip whatever comes next, and say that nothing
 //! is left.
 
-use crate::database::{Checkpoint, ReadDb, read_as, read_checkpoints, transact};
+use crate::checkpoint::{Checkpoint, read_checkpoints};
+use crate::database::{ReadDb, read_as, transact};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -52,7 +53,7 @@ pub async fn forget_rows_ahead(
 ) -> Result<(), ProjectionError> {
     let views: Vec<String> = ahead.iter().map(|row| row.view.clone()).collect();
     transact(db, move |tx| {
-        crate::rebuild::prepare(tx)?;
+        crate::rebuild::stored::prepare(tx)?;
         crate::remaking::prepare(tx)?;
         for view in &views {
             let (view, head) = (Val::text(view), Val::position(head));

@@ -1,17 +1,13 @@
-//! Events read where their records lie, nothing copied, and the sums a view keeps of them in memory: for
-//! folds, whose rows are made once at the end instead of changed with each event.
+//! Events read where their records lie, nothing copied, and what a view that sums them in memory does with
+//! each: for folds, whose rows are made once at the end instead of changed with each event.
 
-use crate::database::{Checkpoint, Tx, write_checkpoints};
+use crate::database::Tx;
 use crate::error::ProjectionError;
-use crate::runner::parked_before;
-use crate::view::{Handles, View, ViewEvent};
-use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
+use domain::stored_event::{StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What surrounds an event's data, as far as sums need it.
 #[derive(Debug, Deserialize)]
@@ -85,11 +81,6 @@ impl<'a> InPlace<'a> {
         serde_json::from_str(self.around.data.get())
             .map_err(|error| ProjectionError::Fault(format!("{}: {error}", self.around.kind)))
     }
-
-    /// The event with everything, as `View::apply` takes it.
-    pub(crate) fn whole(&self) -> Result<ViewEvent, ProjectionError> {
-        ViewEvent::read(self.stored).map_err(|error| ProjectionError::Corrupt(error.to_string()))
-    }
 }
 
 /// What a view makes of events in memory: the rows that `View::apply` makes of the same events, or those of
@@ -100,75 +91,4 @@ pub trait InMemory: Send {
 
     /// Adds all rows to tables that have none.
     fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError>;
-}
-
-/// The sums of several views, and where the last event stands.
-pub(crate) struct SumsOf {
-    views: Vec<(Arc<dyn View>, Box<dyn InMemory>)>,
-    /// By kind: whether each of the views takes it.
-    takers: BTreeMap<&'static str, Vec<bool>>,
-    last: Option<(Position, Timestamp)>,
-}
-
-impl SumsOf {
-    /// `None` unless every view has sums, of kinds it names.
-    pub(crate) fn begin(views: &[Arc<dyn View>]) -> Option<Self> {
-        let mut takers = BTreeMap::new();
-        for view in views {
-            let Handles::Kinds(kinds) = view.handles() else {
-                return None;
-            };
-            takers.extend(kinds.iter().map(|kind| (*kind, Vec::new())));
-        }
-        for (kind, taken) in &mut takers {
-            taken.extend(views.iter().map(|view| view.handles().takes(kind)));
-        }
-        let with_sums = |view: &Arc<dyn View>| Some((Arc::clone(view), view.in_memory()?));
-        Some(Self {
-            views: views.iter().map(with_sums).collect::<Option<_>>()?,
-            takers,
-            last: None,
-        })
-    }
-
-    pub(crate) fn take(&mut self, page: &[StoredEvent]) -> Result<(), ProjectionError> {
-        for stored in page {
-            let event = InPlace::read(stored).map_err(|unreadable| {
-                let (view, _) = self.views.first()?;
-                let error = ProjectionError::Corrupt(unreadable.to_string());
-                Some(parked_before(view.as_ref(), stored.position, error))
-            });
-            let event = match event {
-                Ok(event) => event,
-                Err(Some(error)) => return Err(error),
-                Err(None) => return Ok(()),
-            };
-            let taken = self.takers.get(event.kind()).into_iter().flatten();
-            for ((view, sums), is_taken) in self.views.iter_mut().zip(taken) {
-                if *is_taken {
-                    sums.take(&event)
-                        .map_err(|error| parked_before(view.as_ref(), stored.position, error))?;
-                }
-            }
-            self.last = Some((stored.position, stored.recorded_at));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn hand_over(
-        self,
-        tx: &mut dyn Tx,
-        mut checkpoints: Vec<Checkpoint>,
-    ) -> Result<(), ProjectionError> {
-        for (_, sums) in self.views {
-            sums.hand_over(tx)?;
-        }
-        let Some((position, recorded_at)) = self.last else {
-            return Ok(());
-        };
-        for checkpoint in &mut checkpoints {
-            (checkpoint.position, checkpoint.recorded_at) = (position, Some(recorded_at));
-        }
-        write_checkpoints(tx, &checkpoints)
-    }
 }

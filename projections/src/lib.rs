@@ -12,11 +12,13 @@
 mod ahead;
 pub mod ask;
 mod cells;
+mod checkpoint;
 mod database;
 pub mod deviation;
 mod error;
 mod folded;
 pub mod forecast;
+mod grounds;
 mod in_place;
 mod instant;
 mod live;
@@ -30,6 +32,7 @@ mod reading;
 mod rebuild;
 mod remaking;
 mod runner;
+mod schema;
 mod shadow;
 pub mod sql_views;
 mod sqlite;
@@ -38,6 +41,7 @@ mod statements;
 mod status;
 pub mod swing;
 pub mod synthetic;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -51,14 +55,14 @@ pub mod views;
 pub mod yardstick;
 
 pub use ahead::{forget_rows_ahead, rows_ahead};
-pub use database::{
-    Checkpoint, Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, checkpoints, read_as, transact,
-};
+pub use checkpoint::{Checkpoint, checkpoints};
+pub use database::{Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, read_as, transact};
 pub use error::ProjectionError;
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
 pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;
-pub use live::{Grounds, Projections};
+pub use grounds::Grounds;
+pub use live::Projections;
 pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
 pub use postgres::{PostgresQuestions, PostgresReadDb, missing_grant};
 pub use progress::Progress;
@@ -66,7 +70,8 @@ pub use rebuild::{
     Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,
     Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
 };
-pub use runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, InlineRunner};
+pub use reading::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
+pub use runner::InlineRunner;
 pub use sqlite::SqliteReadDb;
 pub use standing::{OtherBuild, kept_by_other_build, rows_of_other_build};
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};

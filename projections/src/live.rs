@@ -2,8 +2,10 @@
 //! doors through which others wait, look and ask for a rebuild.
 
 use crate::database::read_as;
-use crate::database::{Checkpoint, ReadDb};
+use crate::checkpoint::Checkpoint;
+use crate::database::ReadDb;
 use crate::error::ProjectionError;
+use crate::grounds::Grounds;
 use crate::progress::Progress;
 use crate::reading::is_full;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
@@ -11,9 +13,8 @@ use crate::remaking::{self, ReadersDb, Remaking};
 use crate::runner::Feeder;
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
-use crate::views;
+use crate::views::{self, SqlWorklist};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
 use domain::ports::tasks::{StopSignal, Tasks};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -28,14 +29,6 @@ const AGAIN_AFTER_MS: u64 = 500;
 /// How often tasks that are ready go first, so that what they append joins the transaction: commits cost more
 /// than rows. Time does not pass while they do; whoever waits for the views is not ready.
 const GATHERING_TURNS_MAX: usize = 8;
-
-/// What the views stand on.
-#[derive(Clone)]
-pub struct Grounds {
-    pub store: Arc<dyn EventStore>,
-    pub db: Arc<dyn ReadDb>,
-    pub clock: Arc<dyn Clock>,
-}
 
 /// Parked views that are to try again.
 #[derive(Default)]
@@ -127,6 +120,11 @@ impl Projections {
     /// Refuses a question in SQL over documented views for the same reason.
     pub fn refuse_remade(&self, sql: &str) -> Result<(), ProjectionError> {
         self.remaking.refuse_question(sql)
+    }
+
+    /// The worklist that drivers read.
+    pub fn worklist(&self) -> SqlWorklist {
+        SqlWorklist::over(self.db(), self.progress())
     }
 
     pub fn progress(&self) -> Arc<Progress> {

@@ -3,7 +3,7 @@
 //! Waiters wake in the order in which they came (tokio's `watch` would wake them in random order, which a
 //! simulation from a seed could not repeat).
 
-use crate::database::Checkpoint;
+use crate::checkpoint::Checkpoint;
 use crate::error::ProjectionError;
 use domain::ports::clock::Clock;
 use domain::stored_event::Position;

@@ -1,7 +1,6 @@
 //! Stored events made ready for views, while the views take those before.
 
 use crate::error::ProjectionError;
-use crate::runner::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 use crate::view::{Handles, View, ViewEvent};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
@@ -9,6 +8,13 @@ use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+
+/// Events read at once, and in one transaction while views follow the log: enough to spread its commit, few
+/// enough that readers see news at once.
+pub const BATCH_EVENTS_MAX: usize = 512;
+
+/// Events in one transaction while views catch up: rows that change often are written once for all of them.
+pub const CATCH_UP_EVENTS_MAX: usize = 8_192;
 
 /// A catching-up transaction takes no more pages beyond so many bytes of records: wide ones come in smaller
 /// batches.

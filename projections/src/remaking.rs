@@ -215,7 +215,8 @@ impl Tx for ReadersTx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::{Grounds, Projections};
+    use crate::grounds::Grounds;
+    use crate::live::Projections;
     use crate::runner::InlineRunner;
     use crate::sqlite::SqliteReadDb;
     use crate::testing::{Story, TestClock, TestLog, TestTasks};

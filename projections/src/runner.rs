@@ -1,24 +1,19 @@
 //! Feeds events to views: batches from one subscription, rows and checkpoints in one transaction, waiters
 //! woken after it. A view that cannot take an event is parked before it and says so; the others go on.
 
-use crate::database::{Checkpoint, ReadDb, Tx, prepare_schema, restore_schema, transact, write_checkpoints};
+use crate::checkpoint::{Checkpoint, write_checkpoints};
+use crate::database::{ReadDb, Tx, transact};
+use crate::schema::{prepare_schema, restore_schema};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
-use crate::reading::{Events, Reader};
+use crate::reading::{CATCH_UP_EVENTS_MAX, Events, Reader};
 use crate::standing::{own_checkpoints, standing};
 use crate::unit_of_work::{Keys, UnitOfWork};
-use crate::view::{View, ViewEvent};
+use crate::view::{View, ViewEvent, parked_before};
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Events read at once, and in one transaction while views follow the log: enough to spread its commit, few
-/// enough that readers see news at once.
-pub const BATCH_EVENTS_MAX: usize = 512;
-
-/// Events in one transaction while views catch up: rows that change often are written once for all of them.
-pub const CATCH_UP_EVENTS_MAX: usize = 8_192;
 
 /// When what a view wrote is handed to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,18 +259,6 @@ fn keys_of(view: &dyn View, events: &[Result<ViewEvent, UnreadableRecord>]) -> K
         }
     }
     keys
-}
-
-/// What is away comes back; anything else keeps the view before the event.
-pub(crate) fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
-    match error {
-        ProjectionError::Unavailable(_) => error,
-        other => ProjectionError::Parked {
-            view: view.name().to_owned(),
-            position,
-            why: other.to_string(),
-        },
-    }
 }
 
 fn apply_event(

@@ -1,7 +1,8 @@
 //! Where views stand by the rows, beside where a feeder believes them to be; and whether this build can read
 //! the rows at all.
 
-use crate::database::{Checkpoint, ReadDb, Tx, read_as, read_checkpoints};
+use crate::checkpoint::{Checkpoint, read_checkpoints};
+use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::view::View;
 use domain::stored_event::Position;

@@ -1,6 +1,6 @@
 //! The statements that read and write whole rows of any table, from the names of its columns.
 
-use crate::database::Table;
+use crate::table::Table;
 
 /// `$1, $2 …`.
 pub(crate) fn placeholders(count: usize) -> String {

@@ -1,9 +1,10 @@
 //! How every view stands: how far behind in events and in time, what keeps it, and its rebuild.
 
-use crate::database::{Checkpoint, ReadDb, read_as, read_checkpoints};
+use crate::checkpoint::{Checkpoint, read_checkpoints};
+use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
-use crate::rebuild::{Rebuild, RebuildState, read_all};
-use crate::runner::BATCH_EVENTS_MAX;
+use crate::rebuild::stored::{Rebuild, RebuildState, read_all};
+use crate::reading::BATCH_EVENTS_MAX;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -136,7 +137,7 @@ fn rebuild_status(rebuild: &Rebuild, (head, now): (Position, Timestamp)) -> Rebu
         agrees: rebuild
             .comparison
             .as_ref()
-            .map(crate::rebuild::Comparison::agrees),
+            .map(crate::rebuild::stored::Comparison::agrees),
         events_per_second: match is_told {
             true => (fed as f64 * 1_000.0 / took_ms as f64).round(),
             false => 0.0,

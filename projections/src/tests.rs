@@ -2,7 +2,8 @@
 
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
-use crate::live::{Grounds, Projections};
+use crate::grounds::Grounds;
+use crate::live::Projections;
 use crate::rebuild::{Difference, DifferenceKind, ViewCheck, rebuild, verify};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;

@@ -1,6 +1,6 @@
 //! What is said to a read database inside one transaction: statements of the view's own, and whole rows.
 
-use crate::database::Table;
+use crate::table::Table;
 use crate::error::ProjectionError;
 use crate::statements::{key_condition, placeholders, upsert_statement};
 use crate::value::{Row, Val};

@@ -3,7 +3,7 @@
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::in_place::InMemory;
+use crate::in_place::{InMemory, InPlace};
 use crate::value::Val;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -122,6 +122,11 @@ impl ViewEvent {
         })
     }
 
+    /// As `read`, of an event that was looked at in place: with everything, as `View::apply` takes it.
+    pub(crate) fn whole(event: &InPlace<'_>) -> Result<Self, ProjectionError> {
+        Self::read(event.stored()).map_err(|error| ProjectionError::Corrupt(error.to_string()))
+    }
+
     /// Reads the data before a view asks; what cannot be read is for the view to hear.
     pub(crate) fn read_ahead(&self) {
         self.typed.get_or_init(|| read_any(&self.envelope));
@@ -178,6 +183,18 @@ fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
         _ => return Err(format!("this build knows no events of {aggregate:?}")),
     }
     .map_err(|error| error.to_string())
+}
+
+/// What is away comes back; anything else keeps the view before the event.
+pub(crate) fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
+    match error {
+        ProjectionError::Unavailable(_) => error,
+        other => ProjectionError::Parked {
+            view: view.name().to_owned(),
+            position,
+            why: other.to_string(),
+        },
+    }
 }
 
 /// A personal value as a column keeps it: its sealed (or erased) JSON, and its lookup hash.

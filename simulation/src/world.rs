@@ -25,7 +25,7 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use media::lines::{CarrierBook, SimulatedLine};
 use media::speech::simulated::SimulatedSynthesizer;
-use projections::{Grounds, Projections, ReadDb, SqlWorklist, SqliteReadDb};
+use projections::{Grounds, Projections, ReadDb, SqliteReadDb};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{MemoryEventStore, MemoryVault};
@@ -256,7 +256,7 @@ impl World {
             Arc::new(line) as Arc<dyn Line>
         };
         Ok(DriverPorts {
-            worklist: Arc::new(SqlWorklist::new(&projections)),
+            worklist: Arc::new(projections.worklist()),
             lines: self.shape.line_facts().into_iter().map(line).collect(),
             synthesizer: Arc::new(SimulatedSynthesizer),
             recordings: Arc::new(NoRecordings),

@@ -24,7 +24,9 @@ const SITES: &[&str] = &[
 /// log past every rule, and one who looks for keys.
 const QUERY_ROOMS: &[&str] = &[
     "store/",
+    "projections/src/checkpoint.rs",
     "projections/src/database",
+    "projections/src/schema.rs",
     "projections/src/origin.rs",
     "projections/src/postgres/",
     "projections/src/views/",

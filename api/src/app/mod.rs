@@ -33,7 +33,7 @@ use domain::problem::Problem;
 use media::error::MediaError;
 use media::speech::espeak::EspeakSettings;
 use media::speech::synthesizer_of_this_machine;
-use projections::{OtherBuild, ProjectionError, Projections, SqlWorklist};
+use projections::{OtherBuild, ProjectionError, Projections};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{LockError, OpenError};
@@ -152,5 +152,5 @@ pub(crate) async fn synthesizer(cache_dir: Option<PathBuf>, clock: Arc<dyn Clock
 
 /// The worklist over running views.
 pub(crate) fn worklist(views: &Projections) -> Arc<dyn Worklist> {
-    Arc::new(SqlWorklist::new(views))
+    Arc::new(views.worklist())
 }

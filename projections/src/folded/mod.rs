@@ -6,11 +6,11 @@
 //! to that position says of it.
 
 mod pages;
+mod sums;
 mod validity;
 
 use crate::database::{ReadDb, Table, transact};
 use crate::error::ProjectionError;
-use crate::in_place::SumsOf;
 use crate::reading::Ready;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
@@ -24,6 +24,7 @@ use domain::time::Timestamp;
 pub use pages::Pages;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use sums::SumsOf;
 
 /// Most events one fold takes: some ten seconds and some hundred megabytes. Decision 0029.
 pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;

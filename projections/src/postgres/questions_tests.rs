@@ -5,7 +5,7 @@ use super::questions::PAGE_ROWS;
 use super::{PostgresQuestions, PostgresReadDb};
 use crate::ask::{AskError, AskLimits, Questions, TIMEOUT_MAX_MS};
 use crate::database::ReadDb;
-use crate::live::Grounds;
+use crate::grounds::Grounds;
 use crate::rebuild::{RebuildState, Rebuilds};
 use crate::runner::InlineRunner;
 use crate::testing::{TestClock, TestLog, TestTasks, postgres_url, varied};

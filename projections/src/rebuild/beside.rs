@@ -6,9 +6,10 @@
 use super::rows::{Fed, Page, Rows};
 use super::stored::{self, Comparison, Rebuild, RebuildState};
 use super::{Views, away};
-use crate::database::{CHECKPOINT_TABLE, ReadDb, read_as, transact};
+use crate::checkpoint::CHECKPOINT_TABLE;
+use crate::database::{ReadDb, read_as, transact};
 use crate::error::ProjectionError;
-use crate::live::Grounds;
+use crate::grounds::Grounds;
 use crate::shadow::Shadow;
 use crate::view::{View, ViewEvent};
 use domain::problem::Problem;

@@ -6,7 +6,7 @@ use super::stored::{self, Rebuild};
 use super::{Hearing, Views, away};
 use crate::database::read_as;
 use crate::error::ProjectionError;
-use crate::live::Grounds;
+use crate::grounds::Grounds;
 use crate::progress::Progress;
 use crate::runner::InlineRunner;
 use crate::views;
@@ -208,7 +208,7 @@ impl Host {
 
 impl Beside {
     async fn live_position(&self) -> Result<Position, ProjectionError> {
-        let rows = crate::database::checkpoints(self.db()).await?;
+        let rows = crate::checkpoint::checkpoints(self.db()).await?;
         let mine = rows.into_iter().find(|row| row.view == self.name());
         Ok(mine.map_or(Position(0), |row| row.position))
     }

@@ -5,7 +5,7 @@ mod beside;
 pub(crate) mod digest;
 mod hosted;
 mod rows;
-mod stored;
+pub(crate) mod stored;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -15,10 +15,10 @@ pub use digest::{DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableD
 pub(crate) use hosted::Host;
 pub use hosted::Rebuilds;
 pub use stored::{Comparison, Rebuild, RebuildState};
-pub(crate) use stored::{prepare, read_all};
 pub use verify::{Hearing, ViewCheck, verify, verify_views};
 
-use crate::database::{ReadDb, remake_tables, transact};
+use crate::database::{ReadDb, transact};
+use crate::schema::remake_tables;
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sql_views::drop_sql_views;

@@ -2,7 +2,8 @@
 
 use super::digest::{TableCheck, differences, digest, hashes};
 use super::stored::{self, Comparison, Rebuild, RebuildState};
-use crate::database::{Checkpoint, Dialect, Table, Tx, read_checkpoints, write_checkpoint};
+use crate::checkpoint::{Checkpoint, read_checkpoints, write_checkpoint};
+use crate::database::{Dialect, Table, Tx};
 use crate::error::ProjectionError;
 use crate::runner::apply_view;
 use crate::shadow::{Shadow, ShadowTx, next_name};

@@ -3,7 +3,8 @@
 
 use super::digest::{Hashes, TableCheck, TableDigest, differences, digest, hashes};
 use super::{Views, feed_to};
-use crate::database::{ReadDb, Tx, read_as, read_checkpoints};
+use crate::checkpoint::read_checkpoints;
+use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;

@@ -1,7 +1,8 @@
 //! How next rows begin, go on and end: after a kill, where the live rows began anew, under another version.
 
 use super::{made_ready, pair, places, story_of};
-use crate::database::{remake_tables, transact};
+use crate::database::transact;
+use crate::schema::remake_tables;
 use crate::live::Projections;
 use crate::rebuild::beside::{STEP_EVENTS_MAX, Step};
 use crate::rebuild::{RebuildError, RebuildState};

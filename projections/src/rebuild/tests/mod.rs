@@ -3,7 +3,7 @@
 use super::{Rebuild, Rebuilds, verify_views};
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
-use crate::live::Grounds;
+use crate::grounds::Grounds;
 use crate::postgres::PostgresReadDb;
 use crate::runner::InlineRunner;
 use crate::shadow::next_name;

@@ -1,7 +1,8 @@
 //! What an event that a view cannot take does to live and to next rows, and how far behind a view is told.
 
 use super::{calls, made_ready, pair, places, story_of};
-use crate::live::{Grounds, Projections};
+use crate::grounds::Grounds;
+use crate::live::Projections;
 use crate::rebuild::{RebuildState, Rebuilds};
 use crate::runner::InlineRunner;
 use crate::status::{ViewState, statuses};

@@ -1,9 +1,11 @@
 //! Switches to the next rows: of every view, where rows differ, under readers, over a lost answer.
 
 use super::{PAIR, made_ready, pair, places, story_of};
-use crate::database::{Dialect, ReadDb, TxWork, each_row, read_as, read_checkpoints};
+use crate::checkpoint::read_checkpoints;
+use crate::database::{Dialect, ReadDb, TxWork, each_row, read_as};
 use crate::error::ProjectionError;
-use crate::live::{Grounds, Projections};
+use crate::grounds::Grounds;
+use crate::live::Projections;
 use crate::rebuild::{RebuildError, RebuildState, Rebuilds};
 use crate::testing::Story;
 use crate::value::{Row, Val};

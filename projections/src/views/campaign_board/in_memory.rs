@@ -203,7 +203,7 @@ impl Sums {
             }
             "call.ended" => self.ended(call, &event.members()?, pos),
             "call.corrected" => {
-                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) = event.whole()?.event()? {
+                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) = ViewEvent::whole(event)?.event()? {
                     self.corrected(call, (*before, *after), pos);
                 }
             }
@@ -358,7 +358,7 @@ impl InMemory for Sums {
         let pos = i64::try_from(event.stored().position.0).unwrap_or(i64::MAX);
         let kind = event.kind();
         if kind.starts_with("campaign.") {
-            let whole = event.whole()?;
+            let whole = ViewEvent::whole(event)?;
             // Read now: what cannot be read is said of this event.
             whole.event()?;
             self.own.push(whole);

@@ -1,7 +1,8 @@
 //! What is asked of a span of time: its hours by campaign, trunk and flow version, and how far the rows are
 //! complete.
 
-use crate::database::{ReadDb, read_as, read_checkpoints};
+use crate::checkpoint::read_checkpoints;
+use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use domain::ids::CampaignId;

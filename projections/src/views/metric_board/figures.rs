@@ -1,7 +1,8 @@
 //! What is asked of the board: a metric over a window, whole or by a dimension.
 
 use super::{FIRST, NAME};
-use crate::database::{ReadDb, Tx, read_as, read_checkpoints};
+use crate::checkpoint::read_checkpoints;
+use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::metrics::{Catalog, Metric, OncePer, Scope};
 use crate::value::{Row, Val};

@@ -3,7 +3,6 @@
 use super::NAME;
 use crate::database::ReadDb;
 use crate::error::ProjectionError;
-use crate::live::Projections;
 use crate::progress::Progress;
 use crate::value::{Row, Val};
 use async_trait::async_trait;
@@ -25,11 +24,7 @@ pub struct SqlWorklist {
 }
 
 impl SqlWorklist {
-    pub fn new(projections: &Projections) -> Self {
-        Self::over(projections.db(), projections.progress())
-    }
-
-    /// For rows that an `InlineRunner` feeds. `wait_for` returns when somebody has fed it far enough.
+    /// `wait_for` returns when whoever moves `progress` has fed the rows far enough.
     pub const fn over(db: Arc<dyn ReadDb>, progress: Arc<Progress>) -> Self {
         Self { db, progress }
     }

@@ -1,0 +1,132 @@
+//! How far each view has come: its checkpoint, which moves in the transaction that moves its rows.
+
+use crate::database::{ReadDb, Tx, read_as};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+
+/// How far a view has come. `parked` is set while an event keeps it from going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub view: String,
+    pub version: u32,
+    /// Rows are complete up to here.
+    pub position: Position,
+    /// When the event at `position` was recorded; `None` before the first.
+    pub recorded_at: Option<Timestamp>,
+    pub parked: Option<(Position, String)>,
+}
+
+pub(crate) const CHECKPOINT_TABLE: &str = "checkpoint";
+const CHECKPOINTS: &str = "create table if not exists checkpoint (
+    view text primary key, version bigint not null, position bigint not null,
+    parked_position bigint, parked_why text, recorded_at bigint)";
+
+/// Makes the table where it does not exist.
+pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+    tx.exec(CHECKPOINTS, &[]).map(drop)
+}
+
+/// Adds what tables of earlier builds lack. Rows of theirs know no times; each checkpoint has one again when
+/// it next moves.
+pub(crate) fn complete(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+    let columns = tx.columns(CHECKPOINT_TABLE)?;
+    if !columns.iter().any(|column| column == "recorded_at") {
+        tx.exec("alter table checkpoint add column recorded_at bigint", &[])?;
+    }
+    Ok(())
+}
+
+/// Sets a view's checkpoint before the first event.
+pub(crate) fn begin(tx: &mut dyn Tx, (view, version): (&str, u32)) -> Result<(), ProjectionError> {
+    tx.exec(
+        "insert into checkpoint (view, version, position) values ($1, $2, 0)
+         on conflict (view) do update set version = excluded.version, position = 0,
+         parked_position = null, parked_why = null, recorded_at = null",
+        &[Val::text(view), Val::count(version)],
+    )
+    .map(drop)
+}
+
+/// All checkpoints, by name.
+pub(crate) fn read_checkpoints(tx: &mut dyn Tx) -> Result<Vec<Checkpoint>, ProjectionError> {
+    let rows = tx.query(
+        "select view, version, position, parked_position, parked_why, recorded_at
+         from checkpoint order by view",
+        &[],
+    )?;
+    rows.into_iter().map(read_checkpoint).collect()
+}
+
+fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
+    let view = row.text()?;
+    let version = u32::try_from(row.int()?).unwrap_or(0);
+    let position = row.position()?;
+    let parked_at = row.maybe_count()?.map(Position);
+    let why = row.maybe_text()?.unwrap_or_default();
+    Ok(Checkpoint {
+        view,
+        version,
+        position,
+        recorded_at: row.maybe_at()?,
+        parked: parked_at.map(|at| (at, why)),
+    })
+}
+
+/// Every view's checkpoint as stored, also beside the process that writes them.
+pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionError> {
+    read_as(db, |tx| read_checkpoints(tx)).await
+}
+
+/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position, which
+/// is one statement.
+pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
+    let Some((first, others)) = changed.split_first() else {
+        return Ok(());
+    };
+    let together = |one: &Checkpoint| one.position == first.position && one.parked.is_none();
+    if others.is_empty() || !changed.iter().all(together) {
+        return changed.iter().try_for_each(|one| write_checkpoint(tx, one));
+    }
+    let places: Vec<String> = (3..changed.len() + 3).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "update checkpoint set position = $1, recorded_at = $2, parked_position = null, parked_why = null
+         where view in ({})",
+        places.join(", ")
+    );
+    let views = changed.iter().map(|one| Val::text(&one.view));
+    let values: Vec<Val> = [Val::position(first.position), Val::maybe_at(first.recorded_at)]
+        .into_iter()
+        .chain(views)
+        .collect();
+    if tx.exec(&sql, &values)? == changed.len() as u64 {
+        return Ok(());
+    }
+    Err(ProjectionError::Fault("a view has no checkpoint".to_owned()))
+}
+
+pub(crate) fn write_checkpoint(tx: &mut dyn Tx, checkpoint: &Checkpoint) -> Result<(), ProjectionError> {
+    let (parked_position, parked_why) = match &checkpoint.parked {
+        Some((position, why)) => (Val::position(*position), Val::text(why)),
+        None => (Val::Null, Val::Null),
+    };
+    let changed = tx.exec(
+        "update checkpoint set position = $2, parked_position = $3, parked_why = $4, recorded_at = $5
+         where view = $1",
+        &[
+            Val::text(&checkpoint.view),
+            Val::position(checkpoint.position),
+            parked_position,
+            parked_why,
+            Val::maybe_at(checkpoint.recorded_at),
+        ],
+    )?;
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(ProjectionError::Fault(format!(
+        "view {} has no checkpoint",
+        checkpoint.view
+    )))
+}
