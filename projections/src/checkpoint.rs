@@ -79,8 +79,8 @@ pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionE
     read_as(db, |tx| read_checkpoints(tx)).await
 }
 
-/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position, which
-/// is one statement.
+/// Moves the checkpoints of views, in the transaction that moved their rows: mostly all to one position,
+/// which is one statement.
 pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
     let Some((first, others)) = changed.split_first() else {
         return Ok(());

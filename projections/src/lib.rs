@@ -18,6 +18,7 @@ pub mod deviation;
 mod error;
 mod folded;
 pub mod forecast;
+mod gathering;
 mod grounds;
 mod in_place;
 mod instant;
@@ -59,18 +60,18 @@ pub use checkpoint::{Checkpoint, checkpoints};
 pub use database::{Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, read_as, transact};
 pub use error::ProjectionError;
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
+pub use grounds::Grounds;
 pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;
-pub use grounds::Grounds;
 pub use live::Projections;
 pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
 pub use postgres::{PostgresQuestions, PostgresReadDb, missing_grant};
 pub use progress::Progress;
+pub use reading::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 pub use rebuild::{
     Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,
     Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
 };
-pub use reading::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 pub use runner::InlineRunner;
 pub use sqlite::SqliteReadDb;
 pub use standing::{OtherBuild, kept_by_other_build, rows_of_other_build};

@@ -1,20 +1,19 @@
 //! The running views of one process: a task that follows the log, one that makes next rows beside it, and the
 //! doors through which others wait, look and ask for a rebuild.
 
-use crate::database::read_as;
 use crate::checkpoint::Checkpoint;
 use crate::database::ReadDb;
+use crate::database::read_as;
 use crate::error::ProjectionError;
+use crate::gathering::Gathering;
 use crate::grounds::Grounds;
 use crate::progress::Progress;
-use crate::reading::is_full;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
 use crate::remaking::{self, ReadersDb, Remaking};
 use crate::runner::Feeder;
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
 use crate::views::{self, SqlWorklist};
-use domain::ports::clock::Clock;
 use domain::ports::tasks::{StopSignal, Tasks};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -25,10 +24,6 @@ use tokio::sync::Notify;
 /// Pause before a store or database that was away is asked again: short beside a reader's patience, long
 /// beside the cost of asking.
 const AGAIN_AFTER_MS: u64 = 500;
-
-/// How often tasks that are ready go first, so that what they append joins the transaction: commits cost more
-/// than rows. Time does not pass while they do; whoever waits for the views is not ready.
-const GATHERING_TURNS_MAX: usize = 8;
 
 /// Parked views that are to try again.
 #[derive(Default)]
@@ -268,20 +263,10 @@ async fn follow_on(feeder: &mut Feeder, grounds: &Grounds, retries: &Retries) ->
 async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) -> Result<(), ProjectionError> {
     let away =
         |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
-    let mut subscription = grounds.store.subscribe(after).await.map_err(away)?;
+    let subscription = grounds.store.subscribe(after).await.map_err(away)?;
+    let mut gathering = Gathering::of(subscription, (Arc::clone(&grounds.clock), feeder.progress()));
     loop {
-        let mut page = subscription.next().await.map_err(away)?;
-        for _ in 0..GATHERING_TURNS_MAX {
-            tokio::task::yield_now().await;
-            tokio::select! {
-                biased;
-                more = subscription.next() => page.extend(more.map_err(away)?),
-                () = std::future::ready(()) => break,
-            }
-            if is_full(&page) {
-                break;
-            }
-        }
+        let page = gathering.next().await.map_err(away)?;
         feeder.feed(&page).await?;
         let last = page.last().map(|event| event.position);
         // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.

@@ -8,6 +8,7 @@ use crate::error::ProjectionError;
 use domain::ports::clock::Clock;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -15,6 +16,9 @@ use tokio::sync::Notify;
 pub struct Progress {
     checkpoints: Mutex<Vec<Checkpoint>>,
     changed: Notify,
+    /// Positions that are waited for in a hurry, and by how many.
+    awaited: Mutex<BTreeMap<Position, usize>>,
+    hurried: Notify,
     /// Where the views stood when they last failed, and why.
     waits: Mutex<Option<(Option<Position>, String)>>,
 }
@@ -24,6 +28,8 @@ impl Progress {
         Self {
             checkpoints: Mutex::new(checkpoints),
             changed: Notify::new(),
+            awaited: Mutex::default(),
+            hurried: Notify::new(),
             waits: Mutex::new(None),
         }
     }
@@ -104,8 +110,22 @@ impl Progress {
     }
 
     /// Returns when the rows are complete up to `wanted`: of one view, or of all that are not parked.
-    /// Cancel-safe. A parked view that is waited for by name is an error.
+    /// Cancel-safe. A parked view that is waited for by name is an error. Views that gather events do so no
+    /// longer once they have that one.
     pub async fn wait_for(&self, view: Option<&str>, wanted: Position) -> Result<(), ProjectionError> {
+        if self.reached(view, wanted)? {
+            return Ok(());
+        }
+        let _hurry = Hurry::begin(self, wanted);
+        self.wait_patiently(view, wanted).await
+    }
+
+    /// As `wait_for`, for whom the views gather events as long as for nobody.
+    pub(crate) async fn wait_patiently(
+        &self,
+        view: Option<&str>,
+        wanted: Position,
+    ) -> Result<(), ProjectionError> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -115,6 +135,28 @@ impl Progress {
                 return Ok(());
             }
             changed.await;
+        }
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, BTreeMap<Position, usize>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when somebody waits in a hurry for `last` or a position before it. Cancel-safe.
+    pub(crate) async fn hurried_by(&self, last: Position) {
+        loop {
+            let hurried = self.hurried.notified();
+            tokio::pin!(hurried);
+            // Enabled before looking: who comes in between is not missed.
+            hurried.as_mut().enable();
+            if self
+                .awaited()
+                .first_key_value()
+                .is_some_and(|(first, _)| *first <= last)
+            {
+                return;
+            }
+            hurried.await;
         }
     }
 
@@ -132,6 +174,32 @@ impl Progress {
                 wanted,
                 reached: self.position().unwrap_or_default(),
             }),
+        }
+    }
+}
+
+/// One who waits for a position, until dropped.
+struct Hurry<'a> {
+    progress: &'a Progress,
+    wanted: Position,
+}
+
+impl<'a> Hurry<'a> {
+    fn begin(progress: &'a Progress, wanted: Position) -> Self {
+        *progress.awaited().entry(wanted).or_default() += 1;
+        progress.hurried.notify_waiters();
+        Self { progress, wanted }
+    }
+}
+
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        let mut awaited = self.progress.awaited();
+        if let Some(count) = awaited.get_mut(&self.wanted) {
+            *count -= 1;
+            if *count == 0 {
+                awaited.remove(&self.wanted);
+            }
         }
     }
 }

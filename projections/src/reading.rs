@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 /// enough that readers see news at once.
 pub const BATCH_EVENTS_MAX: usize = 512;
 
-/// Events in one transaction while views catch up: rows that change often are written once for all of them.
-pub const CATCH_UP_EVENTS_MAX: usize = 8_192;
+/// Events in one transaction while views catch up: rows that change often are written once for all of them,
+/// and so are the pages of an index by call or customer, which take rows anywhere.
+pub const CATCH_UP_EVENTS_MAX: usize = 32_768;
 
 /// A catching-up transaction takes no more pages beyond so many bytes of records: wide ones come in smaller
 /// batches.
-const CATCH_UP_BYTES_MAX: usize = 16 * 1024 * 1024;
+const CATCH_UP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Events read between two chances for other tasks: well under a millisecond.
 const READ_AT_ONCE_MAX: usize = 128;

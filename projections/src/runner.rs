@@ -3,10 +3,10 @@
 
 use crate::checkpoint::{Checkpoint, write_checkpoints};
 use crate::database::{ReadDb, Tx, transact};
-use crate::schema::{prepare_schema, restore_schema};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
 use crate::reading::{CATCH_UP_EVENTS_MAX, Events, Reader};
+use crate::schema::{prepare_schema, restore_schema};
 use crate::standing::{own_checkpoints, standing};
 use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent, parked_before};
@@ -177,6 +177,7 @@ fn apply_batch(
     batch: (&[Result<ViewEvent, UnreadableRecord>], Pace),
     parked: &BTreeMap<&'static str, (Position, String)>,
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
+    tx.expect(batch.0.len())?;
     let mut moved = Vec::with_capacity(views.len());
     let mut changed = Vec::with_capacity(views.len());
     for (view, mut checkpoint) in views.iter().zip(stored) {

@@ -1,5 +1,5 @@
-//! The tables of the views of a build: made where they are missing, and made anew where a view's version is not
-//! the stored one.
+//! The tables of the views of a build: made where they are missing, and made anew where a view's version is
+//! not the stored one.
 
 use crate::checkpoint::{self, CHECKPOINT_TABLE, read_checkpoints};
 use crate::database::{Dialect, Tx};

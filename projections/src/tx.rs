@@ -1,8 +1,8 @@
 //! What is said to a read database inside one transaction: statements of the view's own, and whole rows.
 
-use crate::table::Table;
 use crate::error::ProjectionError;
 use crate::statements::{key_condition, placeholders, upsert_statement};
+use crate::table::Table;
 use crate::value::{Row, Val};
 
 /// What hears the rows of a query one by one; its error ends the query.
@@ -109,6 +109,12 @@ pub trait Tx {
     /// Whether `rows` costs much less than as many `row`: then the rows of a batch are read ahead.
     fn reads_together(&self) -> bool {
         false
+    }
+
+    /// Told before rows of so many events are written: a database may take more memory for many, and gives it
+    /// back when they are few again.
+    fn expect(&mut self, _events_count: usize) -> Result<(), ProjectionError> {
+        Ok(())
     }
 
     /// Writes one whole row in place of the one with its key.

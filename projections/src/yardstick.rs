@@ -5,8 +5,8 @@
 //! For `ledgerline bench` only.
 
 use crate::database::{ReadDb, Table, each_row, read_as, transact};
-use crate::schema::remake_tables;
 use crate::error::ProjectionError;
+use crate::schema::remake_tables;
 use crate::sql_views::drop_sql_views;
 use crate::sqlite::insert_by_hand;
 use crate::value::Val;

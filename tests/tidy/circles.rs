@@ -14,7 +14,6 @@ const LARGER: &[(&str, usize)] = &[
     ("api", 54),
     ("domain", 12),
     ("media", 12),
-    ("projections", 12),
     ("store", 13),
 ];
 

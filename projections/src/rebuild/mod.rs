@@ -18,9 +18,9 @@ pub use stored::{Comparison, Rebuild, RebuildState};
 pub use verify::{Hearing, ViewCheck, verify, verify_views};
 
 use crate::database::{ReadDb, transact};
-use crate::schema::remake_tables;
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
+use crate::schema::remake_tables;
 use crate::sql_views::drop_sql_views;
 use crate::view::View;
 use crate::views;

@@ -2,6 +2,8 @@
 //! memory executed inline on the caller's thread for the simulation.
 
 mod beside;
+mod catching_up;
+mod failure;
 pub(crate) mod insert_by_hand;
 mod owned;
 mod texts;
@@ -12,7 +14,9 @@ use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads, Worker, held};
 use crate::value::{Row, Val, storable};
 use async_trait::async_trait;
+use catching_up::Room;
 use domain::ports::tasks::Tasks;
+use failure::{failed, failed_in};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
@@ -123,6 +127,7 @@ impl ReadDb for SqliteReadDb {
 struct Opened {
     connection: Connection,
     texts: Texts,
+    room: Room,
 }
 
 impl Opened {
@@ -130,6 +135,7 @@ impl Opened {
         Self {
             connection,
             texts: Texts::default(),
+            room: Room::Usual,
         }
     }
 }
@@ -167,6 +173,7 @@ fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), Pro
     let done = work(&mut SqliteTx {
         connection: open.connection,
         texts: &mut opened.texts,
+        room: &mut opened.room,
         read_only: begin == BEGIN_READ,
     });
     if done.is_err() {
@@ -238,6 +245,7 @@ fn prepare_writer(writer: &Connection) -> Result<(), ProjectionError> {
 struct SqliteTx<'a> {
     connection: &'a Connection,
     texts: &'a mut Texts,
+    room: &'a mut Room,
     read_only: bool,
 }
 
@@ -282,6 +290,10 @@ impl Tx for SqliteTx<'_> {
             take(Row::new(values_of(row, columns_count)?))?;
         }
         Ok(())
+    }
+
+    fn expect(&mut self, events_count: usize) -> Result<(), ProjectionError> {
+        self.room.make(self.connection, events_count)
     }
 
     fn row(&mut self, table: &'static Table, key: &[Val]) -> Result<Option<Vec<Val>>, ProjectionError> {
@@ -367,33 +379,6 @@ fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
         rewritten.push(if is_placeholder { '?' } else { character });
     }
     Cow::Owned(rewritten)
-}
-
-fn failed_in(error: &rusqlite::Error, sql: &str) -> ProjectionError {
-    match failed(error) {
-        ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
-        other => other,
-    }
-}
-
-fn failed(error: &rusqlite::Error) -> ProjectionError {
-    use rusqlite::ErrorCode as Code;
-    let why = error.to_string();
-    match error.sqlite_error_code() {
-        Some(
-            Code::DatabaseBusy
-            | Code::DatabaseLocked
-            | Code::CannotOpen
-            | Code::DiskFull
-            | Code::SystemIoFailure
-            | Code::PermissionDenied
-            | Code::ReadOnly
-            | Code::OutOfMemory
-            | Code::OperationInterrupted,
-        ) => ProjectionError::Unavailable(why),
-        Some(Code::DatabaseCorrupt | Code::NotADatabase) => ProjectionError::Corrupt(why),
-        _ => ProjectionError::Fault(why),
-    }
 }
 
 #[cfg(test)]

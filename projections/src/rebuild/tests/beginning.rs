@@ -2,10 +2,10 @@
 
 use super::{made_ready, pair, places, story_of};
 use crate::database::transact;
-use crate::schema::remake_tables;
 use crate::live::Projections;
 use crate::rebuild::beside::{STEP_EVENTS_MAX, Step};
 use crate::rebuild::{RebuildError, RebuildState};
+use crate::schema::remake_tables;
 use domain::ports::tasks::Tasks;
 use domain::stored_event::Position;
 

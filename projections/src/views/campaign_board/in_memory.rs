@@ -203,7 +203,9 @@ impl Sums {
             }
             "call.ended" => self.ended(call, &event.members()?, pos),
             "call.corrected" => {
-                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) = ViewEvent::whole(event)?.event()? {
+                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) =
+                    ViewEvent::whole(event)?.event()?
+                {
                     self.corrected(call, (*before, *after), pos);
                 }
             }

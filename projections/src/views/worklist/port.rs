@@ -61,7 +61,9 @@ impl Worklist for SqlWorklist {
     }
 
     async fn wait_for(&self, position: Position) -> Result<(), WorklistError> {
-        self.progress.wait_for(Some(NAME), position).await.map_err(failed)
+        // A driver has time: what it waits for was decided, and no person waits with it.
+        let waited = self.progress.wait_patiently(Some(NAME), position).await;
+        waited.map_err(failed)
     }
 
     async fn due(

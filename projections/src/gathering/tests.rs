@@ -1,0 +1,256 @@
+//! Transactions keep apart, nobody who waits is kept waiting, and what was gathered is never lost.
+
+use super::GATHERING_MS;
+use crate::database::{Dialect, ReadDb, TxWork};
+use crate::error::ProjectionError;
+use crate::grounds::Grounds;
+use crate::live::Projections;
+use crate::rebuild::{ViewCheck, verify};
+use crate::sqlite::SqliteReadDb;
+use crate::testing::{Story, TestLog, TestTasks, ten};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use domain::ports::worklist::Worklist;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use tokio::sync::Notify;
+
+/// Turns after which a task that could go on has gone on: the runtime has one thread, and rows in memory are
+/// written on it, so what has not moved by then waits for the clock, for events or for a waiter.
+const TURNS: usize = 200;
+
+/// Time that stands still until a test moves it.
+struct HeldClock {
+    now: AtomicI64,
+    moved: Notify,
+}
+
+impl HeldClock {
+    fn pass(&self, ms: u64) {
+        let later = self.now().plus_ms(ms);
+        self.now.store(later.micros(), Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl Clock for HeldClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.now.load(Ordering::SeqCst))
+    }
+    async fn wait_until(&self, at: Timestamp) {
+        loop {
+            let moved = self.moved.notified();
+            if self.now() >= at {
+                return;
+            }
+            moved.await;
+        }
+    }
+}
+
+/// Counts the writing transactions.
+struct Counted {
+    inner: SqliteReadDb,
+    written: AtomicUsize,
+}
+
+#[async_trait]
+impl ReadDb for Counted {
+    fn dialect(&self) -> Dialect {
+        self.inner.dialect()
+    }
+    async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
+        self.written.fetch_add(1, Ordering::SeqCst);
+        self.inner.transaction(work).await
+    }
+    async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
+        self.inner.read(work).await
+    }
+}
+
+/// Views that follow a log, caught up, with a transaction just behind them.
+struct Following {
+    story: Story,
+    log: TestLog,
+    db: Arc<Counted>,
+    clock: Arc<HeldClock>,
+    tasks: TestTasks,
+    views: Arc<Projections>,
+    told: usize,
+}
+
+impl Following {
+    async fn begin() -> Self {
+        let mut story = Story::new();
+        story.created("T");
+        let db = Arc::new(Counted {
+            inner: SqliteReadDb::open_inline().unwrap(),
+            written: AtomicUsize::new(0),
+        });
+        let clock = Arc::new(HeldClock {
+            now: AtomicI64::new(ten().micros()),
+            moved: Notify::new(),
+        });
+        let (log, tasks) = (TestLog::default(), TestTasks::default());
+        let views = start(&log, &db, &clock, &tasks).await;
+        let mut following = Self {
+            story,
+            log,
+            db,
+            clock,
+            tasks,
+            views,
+            told: 0,
+        };
+        following.tell();
+        following.settle().await;
+        assert_eq!(following.views.position(), Some(following.story.head()));
+        following
+    }
+
+    /// Appends what the story has more than the log.
+    fn tell(&mut self) {
+        self.log.extend(&self.story.events[self.told..]);
+        self.told = self.story.events.len();
+    }
+
+    async fn settle(&self) {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn written(&self) -> usize {
+        self.db.written.load(Ordering::SeqCst)
+    }
+
+    /// Appends a call, event by event.
+    async fn tell_call(&mut self, of: u32) {
+        self.story.whole_call("T", of);
+        while self.told < self.story.events.len() {
+            self.log.extend(&self.story.events[self.told..=self.told]);
+            self.told += 1;
+            self.settle().await;
+        }
+    }
+}
+
+async fn start(
+    log: &TestLog,
+    db: &Arc<Counted>,
+    clock: &Arc<HeldClock>,
+    tasks: &TestTasks,
+) -> Arc<Projections> {
+    let grounds = Grounds {
+        store: Arc::new(log.clone()),
+        db: Arc::clone(db) as Arc<dyn ReadDb>,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+    };
+    Projections::start(grounds, tasks).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_comes_soon_after_a_transaction_goes_into_one() {
+    let mut on = Following::begin().await;
+    let (before, reached) = (on.written(), on.views.position());
+    on.tell_call(2).await;
+    on.tell_call(3).await;
+    assert_eq!((on.written(), on.views.position()), (before, reached));
+    on.clock.pass(GATHERING_MS - 1);
+    on.settle().await;
+    assert_eq!(on.written(), before, "not before its time");
+    on.clock.pass(1);
+    on.settle().await;
+    assert_eq!(
+        (on.written(), on.views.position()),
+        (before + 1, Some(on.story.head()))
+    );
+    // After a pause nothing is held back.
+    on.clock.pass(GATHERING_MS);
+    on.story.enrolled("T", 4);
+    on.tell();
+    on.settle().await;
+    assert_eq!(
+        (on.written(), on.views.position()),
+        (before + 2, Some(on.story.head()))
+    );
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_position_is_not_held_back() {
+    let mut on = Following::begin().await;
+    // Waited for while it is gathered, and before it is there: the clock never moves.
+    on.tell_call(2).await;
+    on.views.progress().wait_for(None, on.story.head()).await.unwrap();
+    on.story.enrolled("T", 4);
+    let (progress, head) = (on.views.progress(), on.story.head());
+    let (waited, ()) = tokio::join!(progress.wait_for(Some("worklist"), head), async {
+        on.settle().await;
+        on.tell();
+    });
+    waited.unwrap();
+    let deadline = on.clock.now().plus_ms(1);
+    on.tell_call(5).await;
+    on.views.wait_for(on.story.head(), deadline).await.unwrap();
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neither() {
+    let mut on = Following::begin().await;
+    let (before, progress) = (on.written(), on.views.progress());
+    let far = Position(on.story.head().0 + 1_000);
+    let head = {
+        let gave_up = progress.wait_for(None, Position(on.story.head().0 + 1));
+        tokio::select! {
+            biased;
+            _ = gave_up => unreachable!("nothing was appended"),
+            () = on.settle() => {}
+        }
+        on.tell_call(2).await;
+        on.story.head()
+    };
+    let worklist = on.views.worklist();
+    let waits = async {
+        tokio::join!(progress.wait_for(None, far), worklist.wait_for(head))
+            .1
+            .unwrap();
+    };
+    tokio::select! {
+        biased;
+        () = waits => unreachable!("the clock stands still"),
+        () = on.settle() => {}
+    }
+    assert_eq!(on.written(), before);
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_gathered_when_the_process_stops_is_in_the_rows_of_the_next() {
+    let mut on = Following::begin().await;
+    for of in 2..40 {
+        on.tell_call(of).await;
+        if of % 3 == 0 {
+            on.tasks.stop().await;
+        } else {
+            on.tasks.kill();
+        }
+        assert!(
+            on.views.position() < Some(on.story.head()),
+            "it was still gathering"
+        );
+        on.tasks = TestTasks::default();
+        on.views = start(&on.log, &on.db, &on.clock, &on.tasks).await;
+        on.settle().await;
+        assert_eq!(on.views.position(), Some(on.story.head()));
+    }
+    let db = Arc::clone(&on.db) as Arc<dyn ReadDb>;
+    let checks = verify(&on.log, db).await.unwrap();
+    assert!(checks.iter().all(ViewCheck::holds), "{checks:?}");
+    on.tasks.stop().await;
+}

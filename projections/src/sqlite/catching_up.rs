@@ -1,0 +1,89 @@
+//! How much memory the writer takes: little while it follows, much while it catches up.
+//!
+//! Rows by call or customer have ids that say nothing about when they came, so a transaction of many events
+//! changes pages all over their indexes. What does not fit into memory is written and read again within the
+//! transaction, and what the log of one transaction holds is moved into the file before the next changes the
+//! same pages: of a log of a million events that was ten times the file.
+
+use super::{CACHE_KIBIBYTES, WAL_PAGES, failed};
+use crate::error::ProjectionError;
+use rusqlite::Connection;
+
+/// Events from which on a transaction is one of many while views catch up; those that follow a busy log
+/// have a tenth of it.
+const MANY_EVENTS_MIN: usize = 4_096;
+
+/// Pages the writer may keep while it catches up, in KiB: all that a transaction of so many events changes.
+const MANY_CACHE_KIBIBYTES: i64 = 256 * 1024;
+
+/// Pages of 4,096 bytes in the write-ahead log before they are moved into the file, while it catches up:
+/// those of several transactions, for they change the same ones.
+const MANY_WAL_PAGES: i64 = 64 * 1024;
+
+/// What a connection was last given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Usual,
+    Many,
+}
+
+impl Room {
+    /// Takes what a transaction of so many events wants, and gives back what it does not.
+    pub(super) fn make(
+        &mut self,
+        connection: &Connection,
+        events_count: usize,
+    ) -> Result<(), ProjectionError> {
+        let wanted = match events_count >= MANY_EVENTS_MIN {
+            true => Self::Many,
+            false => Self::Usual,
+        };
+        if *self == wanted {
+            return Ok(());
+        }
+        let (kibibytes, pages) = match wanted {
+            Self::Many => (MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            Self::Usual => (CACHE_KIBIBYTES, WAL_PAGES),
+        };
+        connection
+            .pragma_update(None, "cache_size", -kibibytes)
+            .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", pages))
+            .and_then(|()| connection.execute_batch("pragma shrink_memory"))
+            .map_err(|error| failed(&error))?;
+        *self = wanted;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::transact;
+    use crate::sqlite::SqliteReadDb;
+    use crate::testing::TestTasks;
+    use crate::value::Val;
+    use domain::ports::tasks::Tasks;
+
+    #[tokio::test]
+    async fn memory_is_taken_for_many_events_and_given_back_for_few() {
+        let dir = tempfile::tempdir().unwrap();
+        let tasks = TestTasks::default();
+        let db = SqliteReadDb::open(dir.path(), &tasks).unwrap();
+        for (events_count, kibibytes, pages) in [
+            (1, CACHE_KIBIBYTES, WAL_PAGES),
+            (MANY_EVENTS_MIN, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            (100_000, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            (MANY_EVENTS_MIN - 1, CACHE_KIBIBYTES, WAL_PAGES),
+        ] {
+            let given = transact(&db, move |tx| {
+                tx.expect(events_count)?;
+                let mut asked = tx.query("pragma cache_size", &[])?;
+                asked.extend(tx.query("pragma wal_autocheckpoint", &[])?);
+                Ok(asked.into_iter().flat_map(|row| row.rest()).collect::<Vec<_>>())
+            });
+            let expected = [Val::Int(-kibibytes), Val::Int(pages)];
+            assert_eq!(given.await.unwrap(), expected, "{events_count} events");
+        }
+        tasks.stop().await;
+    }
+}

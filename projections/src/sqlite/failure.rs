@@ -1,0 +1,30 @@
+//! Why a statement failed, in the words of the read side: away, damaged, or our own fault.
+
+use crate::error::ProjectionError;
+
+pub(super) fn failed_in(error: &rusqlite::Error, sql: &str) -> ProjectionError {
+    match failed(error) {
+        ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
+        other => other,
+    }
+}
+
+pub(super) fn failed(error: &rusqlite::Error) -> ProjectionError {
+    use rusqlite::ErrorCode as Code;
+    let why = error.to_string();
+    match error.sqlite_error_code() {
+        Some(
+            Code::DatabaseBusy
+            | Code::DatabaseLocked
+            | Code::CannotOpen
+            | Code::DiskFull
+            | Code::SystemIoFailure
+            | Code::PermissionDenied
+            | Code::ReadOnly
+            | Code::OutOfMemory
+            | Code::OperationInterrupted,
+        ) => ProjectionError::Unavailable(why),
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => ProjectionError::Corrupt(why),
+        _ => ProjectionError::Fault(why),
+    }
+}
