@@ -70,6 +70,11 @@ impl SimulatedDisk {
         self.power.restore();
     }
 
+    /// Nobody reads it any more.
+    pub(crate) fn forget(&self) {
+        self.state().files.clear();
+    }
+
     /// From now on the disk fails.
     pub(crate) fn fail(&self, fault: DiskFault) {
         self.state().fault = Some(fault);

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 pub use invariants::Tally;
 pub use world::SimulationError;
+use world::WorldReport;
 
 /// Days in one world; a longer run is several worlds.
 pub const WORLD_DAYS: u32 = 7;
@@ -32,7 +33,35 @@ pub struct Plan {
     pub days: u32,
     pub calls_per_day: u32,
     pub seed: u64,
+    pub views: Views,
 }
+
+/// Which views live in a world, and are compared with their replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Views {
+    #[default]
+    All,
+    /// The only one that drivers read.
+    Worklist,
+}
+
+impl Plan {
+    /// How many worlds the run is; none knows of another.
+    pub fn worlds_count(&self) -> u64 {
+        u64::from(self.days.div_ceil(WORLD_DAYS))
+    }
+
+    /// Days of one world, counted from 0.
+    pub fn days_of(&self, index: u64) -> u32 {
+        let before = u32::try_from(index)
+            .unwrap_or(u32::MAX)
+            .saturating_mul(WORLD_DAYS);
+        self.days.saturating_sub(before).min(WORLD_DAYS)
+    }
+}
+
+/// What one world of a run found.
+pub struct Found(WorldReport);
 
 /// What a run found. The same plan gives the same report.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -58,8 +87,20 @@ impl Report {
     }
 }
 
-/// Runs the plan world by world; `progress` hears the days done so far.
-pub fn simulate(plan: Plan, progress: &mut dyn FnMut(u32)) -> Result<Report, SimulationError> {
+/// Runs one world of the plan, on the thread that calls.
+pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> {
+    world::run(world::WorldPlan {
+        days: plan.days_of(index),
+        calls_per_day: plan.calls_per_day,
+        seed: plan.seed,
+        index,
+        views: plan.views,
+    })
+    .map(Found)
+}
+
+/// The report over all worlds of a plan, in their order, whoever ran them.
+pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
     let mut report = Report {
         days: plan.days,
         calls: 0,
@@ -70,16 +111,7 @@ pub fn simulate(plan: Plan, progress: &mut dyn FnMut(u32)) -> Result<Report, Sim
         violations: Vec::new(),
     };
     let mut hash = Sha256::new();
-    let mut done = 0;
-    let mut index = 0;
-    while done < plan.days {
-        let days = WORLD_DAYS.min(plan.days - done);
-        let world = world::run(world::WorldPlan {
-            days,
-            calls_per_day: plan.calls_per_day,
-            seed: plan.seed,
-            index,
-        })?;
+    for Found(world) in worlds {
         hash.update(world.log_hash);
         report.calls += world.calls;
         report.crashes += world.crashes;
@@ -89,32 +121,34 @@ pub fn simulate(plan: Plan, progress: &mut dyn FnMut(u32)) -> Result<Report, Sim
         }
         report.violations.extend(world.findings.words);
         report.violations.truncate(VIOLATIONS_MAX);
-        done += days;
-        index += 1;
-        progress(done);
     }
     report.log_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(report)
+    report
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(seed: u64) -> Report {
-        let plan = Plan {
+    fn plan(seed: u64) -> Plan {
+        Plan {
             days: 2,
             calls_per_day: 40,
             seed,
-        };
-        simulate(plan, &mut |_| {}).unwrap()
+            views: Views::All,
+        }
+    }
+
+    fn run(plan: Plan) -> Report {
+        let worlds = (0..plan.worlds_count()).map(|index| simulate_world(plan, index).unwrap());
+        put_together(plan, worlds.collect())
     }
 
     #[test]
     fn one_seed_gives_one_log_and_every_invariant_holds() {
         let mut hashes = std::collections::BTreeSet::new();
         for seed in [7, 8, 9] {
-            let (first, second) = (run(seed), run(seed));
+            let (first, second) = (run(plan(seed)), run(plan(seed)));
             assert_eq!(first.violations, Vec::<String>::new());
             assert!(first.holds());
             assert!(first.calls > 0);
@@ -122,5 +156,32 @@ mod tests {
             hashes.insert(first.log_hash);
         }
         assert_eq!(hashes.len(), 3);
+    }
+
+    #[test]
+    fn a_run_of_many_days_is_worlds_of_seven_and_a_rest() {
+        let days = |days| {
+            let plan = Plan { days, ..plan(7) };
+            let of = (0..plan.worlds_count()).map(|index| plan.days_of(index));
+            of.collect::<Vec<u32>>()
+        };
+        assert_eq!(days(1), [1]);
+        assert_eq!(days(14), [7, 7]);
+        assert_eq!(days(200).iter().sum::<u32>(), 200);
+        assert_eq!(days(200).last(), Some(&4));
+    }
+
+    #[test]
+    fn with_the_worklist_alone_every_invariant_holds_and_one_view_is_compared() {
+        let alone = Plan {
+            views: Views::Worklist,
+            ..plan(7)
+        };
+        let report = run(alone);
+        assert_eq!(report.violations, Vec::<String>::new());
+        assert_eq!(report, run(alone));
+        let compared = |report: &Report| report.invariants["views_equal_their_replay"].checked;
+        assert_eq!(compared(&report), 1);
+        assert!(compared(&run(plan(7))) > 1);
     }
 }

@@ -3,6 +3,7 @@
 //! What survives a crash: the disk's synced bytes, the vault, the views' last commit, the outside world's
 //! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
 
+use super::Views;
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
 use super::faults::{self, Crash, Outage};
@@ -25,7 +26,7 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use media::lines::{CarrierBook, SimulatedLine};
 use media::speech::simulated::SimulatedSynthesizer;
-use projections::{Grounds, Projections, ReadDb, SqliteReadDb};
+use projections::{Grounds, Projections, ReadDb, SqliteReadDb, View, views};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{MemoryEventStore, MemoryVault};
@@ -69,6 +70,7 @@ pub(crate) struct WorldPlan {
     pub(crate) calls_per_day: u32,
     pub(crate) seed: u64,
     pub(crate) index: u64,
+    pub(crate) views: Views,
 }
 
 pub(crate) struct WorldReport {
@@ -242,7 +244,7 @@ impl World {
             db: Arc::clone(&self.views),
             clock: Arc::clone(&self.clock),
         };
-        let projections = Projections::start(grounds, environment.tasks.as_ref())
+        let projections = Projections::start_views(grounds, self.chosen(), environment.tasks.as_ref())
             .await
             .map_err(failed)?;
         let callees = Arc::new(SeededCallees {
@@ -261,6 +263,13 @@ impl World {
             synthesizer: Arc::new(SimulatedSynthesizer),
             recordings: Arc::new(NoRecordings),
         })
+    }
+
+    fn chosen(&self) -> Vec<Arc<dyn View>> {
+        match self.plan.views {
+            Views::All => views::all(),
+            Views::Worklist => vec![Arc::new(views::worklist::Worklist)],
+        }
     }
 
     fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {
@@ -296,6 +305,8 @@ impl World {
 
     async fn judge(&self, crashes: u64) -> Result<WorldReport, SimulationError> {
         let store = self.store()?;
+        // Everything is in the store now, and nobody crashes any more.
+        self.disk.forget();
         let log = read_all(store.as_ref()).await?;
         let mut hash = Sha256::new();
         for event in &log {
@@ -311,9 +322,13 @@ impl World {
             witnessed: &self.witness.seen(),
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;
-        invariants::views_equal_replay(&mut findings, store.as_ref(), Arc::clone(&self.views))
-            .await
-            .map_err(SimulationError::Log)?;
+        invariants::views_equal_replay(
+            &mut findings,
+            store.as_ref(),
+            (Arc::clone(&self.views), self.chosen()),
+        )
+        .await
+        .map_err(SimulationError::Log)?;
         Ok(WorldReport {
             calls: self.book.entries().len() as u64,
             crashes,

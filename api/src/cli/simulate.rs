@@ -6,7 +6,10 @@ use crate::clock::SystemClock;
 use domain::ports::clock::Clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use simulation::{Plan, simulate};
+use simulation::{Found, Plan, Report, SimulationError, Views, put_together, simulate_world};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Longest run: ten years.
 const DAYS_MAX: i64 = 3_650;
@@ -25,12 +28,48 @@ pub(crate) struct Args {
     /// Decides everything
     #[arg(long, value_name = "S")]
     seed: u64,
+    /// Which views are kept and compared with their replay: all, or the one that drivers read
+    #[arg(long, value_enum, default_value_t = Chosen::All)]
+    views: Chosen,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Runs outside the runtime: the simulation has a single-threaded one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Chosen {
+    All,
+    Worklist,
+}
+
+/// Every world on one thread, as many at once as there are cores. The report is the same for any number.
+fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Report, SimulationError> {
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let next = AtomicU64::new(0);
+    let found: Mutex<BTreeMap<u64, Result<Found, SimulationError>>> = Mutex::default();
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= plan.worlds_count() {
+                return;
+            }
+            let world = simulate_world(plan, index);
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.insert(index, world);
+            heard(plan.days_of(index));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..hands {
+            scope.spawn(work);
+        }
+    });
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let worlds: Result<Vec<Found>, SimulationError> = found.into_values().collect();
+    Ok(put_together(plan, worlds?))
+}
+
+/// Runs outside the runtime: each world has a single-threaded one of its own.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let clock = SystemClock::default();
     let began = clock.now();
@@ -40,8 +79,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         days: args.days,
         calls_per_day: args.calls_per_day,
         seed: args.seed,
+        views: match args.views {
+            Chosen::All => Views::All,
+            Chosen::Worklist => Views::Worklist,
+        },
     };
-    let report = simulate(plan, &mut |day| bar.set_position(u64::from(day)))
+    let report = side_by_side(plan, &|days| bar.inc(u64::from(days)))
         .map_err(|error| Failure::fault(error.to_string()))?;
     bar.finish_and_clear();
     let seconds = clock.now().ms_since(began) / 1_000;

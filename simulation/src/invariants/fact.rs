@@ -3,7 +3,23 @@
 use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// Members that no invariant looks at, whatever they stand in: most of a log's bytes.
+const PASSED_OVER: [&str; 4] = ["verdicts", "facts", "variables", "retry_policy"];
+
+/// The data of a record, as small as it can be looked at: a world of a week has a hundred thousand of them.
+#[derive(Debug, Default)]
+pub(super) enum Data {
+    /// Null, a list, a number with a fraction or below zero: nothing that is looked at.
+    #[default]
+    Other,
+    Text(Box<str>),
+    Number(u64),
+    Flag(bool),
+    Members(Box<[(Box<str>, Data)]>),
+}
 
 /// The members of a record that the oracle looks at.
 #[derive(Deserialize)]
@@ -16,27 +32,100 @@ pub(super) struct Fact {
     #[serde(default)]
     pub(super) customer: String,
     #[serde(default)]
-    pub(super) data: Value,
+    pub(super) data: Data,
+}
+
+impl Data {
+    fn get(&self, member: &str) -> Option<&Self> {
+        let Self::Members(members) = self else {
+            return None;
+        };
+        let found = members.iter().find(|(name, _)| **name == *member);
+        found.map(|(_, value)| value)
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Other | Self::Number(_) | Self::Flag(_) | Self::Members(_) => "",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reading)
+    }
+}
+
+/// Reads data without what is passed over.
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Other)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Data, E> {
+        Ok(Data::Flag(value))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Data, E> {
+        Ok(Data::Number(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Data, E> {
+        Ok(u64::try_from(value).map_or(Data::Other, Data::Number))
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Data, E> {
+        Ok(Data::Other)
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Data, E> {
+        Ok(Data::Text(value.into()))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Data, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Data::Other)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if PASSED_OVER.contains(&name.as_str()) {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                members.push((name.into_boxed_str(), map.next_value()?));
+            }
+        }
+        Ok(Data::Members(members.into()))
+    }
 }
 
 impl Fact {
     /// Text of a member of the data; empty when there is none.
     pub(super) fn text(&self, member: &str) -> &str {
-        self.data.get(member).and_then(Value::as_str).unwrap_or("")
+        self.data.get(member).map_or("", Data::text)
     }
 
     /// Text at a JSON pointer of the data; empty when there is none.
     pub(super) fn text_at(&self, pointer: &str) -> &str {
-        self.data.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+        let mut steps = pointer.split('/').skip(1);
+        let found = steps.try_fold(&self.data, |data, member| data.get(member));
+        found.map_or("", Data::text)
     }
 
     /// A number of the data; 0 when there is none.
     pub(super) fn number(&self, member: &str) -> u64 {
-        self.data.get(member).and_then(Value::as_u64).unwrap_or(0)
+        match self.data.get(member) {
+            Some(Data::Number(number)) => *number,
+            Some(_) | None => 0,
+        }
     }
 
     pub(super) fn is_true(&self, member: &str) -> bool {
-        self.data.get(member).and_then(Value::as_bool).unwrap_or(false)
+        matches!(self.data.get(member), Some(Data::Flag(true)))
     }
 
     /// An instant at a JSON pointer of the data; the epoch when there is none, which is before everything.
@@ -78,6 +167,27 @@ pub(super) fn beijing(at: Timestamp) -> (i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_is_read_without_what_no_invariant_looks_at() {
+        let record = br#"{"kind":"call.permitted","stream":"call-c","at":"2026-03-02T02:00:00Z","data":{
+            "customer_grant":{"valid_until":"2026-03-02T02:00:02.000000Z","verdicts":[{"rule":"x"}]},
+            "attempt":2,"charged":true,"below":-1,"ratio":0.5,"none":null,"list":[1],"verdicts":[]}}"#;
+        let fact: Fact = serde_json::from_slice(record).unwrap();
+        let until = "2026-03-02T02:00:02Z".parse().unwrap();
+        assert_eq!(fact.instant_at("/customer_grant/valid_until"), until);
+        assert_eq!((fact.number("attempt"), fact.number("below")), (2, 0));
+        assert!(fact.is_true("charged") && !fact.is_true("none"));
+        assert_eq!(
+            (fact.text("list"), fact.text("absent"), fact.text_at("/a/b")),
+            ("", "", "")
+        );
+        let Data::Members(members) = &fact.data else {
+            panic!("{:?}", fact.data);
+        };
+        assert_eq!(members.len(), 7, "{members:?}");
+        assert!(fact.data.get("customer_grant").unwrap().get("verdicts").is_none());
+    }
 
     #[test]
     fn beijing_is_eight_hours_ahead() {

@@ -16,7 +16,7 @@ use domain::ports::line::LineFacts;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use media::lines::BookEntry;
-use projections::ReadDb;
+use projections::{ReadDb, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -107,9 +107,9 @@ fn positions(findings: &mut Findings, evidence: &Evidence<'_>) {
 pub(crate) async fn views_equal_replay(
     findings: &mut Findings,
     store: &dyn EventStore,
-    views: Arc<dyn ReadDb>,
+    (rows, views): (Arc<dyn ReadDb>, Vec<Arc<dyn View>>),
 ) -> Result<(), String> {
-    let checks = projections::verify(store, views)
+    let checks = projections::verify_views(store, rows, views, &mut |_, _| {})
         .await
         .map_err(|error| error.to_string())?;
     let head = store.head().await.map_err(|error| error.to_string())?;
