@@ -10,6 +10,8 @@ mod campaign_end_tests;
 #[cfg(test)]
 mod clock_skew_tests;
 #[cfg(test)]
+mod closed_window_tests;
+#[cfg(test)]
 mod consent_tests;
 mod conversation;
 #[cfg(test)]

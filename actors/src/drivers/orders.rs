@@ -114,6 +114,7 @@ fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
         | CampaignEvent::ListOpened { .. }
         | CampaignEvent::ListClosed { .. }
         | CampaignEvent::DialsGranted { .. }
+        | CampaignEvent::WindowClosed { .. }
         | CampaignEvent::AlertRaised { .. }
         | CampaignEvent::Completed { .. }
         | CampaignEvent::Reopened { .. }

@@ -32,12 +32,15 @@ pub(crate) struct World {
     pub(crate) synthesizer: Arc<FakeSynthesizer>,
 }
 
+/// What makes a person of a test differ from the others, by their number in the list.
+pub(crate) type Change<'a> = &'a dyn Fn(usize, &mut Enrolment);
+
 pub(crate) fn campaign() -> CampaignId {
     "LOAN_REMIND".parse().expect("a plain word")
 }
 
 /// Two retries of everything that people and networks do, two seconds apart.
-fn plan(max_concurrent: u32) -> CallingPlan {
+pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
     let rule = |disposition| {
         let rule = RetryRule {
             waits_ms: vec![2_000],
@@ -133,7 +136,8 @@ impl World {
 
     /// A running campaign with `people` enrolled.
     pub(crate) async fn run_campaign(&self, people: usize, max_concurrent: u32, flow: FlowRef) {
-        self.run_plan(people, flow, plan(max_concurrent)).await;
+        self.run_plan((people, &|_, _| {}), flow, plan(max_concurrent))
+            .await;
     }
 
     /// The same, one call at a time, with an end.
@@ -142,10 +146,16 @@ impl World {
             ends_at: Some(ends_at),
             ..plan(1)
         };
-        self.run_plan(people, no_flow(), plan).await;
+        self.run_plan((people, &|_, _| {}), no_flow(), plan).await;
     }
 
-    async fn run_plan(&self, people: usize, flow: FlowRef, plan: CallingPlan) {
+    /// The same under any plan, each person as `change` leaves them.
+    pub(crate) async fn run_plan(
+        &self,
+        (people, change): (usize, Change<'_>),
+        flow: FlowRef,
+        plan: CallingPlan,
+    ) {
         let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::Create {
             campaign: campaign(),
@@ -160,7 +170,9 @@ impl World {
         })
         .await;
         for index in 0..people {
-            self.enrol(index, list).await;
+            let mut row = self.row(index, list);
+            change(index, &mut row);
+            self.enrol(row).await;
         }
         self.tell_campaign(CampaignCommand::CloseList {
             list,
@@ -170,10 +182,9 @@ impl World {
         self.tell_campaign(CampaignCommand::Start).await;
     }
 
-    async fn enrol(&self, index: usize, list: ListId) {
-        let customer = self.customer(index);
-        let row = Enrolment {
-            customer: customer.clone(),
+    fn row(&self, index: usize, list: ListId) -> Enrolment {
+        Enrolment {
+            customer: self.customer(index),
             external_id: index.to_string(),
             number: self.number(index),
             phone: phone(index),
@@ -185,7 +196,11 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
-        };
+        }
+    }
+
+    async fn enrol(&self, row: Enrolment) {
+        let customer = row.customer.clone();
         let command = CustomerCommand::Enrol(Box::new(row));
         let asked = self
             .system

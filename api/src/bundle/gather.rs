@@ -103,6 +103,7 @@ async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option
         | CampaignEvent::ListOpened { .. }
         | CampaignEvent::ListClosed { .. }
         | CampaignEvent::DialsGranted { .. }
+        | CampaignEvent::WindowClosed { .. }
         | CampaignEvent::AlertRaised { .. }
         | CampaignEvent::Completed { .. }
         | CampaignEvent::Reopened { .. }

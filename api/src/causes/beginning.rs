@@ -70,6 +70,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "the dialer asks when enrolments fall due",
     ),
     (
+        "campaign.window_closed",
+        Beginning::Clock,
+        "the dialer asks when enrolments fall due, and the hours are over",
+    ),
+    (
         "campaign.alert_raised",
         Beginning::Clock,
         "several calls together, or none at all, raise it",

@@ -15,6 +15,7 @@ use crate::running::{GivenSound, Running, ServeSettings};
 use crate::signals::Signals;
 use crate::store_spec::StoreSpec;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::compliance::closed_for_all;
 use domain::ids::{CallId, CampaignId, EnrolmentId};
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
@@ -147,6 +148,9 @@ async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result
         .parse()
         .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;
     let body = campaign_body(&campaign, loopback);
+    if let Some(closed) = closed_for_all(&body.plan, app.now()) {
+        return Err(not_permitted(&json!(closed.verdict)));
+    }
     create_campaign(app, body, Cause::outside(app.new_command())).await?;
     let after = app.store().head().await?;
     // A customer of its own: an enrolment is for ever, and the same number may be tried again.
@@ -291,6 +295,8 @@ impl Watched {
         let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
         let refused = match envelope.kind.as_str() {
             "customer.dial_refused" => envelope.stream.as_str() == self.customer,
+            // It closed just now.
+            "campaign.window_closed" => envelope.stream.id() == CAMPAIGN,
             "number.dial_refused" => format!("call-{}", text("call")) == self.call,
             "customer.enrolment_settled" => {
                 envelope.stream.as_str() == self.customer && text("disposition") == "not_permitted"
@@ -298,10 +304,14 @@ impl Watched {
             _ => false,
         };
         if refused {
-            return Err(Failure::refused(format!("this call is not permitted: {data}")));
+            return Err(not_permitted(&data));
         }
         Ok(())
     }
+}
+
+fn not_permitted(verdict: &Value) -> Failure {
+    Failure::refused(format!("this call is not permitted: {verdict}"))
 }
 
 fn data_of(envelope: &Envelope) -> Value {

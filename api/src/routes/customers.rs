@@ -7,7 +7,8 @@ use crate::members::Members;
 use crate::reply::{Done, Written, masked};
 use crate::serving::App;
 use domain::call::Call;
-use domain::compliance::{InWords, in_words, zone_of};
+use domain::campaign::Campaign;
+use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
 use domain::customer::{
     Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX, NotDialed,
 };
@@ -18,6 +19,7 @@ use domain::inquiry::ReadForm;
 use domain::personal::{Personal, mask_name};
 use domain::phone_number::mask_e164;
 use domain::problem::Problem;
+use domain::time::Timestamp;
 use projections::views::customer_timeline::{self, CustomerTimeline};
 use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
@@ -190,7 +192,11 @@ async fn describe_whole(
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
         let made = calls_of(app, (campaign, customer), enrolment, then).await?;
-        enrolments.push(describe(campaign, enrolment, state));
+        let closed = match enrolment.is_waiting() {
+            true => closed_window(app, campaign, then).await?,
+            false => None,
+        };
+        enrolments.push(describe((campaign, enrolment), state, closed.as_ref()));
         calls.extend(made);
     }
     Ok(json!({
@@ -289,15 +295,45 @@ async fn calls_of(
     Ok(calls)
 }
 
-fn describe(campaign: &CampaignId, enrolment: &EnrolmentState, state: &CustomerState) -> Value {
+/// The last closing of a campaign's window that people waited behind, as of then.
+async fn closed_window(
+    app: &App,
+    campaign: &CampaignId,
+    then: Option<&Then>,
+) -> Result<Option<ClosedWindow>, Problem> {
+    let closed = match then {
+        None => app
+            .system()
+            .campaigns
+            .state(campaign)
+            .await?
+            .state
+            .closed_window()
+            .cloned(),
+        Some(then) => {
+            let opener = (app.vault(), None);
+            let campaign = entity_then::<Campaign>(app.store(), campaign, then, opener).await?;
+            campaign.state.closed_window().cloned()
+        }
+    };
+    Ok(closed)
+}
+
+fn describe(
+    (campaign, enrolment): (&CampaignId, &EnrolmentState),
+    state: &CustomerState,
+    closed: Option<&ClosedWindow>,
+) -> Value {
+    let due_at = enrolment.due_behind(closed);
+    let why = enrolment.why_not_dialed(closed);
     json!({
-        "not_called": enrolment.not_dialed.as_ref().map(|why| not_called(why, enrolment, state)),
+        "not_called": why.map(|why| not_called(&why, (enrolment, due_at), state)),
         "campaign": campaign,
         "list": enrolment.list,
         "basis": enrolment.basis,
         "attempts": enrolment.attempts,
         "calls_count": enrolment.calls_count(),
-        "due_at": enrolment.due_at,
+        "due_at": due_at,
         "open_call": enrolment.open,
         "settled": enrolment.settled.map(|settled| json!({
             "disposition": settled.disposition,
@@ -307,10 +343,14 @@ fn describe(campaign: &CampaignId, enrolment: &EnrolmentState, state: &CustomerS
 }
 
 /// Why the enrolment was not dialed when it was last asked for, in codes and in words.
-fn not_called(why: &NotDialed, enrolment: &EnrolmentState, state: &CustomerState) -> Value {
+fn not_called(
+    why: &NotDialed,
+    (enrolment, due_at): (&EnrolmentState, Timestamp),
+    state: &CustomerState,
+) -> Value {
     let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
     let zone = zone_of(state.time_zone(), phone.map(String::as_str));
-    let next = enrolment.settled.is_none().then_some(enrolment.due_at);
+    let next = enrolment.settled.is_none().then_some(due_at);
     let InWords { zh, en } = in_words(&why.rule, &why.facts, next, zone);
     json!({
         "rule": why.rule,
@@ -341,6 +381,66 @@ fn masked_id(value: Option<&Personal<String>>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::calling_plan::Basis;
+    use domain::compliance::{Decision, Verdict};
+    use domain::customer::event::CustomerEvent;
+    use domain::ids::NumberId;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn who_was_never_asked_behind_a_closed_window_hears_its_rule_and_when_it_opens() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let campaign: CampaignId = "T".parse().unwrap();
+        let number: NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
+        let enrolled = CustomerEvent::Enrolled {
+            campaign: campaign.clone(),
+            list: "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b".parse().unwrap(),
+            number,
+            basis: Basis::Contract,
+            due_at: at("2026-03-02T10:00:00+08:00"),
+            variables: BTreeMap::new(),
+        };
+        let registered = CustomerEvent::Registered {
+            external_id: Personal::open_hashed("C01".to_owned()),
+            name: None,
+            time_zone: Some("Asia/Shanghai".to_owned()),
+        };
+        let mut state = CustomerState::default();
+        for event in [registered, enrolled] {
+            Customer::evolve(&mut state, &event, at("2026-03-02T10:00:00+08:00"));
+        }
+        let enrolment = state.enrolment(&campaign).unwrap();
+        let opens = at("2026-03-03T09:00:00+08:00");
+        let closed = ClosedWindow {
+            judged_at: at("2026-03-02T20:00:00+08:00"),
+            until: opens,
+            verdict: Verdict {
+                rule: "calling_window".to_owned(),
+                version: 1,
+                effective_from: "2026-01-01".to_owned(),
+                decision: Decision::DeferUntil(opens),
+                facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
+            },
+        };
+        let shown = describe((&campaign, enrolment), &state, Some(&closed));
+        assert_eq!(shown["due_at"], json!(opens));
+        let why = &shown["not_called"];
+        assert_eq!(
+            (&why["rule"], &why["next_due_at"]),
+            (&json!("calling_window"), &json!(opens))
+        );
+        assert_eq!(why["at"], json!(closed.judged_at));
+        assert_eq!(why["facts"]["hours"], "09:00-20:00");
+        let zh = why["zh"].as_str().unwrap();
+        assert!(
+            zh.starts_with("不在允许的外呼时段") && zh.contains("下次可呼 2026-03-03 09:00"),
+            "{zh}"
+        );
+        assert_eq!(
+            describe((&campaign, enrolment), &state, None)["not_called"],
+            Value::Null
+        );
+    }
 
     #[test]
     fn nothing_personal_is_shown_in_clear() {

@@ -8,6 +8,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
+use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
@@ -45,7 +46,12 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
         CampaignCommand::OpenList { list, source } => open_list(state, status, list, source),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
         CampaignCommand::GrantDials { wanted, in_flight } => {
-            let free = free(state, status, in_flight, context.now)?;
+            running(state, status, context.now)?;
+            let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
+            if let Some(closed) = closed.filter(|_| wanted > 0) {
+                return window_closed(state, closed, context.now);
+            }
+            let free = free(state, in_flight)?;
             grant_dials(state, wanted.min(free), context.now)
         }
         CampaignCommand::RaiseAlert { alert, detail } => {
@@ -217,17 +223,27 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
     }
 }
 
-/// How many more calls may be open now.
-fn free(
-    state: &CampaignState,
-    status: CampaignStatus,
-    in_flight: u32,
-    now: Timestamp,
-) -> Result<u32, CampaignRefusal> {
+/// It runs, and its end has not come.
+fn running(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Result<(), CampaignRefusal> {
     if status != CampaignStatus::Running {
         return Err(CampaignRefusal::WrongStatus { status });
     }
-    before_end(state, now)?;
+    before_end(state, now)
+}
+
+/// One event for all who wait, and none for the same closing again, however often it is asked.
+fn window_closed(state: &CampaignState, closed: ClosedWindow, now: Timestamp) -> Decided {
+    if let Some(until) = state.judged_closed_until(now) {
+        return Err(CampaignRefusal::WindowClosed { until });
+    }
+    Ok(vec![CampaignEvent::WindowClosed {
+        verdict: closed.verdict,
+        until: closed.until,
+    }])
+}
+
+/// How many more calls may be open now.
+fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     let max_concurrent = state.plan().map_or(0, |plan| plan.max_concurrent);
     let free = max_concurrent.saturating_sub(in_flight);
     if free == 0 {

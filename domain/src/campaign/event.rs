@@ -1,6 +1,7 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
 use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::ids::{CampaignId, ListId};
 use crate::personal::Personal;
@@ -39,6 +40,14 @@ pub enum CampaignEvent {
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
     DialsGranted { count: u32, until: Timestamp },
+    /// The calling window is closed for everybody in the campaign, by this verdict: no batch is granted and
+    /// nobody is asked before `until`. Once per closing, when somebody was due.
+    #[serde(rename = "campaign.window_closed")]
+    WindowClosed {
+        #[serde(flatten)]
+        verdict: Verdict,
+        until: Timestamp,
+    },
     #[serde(rename = "campaign.alert_raised")]
     AlertRaised { alert: String, detail: String },
     /// Every enrolment of every closed list is settled.
@@ -90,6 +99,7 @@ impl EventData for CampaignEvent {
             Self::ListOpened { .. } => "campaign.list_opened",
             Self::ListClosed { .. } => "campaign.list_closed",
             Self::DialsGranted { .. } => "campaign.dials_granted",
+            Self::WindowClosed { .. } => "campaign.window_closed",
             Self::AlertRaised { .. } => "campaign.alert_raised",
             Self::Completed { .. } => "campaign.completed",
             Self::Reopened { .. } => "campaign.reopened",

@@ -2,6 +2,7 @@
 
 use super::event::{CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
 use crate::golden_support::{at, campaign, check, list};
 use crate::time::TimeOfDay;
@@ -72,6 +73,16 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::DialsGranted {
             count: 50,
             until: at().plus_ms(1_000),
+        },
+        CampaignEvent::WindowClosed {
+            verdict: Verdict {
+                rule: "calling_window".to_owned(),
+                version: 1,
+                effective_from: "2026-01-01".to_owned(),
+                decision: Decision::DeferUntil(at().plus_ms(3_600_000)),
+                facts: BTreeMap::from([("hours".to_owned(), "09:00-18:00".to_owned())]),
+            },
+            until: at().plus_ms(3_600_000),
         },
         CampaignEvent::AlertRaised {
             alert: "trunk_unreachable".to_owned(),

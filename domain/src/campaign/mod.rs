@@ -1,8 +1,9 @@
 //! The campaign aggregate: a plan to reach people for one purpose; its lists, batches, pauses and end.
 //!
 //! Promises: dials are granted only while it runs, in batches of at most a second, within its concurrency
-//! limit; it completes only when no list is open and as many enrolments settled as its lists counted; a
-//! later list reopens it, paused if it was paused.
+//! limit, never while its window is closed for everybody, which it says once; it completes only when no list
+//! is open and as many enrolments settled as its lists counted; a later list reopens it, paused if it was
+//! paused.
 
 pub mod command;
 pub mod event;
@@ -61,8 +62,8 @@ impl Decider for Campaign {
         decide::decide(state, command, context)
     }
 
-    fn evolve(state: &mut CampaignState, event: &CampaignEvent, _: Timestamp) {
-        state.apply(event);
+    fn evolve(state: &mut CampaignState, event: &CampaignEvent, at: Timestamp) {
+        state.apply(event, at);
     }
 
     fn scope(id: &CampaignId, _: &CampaignState, _: &CampaignEvent) -> Scope {

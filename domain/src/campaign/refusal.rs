@@ -22,6 +22,9 @@ pub enum CampaignRefusal {
     PastEnd { ends_at: Timestamp },
     #[error("{in_flight} calls are open, and the campaign may hold {max_concurrent} at once")]
     NothingFree { in_flight: u32, max_concurrent: u32 },
+    /// That stands in the log already.
+    #[error("the calling window is closed for everybody until {until}")]
+    WindowClosed { until: Timestamp },
     #[error("no dial was asked for")]
     NothingWanted,
     #[error("list {list} was never opened")]

@@ -2,6 +2,7 @@
 
 use super::event::{CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
+use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub struct CampaignState {
     /// `Some(count)` once closed.
     lists: BTreeMap<ListId, Option<u64>>,
     granted_until: Option<Timestamp>,
+    /// The last closing of the window that somebody waited behind; it may have passed.
+    closed_window: Option<ClosedWindow>,
     targets: Vec<Target>,
     version: u64,
 }
@@ -128,6 +131,18 @@ impl CampaignState {
     pub const fn granted_until(&self) -> Option<Timestamp> {
         self.granted_until
     }
+    /// The last closing of its window that was judged; whoever was due before its end and was not asked
+    /// since waits, or waited, for that.
+    pub const fn closed_window(&self) -> Option<&ClosedWindow> {
+        self.closed_window.as_ref()
+    }
+    /// Until when the window is closed for everybody, where that stands in the log already. It is judged
+    /// anew at each question: a clock that was wrong at the last one leaves nothing closed.
+    pub fn judged_closed_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let closed = closed_for_all(self.plan()?, now)?;
+        let judged = self.closed_window()?;
+        (judged.until == closed.until).then_some(closed.until)
+    }
     /// The number of events folded: the stream's version.
     pub const fn version(&self) -> u64 {
         self.version
@@ -145,7 +160,7 @@ impl CampaignState {
         })
     }
 
-    pub(super) fn apply(&mut self, event: &CampaignEvent) {
+    pub(super) fn apply(&mut self, event: &CampaignEvent, at: Timestamp) {
         self.version = self.version.saturating_add(1);
         match event {
             CampaignEvent::Created {
@@ -183,6 +198,13 @@ impl CampaignState {
                 }
             }
             CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
+            CampaignEvent::WindowClosed { verdict, until } => {
+                self.closed_window = Some(ClosedWindow {
+                    judged_at: at,
+                    until: *until,
+                    verdict: verdict.clone(),
+                });
+            }
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
         }

@@ -4,6 +4,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef, Preset, RetryPolicy};
+use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
 use crate::stored_event::Position;
@@ -397,6 +398,50 @@ fn the_end_of_the_campaign_is_the_first_moment_without_dials() {
     );
     check_at(ends_at, &ready(), CampaignCommand::Start, past());
     check_at(ends_at, &running_then(paused()), CampaignCommand::Resume, past());
+}
+
+#[test]
+fn a_closed_window_is_said_once_per_closing_and_grants_nothing() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let mut endless = running();
+    if let Some(CampaignEvent::Created { plan, .. }) = endless.first_mut() {
+        plan.ends_at = None;
+    }
+    let given = |events: &[CampaignEvent]| [&endless[..], events].concat();
+    let said = |now: &str| CampaignEvent::WindowClosed {
+        verdict: closed_for_all(
+            &CallingPlan {
+                ends_at: None,
+                ..plan()
+            },
+            at(now),
+        )
+        .unwrap()
+        .verdict,
+        until: at("2026-03-03T09:00:00+08:00"),
+    };
+    let (closes, opens) = ("2026-03-02T18:00:00+08:00", at("2026-03-03T09:00:00+08:00"));
+    check_at(at(closes), &given(&[]), grant(3, 0), Ok(vec![said(closes)]));
+    check_at(
+        at(closes),
+        &given(&[]),
+        grant(0, 0),
+        Err(CampaignRefusal::NothingWanted),
+    );
+    let once = given(&[said(closes)]);
+    let resumed = given(&[said(closes), paused(), CampaignEvent::Resumed {}]);
+    for later in ["2026-03-02T18:00:01+08:00", "2026-03-03T08:59:59.999999+08:00"] {
+        let refused = || Err(CampaignRefusal::WindowClosed { until: opens });
+        check_at(at(later), &once, grant(3, 50), refused());
+        check_at(at(later), &resumed, grant(3, 0), refused());
+    }
+    check_at(opens, &once, grant(3, 0), Ok(vec![granted(3, opens)]));
+    // A clock that was wrong in the evening, and is set back into the day.
+    let day = at("2026-03-02T17:59:59.999999+08:00");
+    check_at(day, &once, grant(3, 0), Ok(vec![granted(3, day)]));
+    let next = at("2026-03-03T18:00:00+08:00");
+    let events = Campaign::decide(&state_after(&once), grant(3, 0), Context { now: next }).unwrap();
+    assert!(matches!(&events[..], [CampaignEvent::WindowClosed { until, .. }] if *until > next));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! only its own window binds it.
 
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, Rule, named, rules_of};
+use super::{CustomerFacts, Decision, Rule, Verdict, named, rules_of};
 use crate::calling_plan::CallingPlan;
 use crate::time::{Timestamp, seconds_of_day};
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
@@ -37,8 +37,7 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let plan = &facts.campaign.plan;
         let windows = windows_of(plan);
-        let hours: Vec<String> = windows.iter().map(Hours::to_text).collect();
-        let mut seen = named([("hours", hours.join(", "))]);
+        let mut seen = named([("hours", hours_of(&windows))]);
         if windows.iter().all(Hours::is_always_open) {
             return (Decision::Allow, seen);
         }
@@ -51,24 +50,68 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
                 return (Decision::Forbid, seen);
             }
         };
-        seen.extend(named([
-            (
-                "time_zones",
-                zones
-                    .iter()
-                    .map(|zone| zone.name())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
-            ("local_time", local_times(&zones, now)),
-        ]));
-        let decision = match next_open(&zones, &windows, now) {
-            Some(at) if at == now => Decision::Allow,
-            Some(at) => Decision::DeferUntil(at),
-            None => Decision::Forbid,
-        };
+        let (decision, looked_at) = decide_in(&zones, &windows, now);
+        seen.extend(looked_at);
         (decision, seen)
     }
+}
+
+/// Whether all windows are open in all zones, and what was looked at.
+fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+    let names: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
+    let seen = named([
+        ("time_zones", names.join(", ")),
+        ("local_time", local_times(zones, now)),
+    ]);
+    let decision = match next_open(zones, windows, now) {
+        Some(at) if at == now => Decision::Allow,
+        Some(at) => Decision::DeferUntil(at),
+        None => Decision::Forbid,
+    };
+    (decision, seen)
+}
+
+/// A calling window that is closed for everybody a campaign may call, judged without any person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedWindow {
+    pub judged_at: Timestamp,
+    /// Nobody may be dialed before; later for those whose own facts say so.
+    pub until: Timestamp,
+    pub verdict: Verdict,
+}
+
+impl ClosedWindow {
+    /// Whether it is what keeps somebody waiting who would be due then.
+    pub fn binds(&self, due_at: Timestamp) -> bool {
+        due_at < self.until
+    }
+}
+
+/// Whether the window is closed whoever is called: in the zone that the preset itself names, which binds
+/// beside every person's own. `None` where somebody may be dialed, where only each person's zone can tell,
+/// and where the window opens no more before the campaign's end: then each is asked, and settles.
+pub fn closed_for_all(plan: &CallingPlan, now: Timestamp) -> Option<ClosedWindow> {
+    let zone = rules_of(plan.preset).zone.filter(|_| !plan.trial)?;
+    let windows = windows_of(plan);
+    let (decision, mut seen) = decide_in(&[zone], &windows, now);
+    let until = match decision {
+        Decision::DeferUntil(until) => until,
+        Decision::Allow | Decision::Forbid => return None,
+    };
+    if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
+        return None;
+    }
+    seen.extend(named([("hours", hours_of(&windows))]));
+    Some(ClosedWindow {
+        judged_at: now,
+        until,
+        verdict: CallingHours.says((decision, seen)),
+    })
+}
+
+fn hours_of(windows: &[Hours]) -> String {
+    let hours: Vec<String> = windows.iter().map(Hours::to_text).collect();
+    hours.join(", ")
 }
 
 /// Open hours of one local day, in seconds since midnight; starts inclusive, ends exclusive.
@@ -448,5 +491,61 @@ mod tests {
             "2026-03-02T20:00:00+08:00",
             Some("2026-03-03T17:00:00+08:00"),
         );
+    }
+
+    #[test]
+    fn a_window_is_closed_for_all_exactly_while_nobody_in_the_presets_own_zone_may_be_dialed() {
+        let mut campaign = campaign_facts(Preset::CnService);
+        campaign.plan.window = window("08:00-18:30");
+        campaign.plan.window.rests = vec![(time_of_day("12:00"), time_of_day("14:00"))];
+        let history = ContactHistory::default();
+        for minute in (0..3 * 24 * 60).step_by(31) {
+            let now = instant("2026-03-02T00:00:00+08:00").plus_ms(minute * 60_000);
+            let closed = closed_for_all(&campaign.plan, now);
+            for (phone, zone) in [
+                ("+8613800138000", None),
+                ("+8613800138000", Some("America/New_York")),
+                ("+12025550123", Some("Asia/Shanghai")),
+                ("+12025550123", Some("America/New_York")),
+                ("+12025550123", None),
+            ] {
+                let mut facts = customer_facts(&campaign, &history);
+                (facts.phone, facts.time_zone) = (Some(phone), zone);
+                let own = CallingHours.judge(&facts, now);
+                // Who is in that zone alone hears the very same.
+                let is_there = phone.starts_with("+86") || zone == Some("Asia/Shanghai");
+                let holds = match (&closed, own.decision) {
+                    (Some(closed), Decision::DeferUntil(until)) if is_there => {
+                        closed.until == until && closed.verdict == own
+                    }
+                    (Some(closed), Decision::DeferUntil(until)) => closed.until <= until,
+                    // One to whom no hour is open everywhere they may be; they settle when it opens.
+                    (Some(_), Decision::Forbid) => !is_there,
+                    (Some(_), Decision::Allow) => false,
+                    (None, decision) => !is_there || decision == Decision::Allow,
+                };
+                assert!(holds, "{now} {phone} {zone:?}: {closed:?}, {own:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_person_can_tell_where_the_preset_names_no_zone_and_who_never_opens_again_is_asked() {
+        let night = instant("2026-03-02T23:00:00+08:00");
+        let opens = instant("2026-03-03T09:00:00+08:00");
+        let closed = |change: &dyn Fn(&mut CallingPlan)| {
+            let mut campaign = campaign_facts(Preset::CnService);
+            change(&mut campaign.plan);
+            closed_for_all(&campaign.plan, night).map(|closed| closed.until)
+        };
+        assert_eq!(closed(&|_| {}), Some(opens));
+        assert_eq!(closed(&|plan| plan.preset = Preset::EuGdpr), None);
+        assert_eq!(closed(&|plan| plan.trial = true), None);
+        assert_eq!(closed(&|plan| plan.ends_at = Some(opens)), None);
+        assert_eq!(closed(&|plan| plan.ends_at = Some(opens.plus_ms(1))), Some(opens));
+        // The campaign's own hours never meet the preset's.
+        assert_eq!(closed(&|plan| plan.window = window("21:00-23:30")), None);
+        let day = instant("2026-03-02T19:59:59.999999+08:00");
+        assert_eq!(closed_for_all(&campaign_facts(Preset::CnService).plan, day), None);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod testing;
 mod words;
 mod zones;
 
+pub use calling_window::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
@@ -89,7 +90,11 @@ pub trait Rule<F>: Sync {
 
     /// The decision with the rule's name, version, date and facts.
     fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
-        let (decision, facts) = self.decide(facts, now);
+        self.says(self.decide(facts, now))
+    }
+
+    /// A decision under the rule's name, version and date.
+    fn says(&self, (decision, facts): (Decision, BTreeMap<String, String>)) -> Verdict {
         Verdict {
             rule: self.id().to_owned(),
             version: self.version(),

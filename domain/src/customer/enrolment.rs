@@ -1,6 +1,7 @@
 //! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
 
 use crate::calling_plan::Basis;
+use crate::compliance::ClosedWindow;
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CallId, ListId, NumberId};
 use crate::personal::Personal;
@@ -39,6 +40,32 @@ impl EnrolmentState {
     /// Calls that were dialed and have ended.
     pub const fn calls_count(&self) -> u32 {
         self.charged_dials.saturating_add(self.uncharged_dials)
+    }
+
+    /// Neither being called nor settled.
+    pub const fn is_waiting(&self) -> bool {
+        self.settled.is_none() && self.open.is_none()
+    }
+
+    /// Why it is not dialed, or was not when it was last asked for. A closed window of its campaign speaks
+    /// for everybody whom it keeps waiting: none of them was asked.
+    pub fn why_not_dialed(&self, closed: Option<&ClosedWindow>) -> Option<NotDialed> {
+        let for_all = self.kept_by(closed).map(|closed| NotDialed {
+            rule: closed.verdict.rule.clone(),
+            facts: closed.verdict.facts.clone(),
+            at: closed.judged_at,
+            not_before: Some(closed.until),
+        });
+        for_all.or_else(|| self.not_dialed.clone())
+    }
+
+    /// When it is due, as far as is known: not before a closed window of its campaign opens.
+    pub fn due_behind(&self, closed: Option<&ClosedWindow>) -> Timestamp {
+        self.kept_by(closed).map_or(self.due_at, |closed| closed.until)
+    }
+
+    fn kept_by<'a>(&self, closed: Option<&'a ClosedWindow>) -> Option<&'a ClosedWindow> {
+        closed.filter(|closed| self.is_waiting() && closed.binds(self.due_at))
     }
 
     pub(super) fn note_not_dialed(

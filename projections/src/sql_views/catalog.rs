@@ -116,10 +116,10 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 ("录音摘要", "SHA-256 of the recording, lower hex"),
             ),
             of_enrolment("next_due_at", Unit::Micros, NEXT_DUE, WHY_NEXT),
-            of_enrolment("not_called_rule", Unit::Code, "not_called_rule", WHY_RULE),
-            of_enrolment("not_called_facts", Unit::Text, "not_called_facts", WHY_FACTS),
-            of_enrolment("not_called_zh", Unit::Text, "not_called_zh", WHY_ZH),
-            of_enrolment("not_called_en", Unit::Text, "not_called_en", WHY_EN),
+            of_enrolment("not_called_rule", Unit::Code, RULE, WHY_RULE),
+            of_enrolment("not_called_facts", Unit::Text, FACTS, WHY_FACTS),
+            of_enrolment("not_called_zh", Unit::Text, ZH, WHY_ZH),
+            of_enrolment("not_called_en", Unit::Text, EN, WHY_EN),
             position("first_position", "first_pos"),
             position("last_position", "last_pos"),
         ],
@@ -246,8 +246,13 @@ pub const SQL_VIEWS: &[SqlView] = &[
             CAMPAIGN,
             CUSTOMER,
             NUMBER,
-            micros("due_at", ("下次可呼时间", "when the next call is due")),
-            instant("due_time", "due_at"),
+            column(
+                "due_at",
+                Unit::Micros,
+                DUE_AT,
+                ("下次可呼时间", "when the next call is due"),
+            ),
+            instant("due_time", DUE_AT),
             code("state", ("状态", "waiting, open, closed or settled")),
             column(
                 "open_call",
@@ -255,10 +260,10 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 "call",
                 ("进行中的呼叫", "the call that is open"),
             ),
-            code("not_called_rule", WHY_RULE),
-            text("not_called_facts", WHY_FACTS),
-            text("not_called_zh", WHY_ZH),
-            text("not_called_en", WHY_EN),
+            column("not_called_rule", Unit::Code, RULE, WHY_RULE),
+            column("not_called_facts", Unit::Text, FACTS, WHY_FACTS),
+            column("not_called_zh", Unit::Text, ZH, WHY_ZH),
+            column("not_called_en", Unit::Text, EN, WHY_EN),
             position("position", "pos"),
         ],
     },
@@ -306,7 +311,13 @@ pub const SQL_VIEWS: &[SqlView] = &[
     },
 ];
 
-const NEXT_DUE: &str = "case when state = 'waiting' then due_at end";
+// A closed window speaks for everybody it keeps waiting; without one, what the enrolment itself was told.
+const DUE_AT: &str = "coalesce(closed_until, due_at)";
+const NEXT_DUE: &str = "case when state = 'waiting' then coalesce(closed_until, due_at) end";
+const RULE: &str = "coalesce(closed_rule, not_called_rule)";
+const FACTS: &str = "coalesce(closed_facts, not_called_facts)";
+const ZH: &str = "coalesce(closed_zh, not_called_zh)";
+const EN: &str = "coalesce(closed_en, not_called_en)";
 const WHY_NEXT: Words = (
     "该客户在任务中的下次可呼时间",
     "when the customer's next call in this campaign is due",

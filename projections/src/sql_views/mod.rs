@@ -28,6 +28,11 @@ pub const SQL_SCHEMA: &str = "ledgerline_sql";
 /// Where the enrolment that a call belongs to stands.
 const ENROLMENTS: &str = "worklist_enrolment";
 
+/// Enrolments, each with the closing of its campaign's window that keeps it waiting, if one does: nobody is
+/// asked then, and what it says is said of all. One of its view's tables never stands without the other.
+const ENROLMENTS_AND_CLOSINGS: &str = "worklist_enrolment left join worklist_closing on \
+    closed_campaign = worklist_enrolment.campaign and state = 'waiting' and due_at < closed_until";
+
 /// What was made, as it was made: a start that changes nothing touches nothing, and waits for no reader.
 const MADE: &str = "create table if not exists sql_view_made (name text primary key, ddl text not null)";
 
@@ -109,14 +114,18 @@ fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
         })
         .collect();
     let columns = columns.join(", ");
-    format!("create view {name} as select {columns} from {table}")
+    let from = match table {
+        ENROLMENTS => ENROLMENTS_AND_CLOSINGS,
+        table => table,
+    };
+    format!("create view {name} as select {columns} from {from}")
 }
 
 fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
     match (source, dialect) {
         (Source::Column(column), _) => (*column).to_owned(),
         (Source::Enrolment(wanted), _) => format!(
-            "(select {wanted} from {ENROLMENTS} where {ENROLMENTS}.campaign = {table}.campaign \
+            "(select {wanted} from {ENROLMENTS_AND_CLOSINGS} where {ENROLMENTS}.campaign = {table}.campaign \
              and {ENROLMENTS}.customer = {table}.customer)"
         ),
         (Source::Label, _) => String::new(),

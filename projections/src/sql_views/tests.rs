@@ -6,6 +6,7 @@ use crate::database::{ReadDb, read_as, transact};
 use crate::testing::{Story, call, campaign, customer, ten, verdict};
 use crate::views;
 use crate::{InlineRunner, SqliteReadDb};
+use domain::campaign::event::CampaignEvent;
 use domain::compliance::{Decision, Verdict};
 use domain::customer::event::CustomerEvent;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,4 +174,66 @@ async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
             .unwrap()
             .starts_with("the server was stopping; next due ")
     );
+}
+
+#[tokio::test]
+async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_when_it_opens() {
+    let opens = ten().plus_ms(3_600_000);
+    let told = verdict(Decision::DeferUntil(opens));
+    let mut story = Story::new();
+    story.created("T").campaign("T", CampaignEvent::Started {});
+    for person in 1..=4 {
+        story.enrolled("T", person);
+    }
+    // Waiting for another reason, until after the opening; being called; settled; enrolled elsewhere.
+    let later = CustomerEvent::DialRefused {
+        campaign: campaign("T"),
+        call: call("T", 2, 1),
+        verdict: Verdict {
+            rule: "frequency_cap".to_owned(),
+            ..verdict(Decision::DeferUntil(opens))
+        },
+        not_before: Some(opens),
+    };
+    story.customer(2, later).granted("T", 3, 1).whole_call("T", 4);
+    story.created("U").enrolled("U", 5);
+    for until in [opens.minus_ms(1), opens] {
+        let closed = CampaignEvent::WindowClosed {
+            verdict: Verdict {
+                facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
+                ..told.clone()
+            },
+            until,
+        };
+        story.campaign("T", closed);
+    }
+    let (db, _runner) = shown_by_all(&story).await;
+    let sql = "select not_called_rule, due_at, due_time, not_called_facts, not_called_zh, not_called_en \
+               from enrolments where customer = ";
+    let of = async |person: u32| {
+        let rows = db
+            .query(&format!("{sql}'{}'", customer(person)), Vec::new())
+            .await;
+        rows.unwrap().remove(0)
+    };
+    let mut row = of(1).await;
+    assert_eq!(row.text().unwrap(), "calling_window");
+    assert_eq!(row.at().unwrap(), opens);
+    assert_eq!(row.text().unwrap(), opens.to_string());
+    assert_eq!(row.text().unwrap(), r#"{"hours":"09:00-20:00"}"#);
+    let (zh, en) = (row.text().unwrap(), row.text().unwrap());
+    assert!(
+        zh.starts_with("不在允许的外呼时段：") && zh.contains("；下次可呼 "),
+        "{zh}"
+    );
+    assert!(
+        en.starts_with("it is outside the calling hours: ") && en.contains("; next due "),
+        "{en}"
+    );
+    let mut row = of(2).await;
+    assert_eq!(row.text().unwrap(), "frequency_cap");
+    assert_eq!(row.at().unwrap(), opens);
+    for person in 3..=5 {
+        assert_eq!(of(person).await.maybe_text().unwrap(), None, "{person}");
+    }
 }

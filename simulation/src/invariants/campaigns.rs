@@ -20,6 +20,8 @@ struct Campaign<'a> {
     dials_used: u64,
     open: BTreeSet<&'a str>,
     is_over: bool,
+    /// Until when its window was said to be closed for everybody.
+    closed_until: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -76,7 +78,19 @@ impl<'a> Campaign<'a> {
                 findings.check("no_batch_while_paused_or_over", runs, || {
                     format!("{} at {}", fact.campaign, fact.at)
                 });
+                let open = self.closed_until.is_none_or(|until| fact.at >= until);
+                findings.check("no_batch_while_the_window_is_closed", open, || {
+                    format!("{} at {}", fact.campaign, fact.at)
+                });
                 self.dials_granted += fact.number("count");
+            }
+            "campaign.window_closed" => {
+                let until: Option<Timestamp> = fact.text("until").parse().ok();
+                let once = until > self.closed_until && until > Some(fact.at);
+                findings.check("a_closing_of_the_window_is_said_once", once, || {
+                    format!("{} at {}: {until:?}", fact.campaign, fact.at)
+                });
+                self.closed_until = until;
             }
             "campaign.completed" => {
                 self.is_over = true;

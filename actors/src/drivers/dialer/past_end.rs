@@ -2,13 +2,11 @@
 
 use super::ROUND_MS;
 use super::round::{AGAIN_MS, DUE_ROWS_MAX, due_now, enrolment};
-use crate::drivers::facts::campaign_facts;
 use crate::drivers::kit::Kit;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignStatus;
 use domain::customer::command::CustomerCommand;
 use domain::customer::event::CustomerEvent;
-use domain::ids::CampaignId;
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 
@@ -45,18 +43,9 @@ pub(crate) async fn settle_paused(
     Ok(Some(now.plus_ms(ROUND_MS)))
 }
 
-/// The facts of a campaign that is past its end: what is still due there can only be settled.
-pub(super) async fn facts_past_end(
-    kit: &Kit,
-    campaign: &CampaignId,
-    now: Timestamp,
-) -> Option<CampaignFacts> {
-    let facts = campaign_facts(kit, campaign).await.ok()?;
-    facts
-        .plan
-        .ends_at
-        .is_some_and(|ends_at| ends_at <= now)
-        .then_some(facts)
+/// What is still due in a campaign past its end can only be settled.
+pub(super) fn is_past_end(facts: &CampaignFacts, now: Timestamp) -> bool {
+    facts.plan.ends_at.is_some_and(|ends_at| ends_at <= now)
 }
 
 /// Asks for each grant without leave to dial: the customer's own rules forbid it and settle.

@@ -1,6 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
-use super::past_end::{facts_past_end, settle};
+use super::past_end::{is_past_end, settle};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -67,19 +67,29 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
     }
-    if let Some(facts) = facts_past_end(kit, &work.campaign, now).await {
+    let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
+    let facts = campaign.and_then(|loaded| {
+        let closed_until = loaded.state.judged_closed_until(now);
+        Some((loaded.state.facts(work.campaign.clone())?, closed_until))
+    });
+    if let Some((facts, _)) = facts.as_ref().filter(|(facts, _)| is_past_end(facts, now)) {
         let due = due_now(kit, &work.campaign, (now, DUE_ROWS_MAX)).await?;
-        settle(kit, due, &facts).await;
+        settle(kit, due, facts).await;
         return Ok(Some(now.plus_ms(super::ROUND_MS)));
+    }
+    // Judged and on record: nobody is asked, and whoever comes to be due meanwhile waits like the others.
+    if let Some((_, Some(until))) = facts {
+        return Ok(Some(until));
     }
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
         return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
     match batch(kit, &work.campaign, wanted, open_count).await {
-        Ok(batch) => {
+        Ok(Leave::Granted(batch)) => {
             let begun = begin(kit, due, &batch);
             Ok(earlier(later, begun))
         }
+        Ok(Leave::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
     }
 }
@@ -127,6 +137,13 @@ fn room(kit: &Kit, now: Timestamp) -> usize {
     WORKERS_MAX.saturating_sub(kit.live.count()).min(dials)
 }
 
+/// What a campaign answers when it is asked for leave.
+enum Leave {
+    Granted(Box<Batch>),
+    /// Its window is closed for everybody until then.
+    Closed(Timestamp),
+}
+
 /// Leave of a campaign: its facts, and how many dials may begin until when.
 struct Batch {
     facts: CampaignFacts,
@@ -137,19 +154,23 @@ struct Batch {
 }
 
 /// Asks the campaign for a batch.
-async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) -> Result<Batch, Halt> {
+async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) -> Result<Leave, Halt> {
     let command = CampaignCommand::GrantDials { wanted, in_flight };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    let granted = answer
+    answer
         .events
         .iter()
         .enumerate()
         .find_map(|(index, event)| match event {
-            CampaignEvent::DialsGranted { count, until } => {
-                Some((*count, *until, EventId::derive(cause.command, index)))
-            }
+            CampaignEvent::DialsGranted { count, until } => Some(Leave::Granted(Box::new(Batch {
+                facts: facts.clone(),
+                count: *count,
+                until: *until,
+                leave: EventId::derive(cause.command, index),
+            }))),
+            CampaignEvent::WindowClosed { until, .. } => Some(Leave::Closed(*until)),
             CampaignEvent::Created { .. }
             | CampaignEvent::Started {}
             | CampaignEvent::Paused { .. }
@@ -161,14 +182,8 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
             | CampaignEvent::Completed { .. }
             | CampaignEvent::Reopened { .. }
             | CampaignEvent::TargetsSet { .. } => None,
-        });
-    let (count, until, leave) = granted.ok_or(Halt::Fault)?;
-    Ok(Batch {
-        facts,
-        count,
-        until,
-        leave,
-    })
+        })
+        .ok_or(Halt::Fault)
 }
 
 /// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran

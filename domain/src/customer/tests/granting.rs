@@ -1,6 +1,7 @@
 //! The person's side of a permit: granted, refused with an event, or not asked at all.
 
 use super::*;
+use crate::compliance::closed_for_all;
 
 fn ask(given: &[CustomerEvent]) -> Decided {
     decide(given, grant_with(facts()))
@@ -274,4 +275,36 @@ fn a_trial_dials_at_night_but_not_after_consent_was_withdrawn() {
     trial.plan.window = window("09:00-20:00");
     let refusal = decide_at(&given, grant_with(trial), night);
     assert_eq!(refused(&refusal).0, "calling_window");
+}
+
+#[test]
+fn a_closed_window_speaks_for_whoever_waits_behind_it_and_for_nobody_else() {
+    let opens = now().plus_ms(3_600_000);
+    let plan = facts().plan;
+    let night = instant("2026-03-02T23:00:00+08:00");
+    let mut closed = closed_for_all(&plan, night).unwrap();
+    closed.until = opens;
+    let by = |given: &[CustomerEvent]| {
+        let state = state_at(&person(given), now());
+        let enrolment = state.enrolments().values().next().unwrap().clone();
+        let why = enrolment.why_not_dialed(Some(&closed));
+        (why.map(|why| why.rule), enrolment.due_behind(Some(&closed)))
+    };
+    let for_all = (Some("calling_window".to_owned()), opens);
+    assert_eq!(by(&[]), for_all);
+    // Given back, and due before it opens.
+    let before = Some(opens.minus_ms(1));
+    assert_eq!(by(&[granted(1), released(1, before)]), for_all);
+    // Due when it opens, or later, by what it was told itself.
+    let (rule, due_at) = by(&[granted(1), released(1, Some(opens))]);
+    assert!(rule.is_some_and(|rule| rule != "calling_window") && due_at == opens);
+    let (rule, _) = by(&[granted(1)]);
+    assert_eq!(rule, None, "being called");
+    let over = [
+        granted(1),
+        released(1, before),
+        settled(Disposition::NotPermitted, None, 0),
+    ];
+    let (rule, _) = by(&over);
+    assert_ne!(rule, for_all.0, "settled");
 }

@@ -239,7 +239,9 @@ impl Board<'_> {
                 row.set(Column::LastAlertDetail, Val::text(detail));
                 row.set(Column::LastAlertAt, at.clone());
             }),
-            CampaignEvent::DialsGranted { .. } | CampaignEvent::TargetsSet { .. } => Ok(()),
+            CampaignEvent::DialsGranted { .. }
+            | CampaignEvent::WindowClosed { .. }
+            | CampaignEvent::TargetsSet { .. } => Ok(()),
         }
     }
 

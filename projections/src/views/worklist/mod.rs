@@ -5,6 +5,7 @@
 //! events.
 
 mod calls;
+mod closings;
 mod enrolments;
 mod not_called;
 mod port;
@@ -25,6 +26,9 @@ use domain::number::event::NumberEvent;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "worklist";
+
+/// Where the closings of windows stand, for the documented views.
+pub(crate) const CLOSINGS_TABLE: &str = "worklist_closing";
 
 /// See the file's description.
 pub struct Worklist;
@@ -64,7 +68,19 @@ const CALLS: Table = Table {
     key_columns: 1,
 };
 
-const TABLES: &[Table] = &[CAMPAIGNS, ENROLMENTS, CALLS];
+// The last closing of each campaign's window that somebody waited behind: whoever waits with an earlier due
+// time waits for that. Its columns' names are no other table's, so that it can be joined to enrolments.
+const CLOSINGS: Table = Table {
+    name: CLOSINGS_TABLE,
+    ddl: &[
+        "create table worklist_closing (closed_campaign text primary key, closed_until bigint not null,
+        closed_rule text not null, closed_facts text not null, closed_zh text not null,
+        closed_en text not null, closed_pos bigint not null)",
+    ],
+    key_columns: 1,
+};
+
+const TABLES: &[Table] = &[CAMPAIGNS, ENROLMENTS, CALLS, CLOSINGS];
 
 columns! {
     enum CampaignColumn { Campaign, Status, Enrolled, Settled, Pos }
@@ -85,7 +101,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 2,
+    version: 3,
     tables: TABLES,
     handles: Handles::Kinds(&[
         "campaign.created",
@@ -95,6 +111,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         "campaign.stopped",
         "campaign.completed",
         "campaign.reopened",
+        "campaign.window_closed",
         "customer.enrolled",
         "customer.dial_granted",
         "customer.dial_refused",
@@ -197,6 +214,9 @@ impl Rows<'_> {
             CampaignEvent::Paused { .. } => "paused",
             CampaignEvent::Stopped { .. } => "stopped",
             CampaignEvent::Completed { .. } => "completed",
+            CampaignEvent::WindowClosed { verdict, until } => {
+                return self.window_closed(event, verdict, *until);
+            }
             _ => return Ok(()),
         };
         let campaign = Val::text(event.envelope.stream.id());

@@ -6,7 +6,7 @@
 use super::EnrolmentColumn as Column;
 use crate::cells::Cells;
 use crate::value::Val;
-use domain::compliance::{in_words, zone_of};
+use domain::compliance::{InWords, in_words, zone_of};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -22,14 +22,22 @@ pub(super) fn note(cells: &mut Cells<'_>, rule: &str, facts: &BTreeMap<String, S
         Val::Int(micros) if cells.text(Column::State) == "waiting" => Some(Timestamp::from_micros(*micros)),
         _ => None,
     };
-    let zone = facts.get(ZONES).map_or(ZONE_DEFAULT, String::as_str);
-    let said = in_words(rule, facts, next, zone_of(Some(zone), None));
+    let said = words(rule, facts, next);
     cells.set(Column::NotCalledRule, Val::text(rule));
-    // A map of texts is always JSON.
-    let facts = serde_json::to_string(facts).unwrap_or_default();
-    cells.set(Column::NotCalledFacts, Val::Text(facts));
+    cells.set(Column::NotCalledFacts, as_json(facts));
     cells.set(Column::NotCalledZh, Val::Text(said.zh));
     cells.set(Column::NotCalledEn, Val::Text(said.en));
+}
+
+/// Rule, facts and next due time in words, times as in the zones that the rule looked at.
+pub(super) fn words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Timestamp>) -> InWords {
+    let zone = facts.get(ZONES).map_or(ZONE_DEFAULT, String::as_str);
+    in_words(rule, facts, next, zone_of(Some(zone), None))
+}
+
+pub(super) fn as_json(facts: &BTreeMap<String, String>) -> Val {
+    // A map of texts is always JSON.
+    Val::Text(serde_json::to_string(facts).unwrap_or_default())
 }
 
 /// It is being called, or was.

@@ -1,0 +1,39 @@
+//! What keeps everybody of a campaign waiting at once: the last closing of its window, in words as an
+//! enrolment's own, so that who was never asked has rule and next due time in SQL too.
+
+use super::{CLOSINGS, Rows, not_called};
+use crate::database::Edit;
+use crate::error::ProjectionError;
+use crate::value::Val;
+use crate::view::ViewEvent;
+use domain::compliance::Verdict;
+use domain::time::Timestamp;
+
+impl Rows<'_> {
+    pub(super) fn window_closed(
+        &mut self,
+        event: &ViewEvent,
+        verdict: &Verdict,
+        until: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        let campaign = Val::text(event.envelope.stream.id());
+        let said = not_called::words(&verdict.rule, &verdict.facts, Some(until));
+        let closing = vec![
+            campaign.clone(),
+            Val::at(until),
+            Val::text(&verdict.rule),
+            not_called::as_json(&verdict.facts),
+            Val::Text(said.zh),
+            Val::Text(said.en),
+            self.pos.clone(),
+        ];
+        let known = self.tx.edit(&CLOSINGS, &[campaign], &mut |row| {
+            row.clone_from_slice(&closing);
+            Ok(Edit::Write)
+        })?;
+        match known {
+            Some(_) => Ok(()),
+            None => self.tx.append_row(&CLOSINGS, closing),
+        }
+    }
+}
