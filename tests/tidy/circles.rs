@@ -10,12 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const FILES_MAX: usize = 8;
 
 /// Crates with a larger one, and how large: the numbers may only fall.
-const LARGER: &[(&str, usize)] = &[
-    ("api", 54),
-    ("domain", 12),
-    ("media", 12),
-    ("store", 13),
-];
+const LARGER: &[(&str, usize)] = &[("api", 54), ("domain", 12), ("media", 12), ("store", 13)];
 
 /// A module's path from its crate's root.
 type Path = Vec<String>;
