@@ -1,6 +1,7 @@
 //! What an owner holds of a leg that was dialed: the orders it may give, and the mailbox of what happens
 //! to it.
 
+use super::abandoned::Abandoned;
 use super::leg_mailbox::LegMailbox;
 use super::pace::Request;
 use super::recording_writer::LegNumber;
@@ -17,6 +18,7 @@ pub(crate) struct LegHandle {
     pub(super) number: LegNumber,
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) pace: mpsc::Sender<Request>,
+    pub(super) abandoned: Arc<Abandoned>,
 }
 
 impl LegHandle {
@@ -29,7 +31,9 @@ impl LegHandle {
     /// The same without waiting, for an owner that is being dropped.
     pub(crate) fn abandon(&self) {
         if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
+            // First the mark, for a leg that signalling has not taken yet; then the name.
             self.mailbox.abandon();
+            self.abandoned.note(&self.call_id);
         }
     }
 

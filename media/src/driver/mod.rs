@@ -4,6 +4,7 @@
 //! paces sound, and one that writes recordings. SIP and sound go by steady time; the Clock port says only
 //! when it began.
 
+mod abandoned;
 pub mod carrier;
 mod leg_audio;
 mod leg_handle;
@@ -29,6 +30,7 @@ use crate::rtp::packet::OutgoingStream;
 use crate::sip::authentication::Credentials;
 use crate::sip::left_over::LeftOver;
 use crate::sip::user_agent::{LegSettings, Uac};
+use abandoned::Abandoned;
 use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
@@ -99,6 +101,7 @@ pub struct MediaDriver {
     recordings: mpsc::WeakSender<Piece>,
     places: Places,
     counters: Arc<SipCounters>,
+    abandoned: Arc<Abandoned>,
     statistics: Arc<Mutex<PaceStatistics>>,
     ended: watch::Receiver<()>,
     next_leg: AtomicU64,
@@ -130,6 +133,7 @@ impl MediaDriver {
         let (writer, pieces) = mpsc::channel(recording_writer::PIECES_MAX);
         let (ending, ended) = watch::channel(());
         let counters = Arc::new(SipCounters::default());
+        let abandoned = Arc::new(Abandoned::default());
         let statistics = Arc::new(Mutex::new(PaceStatistics::default()));
         let time = SteadyTime::starting_at(surroundings.clock.now());
         let tasks = &surroundings.tasks;
@@ -151,6 +155,7 @@ impl MediaDriver {
             pace: pace.clone(),
             general: Arc::clone(&general),
             counters: Arc::clone(&counters),
+            abandoned: Arc::clone(&abandoned),
             ended: ending,
         });
         let signal = tasks.stop_signal();
@@ -168,6 +173,7 @@ impl MediaDriver {
             recordings,
             places: Places::default(),
             counters,
+            abandoned,
             statistics,
             ended,
             next_leg: AtomicU64::new(1),
@@ -288,6 +294,7 @@ impl MediaDriver {
             number,
             orders: self.orders.clone(),
             pace: self.pace.clone(),
+            abandoned: Arc::clone(&self.abandoned),
         };
         let add = Request::Add {
             leg: number,

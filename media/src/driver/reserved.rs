@@ -40,6 +40,16 @@ impl Reserved {
         Ok(reserved)
     }
 
+    /// No place at all, for tests of legs that nobody answers.
+    #[cfg(test)]
+    pub(super) fn nowhere() -> Self {
+        Self {
+            recorder: None,
+            place: PathBuf::new(),
+            path: PathBuf::new(),
+        }
+    }
+
     /// The call was answered: the place becomes its recording, which must not exist yet.
     pub(super) fn begin(mut self) -> io::Result<Recorder> {
         if self.path.exists() {

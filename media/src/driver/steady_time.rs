@@ -23,6 +23,16 @@ impl SteadyTime {
         }
     }
 
+    /// Time that stands, for tests of what is due: it begins to pass an hour from now.
+    #[cfg(test)]
+    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    pub(super) fn standing_at(began: Timestamp) -> Self {
+        Self {
+            origin: Instant::now() + Duration::from_hours(1),
+            began,
+        }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
     pub(super) fn now(&self) -> Timestamp {
         self.began

@@ -1,13 +1,18 @@
 //! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
 
+mod due;
 mod orders;
 mod sending;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 pub(super) use orders::{Arrival, NewLeg, Order, Origin, TrunkNumber, TrunkSocket};
 
+use due::{Deadlines, Waiting};
 use sending::Sent;
 
+use crate::driver::abandoned::Abandoned;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
 use crate::driver::recording_writer::LegNumber;
@@ -49,8 +54,6 @@ struct LiveLeg {
     begin: Option<(OutgoingStream, Reserved)>,
     slot: Option<OwnedSemaphorePermit>,
     peers: BTreeSet<SocketAddr>,
-    deadline: Option<Timestamp>,
-    given_up: bool,
 }
 
 struct LiveLeftOver {
@@ -58,7 +61,6 @@ struct LiveLeftOver {
     trunk: TrunkNumber,
     peers: BTreeSet<SocketAddr>,
     done: Option<oneshot::Sender<()>>,
-    deadline: Option<Timestamp>,
 }
 
 /// What the task stands on.
@@ -69,6 +71,8 @@ pub(super) struct SignallingGrounds {
     pub(super) pace: mpsc::Sender<Request>,
     pub(super) general: Arc<UdpSocket>,
     pub(super) counters: Arc<SipCounters>,
+    /// Whose owners could not say by an order that they left.
+    pub(super) abandoned: Arc<Abandoned>,
     /// Tells the receiving tasks to end.
     pub(super) ended: watch::Sender<()>,
 }
@@ -79,7 +83,7 @@ pub(super) struct Signalling {
     trunks: Vec<TrunkSocket>,
     legs: BTreeMap<String, LiveLeg>,
     left_overs: BTreeMap<String, LiveLeftOver>,
-    deadlines: BTreeSet<(Timestamp, String)>,
+    deadlines: Deadlines,
     /// No leg begins any more.
     stopping: bool,
 }
@@ -91,7 +95,7 @@ impl Signalling {
             trunks: Vec::new(),
             legs: BTreeMap::new(),
             left_overs: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             stopping: false,
         }
     }
@@ -106,7 +110,7 @@ impl Signalling {
                 break;
             }
             let idle = now.plus_ms(IDLE_MS);
-            let next = self.deadlines.first().map_or(idle, |(at, _)| (*at).min(idle));
+            let next = self.deadlines.next().map_or(idle, |at| at.min(idle));
             tokio::select! {
                 biased;
                 () = signal.stopping(), if farewell.is_none() => {
@@ -171,7 +175,6 @@ impl Signalling {
                     trunk,
                     peers: BTreeSet::new(),
                     done: Some(done),
-                    deadline: None,
                 };
                 self.left_overs.insert(call_id.clone(), live);
                 self.settle_left_over(&call_id).await;
@@ -189,8 +192,6 @@ impl Signalling {
             begin: Some((new.out, new.recording)),
             slot: Some(new.slot),
             peers: BTreeSet::new(),
-            deadline: None,
-            given_up: false,
         };
         if self.stopping || self.legs.contains_key(&call_id) {
             // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one.
@@ -203,8 +204,13 @@ impl Signalling {
             self.ask_pace(Request::End { leg: live.number }).await;
             return;
         }
+        // Whoever leaves from here on finds the leg by name; who left before could not.
+        let is_abandoned = live.mailbox.is_abandoned();
         self.legs.insert(call_id.clone(), live);
         self.settle(&call_id).await;
+        if is_abandoned {
+            self.step(&call_id, Input::GiveUp).await;
+        }
     }
 
     async fn take_arrival(&mut self, arrival: Arrival) {
@@ -276,36 +282,33 @@ impl Signalling {
         }
     }
 
-    /// Handles every deadline that has passed, and owners that vanished.
-    async fn elapse(&mut self) {
+    /// Handles every deadline that has passed, and owners that vanished. Says how many it looked at: those
+    /// that are due, however many legs there are.
+    async fn elapse(&mut self) -> usize {
         let now = self.grounds.time.now();
-        while let Some((at, call_id)) = self.deadlines.first().cloned().filter(|(at, _)| *at <= now) {
-            self.deadlines.remove(&(at, call_id.clone()));
-            if let Some(live) = self.left_overs.get_mut(&call_id) {
-                live.deadline = None;
-                live.left_over.elapse(now);
-                self.settle_left_over(&call_id).await;
-            }
-            if let Some(leg) = self.legs.get_mut(&call_id) {
-                leg.deadline = None;
-                self.step(&call_id, Input::Elapsed).await;
+        let mut looked_at = 0;
+        while let Some(waiting) = self.deadlines.take_due(now) {
+            looked_at += 1;
+            match waiting {
+                Waiting::Leg(call_id) => self.step(&call_id, Input::Elapsed).await,
+                Waiting::LeftOver(call_id) => {
+                    if let Some(live) = self.left_overs.get_mut(&call_id) {
+                        live.left_over.elapse(now);
+                    }
+                    self.settle_left_over(&call_id).await;
+                }
             }
         }
-        let vanished: Vec<String> = self
-            .legs
-            .iter()
-            .filter(|(_, leg)| leg.mailbox.is_abandoned() && !leg.given_up)
-            .map(|(call_id, _)| call_id.clone())
-            .collect();
-        for call_id in vanished {
+        for call_id in self.grounds.abandoned.take() {
+            looked_at += 1;
             self.step(&call_id, Input::GiveUp).await;
         }
+        looked_at
     }
 
     async fn step(&mut self, call_id: &str, input: Input<'_>) {
         let now = self.grounds.time.now();
         if let Some(leg) = self.legs.get_mut(call_id) {
-            leg.given_up |= matches!(input, Input::GiveUp);
             leg.uac.handle_input(now, input);
             self.settle(call_id).await;
         }
@@ -337,19 +340,14 @@ impl Signalling {
                 Output::Event(event) => self.tell(call_id, event).await,
             }
         }
-        let Some(leg) = self.legs.get_mut(call_id) else {
+        let Some(leg) = self.legs.get(call_id) else {
             return;
         };
-        if let Some(old) = leg.deadline.take() {
-            self.deadlines.remove(&(old, call_id.to_owned()));
-        }
-        if leg.uac.is_finished() {
+        let is_finished = leg.uac.is_finished();
+        let deadline = leg.uac.next_deadline().filter(|_| !is_finished);
+        self.deadlines.set(Waiting::Leg(call_id.to_owned()), deadline);
+        if is_finished {
             self.legs.remove(call_id);
-            return;
-        }
-        leg.deadline = leg.uac.next_deadline();
-        if let Some(at) = leg.deadline {
-            self.deadlines.insert((at, call_id.to_owned()));
         }
     }
 
@@ -370,18 +368,14 @@ impl Signalling {
         let Some(live) = self.left_overs.get_mut(call_id) else {
             return;
         };
-        if let Some(old) = live.deadline.take() {
-            self.deadlines.remove(&(old, call_id.to_owned()));
-        }
-        if live.left_over.is_finished() {
+        let is_finished = live.left_over.is_finished();
+        let deadline = live.left_over.next_deadline().filter(|_| !is_finished);
+        let waiting = Waiting::LeftOver(call_id.to_owned());
+        self.deadlines.set(waiting, deadline);
+        if is_finished {
             let told = live.done.take().is_some_and(|done| done.send(()).is_ok());
             tracing::debug!(%call_id, told, "a left-over leg has ended");
             self.left_overs.remove(call_id);
-            return;
-        }
-        live.deadline = live.left_over.next_deadline();
-        if let Some(at) = live.deadline {
-            self.deadlines.insert((at, call_id.to_owned()));
         }
     }
 }

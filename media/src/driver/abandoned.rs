@@ -1,0 +1,24 @@
+//! Legs whose owners left while no order could be queued: named in one list, so that nobody has to ask each
+//! leg whether its owner is still there.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Call-IDs of such legs, each at most once: a handle is dropped once, and the trunks' slots bound how many
+/// there are.
+#[derive(Debug, Default)]
+pub(super) struct Abandoned(Mutex<Vec<String>>);
+
+impl Abandoned {
+    pub(super) fn note(&self, call_id: &str) {
+        self.lock().push(call_id.to_owned());
+    }
+
+    /// Those noted since the last time.
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
