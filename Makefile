@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-exports prove-full-disk prove-hostile prove-simulation bench-calls bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-exports prove-full-disk prove-hostile prove-simulation bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -48,6 +48,12 @@ prove-simulation: build
 bench-calls:
 	$(CARGO) build --quiet --locked --release --package api
 	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json
+
+# What one call costs the server, alone and under load; carrier and server are processes of their own.
+bench-cost:
+	$(CARGO) build --quiet --locked --release --package api
+	target/release/ledgerline bench cost --customers 300 --rate 6
+	target/release/ledgerline bench cost --customers 20000 --rate 300 --waiting 0
 
 # The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
 # its own; what is not installed is said to be skipped.

@@ -10,7 +10,7 @@ const SYSTEM_TIME: usize = 12;
 /// Milliseconds of processor time so far, user and system; `None` where it cannot be read.
 pub(super) fn processor_ms() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
-    parse(&text)
+    ticks_ms(&text)
 }
 
 /// Nanoseconds of processor time of the threads that are alive; 0 where it cannot be read.
@@ -36,7 +36,8 @@ fn first_number(text: &str) -> Option<u64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-fn parse(text: &str) -> Option<u64> {
+/// Milliseconds of processor time that a `stat` of a process or thread says.
+pub(super) fn ticks_ms(text: &str) -> Option<u64> {
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |place: usize| fields.get(place)?.parse::<u64>().ok();
@@ -50,8 +51,8 @@ mod tests {
     #[test]
     fn a_command_with_spaces_and_parentheses_does_not_shift_the_fields() {
         let text = "42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 70 30 0 0 20 0";
-        assert_eq!(parse(text), Some(1_000));
-        assert_eq!(parse("nothing"), None);
+        assert_eq!(ticks_ms(text), Some(1_000));
+        assert_eq!(ticks_ms("nothing"), None);
     }
 
     #[test]

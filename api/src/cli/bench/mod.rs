@@ -2,6 +2,7 @@
 
 mod append;
 mod calls;
+mod cost;
 mod figures;
 mod line;
 mod load;
@@ -30,6 +31,7 @@ pub(crate) struct Args {
 enum Action {
     /// Audio both ways in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
+    Cost(cost::Args),
     Append(append::Args),
     Read(read::Args),
     Project(project::Args),
@@ -40,6 +42,7 @@ enum Action {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Calls(args) => calls::run(args).await,
+        Action::Cost(args) => cost::run(args).await,
         Action::Append(args) => append::run(args, runtime).await,
         Action::Read(args) => read::run(args, runtime).await,
         Action::Project(args) => project::run(args, runtime).await,
