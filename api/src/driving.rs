@@ -5,9 +5,10 @@
 //! again. Every tenure begins as a start does: what the one before left open is closed first.
 
 use crate::app::{self, HeldLock};
+use crate::installation::DialingState;
+use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::running::ServeSettings;
-use crate::serving::App;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
@@ -24,63 +25,6 @@ const ASK_LOST_LOCK_MS: u64 = 100;
 /// Longest ask for the lock: a database that does not answer must not end the asking.
 const ASK_ANSWER_MS: u64 = 10_000;
 
-/// What this process does about dialing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It has no trunk and asks for no lock.
-    NoTrunk,
-    /// It holds the lock and dials.
-    Dialing,
-    /// It holds the lock, and the restored log waits for a person's confirmation.
-    Unconfirmed,
-    /// It holds the lock, and the log lost history that was known: a person has yet to confirm.
-    Lost,
-    /// It holds the lock, and what it met in the log cannot be read: nothing is dialed, live calls finish.
-    Damaged,
-    /// Another process holds the lock.
-    Waiting,
-    /// The lock is lost: nothing is dialed, live calls finish.
-    Draining,
-}
-
-impl Standing {
-    /// The word in replies and on the status page.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::NoTrunk => "no-trunk",
-            Self::Dialing => "dialing",
-            Self::Unconfirmed => "paused-after-restore",
-            Self::Lost => "paused-history-lost",
-            Self::Damaged => "stopped-damaged-log",
-            Self::Waiting => "standing-by",
-            Self::Draining => "draining",
-        }
-    }
-
-    /// The line a server prints.
-    pub(crate) const fn line(self) -> &'static str {
-        match self {
-            Self::NoTrunk => "no trunk is given; nothing is dialed here",
-            Self::Dialing => "this process dials",
-            Self::Unconfirmed => {
-                "PAUSED: this log was restored from a backup, and people may have been called since. Look, then: \
-                 ledgerline backup confirm --reason TEXT / 已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行上述命令"
-            }
-            Self::Lost => {
-                "PAUSED: this log lacks events that were known, and people may have been called in them. See /readyz; \
-                 put the whole log back, or look, then: ledgerline backup confirm --reason TEXT / 已暂停：日志缺少已知的\
-                 事件，其间可能已呼叫过客户；请恢复完整日志，或核对后执行上述命令"
-            }
-            Self::Damaged => {
-                "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: ledgerline audit \
-                 verify / 已停止：日志有记录无法读取，不再拨号；详见 /readyz，并执行上述命令"
-            }
-            Self::Waiting => "standing by: another process dials on this log, and this one takes over",
-            Self::Draining => "the driver lock is lost: nothing is dialed, live calls finish",
-        }
-    }
-}
-
 /// One stretch of holding the lock: drivers and lines on tasks of their own, which end with it.
 struct Tenure {
     lock: Box<dyn HeldLock>,
@@ -89,24 +33,28 @@ struct Tenure {
 }
 
 /// Begins to dial, or to stand by. An error is of the lines or of what a crash left, and fails the start.
-pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), Problem> {
+pub(crate) async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(), Problem> {
     if settings.trunks.is_empty() {
-        app.stand(Standing::NoTrunk, None);
+        process.installation.dialing.begin(DialingState::NoTrunk, None);
         return Ok(());
     }
     let driving = Driving {
-        app,
+        process,
         settings,
         has_lost: AtomicBool::new(false),
     };
-    let tenure = match driving.app.opened.driver_locks().acquire().await? {
+    let tenure = match driving.process.opened.driver_locks().acquire().await? {
         Some(lock) => Some(driving.take_over(lock).await?),
         None => {
-            driving.app.stand(Standing::Waiting, None);
+            driving
+                .process
+                .installation
+                .dialing
+                .begin(DialingState::Waiting, None);
             None
         }
     };
-    let tasks = Arc::clone(&driving.app.opened.environment.tasks);
+    let tasks = Arc::clone(&driving.process.installation.environment.tasks);
     let stop = tasks.stop_signal();
     let until_stopped = async move {
         driving.run(tenure).await;
@@ -118,7 +66,7 @@ pub(crate) async fn begin(app: Arc<App>, settings: ServeSettings) -> Result<(), 
 }
 
 struct Driving {
-    app: Arc<App>,
+    process: Arc<Process>,
     settings: ServeSettings,
     /// What this process followed is not in the log any more; it stays so until a start begins anew.
     has_lost: AtomicBool,
@@ -128,13 +76,13 @@ impl Driving {
     /// Holds, loses and takes the lock until the process drains or stops. The lock is let go after
     /// everything that dials has ended.
     async fn run(self, mut tenure: Option<Tenure>) {
-        let stop = self.app.opened.environment.tasks.stop_signal();
+        let stop = self.process.installation.environment.tasks.stop_signal();
         loop {
             let Some(held) = tenure.take() else {
                 tokio::select! {
                     biased;
                     () = stop.stopping() => return,
-                    () = self.app.draining() => return,
+                    () = self.process.draining() => return,
                     lock = self.ask_until_held(ASK_LOCK_MS) => tenure = self.try_take_over(lock).await,
                 }
                 continue;
@@ -146,12 +94,12 @@ impl Driving {
                     return;
                 }
                 () = held.lock.lost() => tenure = self.end_lost(held).await,
-                () = self.app.opened.environment.damage.met(), if !self.is_damaged() => {
-                    self.app.stand(Standing::Damaged, Some(held.drivers.clone()));
+                () = self.process.installation.environment.damage.met(), if !self.is_damaged() => {
+                    self.process.installation.dialing.begin(DialingState::Damaged, Some(held.drivers.clone()));
                     tenure = Some(held);
                 }
                 () = held.drivers.dialing_confirmed(), if self.is_unconfirmed() => {
-                    self.app.stand(Standing::Dialing, Some(held.drivers.clone()));
+                    self.process.installation.dialing.begin(DialingState::Dialing, Some(held.drivers.clone()));
                     tenure = Some(held);
                 }
             }
@@ -160,7 +108,7 @@ impl Driving {
 
     /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
     async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Problem> {
-        let opened = &self.app.opened;
+        let opened = &self.process.opened;
         self.refuse_shorter().await?;
         let tasks = opened.tenure_tasks();
         let environment = Environment {
@@ -169,13 +117,16 @@ impl Driving {
         };
         let started = tokio::select! {
             biased;
-            () = self.app.draining() => Err(Problem::unavailable("the process drains")),
+            () = self.process.draining() => Err(Problem::unavailable("the process drains")),
             started = self.start_drivers(environment) => started,
         };
         match started {
             Ok(drivers) => {
                 let standing = self.standing_of(&drivers).await;
-                self.app.stand(standing, Some(drivers.clone()));
+                self.process
+                    .installation
+                    .dialing
+                    .begin(standing, Some(drivers.clone()));
                 Ok(Tenure { lock, tasks, drivers })
             }
             Err(failure) => {
@@ -186,14 +137,14 @@ impl Driving {
     }
 
     /// Why the drivers wait, where they do.
-    async fn standing_of(&self, drivers: &DriversHandle) -> Standing {
+    async fn standing_of(&self, drivers: &DriversHandle) -> DialingState {
         if !drivers.is_dialing_paused() {
-            return Standing::Dialing;
+            return DialingState::Dialing;
         }
-        let store = self.app.opened.environment.store.as_ref();
+        let store = self.process.installation.environment.store.as_ref();
         match actors::installation_now(store).await {
-            Ok(installation) if installation.unconfirmed_loss().is_some() => Standing::Lost,
-            Ok(_) | Err(_) => Standing::Unconfirmed,
+            Ok(installation) if installation.unconfirmed_loss().is_some() => DialingState::Lost,
+            Ok(_) | Err(_) => DialingState::Unconfirmed,
         }
     }
 
@@ -202,8 +153,8 @@ impl Driving {
     /// once, which holds back whoever else dials on this log; and however far the log grows, it is not the
     /// one followed.
     async fn refuse_shorter(&self) -> Result<(), Problem> {
-        let environment = &self.app.opened.environment;
-        let rows = self.app.views().status();
+        let environment = &self.process.installation.environment;
+        let rows = self.process.installation.rows.status();
         let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
         let store = environment.store.as_ref();
         if !self.has_lost.load(Ordering::Relaxed) {
@@ -220,15 +171,15 @@ impl Driving {
     }
 
     async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Problem> {
-        let opened = &self.app.opened;
+        let opened = &self.process.opened;
         opened.catch_up_clock().await?;
         let ports = DriverPorts {
-            worklist: app::worklist(self.app.views()),
+            worklist: app::worklist(&self.process.installation.rows),
             lines: opened.lines(&environment, &self.settings).await?,
-            synthesizer: Arc::clone(self.app.synthesizer()),
+            synthesizer: Arc::clone(&self.process.installation.synthesizer),
             recordings: opened.recordings(),
         };
-        Drivers::start(self.app.system().clone(), environment, ports)
+        Drivers::start(self.process.installation.entities.clone(), environment, ports)
             .await
             .map_err(|error| Problem::unavailable(error.to_string()))
     }
@@ -241,8 +192,12 @@ impl Driving {
             Err(failure) => {
                 tracing::error!(%failure, "this process could not take over and stands by");
                 let lost = self.has_lost.load(Ordering::Relaxed);
-                let standing = if lost { Standing::Lost } else { Standing::Waiting };
-                self.app.stand(standing, None);
+                let standing = if lost {
+                    DialingState::Lost
+                } else {
+                    DialingState::Waiting
+                };
+                self.process.installation.dialing.begin(standing, None);
                 self.wait(ASK_LOCK_MS).await;
                 None
             }
@@ -253,14 +208,20 @@ impl Driving {
     /// a database that was merely restarted does not cut off conversations.
     async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
         tracing::error!("the driver lock is lost: dialing stops, live calls finish");
-        self.app.stand(Standing::Draining, Some(held.drivers.clone()));
+        self.process
+            .installation
+            .dialing
+            .begin(DialingState::Draining, Some(held.drivers.clone()));
         let Tenure { lock, tasks, drivers } = held;
         drop(lock);
         let mut again = None;
         // It owns the drivers: their lines give the SIP port back before another tenure may begin.
         let ending = async move {
             drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
-            self.app.stand(Standing::Waiting, None);
+            self.process
+                .installation
+                .dialing
+                .begin(DialingState::Waiting, None);
             self.end_tasks(&tasks).await;
         };
         tokio::pin!(ending);
@@ -272,7 +233,7 @@ impl Driving {
                 ending.await;
             }
         }
-        if self.app.is_draining() {
+        if self.process.is_draining() {
             return None;
         }
         self.try_take_over(again?).await
@@ -280,13 +241,13 @@ impl Driving {
 
     async fn end_tasks(&self, tasks: &Supervisor) {
         tasks.stop().await;
-        self.app.opened.forget_lines();
+        self.process.opened.forget_lines();
     }
 
     /// Asks again and again; a database that is away is as good as a lock that another holds.
     async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
-        let locks = self.app.opened.driver_locks();
-        let clock = &self.app.opened.environment.clock;
+        let locks = self.process.opened.driver_locks();
+        let clock = &self.process.installation.environment.clock;
         let mut is_away = false;
         loop {
             let limit = clock.now().plus_ms(ASK_ANSWER_MS);
@@ -309,17 +270,17 @@ impl Driving {
     }
 
     fn is_damaged(&self) -> bool {
-        *self.app.standing().borrow() == Standing::Damaged
+        self.process.installation.dialing.now() == DialingState::Damaged
     }
 
     fn is_unconfirmed(&self) -> bool {
         matches!(
-            *self.app.standing().borrow(),
-            Standing::Unconfirmed | Standing::Lost
+            self.process.installation.dialing.now(),
+            DialingState::Unconfirmed | DialingState::Lost
         )
     }
 
     async fn wait(&self, ms: u64) {
-        self.app.pause(ms).await;
+        self.process.installation.pause(ms).await;
     }
 }

@@ -3,11 +3,14 @@
 //! Handlers know nothing of warp: they take a context and an input and answer a result. The published
 //! description is made from the same list as the router, so the two cannot drift apart.
 
+use crate::auth::Door;
 use crate::body::{Body, pieces};
+use crate::installation::Installation;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
+use crate::lookups::Lookups;
+use crate::process::Process;
 use crate::reply::{Done, problem_response, respond};
 use crate::server::Peer;
-use crate::serving::App;
 use domain::ids::CommandId;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -29,8 +32,18 @@ const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
 /// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
 const POSITION_WAIT_MS: u64 = 5_000;
 
-/// Everything a handler may use.
-pub(crate) type Ctx = Arc<App>;
+/// What a handler is given besides its input.
+pub(crate) struct Context {
+    pub(crate) installation: Arc<Installation>,
+    /// For what is asked of the process itself: its health, its clock.
+    pub(crate) process: Arc<Process>,
+    /// Who may come in.
+    pub(crate) door: Door,
+    /// What each peer may still look up by number.
+    pub(crate) lookups: Lookups,
+}
+
+pub(crate) type Ctx = Arc<Context>;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Done, Problem>> + Send>>;
 type Handler = fn(Ctx, Input) -> Answering;
@@ -99,7 +112,7 @@ impl Endpoint {
 
     /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
     /// another method is told apart from an unknown path.
-    fn filter(self, app: Ctx) -> BoxedFilter<(Response,)> {
+    fn filter(self, ctx: Ctx) -> BoxedFilter<(Response,)> {
         let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
         for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
             path = if segment.starts_with('{') {
@@ -133,7 +146,7 @@ impl Endpoint {
                     upgrade,
                     body: pieces(body),
                 };
-                answer(Arc::clone(&app), handler, (open, known), input)
+                answer(Arc::clone(&ctx), handler, (open, known), input)
             })
             .boxed()
     }
@@ -152,12 +165,12 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-async fn answer(app: Ctx, handler: Handler, (open, known): (bool, KnownQuery), input: Input) -> Response {
-    if !open && let Err(problem) = app.door().admit(input.header("authorization")) {
+async fn answer(ctx: Ctx, handler: Handler, (open, known): (bool, KnownQuery), input: Input) -> Response {
+    if !open && let Err(problem) = ctx.door.admit(input.header("authorization")) {
         tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
         return problem_response(&problem);
     }
-    if !open && let Err(problem) = app.door().admit_page(&input.headers) {
+    if !open && let Err(problem) = ctx.door.admit_page(&input.headers) {
         return problem_response(&problem);
     }
     if let Err(problem) = known.refuse_others(&input.query) {
@@ -165,23 +178,27 @@ async fn answer(app: Ctx, handler: Handler, (open, known): (bool, KnownQuery), i
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.
     let reached = match input.number::<u64>(AFTER_POSITION) {
-        Ok(Some(position)) => app.views_at(Position(position), POSITION_WAIT_MS).await,
+        Ok(Some(position)) => {
+            ctx.installation
+                .rows_at(Position(position), POSITION_WAIT_MS)
+                .await
+        }
         Ok(None) => Ok(()),
         Err(problem) => Err(problem),
     };
     if let Err(problem) = reached {
         return problem_response(&problem);
     }
-    respond(handler(app, input).await)
+    respond(handler(ctx, input).await)
 }
 
 /// Joins endpoints into one boxed group.
-pub(crate) fn join(endpoints: Vec<Endpoint>, app: &Ctx) -> BoxedFilter<(Response,)> {
+pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response,)> {
     let nothing: BoxedFilter<(Response,)> = warp::any()
         .and_then(|| async { Err::<Response, _>(warp::reject::not_found()) })
         .boxed();
     endpoints.into_iter().fold(nothing, |group, endpoint| {
-        group.or(endpoint.filter(Arc::clone(app))).unify().boxed()
+        group.or(endpoint.filter(Arc::clone(ctx))).unify().boxed()
     })
 }
 
@@ -277,9 +294,9 @@ impl Input {
 
     /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
     /// route and thing, so that one key used for two things is two commands.
-    pub(crate) fn cause(&self, app: &App, what: &str) -> Result<Cause, Problem> {
+    pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
         let Some(key) = self.header("idempotency-key") else {
-            return Ok(Cause::outside(app.new_command()));
+            return Ok(Cause::outside(installation.new_command()));
         };
         if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
             return Err(Problem::invalid(

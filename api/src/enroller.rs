@@ -3,7 +3,7 @@
 use crate::import::load::{Enrolled, Enroller};
 use crate::import::row::RowRules;
 use crate::import::under_way::Course;
-use crate::serving::App;
+use crate::installation::Installation;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::calling_plan::Duplicates;
@@ -38,7 +38,7 @@ const WAY_MS_MAX: u64 = 60_000;
 
 /// Enrols into one list.
 pub(crate) struct CampaignEnroller {
-    app: Arc<App>,
+    installation: Arc<Installation>,
     campaign: CampaignId,
     list: ListId,
     duplicates: Duplicates,
@@ -47,9 +47,9 @@ pub(crate) struct CampaignEnroller {
 }
 
 impl CampaignEnroller {
-    pub(crate) fn new(app: Arc<App>, rules: &RowRules) -> Self {
+    pub(crate) fn new(installation: Arc<Installation>, rules: &RowRules) -> Self {
         Self {
-            app,
+            installation,
             campaign: rules.campaign.clone(),
             list: rules.list,
             duplicates: rules.duplicates,
@@ -78,7 +78,7 @@ impl CampaignEnroller {
 
     /// What became of a customer who is in the campaign already.
     async fn known(&self, customer: &CustomerId) -> Result<Option<Enrolled>, Problem> {
-        let loaded = self.app.system().customers.state(customer).await?;
+        let loaded = self.installation.entities.customers.state(customer).await?;
         let Some(enrolment) = loaded.state.enrolment(&self.campaign) else {
             return Ok(None);
         };
@@ -128,7 +128,7 @@ impl CampaignEnroller {
 
     /// Unless another list has enrolled the customer meanwhile, with this very number.
     async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
-        let loaded = self.app.system().customers.state(&customer).await?;
+        let loaded = self.installation.entities.customers.state(&customer).await?;
         let enrolment = loaded.state.enrolment(&self.campaign);
         if enrolment.is_some_and(|enrolment| enrolment.number == *number) {
             return Ok(());
@@ -148,15 +148,15 @@ impl CampaignEnroller {
         command: NumberCommand,
     ) -> Result<Answer<Number>, AskError<NumberRefusal>> {
         for _ in 0..BUSY_TRIES_MAX {
-            let cause = self.cause(self.app.new_command());
+            let cause = self.cause(self.installation.new_command());
             let asked = self
-                .app
-                .system()
+                .installation
+                .entities
                 .numbers
                 .ask(number, command.clone(), cause)
                 .await;
             match asked {
-                Err(AskError::Busy) => self.app.pause(BUSY_PAUSE_MS).await,
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
                 Ok(answer) => {
                     self.note_stored(answer.position);
                     return Ok(answer);
@@ -172,8 +172,8 @@ impl CampaignEnroller {
         for _ in 0..BUSY_TRIES_MAX {
             let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
             let asked = self
-                .app
-                .system()
+                .installation
+                .entities
                 .customers
                 .ask(&customer, ask, self.cause(command))
                 .await;
@@ -190,7 +190,7 @@ impl CampaignEnroller {
                     });
                 }
                 Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
-                Err(AskError::Busy) => self.app.pause(BUSY_PAUSE_MS).await,
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
                 Err(other) => return Err(other.into()),
             }
         }
@@ -200,8 +200,8 @@ impl CampaignEnroller {
     async fn campaign(&self, what: &str, command: CampaignCommand) -> Result<Answer<Campaign>, Problem> {
         let id = self.command(what);
         let answer = self
-            .app
-            .system()
+            .installation
+            .entities
             .campaigns
             .ask(&self.campaign, command, self.cause(id));
         Ok(answer.await?)
@@ -220,7 +220,7 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn make_way(&self, course: &Course) -> Result<(), Problem> {
-        let is_dialing = self.app.drivers().is_some_and(|drivers| {
+        let is_dialing = self.installation.dialing.drivers().is_some_and(|drivers| {
             let calls = drivers.progress();
             calls.ringing + calls.talking > 0
         });
@@ -232,16 +232,16 @@ impl Enroller for CampaignEnroller {
         let wanted = Position(self.stored.load(Ordering::Relaxed).saturating_sub(lag_max));
         // Where every view is parked nobody waits for rows.
         if self
-            .app
-            .views()
+            .installation
+            .rows
             .position()
             .is_none_or(|reached| reached >= wanted)
         {
             return Ok(());
         }
-        let began = self.app.now();
-        let waited = self.app.views_at(wanted, WAY_MS_MAX).await;
-        course.note_wait(self.app.now().ms_since(began));
+        let began = self.installation.now();
+        let waited = self.installation.rows_at(wanted, WAY_MS_MAX).await;
+        course.note_wait(self.installation.now().ms_since(began));
         waited.map_err(|problem| {
             Problem::unavailable(format!(
                 "the rows do not follow what is stored ({}): send the same file again, and it goes on where it \
@@ -264,7 +264,13 @@ impl Enroller for CampaignEnroller {
         }
         let number = match self.duplicates {
             Duplicates::ByCustomer => None,
-            Duplicates::ByNumber => Some(self.app.system().numbers.state(&enrolment.number).await?),
+            Duplicates::ByNumber => Some(
+                self.installation
+                    .entities
+                    .numbers
+                    .state(&enrolment.number)
+                    .await?,
+            ),
         };
         let claimed_by = number
             .as_ref()

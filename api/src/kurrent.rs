@@ -1,9 +1,9 @@
 //! `serve --kurrent-listen`: the log over the KurrentDB protocol, beside HTTP and behind the same token.
 
 use crate::auth::{self, Door};
+use crate::installation::Installation;
 use crate::outbound::own_server::ServerFile;
 use crate::server;
-use crate::serving::App;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::problem::Problem;
@@ -49,7 +49,7 @@ impl Admission for TokenHolder {
 /// one's too.
 pub(crate) async fn serve(
     args: &KurrentArgs,
-    app: &Arc<App>,
+    installation: &Arc<Installation>,
     http: SocketAddr,
 ) -> Result<Option<SocketAddr>, Problem> {
     let Some(wished) = args.kurrent_listen else {
@@ -58,11 +58,11 @@ pub(crate) async fn serve(
     let refused = |error| Problem::unavailable(format!("cannot listen on {wished}: {error}"));
     let listener = server::bind(wished).await.map_err(refused)?;
     let mut address = listener.local_addr()?;
-    let environment = &app.opened.environment;
+    let environment = &installation.environment;
     let admission: Arc<dyn Admission> = if wished.ip().is_loopback() && http.ip().is_loopback() {
         Arc::new(Everyone)
     } else {
-        let token = auth::token(app.directory(), environment.ids.as_ref())?;
+        let token = auth::token(&installation.directory, environment.ids.as_ref())?;
         Arc::new(TokenHolder(Door::Token(token)))
     };
     let endpoint = Endpoint {
@@ -84,7 +84,7 @@ pub(crate) async fn serve(
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    ServerFile::add_kurrent(app.directory(), address)?;
+    ServerFile::add_kurrent(&installation.directory, address)?;
     Ok(Some(address))
 }
 

@@ -1,7 +1,7 @@
 //! The outside of ledgerline: command line, HTTP, and the one place that chooses implementations.
 //!
-//! `run` is all that the program calls. Commands and routes ask `serving::App`; the app is put together in
-//! `app/` and runs in `running`; the rest are the subjects that commands and routes share.
+//! `run` is all that the program calls. Commands and routes ask the `installation`; it is put together in `app/`
+//! and runs in `running`; the rest are the subjects that commands and routes share.
 
 mod alerts;
 mod app;
@@ -31,6 +31,7 @@ mod figures;
 mod html;
 mod import;
 mod inquiring;
+mod installation;
 mod keys_spec;
 mod known_query;
 mod kurrent;
@@ -49,6 +50,7 @@ mod paced_places;
 mod pdca;
 mod places;
 mod private_file;
+mod process;
 mod process_time;
 mod proving;
 mod read_db_spec;
@@ -60,7 +62,6 @@ mod routes;
 mod running;
 mod sampling;
 mod server;
-mod serving;
 mod signals;
 mod store_spec;
 mod tables;

@@ -4,7 +4,6 @@
 //! A look-up that finds nobody costs more, since that is what trying costs. Commands that keep people from
 //! being called (opt-out, suppression, withdrawal of a consent) are never refused here.
 
-use crate::endpoint::Ctx;
 use crate::places::network;
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
@@ -85,6 +84,20 @@ impl Lookups {
     }
 }
 
+impl Lookups {
+    /// Counts a look-up by number that found nobody.
+    pub(crate) fn count_miss<T>(
+        &self,
+        (peer, now): (Option<SocketAddr>, Timestamp),
+        found: Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        if matches!(&found, Err(problem) if problem.kind == Kind::Missing) {
+            self.missed(peer, now);
+        }
+        found
+    }
+}
+
 impl Kept {
     fn of(&mut self, peer: IpAddr, now: Timestamp) -> &mut Left {
         if self.peers.len() >= PEERS_MAX && !self.peers.contains_key(&peer) {
@@ -105,18 +118,6 @@ impl Kept {
 /// A request without a connection has no peer; all such are one.
 fn network_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
-}
-
-/// Counts a look-up by number that found nobody.
-pub(crate) fn count_miss<T>(
-    ctx: &Ctx,
-    peer: Option<SocketAddr>,
-    found: Result<T, Problem>,
-) -> Result<T, Problem> {
-    if matches!(&found, Err(problem) if problem.kind == Kind::Missing) {
-        ctx.lookups().missed(peer, ctx.now());
-    }
-    found
 }
 
 #[cfg(test)]

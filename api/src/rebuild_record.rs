@@ -4,7 +4,7 @@
 //! said here is read from there. So a rebuild that was ended without a server, or whose server died before it
 //! could say so, is put on record by the next start, and nothing is said twice.
 
-use crate::serving::App;
+use crate::installation::{Installation, follow};
 use domain::ids::ViewId;
 use domain::inquiry::mask_numbers;
 use domain::problem::Problem;
@@ -17,10 +17,10 @@ use std::sync::Arc;
 const AGAIN_AFTER_MS: u64 = 5_000;
 
 /// Puts on record, once the process runs, what is not: what was done while no server ran.
-pub(crate) fn begin(app: &Arc<App>) {
-    let recording = Arc::clone(app);
-    let stop = app.tasks().stop_signal();
-    app.tasks().spawn(
+pub(crate) fn begin(installation: &Arc<Installation>) {
+    let recording = Arc::clone(installation);
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
         "rebuild record",
         Box::pin(async move {
             tokio::select! {
@@ -32,33 +32,49 @@ pub(crate) fn begin(app: &Arc<App>) {
     );
 }
 
-async fn catch_up(app: &App) {
+async fn catch_up(installation: &Installation) {
     let mut said = false;
-    while let Err(why) = note_all(app).await {
+    while let Err(why) = note_all(installation).await {
         if !std::mem::replace(&mut said, true) {
             tracing::warn!(%why, "rebuilds of views are put on record later");
         }
-        app.pause(AGAIN_AFTER_MS).await;
+        installation.pause(AGAIN_AFTER_MS).await;
     }
 }
 
-async fn note_all(app: &App) -> Result<(), Problem> {
-    for rebuild in app.views().rebuilds().await? {
-        note_one(app, &rebuild, None, Cause::outside(app.new_command())).await?;
+async fn note_all(installation: &Installation) -> Result<(), Problem> {
+    for rebuild in installation.rows.rebuilds().await? {
+        note_one(
+            installation,
+            &rebuild,
+            None,
+            Cause::outside(installation.new_command()),
+        )
+        .await?;
     }
     Ok(())
 }
 
 /// Puts a view's present or last rebuild on record, as it stands; what is there already is not said again.
-pub(crate) async fn note(app: &App, view: &str, by: Option<String>, cause: Cause) -> Result<(), Problem> {
-    let rebuilds = app.views().rebuilds().await?;
+pub(crate) async fn note(
+    installation: &Installation,
+    view: &str,
+    by: Option<String>,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let rebuilds = installation.rows.rebuilds().await?;
     match rebuilds.iter().find(|rebuild| rebuild.view == view) {
-        Some(rebuild) => note_one(app, rebuild, by, cause).await,
+        Some(rebuild) => note_one(installation, rebuild, by, cause).await,
         None => Ok(()),
     }
 }
 
-async fn note_one(app: &App, rebuild: &Rebuild, by: Option<String>, cause: Cause) -> Result<(), Problem> {
+async fn note_one(
+    installation: &Installation,
+    rebuild: &Rebuild,
+    by: Option<String>,
+    cause: Cause,
+) -> Result<(), Problem> {
     let id: ViewId = rebuild
         .view
         .parse()
@@ -69,10 +85,10 @@ async fn note_one(app: &App, rebuild: &Rebuild, by: Option<String>, cause: Cause
         begun_at: rebuild.begun_at,
         by: by.clone(),
     };
-    app.system().views.ask(&id, begun, cause).await?;
+    installation.entities.views.ask(&id, begun, cause).await?;
     if let Some(ended) = ended(rebuild, by) {
-        let cause = app.follow(cause, "ended");
-        app.system().views.ask(&id, ended, cause).await?;
+        let cause = follow(cause, "ended");
+        installation.entities.views.ask(&id, ended, cause).await?;
     }
     Ok(())
 }

@@ -1,26 +1,29 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
 use crate::alerts;
-use crate::app::{OpenSettings, Opened};
+use crate::app::{Askers, OpenSettings, Opened};
 use crate::auth::{self, Door};
 use crate::clock_evidence::ClockEvidence;
 use crate::compliance_report::REPORTS_DIR;
 use crate::config::TrunkSpec;
 use crate::data_dir::{Mode, PROMPTS_DIR};
 use crate::driving;
+use crate::endpoint::{Context, Ctx};
+use crate::installation::Installation;
 use crate::lone_event::note_index_remade;
+use crate::lookups::Lookups;
 use crate::notice::notice;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::private_file;
+use crate::process::Process;
 use crate::proving::{Proving, history};
 use crate::read_db_spec::ReadDbSpec;
 use crate::rebuild_record;
 use crate::routes;
 use crate::server;
-use crate::serving::App;
 use crate::signals::Signals;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
@@ -64,7 +67,10 @@ pub(crate) struct GivenSound {
 
 /// A server whose drivers and routes run.
 pub(crate) struct Running {
-    pub(crate) app: Arc<App>,
+    pub(crate) installation: Arc<Installation>,
+    pub(crate) process: Arc<Process>,
+    /// What its routes stand on.
+    pub(crate) ctx: Ctx,
     /// Where its page is.
     pub(crate) url: Option<String>,
 }
@@ -88,67 +94,62 @@ impl Running {
         for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
             private_file::narrow(&opened.directory.join(folder))?;
         }
-        let system = opened.entities(runtime);
-        let views = opened.views(settings.read_db.as_ref()).await?;
-        let questions = opened.questions(settings.read_db.as_ref())?;
-        let export_rows = opened.export_rows(settings.read_db.as_ref())?;
+        let door = door_of(&opened, listener.as_ref())?;
+        let entities = opened.entities(runtime);
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
-        let door = match listener.as_ref().map(TcpListener::local_addr).transpose()? {
-            Some(address) if !address.ip().is_loopback() => {
-                Door::Token(auth::token(&opened.directory, opened.environment.ids.as_ref())?)
-            }
-            listening => {
-                // Made at first start all the same, so that a later wider listener finds it.
-                auth::token(&opened.directory, opened.environment.ids.as_ref())?;
-                Door::Open {
-                    port: listening.map_or(0, |address| address.port()),
-                }
-            }
-        };
-        let app = Arc::new(App::new(opened, system, views, synthesizer, door));
-        app.take_questions(questions);
-        app.exports().read_from(export_rows);
+        let rows = (settings.read_db.as_ref(), Askers::Many);
+        let installation = opened.installation(entities, rows, synthesizer).await?;
+        let environment = &installation.environment;
+        let evidence = ClockEvidence::new(
+            environment,
+            &installation.entities,
+            settings.ntp.clone(),
+            (opened.shared(), opened.system_clock()),
+        );
         // No key of an erased person may open anything, before anything is answered.
-        actors::start_forgetting(app.system(), &app.opened.environment, app.opened.recordings())
-            .await
-            .map_err(|error| Problem::unavailable(error.to_string()))?;
+        actors::start_forgetting(&installation.entities, environment, opened.recordings()).await?;
         // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
-        Proving::new(&app.opened.environment, &settings.open, &settings.witnesses)?
+        Proving::new(environment, &settings.open, &settings.witnesses)?
             .stamped_by(settings.tsa.clone())
             .begin();
+        let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
+        let ctx = Arc::new(Context {
+            installation: Arc::clone(&installation),
+            process: Arc::clone(&process),
+            door,
+            lookups: Lookups::default(),
+        });
         let url = match listener {
-            Some(listener) => Some(serve(&app, listener)?),
+            Some(listener) => Some(serve(&ctx, listener)?),
             None => None,
         };
         // Before anybody is dialed it is known whether the clock is right.
-        let evidence = ClockEvidence::new(
-            &app.opened.environment,
-            app.system(),
-            settings.ntp.clone(),
-            (app.opened.shared(), app.opened.system_clock()),
-        );
-        evidence.begin().await?;
-        app.keep_clock_evidence(evidence);
+        process.clock_evidence.begin().await?;
         // Whether the drivers may run, and when, is decided there and nowhere else.
-        driving::begin(Arc::clone(&app), settings).await?;
-        app.live().begin(&app.opened.environment);
-        alerts::begin(&app, alerts::Limits::default());
-        rebuild_record::begin(&app);
-        app.begin();
-        Ok(Self { app, url })
+        driving::begin(Arc::clone(&process), settings).await?;
+        installation.live.begin(&installation.environment);
+        alerts::begin(&installation, alerts::Limits::default());
+        rebuild_record::begin(&installation);
+        process.begin();
+        Ok(Self {
+            installation,
+            process,
+            ctx,
+            url,
+        })
     }
 
     /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
     pub(crate) async fn drain(&self, within: Duration) {
-        self.app.begin_drain();
-        if let Some(drivers) = self.app.drivers() {
+        self.process.begin_drain();
+        if let Some(drivers) = self.installation.dialing.drivers() {
             drivers.drain(within).await;
         }
     }
 
     /// Ends tasks, server and store; the directory is free when it returns.
     pub(crate) async fn stop(self) {
-        self.app.opened.close().await;
+        self.process.opened.close().await;
     }
 
     /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is
@@ -167,6 +168,18 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// Who may come in: everybody on this machine, or whoever has the token.
+fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Problem> {
+    // Made at first start in any case, so that a later wider listener finds it.
+    let token = auth::token(&opened.directory, opened.environment.ids.as_ref())?;
+    Ok(match listener.map(TcpListener::local_addr).transpose()? {
+        Some(address) if !address.ip().is_loopback() => Door::Token(token),
+        listening => Door::Open {
+            port: listening.map_or(0, |address| address.port()),
+        },
+    })
 }
 
 /// People whose keys a restore did not bring back are neither read nor dialed; whoever starts is to know.
@@ -228,19 +241,19 @@ fn with_given_sound(
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
-fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Problem> {
+fn serve(ctx: &Ctx, listener: TcpListener) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
     if address.ip().is_unspecified() {
         // Listening everywhere: what a person or a command on this machine can open is loopback.
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     let url = format!("http://{address}");
-    let environment = &app.opened.environment;
+    let environment = &ctx.installation.environment;
     environment.tasks.spawn_vital(
         "http-server",
         Box::pin(server::serve(
             listener,
-            routes::all(app),
+            routes::all(ctx),
             routes::list(),
             Arc::clone(&environment.tasks),
             Arc::clone(&environment.clock),
@@ -251,6 +264,6 @@ fn serve(app: &Arc<App>, listener: TcpListener) -> Result<String, Problem> {
         pid: std::process::id(),
         kurrent: None,
     };
-    file.write(app.directory())?;
+    file.write(&ctx.installation.directory)?;
     Ok(url)
 }

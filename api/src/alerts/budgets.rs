@@ -3,7 +3,7 @@
 //! memory.
 
 use super::rules::{Finding, Limits, figure};
-use crate::serving::App;
+use crate::installation::Installation;
 use crate::tables::{Budget, LIMIT_PER_MILLE, WINDOW_DAYS, budget};
 use domain::alert::{AlertRule, Severity};
 use domain::campaign::CampaignStatus;
@@ -17,11 +17,11 @@ const CAMPAIGNS_MAX: usize = 500;
 
 /// The budgets of campaigns that dial, and of those whose alert stands.
 pub(super) async fn findings(
-    app: &App,
+    installation: &Installation,
     limits: &Limits,
     standing: impl Iterator<Item = &(AlertRule, String)>,
 ) -> Result<Vec<Finding>, Problem> {
-    let db = app.views().db();
+    let db = installation.rows.db();
     let stands: BTreeSet<&str> = standing
         .filter(|(rule, _)| *rule == AlertRule::AbandonBudget)
         .map(|(_, subject)| subject.as_str())
@@ -33,7 +33,7 @@ pub(super) async fn findings(
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
         let of = (&row.campaign, row.preset.as_str());
-        let used = budget(db.as_ref(), of, app.now()).await?;
+        let used = budget(db.as_ref(), of, installation.now()).await?;
         found.push(finding(&row.campaign, &used, limits));
     }
     Ok(found)

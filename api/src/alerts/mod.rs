@@ -12,8 +12,8 @@ pub(crate) mod tests;
 
 pub(crate) use rules::Limits;
 
-use crate::driving::Standing;
-use crate::serving::App;
+use crate::installation::DialingState;
+use crate::installation::Installation;
 use domain::alert::{AlertCommand, AlertRule};
 use domain::ids::AlertId;
 use domain::stored_event::Cause;
@@ -30,10 +30,10 @@ const LOOK_MS: u64 = 1_000;
 const SLOW_EVERY_LOOKS: u64 = 30;
 
 /// Begins to watch; ends with the process.
-pub(crate) fn begin(app: &Arc<App>, limits: Limits) {
-    let watched = Arc::clone(app);
-    let stop = app.tasks().stop_signal();
-    app.tasks().spawn(
+pub(crate) fn begin(installation: &Arc<Installation>, limits: Limits) {
+    let watched = Arc::clone(installation);
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
         "alert watch",
         Box::pin(async move {
             tokio::select! {
@@ -45,19 +45,22 @@ pub(crate) fn begin(app: &Arc<App>, limits: Limits) {
     );
 }
 
-async fn watch(app: &App, limits: &Limits) {
+async fn watch(installation: &Installation, limits: &Limits) {
     let mut watch = Watch::default();
     let mut looks: u64 = 0;
     loop {
-        app.pause(LOOK_MS).await;
-        if matches!(&*app.standing().borrow(), Standing::Waiting | Standing::Draining) {
+        installation.pause(LOOK_MS).await;
+        if matches!(
+            &*installation.dialing.state().borrow(),
+            DialingState::Waiting | DialingState::Draining
+        ) {
             // Another process says it; when this one takes over, it asks the board anew.
             watch = Watch::default();
             continue;
         }
         looks += 1;
         if let Err(why) = watch
-            .look(app, limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
+            .look(installation, limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
             .await
         {
             tracing::debug!(%why, "alerts could not be looked at; again in a second");
@@ -72,15 +75,20 @@ struct Watch {
 }
 
 impl Watch {
-    async fn look(&mut self, app: &App, limits: &Limits, is_slow_turn: bool) -> Result<(), String> {
+    async fn look(
+        &mut self,
+        installation: &Installation,
+        limits: &Limits,
+        is_slow_turn: bool,
+    ) -> Result<(), String> {
         let standing = match &mut self.standing {
             Some(standing) => standing,
-            none => none.insert(standing_on_board(app).await?),
+            none => none.insert(standing_on_board(installation).await?),
         };
-        let mut findings = rules::findings(app, limits).await;
+        let mut findings = rules::findings(installation, limits).await;
         if is_slow_turn {
             // A read database that is away is said by readiness.
-            let asked = budgets::findings(app, limits, standing.values()).await;
+            let asked = budgets::findings(installation, limits, standing.values()).await;
             findings.extend(asked.unwrap_or_default());
         }
         for finding in findings {
@@ -88,12 +96,12 @@ impl Watch {
             let stands = standing.contains_key(&id);
             match (finding.is_beyond, stands) {
                 (true, false) => {
-                    raise(app, id, &finding).await?;
+                    raise(installation, id, &finding).await?;
                     standing.insert(id, (finding.rule, finding.subject));
                 }
                 (false, true) => {
                     let figure = finding.figure;
-                    ask(app, id, AlertCommand::Clear { figure }).await?;
+                    ask(installation, id, AlertCommand::Clear { figure }).await?;
                     standing.remove(&id);
                     tracing::info!(
                         rule = finding.rule.code(),
@@ -106,19 +114,21 @@ impl Watch {
         }
         if is_slow_turn {
             for id in standing.keys() {
-                ask(app, *id, AlertCommand::Escalate {}).await?;
+                ask(installation, *id, AlertCommand::Escalate {}).await?;
             }
         }
         Ok(())
     }
 }
 
-async fn standing_on_board(app: &App) -> Result<BTreeMap<AlertId, (AlertRule, String)>, String> {
+async fn standing_on_board(
+    installation: &Installation,
+) -> Result<BTreeMap<AlertId, (AlertRule, String)>, String> {
     let filter = AlertFilter {
         standing: Some(true),
         ..AlertFilter::default()
     };
-    let rows = list(app.views().db().as_ref(), &filter, ALERTS_MAX).await;
+    let rows = list(installation.rows.db().as_ref(), &filter, ALERTS_MAX).await;
     let rows = rows.map_err(|error| error.to_string())?;
     Ok(rows
         .into_iter()
@@ -126,7 +136,7 @@ async fn standing_on_board(app: &App) -> Result<BTreeMap<AlertId, (AlertRule, St
         .collect())
 }
 
-async fn raise(app: &App, id: AlertId, finding: &Finding) -> Result<(), String> {
+async fn raise(installation: &Installation, id: AlertId, finding: &Finding) -> Result<(), String> {
     let command = AlertCommand::Raise {
         rule: finding.rule,
         subject: finding.subject.clone(),
@@ -135,7 +145,7 @@ async fn raise(app: &App, id: AlertId, finding: &Finding) -> Result<(), String> 
         figure: finding.figure.clone(),
         detail: finding.detail.clone(),
     };
-    ask(app, id, command).await?;
+    ask(installation, id, command).await?;
     tracing::warn!(
         rule = finding.rule.code(),
         subject = finding.subject,
@@ -147,8 +157,8 @@ async fn raise(app: &App, id: AlertId, finding: &Finding) -> Result<(), String> 
     Ok(())
 }
 
-async fn ask(app: &App, id: AlertId, command: AlertCommand) -> Result<(), String> {
-    let cause = Cause::outside(app.new_command());
-    let asked = app.system().alerts.ask(&id, command, cause).await;
+async fn ask(installation: &Installation, id: AlertId, command: AlertCommand) -> Result<(), String> {
+    let cause = Cause::outside(installation.new_command());
+    let asked = installation.entities.alerts.ask(&id, command, cause).await;
     asked.map(drop).map_err(|error| error.to_string())
 }

@@ -1,8 +1,8 @@
 //! What is watched (REP-6): figures of this moment and the state of this process, each against its limit.
 
 use crate::clock_watch::doubt_in_words;
-use crate::driving::Standing;
-use crate::serving::App;
+use crate::installation::DialingState;
+use crate::installation::Installation;
 use crate::tables::LIMIT_PER_MILLE;
 use domain::alert::{AlertFigure, AlertRule, NOTE_BYTES_MAX, Severity};
 use domain::ids::CampaignId;
@@ -55,21 +55,21 @@ pub(super) struct Finding {
 }
 
 /// Everything that can be looked at now.
-pub(super) async fn findings(app: &App, limits: &Limits) -> Vec<Finding> {
+pub(super) async fn findings(installation: &Installation, limits: &Limits) -> Vec<Finding> {
     let mut all = Vec::new();
-    if let Ok(snapshot) = app.live().latest() {
+    if let Ok(snapshot) = installation.live.latest() {
         of_figures(&snapshot, limits, &mut all);
     }
     // A read database that is away is said by readiness; what cannot be asked is neither raised nor cleared.
-    if let Ok(statuses) = app.views().statuses().await {
+    if let Ok(statuses) = installation.rows.statuses().await {
         of_views(&statuses, limits, &mut all);
     }
-    let standing = *app.standing().borrow();
+    let standing = *installation.dialing.state().borrow();
     all.push(of_log(standing));
     all.push(of_history(standing));
-    let offsets = app.opened.environment.skew.all();
+    let offsets = installation.environment.skew.all();
     all.extend(offsets.iter().map(|(offset, _)| of_clock(offset)));
-    all.push(of_wall(app.opened.environment.skew.doubted()));
+    all.push(of_wall(installation.environment.skew.doubted()));
     all
 }
 
@@ -146,8 +146,8 @@ fn of_views(statuses: &[ViewStatus], limits: &Limits, all: &mut Vec<Finding>) {
     });
 }
 
-fn of_log(standing: Standing) -> Finding {
-    let is_damaged = standing == Standing::Damaged;
+fn of_log(standing: DialingState) -> Finding {
+    let is_damaged = standing == DialingState::Damaged;
     Finding {
         rule: AlertRule::LogDamaged,
         subject: "log".to_owned(),
@@ -159,8 +159,8 @@ fn of_log(standing: Standing) -> Finding {
     }
 }
 
-fn of_history(standing: Standing) -> Finding {
-    let is_lost = standing == Standing::Lost;
+fn of_history(standing: DialingState) -> Finding {
+    let is_lost = standing == DialingState::Lost;
     Finding {
         rule: AlertRule::HistoryLost,
         subject: "log".to_owned(),

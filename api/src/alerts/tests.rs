@@ -65,12 +65,22 @@ pub(crate) async fn dial(story: &Story, attempt: u32, then: CallCommand) {
         caller: None,
         hold_off_ms: 5_000,
     };
-    for (step, command) in [permit(story.running.app.now(), call, attempt), dialing, then]
-        .into_iter()
-        .enumerate()
+    for (step, command) in [
+        permit(story.running.installation.now(), call, attempt),
+        dialing,
+        then,
+    ]
+    .into_iter()
+    .enumerate()
     {
         let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/{step}")));
-        let asked = story.running.app.system().calls.ask(&call, command, cause).await;
+        let asked = story
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&call, command, cause)
+            .await;
         asked.unwrap();
     }
 }
@@ -110,7 +120,7 @@ async fn line_alert(story: &Story, standing: bool) -> Value {
         if let Some(alert) = found["items"].as_array().and_then(|items| items.first()) {
             return alert.clone();
         }
-        story.running.app.pause(50).await;
+        story.running.installation.pause(50).await;
     }
 }
 
@@ -157,7 +167,13 @@ pub(crate) async fn three_calls(story: &Story) -> String {
             ..CallEnding::default()
         });
         let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/end")));
-        let ended = story.running.app.system().calls.ask(&call, ending, cause).await;
+        let ended = story
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&call, ending, cause)
+            .await;
         ended.unwrap();
     }
     // Somebody heard the recordings: one was converted, the other was no person.
@@ -183,19 +199,21 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
         let position = three_calls(&story).await;
         let path = format!("/api/v1/campaigns/T/abandonment?after_position={position}");
         story.client().ask(Method::GET, &path, None).await.unwrap();
-        let app = &story.running.app;
+        let installation = &story.running.installation;
         let limits = Limits {
             person_answered_min: 1,
             ..Limits::default()
         };
-        let nothing = budgets::findings(app, &limits, [].iter()).await.unwrap();
+        let nothing = budgets::findings(installation, &limits, [].iter()).await.unwrap();
         assert_eq!(nothing, [], "T is a draft");
         let stands = [(AlertRule::AbandonBudget, "T".to_owned())];
-        let found = budgets::findings(app, &limits, stands.iter()).await.unwrap();
+        let found = budgets::findings(installation, &limits, stands.iter())
+            .await
+            .unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].is_beyond, found[0].figure.value), (true, 1_000));
         assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
-        let enough = budgets::findings(app, &Limits::default(), stands.iter())
+        let enough = budgets::findings(installation, &Limits::default(), stands.iter())
             .await
             .unwrap();
         assert!(!enough[0].is_beyond, "one call says nothing");

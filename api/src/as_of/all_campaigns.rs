@@ -3,9 +3,9 @@
 use super::moment::Then;
 use super::past::Wanted;
 use crate::figures::{FORMULA, versions};
+use crate::installation::Installation;
 use crate::reply::Done;
 use crate::routes::campaigns::{figures, listed};
-use crate::serving::App;
 use domain::event_filter::EventFilter;
 use domain::problem::Problem;
 use projections::View;
@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 /// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
 /// times is in no copy, and folded from the first event.
-pub(crate) async fn all_campaigns(app: &App, then: &Then) -> Result<Done, Problem> {
+pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Done, Problem> {
     let copy = match then.valid_at() {
-        None => daily_copies::last_copy(app.views().db().as_ref(), then.position).await?,
+        None => daily_copies::last_copy(installation.rows.db().as_ref(), then.position).await?,
         Some(_) => None,
     };
     let mut wanted = Wanted::all_of(EventFilter::default());
@@ -27,7 +27,10 @@ pub(crate) async fn all_campaigns(app: &App, then: &Then) -> Result<Done, Proble
     }
     let from = wanted.after;
     let views: Vec<Arc<dyn View>> = vec![Arc::new(DailyCopies)];
-    let shown = app.past().fold(app, wanted, (views, then)).await?;
+    let shown = installation
+        .past
+        .fold(installation, wanted, (views, then))
+        .await?;
     let totals = daily_copies::totals(shown.rows.db.as_ref()).await?;
     let items: Vec<Value> = totals.iter().map(describe_total).collect();
     let mut known = shown.known(then);

@@ -2,7 +2,7 @@
 //! within a time, the last ones kept.
 
 use super::moment::Then;
-use crate::serving::App;
+use crate::installation::Installation;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
@@ -101,7 +101,7 @@ impl Past {
     /// A campaign's rows in `views` at the moment, from its own events.
     pub(crate) async fn campaign(
         &self,
-        app: &App,
+        installation: &Installation,
         campaign: &CampaignId,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
@@ -118,7 +118,9 @@ impl Past {
             campaign: Some(campaign.clone()),
             ..EventFilter::default()
         };
-        let shown = self.fold(app, Wanted::all_of(filter), (views, then)).await?;
+        let shown = self
+            .fold(installation, Wanted::all_of(filter), (views, then))
+            .await?;
         self.keep(key, &shown.rows);
         Ok(shown)
     }
@@ -143,7 +145,7 @@ impl Past {
     /// Rows of whatever is wanted, at the moment.
     pub(crate) async fn fold(
         &self,
-        app: &App,
+        installation: &Installation,
         wanted: Wanted,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
@@ -153,9 +155,9 @@ impl Past {
             ..Span::until(wanted.filter, then.position)
         };
         let begun = wanted.begun;
-        let began = app.now();
+        let began = installation.now();
         let folded = self
-            .apart(app, move |on| {
+            .apart(installation, move |on| {
                 on.runtime.block_on(fold_onto(
                     on.store,
                     &span,
@@ -169,7 +171,7 @@ impl Past {
             .map_err(|error| explain(&error))?;
         Ok(Shown {
             rows: Arc::new(folded),
-            took_ms: Some(app.now().ms_since(began)),
+            took_ms: Some(installation.now().ms_since(began)),
         })
     }
 
@@ -177,13 +179,13 @@ impl Past {
     /// fold; `None` when the process stops.
     pub(crate) async fn apart<T: Send + 'static>(
         &self,
-        app: &App,
+        installation: &Installation,
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let place = self.place()?;
-        let until = app.now().plus_ms(FOLD_WITHIN_MS);
+        let until = installation.now().plus_ms(FOLD_WITHIN_MS);
         let (done, answer) = oneshot::channel::<T>();
-        let environment = &app.opened.environment;
+        let environment = &installation.environment;
         let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
         let tasks = Arc::clone(&environment.tasks);
         let stop = environment.tasks.stop_signal();
@@ -199,7 +201,7 @@ impl Past {
             drop(place);
             drop(done.send(found));
         };
-        app.tasks().thread("as-of", Box::new(run));
+        installation.tasks().thread("as-of", Box::new(run));
         Ok(answer.await.ok())
     }
 

@@ -39,12 +39,17 @@ impl World {
     fn ask(&mut self, command: CallCommand) {
         self.steps += 1;
         let cause = Cause::outside(CommandId::derive_from_text(&self.steps.to_string()));
-        let asked = self.running.app.system().calls.ask(&self.call, command, cause);
+        let asked = self
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&self.call, command, cause);
         self.runtime.block_on(asked).unwrap();
     }
 
     pub(super) fn answered_call(&mut self) {
-        self.ask(permit(self.running.app.now(), self.call, 1));
+        self.ask(permit(self.running.installation.now(), self.call, 1));
         self.ask(CallCommand::Dial {
             leg: 1,
             trunk: "first".to_owned(),
@@ -84,7 +89,9 @@ impl World {
     }
 
     fn head(&self) -> Position {
-        self.runtime.block_on(self.running.app.store().head()).unwrap()
+        self.runtime
+            .block_on(self.running.installation.store().head())
+            .unwrap()
     }
 
     pub(super) fn end(self) {
@@ -238,7 +245,7 @@ fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
     }
     assert_eq!(world.get(&format!("/campaigns/T?as_of={head}")).0, 200);
     assert_eq!(world.get(&format!("/campaigns/T?as_of={}", head.0 + 1)).0, 422);
-    let past = world.running.app.past();
+    let past = &world.running.installation.past;
     let both = (past.place().unwrap(), past.place().unwrap());
     let (status, kept) = world.get(&format!("/campaigns/T?as_of={head}"));
     assert_eq!(

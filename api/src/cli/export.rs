@@ -4,9 +4,9 @@ use super::failure::Failure;
 use super::holder::{Holder, HolderArgs};
 use super::output;
 use crate::exporting::{Format, Order, begin, columns, write};
+use crate::installation::Installation;
 use crate::outbound::own_server::{OwnServer, encode};
 use crate::private_file;
-use crate::serving::App;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -85,9 +85,9 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     let bar = ProgressBar::no_length().with_style(ProgressStyle::default_spinner());
     let written = match args.holder.find(runtime).await? {
         Holder::Server(server) => download(&server, &args, &part, &bar).await,
-        Holder::Here(app) => {
-            let written = here(&app, order, &part, &bar).await;
-            app.opened.close().await;
+        Holder::Here(holder) => {
+            let written = here(&holder.installation, order, &part, &bar).await;
+            holder.close().await;
             written
         }
     };
@@ -105,15 +105,15 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
 }
 
 async fn here(
-    app: &App,
+    installation: &Installation,
     order: Order,
     part: &Part,
     bar: &ProgressBar,
 ) -> Result<(Option<u64>, u64), Failure> {
-    let begun = begin(app, order).await?;
+    let begun = begin(installation, order).await?;
     let told = |rows: u64| bar.set_message(format!("{rows} rows"));
     let out = Box::new(part.file.try_clone()?);
-    let exported = write(app, begun, out, &told).await?;
+    let exported = write(installation, begun, out, &told).await?;
     Ok((Some(exported.rows), exported.bytes))
 }
 

@@ -215,8 +215,8 @@ async fn pages(story: &Story, client: &OwnServer) {
             assert!(page.contains(said), "{said}: {page}");
         }
     }
-    let app = &story.running.app;
-    let db = app.views().db();
+    let installation = &story.running.installation;
+    let db = installation.rows.db();
     let metric = find("answer_ratio_per_call", None).unwrap();
     let asked = Asked::of(metric, Scope::default(), None).unwrap();
     let lines = words(&asked, &asked.answer(db.as_ref()).await.unwrap()).join("\n");
@@ -233,15 +233,15 @@ async fn pages(story: &Story, client: &OwnServer) {
 }
 
 async fn pdca(story: &Story, client: &OwnServer) {
-    let app = &story.running.app;
-    let db = app.views().db();
+    let installation = &story.running.installation;
+    let db = installation.rows.db();
     let ask = Ask {
         length: PeriodLength::Month,
-        day: beijing_date(app.now()),
+        day: beijing_date(installation.now()),
         campaign: None,
         upto: None,
     };
-    let gathered = gather(db.as_ref(), app.store(), ask).await.unwrap();
+    let gathered = gather(db.as_ref(), installation.store(), ask).await.unwrap();
     let html = page(&gathered, "p.html.evidence.json");
     assert!(!html.contains("/api/v1/"), "routes are a link");
     assert!(html.contains("href=\"./p.html.evidence.json\""));

@@ -2,10 +2,10 @@
 
 use super::failure::Failure;
 use super::writer::{Here, Writer, WriterArgs};
-use crate::auth::Door;
+use crate::app::{Askers, Opened};
+use crate::installation::Installation;
 use crate::outbound::own_server::OwnServer;
 use crate::read_db_spec::ReadDbArgs;
-use crate::serving::App;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -24,7 +24,13 @@ pub(crate) struct HolderArgs {
 /// Who has the rows.
 pub(crate) enum Holder {
     Server(Box<OwnServer>),
-    Here(Arc<App>),
+    Here(Box<HereRows>),
+}
+
+/// A log opened by this command, with rows that follow it.
+pub(crate) struct HereRows {
+    pub(crate) installation: Arc<Installation>,
+    opened: Opened,
 }
 
 impl HolderArgs {
@@ -32,30 +38,30 @@ impl HolderArgs {
     pub(crate) async fn find(&self, runtime: Arc<Runtime>) -> Result<Holder, Failure> {
         match self.writer.open(runtime).await? {
             Writer::Server(server) => Ok(Holder::Server(server)),
-            Writer::Here(here) => self.rows_of(*here).await.map(Holder::Here),
+            Writer::Here(here) => Ok(Holder::Here(Box::new(self.rows_of(*here).await?))),
         }
     }
 
     /// The views follow the log here for as long as the command runs.
-    async fn rows_of(&self, here: Here) -> Result<Arc<App>, Failure> {
+    async fn rows_of(&self, here: Here) -> Result<HereRows, Failure> {
         let Here { opened, system } = here;
-        let read_db = self.read_db.read_db.as_ref();
-        let views = opened.views(read_db).await?;
-        let questions = opened.questions(read_db)?;
-        let synthesizer = opened.synthesizer().await;
-        let app = Arc::new(App::new(
-            opened,
-            system,
-            views,
-            synthesizer,
-            Door::Open { port: 0 },
-        ));
-        app.take_questions(questions);
-        let head = app.store().head().await?;
-        if let Err(late) = app.views_at(head, CATCH_UP_MS).await {
-            app.opened.close().await;
+        let rows = (self.read_db.read_db.as_ref(), Askers::One);
+        let installation = opened
+            .installation(system, rows, opened.synthesizer().await)
+            .await?;
+        let here = HereRows { installation, opened };
+        let head = here.installation.store().head().await?;
+        if let Err(late) = here.installation.rows_at(head, CATCH_UP_MS).await {
+            here.close().await;
             return Err(late.into());
         }
-        Ok(app)
+        Ok(here)
+    }
+}
+
+impl HereRows {
+    /// The directory is free when it returns.
+    pub(crate) async fn close(self) {
+        self.opened.close().await;
     }
 }

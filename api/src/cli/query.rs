@@ -67,9 +67,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 "timeout_ms": args.timeout_ms });
             server.ask(Method::POST, "/api/v1/query", Some(&body)).await?
         }
-        Holder::Here(app) => {
-            let answered = query(&app, question).await;
-            app.opened.close().await;
+        Holder::Here(here) => {
+            let answered = query(&here.installation, question).await;
+            here.close().await;
             answered?
         }
     };

@@ -110,9 +110,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     };
     let running = Running::start(settings, Some(listener), runtime).await?;
     if let Some(length) = args.compliance_report {
-        begin_schedule(&running.app, length);
+        begin_schedule(&running.installation, length);
     }
-    let kurrent = kurrent::serve(&args.kurrent, &running.app, args.http).await?;
+    let kurrent = kurrent::serve(&args.kurrent, &running.installation, args.http).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
@@ -134,7 +134,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 /// Says whether this process dials, at first and whenever that changes. An error: it cannot go on, and what
 /// is open is closed by the next start.
 async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
-    let mut standing = running.app.standing();
+    let mut standing = running.installation.dialing.state();
     loop {
         let now = *standing.borrow_and_update();
         // A full disk behind standard output is no reason to end.
@@ -144,7 +144,7 @@ async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Fa
         tokio::select! {
             biased;
             () = signals.next() => return Ok(()),
-            why = running.app.opened.fell() => return Err(Failure::unavailable(why)),
+            why = running.process.opened.fell() => return Err(Failure::unavailable(why)),
             // The sender lives as long as the application.
             _changed = standing.changed() => {}
         }

@@ -6,9 +6,9 @@ use super::{output, targets};
 use crate::app::OpenSettings;
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::config::TrunkSpec;
-use crate::driving::Standing;
 use crate::import::body::BodySource;
 use crate::import::load::Load;
+use crate::installation::DialingState;
 use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
 use crate::running::{GivenSound, Running, ServeSettings};
@@ -118,8 +118,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     };
     let running = Running::start(settings, None, runtime).await?;
     if matches!(
-        *running.app.standing().borrow(),
-        Standing::Unconfirmed | Standing::Lost
+        *running.installation.dialing.state().borrow(),
+        DialingState::Unconfirmed | DialingState::Lost
     ) {
         running.stop().await;
         return Err(Failure::refused(
@@ -143,30 +143,30 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 /// Enrols, starts, and waits for the end.
 async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result<(CallId, Value), Failure> {
-    let app = &running.app;
+    let installation = &running.installation;
     let campaign: CampaignId = CAMPAIGN
         .parse()
         .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;
     let body = campaign_body(&campaign, loopback);
-    if let Some(closed) = closed_for_all(&body.plan, app.now()) {
+    if let Some(closed) = closed_for_all(&body.plan, installation.now()) {
         return Err(not_permitted(&json!(closed.verdict)));
     }
-    create_campaign(app, body, Cause::outside(app.new_command())).await?;
-    let after = app.store().head().await?;
+    create_campaign(installation, body, Cause::outside(installation.new_command())).await?;
+    let after = installation.store().head().await?;
     // A customer of its own: an enrolment is for ever, and the same number may be tried again.
-    let external_id = format!("trial-{}", app.new_command());
-    let customer = app.vault().derive_customer(&external_id);
+    let external_id = format!("trial-{}", installation.new_command());
+    let customer = installation.vault().derive_customer(&external_id);
     let mut record = Map::new();
     record.insert("customer_id".to_owned(), Value::String(external_id.clone()));
     record.insert("phone".to_owned(), Value::String(phone.as_e164().to_owned()));
     let plan = Load {
-        rules: app.list_rules(&campaign, &external_id).await?,
+        rules: installation.list_rules(&campaign, &external_id).await?,
         source: "trunk call".to_owned(),
         format: "trial".to_owned(),
         dry_run: false,
         course: Arc::default(),
     };
-    let report = import(app, plan, Box::new(BodySource::new(vec![record]))).await?;
+    let report = import(installation, plan, Box::new(BodySource::new(vec![record]))).await?;
     if let Some(bad) = report.bad.first() {
         return Err(Failure::refused(bad.reason.clone()));
     }
@@ -192,25 +192,25 @@ async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result
 async fn start_again(running: &Running, campaign: &CampaignId) -> Result<(), Failure> {
     use domain::campaign::CampaignStatus;
     use domain::campaign::command::CampaignCommand;
-    let app = &running.app;
-    let loaded = app
-        .system()
+    let installation = &running.installation;
+    let loaded = installation
+        .entities
         .campaigns
         .state(campaign)
         .await
         .map_err(Problem::from)?;
-    let cause = Cause::outside(app.new_command());
+    let cause = Cause::outside(installation.new_command());
     match loaded.state.status() {
         Some(CampaignStatus::Paused) => {
-            let resumed = app
-                .system()
+            let resumed = installation
+                .entities
                 .campaigns
                 .ask(campaign, CampaignCommand::Resume, cause);
             resumed.await.map_err(Problem::from)?;
         }
         Some(CampaignStatus::Running) => {}
         Some(_) | None => {
-            start_campaign(app, campaign, cause).await?;
+            start_campaign(installation, campaign, cause).await?;
         }
     }
     Ok(())
@@ -260,8 +260,8 @@ struct Watched {
 
 impl Watched {
     async fn until_ended(&self, running: &Running, after: Position) -> Result<Value, Failure> {
-        let clock = &running.app.opened.environment.clock;
-        let mut events = running.app.store().subscribe(after).await?;
+        let clock = &running.installation.environment.clock;
+        let mut events = running.installation.store().subscribe(after).await?;
         let mut ended = None;
         let mut limit = None;
         loop {

@@ -4,8 +4,8 @@
 use super::keeping::{self, Kept};
 use super::{Occasion, Order, issue, report_id};
 use crate::calendar::{PeriodLength, beijing_date};
+use crate::installation::Installation;
 use crate::log_walk::{Log, began_before, turn};
-use crate::serving::App;
 use actors::ActorSystem;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
@@ -22,23 +22,25 @@ const SETTLE_MS: u64 = 300_000;
 const RETRY_MS: u64 = 60_000;
 
 /// Follows the calendar until the process stops.
-pub(crate) fn begin(app: &Arc<App>, length: PeriodLength) {
-    let following = follow(Arc::clone(app), length);
-    app.tasks().spawn("compliance report", Box::pin(following));
+pub(crate) fn begin(installation: &Arc<Installation>, length: PeriodLength) {
+    let following = follow(Arc::clone(installation), length);
+    installation
+        .tasks()
+        .spawn("compliance report", Box::pin(following));
 }
 
-async fn follow(app: Arc<App>, length: PeriodLength) {
+async fn follow(installation: Arc<Installation>, length: PeriodLength) {
     let (stop, clock) = (
-        app.tasks().stop_signal(),
-        Arc::clone(&app.opened.environment.clock),
+        installation.tasks().stop_signal(),
+        Arc::clone(&installation.environment.clock),
     );
     loop {
         let now = clock.now();
         let issuer = Issuer {
-            store: app.store(),
-            system: app.system(),
-            directory: app.directory(),
-            signing_key: app.opened.signing_key(),
+            store: installation.store(),
+            system: &installation.entities,
+            directory: &installation.directory,
+            signing_key: installation.signing_key.clone(),
         };
         let due = match issuer.issue_missed(length, now).await {
             Ok(_) => next_due(length, now),

@@ -46,18 +46,23 @@ impl Day {
             call: None,
         };
         let cause = Cause::outside(CommandId::derive_from_text(&number.to_string()));
-        let asked = self.running.app.system().numbers.ask(&number, command, cause);
+        let asked = self
+            .running
+            .installation
+            .entities
+            .numbers
+            .ask(&number, command, cause);
         self.runtime.block_on(asked).unwrap();
     }
 
     /// The label of the period whose report is issued at an instant.
     fn issued_at(&self, now: Timestamp) -> Option<String> {
-        let app = &self.running.app;
+        let installation = &self.running.installation;
         let issuer = Issuer {
-            store: app.store(),
-            system: app.system(),
-            directory: app.directory(),
-            signing_key: app.opened.signing_key(),
+            store: installation.store(),
+            system: &installation.entities,
+            directory: &installation.directory,
+            signing_key: installation.signing_key.clone(),
         };
         let issued = issuer.issue_missed(PeriodLength::Day, now);
         let kept = self.runtime.block_on(issued).unwrap()?;
@@ -68,19 +73,23 @@ impl Day {
     }
 
     fn issued_now(&self) -> Option<String> {
-        self.issued_at(self.running.app.now())
+        self.issued_at(self.running.installation.now())
     }
 
     /// As another server on the same log would.
     fn issue(&self, day: &str) -> Issued {
-        let app = &self.running.app;
-        let key = SigningKey::read(&app.opened.signing_key()).unwrap();
+        let installation = &self.running.installation;
+        let key = SigningKey::read(&installation.signing_key).unwrap();
         let order = Order {
             period: PeriodLength::Day.of(day.parse().unwrap()),
             upto: None,
             occasion: Occasion::PeriodEnd,
         };
-        let issued = issue((Log::quiet(app.store()), app.system()), &key, order);
+        let issued = issue(
+            (Log::quiet(installation.store()), &installation.entities),
+            &key,
+            order,
+        );
         self.runtime.block_on(issued).unwrap()
     }
 
@@ -89,7 +98,7 @@ impl Day {
             kinds: vec!["report.issued".to_owned()],
             ..EventFilter::default()
         };
-        let store = self.running.app.store();
+        let store = self.running.installation.store();
         let page = store.read_matching(&filter, Position(0), PAGE_EVENTS_MAX);
         self.runtime.block_on(page).unwrap().events.len()
     }
@@ -114,12 +123,12 @@ fn each_period_is_reported_once_over_restarts_and_servers() {
     assert_eq!(second.issued_at(just_before), None);
     let taken = turn().unwrap();
     let busy = second.runtime.block_on(async {
-        let app = &second.running.app;
+        let installation = &second.running.installation;
         let issuer = Issuer {
-            store: app.store(),
-            system: app.system(),
-            directory: app.directory(),
-            signing_key: app.opened.signing_key(),
+            store: installation.store(),
+            system: &installation.entities,
+            directory: &installation.directory,
+            signing_key: installation.signing_key.clone(),
         };
         issuer.issue_missed(PeriodLength::Day, settled).await.unwrap_err()
     });
@@ -151,12 +160,12 @@ fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
     let directory = tempfile::tempdir().unwrap();
     let day = Day::begin(directory.path(), "2026-03-02T10:00:00+08:00");
     day.opt_out("00000000000000000000000000000001");
-    let app = &day.running.app;
-    let key = SigningKey::read(&app.opened.signing_key()).unwrap();
+    let installation = &day.running.installation;
+    let key = SigningKey::read(&installation.signing_key).unwrap();
     let period = PeriodLength::Day.of("2026-03-02".parse().unwrap());
     let (first, again, checked) = day.runtime.block_on(async {
         let asked = Asked {
-            log: Log::quiet(app.store()),
+            log: Log::quiet(installation.store()),
             period: period.clone(),
             upto: None,
         };
@@ -164,14 +173,21 @@ fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
         let id = report_id(first.issue.kind, &first.issue.period).unwrap();
         let command = ReportCommand::Issue(Box::new(first.issue.clone()));
         let cause = Cause::outside(CommandId::derive_from_text("as a build of before"));
-        app.system().reports.ask(&id, command, cause).await.unwrap();
+        installation
+            .entities
+            .reports
+            .ask(&id, command, cause)
+            .await
+            .unwrap();
         let checked = check_against(asked.log, (&first.note, &key.verifier()), period.clone()).await;
         let order = Order {
             period,
             upto: Some(first.issue.position),
             occasion: Occasion::Asked,
         };
-        let again = issue((asked.log, app.system()), &key, order).await.unwrap();
+        let again = issue((asked.log, &installation.entities), &key, order)
+            .await
+            .unwrap();
         (first, again, checked.unwrap())
     });
     assert!(first.figures.windows(10).any(|part| part == b"\"format\":2"));

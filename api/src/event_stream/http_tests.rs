@@ -65,7 +65,11 @@ impl Story {
             };
             let record = make_record_of(&stream, index / 3 + 1, command, scope);
             let version = StreamVersion(index / 3);
-            let appended = self.running.app.store().append(&stream, version, vec![record]);
+            let appended = self
+                .running
+                .installation
+                .store()
+                .append(&stream, version, vec![record]);
             appended.await.unwrap();
         }
     }

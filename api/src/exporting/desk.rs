@@ -8,7 +8,7 @@ use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use projections::ReadDb;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Exports at once of one server: each has a thread, a connection and some pages of rows.
@@ -21,28 +21,21 @@ const PIECE_MS: u64 = 30_000;
 /// Who exports, and on which connections.
 pub(crate) struct ExportDesk {
     places: Arc<PacedPlaces>,
-    rows: OnceLock<Arc<dyn ReadDb>>,
-}
-
-impl Default for ExportDesk {
-    fn default() -> Self {
-        Self {
-            places: PacedPlaces::new(EXPORTS_AT_ONCE),
-            rows: OnceLock::new(),
-        }
-    }
+    rows: Option<Arc<dyn ReadDb>>,
 }
 
 impl ExportDesk {
-    /// From now on exports read on connections of their own.
-    pub(crate) fn read_from(&self, rows: Arc<dyn ReadDb>) {
-        // A process opens its rows once.
-        drop(self.rows.set(rows));
+    /// On connections of their own; a command that exports once has none.
+    pub(crate) fn new(rows: Option<Arc<dyn ReadDb>>) -> Self {
+        Self {
+            places: PacedPlaces::new(EXPORTS_AT_ONCE),
+            rows,
+        }
     }
 
-    /// The exports' own connections; a command that exports once has none.
-    pub(crate) fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
-        self.rows.get()
+    /// The exports' own connections.
+    pub(crate) const fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
+        self.rows.as_ref()
     }
 
     /// A place for one more export, given back when it is dropped; that of a slow reader where none is free.
@@ -87,7 +80,7 @@ mod tests {
     async fn a_reader_that_takes_nothing_is_given_up_and_one_that_takes_gets_all() {
         let piece = || Ok(Bytes::from_static(b"row"));
         let clock = StepClock::default();
-        let place = ExportDesk::default().place(clock.now()).unwrap();
+        let place = ExportDesk::new(None).place(clock.now()).unwrap();
         let (write, written) = mpsc::channel(1);
         let (send, mut pieces) = mpsc::channel(1);
         let writing = async {
@@ -121,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn two_readers_who_take_a_piece_now_and_then_leave_a_place_to_who_asks() {
         let clock = StepClock::default();
-        let desk = ExportDesk::default();
+        let desk = ExportDesk::new(None);
         let held = [desk.place(clock.now()).unwrap(), desk.place(clock.now()).unwrap()];
         assert_eq!(desk.place(clock.now()).err().unwrap().code, "exports-busy");
         for place in held.iter().cycle().take(18) {

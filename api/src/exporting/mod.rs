@@ -10,7 +10,7 @@ mod parquet;
 mod sheet;
 
 use crate::inquiring::elapsed_ms;
-use crate::serving::App;
+use crate::installation::{Installation, follow};
 use chrono::{FixedOffset, Offset};
 pub(crate) use desk::{ExportDesk, hand_on};
 use domain::ids::InquiryId;
@@ -143,12 +143,12 @@ pub(crate) struct Begun {
 }
 
 /// Puts an export on record, before anything is read.
-pub(crate) async fn begin(app: &App, order: Order) -> Result<Begun, Problem> {
+pub(crate) async fn begin(installation: &Installation, order: Order) -> Result<Begun, Problem> {
     if order.format == Format::Parquet && cfg!(not(feature = "parquet")) {
         let why = "this build writes no Parquet: build it with `cargo build --features parquet`";
         return Err(Problem::refused("format-not-built", why));
     }
-    let cause = Cause::outside(app.new_command());
+    let cause = Cause::outside(installation.new_command());
     let id = InquiryId::derive(cause.command);
     let filter = &order.filter;
     let facts = ExportFacts {
@@ -166,24 +166,24 @@ pub(crate) async fn begin(app: &App, order: Order) -> Result<Begun, Problem> {
     };
     let by = order.by.clone();
     let command = InquiryCommand::Export { facts, by };
-    app.system().inquiries.ask(&id, command, cause).await?;
-    let at = app.now();
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    let at = installation.now();
     Ok(Begun { id, cause, at, order })
 }
 
 /// Writes the file, and puts on record what came of it. `told` hears how many rows were read.
 pub(crate) async fn write(
-    app: &App,
+    installation: &Installation,
     begun: Begun,
     out: Out,
     told: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<Exported, Problem> {
-    let written = pass_on(app, &begun.order, out, told).await;
+    let written = pass_on(installation, &begun.order, out, told).await;
     let command = match &written {
         Ok(exported) => InquiryCommand::Answer {
             rows: exported.rows,
             bytes: exported.bytes,
-            elapsed_ms: elapsed_ms(app, begun.at),
+            elapsed_ms: elapsed_ms(installation, begun.at),
             truncated: false,
         },
         Err(problem) => InquiryCommand::Refuse {
@@ -191,15 +191,19 @@ pub(crate) async fn write(
             detail: problem.detail.clone(),
         },
     };
-    let told = app.follow(begun.cause, "end");
-    app.system().inquiries.ask(&begun.id, command, told).await?;
+    let told = follow(begun.cause, "end");
+    installation
+        .entities
+        .inquiries
+        .ask(&begun.id, command, told)
+        .await?;
     written
 }
 
 type Page = Vec<Vec<Val>>;
 
 async fn pass_on(
-    app: &App,
+    installation: &Installation,
     order: &Order,
     out: Out,
     told: &(dyn Fn(u64) + Send + Sync),
@@ -207,14 +211,18 @@ async fn pass_on(
     let (send, pages) = mpsc::channel::<Page>(PAGES_WAITING_MAX);
     let (done, written) = oneshot::channel();
     let offset = match order.format {
-        Format::Xlsx => offset::offset_of(app, order.filter.campaign.as_ref()).await?,
+        Format::Xlsx => offset::offset_of(installation, order.filter.campaign.as_ref()).await?,
         // What programs read is RFC 3339, or µs, in UTC.
         Format::Csv | Format::Parquet | Format::Jsonl => chrono::Utc.fix(),
     };
     let (format, columns) = (order.format, order.filter.columns.clone());
     let writing = move || drop(done.send(write_pages((format, offset), &columns, out, pages)));
-    app.tasks().thread("export", Box::new(writing));
-    let db = app.exports().rows().cloned().unwrap_or_else(|| app.views().db());
+    installation.tasks().thread("export", Box::new(writing));
+    let db = installation
+        .exports
+        .rows()
+        .cloned()
+        .unwrap_or_else(|| installation.rows.db());
     let (mut after, mut rows) = (Position(0), 0);
     let mut failed = None;
     loop {

@@ -5,7 +5,7 @@
 //! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
 
 use crate::calendar::beijing_offset;
-use crate::serving::App;
+use crate::installation::Installation;
 use chrono::{FixedOffset, Offset};
 use domain::calling_plan::Preset;
 use domain::compliance::zone_of_campaign;
@@ -23,17 +23,25 @@ const EXCEL_DAYS: f64 = 25_569.0;
 const DAY_MILLIS: f64 = 86_400_000.0;
 
 /// The offset of all dates in one file, as of now.
-pub(super) async fn offset_of(app: &App, campaign: Option<&CampaignId>) -> Result<FixedOffset, Problem> {
+pub(super) async fn offset_of(
+    installation: &Installation,
+    campaign: Option<&CampaignId>,
+) -> Result<FixedOffset, Problem> {
     let presets: Vec<String> = match campaign {
-        Some(campaign) => app
+        Some(campaign) => installation
             .board(campaign)
             .await?
             .map(|row| row.preset)
             .into_iter()
             .collect(),
-        None => app.boards().await?.into_iter().map(|row| row.preset).collect(),
+        None => installation
+            .boards()
+            .await?
+            .into_iter()
+            .map(|row| row.preset)
+            .collect(),
     };
-    Ok(common(&presets, app.now()))
+    Ok(common(&presets, installation.now()))
 }
 
 /// The offset that all these presets share at an instant; UTC where they differ, that of the reports'

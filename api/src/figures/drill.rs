@@ -4,7 +4,8 @@
 use super::Asked;
 use super::asking::window_problem;
 use crate::as_of::Moment;
-use crate::endpoint::{Ctx, Input};
+use crate::endpoint::Input;
+use crate::installation::Installation;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
@@ -68,14 +69,17 @@ impl Drilling {
     }
 
     /// One page of the events behind the figure, with what all of them come to.
-    pub(crate) async fn answer(&self, ctx: &Ctx) -> Result<Value, Problem> {
+    pub(crate) async fn answer(&self, installation: &Installation) -> Result<Value, Problem> {
         let (until, after) = match self.cursor {
             None if !self.moment.is_now() => {
-                let then = self.moment.resolve(ctx.store(), ctx.now()).await?;
+                let then = self
+                    .moment
+                    .resolve(installation.store(), installation.now())
+                    .await?;
                 (then.position, Position(0))
             }
             None => (
-                complete_up_to(ctx.views().db().as_ref()).await?.position,
+                complete_up_to(installation.rows.db().as_ref()).await?.position,
                 Position(0),
             ),
             Some(cursor) => cursor,
@@ -89,7 +93,7 @@ impl Drilling {
             limit: self.limit.clamp(1, ITEMS_MAX),
         };
         let (catalog, asked) = (catalog()?, drill.clone());
-        let found = ctx.past().apart(ctx, move |on| {
+        let found = installation.past.apart(installation, move |on| {
             let drilled = drill_down(catalog, on.store, &asked, on.goes_on);
             on.runtime.block_on(drilled)
         });

@@ -1,7 +1,7 @@
 //! The rows a figure is read from: the live ones, or some folded for it as of a time.
 
 use crate::as_of::Moment;
-use crate::endpoint::Ctx;
+use crate::installation::Installation;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -21,16 +21,19 @@ pub(crate) struct Source {
 impl Source {
     /// The live rows at no moment; else those of `views`, folded from the campaign's events.
     pub(crate) async fn of(
-        ctx: &Ctx,
+        installation: &Installation,
         moment: Moment,
         campaign: &CampaignId,
         views: Vec<Arc<dyn View>>,
     ) -> Result<Self, Problem> {
         if moment.is_now() {
-            return Ok(Self::live(ctx));
+            return Ok(Self::live(installation));
         }
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
-        let shown = ctx.past().campaign(ctx, campaign, (views, &then)).await?;
+        let then = moment.resolve(installation.store(), installation.now()).await?;
+        let shown = installation
+            .past
+            .campaign(installation, campaign, (views, &then))
+            .await?;
         Ok(Self {
             db: Arc::clone(&shown.rows.db),
             position: Some(then.position),
@@ -40,13 +43,13 @@ impl Source {
 
     /// For a metric: of one campaign, where a moment is asked for.
     pub(crate) async fn of_metric(
-        ctx: &Ctx,
+        installation: &Installation,
         moment: Moment,
         campaign: Option<&CampaignId>,
     ) -> Result<Self, Problem> {
         match campaign {
-            _ if moment.is_now() => Ok(Self::live(ctx)),
-            Some(campaign) => Self::of(ctx, moment, campaign, vec![Arc::new(MetricBoard)]).await,
+            _ if moment.is_now() => Ok(Self::live(installation)),
+            Some(campaign) => Self::of(installation, moment, campaign, vec![Arc::new(MetricBoard)]).await,
             None => {
                 let detail = "a figure as of a time is folded from the events of one campaign: name it";
                 Err(Problem::invalid("campaign-missing", detail))
@@ -54,10 +57,10 @@ impl Source {
         }
     }
 
-    pub(crate) fn live(ctx: &Ctx) -> Self {
+    pub(crate) fn live(installation: &Installation) -> Self {
         Self {
-            db: ctx.views().db(),
-            position: ctx.views().position(),
+            db: installation.rows.db(),
+            position: installation.rows.position(),
             known: None,
         }
     }

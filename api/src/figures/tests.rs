@@ -25,7 +25,7 @@ impl World {
         let running = runtime.block_on(Running::start(settings, None, Arc::clone(&runtime)));
         let running = running.unwrap();
         let head = runtime.block_on(async {
-            let store = running.app.store();
+            let store = running.installation.store();
             let begin = store.head().await.unwrap().0;
             let last = store.last_recorded_at().await.unwrap();
             let events = LOG.lines().zip(begin + 1..).map(|(line, position)| {

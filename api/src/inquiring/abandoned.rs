@@ -1,6 +1,6 @@
 //! A question whose asker goes away before the answer: it is stopped, and that is put on record as its end.
 
-use crate::serving::App;
+use crate::installation::Installation;
 use actors::ActorSystem;
 use domain::ids::InquiryId;
 use domain::inquiry::InquiryCommand;
@@ -18,10 +18,10 @@ pub(super) struct Unanswered {
 }
 
 impl Unanswered {
-    pub(super) fn new(app: &App, id: InquiryId, told: Cause) -> Self {
+    pub(super) fn new(installation: &Installation, id: InquiryId, told: Cause) -> Self {
         Self {
-            open: Some((app.system().clone(), id, told)),
-            tasks: Arc::clone(&app.opened.environment.tasks),
+            open: Some((installation.entities.clone(), id, told)),
+            tasks: Arc::clone(&installation.environment.tasks),
         }
     }
 
@@ -69,7 +69,13 @@ mod tests {
             let client = story.client();
             let body = json!({ "sql": ENDLESS, "timeout_ms": 30_000 });
             let asked = client.ask(Method::POST, "/api/v1/query", Some(&body));
-            let mut log = story.running.app.store().subscribe(Position(0)).await.unwrap();
+            let mut log = story
+                .running
+                .installation
+                .store()
+                .subscribe(Position(0))
+                .await
+                .unwrap();
             let is_ours = |record: &Value| record["kind"].as_str().unwrap().starts_with("inquiry.");
             let mut next = async || loop {
                 let page = log.next().await.unwrap();

@@ -8,7 +8,7 @@ mod trail;
 pub(crate) use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
 pub(crate) use trail::{TrailAsk, trail};
 
-use crate::serving::App;
+use crate::installation::{Installation, follow};
 use abandoned::Unanswered;
 use domain::ids::InquiryId;
 use domain::inquiry::InquiryCommand;
@@ -28,11 +28,11 @@ pub(crate) struct Question {
 }
 
 /// Puts a question on record, answers it, and puts on record what came of it.
-pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Problem> {
-    let questions = app.questions()?;
-    app.views().refuse_remade(&question.sql)?;
+pub(crate) async fn query(installation: &Installation, question: Question) -> Result<Value, Problem> {
+    let questions = installation.questions.as_ref();
+    installation.rows.refuse_remade(&question.sql)?;
     // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
-    let cause = Cause::outside(app.new_command());
+    let cause = Cause::outside(installation.new_command());
     let id = InquiryId::derive(cause.command);
     let limits = question.limits.bounded();
     let command = InquiryCommand::Query {
@@ -41,18 +41,18 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
         rows_max: u64::try_from(limits.rows_max).unwrap_or(u64::MAX),
         timeout_ms: limits.timeout_ms,
     };
-    let told = app.follow(cause, "end");
+    let told = follow(cause, "end");
     // Before the question is on record: whoever asks may go away as soon as it is.
-    let unanswered = Unanswered::new(app, id, told);
-    if let Err(refused) = app.system().inquiries.ask(&id, command, cause).await {
+    let unanswered = Unanswered::new(installation, id, told);
+    if let Err(refused) = installation.entities.inquiries.ask(&id, command, cause).await {
         unanswered.close();
         return Err(refused.into());
     }
-    let began = app.now();
-    let position = app.views().position();
+    let began = installation.now();
+    let position = installation.rows.position();
     let asked = questions.ask(&question.sql, limits).await;
     unanswered.close();
-    let elapsed_ms = elapsed_ms(app, began);
+    let elapsed_ms = elapsed_ms(installation, began);
     let command = match &asked {
         Ok(asked) => InquiryCommand::Answer {
             rows: count(asked.rows.len()),
@@ -65,7 +65,7 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
             detail: error.to_string(),
         },
     };
-    app.system().inquiries.ask(&id, command, told).await?;
+    installation.entities.inquiries.ask(&id, command, told).await?;
     let mut shown = shown(&asked?);
     if let Some(members) = shown.as_object_mut() {
         members.insert("inquiry".to_owned(), json!(id));
@@ -78,8 +78,8 @@ pub(crate) async fn query(app: &App, question: Question) -> Result<Value, Proble
     Ok(shown)
 }
 
-pub(crate) fn elapsed_ms(app: &App, began: domain::time::Timestamp) -> u64 {
-    u64::try_from(app.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
+pub(crate) fn elapsed_ms(installation: &Installation, began: domain::time::Timestamp) -> u64 {
+    u64::try_from(installation.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
 }
 
 fn count(value: usize) -> u64 {

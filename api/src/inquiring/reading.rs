@@ -5,8 +5,9 @@
 //! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
 
 use crate::as_of::{AS_OF, VALID_AT};
+use crate::auth::Door;
 use crate::endpoint::Input;
-use crate::serving::App;
+use crate::installation::Installation;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
@@ -36,23 +37,23 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn of(app: &App, input: &Input) -> Self {
-        Self::by("GET", (app, input))
+    pub(crate) fn of(door: &Door, input: &Input) -> Self {
+        Self::by("GET", (door, input))
     }
 
     /// Of a read whose question stands in the body, so that no address names whom it is about.
-    pub(crate) fn by_post(app: &App, input: &Input) -> Self {
-        Self::by("POST", (app, input))
+    pub(crate) fn by_post(door: &Door, input: &Input) -> Self {
+        Self::by("POST", (door, input))
     }
 
-    fn by(method: &str, (app, input): (&App, &Input)) -> Self {
+    fn by(method: &str, (door, input): (&Door, &Input)) -> Self {
         let given = |name| {
             let text: Option<&str> = input.text(name);
             text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
         };
         Self {
             route: format!("{method} {}", input.route()),
-            door: app.door().word(),
+            door: door.word(),
             by: given(BY.0),
             reason: given(REASON.0),
         }
@@ -84,7 +85,11 @@ impl Shown {
 }
 
 /// Puts a read on record; what it shows is given out only behind this.
-pub(crate) async fn put_on_record(app: &App, reader: Reader, shown: Shown) -> Result<(), Problem> {
+pub(crate) async fn put_on_record(
+    installation: &Installation,
+    reader: Reader,
+    shown: Shown,
+) -> Result<(), Problem> {
     let Reader {
         route,
         door,
@@ -102,13 +107,13 @@ pub(crate) async fn put_on_record(app: &App, reader: Reader, shown: Shown) -> Re
         campaign: shown.campaign,
         reason,
     };
-    let minute = app.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
+    let minute = installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
     let same = json!({ "read": facts, "by": by, "minute": minute });
     let cause = Cause::outside(CommandId::derive_from_text(&format!(
         "personal data read: {same}"
     )));
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::ReadPersonalData { facts, by };
-    app.system().inquiries.ask(&id, command, cause).await?;
+    installation.entities.inquiries.ask(&id, command, cause).await?;
     Ok(())
 }

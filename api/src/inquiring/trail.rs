@@ -1,7 +1,7 @@
 //! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
 
+use crate::installation::Installation;
 use crate::outbound::own_server::encode;
-use crate::serving::App;
 use domain::ids::{CampaignId, CustomerId, StreamId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -72,12 +72,12 @@ impl TrailAsk {
 }
 
 /// One page of the trail, in the log's order.
-pub(crate) async fn trail(app: &App, ask: TrailAsk) -> Result<Value, Problem> {
+pub(crate) async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Value, Problem> {
     let filter = AuditFilter {
         kind: ask.kind,
         stream: ask.stream.map(StreamId::from_stored),
         campaign: ask.campaign,
-        customer: ask.customer.map(|text| customer(app, &text)),
+        customer: ask.customer.map(|text| customer(installation, &text)),
         by_whom: ask.by,
         from: ask.from,
         until: ask.to,
@@ -85,19 +85,19 @@ pub(crate) async fn trail(app: &App, ask: TrailAsk) -> Result<Value, Problem> {
     };
     let limit = ask.limit.unwrap_or(PAGE_EVENTS).clamp(1, EVENTS_MAX);
     let after = Position(ask.after.unwrap_or(0));
-    let rows = events(app.views().db().as_ref(), &filter, after, limit).await?;
+    let rows = events(installation.rows.db().as_ref(), &filter, after, limit).await?;
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| row.position.to_string()))
         .flatten();
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
-        items.push(described(app, row).await?);
+        items.push(described(installation, row).await?);
     }
     Ok(json!({ "items": items, "next": next }))
 }
 
 /// The row; of what a person did also what the event says of it, sealed as stored.
-async fn described(app: &App, row: &AuditRow) -> Result<Value, Problem> {
+async fn described(installation: &Installation, row: &AuditRow) -> Result<Value, Problem> {
     let mut shown = json!(row);
     let Some(members) = shown.as_object_mut() else {
         return Ok(shown);
@@ -106,7 +106,7 @@ async fn described(app: &App, row: &AuditRow) -> Result<Value, Problem> {
     if row.by_whom.is_none() {
         return Ok(shown);
     }
-    if let Some(stored) = app.store().find(row.id).await? {
+    if let Some(stored) = installation.store().find(row.id).await? {
         let envelope = stored.envelope();
         let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
         members.insert("data".to_owned(), json!(envelope.data));
@@ -115,6 +115,7 @@ async fn described(app: &App, row: &AuditRow) -> Result<Value, Problem> {
 }
 
 /// Our id where it is one, else the one that theirs has here.
-fn customer(app: &App, text: &str) -> CustomerId {
-    text.parse().unwrap_or_else(|_| app.vault().derive_customer(text))
+fn customer(installation: &Installation, text: &str) -> CustomerId {
+    text.parse()
+        .unwrap_or_else(|_| installation.vault().derive_customer(text))
 }

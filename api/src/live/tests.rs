@@ -72,7 +72,7 @@ fn a_web_socket_shows_pictures_until_the_server_stops() {
 fn an_alert_is_listed_seen_to_and_muted_with_an_end() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        let app = &story.running.app;
+        let installation = &story.running.installation;
         let id = AlertId::derive("line_failures", "first");
         let command = AlertCommand::Raise {
             rule: AlertRule::LineFailures,
@@ -87,10 +87,11 @@ fn an_alert_is_listed_seen_to_and_muted_with_an_end() {
             },
             detail: "3 in a row".to_owned(),
         };
-        let raised = app
-            .system()
-            .alerts
-            .ask(&id, command, Cause::outside(app.new_command()));
+        let raised =
+            installation
+                .entities
+                .alerts
+                .ask(&id, command, Cause::outside(installation.new_command()));
         let after = raised.await.unwrap().position;
         let client = story.client();
         let path = format!("/api/v1/alerts?rule=line_failures&after_position={after}");
@@ -112,7 +113,7 @@ fn an_alert_is_listed_seen_to_and_muted_with_an_end() {
         assert_eq!(seen["acknowledged"], true);
         let far = json!({ "until": "2999-01-01T00:00:00Z", "reason": "never mind" });
         assert!(ask("mute", far).await.is_err(), "a mute ends within a week");
-        let until = app.now().plus_ms(60_000);
+        let until = installation.now().plus_ms(60_000);
         let muted = ask("mute", json!({ "until": until, "reason": "it is known" }))
             .await
             .unwrap();

@@ -1,6 +1,7 @@
 //! Alerts over HTTP: what stands and what stood, and a person's word on one: seen to, or quiet until a time.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::reply::{Done, Written};
 use domain::alert::{AlertCommand, AlertRule};
@@ -70,7 +71,7 @@ async fn all(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         alert: None,
     };
     let limit = input.number("limit")?.unwrap_or(ALERTS_MAX);
-    let rows = list(ctx.views().db().as_ref(), &filter, limit).await?;
+    let rows = list(ctx.installation.rows.db().as_ref(), &filter, limit).await?;
     Ok(Done::Read(json!({ "items": rows })))
 }
 
@@ -80,7 +81,7 @@ async fn one(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         alert: Some(alert),
         ..AlertFilter::default()
     };
-    let rows = list(ctx.views().db().as_ref(), &filter, 1).await?;
+    let rows = list(ctx.installation.rows.db().as_ref(), &filter, 1).await?;
     let row = rows
         .into_iter()
         .next()
@@ -90,18 +91,24 @@ async fn one(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 async fn acknowledge(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
-    let cause = input.cause(&ctx, "alert")?;
+    let cause = input.cause(&ctx.installation, "alert")?;
     let mut body = Members::new(input.object().await?);
     let note = body.needed_text("note").unwrap_or_default();
     let by = body.text("by");
     body.refuse_the_rest();
     body.finish()?;
-    ask(&ctx, alert, AlertCommand::Acknowledge { by, note }, cause).await
+    ask(
+        &ctx.installation,
+        alert,
+        AlertCommand::Acknowledge { by, note },
+        cause,
+    )
+    .await
 }
 
 async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
-    let cause = input.cause(&ctx, "alert")?;
+    let cause = input.cause(&ctx.installation, "alert")?;
     let mut body = Members::new(input.object().await?);
     let reason = body.needed_text("reason").unwrap_or_default();
     let by = body.text("by");
@@ -127,19 +134,25 @@ async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     body.refuse_the_rest();
     body.finish()?;
     // From this server's now, which in a rehearsal is no wall clock's.
-    let from_now = minutes.map(|minutes| ctx.now().plus_ms(u64::from(minutes) * MINUTE_MS));
+    let from_now = minutes.map(|minutes| ctx.installation.now().plus_ms(u64::from(minutes) * MINUTE_MS));
     let until = from_now.or(until).unwrap_or(Timestamp::EPOCH);
-    ask(&ctx, alert, AlertCommand::Mute { until, by, reason }, cause).await
+    ask(
+        &ctx.installation,
+        alert,
+        AlertCommand::Mute { until, by, reason },
+        cause,
+    )
+    .await
 }
 
 async fn ask(
-    ctx: &Ctx,
+    installation: &Installation,
     alert: AlertId,
     command: AlertCommand,
     cause: domain::stored_event::Cause,
 ) -> Result<Done, Problem> {
-    let answer = ctx.system().alerts.ask(&alert, command, cause).await?;
-    let now = ctx.now();
+    let answer = installation.entities.alerts.ask(&alert, command, cause).await?;
+    let now = installation.now();
     Ok(Done::Changed(Written {
         body: json!({
             "alert": alert,
@@ -173,11 +186,11 @@ mod tests {
             let path = format!("/api/v1/alerts/{}/mute", AlertId::derive("clock_off", "it"));
             runtime.block_on(answer(&running, ("POST", &path), &body.to_string()))
         };
-        let before = running.app.now();
+        let before = running.installation.now();
         let (status, told) = mute(json!({ "minutes": 30, "reason": "known" }));
         assert_eq!(status, 200, "{told}");
         let until: Timestamp = told["muted_until"].as_str().unwrap().parse().unwrap();
-        let after = running.app.now();
+        let after = running.installation.now();
         assert!(until >= before.plus_ms(1_800_000) && until <= after.plus_ms(1_800_000));
         for body in [
             json!({ "reason": "known" }),

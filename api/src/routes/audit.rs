@@ -36,7 +36,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let ask = asked(&input)?;
-    Ok(Done::Read(trail(&ctx, ask).await?))
+    Ok(Done::Read(trail(&ctx.installation, ask).await?))
 }
 
 fn asked(input: &Input) -> Result<TrailAsk, Problem> {

@@ -88,10 +88,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     let before = input.text("cursor").map(read_cursor).transpose()?;
     let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
-    let rows = call_history::list(ctx.views().db().as_ref(), &filter, before, limit).await?;
+    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, before, limit).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
-        items.push(describe_row(row, ctx.masked_callee(row).await?));
+        items.push(describe_row(row, ctx.installation.masked_callee(row).await?));
     }
     let next = (rows.len() == limit)
         .then(|| rows.last().map(|row| cursor(row.first_position)))
@@ -103,7 +103,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             calls: rows.iter().map(|row| row.call).collect(),
             ..PAGE
         };
-        put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
+        put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
     }
     Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
 }
@@ -159,18 +159,20 @@ fn describe_row(row: &CallRow, callee: Option<String>) -> Value {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let call: CallId = input.id(0, "this call")?;
-    let loaded = ctx.system().calls.state(&call).await?;
+    let loaded = ctx.installation.entities.calls.state(&call).await?;
     if loaded.version.0 == 0 {
         return Err(Problem::missing("this call"));
     }
     let moment = Moment::of(&input)?;
-    let stored = stream_of(ctx.store(), call).await?;
+    let stored = stream_of(ctx.installation.store(), call).await?;
     let shown = if moment.is_now() {
         let mut shown = describe(call, &loaded.state);
         put(&mut shown, "corrections", json!(corrections(&stored)?));
         shown
     } else {
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let then = moment
+            .resolve(ctx.installation.store(), ctx.installation.now())
+            .await?;
         let mut shown = describe_at(call, &stored, &then)?;
         put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
         shown
@@ -181,7 +183,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         calls: vec![call],
         ..CALL
     };
-    put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
+    put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
     Ok(Done::Read(shown))
 }
 
@@ -195,7 +197,7 @@ fn put(shown: &mut Value, name: &str, value: Value) {
 /// faster.
 async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let call: CallId = input.id(0, "this call")?;
-    let cause = input.cause(&ctx, "calls/correct")?;
+    let cause = input.cause(&ctx.installation, "calls/correct")?;
     let mut body = Members::new(input.object().await?);
     let disposition = body.needed_text("disposition");
     let disposition = listed(&mut body, "disposition", disposition, Disposition::from_code);
@@ -217,7 +219,7 @@ async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let Some(disposition) = disposition else {
         return Err(Problem::invalid("disposition-invalid", "disposition is missing"));
     };
-    let stored = stream_of(ctx.store(), call).await?;
+    let stored = stream_of(ctx.installation.store(), call).await?;
     if stored.is_empty() {
         return Err(Problem::missing("this call"));
     }
@@ -239,7 +241,7 @@ async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         ..cause
     };
     let command = CallCommand::Correct(correction);
-    let answer = ctx.system().calls.ask(&call, command, cause).await?;
+    let answer = ctx.installation.entities.calls.ask(&call, command, cause).await?;
     let mut shown = describe(call, &answer.state);
     put(&mut shown, "corrected", json!(!answer.events.is_empty()));
     put(&mut shown, "position", json!(answer.position.to_string()));
@@ -294,7 +296,7 @@ pub(crate) fn describe_finding(finding: Finding) -> Value {
 
 async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let call: CallId = input.id(0, "this call")?;
-    let events = stream_of(ctx.store(), call).await?;
+    let events = stream_of(ctx.installation.store(), call).await?;
     if events.is_empty() {
         return Err(Problem::missing("this call"));
     }

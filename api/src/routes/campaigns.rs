@@ -4,8 +4,8 @@ use crate::as_of::{Moment, PARAMETERS, Then, all_campaigns, entity_then};
 use crate::campaign_body::{CampaignBody, FlowBody};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::figures::{FORMULA, PEOPLE, people, people_by_campaign, versions};
+use crate::installation::{Installation, follow, script_flow};
 use crate::reply::{Done, Written};
-use crate::serving::App;
 use actors::Answer;
 use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
@@ -77,10 +77,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn create(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx, "campaigns")?;
+    let cause = input.cause(&ctx.installation, "campaigns")?;
     let body = CampaignBody::read(input.object().await?)?;
     let campaign = body.campaign.clone();
-    let answer = create_campaign(&ctx, body, cause).await?;
+    let answer = create_campaign(&ctx.installation, body, cause).await?;
     let written = written(&campaign, &answer);
     Ok(if answer.events.is_empty() || answer.repeated {
         Done::Changed(written)
@@ -92,12 +92,12 @@ async fn create(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
 /// For a campaign that exists nothing is published: it keeps its version, and other words are refused.
 pub(crate) async fn create_campaign(
-    app: &App,
+    installation: &Installation,
     body: CampaignBody,
     cause: Cause,
 ) -> Result<Answer<Campaign>, Problem> {
     let (flow, definition) = definition(&body.campaign, body.flow)?;
-    let existing = app.system().campaigns.state(&body.campaign).await?;
+    let existing = installation.entities.campaigns.state(&body.campaign).await?;
     let mut plan = body.plan;
     if existing.state.created().is_none() {
         plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
@@ -108,7 +108,7 @@ pub(crate) async fn create_campaign(
             version: created.version,
             flow,
         },
-        None => publish(app, flow, definition, cause).await?,
+        None => publish(installation, flow, definition, cause).await?,
     };
     let command = CampaignCommand::Create {
         campaign: body.campaign.clone(),
@@ -116,7 +116,11 @@ pub(crate) async fn create_campaign(
         flow,
         plan,
     };
-    Ok(app.system().campaigns.ask(&body.campaign, command, cause).await?)
+    Ok(installation
+        .entities
+        .campaigns
+        .ask(&body.campaign, command, cause)
+        .await?)
 }
 
 /// A script's flow has the campaign's own id; a definition may name another, to be shared.
@@ -126,7 +130,7 @@ fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), 
         .parse()
         .map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
     match body {
-        FlowBody::ScriptTemplate(text) => Ok((own.clone(), App::script_flow(own, &text)?)),
+        FlowBody::ScriptTemplate(text) => Ok((own.clone(), script_flow(own, &text)?)),
         FlowBody::Definition(definition) => with_flow_id(definition, own),
     }
 }
@@ -138,13 +142,18 @@ fn hash_as_published(definition: &Value) -> Result<String, Problem> {
     Ok(content_hash(&read.to_value()))
 }
 
-async fn publish(app: &App, flow: FlowId, definition: Value, cause: Cause) -> Result<FlowRef, Problem> {
+async fn publish(
+    installation: &Installation,
+    flow: FlowId,
+    definition: Value,
+    cause: Cause,
+) -> Result<FlowRef, Problem> {
     let command = FlowCommand::Publish {
         flow: flow.clone(),
         definition,
     };
-    let cause = app.follow(cause, "flow.publish");
-    let answer = app.system().flows.ask(&flow, command, cause).await?;
+    let cause = follow(cause, "flow.publish");
+    let answer = installation.entities.flows.ask(&flow, command, cause).await?;
     let latest = answer
         .state
         .latest()
@@ -165,21 +174,21 @@ fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), P
 
 async fn start(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let cause = input.cause(&ctx, "campaigns/start")?;
-    start_campaign(&ctx, &campaign, cause)
+    let cause = input.cause(&ctx.installation, "campaigns/start")?;
+    start_campaign(&ctx.installation, &campaign, cause)
         .await
         .map(|answer| Done::Changed(written(&campaign, &answer)))
 }
 
 /// Starts a campaign whose words can be spoken here.
 pub(crate) async fn start_campaign(
-    app: &App,
+    installation: &Installation,
     campaign: &CampaignId,
     cause: Cause,
 ) -> Result<Answer<Campaign>, Problem> {
-    app.refuse_unspeakable(campaign).await?;
-    Ok(app
-        .system()
+    installation.refuse_unspeakable(campaign).await?;
+    Ok(installation
+        .entities
         .campaigns
         .ask(campaign, CampaignCommand::Start, cause)
         .await?)
@@ -192,7 +201,7 @@ async fn steer(
     command: fn(String) -> CampaignCommand,
 ) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let cause = input.cause(&ctx, verb)?;
+    let cause = input.cause(&ctx.installation, verb)?;
     let body = input.object().await?;
     let reason = match body.get("reason") {
         None | Some(Value::Null) => "requested".to_owned(),
@@ -205,7 +214,8 @@ async fn steer(
         }
     };
     let answer = ctx
-        .system()
+        .installation
+        .entities
         .campaigns
         .ask(&campaign, command(reason), cause)
         .await?;
@@ -216,28 +226,38 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let moment = Moment::of(&input)?;
     if !moment.is_now() {
-        return show_then(&ctx, &campaign, &moment.resolve(ctx.store(), ctx.now()).await?).await;
+        return show_then(
+            &ctx.installation,
+            &campaign,
+            &moment
+                .resolve(ctx.installation.store(), ctx.installation.now())
+                .await?,
+        )
+        .await;
     }
-    let loaded = ctx.system().campaigns.state(&campaign).await?;
+    let loaded = ctx.installation.entities.campaigns.state(&campaign).await?;
     if loaded.state.status().is_none() {
         return Err(Problem::missing("this campaign"));
     }
     let mut body = describe(&campaign, &loaded.state);
-    if let (Some(members), Some(row)) = (body.as_object_mut(), ctx.board(&campaign).await?) {
-        members.extend(headed(&row, ctx.views().db().as_ref()).await?);
+    if let (Some(members), Some(row)) = (body.as_object_mut(), ctx.installation.board(&campaign).await?) {
+        members.extend(headed(&row, ctx.installation.rows.db().as_ref()).await?);
     }
     Ok(Done::Read(body))
 }
 
 /// As it was: its own stream folded by its decider, its events by the board.
-async fn show_then(app: &App, campaign: &CampaignId, then: &Then) -> Result<Done, Problem> {
-    let nobody = (app.vault(), None);
-    let entity = entity_then::<Campaign>(app.store(), campaign, then, nobody).await?;
+async fn show_then(installation: &Installation, campaign: &CampaignId, then: &Then) -> Result<Done, Problem> {
+    let nobody = (installation.vault(), None);
+    let entity = entity_then::<Campaign>(installation.store(), campaign, then, nobody).await?;
     if entity.state.status().is_none() {
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
-    let shown = app.past().campaign(app, campaign, (views, then)).await?;
+    let shown = installation
+        .past
+        .campaign(installation, campaign, (views, then))
+        .await?;
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
     if let (Some(members), Some(row)) = (body.as_object_mut(), row) {
@@ -250,10 +270,16 @@ async fn show_then(app: &App, campaign: &CampaignId, then: &Then) -> Result<Done
 async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
     if !moment.is_now() {
-        return all_campaigns(&ctx, &moment.resolve(ctx.store(), ctx.now()).await?).await;
+        return all_campaigns(
+            &ctx.installation,
+            &moment
+                .resolve(ctx.installation.store(), ctx.installation.now())
+                .await?,
+        )
+        .await;
     }
-    let rows = ctx.boards().await?;
-    let people = people_by_campaign(ctx.views().db().as_ref()).await?;
+    let rows = ctx.installation.boards().await?;
+    let people = people_by_campaign(ctx.installation.rows.db().as_ref()).await?;
     let items: Vec<Value> = rows
         .iter()
         .map(|row| {

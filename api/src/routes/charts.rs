@@ -42,7 +42,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     });
     let asked = Asked { by, ..asked };
     let moment = Moment::of(&input)?;
-    let source = Source::of_metric(&ctx, moment, asked.scope.campaign.as_ref()).await?;
+    let source = Source::of_metric(&ctx.installation, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
     let label = &asked.metric.label;
     let series = match input.text("lang") {

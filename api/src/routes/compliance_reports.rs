@@ -35,7 +35,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
     let mut latest: VecDeque<Value> = VecDeque::new();
-    let mut log = Matching::of_kinds(ctx.store(), &["report.issued"]);
+    let mut log = Matching::of_kinds(ctx.installation.store(), &["report.issued"]);
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
@@ -61,10 +61,16 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     body.finish()?;
     let day = match at {
         Some(day) => day,
-        None => beijing_date(ctx.store().last_recorded_at().await?.unwrap_or_else(|| ctx.now())),
+        None => beijing_date(
+            ctx.installation
+                .store()
+                .last_recorded_at()
+                .await?
+                .unwrap_or_else(|| ctx.installation.now()),
+        ),
     };
     let period = length.unwrap_or(PeriodLength::Day).of(day);
-    let key = SigningKey::read(&ctx.opened.signing_key())
+    let key = SigningKey::read(&ctx.installation.signing_key)
         .map_err(|error| Problem::unavailable(format!("the log's signing key: {error}")))?;
     let order = Order {
         period,
@@ -72,9 +78,12 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         occasion: Occasion::Asked,
     };
     let _turn = turn()?;
-    let log = Log::limited(ctx.store(), ctx.opened.environment.clock.as_ref());
-    let issued = issue((log, ctx.system()), &key, order).await?;
-    let files = kept(ctx.directory(), &issued)?;
+    let log = Log::limited(
+        ctx.installation.store(),
+        ctx.installation.environment.clock.as_ref(),
+    );
+    let issued = issue((log, &ctx.installation.entities), &key, order).await?;
+    let files = kept(&ctx.installation.directory, &issued)?;
     Ok(Done::Changed(Written {
         body: json!({
             "issue": issued.issue,

@@ -103,20 +103,21 @@ fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
 #[test]
 fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
-    let app = &server.running.app;
+    let installation = &server.running.installation;
     server.runtime.block_on(async {
         let started = server.post_start().await;
         assert_eq!(started.0, 200, "{started:?}");
         let campaign = "T".parse().unwrap();
-        let facts = app.system().campaigns.state(&campaign).await.unwrap();
+        let facts = installation.entities.campaigns.state(&campaign).await.unwrap();
         let facts = Box::new(facts.state.facts(campaign).unwrap());
-        let customer = app.vault().derive_customer("C3");
+        let customer = installation.vault().derive_customer("C3");
         let command = CustomerCommand::GrantDial {
             customer: customer.clone(),
             facts,
         };
-        let cause = domain::stored_event::Cause::outside(app.new_command());
-        app.system()
+        let cause = domain::stored_event::Cause::outside(installation.new_command());
+        installation
+            .entities
             .customers
             .ask(&customer, command, cause)
             .await

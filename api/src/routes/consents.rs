@@ -6,10 +6,9 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
-use crate::lookups::count_miss;
+use crate::installation::{Installation, follow};
 use crate::members::Members;
 use crate::reply::{Done, Written};
-use crate::serving::App;
 use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState, Erasure};
 use domain::ids::{CallId, CustomerId};
@@ -109,31 +108,31 @@ impl Change {
 }
 
 async fn change_one(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let (customer, _) = ctx.customer_named(&input.param(0)?).await?;
-    let cause = input.cause(&ctx, "customers")?;
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
     let mut body = Members::new(input.object().await?);
-    let wanted = change.read(&mut body, ctx.now());
+    let wanted = change.read(&mut body, ctx.installation.now());
     body.refuse_the_rest();
     body.finish()?;
-    let (shown, position) = ask(&ctx, &customer, wanted, cause).await?;
+    let (shown, position) = ask(&ctx.installation, &customer, wanted, cause).await?;
     Ok(done(shown, position))
 }
 
 /// A consent is one person's own; a withdrawal is taken of all who have the number.
 async fn change_by_number(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx, "consents")?;
+    let cause = input.cause(&ctx.installation, "consents")?;
     let peer = input.peer();
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
-    let wanted = change.read(&mut body, ctx.now());
+    let wanted = change.read(&mut body, ctx.installation.now());
     body.refuse_the_rest();
     body.finish()?;
     // Whoever withdraws is never told to come again.
     if change == Change::Give {
-        ctx.lookups().take(peer, ctx.now())?;
+        ctx.lookups.take(peer, ctx.installation.now())?;
     }
-    let found = having(&ctx, &number.unwrap_or_default()).await;
-    let having = count_miss(&ctx, peer, found)?;
+    let found = having(&ctx.installation, &number.unwrap_or_default()).await;
+    let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
     let count = having.customers.len();
     if change == Change::Give && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
@@ -146,7 +145,8 @@ async fn change_by_number(ctx: Ctx, input: Input, change: Change) -> Result<Done
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
         };
-        let (shown, position) = ask(&ctx, customer, one, ctx.follow(cause, customer.as_str())).await?;
+        let (shown, position) =
+            ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
         last = last.max(position);
         items.push(shown);
     }
@@ -166,17 +166,20 @@ fn done(mut body: Value, position: Position) -> Done {
 }
 
 async fn ask(
-    app: &App,
+    installation: &Installation,
     customer: &CustomerId,
     wanted: Wanted,
     cause: Cause,
 ) -> Result<(Value, Position), Problem> {
     let withdraws = matches!(wanted.command, CustomerCommand::WithdrawConsent { .. });
-    let asked = app.system().customers.ask(customer, wanted.command, cause);
+    let asked = installation
+        .entities
+        .customers
+        .ask(customer, wanted.command, cause);
     let answer = asked.await?;
     let mut shown = json!({
         "id": customer,
-        "consent": described(&answer.state, &wanted.scope, app.now()),
+        "consent": described(&answer.state, &wanted.scope, installation.now()),
     });
     if withdraws && let Some(members) = shown.as_object_mut() {
         // Granted before: withdrawn, or cancelled if not yet answered.
@@ -188,36 +191,36 @@ async fn ask(
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
-    let reader = Reader::of(&ctx, &input);
-    let (customer, state) = ctx.customer_named(&text).await?;
+    let reader = Reader::of(&ctx.door, &input);
+    let (customer, state) = ctx.installation.customer_named(&text).await?;
     let what = Shown {
         customer: Some(customer.clone()),
         ..CONSENTS
     };
-    put_on_record(&ctx, reader, what).await?;
-    Ok(Done::Read(listed(&customer, &state, ctx.now())))
+    put_on_record(&ctx.installation, reader, what).await?;
+    Ok(Done::Read(listed(&customer, &state, ctx.installation.now())))
 }
 
 async fn show_by_number(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (peer, reader) = (input.peer(), Reader::by_post(&ctx, &input));
+    let (peer, reader) = (input.peer(), Reader::by_post(&ctx.door, &input));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();
     body.finish()?;
-    ctx.lookups().take(peer, ctx.now())?;
-    let found = having(&ctx, &number.unwrap_or_default()).await;
-    let having = count_miss(&ctx, peer, found)?;
-    let number = ctx.vault().derive_number(having.phone.as_e164());
+    ctx.lookups.take(peer, ctx.installation.now())?;
+    let found = having(&ctx.installation, &number.unwrap_or_default()).await;
+    let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
+    let number = ctx.installation.vault().derive_number(having.phone.as_e164());
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {
-        let loaded = ctx.system().customers.state(&customer).await?;
+        let loaded = ctx.installation.entities.customers.state(&customer).await?;
         let what = Shown {
             customer: Some(customer.clone()),
             number: Some(number.clone()),
             ..CONSENTS
         };
-        put_on_record(&ctx, reader.clone(), what).await?;
-        items.push(listed(&customer, &loaded.state, ctx.now()));
+        put_on_record(&ctx.installation, reader.clone(), what).await?;
+        items.push(listed(&customer, &loaded.state, ctx.installation.now()));
     }
     Ok(Done::Read(json!({
         "number": having.phone.mask(),
@@ -236,16 +239,18 @@ struct Having {
 
 /// The view only says whom to ask; each answers from their own events. While it is behind (an import runs),
 /// those it knows are asked at once, and the reply says that there may be more.
-async fn having(app: &App, text: &str) -> Result<Having, Problem> {
+async fn having(installation: &Installation, text: &str) -> Result<Having, Problem> {
     let phone =
         PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
-    let number = app.vault().derive_number(phone.as_e164());
-    let reached = app.views_at(app.store().head().await?, VIEW_WAIT_MS).await;
-    let known = customer_timeline::having(app.views().db().as_ref(), &number).await?;
+    let number = installation.vault().derive_number(phone.as_e164());
+    let reached = installation
+        .rows_at(installation.store().head().await?, VIEW_WAIT_MS)
+        .await;
+    let known = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
     let complete = reached.is_ok() && known.len() < HAVING_MAX;
     let mut customers = Vec::with_capacity(known.len());
     for customer in known {
-        let loaded = app.system().customers.state(&customer).await?;
+        let loaded = installation.entities.customers.state(&customer).await?;
         // Nobody calls who was erased or is being erased, and nothing new is kept of them.
         if loaded.state.erasure() == Erasure::None {
             customers.push(customer);

@@ -3,9 +3,9 @@
 use crate::as_of::{Moment, Then, Wanted, entity_then, existed_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::reply::{Done, Written, masked};
-use crate::serving::App;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
@@ -92,8 +92,8 @@ enum Change {
 }
 
 async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let (customer, _) = ctx.customer_named(&input.param(0)?).await?;
-    let cause = input.cause(&ctx, "customers")?;
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
     let mut body = Members::new(input.object().await?);
     let command = match change {
         Change::Erase => CustomerCommand::Erase {
@@ -112,7 +112,12 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     };
     body.refuse_the_rest();
     body.finish()?;
-    let answer = ctx.system().customers.ask(&customer, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
     let mut described = standing(&answer.state);
     if let Some(members) = described.as_object_mut() {
         members.insert("id".to_owned(), json!(customer));
@@ -148,27 +153,29 @@ fn standing(state: &CustomerState) -> Value {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
-    let reader = Reader::of(&ctx, &input);
-    let (customer, state) = ctx.customer_named(&text).await?;
+    let reader = Reader::of(&ctx.door, &input);
+    let (customer, state) = ctx.installation.customer_named(&text).await?;
     if moment.is_now() {
-        let shown = describe_whole(&ctx, &customer, &state, None).await?;
-        return given(&ctx, reader, (PERSON, customer), shown).await;
+        let shown = describe_whole(&ctx.installation, &customer, &state, None).await?;
+        return given(&ctx.installation, reader, (PERSON, customer), shown).await;
     }
-    let then = moment.resolve(ctx.store(), ctx.now()).await?;
-    let key = ctx.vault().existing_key(&customer).await?;
-    let opener = (ctx.vault(), key.as_ref());
-    let entity = entity_then::<Customer>(ctx.store(), &customer, &then, opener).await?;
+    let then = moment
+        .resolve(ctx.installation.store(), ctx.installation.now())
+        .await?;
+    let key = ctx.installation.vault().existing_key(&customer).await?;
+    let opener = (ctx.installation.vault(), key.as_ref());
+    let entity = entity_then::<Customer>(ctx.installation.store(), &customer, &then, opener).await?;
     if !entity.state.is_registered() {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
-    let mut shown = describe_whole(&ctx, &customer, &entity.state, Some(&then)).await?;
+    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then)).await?;
     entity.put_known(&then, &mut shown);
-    given(&ctx, reader, (PERSON, customer), shown).await
+    given(&ctx.installation, reader, (PERSON, customer), shown).await
 }
 
 /// What is known of a person is given out when it is on record that it is.
 async fn given(
-    app: &App,
+    installation: &Installation,
     reader: Reader,
     (what, customer): (Shown, CustomerId),
     shown: Value,
@@ -177,13 +184,13 @@ async fn given(
         customer: Some(customer),
         ..what
     };
-    put_on_record(app, reader, what).await?;
+    put_on_record(installation, reader, what).await?;
     Ok(Done::Read(shown))
 }
 
 /// With the calls that exist now, or existed then.
 async fn describe_whole(
-    app: &App,
+    installation: &Installation,
     customer: &CustomerId,
     state: &CustomerState,
     then: Option<&Then>,
@@ -191,9 +198,9 @@ async fn describe_whole(
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
-        let made = calls_of(app, (campaign, customer), enrolment, then).await?;
+        let made = calls_of(installation, (campaign, customer), enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
-            true => closed_window(app, campaign, then).await?,
+            true => closed_window(installation, campaign, then).await?,
             false => None,
         };
         enrolments.push(describe((campaign, enrolment), state, closed.as_ref()));
@@ -218,22 +225,28 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let reader = Reader::of(&ctx, &input);
-    let (customer, db, known) = rows_of(&ctx, input, Arc::new(CustomerTimeline)).await?;
+    let reader = Reader::of(&ctx.door, &input);
+    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
     let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
-    given(&ctx, reader, (TIMELINE, customer), with_known(shown, known)).await
+    given(
+        &ctx.installation,
+        reader,
+        (TIMELINE, customer),
+        with_known(shown, known),
+    )
+    .await
 }
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let reader = Reader::of(&ctx, &input);
-    let (customer, db, known) = rows_of(&ctx, input, Arc::new(Portraits)).await?;
+    let reader = Reader::of(&ctx.door, &input);
+    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
     given(
-        &ctx,
+        &ctx.installation,
         reader,
         (PORTRAIT, customer),
         with_known(json!(found), known),
@@ -243,22 +256,24 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 /// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
 async fn rows_of(
-    ctx: &Ctx,
+    installation: &Installation,
     input: Input,
     view: Arc<dyn View>,
 ) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
-    let (customer, _) = ctx.customer_named(&text).await?;
+    let (customer, _) = installation.customer_named(&text).await?;
     if moment.is_now() {
-        return Ok((customer, ctx.views().db(), None));
+        return Ok((customer, installation.rows.db(), None));
     }
-    let then = moment.resolve(ctx.store(), ctx.now()).await?;
+    let then = moment.resolve(installation.store(), installation.now()).await?;
     let filter = EventFilter {
         customer: Some(customer.clone()),
         ..EventFilter::default()
     };
-    let folding = ctx.past().fold(ctx, Wanted::all_of(filter), (vec![view], &then));
+    let folding = installation
+        .past
+        .fold(installation, Wanted::all_of(filter), (vec![view], &then));
     let shown = folding.await?;
     Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
 }
@@ -272,7 +287,7 @@ fn with_known(mut shown: Value, known: Option<Value>) -> Value {
 
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
 async fn calls_of(
-    app: &App,
+    installation: &Installation,
     (campaign, customer): (&CampaignId, &CustomerId),
     enrolment: &EnrolmentState,
     then: Option<&Then>,
@@ -285,8 +300,8 @@ async fn calls_of(
     for attempt in 1..=enrolment.attempts.min(ATTEMPTS_SHOWN_MAX) {
         let call = CallId::derive(&id, attempt);
         let exists = match then {
-            None => app.system().calls.state(&call).await?.version.0 > 0,
-            Some(then) => existed_then(app.store(), &Call::stream(&call), then).await?,
+            None => installation.entities.calls.state(&call).await?.version.0 > 0,
+            Some(then) => existed_then(installation.store(), &Call::stream(&call), then).await?,
         };
         if exists {
             calls.push(call);
@@ -297,7 +312,7 @@ async fn calls_of(
 
 /// The last closing of a campaign's window that people waited behind, as of then.
 async fn closed_window(
-    app: &App,
+    installation: &Installation,
     campaign: &CampaignId,
     then: Option<&Then>,
 ) -> Result<Option<ClosedWindow>, Problem> {
@@ -311,8 +326,8 @@ async fn closed_window(
             .closed_window()
             .cloned(),
         Some(then) => {
-            let opener = (app.vault(), None);
-            let campaign = entity_then::<Campaign>(app.store(), campaign, then, opener).await?;
+            let opener = (installation.vault(), None);
+            let campaign = entity_then::<Campaign>(installation.store(), campaign, then, opener).await?;
             campaign.state.closed_window().cloned()
         }
     };

@@ -61,15 +61,19 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     let below = input.number("cursor")?.map(Position);
     let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
-    let rows = call_history::list(ctx.views().db().as_ref(), &filter, below, limit).await?;
+    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, below, limit).await?;
     let (mut items, mut calls) = (Vec::new(), Vec::new());
     for row in rows.iter().filter(|row| row.answered_at.is_some()) {
-        let loaded = ctx.system().customers.state(&row.customer).await?;
+        let loaded = ctx.installation.entities.customers.state(&row.customer).await?;
         let enrolment = loaded.state.enrolment(&campaign);
         let Some(enrolment) = enrolment.filter(|enrolment| cut_off_last(enrolment, row)) else {
             continue;
         };
-        items.push(describe(row, enrolment, ctx.masked_callee(row).await?));
+        items.push(describe(
+            row,
+            enrolment,
+            ctx.installation.masked_callee(row).await?,
+        ));
         calls.push(row.call);
     }
     let next = (rows.len() == limit)
@@ -81,7 +85,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             calls,
             ..CUT_OFF
         };
-        put_on_record(&ctx, Reader::of(&ctx, &input), what).await?;
+        put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
     }
     Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
 }
@@ -119,7 +123,7 @@ enum Change {
 
 async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let cause = input.cause(&ctx, "campaigns/cut-off")?;
+    let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
     let mut body = Members::new(input.object().await?);
     let named = body.needed_text("customer").unwrap_or_default();
     let by = body.short_text("by", TEXT_BYTES_MAX);
@@ -136,8 +140,13 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     };
     body.refuse_the_rest();
     body.finish()?;
-    let (customer, _) = ctx.customer_named(&named).await?;
-    let answer = ctx.system().customers.ask(&customer, command, cause).await?;
+    let (customer, _) = ctx.installation.customer_named(&named).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
     let enrolment = answer.state.enrolment(&campaign);
     let settled = enrolment.is_some_and(|enrolment| enrolment.settled.is_some());
     let due_at = enrolment.map(|enrolment| enrolment.due_at).filter(|_| !settled);

@@ -38,8 +38,8 @@ impl Server {
         let campaign: CampaignId = "T".parse().unwrap();
         let loaded = self
             .running
-            .app
-            .system()
+            .installation
+            .entities
             .campaigns
             .state(&campaign)
             .await
@@ -55,7 +55,7 @@ impl Server {
     /// A call that was interrupted, with its customer told; before or after an answer.
     fn interrupt(&self, customer: &CustomerId, answered: bool) -> CallId {
         self.runtime.block_on(async {
-            let (system, facts) = (self.running.app.system(), self.facts().await);
+            let (system, facts) = (&self.running.installation.entities, self.facts().await);
             let ask = CustomerCommand::GrantDial {
                 customer: customer.clone(),
                 facts: Box::new(facts.clone()),
@@ -125,10 +125,10 @@ impl Server {
 
     /// The list, once the view of calls has what was ended.
     fn listed(&self) -> Vec<Value> {
-        let app = &self.running.app;
+        let installation = &self.running.installation;
         let caught_up = async {
-            let head = app.store().head().await.unwrap();
-            app.views_at(head, 10_000).await
+            let head = installation.store().head().await.unwrap();
+            installation.rows_at(head, 10_000).await
         };
         assert!(self.runtime.block_on(caught_up).is_ok());
         let (status, list) = self.send("GET", "/api/v1/campaigns/T/cut-off", "");

@@ -3,6 +3,7 @@
 use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::event_stream::{self, Feed, FilterWords, MESSAGE_BYTES_MAX, Ports, filter_of};
+use crate::installation::Installation;
 use crate::reply::Done;
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::MatchingPage;
@@ -71,14 +72,18 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .number("limit")?
         .unwrap_or(PAGE_EVENTS)
         .clamp(1, PAGE_EVENTS_MAX);
-    let filter = filter(&ctx, &input)?;
+    let filter = filter(&ctx.installation, &input)?;
     let mut page = MatchingPage {
         events: Vec::new(),
         reached: after,
     };
     for _ in 0..STRETCHES_MAX {
         let from = page.reached;
-        page = ctx.store().read_matching(&filter, from, limit).await?;
+        page = ctx
+            .installation
+            .store()
+            .read_matching(&filter, from, limit)
+            .await?;
         if !page.events.is_empty() || page.reached == from {
             break;
         }
@@ -97,8 +102,8 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         None => input.number("after")?.unwrap_or(0),
     };
     let place = event_stream::place()?;
-    let filter = filter(&ctx, &input)?;
-    let feed = feed(&ctx, filter, Position(after)).await?;
+    let filter = filter(&ctx.installation, &input)?;
+    let feed = feed(&ctx.installation, filter, Position(after)).await?;
     Ok(Done::Stream(event_stream::sse(feed, place)))
 }
 
@@ -106,22 +111,24 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Proble
     let after = input.number("after")?.unwrap_or(0);
     let upgrade = input.take_upgrade()?;
     let place = event_stream::place()?;
-    let filter = filter(&ctx, &input)?;
-    let feed = feed(&ctx, filter, Position(after)).await?;
+    let filter = filter(&ctx.installation, &input)?;
+    let feed = feed(&ctx.installation, filter, Position(after)).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(async move |socket| {
             let following = event_stream::follow(socket, feed, place);
-            ctx.tasks().spawn("event-socket", Box::pin(following));
+            ctx.installation
+                .tasks()
+                .spawn("event-socket", Box::pin(following));
         });
     Ok(Done::Stream(response.into_response()))
 }
 
 /// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.
-async fn feed(ctx: &Ctx, filter: EventFilter, after: Position) -> Result<Feed, Problem> {
-    ctx.store().head().await?;
-    let environment = &ctx.opened.environment;
+async fn feed(installation: &Installation, filter: EventFilter, after: Position) -> Result<Feed, Problem> {
+    installation.store().head().await?;
+    let environment = &installation.environment;
     let ports = Ports {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
@@ -130,7 +137,7 @@ async fn feed(ctx: &Ctx, filter: EventFilter, after: Position) -> Result<Feed, P
     Ok(Feed::new(ports, filter, after))
 }
 
-fn filter(ctx: &Ctx, input: &Input) -> Result<EventFilter, Problem> {
+fn filter(installation: &Installation, input: &Input) -> Result<EventFilter, Problem> {
     let texts = |name| input.texts(name).map(str::to_owned).collect();
     let words = FilterWords {
         kinds: texts("kind"),
@@ -138,6 +145,8 @@ fn filter(ctx: &Ctx, input: &Input) -> Result<EventFilter, Problem> {
         campaign: input.text("campaign").map(str::to_owned),
         customer: input.text("customer").map(str::to_owned),
     };
-    filter_of(words, |external| Ok(ctx.vault().derive_customer(external)))
-        .map_err(|why| Problem::invalid("query-invalid", why))
+    filter_of(words, |external| {
+        Ok(installation.vault().derive_customer(external))
+    })
+    .map_err(|why| Problem::invalid("query-invalid", why))
 }

@@ -12,10 +12,17 @@ fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() 
     story.runtime.block_on(async {
         let calls = "/api/v1/exports/calls?format=csv";
         // As two exports hold them while their readers are slow.
-        let places = || story.running.app.exports().place(story.running.app.now()).ok();
+        let places = || {
+            story
+                .running
+                .installation
+                .exports
+                .place(story.running.installation.now())
+                .ok()
+        };
         let held = [places(), places()];
         assert!(held.iter().all(Option::is_some));
-        let before = story.running.app.store().head().await.unwrap();
+        let before = story.running.installation.store().head().await.unwrap();
         let refused = story.open(calls, &[]).await;
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
         assert!(refused.headers().contains_key(RETRY_AFTER));
@@ -25,7 +32,7 @@ fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() 
             "{said:?}"
         );
         assert_eq!(
-            story.running.app.store().head().await,
+            story.running.installation.store().head().await,
             Ok(before),
             "it is on record"
         );

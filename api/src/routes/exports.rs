@@ -3,6 +3,7 @@
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::paced_places::PacedPlace;
 use crate::reply::{Done, Written, file_response};
@@ -78,25 +79,30 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         by: input.text("by").map(str::to_owned),
     };
     // Who finds no place has exported nothing: that is not put on record.
-    let place = ctx.exports().place(ctx.now())?;
-    let begun = begin(&ctx, order).await?;
+    let place = ctx.installation.exports.place(ctx.installation.now())?;
+    let begun = begin(&ctx.installation, order).await?;
     let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
-    let app = Arc::clone(&ctx);
-    ctx.tasks().spawn(
+    let installation = Arc::clone(&ctx.installation);
+    ctx.installation.tasks().spawn(
         "export",
-        Box::pin(async move { stream(&app, begun, place, &send).await }),
+        Box::pin(async move { stream(&installation, begun, place, &send).await }),
     );
     let file = format!("{name}.{}", format.word());
     Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
 }
 
 /// Writes the file for as long as its reader takes it.
-async fn stream(app: &Ctx, begun: Begun, place: PacedPlace, taken: &mpsc::Sender<io::Result<Bytes>>) {
+async fn stream(
+    installation: &Installation,
+    begun: Begun,
+    place: PacedPlace,
+    taken: &mpsc::Sender<io::Result<Bytes>>,
+) {
     let (send, written) = mpsc::channel(1);
     let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send)));
-    let clock = app.opened.environment.clock.as_ref();
+    let clock = installation.environment.clock.as_ref();
     let (done, ()) = tokio::join!(
-        write(app, begun, out, &|_| {}),
+        write(installation, begun, out, &|_| {}),
         hand_on(clock, &place, written, taken),
     );
     // Telling a reader who takes nothing may take long: others export meanwhile.
@@ -110,7 +116,7 @@ async fn stream(app: &Ctx, begun: Begun, place: PacedPlace, taken: &mpsc::Sender
 
 /// For commands beside this server, which read the log themselves and cannot write it.
 async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx, "inquiry")?;
+    let cause = input.cause(&ctx.installation, "inquiry")?;
     let mut body = Members::new(input.object().await?);
     let word = body.needed_text("what");
     let what = word.as_deref().and_then(Taken::of_word);
@@ -131,7 +137,12 @@ async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let id = InquiryId::derive(cause.command);
     let facts = taking.facts();
     let command = InquiryCommand::Export { facts, by };
-    let answer = ctx.system().inquiries.ask(&id, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .inquiries
+        .ask(&id, command, cause)
+        .await?;
     Ok(Done::Changed(Written {
         body: json!({ "inquiry": id.to_string(), "position": answer.position.to_string() }),
         version: Some(answer.version),

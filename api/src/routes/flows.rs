@@ -23,12 +23,20 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let flow: FlowId = input.id(0, "this flow")?;
     let moment = Moment::of(&input)?;
     if moment.is_now() {
-        let loaded = ctx.system().flows.state(&flow).await?;
+        let loaded = ctx.installation.entities.flows.state(&flow).await?;
         let shown = describe(&flow, &loaded.state).ok_or_else(|| Problem::missing("this flow"))?;
         return Ok(Done::Read(shown));
     }
-    let then = moment.resolve(ctx.store(), ctx.now()).await?;
-    let entity = entity_then::<Flow>(ctx.store(), &flow, &then, (ctx.vault(), None)).await?;
+    let then = moment
+        .resolve(ctx.installation.store(), ctx.installation.now())
+        .await?;
+    let entity = entity_then::<Flow>(
+        ctx.installation.store(),
+        &flow,
+        &then,
+        (ctx.installation.vault(), None),
+    )
+    .await?;
     let mut shown = describe(&flow, &entity.state)
         .ok_or_else(|| Problem::missing("this flow, at the time asked for,"))?;
     entity.put_known(&then, &mut shown);

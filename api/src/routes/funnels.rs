@@ -17,13 +17,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    if ctx.board(&campaign).await?.is_none() {
+    if ctx.installation.board(&campaign).await?.is_none() {
         return Err(Problem::missing("this campaign"));
     }
-    let rows = stages(ctx.views().db().as_ref(), &campaign).await?;
+    let rows = stages(ctx.installation.rows.db().as_ref(), &campaign).await?;
     Ok(Done::Read(json!({
         "campaign": campaign,
         "stages": rows,
-        "position": ctx.views().position().map(|position| position.to_string()),
+        "position": ctx.installation.rows.position().map(|position| position.to_string()),
     })))
 }

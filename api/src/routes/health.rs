@@ -29,7 +29,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 /// A process that cannot go on ends by itself; whoever asks in between is told to start it again.
 fn alive(ctx: &Ctx) -> Result<Done, Problem> {
-    match ctx.opened.fallen() {
+    match ctx.process.opened.fallen() {
         Some(why) => Err(Problem::unavailable(why)),
         None => Ok(Done::Read(json!({ "alive": true }))),
     }
@@ -37,10 +37,10 @@ fn alive(ctx: &Ctx) -> Result<Done, Problem> {
 
 /// A store that hangs answers nothing at all: whoever asks is told so, and is not left to wait with it.
 async fn ready(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let clock = &ctx.opened.environment.clock;
+    let clock = &ctx.installation.environment.clock;
     tokio::select! {
         biased;
-        ready = ctx.readiness() => ready.map(Done::Read),
+        ready = ctx.process.readiness() => ready.map(Done::Read),
         () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err(Problem::unavailable(format!(
             "the store has not answered for {ANSWER_MS} ms / 存储已 {ANSWER_MS} 毫秒无应答"
         ))),

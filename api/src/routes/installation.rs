@@ -67,13 +67,21 @@ pub(crate) fn loss_value((lost, since): &(LostHistory, Timestamp)) -> Value {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
     if !moment.is_now() {
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
-        let entity = entity_then::<Installation>(ctx.store(), &LogId, &then, (ctx.vault(), None)).await?;
+        let then = moment
+            .resolve(ctx.installation.store(), ctx.installation.now())
+            .await?;
+        let entity = entity_then::<Installation>(
+            ctx.installation.store(),
+            &LogId,
+            &then,
+            (ctx.installation.vault(), None),
+        )
+        .await?;
         let mut shown = describe(&entity.state);
         entity.put_known(&then, &mut shown);
         return Ok(Done::Read(shown));
     }
-    let now = actors::installation_now(ctx.store()).await?;
+    let now = actors::installation_now(ctx.installation.store()).await?;
     Ok(Done::Read(describe(&now)))
 }
 
@@ -86,14 +94,19 @@ fn describe(installation: &InstallationState) -> Value {
 }
 
 async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx, "installation")?;
+    let cause = input.cause(&ctx.installation, "installation")?;
     let mut body = Members::new(input.object().await?);
     let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
     let by = body.short_text("by", USER_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
     let command = InstallationCommand::ConfirmDialing { by, reason };
-    let answer = ctx.system().installation.ask(&LogId, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .installation
+        .ask(&LogId, command, cause)
+        .await?;
     Ok(Done::Changed(Written {
         body: json!({
             "dialing_paused": answer.state.is_dialing_paused(),
@@ -105,13 +118,13 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx, "installation")?;
+    let cause = input.cause(&ctx.installation, "installation")?;
     let mut body = Members::new(input.object().await?);
     let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
     let by = body.short_text("by", USER_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
-    let watch = ctx.clock_evidence().and_then(|evidence| evidence.watch.clone());
+    let watch = ctx.process.clock_evidence.watch.clone();
     if let Some(behind_ms) = watch.as_ref().and_then(|watch| watch.behind_ms()) {
         return Err(Problem::refused(
             "clock-behind",
@@ -123,7 +136,12 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         ));
     }
     let command = InstallationCommand::ConfirmClock { by, reason };
-    let answer = ctx.system().installation.ask(&LogId, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .installation
+        .ask(&LogId, command, cause)
+        .await?;
     let is_believed = match watch {
         Some(watch) => watch.confirmed(),
         None => true,
@@ -139,13 +157,11 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn measure_clock(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let evidence = ctx
-        .clock_evidence()
-        .ok_or_else(|| Problem::unavailable("the process is starting"))?;
+    let evidence = &ctx.process.clock_evidence;
     let measured = evidence.measure().await;
     let shown = measured.iter().map(|one| match &one.offset {
         Ok(offset) => {
-            let mut value = offset_value(offset, ctx.now());
+            let mut value = offset_value(offset, ctx.installation.now());
             if let Some(members) = value.as_object_mut() {
                 members.insert("noted".to_owned(), Value::Bool(one.is_noted));
             }

@@ -9,6 +9,7 @@ use crate::import::load::{ImportReport, Load, load};
 use crate::import::mapping::Mapping;
 use crate::import::source::RowSource;
 use crate::import::spool::{Spool, hex};
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::paced_places::{PacedPlace, PacedPlaces};
 use crate::reply::{Done, Written};
@@ -59,13 +60,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/imports",
             "Imports that run in this process now, and how far each is",
-            |ctx, _| Box::pin(async move { Ok(under_way(&ctx)) }),
+            |ctx, _| Box::pin(async move { Ok(under_way(&ctx.installation)) }),
         ),
     ]
 }
 
-fn under_way(ctx: &Ctx) -> Done {
-    Done::Read(json!({ "items": ctx.imports().shown(ctx.now()) }))
+fn under_way(installation: &Installation) -> Done {
+    Done::Read(json!({ "items": installation.imports.shown(installation.now()) }))
 }
 
 async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
@@ -85,35 +86,42 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
     let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
     let source = source_name(input.text("source").unwrap_or("upload"));
     // Before the bytes come: a campaign that does not exist takes none.
-    ctx.list_rules(&campaign, "").await?;
-    let Some(turn) = UPLOADS.enter(ctx.now()) else {
+    ctx.installation.list_rules(&campaign, "").await?;
+    let Some(turn) = UPLOADS.enter(ctx.installation.now()) else {
         return Err(Problem::new(
             Kind::Busy,
             "two-uploads-at-once",
             format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
         ));
     };
-    let mut spool = Spool::new(ctx.directory())?;
-    while let Some(piece) = sent(&ctx, &turn, &mut input.body).await? {
+    let mut spool = Spool::new(&ctx.installation.directory)?;
+    while let Some(piece) = sent(&ctx.installation, &turn, &mut input.body).await? {
         spool.write(&piece)?;
     }
     turn.is_over();
     let spooled = spool.finish(encoding);
     spooled.check(&source)?;
     let plan = Load {
-        rules: ctx.list_rules(&campaign, &spooled.content_sha256).await?,
+        rules: ctx
+            .installation
+            .list_rules(&campaign, &spooled.content_sha256)
+            .await?,
         source,
         format: spooled.format(),
         dry_run,
         course: Arc::default(),
     };
     let rows = spooled.into_rows(mapping);
-    run(&ctx, plan, rows).await
+    run(&ctx.installation, plan, rows).await
 }
 
 /// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
-async fn sent(ctx: &Ctx, turn: &PacedPlace, body: &mut Body) -> Result<Option<Bytes>, Problem> {
-    let clock = ctx.opened.environment.clock.as_ref();
+async fn sent(
+    installation: &Installation,
+    turn: &PacedPlace,
+    body: &mut Body,
+) -> Result<Option<Bytes>, Problem> {
+    let clock = installation.environment.clock.as_ref();
     let bytes = |piece: &Result<Option<Bytes>, Problem>| match piece {
         Ok(Some(piece)) => piece.len(),
         Ok(None) | Err(_) => 0,
@@ -134,13 +142,13 @@ async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let content_sha256 = hex(&Sha256::digest(&bytes));
     let (campaign, records) = task_data(parse_object(&bytes)?)?;
     let plan = Load {
-        rules: ctx.list_rules(&campaign, &content_sha256).await?,
+        rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
         dry_run,
         course: Arc::default(),
     };
-    run(&ctx, plan, Box::new(BodySource::new(records))).await
+    run(&ctx.installation, plan, Box::new(BodySource::new(records))).await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
@@ -174,8 +182,12 @@ fn task_data(object: Map<String, Value>) -> Result<(CampaignId, Vec<Map<String, 
     Ok((campaign, records))
 }
 
-async fn run(ctx: &Ctx, plan: Load, rows: Box<dyn RowSource>) -> Result<Done, Problem> {
-    let report = import(ctx, plan, rows).await?;
+async fn run(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+) -> Result<Done, Problem> {
+    let report = import(installation, plan, rows).await?;
     let position = report
         .position
         .as_deref()
@@ -189,13 +201,19 @@ async fn run(ctx: &Ctx, plan: Load, rows: Box<dyn RowSource>) -> Result<Done, Pr
 }
 
 /// Runs one load into its campaign.
-pub(crate) async fn import(ctx: &Ctx, plan: Load, rows: Box<dyn RowSource>) -> Result<ImportReport, Problem> {
-    let enroller = CampaignEnroller::new(Arc::clone(ctx), &plan.rules);
+pub(crate) async fn import(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+) -> Result<ImportReport, Problem> {
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules);
     let campaign = plan.rules.campaign.to_string();
-    let _listed = ctx
-        .imports()
-        .list((&campaign, &plan.source), ctx.now(), Arc::clone(&plan.course));
-    load(plan, rows, &enroller, ctx.vault(), ctx.tasks()).await
+    let _listed = installation.imports.list(
+        (&campaign, &plan.source),
+        installation.now(),
+        Arc::clone(&plan.course),
+    );
+    load(plan, rows, &enroller, installation.vault(), installation.tasks()).await
 }
 
 /// A file's name without its path and without what a log should not hold.

@@ -45,16 +45,16 @@ fn list() -> Result<Done, Problem> {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let asked = Asked::read(&input.param(0)?, &input)?;
     let moment = Moment::of(&input)?;
-    let source = Source::of_metric(&ctx, moment, asked.scope.campaign.as_ref()).await?;
+    let source = Source::of_metric(&ctx.installation, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
     let mut shown = asked.describe(&answer);
     match source.known {
         Some(known) => shown.insert("known".to_owned(), known),
         None => {
-            let head = ctx.store().head().await?;
+            let head = ctx.installation.store().head().await?;
             shown.insert(
                 "complete_up_to".to_owned(),
-                age(&answer.complete, head, ctx.now()),
+                age(&answer.complete, head, ctx.installation.now()),
             )
         }
     };
@@ -63,5 +63,5 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let drilling = Drilling::read(&input.param(0)?, &input)?;
-    drilling.answer(&ctx).await.map(Done::Read)
+    drilling.answer(&ctx.installation).await.map(Done::Read)
 }

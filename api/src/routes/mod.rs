@@ -106,11 +106,11 @@ pub(crate) fn list() -> RouteList {
 }
 
 /// All routes, a boxed group per resource; what matches none becomes a problem.
-pub(crate) fn all(app: &Ctx) -> BoxedFilter<(Response,)> {
+pub(crate) fn all(installation: &Ctx) -> BoxedFilter<(Response,)> {
     let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
     groups()
         .into_iter()
-        .map(|group| join(group, app))
+        .map(|group| join(group, installation))
         .fold(nothing.boxed(), |all, group| all.or(group).unify().boxed())
         .recover(turned_away)
         .unify()

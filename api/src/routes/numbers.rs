@@ -3,7 +3,7 @@
 use crate::as_of::{Moment, entity_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
-use crate::lookups::count_miss;
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::reply::{Done, Written};
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
@@ -61,13 +61,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(&input)?;
-    let (peer, reader) = (input.peer(), Reader::of(&ctx, &input));
+    let (peer, reader) = (input.peer(), Reader::of(&ctx.door, &input));
     shown(&ctx, &text, peer, (moment, reader)).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
-    let (peer, reader) = (input.peer(), Reader::by_post(&ctx, &input));
+    let (peer, reader) = (input.peer(), Reader::by_post(&ctx.door, &input));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();
@@ -83,34 +83,40 @@ async fn shown(
     asked: (Moment, Reader),
 ) -> Result<Done, Problem> {
     if let Ok(number) = text.parse::<NumberId>() {
-        return shown_of(ctx, number, None, asked).await;
+        return shown_of(&ctx.installation, number, None, asked).await;
     }
     let phone = parsed(text)?;
-    ctx.lookups().take(peer, ctx.now())?;
-    let number = ctx.vault().derive_number(phone.as_e164());
-    let found = shown_of(ctx, number, Some(phone.mask()), asked).await;
-    count_miss(ctx, peer, found)
+    let installation = &ctx.installation;
+    ctx.lookups.take(peer, installation.now())?;
+    let number = installation.vault().derive_number(phone.as_e164());
+    let found = shown_of(installation, number, Some(phone.mask()), asked).await;
+    ctx.lookups.count_miss((peer, installation.now()), found)
 }
 
 async fn shown_of(
-    ctx: &Ctx,
+    installation: &Installation,
     number: NumberId,
     phone: Option<String>,
     (moment, reader): (Moment, Reader),
 ) -> Result<Done, Problem> {
     let mut shown = if moment.is_now() {
-        let loaded = ctx.system().numbers.state(&number).await?;
+        let loaded = installation.entities.numbers.state(&number).await?;
         if loaded.version.0 == 0 {
             return Err(Problem::missing("this number"));
         }
-        describe(&number, &loaded.state, ctx.now())
+        describe(&number, &loaded.state, installation.now())
     } else {
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
-        let entity = entity_then::<Number>(ctx.store(), &number, &then, (ctx.vault(), None)).await?;
+        let then = moment.resolve(installation.store(), installation.now()).await?;
+        let entity =
+            entity_then::<Number>(installation.store(), &number, &then, (installation.vault(), None)).await?;
         if entity.events == 0 {
             return Err(Problem::missing("this number, at the time asked for,"));
         }
-        let mut shown = describe(&number, &entity.state, then.at().unwrap_or_else(|| ctx.now()));
+        let mut shown = describe(
+            &number,
+            &entity.state,
+            then.at().unwrap_or_else(|| installation.now()),
+        );
         entity.put_known(&then, &mut shown);
         shown
     };
@@ -121,7 +127,7 @@ async fn shown_of(
         number: Some(number),
         ..LOOKUP
     };
-    put_on_record(ctx, reader, what).await?;
+    put_on_record(installation, reader, what).await?;
     Ok(Done::Read(shown))
 }
 
@@ -170,8 +176,8 @@ enum Change {
 
 async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
     let phone = parsed(&input.param(0)?)?;
-    let number = ctx.vault().derive_number(phone.as_e164());
-    let cause = input.cause(&ctx, "numbers")?;
+    let number = ctx.installation.vault().derive_number(phone.as_e164());
+    let cause = input.cause(&ctx.installation, "numbers")?;
     let mut body = Members::new(input.object().await?);
     let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
     let until: Option<Timestamp> = match change {
@@ -188,7 +194,12 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
         },
         Change::Suppress => NumberCommand::Suppress { reason, until },
     };
-    let answer = ctx.system().numbers.ask(&number, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .numbers
+        .ask(&number, command, cause)
+        .await?;
     let open: Vec<CallId> = answer.state.open_calls();
     Ok(Done::Changed(Written {
         body: json!({

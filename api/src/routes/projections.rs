@@ -1,6 +1,7 @@
 //! The views over HTTP: how far each is, what keeps it, and rebuilding one beside its live rows.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::installation::Installation;
 use crate::members::Members;
 use crate::rebuild_record::note;
 use crate::reply::{Done, Written};
@@ -67,66 +68,71 @@ fn value(status: &ViewStatus) -> Result<Value, Problem> {
 }
 
 async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let statuses = ctx.views().statuses().await?;
+    let statuses = ctx.installation.rows.statuses().await?;
     let views: Vec<Value> = statuses.iter().map(value).collect::<Result<_, _>>()?;
     Ok(Done::Read(json!({ "views": views })))
 }
 
-async fn one(ctx: &Ctx, name: &str) -> Result<Value, Problem> {
-    let statuses = ctx.views().statuses().await?;
+async fn one(installation: &Installation, name: &str) -> Result<Value, Problem> {
+    let statuses = installation.rows.statuses().await?;
     let found = statuses.iter().find(|status| status.view == name);
     value(found.ok_or_else(|| Problem::missing("this view"))?)
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let name = input.param(0)?;
-    Ok(Done::Read(one(&ctx, &name).await?))
+    Ok(Done::Read(one(&ctx.installation, &name).await?))
 }
 
-async fn changed(ctx: &Ctx, name: &str) -> Result<Done, Problem> {
+async fn changed(installation: &Installation, name: &str) -> Result<Done, Problem> {
     Ok(Done::Changed(Written {
-        body: one(ctx, name).await?,
+        body: one(installation, name).await?,
         version: None,
         position: None,
     }))
 }
 
 /// What was done is put on record with who did it.
-async fn recorded(ctx: &Ctx, name: &str, by: Option<String>, cause: Cause) -> Result<Done, Problem> {
-    note(ctx, name, by, cause).await?;
-    changed(ctx, name).await
+async fn recorded(
+    installation: &Installation,
+    name: &str,
+    by: Option<String>,
+    cause: Cause,
+) -> Result<Done, Problem> {
+    note(installation, name, by, cause).await?;
+    changed(installation, name).await
 }
 
 async fn rebuild(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-rebuild")?);
+    let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-rebuild")?);
     let mut body = Members::new(input.object().await?);
     let restart = body.value::<bool>("restart").unwrap_or(false);
     let by = body.short_text("by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
-    ctx.views().rebuild(&name, restart).await?;
-    recorded(&ctx, &name, by, cause).await
+    ctx.installation.rows.rebuild(&name, restart).await?;
+    recorded(&ctx.installation, &name, by, cause).await
 }
 
 async fn switch(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-switch")?);
+    let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-switch")?);
     let mut body = Members::new(input.object().await?);
     let accept = body.short_text("accept_differences", REASON_BYTES_MAX);
     let by = body.short_text("by", BY_BYTES_MAX);
     body.refuse_the_rest();
     body.finish()?;
-    ctx.views().switch(&name, accept.as_deref()).await?;
-    recorded(&ctx, &name, by, cause).await
+    ctx.installation.rows.switch(&name, accept.as_deref()).await?;
+    recorded(&ctx.installation, &name, by, cause).await
 }
 
 async fn cancel(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (name, cause) = (input.param(0)?, input.cause(&ctx, "view-cancel")?);
-    ctx.views().cancel(&name).await?;
-    recorded(&ctx, &name, None, cause).await
+    let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-cancel")?);
+    ctx.installation.rows.cancel(&name).await?;
+    recorded(&ctx.installation, &name, None, cause).await
 }
 
 async fn retry(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let name = input.param(0)?;
-    ctx.views().retry(&name)?;
-    changed(&ctx, &name).await
+    ctx.installation.rows.retry(&name)?;
+    changed(&ctx.installation, &name).await
 }

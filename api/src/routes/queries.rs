@@ -39,7 +39,9 @@ async fn ask(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             .unwrap_or(ROWS_DEFAULT),
         timeout_ms: timeout_ms.map_or(TIMEOUT_DEFAULT_MS, u64::from),
     };
-    Ok(Done::Read(query(&ctx, Question { sql, by, limits }).await?))
+    Ok(Done::Read(
+        query(&ctx.installation, Question { sql, by, limits }).await?,
+    ))
 }
 
 /// A limit as a body's count has it.

@@ -5,6 +5,7 @@ use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::{
     FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, people, versions,
 };
+use crate::installation::Installation;
 use crate::reply::Done;
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
@@ -33,9 +34,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn source(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<Source, Problem> {
+async fn source(
+    installation: &Installation,
+    moment: Moment,
+    campaign: &CampaignId,
+) -> Result<Source, Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
-    Source::of(ctx, moment, campaign, views).await
+    Source::of(installation, moment, campaign, views).await
 }
 
 /// Every metric over the campaign at the version that is meant without one, with those beside it; and what
@@ -79,7 +84,7 @@ async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = source(&ctx, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx.installation, Moment::of(&input)?, &campaign).await?;
     let report = report(source.db.as_ref(), &campaign).await?;
     let report = report.ok_or_else(|| source.missing())?;
     let mut body = describe(&campaign, &report);
@@ -129,7 +134,7 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
 
 async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = source(&ctx, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx.installation, Moment::of(&input)?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());

@@ -44,15 +44,17 @@ type Judged = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(&input)?;
     let (until, valid_at, known) = if moment.is_now() {
-        (ctx.store().head().await?, None, None)
+        (ctx.installation.store().head().await?, None, None)
     } else {
-        let then = moment.resolve(ctx.store(), ctx.now()).await?;
+        let then = moment
+            .resolve(ctx.installation.store(), ctx.installation.now())
+            .await?;
         (then.position, then.valid_at(), Some(then.describe()))
     };
     let mut looked_back = LOOKED_BACK;
     let judged = loop {
         let after = Position(until.0.saturating_sub(looked_back));
-        let judged = judged(ctx.store(), (after, until), valid_at).await?;
+        let judged = judged(ctx.installation.store(), (after, until), valid_at).await?;
         let sides = GRANTS.map(|kind| side(kind).to_owned());
         let complete = sides.iter().all(|side| judged.keys().any(|(by, _)| by == side));
         if complete || after.0 == 0 || looked_back >= LOOKED_BACK_MAX {

@@ -38,7 +38,7 @@ impl Server {
     }
 
     fn id(&self, external: &str) -> CustomerId {
-        self.running.app.vault().derive_customer(external)
+        self.running.installation.vault().derive_customer(external)
     }
 }
 
@@ -104,16 +104,21 @@ fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_an
 fn a_list_that_was_cut_off_between_claim_and_enrolment_goes_on_with_the_same_customer() {
     let server = Server::begin();
     server.create("T", json!({}));
-    let app = &server.running.app;
+    let installation = &server.running.installation;
     let campaign: CampaignId = "T".parse().unwrap();
-    let number = app.vault().derive_number("+8613800138000");
+    let number = installation.vault().derive_number("+8613800138000");
     server.runtime.block_on(async {
         let claim = NumberCommand::Claim {
             campaign,
             customer: server.id("C1"),
         };
-        let cause = Cause::outside(app.new_command());
-        app.system().numbers.ask(&number, claim, cause).await.unwrap();
+        let cause = Cause::outside(installation.new_command());
+        installation
+            .entities
+            .numbers
+            .ask(&number, claim, cause)
+            .await
+            .unwrap();
     });
     let report = server.list("T", "", &[("C1", PHONE)]);
     assert_eq!(

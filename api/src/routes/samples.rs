@@ -51,7 +51,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
     let mut samples: BTreeMap<String, (Position, Value)> = BTreeMap::new();
-    let mut log = Matching::of_kinds(ctx.store(), &["sample.drawn", "sample.signed_off"]);
+    let mut log = Matching::of_kinds(ctx.installation.store(), &["sample.drawn", "sample.signed_off"]);
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
@@ -112,12 +112,18 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     body.refuse_the_rest();
     body.finish()?;
     let _turn = turn()?;
-    let clock = ctx.opened.environment.clock.as_ref();
-    let drawn = draw(Log::limited(ctx.store(), clock), &ask, upto.and_then(Result::ok)).await?;
+    let clock = ctx.installation.environment.clock.as_ref();
+    let drawn = draw(
+        Log::limited(ctx.installation.store(), clock),
+        &ask,
+        upto.and_then(Result::ok),
+    )
+    .await?;
     let id = sample_id(&drawn.facts);
     let cause = draw_cause(&drawn.facts);
     let answer = ctx
-        .system()
+        .installation
+        .entities
         .samples
         .ask(&id, SampleCommand::Draw(Box::new(drawn)), cause)
         .await?;
@@ -138,13 +144,13 @@ pub(crate) fn draw_cause(facts: &DrawFacts) -> Cause {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
-    let loaded = ctx.system().samples.state(&id).await?;
+    let loaded = ctx.installation.entities.samples.state(&id).await?;
     Ok(Done::Read(document(id, &loaded.state)?))
 }
 
 async fn record_finding(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
-    let cause = input.cause(&ctx, "sample-findings")?;
+    let cause = input.cause(&ctx.installation, "sample-findings")?;
     let mut body = Members::new(input.object().await?);
     let call: Option<CallId> = body.parsed("call");
     let finding = Finding {
@@ -163,7 +169,7 @@ async fn record_finding(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 async fn sign_off(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
-    let cause = input.cause(&ctx, "sample-sign-off")?;
+    let cause = input.cause(&ctx.installation, "sample-sign-off")?;
     let mut body = Members::new(input.object().await?);
     let by = body.needed_text("by").unwrap_or_default();
     let remark = body.text("remark");
@@ -173,7 +179,7 @@ async fn sign_off(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn change(ctx: Ctx, id: SampleId, command: SampleCommand, cause: Cause) -> Result<Done, Problem> {
-    let answer = ctx.system().samples.ask(&id, command, cause).await?;
+    let answer = ctx.installation.entities.samples.ask(&id, command, cause).await?;
     Ok(Done::Changed(Written {
         body: json!({
             "sample": id,

@@ -42,12 +42,20 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let then = if moment.is_now() {
         None
     } else {
-        Some(moment.resolve(ctx.store(), ctx.now()).await?)
+        Some(
+            moment
+                .resolve(ctx.installation.store(), ctx.installation.now())
+                .await?,
+        )
     };
     let mut read = Read::default();
     loop {
         let after = read.version;
-        let page = ctx.store().read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+        let page = ctx
+            .installation
+            .store()
+            .read_stream(&stream, after, PAGE_EVENTS_MAX)
+            .await?;
         let known = |event: &&StoredEvent| then.is_none_or(|then| then.knows(event));
         for event in page.iter().take_while(known) {
             take(&mut read, event, then.as_ref())?;

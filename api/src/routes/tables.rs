@@ -3,6 +3,7 @@
 use crate::calendar::beijing_date;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::figures::versions;
+use crate::installation::Installation;
 use crate::reply::Done;
 use crate::tables::{Costing, abandonment, cost_table, daily};
 use crate::targets::campaign_of;
@@ -55,7 +56,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn day(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let date: NaiveDate = match input.text("date").map(str::parse) {
-        None => beijing_date(ctx.now()),
+        None => beijing_date(ctx.installation.now()),
         Some(Ok(date)) => date,
         Some(Err(_)) => {
             return Err(Problem::invalid(
@@ -64,7 +65,9 @@ async fn day(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             ));
         }
     };
-    daily(ctx.views().db().as_ref(), date).await.map(Done::Read)
+    daily(ctx.installation.rows.db().as_ref(), date)
+        .await
+        .map(Done::Read)
 }
 
 async fn costs(ctx: Ctx, input: Input) -> Result<Done, Problem> {
@@ -75,9 +78,13 @@ async fn costs(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         input.text("step"),
         input.number("per_minute_fen")?,
     )?;
-    let mut shown = cost_table(ctx.views().db().as_ref(), &asked).await?;
+    let mut shown = cost_table(ctx.installation.rows.db().as_ref(), &asked).await?;
     if let Some(members) = shown.as_object_mut() {
-        let position = ctx.views().position().map(|position| position.to_string());
+        let position = ctx
+            .installation
+            .rows
+            .position()
+            .map(|position| position.to_string());
         members.insert("position".to_owned(), json!(position));
     }
     Ok(Done::Read(shown))
@@ -89,16 +96,16 @@ const OF_REGIONS: [(&str, &str, u32); 2] = [
     ("conversion_ratio", "conversion_ratio", 1),
 ];
 
-async fn rows(ctx: &Ctx, campaign: &CampaignId) -> Result<Vec<RegionRow>, Problem> {
-    if ctx.board(campaign).await?.is_none() {
+async fn rows(installation: &Installation, campaign: &CampaignId) -> Result<Vec<RegionRow>, Problem> {
+    if installation.board(campaign).await?.is_none() {
         return Err(Problem::missing("this campaign"));
     }
-    Ok(regions(ctx.views().db().as_ref(), campaign).await?)
+    Ok(regions(installation.rows.db().as_ref(), campaign).await?)
 }
 
 async fn by_region(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let rows = rows(&ctx, &campaign).await?;
+    let rows = rows(&ctx.installation, &campaign).await?;
     Ok(Done::Read(json!({
         "campaign": campaign,
         "items": rows.iter().map(describe).collect::<Vec<_>>(),
@@ -107,7 +114,7 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         "label_zh": "地区（按许可时判断呼叫时段所用的时区；事件中没有归属地时如此，未判断则为 unknown）",
         "label_en": "region: the time zones in which the permit judged the calling window, since events carry no \
             address; unknown where none was judged",
-        "position": ctx.views().position().map(|position| position.to_string()),
+        "position": ctx.installation.rows.position().map(|position| position.to_string()),
     })))
 }
 
@@ -132,7 +139,7 @@ fn describe(row: &RegionRow) -> Value {
 }
 
 async fn region_chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let rows = rows(&ctx, &input.id(0, "this campaign")?).await?;
+    let rows = rows(&ctx.installation, &input.id(0, "this campaign")?).await?;
     let label = |row: &RegionRow| match &row.home_location {
         Some(location) => format!("{} ({location})", row.region),
         None => row.region.clone(),
@@ -151,10 +158,10 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 async fn ledger(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let Some(board) = ctx.board(&campaign).await? else {
+    let Some(board) = ctx.installation.board(&campaign).await? else {
         return Err(Problem::missing("this campaign"));
     };
     let of = (&campaign, board.preset.as_str());
-    let shown = abandonment(ctx.views().db().as_ref(), of, ctx.now()).await?;
+    let shown = abandonment(ctx.installation.rows.db().as_ref(), of, ctx.installation.now()).await?;
     Ok(Done::Read(shown))
 }

@@ -39,13 +39,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let rows = targets(ctx.views().db().as_ref(), Some(&campaign)).await?;
+    let rows = targets(ctx.installation.rows.db().as_ref(), Some(&campaign)).await?;
     Ok(Done::Read(json!({ "campaign": campaign, "items": rows })))
 }
 
 async fn table(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
-    let db = ctx.views().db();
+    let db = ctx.installation.rows.db();
     let all = targets(db.as_ref(), campaign.as_ref()).await?;
     let mut items = Vec::with_capacity(all.len().min(ROWS_MAX));
     for target in all.iter().take(ROWS_MAX) {
@@ -61,7 +61,7 @@ async fn table(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 async fn set(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let cause = input.cause(&ctx, "targets")?;
+    let cause = input.cause(&ctx.installation, "targets")?;
     let mut body = Members::new(input.object().await?);
     let by = body.text("by");
     let preset = body.text("preset");
@@ -77,7 +77,12 @@ async fn set(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     body.finish()?;
     let command = CampaignCommand::SetTargets { targets, by };
-    let answer = ctx.system().campaigns.ask(&campaign, command, cause).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .campaigns
+        .ask(&campaign, command, cause)
+        .await?;
     Ok(Done::Changed(Written {
         body: json!({
             "campaign": campaign,

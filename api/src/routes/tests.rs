@@ -75,7 +75,7 @@ pub(crate) async fn answer(running: &Running, (method, path): (&str, &str), body
         .uri(path)
         .body(Full::new(Bytes::from(body.to_owned())))
         .unwrap();
-    let response = warp::service(all(&running.app)).oneshot(request).await.unwrap();
+    let response = warp::service(all(&running.ctx)).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     if path.ends_with("/stream") {
         return (status, Value::Null);
@@ -340,7 +340,7 @@ fn a_token_is_asked_for_where_others_can_reach_us() {
 fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
     let story = Story::begin();
     assert_eq!(story.send("GET", "/readyz", "").0, 200);
-    story.running.app.opened.environment.damage.report(Damage {
+    story.running.installation.environment.damage.report(Damage {
         position: Some(Position(17)),
         after: Position(16),
         why: "expected value at line 1".to_owned(),
@@ -545,7 +545,7 @@ fn what_cannot_be_put_on_record_is_not_shown() {
     for path in paths {
         assert_eq!(story.send("GET", path, "").0, 200, "{path}");
     }
-    story.runtime.block_on(story.running.app.opened.close());
+    story.runtime.block_on(story.running.process.opened.close());
     for path in paths {
         let (status, body) = story.send("GET", &format!("{path}?by=wang"), "");
         assert_eq!((status, &body["code"]), (503, &json!("unavailable")), "{path}");

@@ -27,11 +27,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn quality(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let now = ctx.now();
+    let now = ctx.installation.now();
     let to = instant(&input, "to")?.unwrap_or(now);
     let from = instant(&input, "from")?.unwrap_or(now.minus_ms(DAYS * DAY_MS));
-    let rows = days(ctx.views().db().as_ref(), (from, to)).await?;
-    let live = ctx.live().latest().ok();
+    let rows = days(ctx.installation.rows.db().as_ref(), (from, to)).await?;
+    let live = ctx.installation.live.latest().ok();
     Ok(Done::Read(json!({
         "days": rows.iter().map(describe).collect::<Vec<_>>(),
         "complete": rows.len() < ROWS_MAX,
@@ -40,7 +40,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             "shown_at": figures.shown_at,
             "trunks": figures.trunks,
         })),
-        "position": ctx.views().position().map(|position| position.to_string()),
+        "position": ctx.installation.rows.position().map(|position| position.to_string()),
     })))
 }
 

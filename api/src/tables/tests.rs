@@ -29,7 +29,7 @@ fn a_days_calls_stand_in_the_daily_report_the_costs_the_regions_and_the_ledger()
         three_calls(&story).await;
         let set = client.ask(Method::POST, path, Some(&body)).await.unwrap();
         daily_report(&client, set["position"].as_str().unwrap()).await;
-        costs(&client, beijing_date(story.running.app.now())).await;
+        costs(&client, beijing_date(story.running.installation.now())).await;
         regions(&client).await;
         ledger(&client).await;
         charts(&client).await;

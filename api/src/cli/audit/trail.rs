@@ -41,9 +41,9 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let path = format!("/api/v1/audit{}", args.ask.query());
             server.ask(Method::GET, &path, None).await?
         }
-        Holder::Here(app) => {
-            let found = trail(&app, args.ask).await;
-            app.opened.close().await;
+        Holder::Here(here) => {
+            let found = trail(&here.installation, args.ask).await;
+            here.close().await;
             found?
         }
     };

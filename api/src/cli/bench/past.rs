@@ -69,10 +69,10 @@ pub(super) async fn measure(
     report.fact("log events", end.0);
     report.fact("campaigns side by side", at_once);
     let running = Running::start(settings(&data, store), None, runtime).await?;
-    let deadline = running.app.now().plus_ms(CATCH_UP_MS_MAX);
-    running.app.views().wait_for(end, deadline).await?;
+    let deadline = running.installation.now().plus_ms(CATCH_UP_MS_MAX);
+    running.installation.rows.wait_for(end, deadline).await?;
     let asker = Asker {
-        routes: routes::all(&running.app),
+        routes: routes::all(&running.ctx),
         middle,
         until,
     };

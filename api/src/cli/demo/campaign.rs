@@ -6,9 +6,9 @@ use crate::import::encoding::EncodingChoice;
 use crate::import::load::Load;
 use crate::import::mapping::Mapping;
 use crate::import::spool::Spool;
+use crate::installation::Installation;
 use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
-use crate::serving::App;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::campaign::CampaignStatus;
 use domain::ids::{CampaignId, CommandId};
@@ -36,13 +36,13 @@ pub(super) fn id() -> CampaignId {
 }
 
 /// Creates, fills and starts; each step is answered as before when it was done already.
-pub(super) async fn prepare(app: &Arc<App>, file: &Path) -> Result<(), Failure> {
-    let created = create_campaign(app, body(app), cause("demo:create")).await?;
+pub(super) async fn prepare(installation: &Arc<Installation>, file: &Path) -> Result<(), Failure> {
+    let created = create_campaign(installation, body(installation), cause("demo:create")).await?;
     let before = created.state.status();
-    fill(app, file).await?;
+    fill(installation, file).await?;
     let ended = matches!(before, Some(CampaignStatus::Completed | CampaignStatus::Stopped));
     if !ended {
-        start_campaign(app, &id(), cause("demo:start")).await?;
+        start_campaign(installation, &id(), cause("demo:start")).await?;
     }
     Ok(())
 }
@@ -51,8 +51,8 @@ fn cause(text: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(text))
 }
 
-fn body(app: &App) -> CampaignBody {
-    let script = if app.synthesizer().speaks_any_text() {
+fn body(installation: &Installation) -> CampaignBody {
+    let script = if installation.synthesizer.speaks_any_text() {
         SCRIPT
     } else {
         media::speech::clips::DEMO_TEXT
@@ -81,21 +81,21 @@ fn body(app: &App) -> CampaignBody {
     }
 }
 
-async fn fill(app: &Arc<App>, file: &Path) -> Result<(), Failure> {
-    let mut spool = Spool::new(app.directory()).map_err(domain::problem::Problem::from)?;
+async fn fill(installation: &Arc<Installation>, file: &Path) -> Result<(), Failure> {
+    let mut spool = Spool::new(&installation.directory).map_err(domain::problem::Problem::from)?;
     spool
         .write(&std::fs::read(file)?)
         .map_err(domain::problem::Problem::from)?;
     let spooled = spool.finish(EncodingChoice::Auto);
     let plan = Load {
-        rules: app.list_rules(&id(), &spooled.content_sha256).await?,
+        rules: installation.list_rules(&id(), &spooled.content_sha256).await?,
         source: "demo customers".to_owned(),
         format: spooled.format(),
         dry_run: false,
         course: Arc::default(),
     };
     let rows = spooled.into_rows(Mapping::default());
-    let report = import(app, plan, rows).await?;
+    let report = import(installation, plan, rows).await?;
     if report.bad_count > 0 {
         return Err(Failure::fault(format!(
             "{} rows of the demo are bad",

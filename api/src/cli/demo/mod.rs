@@ -225,7 +225,7 @@ async fn perform(args: &Args, running: &Running, rehearsal: &Path) -> Result<Cal
     let people = customers::generate(args.seed, count);
     let file = rehearsal.join("customers.csv");
     private_file::write(&file, customers::to_csv(&people).as_bytes())?;
-    campaign::prepare(&running.app, &file).await?;
+    campaign::prepare(&running.installation, &file).await?;
     watch::until_settled(running, args.customers).await
 }
 

@@ -28,14 +28,14 @@ const STUCK_STEP_MS: u64 = 500;
 /// Returns when the demo cannot go on, with what to do: it was held up for too long, or a part of it has
 /// ended.
 pub(super) async fn until_stuck(running: &Running) -> String {
-    let app = &running.app;
+    let installation = &running.installation;
     let mut since = None;
     loop {
-        let now = app.now();
-        if let Some(why) = app.opened.fallen() {
+        let now = installation.now();
+        if let Some(why) = running.process.opened.fallen() {
             return why;
         }
-        match app.held_up().await {
+        match running.process.held_up().await {
             None => since = None,
             Some(why) => {
                 let since = *since.get_or_insert(now);
@@ -47,25 +47,26 @@ pub(super) async fn until_stuck(running: &Running) -> String {
                 }
             }
         }
-        app.pause(STUCK_STEP_MS).await;
+        installation.pause(STUCK_STEP_MS).await;
     }
 }
 
 /// Returns with every call when the campaign has completed (or was paused or stopped by somebody).
 pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<CallBook, Failure> {
-    let app = &running.app;
+    let installation = &running.installation;
     let mut book = CallBook::default();
     let mut paused_seen = false;
     loop {
         read(&mut book, running).await?;
-        let state = app
-            .system()
+        let state = installation
+            .entities
             .campaigns
             .state(&campaign::id())
             .await
             .map_err(domain::problem::Problem::from)?
             .state;
-        let progress = app
+        let progress = installation
+            .dialing
             .drivers()
             .map(|drivers| drivers.progress())
             .unwrap_or_default();
@@ -86,19 +87,19 @@ pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<C
             }
             Some(_) | None => {}
         }
-        app.pause(STEP_MS).await;
+        installation.pause(STEP_MS).await;
     }
 }
 
 async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
-    book.catch_up(running.app.store())
+    book.catch_up(running.installation.store())
         .await
         .map_err(|error| Failure::fault(error.to_string()))
 }
 
 /// Customers neither settled nor in a call.
 async fn waiting(running: &Running, customers: u32) -> Result<u64, Failure> {
-    let work = crate::app::worklist(running.app.views())
+    let work = crate::app::worklist(&running.installation.rows)
         .unfinished_campaigns()
         .await
         .map_err(|error| Failure::unavailable(error.to_string()))?;
@@ -114,7 +115,7 @@ async fn waiting(running: &Running, customers: u32) -> Result<u64, Failure> {
 pub(super) async fn until_quiet(carrier: &Carrier, running: &Running) {
     let mut left_ms = QUIET_WITHIN_MS;
     while carrier.live_count() > 0 && left_ms > 0 {
-        running.app.pause(QUIET_STEP_MS).await;
+        running.installation.pause(QUIET_STEP_MS).await;
         left_ms = left_ms.saturating_sub(QUIET_STEP_MS);
     }
 }

@@ -222,15 +222,15 @@ mod tests {
         let story = Story::begin();
         story.runtime.block_on(async {
             story.append(0, 5).await;
-            let head = story.running.app.store().head().await.unwrap();
-            story.running.app.views_at(head, 30_000).await.unwrap();
+            let head = story.running.installation.store().head().await.unwrap();
+            story.running.installation.rows_at(head, 30_000).await.unwrap();
             let turns = all_there(&story.client(), None).await.unwrap();
             assert_eq!(turns.len(), views::all().len());
             assert!(
                 turns.iter().all(|turn| turn.outcome == Outcome::Switched),
                 "{turns:?}"
             );
-            let kept = story.running.app.views().rebuilds().await.unwrap();
+            let kept = story.running.installation.rows.rebuilds().await.unwrap();
             assert!(kept.iter().all(|kept| kept.state == RebuildState::Switched));
         });
         story.end();

@@ -169,9 +169,9 @@ mod tests {
         runtime.block_on(async {
             let started = Running::start(settings.clone(), None, Arc::clone(&runtime));
             let running = started.await.unwrap();
-            append(&running.app.opened, 0).await;
-            let head = running.app.store().head().await.unwrap();
-            running.app.views_at(head, 30_000).await.unwrap();
+            append(&running.process.opened, 0).await;
+            let head = running.installation.store().head().await.unwrap();
+            running.installation.rows_at(head, 30_000).await.unwrap();
             running.stop().await;
             // The log goes on without views.
             let opened = Opened::open(&settings.open).await.unwrap();

@@ -120,7 +120,7 @@ async fn watched(
     let watch = Stopwatch::start();
     let (pictures, mut received) = mpsc::channel(PICTURES_MAX);
     let (opened, is_open) = oneshot::channel();
-    running.app.tasks().spawn(
+    running.installation.tasks().spawn(
         "bench-watcher",
         Box::pin(async move {
             if let Err(failure) = receive(address, watch, (opened, pictures)).await {
@@ -131,7 +131,7 @@ async fn watched(
     is_open
         .await
         .map_err(|closed| Failure::unavailable(format!("no WebSocket to the server: {closed}")))?;
-    let (clock, store) = (SystemClock::default(), running.app.store());
+    let (clock, store) = (SystemClock::default(), running.installation.store());
     let mut acknowledged = Vec::with_capacity((TICKS_COUNT + WARM_UP_TICKS) * EVENTS_AT_ONCE);
     let mut next = clock.now();
     let mut events = first;

@@ -3,7 +3,7 @@
 //! Other views may be far behind (made again by a newer build, fed beside a large import); who reads them is
 //! told by their position and lag. The worklist is what the dialer finds people in.
 
-use super::App;
+use crate::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -14,21 +14,19 @@ use projections::views::worklist::NAME;
 /// much, which a supervisor of processes should know and a person hardly notices.
 const WORKLIST_AGE_MS_MAX: u64 = 10_000;
 
-impl App {
-    /// Age of the oldest event that the worklist's rows lack, in milliseconds; refused where it is too old,
-    /// or where an event keeps the worklist.
-    pub(super) async fn worklist_age_ms(&self, head: Position) -> Result<u64, Problem> {
-        let status = self.views().status();
-        let Some(worklist) = status.iter().find(|row| row.view == NAME) else {
-            return Err(Problem::fault("there is no worklist"));
-        };
-        let oldest = match worklist.position < head {
-            true => self.store().read_all(worklist.position, 1).await?,
-            false => Vec::new(),
-        };
-        let oldest = oldest.first().map(|event| event.recorded_at);
-        judge(worklist, oldest, self.now()).map_err(Problem::unavailable)
-    }
+/// Age of the oldest event that the worklist's rows lack, in milliseconds; refused where it is too old, or
+/// where an event keeps the worklist.
+pub(super) async fn worklist_age_ms(installation: &Installation, head: Position) -> Result<u64, Problem> {
+    let status = installation.rows.status();
+    let Some(worklist) = status.iter().find(|row| row.view == NAME) else {
+        return Err(Problem::fault("there is no worklist"));
+    };
+    let oldest = match worklist.position < head {
+        true => installation.store().read_all(worklist.position, 1).await?,
+        false => Vec::new(),
+    };
+    let oldest = oldest.first().map(|event| event.recorded_at);
+    judge(worklist, oldest, installation.now()).map_err(Problem::unavailable)
 }
 
 fn judge(worklist: &Checkpoint, oldest: Option<Timestamp>, now: Timestamp) -> Result<u64, String> {

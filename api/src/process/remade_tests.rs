@@ -30,7 +30,7 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
         let first = started(&settings, &runtime).await;
         // As a start leaves it that dropped rows up to a position far ahead of what was made again.
         let dropped = "insert into remaking (view, until) values ($1, 1000000)";
-        let db = first.app.views().db();
+        let db = first.installation.rows.db();
         db.exec(dropped, vec![Val::text("call_history")]).await.unwrap();
         drop(db);
         first.stop().await;
@@ -38,11 +38,11 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
         let (stream, command) = (stream("s"), CommandId::derive_from_text("one"));
         let record = make_record_of(&stream, 1, command, Scope::default());
         let appended = running
-            .app
+            .installation
             .store()
             .append(&stream, StreamVersion(0), vec![record]);
         let position = appended.await.unwrap();
-        running.app.views_at(position, 30_000).await.unwrap();
+        running.installation.rows_at(position, 30_000).await.unwrap();
         let ask = |sql: &str| json!({ "sql": sql });
         let refused = [
             send(&running, "GET", "/api/v1/calls", &json!({})).await,

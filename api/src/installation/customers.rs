@@ -1,12 +1,12 @@
 //! Whom a text names: our id of a customer, or the institution's own.
 
-use super::App;
+use super::Installation;
 use domain::customer::CustomerState;
 use domain::ids::CustomerId;
 use domain::problem::Problem;
 use std::sync::Arc;
 
-impl App {
+impl Installation {
     /// An internal id that has events wins; any other text is an external id.
     pub(crate) async fn customer_named(
         &self,
@@ -15,7 +15,7 @@ impl App {
         let internal = text.parse::<CustomerId>().ok();
         let external = self.vault().derive_customer(text);
         for customer in internal.into_iter().chain([external]) {
-            let loaded = self.system().customers.state(&customer).await?;
+            let loaded = self.entities.customers.state(&customer).await?;
             if loaded.state.is_registered() {
                 return Ok((customer, loaded.state));
             }

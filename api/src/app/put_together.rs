@@ -1,0 +1,50 @@
+//! The last step of opening: the finished parts of a log become one installation.
+
+use super::{AppError, Opened};
+use crate::as_of::Past;
+use crate::exporting::ExportDesk;
+use crate::installation::Installation;
+use crate::live::LiveHub;
+use crate::read_db_spec::ReadDbSpec;
+use actors::ActorSystem;
+use domain::ports::speech::Synthesizer;
+use std::sync::Arc;
+
+/// How many will ask: a server's exports have connections of their own, so that slow readers of files keep
+/// nobody else waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Askers {
+    /// One command, which ends.
+    One,
+    Many,
+}
+
+impl Opened {
+    /// The views begin to follow the log, in `read_db` or else in the data directory.
+    pub(crate) async fn installation(
+        &self,
+        entities: ActorSystem,
+        (read_db, askers): (Option<&ReadDbSpec>, Askers),
+        synthesizer: Arc<dyn Synthesizer>,
+    ) -> Result<Arc<Installation>, AppError> {
+        let rows = self.views(read_db).await?;
+        let export_rows = match askers {
+            Askers::One => None,
+            Askers::Many => Some(self.export_rows(read_db)?),
+        };
+        Ok(Arc::new(Installation {
+            environment: self.environment.clone(),
+            directory: self.directory.clone(),
+            signing_key: self.signing_key(),
+            entities,
+            rows,
+            questions: self.questions(read_db)?,
+            exports: ExportDesk::new(export_rows),
+            past: Past::default(),
+            live: Arc::new(LiveHub::new()),
+            imports: Arc::default(),
+            synthesizer,
+            dialing: Arc::default(),
+        }))
+    }
+}
