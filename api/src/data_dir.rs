@@ -148,6 +148,15 @@ fn disk(path: &Path, error: &io::Error) -> DataDirError {
     }
 }
 
+/// The signing key, in the directory of keys: it is in no backup of events.
+const SIGNING_KEY_FILE: &str = "log-signing.key";
+
+/// The file of the log's signing key.
+pub(crate) fn signing_key_file(directory: &Path, keys: Option<&PathBuf>) -> PathBuf {
+    let default = directory.join(KEYS_DIR);
+    keys.unwrap_or(&default).join(SIGNING_KEY_FILE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use crate::app::{self, HeldLock};
 use crate::installation::DialingState;
 use crate::process::Process;
 use crate::proving::{history, tail};
-use crate::running::ServeSettings;
+use crate::serve_settings::ServeSettings;
 use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
@@ -95,15 +95,20 @@ impl Driving {
                 }
                 () = held.lock.lost() => tenure = self.end_lost(held).await,
                 () = self.process.installation.environment.damage.met(), if !self.is_damaged() => {
-                    self.process.installation.dialing.begin(DialingState::Damaged, Some(held.drivers.clone()));
+                    self.tell(DialingState::Damaged, Some(held.drivers.clone()));
                     tenure = Some(held);
                 }
                 () = held.drivers.dialing_confirmed(), if self.is_unconfirmed() => {
-                    self.process.installation.dialing.begin(DialingState::Dialing, Some(held.drivers.clone()));
+                    self.tell(DialingState::Dialing, Some(held.drivers.clone()));
                     tenure = Some(held);
                 }
             }
         }
+    }
+
+    /// From now on this process does so about dialing.
+    fn tell(&self, state: DialingState, drivers: Option<DriversHandle>) {
+        self.process.installation.dialing.begin(state, drivers);
     }
 
     /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
@@ -123,10 +128,7 @@ impl Driving {
         match started {
             Ok(drivers) => {
                 let standing = self.standing_of(&drivers).await;
-                self.process
-                    .installation
-                    .dialing
-                    .begin(standing, Some(drivers.clone()));
+                self.tell(standing, Some(drivers.clone()));
                 Ok(Tenure { lock, tasks, drivers })
             }
             Err(failure) => {
@@ -197,7 +199,7 @@ impl Driving {
                 } else {
                     DialingState::Waiting
                 };
-                self.process.installation.dialing.begin(standing, None);
+                self.tell(standing, None);
                 self.wait(ASK_LOCK_MS).await;
                 None
             }
@@ -208,20 +210,14 @@ impl Driving {
     /// a database that was merely restarted does not cut off conversations.
     async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
         tracing::error!("the driver lock is lost: dialing stops, live calls finish");
-        self.process
-            .installation
-            .dialing
-            .begin(DialingState::Draining, Some(held.drivers.clone()));
+        self.tell(DialingState::Draining, Some(held.drivers.clone()));
         let Tenure { lock, tasks, drivers } = held;
         drop(lock);
         let mut again = None;
         // It owns the drivers: their lines give the SIP port back before another tenure may begin.
         let ending = async move {
             drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
-            self.process
-                .installation
-                .dialing
-                .begin(DialingState::Waiting, None);
+            self.tell(DialingState::Waiting, None);
             self.end_tasks(&tasks).await;
         };
         tokio::pin!(ending);

@@ -5,10 +5,12 @@
 
 use crate::auth::Door;
 use crate::body::{Body, pieces};
+use crate::inquiring::Reader;
 use crate::installation::Installation;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use crate::lookups::Lookups;
 use crate::process::Process;
+use crate::query::Query;
 use crate::reply::{Done, problem_response, respond};
 use crate::server::Peer;
 use domain::ids::CommandId;
@@ -140,7 +142,7 @@ impl Endpoint {
                 let input = Input {
                     route,
                     params: params.0,
-                    query,
+                    query: Query(query),
                     headers,
                     peer,
                     upgrade,
@@ -173,7 +175,7 @@ async fn answer(ctx: Ctx, handler: Handler, (open, known): (bool, KnownQuery), i
     if !open && let Err(problem) = ctx.door.admit_page(&input.headers) {
         return problem_response(&problem);
     }
-    if let Err(problem) = known.refuse_others(&input.query) {
+    if let Err(problem) = known.refuse_others(&input.query.0) {
         return problem_response(&problem);
     }
     // Read-your-writes: a read with `?after_position=` waits until the views have it.
@@ -210,7 +212,7 @@ struct Params(Vec<String>);
 pub(crate) struct Input {
     route: &'static str,
     params: Vec<String>,
-    query: Vec<(String, String)>,
+    query: Query,
     headers: HeaderMap,
     /// Absent in tests that have no connection.
     peer: Option<Peer>,
@@ -219,9 +221,37 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// The path as the description names it, such as `/api/v1/campaigns/{id}`.
-    pub(crate) const fn route(&self) -> &'static str {
-        self.route
+    /// What was asked behind the path.
+    pub(crate) const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The last value of a parameter.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.query.text(name)
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.query.texts(name)
+    }
+
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        self.query.number(name)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        self.query.flag(name)
+    }
+
+    /// Who reads, of a read whose question stands in its address.
+    pub(crate) fn reader(&self, door: &Door) -> Reader {
+        Reader::new(format!("GET {}", self.route), door.word(), &self.query)
+    }
+
+    /// Of one whose question stands in the body, so that no address names whom it is about.
+    pub(crate) fn reader_by_post(&self, door: &Door) -> Reader {
+        Reader::new(format!("POST {}", self.route), door.word(), &self.query)
     }
 
     /// Who asks, where there is a connection.
@@ -244,16 +274,6 @@ impl Input {
         }
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.texts(name).next_back()
-    }
-
-    /// Every value of a parameter that may be given several times.
-    pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
-        let given = self.query.iter().filter(move |(given, _)| given == name);
-        given.map(|(_, value)| value.as_str())
-    }
-
     /// The request to become a WebSocket; given once.
     pub(crate) fn take_upgrade(&mut self) -> Result<Ws, Problem> {
         self.upgrade.take().ok_or_else(|| {
@@ -262,30 +282,6 @@ impl Input {
                 "this route speaks WebSocket: ask for an upgrade (RFC 6455), or read /api/v1/events/stream",
             )
         })
-    }
-
-    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
-        };
-        match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(Problem::invalid(
-                "query-invalid",
-                format!("the query parameter {name} is not a number in range"),
-            )),
-        }
-    }
-
-    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
-        match self.text(name) {
-            None | Some("false" | "0") => Ok(false),
-            Some("" | "true" | "1") => Ok(true),
-            Some(_) => Err(Problem::invalid(
-                "query-invalid",
-                format!("the query parameter {name} is true or false"),
-            )),
-        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,5 @@
 //! `--keys` and `--master-key`: where the keys of persons are, and what wraps them. Secrets are never shown.
 
-use crate::app::AppError;
 use crate::clock::SystemClock;
 use crate::config::named_variable;
 use crate::data_dir::KEYS_DIR;
@@ -97,15 +96,15 @@ impl FromStr for MasterSpec {
 
 impl MasterSpec {
     /// The master key for the keys in `dir`.
-    pub(crate) fn open(&self, dir: &Path) -> Result<MasterKey, AppError> {
+    pub(crate) fn open(&self, dir: &Path) -> Result<MasterKey, VaultError> {
         match self {
             Self::File(path) => Ok(MasterKey::File(path.clone())),
             Self::Env(name) => {
                 let key = named_variable(name).and_then(|text| MasterKey::given(&text));
                 key.ok_or_else(|| {
-                    AppError::Vault(VaultError::WrongMaster(format!(
+                    VaultError::WrongMaster(format!(
                         "environment variable {name} does not hold 64 hexadecimal digits or base64 of 32 bytes"
-                    )))
+                    ))
                 })
             }
             Self::Exec(program) => Ok(MasterKey::Wrapped {
@@ -148,7 +147,7 @@ impl KeysSpec {
         }
     }
 
-    pub(crate) fn master(&self, dir: &Path) -> Result<MasterKey, AppError> {
+    pub(crate) fn master(&self, dir: &Path) -> Result<MasterKey, VaultError> {
         match &self.master_key {
             Some(spec) => spec.open(dir),
             None => Ok(MasterKey::in_dir(dir)),

@@ -1,7 +1,7 @@
 //! The outside of ledgerline: command line, HTTP, and the one place that chooses implementations.
 //!
-//! `run` is all that the program calls. Commands and routes ask the `installation`; it is put together in `app/`
-//! and runs in `running`; the rest are the subjects that commands and routes share.
+//! `run` is all that the program calls. Commands and routes ask the `installation`; it is put together in
+//! `app/` and runs in `running`; the rest are the subjects that commands and routes share.
 
 mod alerts;
 mod app;
@@ -11,7 +11,9 @@ mod body;
 mod bounded_file;
 mod bundle;
 mod calendar;
+mod calls;
 mod campaign_body;
+mod campaigns;
 mod causes;
 mod cli;
 mod clock;
@@ -41,8 +43,10 @@ mod log_walk;
 mod log_writer;
 mod lone_event;
 mod lookups;
+mod masked;
 mod members;
 mod notice;
+mod open_settings;
 mod openapi;
 mod outbound;
 mod own_page;
@@ -53,6 +57,7 @@ mod private_file;
 mod process;
 mod process_time;
 mod proving;
+mod query;
 mod read_db_spec;
 mod rebuild_record;
 mod reconcile;
@@ -61,6 +66,7 @@ mod reply;
 mod routes;
 mod running;
 mod sampling;
+mod serve_settings;
 mod server;
 mod signals;
 mod store_spec;

@@ -1,6 +1,5 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
-use domain::personal::Personal;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, StreamVersion};
 use serde_json::{Value, json};
@@ -101,13 +100,6 @@ pub(crate) fn file_response(
     let disposition = format!("attachment; filename=\"{name}\"");
     set(&mut response, header::CONTENT_DISPOSITION, &disposition);
     response
-}
-
-/// A personal value as shown: masked where it can be read, nothing where it cannot.
-pub(crate) fn masked(value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Value {
-    value
-        .and_then(Personal::value)
-        .map_or(Value::Null, |value| Value::String(mask(value)))
 }
 
 fn written_response(status: StatusCode, written: Written) -> Response {

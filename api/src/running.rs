@@ -1,11 +1,10 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
 use crate::alerts;
-use crate::app::{Askers, OpenSettings, Opened};
+use crate::app::{Askers, Opened};
 use crate::auth::{self, Door};
 use crate::clock_evidence::ClockEvidence;
 use crate::compliance_report::REPORTS_DIR;
-use crate::config::TrunkSpec;
 use crate::data_dir::{Mode, PROMPTS_DIR};
 use crate::driving;
 use crate::endpoint::{Context, Ctx};
@@ -13,57 +12,24 @@ use crate::installation::Installation;
 use crate::lone_event::note_index_remade;
 use crate::lookups::Lookups;
 use crate::notice::notice;
-use crate::outbound::ntp::NtpServer;
 use crate::outbound::own_server::ServerFile;
-use crate::outbound::tsa::TsaUrl;
-use crate::outbound::witness::WitnessSpec;
 use crate::private_file;
 use crate::process::Process;
 use crate::proving::{Proving, history};
-use crate::read_db_spec::ReadDbSpec;
 use crate::rebuild_record;
 use crate::routes;
+use crate::serve_settings::{GivenSound, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use media::speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-
-/// Everything a server is started with.
-#[derive(Debug, Clone)]
-pub(crate) struct ServeSettings {
-    /// Default: in the data directory.
-    pub(crate) read_db: Option<ReadDbSpec>,
-    pub(crate) open: OpenSettings,
-    pub(crate) trunks: Vec<TrunkSpec>,
-    pub(crate) sip: Option<SocketAddr>,
-    pub(crate) rtp_ports: Option<RangeInclusive<u16>>,
-    /// How long live calls may go on after the driver lock was lost.
-    pub(crate) drain_ms: u64,
-    /// Who is asked to cosign checkpoints.
-    pub(crate) witnesses: Vec<WitnessSpec>,
-    /// Who stamps checkpoints with a time.
-    pub(crate) tsa: Option<TsaUrl>,
-    /// The clock that ours is compared with, besides the database's.
-    pub(crate) ntp: Option<NtpServer>,
-    /// One text that is spoken by a recording instead of by the synthesizer (`trunk call --wav`).
-    pub(crate) given: Option<GivenSound>,
-}
-
-/// A text and the WAV file that speaks it.
-#[derive(Debug, Clone)]
-pub(crate) struct GivenSound {
-    pub(crate) text: String,
-    pub(crate) file: PathBuf,
-}
 
 /// A server whose drivers and routes run.
 pub(crate) struct Running {
@@ -86,7 +52,7 @@ impl Running {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
         let opened = Opened::open(&settings.open).await?;
-        history::hold(&opened, &settings.open).await?;
+        history::hold(&opened.environment, &settings.open).await?;
         opened.name_log().await?;
         let mode = Mode::of_rehearsal(opened.environment.rehearsal);
         note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;

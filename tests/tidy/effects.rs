@@ -38,7 +38,7 @@ const QUERY_ROOMS: &[&str] = &[
     // What people may type, shown to them, and asked by a proof as they would.
     "api/src/cli/query.rs",
     "api/src/routes/tests.rs",
-    "api/src/serving/remade_tests.rs",
+    "api/src/process/remade_tests.rs",
     "domain/src/inquiry/",
     "tests/src/prove/exports.rs",
     "tests/src/prove/hostile/exports.rs",

@@ -4,7 +4,7 @@
 //! Under foreign keys every person is somebody new: an opt-out binds nobody, and what is sealed anew is noise
 //! when the right keys return. An older copy of the right keys knows nothing of whoever came since.
 
-use super::AppError;
+use super::error::AppError;
 use crate::log_walk::Matching;
 use domain::customer::Customer;
 use domain::customer::event::CustomerEvent;

@@ -1,6 +1,6 @@
 //! The right to dial on a log: held by one process at a time, for as long as nobody takes it away.
 
-use super::AppError;
+use super::error::AppError;
 use crate::store_spec::StoreSpec;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

@@ -1,7 +1,7 @@
 //! The log in a KurrentDB cluster, in builds that have its client (feature `kurrent`).
 
-use super::AppError;
 use super::closing::Closing;
+use super::error::AppError;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;

@@ -1,7 +1,7 @@
 //! What a log leaves beside it: people's keys, proofs, recordings. Where those are and the log is not, it was
 //! lost, and a new one beside them would dial people who opted out in the old one.
 
-use super::AppError;
+use super::error::AppError;
 use crate::data_dir::RECORDINGS_DIR;
 use crate::keys_spec::KeysSpec;
 use std::path::Path;
@@ -38,8 +38,9 @@ pub(crate) fn left_behind(data: &Path, keys: &KeysSpec) -> Result<Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{OpenSettings, Opened};
+    use crate::app::Opened;
     use crate::data_dir::KEYS_DIR;
+    use crate::open_settings::OpenSettings;
     use crate::store_spec::StoreSpec;
     use std::fs;
 

@@ -1,11 +1,11 @@
 //! Lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
-use super::AppError;
+use super::error::AppError;
 use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
 use crate::data_dir::{self, RECORDINGS_DIR};
 use crate::descriptors;
 use crate::notice::notice;
-use crate::running::ServeSettings;
+use crate::serve_settings::ServeSettings;
 use actors::Environment;
 use domain::ports::line::Line;
 use media::driver::{MediaConfig, MediaDriver, Surroundings};

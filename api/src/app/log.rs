@@ -1,8 +1,8 @@
 //! The log that `--store` names: opened for writing, or for reading beside the processes that write it.
 
-use super::AppError;
 use super::closing::Closing;
 use super::driver_lock;
+use super::error::AppError;
 use super::kurrent_log;
 use super::shared;
 use crate::clock::SystemClock;

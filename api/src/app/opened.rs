@@ -2,14 +2,16 @@
 
 use super::closing::Closing;
 use super::driver_lock::{self, DriverLocks};
+use super::error::AppError;
 use super::log::OpenLog;
-use super::open_settings::OpenSettings;
 use super::rows::OpenRows;
-use super::{AppError, belonging, left_behind, lines, log, shared, synthesizer, vault};
+use super::speech::synthesizer;
+use super::{belonging, left_behind, lines, log, shared, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
-use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR};
+use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR, signing_key_file};
+use crate::open_settings::OpenSettings;
 use crate::read_db_spec::ReadDbSpec;
-use crate::running::ServeSettings;
+use crate::serve_settings::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, Environment, Place, Supervisor};
 use domain::installation::RestoredKeys;
@@ -165,7 +167,7 @@ impl Opened {
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {
-            signing_key: crate::proving::key_file(&settings.data, settings.keys.as_ref()),
+            signing_key: signing_key_file(&settings.data, settings.keys.as_ref()),
             directory,
             environment,
             closings: vec![log.closing, keys_closing],

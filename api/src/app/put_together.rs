@@ -1,10 +1,11 @@
 //! The last step of opening: the finished parts of a log become one installation.
 
-use super::{AppError, Opened};
-use crate::as_of::Past;
-use crate::exporting::ExportDesk;
+use super::error::AppError;
+use super::opened::Opened;
+use crate::as_of::past::Past;
+use crate::exporting::desk::ExportDesk;
 use crate::installation::Installation;
-use crate::live::LiveHub;
+use crate::live::hub::LiveHub;
 use crate::read_db_spec::ReadDbSpec;
 use actors::ActorSystem;
 use domain::ports::speech::Synthesizer;

@@ -1,6 +1,7 @@
 //! The doors for SQL from outside and for exports, on the rows that `--read-db` names.
 
-use super::{AppError, Opened};
+use super::error::AppError;
+use super::opened::Opened;
 use crate::clock::SystemClock;
 use crate::read_db_spec::ReadDbSpec;
 use actors::Supervisor;

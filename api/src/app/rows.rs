@@ -1,7 +1,8 @@
 //! The rows that `--read-db` names: opened for a server, for a command that makes them anew, or for reading
 //! beside the processes that write them; never those of another log.
 
-use super::{AppError, ReadOnly};
+use super::error::AppError;
+use super::log::ReadOnly;
 use crate::proving::history;
 use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;

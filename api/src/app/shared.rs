@@ -1,6 +1,6 @@
 //! What the processes on one log agree on: rehearsal or real, and the keys that open its personal fields.
 
-use super::AppError;
+use super::error::AppError;
 use crate::data_dir::Mode;
 use domain::ports::vault::Vault;
 use store::PostgresEventStore;

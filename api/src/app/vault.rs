@@ -1,8 +1,8 @@
 //! The keys of this process: in a directory of files, or in a database without events.
 
-use super::AppError;
 use super::belonging::hold_to_log;
 use super::closing::Closing;
+use super::error::AppError;
 use super::log::ReadOnly;
 use crate::clock::SystemIds;
 use crate::keys_spec::KeysSpec;

@@ -4,7 +4,7 @@
 //! back to the event it corrects: it counts from when the call ended, not from when somebody noticed.
 
 use super::moment::Then;
-use crate::routes::calls::{describe, describe_finding};
+use crate::calls::{describe, describe_finding};
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
 use domain::decider::Decider;

@@ -6,16 +6,14 @@
 //! One entity is folded from its own stream; figures are folded from the events of their campaign by the
 //! views themselves, into rows that are thrown away. Nothing here asks a live view or an entity's memory.
 
-mod all_campaigns;
 mod call;
 mod entity;
 mod moment;
-mod past;
+pub(crate) mod past;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use all_campaigns::all_campaigns;
 pub(crate) use call::{corrections, describe_at};
 pub(crate) use entity::{entity_then, existed_then};
 pub(crate) use moment::{AS_OF, Moment, PARAMETERS, Then, VALID_AT};
-pub(crate) use past::{Past, Wanted};
+pub(crate) use past::Wanted;

@@ -1,6 +1,6 @@
 //! The two parameters: read, held against the log, and turned into a position.
 
-use crate::endpoint::Input;
+use crate::query::Query;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
@@ -51,8 +51,8 @@ pub(crate) struct Moment {
 
 impl Moment {
     /// Of a request.
-    pub(crate) fn of(input: &Input) -> Result<Self, Problem> {
-        Self::parse(input.text("as_of"), input.text("valid_at"))
+    pub(crate) fn of(query: &Query) -> Result<Self, Problem> {
+        Self::parse(query.text("as_of"), query.text("valid_at"))
     }
 
     /// Reads both parameters; an absent one is everything known, or no instant.

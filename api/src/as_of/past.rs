@@ -2,7 +2,7 @@
 //! within a time, the last ones kept.
 
 use super::moment::Then;
-use crate::installation::Installation;
+use actors::Environment;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
@@ -101,7 +101,7 @@ impl Past {
     /// A campaign's rows in `views` at the moment, from its own events.
     pub(crate) async fn campaign(
         &self,
-        installation: &Installation,
+        environment: &Environment,
         campaign: &CampaignId,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
@@ -119,7 +119,7 @@ impl Past {
             ..EventFilter::default()
         };
         let shown = self
-            .fold(installation, Wanted::all_of(filter), (views, then))
+            .fold(environment, Wanted::all_of(filter), (views, then))
             .await?;
         self.keep(key, &shown.rows);
         Ok(shown)
@@ -145,7 +145,7 @@ impl Past {
     /// Rows of whatever is wanted, at the moment.
     pub(crate) async fn fold(
         &self,
-        installation: &Installation,
+        environment: &Environment,
         wanted: Wanted,
         (views, then): (Vec<Arc<dyn View>>, &Then),
     ) -> Result<Shown, Problem> {
@@ -155,9 +155,9 @@ impl Past {
             ..Span::until(wanted.filter, then.position)
         };
         let begun = wanted.begun;
-        let began = installation.now();
+        let began = environment.clock.now();
         let folded = self
-            .apart(installation, move |on| {
+            .apart(environment, move |on| {
                 on.runtime.block_on(fold_onto(
                     on.store,
                     &span,
@@ -171,7 +171,7 @@ impl Past {
             .map_err(|error| explain(&error))?;
         Ok(Shown {
             rows: Arc::new(folded),
-            took_ms: Some(installation.now().ms_since(began)),
+            took_ms: Some(environment.clock.now().ms_since(began)),
         })
     }
 
@@ -179,13 +179,12 @@ impl Past {
     /// fold; `None` when the process stops.
     pub(crate) async fn apart<T: Send + 'static>(
         &self,
-        installation: &Installation,
+        environment: &Environment,
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let place = self.place()?;
-        let until = installation.now().plus_ms(FOLD_WITHIN_MS);
+        let until = environment.clock.now().plus_ms(FOLD_WITHIN_MS);
         let (done, answer) = oneshot::channel::<T>();
-        let environment = &installation.environment;
         let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
         let tasks = Arc::clone(&environment.tasks);
         let stop = environment.tasks.stop_signal();
@@ -201,7 +200,7 @@ impl Past {
             drop(place);
             drop(done.send(found));
         };
-        installation.tasks().thread("as-of", Box::new(run));
+        environment.tasks.thread("as-of", Box::new(run));
         Ok(answer.await.ok())
     }
 

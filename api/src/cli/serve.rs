@@ -2,17 +2,18 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::app::OpenSettings;
 use crate::calendar::PeriodLength;
 use crate::compliance_report::begin_schedule;
 use crate::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
 use crate::keys_spec::KeysSpec;
 use crate::kurrent::{self, KurrentArgs};
+use crate::open_settings::OpenSettings;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::read_db_spec::ReadDbArgs;
-use crate::running::{Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::ServeSettings;
 use crate::server;
 use crate::signals::Signals;
 use crate::store_spec::LogArgs;

@@ -3,15 +3,16 @@
 
 use super::failure::Failure;
 use super::{output, targets};
-use crate::app::OpenSettings;
 use crate::campaign_body::{CampaignBody, FlowBody};
+use crate::campaigns::{create_campaign, start_campaign};
 use crate::config::TrunkSpec;
 use crate::import::body::BodySource;
 use crate::import::load::Load;
 use crate::installation::DialingState;
-use crate::routes::campaigns::{create_campaign, start_campaign};
+use crate::open_settings::OpenSettings;
 use crate::routes::lists::import;
-use crate::running::{GivenSound, Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::{GivenSound, ServeSettings};
 use crate::signals::Signals;
 use crate::store_spec::StoreSpec;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};

@@ -1,10 +1,11 @@
 //! How a command writes: through the server that runs on a directory, or by itself where none runs.
 
 use super::failure::Failure;
-use crate::app::{AppError, OpenSettings, Opened};
+use crate::app::{AppError, Opened};
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
 use crate::lone_event::note_index_remade;
+use crate::open_settings::OpenSettings;
 use crate::outbound::own_server::{OwnServer, ServerArgs};
 use crate::store_spec::{LogArgs, StoreSpec};
 use actors::ActorSystem;

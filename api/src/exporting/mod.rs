@@ -3,7 +3,7 @@
 //! An async task reads pages of rows; a thread of its own writes them in the wanted format, so that neither a
 //! slow disk nor a slow reader keeps the views or other readers waiting. At most two pages wait in between.
 
-mod desk;
+pub(crate) mod desk;
 mod offset;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -12,7 +12,7 @@ mod sheet;
 use crate::inquiring::elapsed_ms;
 use crate::installation::{Installation, follow};
 use chrono::{FixedOffset, Offset};
-pub(crate) use desk::{ExportDesk, hand_on};
+pub(crate) use desk::hand_on;
 use domain::ids::InquiryId;
 use domain::inquiry::{ExportFacts, InquiryCommand};
 use domain::problem::{Kind, Problem};

@@ -1,6 +1,6 @@
 //! The question: which metric at which version, of which calls, split by what.
 
-use crate::endpoint::Input;
+use crate::query::Query;
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use projections::metrics::{Metric, Scope, Unknown, WindowError, catalog};
@@ -47,19 +47,19 @@ pub(crate) fn find(name: &str, version: Option<u32>) -> Result<&'static Metric, 
 
 impl Asked {
     /// Reads the query's parameters.
-    pub(crate) fn read(name: &str, input: &Input) -> Result<Self, Problem> {
-        let metric = find(name, input.number("version")?)?;
-        let campaign = match input.text("campaign").map(str::parse) {
+    pub(crate) fn read(name: &str, query: &Query) -> Result<Self, Problem> {
+        let metric = find(name, query.number("version")?)?;
+        let campaign = match query.text("campaign").map(str::parse) {
             None => None,
             Some(Ok(campaign)) => Some(campaign),
             Some(Err(_)) => return Err(Problem::missing("this campaign")),
         };
         let scope = Scope {
             campaign,
-            from: bound(input, "from")?,
-            to: bound(input, "to")?,
+            from: bound(query, "from")?,
+            to: bound(query, "to")?,
         };
-        let by = input.text("by").map(column).transpose()?;
+        let by = query.text("by").map(column).transpose()?;
         Self::of(metric, scope, by)
     }
 
@@ -100,8 +100,8 @@ fn column(code: &str) -> Result<By, Problem> {
 }
 
 /// An instant, or a day in Beijing.
-fn bound(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = input.text(name) else {
+fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = query.text(name) else {
         return Ok(None);
     };
     let day = format!("{text}T00:00:00+08:00");

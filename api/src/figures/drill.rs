@@ -4,8 +4,8 @@
 use super::Asked;
 use super::asking::window_problem;
 use crate::as_of::Moment;
-use crate::endpoint::Input;
 use crate::installation::Installation;
+use crate::query::Query;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
@@ -43,8 +43,8 @@ pub(crate) struct Drilling {
 
 impl Drilling {
     /// Reads the query's parameters.
-    pub(crate) fn read(name: &str, input: &Input) -> Result<Self, Problem> {
-        let (which, part) = match input.text("which") {
+    pub(crate) fn read(name: &str, query: &Query) -> Result<Self, Problem> {
+        let (which, part) = match query.text("which") {
             None | Some("numerator") => ("numerator", Part::Numerator),
             Some("denominator") => ("denominator", Part::Denominator),
             Some(_) => {
@@ -54,17 +54,17 @@ impl Drilling {
                 ));
             }
         };
-        if input.text("valid_at").is_some() {
+        if query.text("valid_at").is_some() {
             let detail = "the events behind a figure are those known: ask as_of; the figure takes valid_at";
             return Err(Problem::invalid("valid-at-not-here", detail));
         }
         Ok(Self {
-            asked: Asked::read(name, input)?,
-            moment: Moment::of(input)?,
+            asked: Asked::read(name, query)?,
+            moment: Moment::of(query)?,
             which,
             part,
-            cursor: input.text("cursor").map(read_cursor).transpose()?,
-            limit: input.number("limit")?.unwrap_or(ITEMS_DEFAULT),
+            cursor: query.text("cursor").map(read_cursor).transpose()?,
+            limit: query.number("limit")?.unwrap_or(ITEMS_DEFAULT),
         })
     }
 
@@ -93,7 +93,7 @@ impl Drilling {
             limit: self.limit.clamp(1, ITEMS_MAX),
         };
         let (catalog, asked) = (catalog()?, drill.clone());
-        let found = installation.past.apart(installation, move |on| {
+        let found = installation.past.apart(&installation.environment, move |on| {
             let drilled = drill_down(catalog, on.store, &asked, on.goes_on);
             on.runtime.block_on(drilled)
         });

@@ -5,9 +5,8 @@
 //! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
 
 use crate::as_of::{AS_OF, VALID_AT};
-use crate::auth::Door;
-use crate::endpoint::Input;
 use crate::installation::Installation;
+use crate::query::Query;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
@@ -37,23 +36,15 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn of(door: &Door, input: &Input) -> Self {
-        Self::by("GET", (door, input))
-    }
-
-    /// Of a read whose question stands in the body, so that no address names whom it is about.
-    pub(crate) fn by_post(door: &Door, input: &Input) -> Self {
-        Self::by("POST", (door, input))
-    }
-
-    fn by(method: &str, (door, input): (&Door, &Input)) -> Self {
+    /// Who asks by this route and door, for the reasons given as parameters.
+    pub(crate) fn new(route: String, door: &'static str, query: &Query) -> Self {
         let given = |name| {
-            let text: Option<&str> = input.text(name);
-            text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
+            let text = query.text(name).filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned)
         };
         Self {
-            route: format!("{method} {}", input.route()),
-            door: door.word(),
+            route,
+            door,
             by: given(BY.0),
             reason: given(REASON.0),
         }

@@ -1,4 +1,4 @@
-//! What this process does about dialing, and by which drivers: told by whoever drives, asked by whoever answers.
+//! What this process does about dialing, and by which drivers: told by whoever drives, asked by others.
 
 use actors::DriversHandle;
 use std::sync::{Mutex, PoisonError};

@@ -8,11 +8,11 @@ mod dialing;
 
 pub(crate) use dialing::{Dialing, DialingState};
 
-use crate::as_of::Past;
-use crate::exporting::ExportDesk;
+use crate::as_of::past::Past;
+use crate::exporting::desk::ExportDesk;
 use crate::import::row::RowRules;
 use crate::import::under_way::UnderWay;
-use crate::live::LiveHub;
+use crate::live::hub::LiveHub;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
 use domain::campaign::CampaignState;

@@ -3,7 +3,7 @@
 //!
 //! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
 
-use super::Picture;
+use super::hub::Picture;
 use crate::event_stream::{Shareable, StreamPlace};
 use crate::figures::{FORMULA, PEOPLE, versions};
 use domain::ports::clock::Clock;

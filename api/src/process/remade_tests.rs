@@ -1,7 +1,8 @@
 //! A view that is being remade, as clients meet it: those who read it hear how far it is, the others nothing.
 
 use crate::routes::tests::{answer, settings};
-use crate::running::{Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::ServeSettings;
 use domain::decider::Scope;
 use domain::ids::CommandId;
 use domain::stored_event::StreamVersion;

@@ -4,11 +4,10 @@
 //! A checkpoint is signed once a second at most: a tail that is lost within that second is known by the rows
 //! of views alone, and where those went with it, by nobody.
 
-use super::key_file;
-use crate::app::{OpenSettings, Opened};
-use crate::data_dir::Mode;
+use crate::data_dir::{Mode, signing_key_file};
 use crate::lone_event::note;
 use crate::notice::notice;
+use crate::open_settings::OpenSettings;
 use crate::store_spec::StoreSpec;
 use actors::Environment;
 use base64::Engine;
@@ -32,10 +31,9 @@ const EARLIER_MAX: usize = 1_000;
 
 /// Holds a log that was just opened to what was published of it, and puts on record what it lacks. What was
 /// signed of a lost history is put aside, and the log's key gets the name of the new origin.
-pub(crate) async fn hold(opened: &Opened, settings: &OpenSettings) -> Result<(), Problem> {
-    let environment = &opened.environment;
+pub(crate) async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<(), Problem> {
     let dir = settings.data.join(PROOF_DIR);
-    let file = key_file(&settings.data, settings.keys.as_ref());
+    let file = signing_key_file(&settings.data, settings.keys.as_ref());
     let before = actors::installation_now(environment.store.as_ref()).await?;
     for published in known(environment, settings, (&dir, &file)).await? {
         let root = BASE64_STANDARD.encode(published.root);

@@ -9,9 +9,9 @@ pub(crate) mod history;
 mod lease;
 pub(crate) mod tail;
 
-use crate::app::OpenSettings;
-use crate::data_dir::KEYS_DIR;
+use crate::data_dir::signing_key_file;
 use crate::notice::notice;
+use crate::open_settings::OpenSettings;
 use crate::outbound::tsa::{self, TsaUrl};
 use crate::outbound::witness::WitnessSpec;
 use crate::store_spec::StoreSpec;
@@ -42,15 +42,6 @@ const STAMP_AGAIN_MS: u64 = 60_000;
 /// Wait after a failure of disk or database.
 const RETRY_MS: u64 = 5_000;
 
-/// The signing key, in the directory of keys: it is in no backup of events.
-const SIGNING_KEY_FILE: &str = "log-signing.key";
-
-/// The file of the log's signing key.
-pub(crate) fn key_file(directory: &Path, keys: Option<&PathBuf>) -> PathBuf {
-    let default = directory.join(KEYS_DIR);
-    keys.unwrap_or(&default).join(SIGNING_KEY_FILE)
-}
-
 /// What signs one log, and where its tree is.
 pub(crate) struct Proving {
     environment: Environment,
@@ -73,7 +64,7 @@ impl Proving {
         settings: &OpenSettings,
         witnesses: &[WitnessSpec],
     ) -> Result<Self, Problem> {
-        let file = key_file(&settings.data, settings.keys.as_ref());
+        let file = signing_key_file(&settings.data, settings.keys.as_ref());
         let key = SigningKey::of_log(&file, environment.ids.as_ref())?;
         let dir = settings.data.join(PROOF_DIR);
         let own = FileShelf::new(&dir);

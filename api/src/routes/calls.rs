@@ -1,34 +1,30 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
 use crate::as_of::{Moment, corrections, describe_at};
+use crate::calls::{describe, put, stream_of};
 use crate::cloud_event::page_of;
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::inquiring::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
+use crate::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
+use crate::masked::masked;
 use crate::members::Members;
-use crate::reply::masked;
 use crate::reply::{Done, Written};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
-use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, CallState, Correction, Finding, LegState};
-use domain::decider::Decider;
+use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, EventId};
 use domain::inquiry::ReadForm;
 use domain::phone_number::mask_e164;
-use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, StoredEvent, StreamVersion, read_event};
+use domain::stored_event::{Cause, Position, StoredEvent, read_event};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use serde_json::{Value, json};
 use std::str::FromStr;
 
 /// Calls on a page unless asked otherwise.
 const PAGE_CALLS: usize = 100;
-
-/// Events of one call shown: its legs, keypresses and nodes are bounded far below.
-const CALL_EVENTS_MAX: usize = 2_000;
 
 /// Longest name of who corrected: a login or a mail address.
 const BY_CHARS_MAX: usize = 128;
@@ -103,7 +99,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             calls: rows.iter().map(|row| row.call).collect(),
             ..PAGE
         };
-        put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
+        put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
     }
     Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
 }
@@ -163,7 +159,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if loaded.version.0 == 0 {
         return Err(Problem::missing("this call"));
     }
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     let stored = stream_of(ctx.installation.store(), call).await?;
     let shown = if moment.is_now() {
         let mut shown = describe(call, &loaded.state);
@@ -183,14 +179,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         calls: vec![call],
         ..CALL
     };
-    put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
+    put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
     Ok(Done::Read(shown))
-}
-
-fn put(shown: &mut Value, name: &str, value: Value) {
-    if let Some(members) = shown.as_object_mut() {
-        members.insert(name.to_owned(), value);
-    }
 }
 
 /// `corrects` and `before` are what the stream says now; the decider refuses when another correction was
@@ -282,18 +272,6 @@ fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>,
     Ok(present)
 }
 
-/// A finding with its labels.
-pub(crate) fn describe_finding(finding: Finding) -> Value {
-    json!({
-        "disposition": finding.disposition,
-        "disposition_zh": finding.disposition.label_zh(),
-        "disposition_en": finding.disposition.label_en(),
-        "outcome": finding.outcome,
-        "outcome_zh": finding.outcome.map(Outcome::label_zh),
-        "outcome_en": finding.outcome.map(Outcome::label_en),
-    })
-}
-
 async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let events = stream_of(ctx.installation.store(), call).await?;
@@ -301,59 +279,4 @@ async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         return Err(Problem::missing("this call"));
     }
     Ok(Done::Read(page_of(&events, Position(0))?))
-}
-
-/// The stored events of one call.
-pub(crate) async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Vec<StoredEvent>, Problem> {
-    let stream = Call::stream(&call);
-    Ok(store
-        .read_stream(&stream, StreamVersion(0), CALL_EVENTS_MAX)
-        .await?)
-}
-
-/// A call as shown; the number is masked, or absent where its key is not at hand.
-pub(crate) fn describe(call: CallId, state: &CallState) -> Value {
-    let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
-        let recorded = Finding {
-            disposition: ended.disposition,
-            outcome: ended.outcome,
-        };
-        let mut shown = describe_finding(found);
-        put(&mut shown, "at", json!(ended.at));
-        put(&mut shown, "talk_ms", json!(ended.talk_ms));
-        put(&mut shown, "reason", json!(ended.reason));
-        if found != recorded {
-            put(&mut shown, "recorded", describe_finding(recorded));
-        }
-        shown
-    });
-    json!({
-        "id": call,
-        "campaign": state.campaign(),
-        "customer": state.customer(),
-        "attempt": state.permitted().map(|permitted| permitted.attempt),
-        "callee": masked(state.callee(), mask_e164),
-        "state": state.four_state(),
-        "flow": state.flow(),
-        "node": state.node(),
-        "answered_at": state.answered_at(),
-        "transfer_requested": state.transfer_requested(),
-        "legs": state.legs().iter().map(describe_leg).collect::<Vec<_>>(),
-        "ended": ended,
-    })
-}
-
-fn describe_leg(leg: &LegState) -> Value {
-    json!({
-        "leg": leg.leg,
-        "trunk": leg.trunk,
-        "sip_call_id": leg.sip_call_id,
-        "caller": leg.caller,
-        "dialing_at": leg.dialing_at,
-        "rang": leg.rang,
-        "answered": leg.answered.is_some(),
-        "late_answered": leg.late_answered.is_some(),
-        "sip_code": leg.failure.as_ref().and_then(|failure| failure.sip_code),
-        "q850": leg.failure.as_ref().and_then(|failure| failure.q850),
-    })
 }

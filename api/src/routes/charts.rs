@@ -34,14 +34,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let asked = Asked::read(&input.param(0)?, &input)?;
+    let asked = Asked::read(&input.param(0)?, input.query())?;
     // What cannot be split by hours is split by what it can.
     let by = asked.by.or_else(|| match asked.metric.by.first() {
         None => Some(By::Hour),
         Some(by) => By::from_code(by),
     });
     let asked = Asked { by, ..asked };
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     let source = Source::of_metric(&ctx.installation, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
     let label = &asked.metric.label;

@@ -5,7 +5,7 @@
 //! before: they are withdrawn, or cancelled if not yet answered.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use crate::inquiring::{BY, REASON, Shown, put_on_record};
 use crate::installation::{Installation, follow};
 use crate::members::Members;
 use crate::reply::{Done, Written};
@@ -191,7 +191,7 @@ async fn ask(
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
-    let reader = Reader::of(&ctx.door, &input);
+    let reader = input.reader(&ctx.door);
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     let what = Shown {
         customer: Some(customer.clone()),
@@ -202,7 +202,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn show_by_number(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let (peer, reader) = (input.peer(), Reader::by_post(&ctx.door, &input));
+    let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();

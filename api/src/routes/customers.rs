@@ -4,8 +4,9 @@ use crate::as_of::{Moment, Then, Wanted, entity_then, existed_then};
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
 use crate::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use crate::installation::Installation;
+use crate::masked::masked;
 use crate::members::Members;
-use crate::reply::{Done, Written, masked};
+use crate::reply::{Done, Written};
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
@@ -152,8 +153,8 @@ fn standing(state: &CustomerState) -> Value {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
-    let moment = Moment::of(&input)?;
-    let reader = Reader::of(&ctx.door, &input);
+    let moment = Moment::of(input.query())?;
+    let reader = input.reader(&ctx.door);
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     if moment.is_now() {
         let shown = describe_whole(&ctx.installation, &customer, &state, None).await?;
@@ -225,7 +226,7 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let reader = Reader::of(&ctx.door, &input);
+    let reader = input.reader(&ctx.door);
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
@@ -241,7 +242,7 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let reader = Reader::of(&ctx.door, &input);
+    let reader = input.reader(&ctx.door);
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
@@ -261,7 +262,7 @@ async fn rows_of(
     view: Arc<dyn View>,
 ) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
     let text = input.param(0)?;
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     let (customer, _) = installation.customer_named(&text).await?;
     if moment.is_now() {
         return Ok((customer, installation.rows.db(), None));
@@ -271,9 +272,11 @@ async fn rows_of(
         customer: Some(customer.clone()),
         ..EventFilter::default()
     };
-    let folding = installation
-        .past
-        .fold(installation, Wanted::all_of(filter), (vec![view], &then));
+    let folding = installation.past.fold(
+        &installation.environment,
+        Wanted::all_of(filter),
+        (vec![view], &then),
+    );
     let shown = folding.await?;
     Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
 }
@@ -317,8 +320,8 @@ async fn closed_window(
     then: Option<&Then>,
 ) -> Result<Option<ClosedWindow>, Problem> {
     let closed = match then {
-        None => app
-            .system()
+        None => installation
+            .entities
             .campaigns
             .state(campaign)
             .await?

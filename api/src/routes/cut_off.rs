@@ -4,7 +4,7 @@
 //! since is not on it. A call back is no permit: rules and caps are asked when it is dialed.
 
 use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use crate::inquiring::{BY, REASON, Shown, put_on_record};
 use crate::members::Members;
 use crate::reply::{Done, Written};
 use domain::customer::{CustomerCommand, EnrolmentState, LastCall};
@@ -85,7 +85,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             calls,
             ..CUT_OFF
         };
-        put_on_record(&ctx.installation, Reader::of(&ctx.door, &input), what).await?;
+        put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
     }
     Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
 }

@@ -21,7 +21,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let flow: FlowId = input.id(0, "this flow")?;
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     if moment.is_now() {
         let loaded = ctx.installation.entities.flows.state(&flow).await?;
         let shown = describe(&flow, &loaded.state).ok_or_else(|| Problem::missing("this flow"))?;

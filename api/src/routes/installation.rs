@@ -65,7 +65,7 @@ pub(crate) fn loss_value((lost, since): &(LostHistory, Timestamp)) -> Value {
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     if !moment.is_now() {
         let then = moment
             .resolve(ctx.installation.store(), ctx.installation.now())

@@ -43,8 +43,8 @@ fn list() -> Result<Done, Problem> {
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let asked = Asked::read(&input.param(0)?, &input)?;
-    let moment = Moment::of(&input)?;
+    let asked = Asked::read(&input.param(0)?, input.query())?;
+    let moment = Moment::of(input.query())?;
     let source = Source::of_metric(&ctx.installation, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
     let mut shown = asked.describe(&answer);
@@ -62,6 +62,6 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let drilling = Drilling::read(&input.param(0)?, &input)?;
+    let drilling = Drilling::read(&input.param(0)?, input.query())?;
     drilling.answer(&ctx.installation).await.map(Done::Read)
 }

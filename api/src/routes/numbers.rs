@@ -60,14 +60,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let text = input.param(0)?;
-    let moment = Moment::of(&input)?;
-    let (peer, reader) = (input.peer(), Reader::of(&ctx.door, &input));
+    let moment = Moment::of(input.query())?;
+    let (peer, reader) = (input.peer(), input.reader(&ctx.door));
     shown(&ctx, &text, peer, (moment, reader)).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let moment = Moment::of(&input)?;
-    let (peer, reader) = (input.peer(), Reader::by_post(&ctx.door, &input));
+    let moment = Moment::of(input.query())?;
+    let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
     let mut body = Members::new(input.object().await?);
     let number = body.needed_text("number");
     body.refuse_the_rest();

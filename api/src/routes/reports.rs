@@ -84,7 +84,7 @@ async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = source(&ctx.installation, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let report = report(source.db.as_ref(), &campaign).await?;
     let report = report.ok_or_else(|| source.missing())?;
     let mut body = describe(&campaign, &report);
@@ -134,7 +134,7 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
 
 async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let source = source(&ctx.installation, Moment::of(&input)?, &campaign).await?;
+    let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());

@@ -42,7 +42,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 type Judged = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     let (until, valid_at, known) = if moment.is_now() {
         (ctx.installation.store().head().await?, None, None)
     } else {

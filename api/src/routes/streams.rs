@@ -38,7 +38,7 @@ struct Read {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let stream = StreamId::from_stored(input.param(0)?);
-    let moment = Moment::of(&input)?;
+    let moment = Moment::of(input.query())?;
     let then = if moment.is_now() {
         None
     } else {

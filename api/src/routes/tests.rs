@@ -1,12 +1,13 @@
 //! The routes as a client meets them: description and router agree, doors hold, errors are problems.
 
 use super::{all, endpoints};
-use crate::app::OpenSettings;
 use crate::auth::Door;
+use crate::open_settings::OpenSettings;
 use crate::openapi::document;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::ntp::tests::fake_server;
-use crate::running::{Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::ServeSettings;
 use crate::store_spec::StoreSpec;
 use actors::Damage;
 use bytes::Bytes;

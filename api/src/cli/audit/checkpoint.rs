@@ -1,12 +1,13 @@
 //! `ledgerline audit checkpoint`: the state of the log now, signed, for somebody who keeps it.
 
 use super::read_checkpoint;
-use crate::app::{AppError, OpenSettings, Opened, ReadOnly};
+use crate::app::{AppError, Opened, ReadOnly};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::{SystemClock, SystemIds};
 use crate::data_dir::{self, Mode};
 use crate::keys_spec::KeysSpec;
+use crate::open_settings::OpenSettings;
 use crate::outbound::tsa::{self, TsaUrl};
 use crate::proving::Proving;
 use crate::store_spec::LogArgs;

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::named::OwnIds;
 use crate::cli::output;
 use crate::cli::taking::TakingArgs;
-use crate::proving;
+use crate::data_dir::signing_key_file;
 use crate::store_spec::LogArgs;
 use crate::taking::{Taken, Taking};
 use domain::event_filter::EventFilter;
@@ -65,7 +65,7 @@ impl Subject {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let directory = args.log.directory()?.to_owned();
     let dir = directory.join(PROOF_DIR);
-    let key = SigningKey::read(&proving::key_file(&directory, args.own.keys.dir().as_ref()))?;
+    let key = SigningKey::read(&signing_key_file(&directory, args.own.keys.dir().as_ref()))?;
     let checkpoint = FileShelf::new(&dir).read()?.ok_or_else(|| {
         Failure::refused(
             "no checkpoint is published; a running server or `ledgerline audit checkpoint` does it",

@@ -1,8 +1,9 @@
 //! What is measured, as it is in the product: a log, keys and entities in a directory of its own, with
 //! customers that record a consent with its evidence sealed.
 
-use crate::app::{OpenSettings, Opened};
+use crate::app::Opened;
 use crate::cli::failure::Failure;
+use crate::open_settings::OpenSettings;
 use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;
 use actors::ActorSystem;

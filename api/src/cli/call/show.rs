@@ -3,6 +3,7 @@
 use super::callee::Reading;
 use crate::app::ReadOnly;
 use crate::as_of::{Moment, describe_at};
+use crate::calls::stream_of;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::page::{self, Language};
@@ -11,7 +12,6 @@ use crate::clock::SystemClock;
 use crate::cloud_event::CloudEvent;
 use crate::keys_spec::KeysSpec;
 use crate::outbound::own_server::{OwnServer, ServerArgs, encode};
-use crate::routes::calls::stream_of;
 use crate::store_spec::StoreSpec;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;

@@ -1,13 +1,13 @@
 //! The demo's campaign: made, filled and started through the very functions that the routes call.
 
 use crate::campaign_body::{CampaignBody, FlowBody};
+use crate::campaigns::{create_campaign, start_campaign};
 use crate::cli::failure::Failure;
 use crate::import::encoding::EncodingChoice;
 use crate::import::load::Load;
 use crate::import::mapping::Mapping;
 use crate::import::spool::Spool;
 use crate::installation::Installation;
-use crate::routes::campaigns::{create_campaign, start_campaign};
 use crate::routes::lists::import;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::campaign::CampaignStatus;

@@ -14,14 +14,15 @@ mod watch;
 
 use super::failure::Failure;
 use super::output;
-use crate::app::OpenSettings;
 use crate::clock::SystemClock;
 use crate::config::{HTTP_DEFAULT, TrunkSpec};
 use crate::data_dir::RECORDINGS_DIR;
+use crate::open_settings::OpenSettings;
 use crate::private_file;
 use crate::read_db_spec::ReadDbArgs;
 use crate::rehearsal::{Carrier, CarrierSettings};
-use crate::running::{Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::ServeSettings;
 use crate::server;
 use crate::signals::Signals;
 use crate::store_spec::{LogArgs, StoreSpec};

@@ -6,11 +6,12 @@
 
 use super::super::figures::{Report, Target};
 use super::super::stopwatch::{Stopwatch, Times};
-use crate::app::OpenSettings;
 use crate::cli::failure::Failure;
 use crate::clock::SystemClock;
+use crate::open_settings::OpenSettings;
 use crate::read_db_spec::ReadDbSpec;
-use crate::running::{Running, ServeSettings};
+use crate::running::Running;
+use crate::serve_settings::ServeSettings;
 use crate::server::bind;
 use crate::store_spec::StoreSpec;
 use domain::ids::StreamId;

@@ -1,11 +1,9 @@
 //! All campaigns as they were, from the copy of the day and the events after it.
 
-use super::moment::Then;
-use super::past::Wanted;
+use super::{figures, listed};
+use crate::as_of::{Then, Wanted};
 use crate::figures::{FORMULA, versions};
 use crate::installation::Installation;
-use crate::reply::Done;
-use crate::routes::campaigns::{figures, listed};
 use domain::event_filter::EventFilter;
 use domain::problem::Problem;
 use projections::View;
@@ -16,7 +14,7 @@ use std::sync::Arc;
 
 /// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
 /// times is in no copy, and folded from the first event.
-pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Done, Problem> {
+pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Value, Problem> {
     let copy = match then.valid_at() {
         None => daily_copies::last_copy(installation.rows.db().as_ref(), then.position).await?,
         Some(_) => None,
@@ -29,7 +27,7 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
     let views: Vec<Arc<dyn View>> = vec![Arc::new(DailyCopies)];
     let shown = installation
         .past
-        .fold(installation, wanted, (views, then))
+        .fold(&installation.environment, wanted, (views, then))
         .await?;
     let totals = daily_copies::totals(shown.rows.db.as_ref()).await?;
     let items: Vec<Value> = totals.iter().map(describe_total).collect();
@@ -39,9 +37,7 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
     }
     // What the copies of a day hold: people are not counted apart in them.
     let versions = versions(&FORMULA)?;
-    Ok(Done::Read(
-        json!({ "items": items, "versions": versions, "known": known }),
-    ))
+    Ok(json!({ "items": items, "versions": versions, "known": known }))
 }
 
 fn describe_total(total: &Total) -> Value {

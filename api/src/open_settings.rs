@@ -25,7 +25,7 @@ pub(crate) struct OpenSettings {
 
 impl OpenSettings {
     /// Rehearsal or real, for the life of the directory.
-    pub(super) const fn mode(&self) -> Mode {
+    pub(crate) const fn mode(&self) -> Mode {
         match self.rehearse_at {
             Some(_) => Mode::Rehearsal,
             None => Mode::Real,
@@ -33,7 +33,7 @@ impl OpenSettings {
     }
 
     /// Where the keys are and what wraps them.
-    pub(super) fn keys_spec(&self) -> KeysSpec {
+    pub(crate) fn keys_spec(&self) -> KeysSpec {
         let dir = self.keys.clone().map(KeysPlace::Dir);
         KeysSpec {
             keys: self.keys_url.clone().map(KeysPlace::Postgres).or(dir),
