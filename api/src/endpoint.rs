@@ -9,6 +9,7 @@ use crate::inquiring::Reader;
 use crate::installation::Installation;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use crate::lookups::Lookups;
+use crate::percent;
 use crate::process::Process;
 use crate::query::Query;
 use crate::reply::{Done, problem_response, respond};
@@ -262,7 +263,7 @@ impl Input {
     /// The `index`-th parameter of the path, decoded.
     pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
         let raw = self.params.get(index).map_or("", String::as_str);
-        decode(raw)
+        percent::decode(raw)
             .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
     }
 
@@ -333,34 +334,9 @@ pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value
     }
 }
 
-/// Percent-decoding (RFC 3986, 2.1).
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let high = char::from(rest.next()?).to_digit(16)?;
-        let low = char::from(rest.next()?).to_digit(16)?;
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_in_a_path_is_decoded() {
-        assert_eq!(decode("%2B8613800138000").as_deref(), Some("+8613800138000"));
-        assert_eq!(decode("%E5%AE%A2").as_deref(), Some("客"));
-        for bad in ["%", "%2", "%zz", "%ff"] {
-            assert_eq!(decode(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_body_that_is_no_object_is_told_what_is_wrong() {

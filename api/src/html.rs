@@ -115,7 +115,7 @@ impl Page {
         self.push(format_args!(
             "<p>{}: <a href=\"./{}\">{}</a></p>\n",
             escape(text),
-            crate::outbound::own_server::encode(file),
+            crate::percent::encode(file),
             escape(file)
         ));
     }

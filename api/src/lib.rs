@@ -52,6 +52,7 @@ mod outbound;
 mod own_page;
 mod paced_places;
 mod pdca;
+mod percent;
 mod places;
 mod private_file;
 mod process;

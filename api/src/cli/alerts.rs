@@ -3,7 +3,7 @@
 use super::asking::{Asking, given};
 use super::failure::Failure;
 use super::{output, table};
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::time::Timestamp;
 use hyper::Method;
 use serde_json::{Value, json};

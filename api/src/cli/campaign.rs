@@ -9,7 +9,7 @@ use super::page;
 use super::targets;
 use crate::body::BODY_BYTES_MAX;
 use crate::bounded_file;
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::{Value, json};

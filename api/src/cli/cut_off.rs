@@ -3,7 +3,7 @@
 
 use super::asking::{Asking, given};
 use super::failure::Failure;
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::json;

@@ -98,6 +98,7 @@ const EXAMPLES: &[&str] = &[
     "bench project",
     "bench subscribe",
     "bench query",
+    "bench cost --customers 300 --rate 6 --json",
     "completions bash",
     "man ./man",
 ];

@@ -1,6 +1,6 @@
 //! `--as-of` and `--valid-at`, as every command takes them that can be asked about the past.
 
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 
 /// Neither: now.
 #[derive(Debug, Clone, Default, clap::Args)]

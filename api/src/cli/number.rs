@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::moment::MomentArgs;
 use super::page;
 use super::reader::ReaderArgs;
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use hyper::Method;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! `--by` and `--reason`: who reads what is known of persons, and why, as the log keeps it.
 
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 

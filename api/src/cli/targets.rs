@@ -5,7 +5,7 @@ use super::asking::Asking;
 use super::failure::Failure;
 use super::output;
 use super::table::{items, members, percent};
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
 use serde_json::{Value, json};

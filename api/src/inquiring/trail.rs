@@ -1,7 +1,7 @@
 //! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
 
 use crate::installation::Installation;
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::ids::{CampaignId, CustomerId, StreamId};
 use domain::problem::Problem;
 use domain::stored_event::Position;

@@ -298,28 +298,9 @@ fn problem_of(status: StatusCode, body: &Value) -> Problem {
     )
 }
 
-/// A path segment or query value, percent-encoded (RFC 3986, 2.3: only unreserved characters stay).
-pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mapping_survives_the_query() {
-        assert_eq!(encode("客户ID=a"), "%E5%AE%A2%E6%88%B7ID%3Da");
-        assert_eq!(encode("+8613800138000"), "%2B8613800138000");
-    }
 
     #[test]
     fn the_server_of_a_directory_is_found_and_none_is_an_error() {

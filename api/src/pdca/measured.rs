@@ -93,7 +93,7 @@ pub(super) fn events(metric: &Metric, scope: &Scope) -> String {
         ("to", scope.to.map(|at| at.to_string())),
     ];
     let given = given.into_iter().filter_map(|(name, value)| {
-        let value = crate::outbound::own_server::encode(&value?);
+        let value = crate::percent::encode(&value?);
         Some(format!("{name}={value}"))
     });
     let query = given.collect::<Vec<_>>().join("&");

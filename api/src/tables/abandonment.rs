@@ -2,7 +2,7 @@
 //! much of the budget of its preset is used.
 
 use crate::figures::{describe_figure, describe_metric};
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;

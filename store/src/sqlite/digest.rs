@@ -5,13 +5,7 @@
 
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
-
-// The five primes of the XXH64 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
-const PRIME_1: u64 = 0x9E37_79B1_85EB_CA87;
-const PRIME_2: u64 = 0xC2B2_AE3D_27D4_EB4F;
-const PRIME_3: u64 = 0x1656_67B1_9E37_79F9;
-const PRIME_4: u64 = 0x85EB_CA77_C2B2_AE63;
-const PRIME_5: u64 = 0x27D4_EB2F_1656_67C5;
+use twox_hash::XxHash64;
 
 /// XXH64 of the record, seeded with `recorded_at`, in big-endian order, which is xxHash's canonical form.
 pub(super) fn digest(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
@@ -38,64 +32,7 @@ fn first_version(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
 
 /// XXH64, seeded.
 pub(super) fn xxh64(bytes: &[u8], seed: u64) -> u64 {
-    let (stripes, rest) = bytes.as_chunks::<32>();
-    let mut hash = if stripes.is_empty() {
-        seed.wrapping_add(PRIME_5)
-    } else {
-        converge(stripes, seed)
-    };
-    hash = hash.wrapping_add(bytes.len() as u64);
-    let (words, rest) = rest.as_chunks::<8>();
-    for word in words {
-        hash = (hash ^ round(0, u64::from_le_bytes(*word)))
-            .rotate_left(27)
-            .wrapping_mul(PRIME_1)
-            .wrapping_add(PRIME_4);
-    }
-    let (halves, rest) = rest.as_chunks::<4>();
-    for half in halves {
-        hash = (hash ^ u64::from(u32::from_le_bytes(*half)).wrapping_mul(PRIME_1))
-            .rotate_left(23)
-            .wrapping_mul(PRIME_2)
-            .wrapping_add(PRIME_3);
-    }
-    for byte in rest {
-        hash = (hash ^ u64::from(*byte).wrapping_mul(PRIME_5))
-            .rotate_left(11)
-            .wrapping_mul(PRIME_1);
-    }
-    hash = (hash ^ (hash >> 33)).wrapping_mul(PRIME_2);
-    hash = (hash ^ (hash >> 29)).wrapping_mul(PRIME_3);
-    hash ^ (hash >> 32)
-}
-
-/// Four lanes over stripes of 32 bytes, joined.
-fn converge(stripes: &[[u8; 32]], seed: u64) -> u64 {
-    let mut lanes = [
-        seed.wrapping_add(PRIME_1).wrapping_add(PRIME_2),
-        seed.wrapping_add(PRIME_2),
-        seed,
-        seed.wrapping_sub(PRIME_1),
-    ];
-    for stripe in stripes {
-        for (lane, word) in lanes.iter_mut().zip(stripe.as_chunks::<8>().0) {
-            *lane = round(*lane, u64::from_le_bytes(*word));
-        }
-    }
-    let joined = lanes.iter().zip([1, 7, 12, 18]).fold(0_u64, |sum, (lane, turn)| {
-        sum.wrapping_add(lane.rotate_left(turn))
-    });
-    lanes.iter().fold(joined, |hash, lane| {
-        (hash ^ round(0, *lane))
-            .wrapping_mul(PRIME_1)
-            .wrapping_add(PRIME_4)
-    })
-}
-
-fn round(lane: u64, word: u64) -> u64 {
-    lane.wrapping_add(word.wrapping_mul(PRIME_2))
-        .rotate_left(31)
-        .wrapping_mul(PRIME_1)
+    XxHash64::oneshot(seed, bytes)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::event_stream::{FilterWords, filter_of};
-use crate::outbound::own_server::encode;
+use crate::percent::encode;
 use domain::event_filter::EventFilter;
 
 /// All that are given must hold; of several kinds or streams, one.
