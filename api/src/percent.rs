@@ -14,7 +14,8 @@ pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// What a segment says; `None` where a `%` is followed by no two hexadecimal digits, or the bytes are no UTF-8.
+/// What a segment says; `None` where a `%` is followed by no two hexadecimal digits, or the bytes are no
+/// UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
     // The library leaves a broken escape as it stands: a name that was not meant would be looked up.
     let mut after = text.split('%').skip(1);
