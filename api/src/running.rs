@@ -21,6 +21,7 @@ use crate::routes;
 use crate::serve_settings::{GivenSound, ServeSettings};
 use crate::server;
 use crate::signals::Signals;
+use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use media::speech::given::GivenClipSynthesizer;
@@ -94,7 +95,7 @@ impl Running {
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&process), settings).await?;
         installation.live.begin(&installation.environment);
-        alerts::begin(&installation, alerts::Limits::default());
+        alerts::begin(&installation, AlertLimits::default());
         rebuild_record::begin(&installation);
         process.begin();
         Ok(Self {

@@ -25,6 +25,7 @@ mod instant_text;
 pub mod key_rule;
 pub mod number;
 mod ordered_json;
+pub mod pdca;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;

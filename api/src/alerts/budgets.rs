@@ -2,10 +2,10 @@
 //! 30 days, told at four fifths of it. Asked of the rows of metrics, so less often than what is kept in
 //! memory.
 
-use super::rules::{Finding, Limits, figure};
+use super::rules::{Finding, figure};
 use crate::installation::Installation;
-use crate::tables::{Budget, LIMIT_PER_MILLE, WINDOW_DAYS, budget};
-use domain::alert::{AlertRule, Severity};
+use crate::tables::{Budget, WINDOW_DAYS, budget};
+use domain::alert::{ABANDONED_PER_MILLE_MAX, AlertLimits, AlertRule, Severity};
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
@@ -18,7 +18,7 @@ const CAMPAIGNS_MAX: usize = 500;
 /// The budgets of campaigns that dial, and of those whose alert stands.
 pub(super) async fn findings(
     installation: &Installation,
-    limits: &Limits,
+    limits: &AlertLimits,
     standing: impl Iterator<Item = &(AlertRule, String)>,
 ) -> Result<Vec<Finding>, Problem> {
     let db = installation.rows.db();
@@ -39,9 +39,10 @@ pub(super) async fn findings(
     Ok(found)
 }
 
-fn finding(campaign: &CampaignId, used: &Budget, limits: &Limits) -> Finding {
+fn finding(campaign: &CampaignId, used: &Budget, limits: &AlertLimits) -> Finding {
     let value = used.per_mille().unwrap_or(0);
-    let is_over = used.abandoned.saturating_mul(1_000) > used.answered.saturating_mul(LIMIT_PER_MILLE);
+    let is_over =
+        used.abandoned.saturating_mul(1_000) > used.answered.saturating_mul(ABANDONED_PER_MILLE_MAX);
     Finding {
         rule: AlertRule::AbandonBudget,
         subject: campaign.to_string(),
@@ -58,7 +59,7 @@ fn finding(campaign: &CampaignId, used: &Budget, limits: &Limits) -> Finding {
         ),
         detail: format!(
             "{} of {} calls that a person answered in {WINDOW_DAYS} days ({} v1); at most \
-             {LIMIT_PER_MILLE} in 1000",
+             {ABANDONED_PER_MILLE_MAX} in 1000",
             used.abandoned, used.answered, used.definition
         ),
         is_beyond: used.answered >= limits.person_answered_min && value >= limits.abandoned_per_mille_max,
@@ -76,7 +77,7 @@ mod tests {
             answered,
             window_ms: 30 * 86_400_000,
         };
-        finding(&"T".parse().unwrap(), &used, &Limits::default())
+        finding(&"T".parse().unwrap(), &used, &AlertLimits::default())
     }
 
     #[test]

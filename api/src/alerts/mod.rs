@@ -10,11 +10,9 @@ mod rules;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use rules::Limits;
-
 use crate::installation::DialingState;
 use crate::installation::Installation;
-use domain::alert::{AlertCommand, AlertRule};
+use domain::alert::{AlertCommand, AlertLimits, AlertRule};
 use domain::ids::AlertId;
 use domain::stored_event::Cause;
 use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
@@ -30,7 +28,7 @@ const LOOK_MS: u64 = 1_000;
 const SLOW_EVERY_LOOKS: u64 = 30;
 
 /// Begins to watch; ends with the process.
-pub(crate) fn begin(installation: &Arc<Installation>, limits: Limits) {
+pub(crate) fn begin(installation: &Arc<Installation>, limits: AlertLimits) {
     let watched = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
     installation.tasks().spawn(
@@ -45,7 +43,7 @@ pub(crate) fn begin(installation: &Arc<Installation>, limits: Limits) {
     );
 }
 
-async fn watch(installation: &Installation, limits: &Limits) {
+async fn watch(installation: &Installation, limits: &AlertLimits) {
     let mut watch = Watch::default();
     let mut looks: u64 = 0;
     loop {
@@ -78,7 +76,7 @@ impl Watch {
     async fn look(
         &mut self,
         installation: &Installation,
-        limits: &Limits,
+        limits: &AlertLimits,
         is_slow_turn: bool,
     ) -> Result<(), String> {
         let standing = match &mut self.standing {

@@ -3,41 +3,11 @@
 use crate::clock_watch::doubt_in_words;
 use crate::installation::DialingState;
 use crate::installation::Installation;
-use crate::tables::LIMIT_PER_MILLE;
-use domain::alert::{AlertFigure, AlertRule, NOTE_BYTES_MAX, Severity};
+use domain::alert::{AlertFigure, AlertLimits, AlertRule, NOTE_BYTES_MAX, Severity};
 use domain::ids::CampaignId;
 use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
 use projections::live_figures::{LiveSnapshot, WindowFigures};
-
-/// What is beyond what. Defaults are the requirement's.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// Answer rate per call over five minutes, per mille.
-    pub(crate) answer_per_mille_min: i64,
-    /// Fewer settled calls than these say nothing about a rate.
-    pub(crate) settled_min: u64,
-    pub(crate) line_failures_max: i64,
-    /// Events that the views may be behind.
-    pub(crate) lag_events_max: i64,
-    /// Calls abandoned of those a person answered, per mille: four fifths of what the law allows.
-    pub(crate) abandoned_per_mille_max: i64,
-    /// Of fewer calls a single one would be beyond it.
-    pub(crate) person_answered_min: i64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            answer_per_mille_min: 300,
-            settled_min: 20,
-            line_failures_max: 3,
-            lag_events_max: 10_000,
-            abandoned_per_mille_max: LIMIT_PER_MILLE * 4 / 5,
-            person_answered_min: 50,
-        }
-    }
-}
 
 /// The short window of live figures (REP-6).
 const WINDOW_MS: u64 = 300_000;
@@ -55,7 +25,7 @@ pub(super) struct Finding {
 }
 
 /// Everything that can be looked at now.
-pub(super) async fn findings(installation: &Installation, limits: &Limits) -> Vec<Finding> {
+pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) -> Vec<Finding> {
     let mut all = Vec::new();
     if let Ok(snapshot) = installation.live.latest() {
         of_figures(&snapshot, limits, &mut all);
@@ -73,7 +43,7 @@ pub(super) async fn findings(installation: &Installation, limits: &Limits) -> Ve
     all
 }
 
-fn of_figures(snapshot: &LiveSnapshot, limits: &Limits, all: &mut Vec<Finding>) {
+fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Finding>) {
     for row in &snapshot.campaigns {
         all.push(answer_ratio(&row.campaign, &row.last_5_minutes, limits));
     }
@@ -102,7 +72,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &Limits, all: &mut Vec<Finding>) 
     });
 }
 
-fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &Limits) -> Finding {
+fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &AlertLimits) -> Finding {
     let per_mille = window.answered.saturating_mul(1_000).checked_div(window.settled);
     let value = per_mille.map_or(0, count);
     Finding {
@@ -116,7 +86,7 @@ fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &Limits) 
     }
 }
 
-fn of_views(statuses: &[ViewStatus], limits: &Limits, all: &mut Vec<Finding>) {
+fn of_views(statuses: &[ViewStatus], limits: &AlertLimits, all: &mut Vec<Finding>) {
     for status in statuses {
         let parked = status.parked.as_ref();
         let detail = parked.map_or_else(String::new, |at| {
@@ -245,7 +215,7 @@ mod tests {
         answer_ratio(
             &"T".parse().unwrap(),
             &window(answered, settled),
-            &Limits::default(),
+            &AlertLimits::default(),
         )
     }
 

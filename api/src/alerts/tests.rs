@@ -1,7 +1,8 @@
 //! The watch over a real server: what calls do raises an alert, and ends it.
 
-use super::{budgets, rules::Limits};
+use super::budgets;
 use crate::event_stream::http_tests::Story;
+use domain::alert::AlertLimits;
 use domain::alert::AlertRule;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::calling_plan::FlowRef;
@@ -200,9 +201,9 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
         let path = format!("/api/v1/campaigns/T/abandonment?after_position={position}");
         story.client().ask(Method::GET, &path, None).await.unwrap();
         let installation = &story.running.installation;
-        let limits = Limits {
+        let limits = AlertLimits {
             person_answered_min: 1,
-            ..Limits::default()
+            ..AlertLimits::default()
         };
         let nothing = budgets::findings(installation, &limits, [].iter()).await.unwrap();
         assert_eq!(nothing, [], "T is a draft");
@@ -213,7 +214,7 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].is_beyond, found[0].figure.value), (true, 1_000));
         assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
-        let enough = budgets::findings(installation, &Limits::default(), stands.iter())
+        let enough = budgets::findings(installation, &AlertLimits::default(), stands.iter())
             .await
             .unwrap();
         assert!(!enough[0].is_beyond, "one call says nothing");

@@ -20,6 +20,7 @@ use crate::calendar::{PeriodLength, Span, beijing, beijing_date};
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
+use domain::pdca::SplitBy;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -68,7 +69,7 @@ pub(crate) struct Gathered {
     planned: Vec<Planned>,
     dispositions: (Dispositions, Dispositions),
     /// By cause: trunk, hour, flow version, campaign.
-    swings: Vec<(&'static str, &'static str, Swing)>,
+    swings: Vec<(SplitBy, Swing)>,
     flow_versions: BTreeMap<String, Tally>,
     trunks: BTreeMap<String, Tally>,
     watch: Watch,
@@ -152,29 +153,29 @@ fn flow_version(cell: &Cell) -> String {
     format!("{} v{}", cell.campaign, cell.flow_version)
 }
 
-/// A cause by which the change is split: zh, en, and the part that a cell is in.
-type Cause<'a> = (&'static str, &'static str, &'a dyn Fn(&Cell) -> String);
+/// By what the change is split, and the part that a cell is in.
+type Cause<'a> = (SplitBy, &'a dyn Fn(&Cell) -> String);
 
-fn swings(was: &[Cell], now: &[Cell]) -> Vec<(&'static str, &'static str, Swing)> {
+fn swings(was: &[Cell], now: &[Cell]) -> Vec<(SplitBy, Swing)> {
     let hour = |cell: &Cell| beijing(cell.hour_at).format("%H:00").to_string();
     let weekday = |cell: &Cell| beijing(cell.hour_at).format("%u").to_string();
     let trunk = |cell: &Cell| cell.trunk.clone();
     let campaign = |cell: &Cell| cell.campaign.clone();
     let causes: [Cause<'_>; 5] = [
-        ("中继", "trunk", &trunk),
-        ("时段", "hour", &hour),
-        ("星期", "weekday", &weekday),
-        ("话术版本", "flow version", &flow_version),
-        ("任务", "campaign", &campaign),
+        (SplitBy::Trunk, &trunk),
+        (SplitBy::Hour, &hour),
+        (SplitBy::Weekday, &weekday),
+        (SplitBy::FlowVersion, &flow_version),
+        (SplitBy::Campaign, &campaign),
     ];
-    let split = |(zh, en, of): Cause<'_>| {
+    let split = |(split_by, of): Cause<'_>| {
         let tallied = |cells| {
             by(cells, of)
                 .iter()
                 .map(|(part, tally)| (part.clone(), tally.answers()))
                 .collect()
         };
-        Some((zh, en, swing(&tallied(was), &tallied(now))?))
+        Some((split_by, swing(&tallied(was), &tallied(now))?))
     };
     causes.into_iter().filter_map(split).collect()
 }

@@ -1,12 +1,13 @@
 //! A PDCA report as a page: zh first, each figure with its metric, unit and where the events behind it are.
 
 use super::Gathered;
-use super::act::suggestions;
+use super::act::noticed;
 use super::figures::Tally;
 use super::tables::{ahead, measured, needs, shares, targets};
 use super::watch::Counts;
 use crate::calendar::{PeriodLength, beijing};
 use crate::html::{Good, Page, row};
+use domain::pdca::suggestions;
 use projections::swing::Swing;
 use std::collections::BTreeMap;
 
@@ -129,7 +130,8 @@ fn check(page: &mut Page, gathered: &Gathered) {
             "对比期或本期没有呼叫，无从比较。 One of the periods has no calls: nothing to compare.",
         );
     }
-    for (zh, en, swing) in &gathered.swings {
+    for (by, swing) in &gathered.swings {
+        let (zh, en) = (by.label_zh(), by.label_en());
         page.paragraph(&format!(
             "按{zh} / by {en}：{:.2} % → {:.2} %，变化 {:+.2} pp = 结构（占比变化）+ 水平（自身接通率变化）",
             swing.before * 100.0,
@@ -187,7 +189,7 @@ fn effects(page: &mut Page, head: &str, swing: &Swing) {
 
 fn act(page: &mut Page, gathered: &Gathered) {
     page.section("处置 A", "Act: suggestions, each with its rule and cause");
-    let found = suggestions(gathered);
+    let found = suggestions(&noticed(gathered));
     if found.is_empty() {
         page.verdict("无规则触发。 No rule asks for action.", Good::Yes);
     }

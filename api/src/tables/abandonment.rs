@@ -3,6 +3,7 @@
 
 use crate::figures::{describe_figure, describe_metric};
 use crate::percent::encode;
+use domain::alert::ABANDONED_PER_MILLE_MAX;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -13,9 +14,6 @@ use serde_json::{Value, json};
 
 /// The window of the budget: 30 days (16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub(crate) const WINDOW_DAYS: u64 = 30;
-
-/// Most abandoned calls of those a person answered, in that window.
-pub(crate) const LIMIT_PER_MILLE: i64 = 30;
 
 /// Milliseconds of an hour: rows are kept by whole hours.
 const HOUR_MS: u64 = 3_600_000;
@@ -111,7 +109,7 @@ pub(crate) async fn abandonment(
         "definitions": rows,
         "budget": {
             "metric": used.definition, "abandoned": used.abandoned, "answered": used.answered,
-            "used_per_mille": used.per_mille(), "limit_per_mille": LIMIT_PER_MILLE,
+            "used_per_mille": used.per_mille(), "limit_per_mille": ABANDONED_PER_MILLE_MAX,
             "window_days": WINDOW_DAYS,
         },
         "position": complete.position.to_string(),

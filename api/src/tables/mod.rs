@@ -6,6 +6,6 @@ mod daily;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use abandonment::{Budget, LIMIT_PER_MILLE, WINDOW_DAYS, abandonment, budget};
+pub(crate) use abandonment::{Budget, WINDOW_DAYS, abandonment, budget};
 pub(crate) use costs::{Costing, cost_table};
 pub(crate) use daily::daily;

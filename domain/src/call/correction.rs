@@ -5,22 +5,14 @@
 //! caps and due times that followed from it stay as they were decided.
 
 use super::event::CallEvent;
+use super::finding::Finding;
 use super::refusal::CallRefusal;
 use super::state::CallState;
-use crate::disposition::{Disposition, Outcome};
+use crate::disposition::Disposition;
 use crate::ids::EventId;
-use serde::{Deserialize, Serialize};
 
 /// Characters a correction's reason may have.
 pub const CORRECTION_REASON_CHARS_MAX: usize = 500;
-
-/// How a call ended, as found: its disposition and, when it was answered, its outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    pub disposition: Disposition,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
-}
 
 /// A correction as asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +67,7 @@ mod tests {
     use super::super::event::EndReason;
     use super::super::given::{and, check, dialing, ended, permitted, state_after, up_to_answer};
     use super::*;
+    use crate::disposition::Outcome;
 
     fn finding(disposition: Disposition, outcome: Option<Outcome>) -> Finding {
         Finding { disposition, outcome }

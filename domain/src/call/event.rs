@@ -1,8 +1,8 @@
 //! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only
 //! added to.
 
-use super::correction::Finding;
 use super::end_cause::EndCause;
+use super::finding::Finding;
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};

@@ -12,15 +12,16 @@ pub mod progress;
 mod carrier_words;
 mod correction;
 mod decide;
-mod end_cause;
+pub(crate) mod end_cause;
 #[cfg(test)]
 mod end_tests;
+mod finding;
 mod four_state;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
 mod golden;
-mod leg_identity;
+pub(crate) mod leg_identity;
 mod outcome;
 mod refusal;
 #[cfg(test)]
@@ -30,9 +31,10 @@ mod state;
 mod tests;
 
 pub use carrier_words::dialog_with_callee;
-pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction, Finding};
+pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};
 pub use end_cause::EndCause;
+pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::{LegIdentity, LegKey};
 pub use refusal::CallRefusal;

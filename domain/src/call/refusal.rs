@@ -1,6 +1,6 @@
 //! Why a command to a call can be refused: a rule said no, nothing was written.
 
-use super::correction::Finding;
+use super::finding::Finding;
 use crate::compliance::PermitRefusal;
 use crate::disposition::Disposition;
 use crate::problem::Explained;

@@ -1,7 +1,7 @@
 //! What a call knows of itself: the fold of its own events. Never judges.
 
-use super::correction::Finding;
 use super::event::{CallEvent, EndReason, Notice};
+use super::finding::Finding;
 use super::four_state::FourState;
 use super::progress::{Disposed, NextLeg, dispose_failure};
 use crate::calling_plan::FlowRef;

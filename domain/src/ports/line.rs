@@ -6,7 +6,8 @@
 
 use super::recording::RecordingFacts;
 use super::speech::Clip;
-use crate::call::{EndCause, LegIdentity};
+use crate::call::end_cause::EndCause;
+use crate::call::leg_identity::LegIdentity;
 use crate::compliance::DialPermit;
 use crate::ids::CallId;
 use async_trait::async_trait;

@@ -14,6 +14,7 @@ mod pace;
 mod pace_statistics;
 mod recording_writer;
 mod replies;
+mod reserve;
 mod reserved;
 mod rtp_ports;
 mod signalling;

@@ -6,7 +6,7 @@ use super::wrapped::{INSERT_INSTALLATION, INSERT_KEY, installation_of};
 use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
-use crate::wrapped_keys::{Rotated, WrappedInstallation};
+use crate::wrapped_keys::rows::{Rotated, WrappedInstallation};
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::{Destroyed, PersonKey, VaultError};

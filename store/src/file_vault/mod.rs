@@ -7,7 +7,7 @@ pub(crate) mod cache;
 mod destroyed_list;
 mod keeper;
 mod keys;
-mod master;
+pub(crate) mod master;
 mod people;
 mod place;
 mod rewrapping;
@@ -18,7 +18,7 @@ mod tests;
 
 use crate::data_lock::create_private_dir;
 use crate::sealing::{self, Secret};
-use crate::wrapped_keys::{InForce, Masters};
+use crate::wrapped_keys::masters::{InForce, Masters};
 use async_trait::async_trait;
 use cache::{KEYS_CACHED_MAX, KeyCache};
 use domain::call::LegKey;

@@ -5,7 +5,7 @@ use super::keys::{KEYS_FILE, Keys};
 use super::wrapped::{read_rows, write_rows};
 use crate::data_lock::{create_private_dir, sync_dir};
 use crate::sealing::Secret;
-use crate::wrapped_keys::{KeyBackupError, Rotated, Wrapped, WrappedKeys, Written};
+use crate::wrapped_keys::rows::{KeyBackupError, Rotated, Wrapped, WrappedKeys, Written};
 use async_trait::async_trait;
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;

@@ -2,7 +2,7 @@
 
 use super::keys::{KEYS_FILE, SCHEMA, failed, opening};
 use crate::durable_file;
-use crate::wrapped_keys::{Wrapped, WrappedInstallation};
+use crate::wrapped_keys::rows::{Wrapped, WrappedInstallation};
 use domain::ids::CustomerId;
 use domain::ports::vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};

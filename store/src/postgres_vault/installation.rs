@@ -2,7 +2,7 @@
 
 use super::{failed, wrong};
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
-use crate::wrapped_keys::WrappedInstallation;
+use crate::wrapped_keys::rows::WrappedInstallation;
 use deadpool_postgres::GenericClient;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;

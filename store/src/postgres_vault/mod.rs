@@ -8,10 +8,11 @@
 mod installation;
 mod place;
 
+use crate::file_vault::Keyring;
 use crate::file_vault::cache::{KEYS_CACHED_MAX, KeyCache};
-use crate::file_vault::{Keyring, MasterKey};
+use crate::file_vault::master::MasterKey;
 use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
-use crate::wrapped_keys::{InForce, Masters};
+use crate::wrapped_keys::masters::{InForce, Masters};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
 use domain::call::LegKey;

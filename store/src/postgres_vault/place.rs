@@ -6,7 +6,9 @@
 use super::installation::{self, aad, wrap};
 use super::{SCHEMA, connection, failed, pool, refuse_events, wrong};
 use crate::sealing::{Secret, decrypt};
-use crate::wrapped_keys::{KeyBackupError, Rotated, Wrapped, WrappedInstallation, WrappedKeys, Written};
+use crate::wrapped_keys::rows::{
+    KeyBackupError, Rotated, Wrapped, WrappedInstallation, WrappedKeys, Written,
+};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use domain::ids::CustomerId;

@@ -5,15 +5,14 @@
 //! nothing. A restore leaves out every person that any list of destroyed keys names. A backup may be restored
 //! into another kind of place than it was taken of.
 
-use super::{KeyPlace, Wrapped, WrappedInstallation, Written};
+use super::KeyPlace;
+use super::rows::{KeyBackupError, Wrapped, WrappedInstallation, Written};
 use crate::data_lock::sync_dir;
 use crate::sealing::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::customer::KEY_BACKUP_DAYS_MAX;
 use domain::ids::CustomerId;
-use domain::ports::vault::VaultError;
-use domain::problem::Problem;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Largest backup that is read: a million keys take about 150 MB.
 const BACKUP_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
@@ -31,34 +30,6 @@ const HEAD_BYTES_MAX: u64 = 4_096;
 
 /// A day: backups age in whole ones.
 const DAY_MS: u64 = 24 * 3_600_000;
-
-/// Why a backup of keys was not made or not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyBackupError {
-    #[error(
-        "the backup of the keys is {days} days old; after {KEY_BACKUP_DAYS_MAX} it may bring back erased persons"
-    )]
-    TooOld { days: u64 },
-    #[error("the backup of the keys is damaged: {0}")]
-    Damaged(String),
-    #[error("{0}")]
-    Misplaced(String),
-    #[error("{path}: {why}")]
-    Disk { path: PathBuf, why: String },
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
-
-impl From<KeyBackupError> for Problem {
-    fn from(error: KeyBackupError) -> Self {
-        match error {
-            KeyBackupError::TooOld { .. } | KeyBackupError::Damaged(_) | KeyBackupError::Misplaced(_) => {
-                Self::refused("key-backup-refused", error.to_string())
-            }
-            KeyBackupError::Disk { .. } | KeyBackupError::Vault(_) => Self::unavailable(error.to_string()),
-        }
-    }
-}
 
 /// What a backup holds, or what of it was restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

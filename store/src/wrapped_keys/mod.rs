@@ -4,25 +4,24 @@
 //! written. Everything in these hands is wrapped: without the master key it opens nothing.
 
 mod backup;
+pub(crate) mod masters;
 mod rotation;
+pub(crate) mod rows;
 
 use crate::file_vault::FilePlace;
 use crate::postgres_vault::PostgresPlace;
-use crate::sealing::Secret;
-use async_trait::async_trait;
 pub use backup::{
-    KeyBackup, KeyBackupError, KeyBackupPeople, back_up_keys, people_of_key_backup, remove_old_key_backups,
-    restore_keys,
+    KeyBackup, KeyBackupPeople, back_up_keys, people_of_key_backup, remove_old_key_backups, restore_keys,
 };
 use domain::ids::CustomerId;
-use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
 use domain::time::Timestamp;
-pub(crate) use rotation::{InForce, Masters, Rotation};
-pub use rotation::{Rotated, rotate_keys};
+pub(crate) use rotation::Rotation;
+pub use rotation::rotate_keys;
+use rows::WrappedKeys;
+pub use rows::{KeyBackupError, Rotated};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Where keys are.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,52 +52,8 @@ impl KeyPlace {
     }
 }
 
-/// The installation's row, wrapped as it stands.
-pub(crate) struct WrappedInstallation {
-    pub(crate) id: String,
-    pub(crate) check_value: Vec<u8>,
-    pub(crate) secret: Vec<u8>,
-    /// Which wrapping is in force; every rotation is one more.
-    pub(crate) wrapping: i64,
-}
-
-/// All that stands wrapped in a place, and whose keys are gone. No person is in both maps.
-pub(crate) struct Wrapped {
-    pub(crate) installation: WrappedInstallation,
-    pub(crate) keys: BTreeMap<CustomerId, Vec<u8>>,
-    pub(crate) destroyed: BTreeMap<CustomerId, Timestamp>,
-}
-
-/// The keys of a place as rows, none of them opened.
-#[async_trait]
-pub(crate) trait WrappedKeys: Send + Sync {
-    /// Whether `master` is the one in force; `WrongMaster` when it is not, or when there are no keys.
-    async fn check(&self, master: &Secret, ids: &Arc<dyn IdSource>) -> Result<(), VaultError>;
-    /// Wraps everything anew in one transaction: all of it, or nothing.
-    async fn rewrap(
-        &self,
-        old: &Secret,
-        new: &Secret,
-        ids: &Arc<dyn IdSource>,
-    ) -> Result<Rotated, VaultError>;
-    /// Everything, of one moment and one wrapping; while servers use it too.
-    async fn read(&self) -> Result<Wrapped, VaultError>;
-    /// Whose keys are gone, by the place's own list; `WrongMaster` where there is neither a list nor keys.
-    async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError>;
-    /// `Misplaced` where there are keys: theirs are newer than any backup's.
-    async fn refuse_keys(&self) -> Result<(), KeyBackupError>;
-    /// Writes everything, durably, without the keys of persons whom the place's own list names as gone.
-    async fn write(&self, wrapped: Wrapped) -> Result<Written, KeyBackupError>;
-}
-
 /// Whose keys are destroyed, by the list of a place. One with neither list nor keys is refused: whoever asks
 /// wants to keep the erased out, and nothing would.
 pub async fn destroyed_keys(place: &KeyPlace) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
     place.wrapped().destroyed().await
-}
-
-/// What a place took of a backup.
-pub(crate) struct Written {
-    pub(crate) keys_count: u64,
-    pub(crate) destroyed_count: u64,
 }

@@ -1,8 +1,8 @@
 //! What signalling is asked and what comes to it by its sockets.
 
-use crate::driver::Replies;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
+use crate::driver::replies::Replies;
 use crate::driver::reserved::Reserved;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::left_over::LeftOver;

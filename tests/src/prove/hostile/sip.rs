@@ -43,7 +43,7 @@ struct Campaign<'a> {
 impl<'a> Campaign<'a> {
     fn start(stage: &'a Stage<'a>, id: &'static str, salt: u32) -> Self {
         let people = match stage.form {
-            Form::Short => 10,
+            Form::Short => 6,
             Form::Long => 150,
         };
         stage.server.must_post("/api/v1/campaigns", &quick_campaign(id));

@@ -1,0 +1,12 @@
+//! How a call ended, as found: what its last event said, and what every correction of it says again.
+
+use crate::disposition::{Disposition, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// How a call ended, as found: its disposition and, when it was answered, its outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub disposition: Disposition,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}

@@ -1,0 +1,48 @@
+//! The place of a leg's recording is taken before the leg is dialed, and given back where it is not.
+
+use super::MediaDriver;
+use super::recording_writer::Piece;
+use super::reserved::Reserved;
+use domain::ids::CallId;
+use domain::ports::line::LineError;
+use std::path::PathBuf;
+use tokio::sync::oneshot;
+
+impl MediaDriver {
+    /// Takes the place of a leg's recording, on the thread that writes them.
+    pub(crate) async fn reserve(&self, (call, leg): (CallId, u8)) -> Result<(), LineError> {
+        let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let piece = Piece::Reserve {
+            path: self.recording_of(call),
+            leg_of_call: leg,
+            answer,
+        };
+        let writer = self.recordings.upgrade().ok_or_else(stopped)?;
+        writer.send(piece).await.map_err(|_gone| stopped())?;
+        drop(writer);
+        let taken = answered.await.map_err(|_gone| stopped())?;
+        let reserved = taken.map_err(|error| LineError::NoRecording(error.to_string()))?;
+        self.places.put((call, leg), reserved);
+        Ok(())
+    }
+
+    /// Gives the place back of a leg that is not dialed.
+    pub(crate) fn release(&self, leg: (CallId, u8)) {
+        drop(self.places.take(leg));
+    }
+
+    /// The place that was taken for a leg, or one that is taken now.
+    pub(super) async fn place_of(&self, leg: (CallId, u8)) -> Result<Reserved, LineError> {
+        if let Some(reserved) = self.places.take(leg) {
+            return Ok(reserved);
+        }
+        self.reserve(leg).await?;
+        let gone = || LineError::NoRecording("it was given back".to_owned());
+        self.places.take(leg).ok_or_else(gone)
+    }
+
+    fn recording_of(&self, call: CallId) -> PathBuf {
+        self.config.recordings.join(format!("{call}.wav"))
+    }
+}
