@@ -25,9 +25,6 @@ const LEGS: u32 = 120;
 /// Dials meanwhile, of those before: at least so many in a hundred, but for two (below).
 const DIALS_KEPT_PERCENT_MIN: f64 = 90.0;
 
-/// In the short form, whose twenty dials are measured beside other proofs on the same processors.
-const DIALS_KEPT_PERCENT_MIN_SHORT: f64 = 70.0;
-
 /// Dials that fall to either side of where a stretch ends.
 const DIALS_AT_ENDS: f64 = 2.0;
 
@@ -44,7 +41,6 @@ struct Size {
     rows: u64,
     warm_up: Duration,
     measured: Duration,
-    kept_percent_min: f64,
 }
 
 impl Size {
@@ -55,14 +51,12 @@ impl Size {
                 rows: 4_000,
                 warm_up: Duration::from_secs(3),
                 measured: Duration::from_secs(5),
-                kept_percent_min: DIALS_KEPT_PERCENT_MIN_SHORT,
             },
             Form::Long => Self {
                 dialed_people: 9_000,
                 rows: 200_000,
                 warm_up: Duration::from_secs(15),
                 measured: Duration::from_secs(30),
-                kept_percent_min: DIALS_KEPT_PERCENT_MIN,
             },
         }
     }
@@ -103,12 +97,12 @@ impl Stretch {
     }
 
     /// What was not as it is to be.
-    fn broken(&self, name: &str, before: &Self, kept_min: f64) -> Vec<String> {
+    fn broken(&self, name: &str, before: &Self) -> Vec<String> {
         let not_ready = self.not_ready.iter().take(3);
         let mut broken: Vec<String> = not_ready
             .map(|said| format!("{name}: not ready: {said}"))
             .collect();
-        if self.is_slower_than(before, kept_min) {
+        if self.is_slower_than(before) {
             let kept = self.kept_percent(before);
             broken.push(format!("{name}: only {kept} % of the dials of before"));
         }
@@ -119,9 +113,9 @@ impl Stretch {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-    fn is_slower_than(&self, before: &Self, kept_min: f64) -> bool {
+    fn is_slower_than(&self, before: &Self) -> bool {
         let expected = before.dials as f64 * self.ms as f64 / before.ms.max(1) as f64;
-        self.dials as f64 + DIALS_AT_ENDS < expected * kept_min / 100.0
+        self.dials as f64 + DIALS_AT_ENDS < expected * DIALS_KEPT_PERCENT_MIN / 100.0
     }
 
     fn kept_percent(&self, before: &Self) -> f64 {
@@ -153,8 +147,8 @@ pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
     stage
         .server
         .must_post(&format!("/api/v1/campaigns/{DIALING}/stop"), &json!({}));
-    let mut broken = import.broken("import", &before, size.kept_percent_min);
-    broken.extend(others.broken("rebuild, export, backup", &before, size.kept_percent_min));
+    let mut broken = import.broken("import", &before);
+    broken.extend(others.broken("rebuild, export, backup", &before));
     if enrolled != Some(size.rows) {
         broken.push(format!("enrolled {enrolled:?} of {}", size.rows));
     }
