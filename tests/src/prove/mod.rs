@@ -73,8 +73,16 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
 /// same processors would be measured with it.
 pub const WAITING: &[&[&str]] = &[
     &["simulation", "kurrent", "stores", "exports", "keys"],
-    &["crash", "two-processes", "seeds", "sipp", "audit", "forgetting"],
-    &["clock", "full-disk"],
+    &[
+        "crash",
+        "two-processes",
+        "seeds",
+        "sipp",
+        "audit",
+        "forgetting",
+        "clock",
+        "full-disk",
+    ],
 ];
 
 /// The proofs that `make test` runs in their short form, and what that form is.
