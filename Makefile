@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test packages build prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-exports prove-full-disk prove-hostile prove-simulation bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo test check packages build prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-exports prove-full-disk prove-hostile prove-simulation bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -15,13 +15,17 @@ demo: build
 test:
 	@bash tests/steps.sh
 
+## What to run before each commit: format, lints, and the tests of what differs from BASE (default: origin/main).
+check: packages
+	@bash tests/check.sh
+
 packages:
 	@bash tests/packages.sh
 
 build:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94 or newer from https://rustup.rs"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
-	$(CARGO) build --quiet --locked --package api --package tests
+	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
 prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-exports prove-full-disk: packages build
@@ -33,7 +37,7 @@ prove-hostile: packages build
 
 # With the KurrentDB client, which the default build leaves out.
 prove-kurrent: packages build
-	$(CARGO) build --quiet --locked --package api --package tests --features api/kurrent
+	$(CARGO) build --quiet --locked --package cli --package tests --features cli/kurrent
 	@target/debug/prove kurrent
 
 # Writers and servers killed on both stores, then KurrentDB's own clients on our endpoint.
@@ -42,30 +46,30 @@ prove-stores: packages build
 	@$(MAKE) --no-print-directory prove-kurrent
 
 prove-simulation: build
-	$(CARGO) build --quiet --locked --release --package api
+	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline simulate --days 200 --calls-per-day 1000 --seed 7 --json
 
 bench-calls:
-	$(CARGO) build --quiet --locked --release --package api
+	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json
 
 # What one call costs the server, alone and under load; carrier and server are processes of their own.
 bench-cost:
-	$(CARGO) build --quiet --locked --release --package api
+	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench cost --customers 300 --rate 6
 	target/release/ledgerline bench cost --customers 20000 --rate 300 --waiting 0
 
 # The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
 # its own; what is not installed is said to be skipped.
 bench-append bench-read bench-subscribe:
-	$(CARGO) build --quiet --locked --release --package api
+	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
 	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
 
 # Views beside the same rows written bare, and a console's questions over a million calls: on SQLite, then on PostgreSQL.
 bench-project bench-query:
-	$(CARGO) build --quiet --locked --release --package api
+	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench $(@:bench-%=%)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
 	  bench $(@:bench-%=%) --read-db "$$LEDGERLINE_TEST_POSTGRES"'

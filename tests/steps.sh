@@ -34,7 +34,7 @@ unit() {
 
 # The default build leaves the KurrentDB client out; the lints look at it too. Of the whole workspace, so that the
 # features of everything else stay as they were and nothing of it is built again.
-KURRENT="--workspace --features store/kurrent,api/kurrent"
+KURRENT="--workspace --features store/kurrent,cli/kurrent"
 kurrent() {
   cargo test --locked $KURRENT --test kurrent --test kurrent_live --quiet -- --nocapture || return 1
   # The program with the client, for `prove kurrent`; all else that follows runs on it too.

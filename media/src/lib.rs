@@ -1,11 +1,9 @@
 //! Sound and signalling: SIP, RTP, codecs, recordings and speech, and the lines built from them.
 
 pub mod audio;
-pub mod carrier;
 pub mod codec;
 pub mod driver;
 pub mod error;
 pub mod lines;
 pub mod rtp;
 pub mod sip;
-pub mod speech;

@@ -5,7 +5,7 @@ use super::tree::{Finding, Tree};
 /// Folders of implementations, and files there that are none.
 const ROOMS: &[(&str, &[&str])] = &[
     ("media/src/lines/", &["mod.rs", "contract.rs"]),
-    ("media/src/speech/", &["mod.rs", "contract.rs", "cache.rs"]),
+    ("media/speech/src/", &["mod.rs", "contract.rs", "cache.rs"]),
 ];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

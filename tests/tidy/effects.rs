@@ -7,14 +7,15 @@ use regex::Regex;
 const SITES: &[&str] = &[
     "actors/src/supervisor.rs",
     "actors/src/timers.rs",
-    "api/src/cli/bench/",
-    "api/src/clock.rs",
-    "api/src/config.rs",
-    "api/src/outbound/ntp.rs",
-    "api/src/reply.rs",
-    "api/src/server.rs",
+    "api/bench/src/",
+    "api/host/src/clock.rs",
+    "api/host/src/config.rs",
+    "api/host/src/outbound/ntp.rs",
+    "api/http/src/reply.rs",
+    "api/http/src/server.rs",
     "media/src/driver/",
-    "media/src/speech/espeak.rs",
+    "media/carrier/src/driver.rs",
+    "media/speech/src/espeak.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",
     "tests/src/",
@@ -36,9 +37,8 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/multiplied.rs",
     "projections/src/unit_of_work/tests.rs",
     // What people may type, shown to them, and asked by a proof as they would.
-    "api/src/cli/query.rs",
-    "api/src/routes/tests.rs",
-    "api/src/process/remade_tests.rs",
+    "api/cli/src/commands/query.rs",
+    "api/http/src/tests/",
     "domain/src/inquiry/",
     "tests/src/prove/exports.rs",
     "tests/src/prove/hostile/exports.rs",
@@ -138,7 +138,7 @@ mod tests {
     fn each_kind_of_effect_is_found_outside_its_room() {
         let tree = Tree::of(&[
             (
-                "api/src/routes/calls.rs",
+                "api/http/src/routes/calls.rs",
                 "let q = \"SELECT id FROM calls\";\n#[expect(clippy::disallowed_methods, reason = \"x\")]\n",
             ),
             (

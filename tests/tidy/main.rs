@@ -15,6 +15,7 @@ mod limits;
 mod manifests;
 mod orphans;
 mod peers;
+mod rooms;
 mod routes;
 mod secrets;
 mod size;
@@ -58,4 +59,5 @@ checks! {
     c15_each_limit_says_where_it_comes_from: limits::check;
     c16_text_is_clean: text::check;
     c17_files_are_not_tied_in_circles: circles::check;
+    c18_rooms_keep_their_share_and_their_words: rooms::check;
 }

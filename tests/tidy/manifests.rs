@@ -40,7 +40,8 @@ pub(crate) fn dependencies(tree: &Tree) -> Vec<Finding> {
         let Some(manifest) = tree.get(&format!("{member}/Cargo.toml")) else {
             continue;
         };
-        let prefix = format!("{member} = {{ workspace");
+        let name = member.rsplit('/').next().unwrap_or(member);
+        let prefix = format!("{name} = {{ workspace");
         let Some(row) = root.text.lines().find(|line| line.starts_with(&prefix)) else {
             findings.push(manifest.finding(1, "has no row in [workspace.metadata.rooms]"));
             continue;
@@ -58,12 +59,9 @@ pub(crate) fn dependencies(tree: &Tree) -> Vec<Finding> {
 }
 
 fn members(root: &File) -> Vec<&str> {
-    let line = root
-        .text
-        .lines()
-        .find(|line| line.starts_with("members = "))
-        .unwrap_or("");
-    line.split('"').skip(1).step_by(2).collect()
+    let list = root.text.split_once("members = [").map_or("", |(_, rest)| rest);
+    let list = list.split(']').next().unwrap_or("");
+    list.split('"').skip(1).step_by(2).collect()
 }
 
 pub(crate) fn one_home(tree: &Tree) -> Vec<Finding> {

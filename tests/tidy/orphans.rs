@@ -29,14 +29,17 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn is_root(tree: &Tree, path: &str) -> bool {
     let crate_root =
         path.ends_with("/src/lib.rs") || path.ends_with("/src/main.rs") || path.contains("/src/bin/");
-    let folders: Vec<&str> = path.split('/').collect();
-    let integration = folders.len() == 3 && folders.get(1) == Some(&"tests");
-    let example = folders.get(1) == Some(&"examples");
-    let target = folders.first().is_some_and(|member| {
-        let below = path.strip_prefix(&format!("{member}/")).unwrap_or(path);
-        tree.get(&format!("{member}/Cargo.toml"))
-            .is_some_and(|manifest| manifest.text.contains(&format!("path = \"{below}\"")))
-    });
+    // The crate that a file belongs to stands at the root or in a folder of crates.
+    let member = path
+        .match_indices('/')
+        .map(|(end, _)| path.get(..end).unwrap_or(path))
+        .rfind(|folder| tree.get(&format!("{folder}/Cargo.toml")).is_some());
+    let below = member.map_or(path, |member| path.get(member.len() + 1..).unwrap_or(path));
+    let integration = below.starts_with("tests/") && below.matches('/').count() == 1;
+    let example = below.starts_with("examples/");
+    let target = member
+        .and_then(|member| tree.get(&format!("{member}/Cargo.toml")))
+        .is_some_and(|manifest| manifest.text.contains(&format!("path = \"{below}\"")));
     crate_root || integration || example || target
 }
 

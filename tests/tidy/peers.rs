@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 /// Folders whose members must not name one another, with the path prefix an import would have.
 const PEER_FOLDERS: &[(&str, &str)] = &[
     ("projections/src/views/", "views"),
-    ("api/src/routes/", "routes"),
+    ("api/http/src/routes/", "routes"),
     ("domain/src/compliance/", "compliance"),
 ];
 

@@ -3,14 +3,14 @@
 
 use super::tree::{Finding, Tree};
 
-const FOLDER: &str = "api/src/routes/";
+const FOLDER: &str = "api/http/src/routes/";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let joined = tree
-        .get("api/src/routes/mod.rs")
+        .get("api/http/src/routes/mod.rs")
         .map_or("", |file| file.text.as_str());
     let described = tree
-        .get("api/src/openapi.rs")
+        .get("api/http/src/openapi.rs")
         .map_or("", |file| file.text.as_str());
     let mut findings = Vec::new();
     let groups = tree
@@ -54,11 +54,11 @@ mod tests {
     #[test]
     fn a_route_that_is_joined_nowhere_is_found() {
         let tree = Tree::of(&[
-            ("api/src/routes/mod.rs", "calls::endpoints() .boxed()"),
-            ("api/src/openapi.rs", "endpoints"),
-            ("api/src/routes/calls.rs", "fn endpoints()"),
-            ("api/src/routes/lost.rs", "fn endpoints()"),
-            ("api/src/routes/own.rs", "warp::path(\"x\")"),
+            ("api/http/src/routes/mod.rs", "calls::endpoints() .boxed()"),
+            ("api/http/src/openapi.rs", "endpoints"),
+            ("api/http/src/routes/calls.rs", "fn endpoints()"),
+            ("api/http/src/routes/lost.rs", "fn endpoints()"),
+            ("api/http/src/routes/own.rs", "warp::path(\"x\")"),
         ]);
         assert_eq!(check(&tree).len(), 2);
     }

@@ -40,7 +40,7 @@ fn is_data(path: &str) -> bool {
         || path.starts_with("fixtures/")
         || path.starts_with("tests/tidy/")
         || path == "LICENSE"
-        || path.starts_with("kurrent_endpoint/protos/")
+        || path.starts_with("api/kurrent_endpoint/protos/")
         || path.ends_with("/package-lock.json")
 }
 

@@ -9,7 +9,7 @@ fn bound(file: &File) -> usize {
     if let Some((_, lines)) = EXCEPTIONS.iter().find(|(path, _)| *path == file.path) {
         return *lines;
     }
-    if file.path == "api/src/main.rs" {
+    if file.path == "api/cli/src/main.rs" {
         return 40;
     }
     let suite = file.path.ends_with("tests.rs") || file.path.ends_with("contract.rs");

@@ -13,16 +13,17 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("session", "auth"),
     // A setting of PostgreSQL is called so.
     ("session", "projections/src/postgres/connect.rs"),
-    ("operator", "api/src/segment"),
+    ("operator", "api/application/src/segment"),
     // 运营人员, the role: how an opt-out reached us.
     ("operator", "domain/src/number/"),
-    ("operator", "api/src/compliance_report/"),
-    ("operator", "api/src/routes/numbers.rs"),
+    ("operator", "api/evidence/src/compliance_report/"),
+    ("operator", "api/http/src/tests/report_schedule.rs"),
+    ("operator", "api/http/src/routes/numbers.rs"),
     ("operator", "simulation/src/"),
     // `+` and `and`, as the SQL parser calls them.
     ("operator", "projections/src/ask/"),
     // google.rpc, the package of the protocol's own errors.
-    ("rpc", "kurrent_endpoint/"),
+    ("rpc", "api/kurrent_endpoint/"),
 ];
 
 /// One row of a glossary table.

@@ -309,6 +309,10 @@ impl Synthesizer for FakeSynthesizer {
     fn speaks_any_text(&self) -> bool {
         true
     }
+
+    fn speaks(&self, _: &str) -> bool {
+        true
+    }
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         if self.hangs.load(Ordering::Relaxed) {
             return std::future::pending().await;

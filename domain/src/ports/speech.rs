@@ -52,5 +52,7 @@ pub trait Synthesizer: Send + Sync {
     fn name(&self) -> &'static str;
     /// True when any text can be spoken, false when only bundled clips can.
     fn speaks_any_text(&self) -> bool;
+    /// Whether this text can be spoken here.
+    fn speaks(&self, text: &str) -> bool;
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError>;
 }

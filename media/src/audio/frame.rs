@@ -60,7 +60,7 @@ pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     clippy::cast_possible_truncation,
     reason = "clamped to the range of i16 before; a float has no TryInto"
 )]
-pub(crate) fn sample_from(value: f64) -> i16 {
+pub fn sample_from(value: f64) -> i16 {
     value.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
 }
 

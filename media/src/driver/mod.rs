@@ -5,7 +5,6 @@
 //! when it began.
 
 mod abandoned;
-pub mod carrier;
 mod leg_audio;
 mod leg_handle;
 pub(crate) mod leg_mailbox;

@@ -4,12 +4,12 @@ use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, or
 use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
 use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
-use crate::carrier::Manner;
-use crate::driver::carrier::{Carrier, CarrierConfig};
 use crate::driver::{MediaConfig, MediaDriver, Replies, Surroundings};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
 use async_trait::async_trait;
+use carrier::Manner;
+use carrier::driver::{Carrier, CarrierConfig};
 use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, LegEvent, Line};
 use domain::ports::tasks::Tasks;
@@ -235,7 +235,7 @@ async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spe
     ] {
         let network = Network::new(rtp_ports);
         let mut profile = quick(Manner::NoAnswer);
-        profile.ring_ms = crate::carrier::SpanMs {
+        profile.ring_ms = carrier::SpanMs {
             min: 4_000,
             max: 4_000,
         };

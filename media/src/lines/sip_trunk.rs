@@ -323,11 +323,11 @@ impl Drop for SipLeg {
 #[cfg(test)]
 mod tests {
     use super::{TrunkConfig, is_dialable};
-    use crate::carrier::{Manner, SpanMs};
     use crate::lines::contract::{self, Callee, Stage};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use async_trait::async_trait;
+    use carrier::{Manner, SpanMs};
     use domain::ports::line::Line;
     use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
 use super::{SipTrunk, TrunkConfig};
-use crate::carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
-use crate::driver::carrier::{Carrier, CarrierConfig, CarrierHandle};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
+use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
+use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;

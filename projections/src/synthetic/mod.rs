@@ -28,6 +28,12 @@ const BEGIN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);
 #[error("an event cannot be made up: {0}")]
 pub struct NotMade(String);
 
+impl From<NotMade> for domain::problem::Problem {
+    fn from(error: NotMade) -> Self {
+        Self::fault(error.to_string())
+    }
+}
+
 impl From<InvalidId> for NotMade {
     fn from(error: InvalidId) -> Self {
         Self(error.to_string())

@@ -27,6 +27,12 @@ pub struct Batch {
 #[error("a measurement's baseline failed: {0}")]
 pub struct YardstickError(pub(crate) String);
 
+impl From<YardstickError> for domain::problem::Problem {
+    fn from(error: YardstickError) -> Self {
+        Self::unavailable(error.to_string())
+    }
+}
+
 impl From<std::io::Error> for YardstickError {
     fn from(error: std::io::Error) -> Self {
         Self(error.to_string())

@@ -1,0 +1,160 @@
+//! Watches figures and says what is beyond its limit: each alert is an event, raised once and cleared once.
+//!
+//! Only the process that may dial says it (or the only one there is): a stand-by sees the same figures and
+//! would say the same twice. What stands is read from the board at the start, so that a restart forgets no
+//! alert that has to be cleared; the entity has the last word, so saying something twice would change
+//! nothing.
+
+pub mod budgets;
+mod rules;
+
+use crate::installation::DialingState;
+use crate::installation::Installation;
+use domain::alert::{AlertCommand, AlertLimits, AlertRule};
+use domain::ids::AlertId;
+use domain::stored_event::Cause;
+use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
+use rules::Finding;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Between two looks: an alert is at most so late.
+const LOOK_MS: u64 = 1_000;
+
+/// Between two questions whether an alert that stands must be escalated, and two looks at what is asked of
+/// the read database for each campaign.
+const SLOW_EVERY_LOOKS: u64 = 30;
+
+/// Begins to watch; ends with the process.
+pub fn begin(installation: &Arc<Installation>, limits: AlertLimits) {
+    let watched = Arc::clone(installation);
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
+        "alert watch",
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = watch(&watched, &limits) => {}
+            }
+        }),
+    );
+}
+
+async fn watch(installation: &Installation, limits: &AlertLimits) {
+    let mut watch = Watch::default();
+    let mut looks: u64 = 0;
+    loop {
+        installation.pause(LOOK_MS).await;
+        if matches!(
+            &*installation.dialing.state().borrow(),
+            DialingState::Waiting | DialingState::Draining
+        ) {
+            // Another process says it; when this one takes over, it asks the board anew.
+            watch = Watch::default();
+            continue;
+        }
+        looks += 1;
+        if let Err(why) = watch
+            .look(installation, limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
+            .await
+        {
+            tracing::debug!(%why, "alerts could not be looked at; again in a second");
+        }
+    }
+}
+
+/// What stands, as far as this process knows; `None` until the board was asked.
+#[derive(Default)]
+struct Watch {
+    standing: Option<BTreeMap<AlertId, (AlertRule, String)>>,
+}
+
+impl Watch {
+    async fn look(
+        &mut self,
+        installation: &Installation,
+        limits: &AlertLimits,
+        is_slow_turn: bool,
+    ) -> Result<(), String> {
+        let standing = match &mut self.standing {
+            Some(standing) => standing,
+            none => none.insert(standing_on_board(installation).await?),
+        };
+        let mut findings = rules::findings(installation, limits).await;
+        if is_slow_turn {
+            // A read database that is away is said by readiness.
+            let asked = budgets::findings(installation, limits, standing.values()).await;
+            findings.extend(asked.unwrap_or_default());
+        }
+        for finding in findings {
+            let id = AlertId::derive(finding.rule.code(), &finding.subject);
+            let stands = standing.contains_key(&id);
+            match (finding.is_beyond, stands) {
+                (true, false) => {
+                    raise(installation, id, &finding).await?;
+                    standing.insert(id, (finding.rule, finding.subject));
+                }
+                (false, true) => {
+                    let figure = finding.figure;
+                    ask(installation, id, AlertCommand::Clear { figure }).await?;
+                    standing.remove(&id);
+                    tracing::info!(
+                        rule = finding.rule.code(),
+                        subject = finding.subject,
+                        "alert cleared"
+                    );
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        if is_slow_turn {
+            for id in standing.keys() {
+                ask(installation, *id, AlertCommand::Escalate {}).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn standing_on_board(
+    installation: &Installation,
+) -> Result<BTreeMap<AlertId, (AlertRule, String)>, String> {
+    let filter = AlertFilter {
+        standing: Some(true),
+        ..AlertFilter::default()
+    };
+    let rows = list(installation.rows.db().as_ref(), &filter, ALERTS_MAX).await;
+    let rows = rows.map_err(|error| error.to_string())?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.alert, (row.rule, row.subject)))
+        .collect())
+}
+
+async fn raise(installation: &Installation, id: AlertId, finding: &Finding) -> Result<(), String> {
+    let command = AlertCommand::Raise {
+        rule: finding.rule,
+        subject: finding.subject.clone(),
+        campaign: finding.campaign.clone(),
+        severity: finding.severity,
+        figure: finding.figure.clone(),
+        detail: finding.detail.clone(),
+    };
+    ask(installation, id, command).await?;
+    tracing::warn!(
+        rule = finding.rule.code(),
+        subject = finding.subject,
+        value = finding.figure.value,
+        limit = finding.figure.limit,
+        detail = finding.detail,
+        "alert raised"
+    );
+    Ok(())
+}
+
+async fn ask(installation: &Installation, id: AlertId, command: AlertCommand) -> Result<(), String> {
+    let cause = Cause::outside(installation.new_command());
+    let asked = installation.entities.alerts.ask(&id, command, cause).await;
+    asked.map(drop).map_err(|error| error.to_string())
+}

@@ -1,0 +1,259 @@
+//! What is watched (REP-6): figures of this moment and the state of this process, each against its limit.
+
+use crate::clock_doubt::doubt_in_words;
+use crate::installation::DialingState;
+use crate::installation::Installation;
+use domain::alert::{AlertFigure, AlertLimits, AlertRule, NOTE_BYTES_MAX, Severity};
+use domain::ids::CampaignId;
+use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
+use projections::ViewStatus;
+use projections::live_figures::{LiveSnapshot, WindowFigures};
+
+/// The short window of live figures (REP-6).
+const WINDOW_MS: u64 = 300_000;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub rule: AlertRule,
+    pub subject: String,
+    pub campaign: Option<CampaignId>,
+    pub severity: Severity,
+    pub figure: AlertFigure,
+    pub detail: String,
+    pub is_beyond: bool,
+}
+
+/// Everything that can be looked at now.
+pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) -> Vec<Finding> {
+    let mut all = Vec::new();
+    if let Ok(snapshot) = installation.live.latest() {
+        of_figures(&snapshot, limits, &mut all);
+    }
+    // A read database that is away is said by readiness; what cannot be asked is neither raised nor cleared.
+    if let Ok(statuses) = installation.rows.statuses().await {
+        of_views(&statuses, limits, &mut all);
+    }
+    let standing = *installation.dialing.state().borrow();
+    all.push(of_log(standing));
+    all.push(of_history(standing));
+    let offsets = installation.environment.skew.all();
+    all.extend(offsets.iter().map(|(offset, _)| of_clock(offset)));
+    all.push(of_wall(installation.environment.skew.doubted()));
+    all
+}
+
+fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Finding>) {
+    for row in &snapshot.campaigns {
+        all.push(answer_ratio(&row.campaign, &row.last_5_minutes, limits));
+    }
+    for row in &snapshot.trunks {
+        let value = count(row.failures_in_row);
+        let last = row.last_failure.map_or("", |disposition| disposition.code());
+        all.push(Finding {
+            rule: AlertRule::LineFailures,
+            subject: bounded(&row.trunk),
+            campaign: None,
+            severity: Severity::Critical,
+            figure: figure((value, limits.line_failures_max), "count", 0),
+            detail: bounded(&format!("{value} in a row, the last was {last}")),
+            is_beyond: value >= limits.line_failures_max,
+        });
+    }
+    let left_over = count(snapshot.last_5_minutes.left_over);
+    all.push(Finding {
+        rule: AlertRule::CallsLeftOver,
+        subject: "calls".to_owned(),
+        campaign: None,
+        severity: Severity::Warning,
+        figure: figure((left_over, 0), "count", WINDOW_MS),
+        detail: format!("{left_over} calls were ended for a process that did not"),
+        is_beyond: left_over > 0,
+    });
+}
+
+fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &AlertLimits) -> Finding {
+    let per_mille = window.answered.saturating_mul(1_000).checked_div(window.settled);
+    let value = per_mille.map_or(0, count);
+    Finding {
+        rule: AlertRule::AnswerRatioLow,
+        subject: campaign.to_string(),
+        campaign: Some(campaign.clone()),
+        severity: Severity::Warning,
+        figure: figure((value, limits.answer_per_mille_min), "per_mille", WINDOW_MS),
+        detail: format!("{} of {} calls", window.answered, window.settled),
+        is_beyond: window.settled >= limits.settled_min && value < limits.answer_per_mille_min,
+    }
+}
+
+fn of_views(statuses: &[ViewStatus], limits: &AlertLimits, all: &mut Vec<Finding>) {
+    for status in statuses {
+        let parked = status.parked.as_ref();
+        let detail = parked.map_or_else(String::new, |at| {
+            format!("before position {}: {}", at.position, at.why)
+        });
+        all.push(Finding {
+            rule: AlertRule::ViewParked,
+            subject: status.view.clone(),
+            campaign: None,
+            severity: Severity::Critical,
+            figure: figure((i64::from(parked.is_some()), 0), "count", 0),
+            detail: bounded(&detail),
+            is_beyond: parked.is_some(),
+        });
+    }
+    let running = statuses.iter().filter(|status| status.parked.is_none());
+    let furthest = running.max_by_key(|status| status.lag_events);
+    let (lag, view) = furthest.map_or((0, ""), |status| (count(status.lag_events), status.view.as_str()));
+    all.push(Finding {
+        rule: AlertRule::ViewsLate,
+        subject: "views".to_owned(),
+        campaign: None,
+        severity: Severity::Warning,
+        figure: figure((lag, limits.lag_events_max), "events", 0),
+        detail: format!("{view} is {lag} events behind the log"),
+        is_beyond: lag > limits.lag_events_max,
+    });
+}
+
+fn of_log(standing: DialingState) -> Finding {
+    let is_damaged = standing == DialingState::Damaged;
+    Finding {
+        rule: AlertRule::LogDamaged,
+        subject: "log".to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((i64::from(is_damaged), 0), "count", 0),
+        detail: "nothing is dialed; ledgerline audit verify names the position".to_owned(),
+        is_beyond: is_damaged,
+    }
+}
+
+fn of_history(standing: DialingState) -> Finding {
+    let is_lost = standing == DialingState::Lost;
+    Finding {
+        rule: AlertRule::HistoryLost,
+        subject: "log".to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((i64::from(is_lost), 0), "count", 0),
+        detail: "nothing is dialed until ledgerline backup confirm; /readyz says since when".to_owned(),
+        is_beyond: is_lost,
+    }
+}
+
+/// Against each clock it is compared with. What cannot be asked any more says nothing: the last offset
+/// stands.
+fn of_clock(offset: &ClockOffset) -> Finding {
+    let away_ms = offset.offset_ms.unsigned_abs();
+    Finding {
+        rule: AlertRule::ClockOff,
+        subject: bounded(&offset.source),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        detail: format!(
+            "{} ms from it, give or take {}; beyond the limit nothing is dialed",
+            offset.offset_ms, offset.uncertainty_ms
+        ),
+        is_beyond: away_ms > CLOCK_SKEW_MS_MAX,
+    }
+}
+
+/// The wall clock beside the steady one and the log's end.
+fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
+    let away_ms = doubt.map_or(0, |doubt| doubt.apart_ms.unsigned_abs());
+    Finding {
+        rule: AlertRule::ClockOff,
+        subject: "wall".to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        detail: doubt.map_or_else(String::new, |doubt| bounded(&doubt_in_words(doubt))),
+        is_beyond: doubt.is_some(),
+    }
+}
+
+pub(super) fn figure((value, limit): (i64, i64), unit: &str, window_ms: u64) -> AlertFigure {
+    AlertFigure {
+        value,
+        limit,
+        unit: unit.to_owned(),
+        window_ms,
+    }
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Texts of other people's making (a trunk's name, an error) must fit into an event.
+fn bounded(text: &str) -> String {
+    let mut taken = String::new();
+    for character in text.chars() {
+        if taken.len() + character.len_utf8() > NOTE_BYTES_MAX {
+            break;
+        }
+        taken.push(character);
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(answered: u64, settled: u64) -> WindowFigures {
+        WindowFigures {
+            answered,
+            settled,
+            ..WindowFigures::default()
+        }
+    }
+
+    fn ratio_of(answered: u64, settled: u64) -> Finding {
+        answer_ratio(
+            &"T".parse().unwrap(),
+            &window(answered, settled),
+            &AlertLimits::default(),
+        )
+    }
+
+    #[test]
+    fn an_answer_rate_below_the_limit_is_beyond_it_once_enough_calls_settled() {
+        assert!(ratio_of(5, 20).is_beyond);
+        assert!(!ratio_of(6, 20).is_beyond, "30 per cent is not below 30 per cent");
+        assert!(!ratio_of(0, 19).is_beyond, "too few say nothing");
+        let found = ratio_of(299, 1_000);
+        assert_eq!(
+            (found.is_beyond, found.figure.value, found.figure.limit),
+            (true, 299, 300)
+        );
+        assert_eq!(found.detail, "299 of 1000 calls");
+    }
+
+    #[test]
+    fn a_clock_two_seconds_away_is_right_and_a_millisecond_more_is_not() {
+        let away = |offset_ms| {
+            of_clock(&ClockOffset {
+                offset_ms,
+                round_trip_ms: 10,
+                source: "ntp.example".to_owned(),
+                uncertainty_ms: 5,
+            })
+        };
+        for (offset_ms, is_beyond) in [(2_000, false), (2_001, true), (-2_000, false), (-2_001, true)] {
+            let found = away(offset_ms);
+            assert_eq!(found.is_beyond, is_beyond, "{offset_ms} ms");
+            assert_eq!((found.figure.value, found.figure.limit), (offset_ms.abs(), 2_000));
+            assert_eq!(found.subject, "ntp.example");
+        }
+    }
+
+    #[test]
+    fn a_text_of_somebody_elses_making_fits_into_an_event() {
+        assert_eq!(bounded("first"), "first");
+        let long = bounded(&"线".repeat(200));
+        assert!(long.len() <= NOTE_BYTES_MAX && long.len() > NOTE_BYTES_MAX - 3);
+    }
+}

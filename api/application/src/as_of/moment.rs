@@ -1,0 +1,214 @@
+//! The two parameters: read, held against the log, and turned into a position.
+
+use crate::query::Query;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::{InvalidTimestamp, Timestamp};
+use serde_json::{Map, Value, json};
+
+/// The parameters of every route that can be asked as of a time.
+pub const PARAMETERS: &[(&str, &str)] = &[AS_OF, VALID_AT];
+pub const AS_OF: (&str, &str) = (
+    "as_of",
+    "As known then: only events up to this position, or recorded up to this RFC 3339 instant",
+);
+pub const VALID_AT: (&str, &str) = (
+    "valid_at",
+    "As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back",
+);
+
+/// Up to where the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    /// Events up to this position.
+    Position(Position),
+    /// Events recorded up to this instant.
+    Instant(Timestamp),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(position) = text.parse() {
+            return Ok(Self::Position(Position(position)));
+        }
+        match text.parse() {
+            Ok(at) => Ok(Self::Instant(at)),
+            Err(InvalidTimestamp(_)) => {
+                Err("must be a position, or an RFC 3339 instant such as 2026-03-02T10:00:00+08:00")
+            }
+        }
+    }
+}
+
+/// What is asked; with neither there is nothing to ask here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    as_of: Option<AsOf>,
+    valid_at: Option<Timestamp>,
+}
+
+impl Moment {
+    /// Of a request.
+    pub fn of(query: &Query) -> Result<Self, Problem> {
+        Self::parse(query.text("as_of"), query.text("valid_at"))
+    }
+
+    /// Reads both parameters; an absent one is everything known, or no instant.
+    pub fn parse(as_of: Option<&str>, valid_at: Option<&str>) -> Result<Self, Problem> {
+        let as_of: Option<AsOf> = as_of
+            .map(str::parse)
+            .transpose()
+            .map_err(|why| Problem::invalid("as-of-invalid", format!("as_of {why}")))?;
+        let valid_at: Option<Timestamp> = match valid_at.map(str::parse) {
+            None => None,
+            Some(Ok(at)) => Some(at),
+            Some(Err(InvalidTimestamp(_))) => {
+                return Err(Problem::invalid(
+                    "valid-at-invalid",
+                    "valid_at must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
+                ));
+            }
+        };
+        Ok(Self { as_of, valid_at })
+    }
+
+    pub const fn is_now(&self) -> bool {
+        self.as_of.is_none() && self.valid_at.is_none()
+    }
+
+    /// The moment in this log, or why it has none: times to come, and times before the log. `clock` is now.
+    pub async fn resolve(self, store: &dyn EventStore, clock: Timestamp) -> Result<Then, Problem> {
+        let bounds = Bounds::of(store, clock).await?;
+        self.check(&bounds)?;
+        let position = match self.as_of {
+            None => bounds.head,
+            Some(AsOf::Position(position)) => position,
+            Some(AsOf::Instant(at)) => projections::position_at(store, at).await?,
+        };
+        let before = Position(position.0.saturating_sub(1));
+        let there = store.read_all(before, 1).await?.into_iter().next();
+        Ok(Then {
+            moment: self,
+            position,
+            recorded_at: there
+                .filter(|event| event.position == position)
+                .map(|event| event.recorded_at),
+        })
+    }
+
+    /// Refuses what lies outside of the log.
+    fn check(&self, bounds: &Bounds) -> Result<(), Problem> {
+        match self.as_of {
+            Some(AsOf::Position(position)) if position > bounds.head => Err(Problem::refused(
+                "as-of-in-the-future",
+                format!("the log ends at position {}", bounds.head),
+            )),
+            Some(AsOf::Position(position)) if position < bounds.first => Err(Problem::refused(
+                "as-of-before-the-log",
+                format!("the log begins at position {}", bounds.first),
+            )),
+            Some(AsOf::Instant(at)) if at > bounds.now => Err(Problem::refused(
+                "as-of-in-the-future",
+                format!("it is {} now", bounds.now),
+            )),
+            Some(AsOf::Instant(at)) if at < bounds.began_at => Err(Problem::refused(
+                "as-of-before-the-log",
+                format!("the log begins at {}", bounds.began_at),
+            )),
+            Some(AsOf::Position(_) | AsOf::Instant(_)) | None => self.check_valid_at(bounds),
+        }
+    }
+
+    fn check_valid_at(&self, bounds: &Bounds) -> Result<(), Problem> {
+        let Some(valid_at) = self.valid_at else {
+            return Ok(());
+        };
+        let known_until = match self.as_of {
+            Some(AsOf::Instant(at)) => at,
+            Some(AsOf::Position(_)) | None => bounds.now,
+        };
+        if valid_at > known_until {
+            return Err(Problem::refused(
+                "valid-at-in-the-future",
+                format!("nobody knew of {valid_at} at {known_until}"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Where the log begins and ends.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    first: Position,
+    began_at: Timestamp,
+    head: Position,
+    /// The clock, or the last record where that is later.
+    now: Timestamp,
+}
+
+impl Bounds {
+    async fn of(store: &dyn EventStore, clock: Timestamp) -> Result<Self, Problem> {
+        let first = store.read_all(Position(0), 1).await?;
+        let first = first
+            .first()
+            .ok_or_else(|| Problem::refused("as-of-before-the-log", "the log has no event yet"))?;
+        let last = store.last_recorded_at().await?.unwrap_or(clock);
+        Ok(Self {
+            first: first.position,
+            began_at: first.recorded_at,
+            head: store.head().await?,
+            now: clock.max(last),
+        })
+    }
+}
+
+/// A moment that lies in the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Then {
+    moment: Moment,
+    /// The last event known.
+    pub position: Position,
+    /// When it was recorded; absent where no event has exactly the position that was asked for.
+    recorded_at: Option<Timestamp>,
+}
+
+impl Then {
+    pub const fn valid_at(&self) -> Option<Timestamp> {
+        self.moment.valid_at
+    }
+
+    /// The instant looked at: what was asked for, else when the last event known was recorded.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.moment.valid_at.or(self.recorded_at)
+    }
+
+    pub fn knows(&self, event: &StoredEvent) -> bool {
+        event.position <= self.position
+    }
+
+    /// What was asked for, where it lies, and its name: known then, or true then.
+    pub fn describe(&self) -> Map<String, Value> {
+        let (label_zh, label_en) = match self.moment.valid_at {
+            None => ("当时所知", "known then"),
+            Some(_) => ("当时事实", "true then"),
+        };
+        let as_of = match self.moment.as_of {
+            None => Value::Null,
+            Some(AsOf::Position(position)) => json!(position.to_string()),
+            Some(AsOf::Instant(at)) => json!(at),
+        };
+        let members = [
+            ("as_of", as_of),
+            ("position", json!(self.position.to_string())),
+            ("recorded_at", json!(self.recorded_at)),
+            ("valid_at", json!(self.moment.valid_at)),
+            ("label_zh", json!(label_zh)),
+            ("label_en", json!(label_en)),
+        ];
+        let members = members.into_iter().filter(|(_, value)| !value.is_null());
+        members.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}

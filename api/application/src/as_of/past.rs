@@ -1,0 +1,235 @@
+//! Figures as they were: some events folded into throw-away rows, on a thread of its own, few at once, each
+//! within a time, the last ones kept.
+
+use crate::as_of::moment::Then;
+use actors::Environment;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
+use domain::ports::tasks::Tasks;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Folds at once: each has a core to itself, and dialing needs the others.
+const FOLDS_MAX: usize = 2;
+
+/// Longest fold: two million events take about ten seconds; a caller has given up by then.
+const FOLD_WITHIN_MS: u64 = 30_000;
+
+/// Folded campaigns that are kept: somebody who looks at a report looks at its chart next.
+const KEPT_MAX: usize = 4;
+
+/// Largest fold that is kept, so that what is kept together stays within some tens of megabytes.
+const KEPT_EVENTS_MAX: u64 = 200_000;
+
+/// What makes two folds the same. The rows of a board hold nothing personal, so an erasure changes none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    campaign: CampaignId,
+    until: Position,
+    valid_at: Option<Timestamp>,
+    views: Vec<(&'static str, u32)>,
+}
+
+/// What is folded: a filter's events after a position, onto rows that hold what came before it.
+pub struct Wanted {
+    pub filter: EventFilter,
+    pub after: Position,
+    pub begun: Begun,
+}
+
+impl Wanted {
+    /// From the first event on.
+    pub const fn all_of(filter: EventFilter) -> Self {
+        Self {
+            filter,
+            after: Position(0),
+            begun: Begun::new(),
+        }
+    }
+}
+
+/// The place where the past is folded; one per process.
+pub struct Past {
+    places: Arc<Semaphore>,
+    kept: Mutex<Vec<(Key, Arc<Folded>)>>,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(FOLDS_MAX)),
+            kept: Mutex::default(),
+        }
+    }
+}
+
+/// What long reading of the log stands on.
+pub struct Apart<'a> {
+    pub runtime: &'a Handle,
+    pub store: &'a dyn EventStore,
+    pub tasks: &'a dyn Tasks,
+    /// Asked between pages: not beyond the time, nor once the process stops or nobody waits for the answer.
+    pub goes_on: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Rows as they were, and what they cost.
+pub struct Shown {
+    pub rows: Arc<Folded>,
+    /// Milliseconds of folding; absent when the rows were kept from an earlier question.
+    took_ms: Option<u64>,
+}
+
+impl Shown {
+    /// What the answer cost and where it lies, for its member `known`.
+    pub fn known(&self, then: &Then) -> Value {
+        let mut known = then.describe();
+        known.insert("events".to_owned(), json!(self.rows.events));
+        known.insert("kept".to_owned(), json!(self.took_ms.is_none()));
+        known.insert("ms".to_owned(), json!(self.took_ms.unwrap_or(0)));
+        Value::Object(known)
+    }
+}
+
+impl Past {
+    /// A campaign's rows in `views` at the moment, from its own events.
+    pub async fn campaign(
+        &self,
+        environment: &Environment,
+        campaign: &CampaignId,
+        (views, then): (Vec<Arc<dyn View>>, &Then),
+    ) -> Result<Shown, Problem> {
+        let key = Key {
+            campaign: campaign.clone(),
+            until: then.position,
+            valid_at: then.valid_at(),
+            views: views.iter().map(|view| (view.name(), view.version())).collect(),
+        };
+        if let Some(rows) = self.kept(&key) {
+            return Ok(Shown { rows, took_ms: None });
+        }
+        let filter = EventFilter {
+            campaign: Some(campaign.clone()),
+            ..EventFilter::default()
+        };
+        let shown = self
+            .fold(environment, Wanted::all_of(filter), (views, then))
+            .await?;
+        self.keep(key, &shown.rows);
+        Ok(shown)
+    }
+
+    fn kept(&self, key: &Key) -> Option<Arc<Folded>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(known, _)| known == key);
+        found.map(|(_, rows)| Arc::clone(rows))
+    }
+
+    fn keep(&self, key: Key, rows: &Arc<Folded>) {
+        if rows.events > KEPT_EVENTS_MAX {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push((key, Arc::clone(rows)));
+    }
+
+    /// Rows of whatever is wanted, at the moment.
+    pub async fn fold(
+        &self,
+        environment: &Environment,
+        wanted: Wanted,
+        (views, then): (Vec<Arc<dyn View>>, &Then),
+    ) -> Result<Shown, Problem> {
+        let span = Span {
+            valid_at: then.valid_at(),
+            after: wanted.after,
+            ..Span::until(wanted.filter, then.position)
+        };
+        let begun = wanted.begun;
+        let began = environment.clock.now();
+        let folded = self
+            .apart(environment, move |on| {
+                on.runtime.block_on(fold_onto(
+                    on.store,
+                    &span,
+                    (views, begun),
+                    on.goes_on,
+                    Some(on.tasks),
+                ))
+            })
+            .await?
+            .unwrap_or(Err(FoldError::Stopped { events: 0 }))
+            .map_err(|error| explain(&error))?;
+        Ok(Shown {
+            rows: Arc::new(folded),
+            took_ms: Some(environment.clock.now().ms_since(began)),
+        })
+    }
+
+    /// Reads a long part of the log in one of the few places, on a thread of its own and within the time of a
+    /// fold; `None` when the process stops.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let place = self.place()?;
+        let until = environment.clock.now().plus_ms(FOLD_WITHIN_MS);
+        let (done, answer) = oneshot::channel::<T>();
+        let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
+        let tasks = Arc::clone(&environment.tasks);
+        let stop = environment.tasks.stop_signal();
+        let runtime = Handle::current();
+        let run = move || {
+            let found = work(&Apart {
+                runtime: &runtime,
+                store: store.as_ref(),
+                tasks: tasks.as_ref(),
+                goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
+            });
+            // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
+            drop(place);
+            drop(done.send(found));
+        };
+        environment.tasks.thread("as-of", Box::new(run));
+        Ok(answer.await.ok())
+    }
+
+    /// A place among the few; nobody waits for one.
+    pub fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_full| {
+            let detail = format!("{FOLDS_MAX} questions about the past are being answered; ask again");
+            Problem::new(Kind::Unavailable, "as-of-busy", detail)
+        })
+    }
+}
+
+/// What a fold that was not done is to a caller.
+pub fn explain(error: &FoldError) -> Problem {
+    match error {
+        FoldError::TooManyEvents { events_max } => Problem::refused(
+            "as-of-too-many-events",
+            format!(
+                "more than {events_max} events would have to be folded: ask one campaign, a time nearer \
+                 to its beginning, or without valid_at all campaigns (`/api/v1/campaigns?as_of=…`), which \
+                 go by daily copies"
+            ),
+        ),
+        FoldError::Stopped { events } => Problem::new(
+            Kind::Unavailable,
+            "as-of-too-slow",
+            format!("not done within {FOLD_WITHIN_MS} ms ({events} events were folded)"),
+        ),
+        FoldError::Store(error) => error.clone().into(),
+        FoldError::Rows(error) => error.clone().into(),
+    }
+}

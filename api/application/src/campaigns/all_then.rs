@@ -1,0 +1,61 @@
+//! All campaigns as they were, from the copy of the day and the events after it.
+
+use crate::as_of::{Then, Wanted};
+use crate::campaigns::{figures, listed};
+use crate::figures::{FORMULA, versions};
+use crate::installation::Installation;
+use domain::event_filter::EventFilter;
+use domain::problem::Problem;
+use projections::View;
+use projections::views::campaign_board::Share;
+use projections::views::daily_copies::{self, DailyCopies, Total};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
+/// times is in no copy, and folded from the first event.
+pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Value, Problem> {
+    let copy = match then.valid_at() {
+        None => daily_copies::last_copy(installation.rows.db().as_ref(), then.position).await?,
+        Some(_) => None,
+    };
+    let mut wanted = Wanted::all_of(EventFilter::default());
+    if let Some(copy) = copy {
+        (wanted.after, wanted.begun) = (copy.upto, copy.rows);
+    }
+    let from = wanted.after;
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(DailyCopies)];
+    let shown = installation
+        .past
+        .fold(&installation.environment, wanted, (views, then))
+        .await?;
+    let totals = daily_copies::totals(shown.rows.db.as_ref()).await?;
+    let items: Vec<Value> = totals.iter().map(describe_total).collect();
+    let mut known = shown.known(then);
+    if let Some(members) = known.as_object_mut() {
+        members.insert("copied_position".to_owned(), json!(from.to_string()));
+    }
+    // What the copies of a day hold: people are not counted apart in them.
+    let versions = versions(&FORMULA)?;
+    Ok(json!({ "items": items, "versions": versions, "known": known }))
+}
+
+fn describe_total(total: &Total) -> Value {
+    // A difference of two streams' counts may be below 0 for a moment.
+    let count = |value: i64| u64::try_from(value).unwrap_or(0);
+    let mut calls = Share {
+        dialed: count(total.dialed),
+        answered: count(total.answered),
+        ended: count(total.ended),
+        talked: count(total.talked),
+        talk_ms: count(total.talk_ms),
+        conversions: count(total.conversions),
+        ..Share::default()
+    };
+    calls.work_out();
+    let (enrolled, open, settled) = (count(total.enrolled), count(total.open), count(total.settled));
+    let waiting = enrolled.saturating_sub(open.saturating_add(settled));
+    let alert = (total.last_alert.as_deref(), total.last_alert_detail.as_deref());
+    let figures = figures((waiting, open, settled), &calls, (count(total.alerts), alert));
+    listed(&total.status, (&total.campaign, &total.preset, enrolled), figures)
+}

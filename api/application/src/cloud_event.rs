@@ -1,0 +1,118 @@
+//! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
+
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
+#[derive(Debug, Serialize)]
+pub struct CloudEvent {
+    specversion: &'static str,
+    id: String,
+    source: &'static str,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: String,
+    datacontenttype: &'static str,
+    pub position: String,
+    kindversion: u16,
+    streamversion: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causationid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlationid: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rehearsal: bool,
+    data: Box<RawValue>,
+}
+
+impl CloudEvent {
+    pub fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
+        Ok(Self::from_envelope(
+            stored.position.to_string(),
+            stored.envelope()?,
+        ))
+    }
+
+    fn from_envelope(position: String, envelope: Envelope) -> Self {
+        Self {
+            specversion: "1.0",
+            id: envelope.id.to_string(),
+            source: "/ledgerline",
+            kind: envelope.kind,
+            subject: envelope.stream.to_string(),
+            time: envelope.at.to_string(),
+            datacontenttype: "application/json",
+            position,
+            kindversion: envelope.version,
+            streamversion: envelope.stream_version.0,
+            campaign: envelope.campaign.map(String::from),
+            customer: envelope.customer.map(String::from),
+            causationid: envelope.causation.map(|id| id.to_string()),
+            correlationid: envelope.correlation.map(|id| id.to_string()),
+            rehearsal: envelope.rehearsal,
+            data: envelope.data,
+        }
+    }
+
+    /// On one line, members in the order of the contract.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub fn value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// `{"items":[…],"next":"42"}`; `next` is where the following page begins: behind the last item, or further
+/// where more was looked at.
+pub fn page_of(page: &[StoredEvent], reached: Position) -> Result<Value, Problem> {
+    let mut items = Vec::with_capacity(page.len());
+    for stored in page {
+        items.push(read(stored)?.value());
+    }
+    let next = page.last().map_or(reached, |last| last.position.max(reached));
+    Ok(json!({ "items": items, "next": next.to_string() }))
+}
+
+fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
+    CloudEvent::read(stored).map_err(|error| Problem::fault(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::Timestamp;
+
+    #[test]
+    fn an_event_is_shown_as_the_contract_says() {
+        let record = json!({
+            "id": "00000000-0000-0000-0000-000000000001",
+            "kind": "campaign.paused", "version": 1, "stream": "campaign-T", "stream_version": 3,
+            "at": "2026-03-02T02:00:00.000000Z", "campaign": "T",
+            "command": "00000000-0000-0000-0000-000000000002",
+            "data": {"reason": "requested"}
+        });
+        let stored = StoredEvent {
+            position: Position(42),
+            recorded_at: Timestamp::EPOCH,
+            record: record.to_string().into_bytes().into(),
+        };
+        let line = CloudEvent::read(&stored).unwrap().line();
+        assert_eq!(
+            line,
+            "{\"specversion\":\"1.0\",\"id\":\"00000000-0000-0000-0000-000000000001\",\
+             \"source\":\"/ledgerline\",\"type\":\"campaign.paused\",\"subject\":\"campaign-T\",\
+             \"time\":\"2026-03-02T02:00:00.000000Z\",\"datacontenttype\":\"application/json\",\
+             \"position\":\"42\",\"kindversion\":1,\"streamversion\":3,\"campaign\":\"T\",\"data\":{\"reason\":\"requested\"}}"
+        );
+    }
+}

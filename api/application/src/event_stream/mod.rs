@@ -1,0 +1,104 @@
+//! The event log as streams for users: server-sent events and WebSocket, over one feed.
+//!
+//! Both say the same: each event as CloudEvents JSON, and between them `caught-up`, `fell-behind`, `position`
+//! and `end`, each with the position to resume after. Nothing is skipped and nothing repeated.
+
+mod feed;
+mod query;
+
+#[cfg(test)]
+mod history_tests;
+#[cfg(test)]
+mod tests;
+
+pub use feed::{End, Feed, Note, Ports};
+pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, filter_of};
+
+use crate::cloud_event::CloudEvent;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Most event streams at once, of both kinds: each holds a page of events and a place at the store.
+const STREAMS_MAX: usize = 256;
+
+static STREAMS: Semaphore = Semaphore::const_new(STREAMS_MAX);
+
+/// A stream's place, given back when it ends.
+pub type StreamPlace = SemaphorePermit<'static>;
+
+/// A place for one more stream, or the problem that there is none.
+pub fn place() -> Result<StreamPlace, Problem> {
+    place_of(&STREAMS)
+}
+
+fn place_of(streams: &'static Semaphore) -> Result<StreamPlace, Problem> {
+    streams.try_acquire().ok().ok_or_else(|| {
+        Problem::new(
+            Kind::Busy,
+            "streams-busy",
+            format!("{STREAMS_MAX} event streams are open, the most there may be: close some, or come again"),
+        )
+    })
+}
+
+/// A note as the client reads it: its name (none for an event) and one line of JSON. `None` for a sign of
+/// life. A record that cannot be read as an event ends the stream.
+pub fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
+    match note {
+        Note::Event(stored) => match CloudEvent::read(stored) {
+            Ok(event) => Some((None, event.line())),
+            Err(error) => {
+                tracing::error!(%error, "an event stream meets a record that cannot be read");
+                let note = Note::Ended {
+                    at: Position(stored.position.0.saturating_sub(1)),
+                    why: End::Damaged(error.to_string()),
+                };
+                Some((Some(name(&note)), data(&note).to_string()))
+            }
+        },
+        Note::Beat => None,
+        Note::CaughtUp(_) | Note::FellBehind { .. } | Note::Reached(_) | Note::Ended { .. } => {
+            Some((Some(name(note)), data(note).to_string()))
+        }
+    }
+}
+
+/// Name of the last note.
+pub const END: &str = "end";
+
+pub const fn name(note: &Note) -> &'static str {
+    match note {
+        Note::Event(_) => "event",
+        Note::Beat => "beat",
+        Note::CaughtUp(_) => "caught-up",
+        Note::FellBehind { .. } => "fell-behind",
+        Note::Reached(_) => "position",
+        Note::Ended { .. } => END,
+    }
+}
+
+pub fn data(note: &Note) -> Value {
+    match note {
+        Note::Event(_) | Note::Beat => json!({}),
+        Note::CaughtUp(at) | Note::Reached(at) => json!({ "position": at.to_string() }),
+        Note::FellBehind { at, head } => json!({ "position": at.to_string(), "head": head.to_string() }),
+        Note::Ended { at, why } => json!({ "position": at.to_string(), "reason": why.text() }),
+    }
+}
+
+impl End {
+    pub fn text(&self) -> Cow<'static, str> {
+        match self {
+            Self::Stopping => "the server stops".into(),
+            Self::Unavailable => "the log cannot be read now".into(),
+            Self::Damaged(why) => format!(
+                "the log is damaged behind this position: {why}; `ledgerline audit verify` says where, and \
+                 coming again does not help"
+            )
+            .into(),
+        }
+    }
+}

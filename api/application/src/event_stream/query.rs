@@ -1,0 +1,109 @@
+//! Which events are asked for, in words: the same on the command line and in a URL.
+
+use domain::event_filter::{EventFilter, FILTER_NAMES_MAX};
+use domain::ids::CustomerId;
+
+/// A query parameter and what it does.
+type Parameter = (&'static str, &'static str);
+
+pub const KIND: Parameter = (
+    "kind",
+    "Only events of this kind (call.ended); `call.` takes all of calls; may be given several times",
+);
+pub const STREAM: Parameter = (
+    "stream",
+    "Only events of this stream (call-ID); `call-` takes all calls; may be given several times",
+);
+pub const CAMPAIGN: Parameter = ("campaign", "Only events about this campaign");
+pub const CUSTOMER: Parameter = (
+    "customer",
+    "Only events about this customer: the id shown here (32 hexadecimal digits), or your own",
+);
+
+/// A filter as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilterWords {
+    pub kinds: Vec<String>,
+    pub streams: Vec<String>,
+    pub campaign: Option<String>,
+    pub customer: Option<String>,
+}
+
+/// Reads a filter. `derive` finds the customer's id from the asker's own, where a vault can tell.
+pub fn filter_of(
+    words: FilterWords,
+    derive: impl FnOnce(&str) -> Result<CustomerId, String>,
+) -> Result<EventFilter, String> {
+    for (name, given) in [("kind", &words.kinds), ("stream", &words.streams)] {
+        if given.len() > FILTER_NAMES_MAX {
+            return Err(format!("at most {FILTER_NAMES_MAX} of {name} can be given"));
+        }
+        if given.iter().any(String::is_empty) {
+            return Err(format!("{name} is empty"));
+        }
+    }
+    let campaign = words.campaign.map(|text| text.parse()).transpose();
+    let customer = words.customer.map(|text| match text.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => derive(&text),
+    });
+    Ok(EventFilter {
+        kinds: words.kinds,
+        streams: words.streams,
+        campaign: campaign.map_err(|error: domain::ids::InvalidId| error.to_string())?,
+        customer: customer.transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "00112233445566778899aabbccddeeff";
+
+    fn read(words: FilterWords) -> Result<EventFilter, String> {
+        filter_of(words, |text| {
+            if text == "C001" {
+                Ok(ID.parse().unwrap())
+            } else {
+                Err("unknown".to_owned())
+            }
+        })
+    }
+
+    #[test]
+    fn as_many_names_as_the_limit_are_taken_and_one_more_is_not() {
+        for (count, taken) in [(FILTER_NAMES_MAX, true), (FILTER_NAMES_MAX + 1, false)] {
+            let kinds = vec!["call.".to_owned(); count];
+            assert_eq!(
+                read(FilterWords {
+                    kinds,
+                    ..FilterWords::default()
+                })
+                .is_ok(),
+                taken
+            );
+        }
+        let empty = FilterWords {
+            streams: vec![String::new()],
+            ..FilterWords::default()
+        };
+        assert!(read(empty).is_err());
+    }
+
+    #[test]
+    fn a_customer_is_named_by_either_id() {
+        for text in [ID, "C001"] {
+            let words = FilterWords {
+                customer: Some(text.to_owned()),
+                ..FilterWords::default()
+            };
+            assert_eq!(read(words).unwrap().customer, Some(ID.parse().unwrap()));
+        }
+        let words = FilterWords {
+            campaign: Some("a/b".to_owned()),
+            ..FilterWords::default()
+        };
+        assert!(read(words).is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! Places for exports over HTTP, and the connections they read on: however many ask, and however slowly they
+//! take what they asked for, the readers of pages and questions stay free.
+
+use crate::paced_places::{PacedPlace, PacedPlaces};
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use domain::problem::{Kind, Problem};
+use domain::time::Timestamp;
+use projections::ReadDb;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Exports at once of one server: each has a thread, a connection and some pages of rows.
+pub(crate) const EXPORTS_AT_ONCE: usize = 2;
+
+/// Longest time in which a reader must take a piece: two kilobytes a second are far below the slowest line.
+/// Whoever takes little more keeps a place only while nobody else asks.
+const PIECE_MS: u64 = 30_000;
+
+/// Who exports, and on which connections.
+pub struct ExportDesk {
+    places: Arc<PacedPlaces>,
+    rows: Option<Arc<dyn ReadDb>>,
+}
+
+impl ExportDesk {
+    /// On connections of their own; a command that exports once has none.
+    pub fn new(rows: Option<Arc<dyn ReadDb>>) -> Self {
+        Self {
+            places: PacedPlaces::new(EXPORTS_AT_ONCE),
+            rows,
+        }
+    }
+
+    /// The exports' own connections.
+    pub const fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
+        self.rows.as_ref()
+    }
+
+    /// A place for one more export, given back when it is dropped; that of a slow reader where none is free.
+    pub fn place(&self, now: Timestamp) -> Result<PacedPlace, Problem> {
+        self.places.enter(now).ok_or_else(|| {
+            let detail = format!("{EXPORTS_AT_ONCE} exports run, the most there may be at once: come again");
+            Problem::new(Kind::Busy, "exports-busy", detail)
+        })
+    }
+}
+
+/// Hands pieces on for as long as they are taken; who takes none for too long is given up, as is who takes
+/// little while another waits for the place. Whoever writes them hears that at the next piece.
+pub async fn hand_on(
+    clock: &dyn Clock,
+    place: &PacedPlace,
+    mut written: mpsc::Receiver<io::Result<Bytes>>,
+    taken: &mpsc::Sender<io::Result<Bytes>>,
+) {
+    while let Some(piece) = written.recv().await {
+        let bytes = piece.as_ref().map_or(0, Bytes::len);
+        let sent = async {
+            let late = clock.wait_until(clock.now().plus_ms(PIECE_MS));
+            tokio::select! {
+                biased;
+                sent = taken.send(piece) => sent.is_ok(),
+                () = late => false,
+            }
+        };
+        if place.wait_for(clock, sent, |_| bytes).await != Some(true) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::test_ports::StepClock;
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_given_up_and_one_that_takes_gets_all() {
+        let piece = || Ok(Bytes::from_static(b"row"));
+        let clock = StepClock::default();
+        let place = ExportDesk::new(None).place(clock.now()).unwrap();
+        let (write, written) = mpsc::channel(1);
+        let (send, mut pieces) = mpsc::channel(1);
+        let writing = async {
+            for _ in 0..9 {
+                write.send(piece()).await.unwrap();
+            }
+            drop(write);
+        };
+        let taking = async {
+            let mut count = 0;
+            while pieces.recv().await.is_some() {
+                count += 1;
+            }
+            count
+        };
+        let handing = async {
+            hand_on(&clock, &place, written, &send).await;
+            drop(send);
+        };
+        let ((), count, ()) = tokio::join!(writing, taking, handing);
+        assert_eq!(count, 9);
+
+        let (write, written) = mpsc::channel(1);
+        let (send, _never_taken) = mpsc::channel(1);
+        let began = clock.now();
+        let writing = async { while write.send(piece()).await.is_ok() {} };
+        tokio::join!(writing, hand_on(&clock, &place, written, &send));
+        assert!(clock.now().ms_since(began) >= PIECE_MS);
+    }
+
+    #[tokio::test]
+    async fn two_readers_who_take_a_piece_now_and_then_leave_a_place_to_who_asks() {
+        let clock = StepClock::default();
+        let desk = ExportDesk::new(None);
+        let held = [desk.place(clock.now()).unwrap(), desk.place(clock.now()).unwrap()];
+        assert_eq!(desk.place(clock.now()).err().unwrap().code, "exports-busy");
+        for place in held.iter().cycle().take(18) {
+            let late = clock.wait_until(clock.now().plus_ms(PIECE_MS - 1));
+            assert_eq!(place.wait_for(&clock, late, |()| 64 * 1024).await, Some(()));
+        }
+        assert!(desk.place(clock.now()).is_ok(), "they hold both places for ever");
+    }
+}

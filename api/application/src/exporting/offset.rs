@@ -1,0 +1,137 @@
+//! In which local time a workbook says its instants: one offset a file, since a cell of a spreadsheet holds
+//! none.
+//!
+//! It is the campaign's where one is asked for, or all have the same; a file over campaigns of several zones
+//! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
+
+use crate::calendar::beijing_offset;
+use crate::installation::Installation;
+use chrono::{FixedOffset, Offset};
+use domain::calling_plan::Preset;
+use domain::compliance::zone_of_campaign;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use projections::Val;
+use projections::sql_views::{SQL_VIEWS, SqlColumn, Unit};
+use std::collections::BTreeSet;
+
+/// Days from 1899-12-30, which Excel counts from (ECMA-376 part 1, 18.17.4.1), to 1970-01-01.
+const EXCEL_DAYS: f64 = 25_569.0;
+
+/// Milliseconds of a day.
+const DAY_MILLIS: f64 = 86_400_000.0;
+
+/// The offset of all dates in one file, as of now.
+pub(crate) async fn offset_of(
+    installation: &Installation,
+    campaign: Option<&CampaignId>,
+) -> Result<FixedOffset, Problem> {
+    let presets: Vec<String> = match campaign {
+        Some(campaign) => installation
+            .board(campaign)
+            .await?
+            .map(|row| row.preset)
+            .into_iter()
+            .collect(),
+        None => installation
+            .boards()
+            .await?
+            .into_iter()
+            .map(|row| row.preset)
+            .collect(),
+    };
+    Ok(common(&presets, installation.now()))
+}
+
+/// The offset that all these presets share at an instant; UTC where they differ, that of the reports'
+/// calendar where there are none.
+fn common(presets: &[String], now: Timestamp) -> FixedOffset {
+    let seconds: BTreeSet<i32> = presets
+        .iter()
+        .map(
+            |code| match serde_json::from_value::<Preset>(code.as_str().into()) {
+                Ok(preset) => {
+                    let local = now.to_utc().with_timezone(&zone_of_campaign(preset));
+                    local.fixed_offset().offset().local_minus_utc()
+                }
+                // Of a later build: nothing is known of its zone.
+                Err(_) => 0,
+            },
+        )
+        .collect();
+    let mut all = seconds.into_iter();
+    match (all.next(), all.next()) {
+        (None, _) => beijing_offset(),
+        (Some(only), None) => FixedOffset::east_opt(only).unwrap_or(chrono::Utc.fix()),
+        (Some(_), Some(_)) => chrono::Utc.fix(),
+    }
+}
+
+/// Whether a workbook shows this column as dates: every instant as text does, and those in microseconds that
+/// no text stands beside.
+pub(crate) fn is_date(column: &SqlColumn) -> bool {
+    match column.unit {
+        Unit::Rfc3339 => true,
+        Unit::Micros => {
+            let text = match column.name.strip_suffix("at") {
+                Some("") => "at_time".to_owned(),
+                Some(stem) => format!("{stem}time"),
+                None => return true,
+            };
+            let mut columns = SQL_VIEWS.iter().flat_map(|view| view.columns);
+            !columns.any(|other| other.name == text)
+        }
+        Unit::Id
+        | Unit::Code
+        | Unit::Text
+        | Unit::Count
+        | Unit::Milliseconds
+        | Unit::Flag
+        | Unit::Position => false,
+    }
+}
+
+/// An instant of a row as a spreadsheet's number of local days; `None` where the value is none.
+pub(super) fn serial(value: &Val, offset: FixedOffset) -> Option<f64> {
+    let micros = match value {
+        Val::Int(micros) => *micros,
+        Val::Text(text) => text.parse::<Timestamp>().ok()?.micros(),
+        Val::Null | Val::Bool(_) | Val::Real(_) | Val::Blob(_) => return None,
+    };
+    let local = micros + i64::from(offset.local_minus_utc()) * 1_000_000;
+    // To the millisecond, as it is shown: a reader that rounds finds no other.
+    Some(local.div_euclid(1_000) as f64 / DAY_MILLIS + EXCEL_DAYS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_offset_that_its_campaigns_share() {
+        let of = |presets: &[&str]| {
+            let presets: Vec<String> = presets.iter().map(|one| (*one).to_owned()).collect();
+            common(&presets, Timestamp::EPOCH).to_string()
+        };
+        assert_eq!(of(&[]), "+08:00");
+        assert_eq!(of(&["cn-service", "cn-collection"]), "+08:00");
+        assert_eq!(of(&["us-tsr", "eu-gdpr"]), "+00:00");
+        assert_eq!(of(&["cn-service", "us-tsr"]), "+00:00");
+        assert_eq!(of(&["of-a-later-build"]), "+00:00");
+    }
+
+    #[test]
+    fn an_instant_without_a_text_beside_it_is_a_date_and_others_stay_exact() {
+        let dates: BTreeSet<&str> = SQL_VIEWS
+            .iter()
+            .flat_map(|view| view.columns)
+            .filter(|column| column.unit == Unit::Micros && is_date(column))
+            .map(|column| column.name)
+            .collect();
+        assert_eq!(
+            dates.into_iter().collect::<Vec<_>>(),
+            ["corrected_at", "next_due_at"]
+        );
+    }
+}

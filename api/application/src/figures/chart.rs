@@ -1,0 +1,127 @@
+//! ECharts options exactly as REP-5 writes them: categories, one value axis, one labelled series.
+
+use crate::figures::{Answer, named};
+use projections::metrics::{Metric, Unit};
+use projections::views::metric_board::{By, Figure};
+use serde_json::{Number, Value, json};
+use std::collections::BTreeMap;
+
+/// A chart of figures by group. Ratios are shown in per cent with at most two decimals; no figure is `null`.
+pub fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Value {
+    let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
+    let data: Vec<Value> = figures.iter().map(|figure| shown(unit, figure.value)).collect();
+    json!({
+        "xAxis": { "type": "category", "data": labels },
+        "yAxis": { "type": "value" },
+        "series": [{ "name": series, "type": "bar", "data": data }],
+    })
+}
+
+/// A chart with the metric and version that it draws, and the data of those beside it, in the same order, for
+/// whoever wants to add a series. ECharts leaves members alone that it does not know.
+pub fn with_versions(mut chart: Value, metric: &Metric, answer: &Answer) -> Value {
+    let data = |figures: &[Figure]| -> Vec<Value> {
+        let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
+        let of = |drawn: &Figure| shown(metric.unit, known.get(&drawn.key).and_then(|one| one.value));
+        answer.figures.iter().map(of).collect()
+    };
+    if let Some(members) = chart.as_object_mut() {
+        members.insert("metric".to_owned(), named(metric));
+        let beside = answer.beside.iter().map(|(other, figures)| {
+            let mut one = named(other);
+            if let Some(described) = one.as_object_mut() {
+                described.insert("data".to_owned(), json!(data(figures)));
+            }
+            one
+        });
+        let beside: Vec<Value> = beside.collect();
+        if !beside.is_empty() {
+            members.insert("beside".to_owned(), json!(beside));
+        }
+    }
+    chart
+}
+
+/// `10:00`; with the date before it where the hours are of several days.
+fn label(by: Option<By>, all: &[Figure], figure: &Figure) -> String {
+    let label = figure.label.clone().unwrap_or_default();
+    if by != Some(By::Hour) || !all.windows(2).any(day_ends_between) {
+        return label;
+    }
+    let date = figure.key.as_deref().and_then(beijing_date);
+    date.map_or(label.clone(), |date| format!("{date} {label}"))
+}
+
+/// Beijing's hours run backwards only where a day has ended, or two hours bear the same name.
+fn day_ends_between(pair: &[Figure]) -> bool {
+    let [earlier, later] = pair else { return false };
+    let date = |figure: &Figure| figure.key.as_deref().and_then(beijing_date);
+    date(earlier) != date(later)
+}
+
+fn beijing_date(key: &str) -> Option<String> {
+    /// Beijing time is UTC+8 all year.
+    const BEIJING_MS: u64 = 8 * 3_600_000;
+    let at: domain::time::Timestamp = key.parse().ok()?;
+    Some(at.plus_ms(BEIJING_MS).to_utc().format("%m-%d").to_string())
+}
+
+fn shown(unit: Unit, value: Option<f64>) -> Value {
+    let Some(value) = value else { return Value::Null };
+    let scaled = match unit {
+        Unit::Ratio => value * 100.0,
+        Unit::Ms | Unit::Count => value,
+    };
+    let text = format!("{scaled:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    // Whole numbers without a fraction, as the requirement has them.
+    match text.parse::<i64>() {
+        Ok(whole) => json!(whole),
+        Err(_) => text
+            .parse()
+            .ok()
+            .and_then(Number::from_f64)
+            .map_or(Value::Null, Value::Number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(key: &str, label: &str, value: Option<f64>) -> Figure {
+        Figure {
+            key: Some(key.to_owned()),
+            label: Some(label.to_owned()),
+            numerator: 0,
+            denominator: Some(0),
+            value,
+        }
+    }
+
+    #[test]
+    fn a_chart_is_as_the_requirements_write_it() {
+        let figures = [
+            figure("2026-03-02T00:00:00Z", "08:00", Some(0.45)),
+            figure("2026-03-02T02:00:00Z", "10:00", Some(0.62)),
+        ];
+        let shown = options("接通率", Unit::Ratio, Some(By::Hour), &figures);
+        let expected: Value = serde_json::from_str(
+            "{\"xAxis\":{\"type\":\"category\",\"data\":[\"08:00\",\"10:00\"]},\"yAxis\":{\"type\":\"value\"},\
+             \"series\":[{\"name\":\"接通率\",\"type\":\"bar\",\"data\":[45,62]}]}",
+        )
+        .unwrap();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn hours_of_two_days_bear_their_dates_and_no_figure_is_null() {
+        let figures = [
+            figure("2026-03-02T02:00:00Z", "10:00", Some(1.0 / 3.0)),
+            figure("2026-03-03T02:00:00Z", "10:00", None),
+        ];
+        let shown = options("x", Unit::Ratio, Some(By::Hour), &figures);
+        assert_eq!(shown["xAxis"]["data"], json!(["03-02 10:00", "03-03 10:00"]));
+        assert_eq!(shown["series"][0]["data"], json!([33.33, null]));
+    }
+}

@@ -1,0 +1,147 @@
+//! The events behind a figure, a page at a time. Every page speaks of the same events: the cursor holds the
+//! position up to which the first page's figure was complete.
+
+use crate::as_of::Moment;
+use crate::figures::Asked;
+use crate::figures::asking::window_problem;
+use crate::installation::Installation;
+use crate::query::Query;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
+use projections::views::metric_board::complete_up_to;
+use serde_json::{Value, json};
+
+/// Items on a page where no number is given.
+const ITEMS_DEFAULT: usize = 100;
+
+/// The parameters of a drill-down.
+pub const DRILLED: &[(&str, &str)] = &[
+    ("version", "Version of the definition; the headline one without"),
+    ("campaign", "Only this campaign; else the whole log is read"),
+    ("from", "First hour or day of the window"),
+    ("to", "The hour or day before which the window ends"),
+    ("which", "numerator (default) or denominator"),
+    (
+        "as_of",
+        "Those known at a position or instant; the pages after the first stay there",
+    ),
+    ("limit", "Items on a page, at most 1000; 100 without"),
+    ("cursor", "`next_cursor` of the page before"),
+];
+
+/// A question for the events behind a figure.
+pub struct Drilling {
+    asked: Asked,
+    which: &'static str,
+    part: Part,
+    /// The position up to which is looked, and where the page before ended.
+    cursor: Option<(Position, Position)>,
+    moment: Moment,
+    limit: usize,
+}
+
+impl Drilling {
+    /// Reads the query's parameters.
+    pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
+        let (which, part) = match query.text("which") {
+            None | Some("numerator") => ("numerator", Part::Numerator),
+            Some("denominator") => ("denominator", Part::Denominator),
+            Some(_) => {
+                return Err(Problem::invalid(
+                    "which-invalid",
+                    "which is numerator or denominator",
+                ));
+            }
+        };
+        if query.text("valid_at").is_some() {
+            let detail = "the events behind a figure are those known: ask as_of; the figure takes valid_at";
+            return Err(Problem::invalid("valid-at-not-here", detail));
+        }
+        Ok(Self {
+            asked: Asked::read(name, query)?,
+            moment: Moment::of(query)?,
+            which,
+            part,
+            cursor: query.text("cursor").map(read_cursor).transpose()?,
+            limit: query.number("limit")?.unwrap_or(ITEMS_DEFAULT),
+        })
+    }
+
+    /// One page of the events behind the figure, with what all of them come to.
+    pub async fn answer(&self, installation: &Installation) -> Result<Value, Problem> {
+        let (until, after) = match self.cursor {
+            None if !self.moment.is_now() => {
+                let then = self
+                    .moment
+                    .resolve(installation.store(), installation.now())
+                    .await?;
+                (then.position, Position(0))
+            }
+            None => (
+                complete_up_to(installation.rows.db().as_ref()).await?.position,
+                Position(0),
+            ),
+            Some(cursor) => cursor,
+        };
+        let drill = Drill {
+            metric: self.asked.metric,
+            part: self.part,
+            scope: self.asked.scope.clone(),
+            until,
+            after,
+            limit: self.limit.clamp(1, ITEMS_MAX),
+        };
+        let (catalog, asked) = (catalog()?, drill.clone());
+        let found = installation.past.apart(&installation.environment, move |on| {
+            let drilled = drill_down(catalog, on.store, &asked, on.goes_on);
+            on.runtime.block_on(drilled)
+        });
+        let found = found.await?.unwrap_or(Err(DrillError::Stopped { events: 0 }));
+        let found = found.map_err(problem)?;
+        Ok(describe(&self.asked, self.which, &drill, &found))
+    }
+}
+
+fn describe(asked: &Asked, which: &str, drill: &Drill<'_>, found: &DrillDown) -> Value {
+    let items: Vec<Value> = found
+        .items
+        .iter()
+        .map(|item| {
+            let mut shown = json!(item);
+            // Positions are text everywhere: they pass 53 bits.
+            if let Some(members) = shown.as_object_mut() {
+                members.insert("position".to_owned(), json!(item.position.to_string()));
+            }
+            shown
+        })
+        .collect();
+    json!({
+        "metric": asked.metric.name, "version": asked.metric.version, "label": asked.metric.label,
+        "which": which, "term": asked.metric.term_of(drill.part),
+        "campaign": drill.scope.campaign, "from": drill.scope.from, "to": drill.scope.to,
+        "figure": found.figure, "totals": found.totals, "events_read": found.events_read,
+        "as_of_position": drill.until.to_string(),
+        "items": items,
+        "next_cursor": found.next.map(|next| format!("{}-{}", drill.until, next)),
+    })
+}
+
+fn read_cursor(text: &str) -> Result<(Position, Position), Problem> {
+    let parts = text
+        .split_once('-')
+        .and_then(|(until, after)| Some((Position(until.parse().ok()?), Position(after.parse().ok()?))));
+    parts.ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
+}
+
+fn problem(error: DrillError) -> Problem {
+    match error {
+        DrillError::TooManyEvents => Problem::refused("too-many-events", error.to_string()),
+        DrillError::NoSuchPart => Problem::refused("no-such-part", error.to_string()),
+        DrillError::Stopped { .. } => {
+            Problem::new(Kind::Unavailable, "drill-down-too-slow", error.to_string())
+        }
+        DrillError::Window(window) => window_problem(&window),
+        DrillError::Rows(rows) => rows.into(),
+    }
+}

@@ -1,0 +1,108 @@
+//! What is asked of the rows from outside, and read of persons: on record before it is answered, and what
+//! came of it after.
+
+mod abandoned;
+mod reading;
+mod trail;
+
+pub use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
+pub use trail::{TrailAsk, trail};
+
+use crate::installation::{Installation, follow};
+use abandoned::Unanswered;
+use domain::ids::InquiryId;
+use domain::inquiry::InquiryCommand;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use projections::Val;
+use projections::ask::{AskLimits, Asked, Truncated};
+use serde_json::{Value, json};
+
+/// One question in SQL.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub sql: String,
+    /// Who asks, where the caller says so.
+    pub by: Option<String>,
+    pub limits: AskLimits,
+}
+
+/// Puts a question on record, answers it, and puts on record what came of it.
+pub async fn query(installation: &Installation, question: Question) -> Result<Value, Problem> {
+    let questions = installation.questions.as_ref();
+    installation.rows.refuse_remade(&question.sql)?;
+    // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
+    let cause = Cause::outside(installation.new_command());
+    let id = InquiryId::derive(cause.command);
+    let limits = question.limits.bounded();
+    let command = InquiryCommand::Query {
+        sql: question.sql.clone(),
+        by: question.by,
+        rows_max: u64::try_from(limits.rows_max).unwrap_or(u64::MAX),
+        timeout_ms: limits.timeout_ms,
+    };
+    let told = follow(cause, "end");
+    // Before the question is on record: whoever asks may go away as soon as it is.
+    let unanswered = Unanswered::new(installation, id, told);
+    if let Err(refused) = installation.entities.inquiries.ask(&id, command, cause).await {
+        unanswered.close();
+        return Err(refused.into());
+    }
+    let began = installation.now();
+    let position = installation.rows.position();
+    let asked = questions.ask(&question.sql, limits).await;
+    unanswered.close();
+    let elapsed_ms = elapsed_ms(installation, began);
+    let command = match &asked {
+        Ok(asked) => InquiryCommand::Answer {
+            rows: count(asked.rows.len()),
+            bytes: count(asked.bytes),
+            elapsed_ms,
+            truncated: asked.truncated.is_some(),
+        },
+        Err(error) => InquiryCommand::Refuse {
+            code: error.code().to_owned(),
+            detail: error.to_string(),
+        },
+    };
+    installation.entities.inquiries.ask(&id, command, told).await?;
+    let mut shown = shown(&asked?);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("inquiry".to_owned(), json!(id));
+        members.insert("elapsed_ms".to_owned(), json!(elapsed_ms));
+        members.insert(
+            "as_of_position".to_owned(),
+            json!(position.map(|at| at.to_string())),
+        );
+    }
+    Ok(shown)
+}
+
+pub fn elapsed_ms(installation: &Installation, began: domain::time::Timestamp) -> u64 {
+    u64::try_from(installation.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn count(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+fn shown(asked: &Asked) -> Value {
+    let row = |row: &Vec<Val>| Value::Array(row.iter().map(json_of).collect());
+    json!({
+        "columns": asked.columns,
+        "rows": asked.rows.iter().map(row).collect::<Vec<_>>(),
+        "truncated": asked.truncated.map(Truncated::code),
+    })
+}
+
+/// A value as JSON; bytes, which no documented view holds, as their count.
+pub(crate) fn json_of(value: &Val) -> Value {
+    match value {
+        Val::Null => Value::Null,
+        Val::Int(value) => json!(value),
+        Val::Real(value) => json!(value),
+        Val::Text(value) => json!(value),
+        Val::Bool(value) => json!(value),
+        Val::Blob(value) => json!(format!("{} bytes", value.len())),
+    }
+}

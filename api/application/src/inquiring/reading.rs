@@ -1,0 +1,106 @@
+//! Reads of personal data: each is on record before anything of it is shown, and where it cannot be put on
+//! record nothing is shown.
+//!
+//! What counts: whatever opens a sealed field, also to show it masked, and whatever tells of one person or
+//! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
+
+use crate::as_of::{AS_OF, VALID_AT};
+use crate::installation::Installation;
+use crate::query::Query;
+use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
+use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use serde_json::json;
+
+/// The parameters of every route that shows what is known of persons.
+pub const BY: (&str, &str) = ("by", "Who reads, for the record");
+pub const REASON: (&str, &str) = ("reason", "Why, for the record; nothing personal");
+/// Those, of a route that can be asked as of a time.
+pub const READ_THEN: &[(&str, &str)] = &[AS_OF, VALID_AT, BY, REASON];
+
+/// The same read by the same reader within this time counts once. Of the clock's minutes, so that all
+/// processes on a log agree without asking one another.
+const COUNTS_ONCE_MS: i64 = 60_000;
+
+// A page of calls is one read, and names them all.
+const _: () = assert!(projections::views::call_history::CALLS_MAX <= CALLS_NAMED_MAX);
+
+/// Who asks, by which way, and why.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    route: String,
+    door: &'static str,
+    by: Option<String>,
+    reason: Option<String>,
+}
+
+impl Reader {
+    /// Who asks by this route and door, for the reasons given as parameters.
+    pub fn new(route: String, door: &'static str, query: &Query) -> Self {
+        let given = |name| {
+            let text = query.text(name).filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned)
+        };
+        Self {
+            route,
+            door,
+            by: given(BY.0),
+            reason: given(REASON.0),
+        }
+    }
+}
+
+/// What is about to be shown, and of whom.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub fields: &'static [&'static str],
+    pub form: ReadForm,
+    pub customer: Option<CustomerId>,
+    pub number: Option<NumberId>,
+    pub calls: Vec<CallId>,
+    pub campaign: Option<CampaignId>,
+}
+
+impl Shown {
+    pub const fn of(fields: &'static [&'static str], form: ReadForm) -> Self {
+        Self {
+            fields,
+            form,
+            customer: None,
+            number: None,
+            calls: Vec::new(),
+            campaign: None,
+        }
+    }
+}
+
+/// Puts a read on record; what it shows is given out only behind this.
+pub async fn put_on_record(installation: &Installation, reader: Reader, shown: Shown) -> Result<(), Problem> {
+    let Reader {
+        route,
+        door,
+        by,
+        reason,
+    } = reader;
+    let facts = ReadFacts {
+        route,
+        door: door.to_owned(),
+        fields: shown.fields.iter().map(|field| (*field).to_owned()).collect(),
+        form: shown.form,
+        customer: shown.customer,
+        number: shown.number,
+        calls: shown.calls,
+        campaign: shown.campaign,
+        reason,
+    };
+    let minute = installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
+    let same = json!({ "read": facts, "by": by, "minute": minute });
+    let cause = Cause::outside(CommandId::derive_from_text(&format!(
+        "personal data read: {same}"
+    )));
+    let id = InquiryId::derive(cause.command);
+    let command = InquiryCommand::ReadPersonalData { facts, by };
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    Ok(())
+}

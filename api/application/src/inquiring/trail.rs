@@ -1,0 +1,112 @@
+//! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
+
+use crate::installation::Installation;
+use crate::percent::encode;
+use domain::ids::{CampaignId, CustomerId, StreamId};
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use projections::views::audit_trail::{AuditFilter, AuditRow, EVENTS_MAX, events};
+use serde_json::{Value, json};
+
+/// Events on a page unless asked otherwise.
+const PAGE_EVENTS: usize = 100;
+
+/// What is looked for; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct TrailAsk {
+    /// Who acted: the name an event holds; `token` or `loopback` for a reader who gave none
+    pub by: Option<String>,
+    /// Only of this kind, such as inquiry.personal_data_read
+    pub kind: Option<String>,
+    /// Only from this instant on (RFC 3339)
+    pub from: Option<Timestamp>,
+    /// Only before this instant
+    pub to: Option<Timestamp>,
+    /// Only about this campaign
+    pub campaign: Option<CampaignId>,
+    /// Only about this customer: the institution's own customer_id, or our id
+    pub customer: Option<String>,
+    /// Only of this stream, such as call-…
+    pub stream: Option<String>,
+    /// Only behind this position: the `next` of the page before
+    pub after: Option<u64>,
+    /// At most so many; default 100, at most 1000
+    pub limit: Option<usize>,
+}
+
+impl TrailAsk {
+    /// The same as a query of the route: empty, or `?by=…`.
+    pub fn query(&self) -> String {
+        let given = [
+            ("by", self.by.clone()),
+            ("kind", self.kind.clone()),
+            ("from", self.from.map(|at| at.to_string())),
+            ("to", self.to.map(|at| at.to_string())),
+            ("campaign", self.campaign.as_ref().map(ToString::to_string)),
+            ("customer", self.customer.clone()),
+            ("stream", self.stream.clone()),
+            ("after", self.after.map(|after| after.to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            Some(format!("{name}={}", encode(&value)))
+        });
+        let query = given.collect::<Vec<_>>().join("&");
+        if query.is_empty() {
+            query
+        } else {
+            format!("?{query}")
+        }
+    }
+}
+
+/// One page of the trail, in the log's order.
+pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Value, Problem> {
+    let filter = AuditFilter {
+        kind: ask.kind,
+        stream: ask.stream.map(StreamId::from_stored),
+        campaign: ask.campaign,
+        customer: ask.customer.map(|text| customer(installation, &text)),
+        by_whom: ask.by,
+        from: ask.from,
+        until: ask.to,
+        ..AuditFilter::default()
+    };
+    let limit = ask.limit.unwrap_or(PAGE_EVENTS).clamp(1, EVENTS_MAX);
+    let after = Position(ask.after.unwrap_or(0));
+    let rows = events(installation.rows.db().as_ref(), &filter, after, limit).await?;
+    let next = (rows.len() == limit)
+        .then(|| rows.last().map(|row| row.position.to_string()))
+        .flatten();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        items.push(described(installation, row).await?);
+    }
+    Ok(json!({ "items": items, "next": next }))
+}
+
+/// The row; of what a person did also what the event says of it, sealed as stored.
+async fn described(installation: &Installation, row: &AuditRow) -> Result<Value, Problem> {
+    let mut shown = json!(row);
+    let Some(members) = shown.as_object_mut() else {
+        return Ok(shown);
+    };
+    members.insert("position".to_owned(), json!(row.position.to_string()));
+    if row.by_whom.is_none() {
+        return Ok(shown);
+    }
+    if let Some(stored) = installation.store().find(row.id).await? {
+        let envelope = stored.envelope();
+        let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+        members.insert("data".to_owned(), json!(envelope.data));
+    }
+    Ok(shown)
+}
+
+/// Our id where it is one, else the one that theirs has here.
+fn customer(installation: &Installation, text: &str) -> CustomerId {
+    text.parse()
+        .unwrap_or_else(|_| installation.vault().derive_customer(text))
+}

@@ -1,0 +1,199 @@
+//! A log and all that stands on it, put together: whom commands and questions ask, whoever asks.
+//!
+//! A plain struct of finished parts. Whoever needs one part takes that part; whoever needs several takes the
+//! installation. How the parts were opened, and how they are closed again, is known by the process alone.
+
+mod customers;
+mod dialing;
+pub mod waits;
+
+pub use dialing::{Dialing, DialingState};
+
+use crate::as_of::past::Past;
+use crate::exporting::desk::ExportDesk;
+use crate::lists::under_way::UnderWay;
+use crate::live::LiveHub;
+use actors::{ActorSystem, Environment};
+use domain::call::Call;
+use domain::campaign::CampaignState;
+use domain::decider::Decider;
+use domain::flow::{FlowDefinition, from_script};
+use domain::ids::{CampaignId, CommandId, FlowId, ListId};
+use domain::personal::Personal;
+use domain::phone_number::mask_e164;
+use domain::ports::event_store::EventStore;
+use domain::ports::speech::Synthesizer;
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::{Cause, Position, aad};
+use domain::time::Timestamp;
+use intake::row::RowRules;
+use projections::Projections;
+use projections::ask::Questions;
+use projections::views::call_history::{CALLEE_POINTER, CallRow};
+use projections::views::campaign_board::{self, BoardRow};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What commands and questions need of a log that is open.
+pub struct Installation {
+    /// The log, the keys, the time, ids and tasks.
+    pub environment: Environment,
+    /// Rows, recordings and prompts of this process.
+    pub directory: PathBuf,
+    /// The file of the key that signs this log's checkpoints and reports.
+    pub signing_key: PathBuf,
+    /// Campaigns, customers, numbers, calls …: whom commands are asked of.
+    pub entities: ActorSystem,
+    /// The views that follow the log.
+    pub rows: Arc<Projections>,
+    /// The door for SQL from outside.
+    pub questions: Arc<dyn Questions>,
+    /// Where exports have their places and connections.
+    pub exports: ExportDesk,
+    /// Where figures of the past are folded.
+    pub past: Past,
+    /// Figures of this moment.
+    pub live: Arc<LiveHub>,
+    /// Imports that run now.
+    pub imports: Arc<UnderWay>,
+    /// What this machine can speak with.
+    pub synthesizer: Arc<dyn Synthesizer>,
+    /// What this process does about dialing.
+    pub dialing: Arc<Dialing>,
+}
+
+/// A further command of the same outside request.
+pub fn follow(cause: Cause, kind: &str) -> Cause {
+    Cause {
+        command: CommandId::derive_from_text(&format!("{}/{kind}", cause.command)),
+        ..cause
+    }
+}
+
+/// `script_template` as a flow definition.
+pub(crate) fn script_flow(flow: FlowId, text: &str) -> Result<Value, Problem> {
+    match from_script(flow, text) {
+        Ok(definition) => Ok(definition.to_value()),
+        Err(fault) => Err(Problem::members(vec![MemberError {
+            pointer: "/script_template".to_owned(),
+            detail: fault.to_string(),
+        }])),
+    }
+}
+
+impl Installation {
+    pub fn store(&self) -> &dyn EventStore {
+        self.environment.store.as_ref()
+    }
+    pub fn vault(&self) -> &dyn Vault {
+        self.environment.vault.as_ref()
+    }
+    pub fn tasks(&self) -> &dyn Tasks {
+        self.environment.tasks.as_ref()
+    }
+
+    /// What time it is here: a rehearsal's clock is its own.
+    pub fn now(&self) -> Timestamp {
+        self.environment.clock.now()
+    }
+
+    pub fn new_command(&self) -> CommandId {
+        self.environment.ids.command(self.now())
+    }
+
+    pub async fn pause(&self, ms: u64) {
+        let clock = &self.environment.clock;
+        clock.wait_until(clock.now().plus_ms(ms)).await;
+    }
+
+    /// Waits until the rows have a position; unavailable when they are late.
+    pub async fn rows_at(&self, position: Position, within_ms: u64) -> Result<(), Problem> {
+        let deadline = self.now().plus_ms(within_ms);
+        Ok(self.rows.wait_for(position, deadline).await?)
+    }
+
+    /// One campaign's row on the board, when the view has it.
+    pub async fn board(&self, campaign: &CampaignId) -> Result<Option<BoardRow>, Problem> {
+        Ok(campaign_board::get(self.rows.db().as_ref(), campaign).await?)
+    }
+
+    pub async fn boards(&self) -> Result<Vec<BoardRow>, Problem> {
+        let db = self.rows.db();
+        Ok(campaign_board::list(db.as_ref(), None, campaign_board::LISTED_MAX).await?)
+    }
+
+    /// The masked number of a stored call, opened with its person's key; absent when the key is gone.
+    pub async fn masked_callee(&self, row: &CallRow) -> Result<Option<String>, Problem> {
+        let Personal::Sealed(sealed) = &row.callee else {
+            return Ok(None);
+        };
+        let vault = self.vault();
+        let key = vault.existing_key(&row.customer).await?;
+        let Some(key) = key else {
+            return Ok(None);
+        };
+        let aad = aad(&Call::stream(&row.call), row.callee_event, CALLEE_POINTER);
+        Ok(Some(mask_e164(&vault.open(&key, &aad, sealed)?)))
+    }
+
+    async fn campaign(&self, campaign: &CampaignId) -> Result<Arc<CampaignState>, Problem> {
+        let loaded = self.entities.campaigns.state(campaign).await?;
+        if loaded.state.status().is_none() {
+            return Err(Problem::missing("this campaign"));
+        }
+        Ok(loaded.state)
+    }
+
+    async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
+        let used = state
+            .flow()
+            .ok_or_else(|| Problem::fault("a campaign without a flow"))?;
+        let loaded = self.entities.flows.state(&used.flow).await?;
+        loaded
+            .state
+            .version(used.version)
+            .and_then(|published| published.definition.clone())
+            .ok_or_else(|| Problem::fault("a campaign's flow version is missing or cannot be read"))
+    }
+
+    /// What the rows of a list of this campaign are held against.
+    pub async fn list_rules(&self, campaign: &CampaignId, content_sha256: &str) -> Result<RowRules, Problem> {
+        let state = self.campaign(campaign).await?;
+        let plan = state
+            .plan()
+            .ok_or_else(|| Problem::fault("a campaign without a plan"))?;
+        let flow = self.flow_of(&state).await?;
+        Ok(RowRules {
+            campaign: campaign.clone(),
+            list: ListId::derive(campaign, content_sha256),
+            preset: plan.preset,
+            basis: plan.basis,
+            duplicates: plan.duplicates(),
+            flow,
+        })
+    }
+
+    /// Without a synthesizer only bundled clips can be heard: a campaign that says anything else would be
+    /// silent on the line, so it is refused before it dials.
+    pub(crate) async fn refuse_unspeakable(&self, campaign: &CampaignId) -> Result<(), Problem> {
+        if self.synthesizer.speaks_any_text() {
+            return Ok(());
+        }
+        let state = self.campaign(campaign).await?;
+        let flow = self.flow_of(&state).await?;
+        let unspeakable = flow
+            .texts()
+            .into_iter()
+            .find(|text| !self.synthesizer.speaks(text));
+        match unspeakable {
+            None => Ok(()),
+            Some(text) => Err(Problem::refused(
+                "no-synthesizer",
+                format!("no synthesizer is installed (espeak-ng), and {text:?} is not a bundled clip"),
+            )),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What can be asked of an installation, whoever asks: commands, questions and what is watched.
+//!
+//! Nothing here knows of HTTP, of a command line, of a store or a line: the parts of an `Installation` are
+//! handed in, finished, by the room that puts it together (`host`). The doors (`http`, `cli`) turn requests
+//! into what is asked here, and answers into replies and pages.
+
+pub mod alerts;
+pub mod as_of;
+pub mod calendar;
+pub mod calls;
+pub mod campaigns;
+pub mod clock_doubt;
+pub mod cloud_event;
+pub mod event_stream;
+pub mod exporting;
+pub mod figures;
+pub mod inquiring;
+pub mod installation;
+pub mod lists;
+pub mod live;
+pub mod local_time;
+pub mod masked;
+pub mod notice;
+pub mod paced_places;
+pub mod percent;
+pub mod private_file;
+pub mod query;
+pub mod tables;
+pub mod targets;

@@ -1,0 +1,291 @@
+//! Enrolments as asked of the live customers, for one list of one campaign.
+
+use crate::installation::Installation;
+use crate::lists::load::{Enrolled, Enroller};
+use crate::lists::under_way::Course;
+use actors::{Answer, AskError};
+use async_trait::async_trait;
+use domain::calling_plan::Duplicates;
+use domain::campaign::Campaign;
+use domain::campaign::command::CampaignCommand;
+use domain::compliance::SAME_NUMBER;
+use domain::customer::CustomerRefusal;
+use domain::customer::command::{CustomerCommand, Enrolment};
+use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
+use domain::number::{Number, NumberCommand, NumberRefusal};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use intake::row::RowRules;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
+const BUSY_TRIES_MAX: u32 = 200;
+
+/// Pause before a full queue is asked again: a group commit takes a few milliseconds.
+const BUSY_PAUSE_MS: u64 = 50;
+
+/// Most events by which the rows may be behind what a list has stored before more of it is, while people are
+/// dialed: a batch of the views, in whose rows the dialer finds them.
+const LAG_EVENTS_DIALING_MAX: u64 = 512;
+
+/// The same while nobody is called: enough to spread the views' commits.
+const LAG_EVENTS_IDLE_MAX: u64 = 4_096;
+
+/// Longest wait for rows that do not come on: a database that is away, or a view that is made again. The
+/// same file goes on later where it stopped.
+const WAY_MS_MAX: u64 = 60_000;
+
+/// Enrols into one list.
+pub struct CampaignEnroller {
+    installation: Arc<Installation>,
+    campaign: CampaignId,
+    list: ListId,
+    duplicates: Duplicates,
+    /// The last position that this import knows to be stored.
+    stored: AtomicU64,
+}
+
+impl CampaignEnroller {
+    pub fn new(installation: Arc<Installation>, rules: &RowRules) -> Self {
+        Self {
+            installation,
+            campaign: rules.campaign.clone(),
+            list: rules.list,
+            duplicates: rules.duplicates,
+            stored: AtomicU64::new(0),
+        }
+    }
+
+    /// All that one list leads to shares its id as the correlation, and follows from its opening.
+    fn cause(&self, command: CommandId) -> Cause {
+        let opened = self.command("open-list");
+        Cause {
+            command,
+            causation: (command != opened).then(|| EventId::derive(opened, 0)),
+            correlation: Some(self.list.uuid()),
+        }
+    }
+
+    /// A command id fixed by the list and what is asked of its campaign.
+    fn command(&self, what: &str) -> CommandId {
+        CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
+    }
+
+    fn note_stored(&self, position: Position) {
+        self.stored.fetch_max(position.0, Ordering::Relaxed);
+    }
+
+    /// What became of a customer who is in the campaign already.
+    async fn known(&self, customer: &CustomerId) -> Result<Option<Enrolled>, Problem> {
+        let loaded = self.installation.entities.customers.state(customer).await?;
+        let Some(enrolment) = loaded.state.enrolment(&self.campaign) else {
+            return Ok(None);
+        };
+        if enrolment.list != self.list {
+            return Ok(Some(Enrolled::ByAnotherList));
+        }
+        Ok(Some(match &enrolment.not_dialed {
+            Some(why) if why.rule == SAME_NUMBER => match why.facts.get("same_as").map(|id| id.parse()) {
+                Some(Ok(other)) => Enrolled::SameNumber(other),
+                Some(Err(_)) | None => Enrolled::ByThisList(Position(0)),
+            },
+            Some(_) | None => Enrolled::ByThisList(Position(0)),
+        }))
+    }
+
+    /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
+    /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
+    /// number back.
+    async fn enrol_by_number(&self, command: CommandId, row: Enrolment) -> Result<Enrolled, Problem> {
+        if let Some(known) = self.known(&row.customer).await? {
+            return Ok(known);
+        }
+        let (number, customer) = (row.number.clone(), row.customer.clone());
+        let claim = NumberCommand::Claim {
+            campaign: self.campaign.clone(),
+            customer: customer.clone(),
+        };
+        let same_number_as = match self.ask_number(&number, claim).await {
+            Ok(_) => None,
+            Err(AskError::Refused(NumberRefusal::ClaimedBy { customer, .. })) => Some(customer),
+            Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
+            Err(other) => return Err(other.into()),
+        };
+        let row = Enrolment {
+            same_number_as: same_number_as.clone(),
+            ..row
+        };
+        let enrolled = self.enrol_as_it_is(command, row).await?;
+        if let (Enrolled::ByThisList(_), Some(other)) = (&enrolled, &same_number_as) {
+            return Ok(Enrolled::SameNumber(other.clone()));
+        }
+        if same_number_as.is_none() && !matches!(enrolled, Enrolled::ByThisList(_)) {
+            self.give_back(&number, customer).await?;
+        }
+        Ok(enrolled)
+    }
+
+    /// Unless another list has enrolled the customer meanwhile, with this very number.
+    async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
+        let loaded = self.installation.entities.customers.state(&customer).await?;
+        let enrolment = loaded.state.enrolment(&self.campaign);
+        if enrolment.is_some_and(|enrolment| enrolment.number == *number) {
+            return Ok(());
+        }
+        let release = NumberCommand::ReleaseClaim {
+            campaign: self.campaign.clone(),
+            customer,
+        };
+        self.ask_number(number, release).await?;
+        Ok(())
+    }
+
+    /// Each time a command of its own: what it leads to follows from the number's state alone.
+    async fn ask_number(
+        &self,
+        number: &NumberId,
+        command: NumberCommand,
+    ) -> Result<Answer<Number>, AskError<NumberRefusal>> {
+        for _ in 0..BUSY_TRIES_MAX {
+            let cause = self.cause(self.installation.new_command());
+            let asked = self
+                .installation
+                .entities
+                .numbers
+                .ask(number, command.clone(), cause)
+                .await;
+            match asked {
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(answer);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Err(AskError::Busy)
+    }
+
+    async fn enrol_as_it_is(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        let customer = enrolment.customer.clone();
+        for _ in 0..BUSY_TRIES_MAX {
+            let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
+            let asked = self
+                .installation
+                .entities
+                .customers
+                .ask(&customer, ask, self.cause(command))
+                .await;
+            match asked {
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(Enrolled::ByThisList(answer.position));
+                }
+                Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { list, .. })) => {
+                    return Ok(if list == self.list {
+                        Enrolled::ByThisList(Position(0))
+                    } else {
+                        Enrolled::ByAnotherList
+                    });
+                }
+                Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(AskError::<CustomerRefusal>::Busy.into())
+    }
+
+    async fn campaign(&self, what: &str, command: CampaignCommand) -> Result<Answer<Campaign>, Problem> {
+        let id = self.command(what);
+        let answer = self
+            .installation
+            .entities
+            .campaigns
+            .ask(&self.campaign, command, self.cause(id));
+        Ok(answer.await?)
+    }
+}
+
+#[async_trait]
+impl Enroller for CampaignEnroller {
+    async fn open(&self, source: &str) -> Result<Option<u64>, Problem> {
+        let command = CampaignCommand::OpenList {
+            list: self.list,
+            source: source.to_owned(),
+        };
+        let answer = self.campaign("open-list", command).await?;
+        Ok(answer.state.lists().get(&self.list).copied().flatten())
+    }
+
+    async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+        let is_dialing = self.installation.dialing.drivers().is_some_and(|drivers| {
+            let calls = drivers.progress();
+            calls.ringing + calls.talking > 0
+        });
+        let lag_max = if is_dialing {
+            LAG_EVENTS_DIALING_MAX
+        } else {
+            LAG_EVENTS_IDLE_MAX
+        };
+        let wanted = Position(self.stored.load(Ordering::Relaxed).saturating_sub(lag_max));
+        // Where every view is parked nobody waits for rows.
+        if self
+            .installation
+            .rows
+            .position()
+            .is_none_or(|reached| reached >= wanted)
+        {
+            return Ok(());
+        }
+        let began = self.installation.now();
+        let waited = self.installation.rows_at(wanted, WAY_MS_MAX).await;
+        course.note_wait(self.installation.now().ms_since(began));
+        waited.map_err(|problem| {
+            Problem::unavailable(format!(
+                "the rows do not follow what is stored ({}): send the same file again, and it goes on where it \
+                 stopped / 读模型跟不上写入，请稍后重新发送同一文件，将从中断处继续",
+                problem.detail
+            ))
+        })
+    }
+
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        match self.duplicates {
+            Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
+            Duplicates::ByNumber => self.enrol_by_number(command, enrolment).await,
+        }
+    }
+
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+        if let Some(known) = self.known(&enrolment.customer).await? {
+            return Ok(known);
+        }
+        let number = match self.duplicates {
+            Duplicates::ByCustomer => None,
+            Duplicates::ByNumber => Some(
+                self.installation
+                    .entities
+                    .numbers
+                    .state(&enrolment.number)
+                    .await?,
+            ),
+        };
+        let claimed_by = number
+            .as_ref()
+            .and_then(|loaded| loaded.state.claims().get(&self.campaign));
+        Ok(match claimed_by {
+            Some(other) if *other != enrolment.customer => Enrolled::SameNumber(other.clone()),
+            Some(_) | None => Enrolled::ByThisList(Position(0)),
+        })
+    }
+
+    async fn close(&self, count: u64) -> Result<Position, Problem> {
+        let command = CampaignCommand::CloseList {
+            list: self.list,
+            count,
+        };
+        Ok(self.campaign("close-list", command).await?.position)
+    }
+}

@@ -1,0 +1,554 @@
+//! Enrols the rows of one list: opens it, enrols with bounded concurrency, closes it by its own count.
+//!
+//! Every command's id follows from the list and the customer, so a repeat after a crash resumes: what
+//! the list has enrolled already is answered again and counted again. People who are in the campaign
+//! through another list, or stand twice in this one, are duplicates.
+
+use crate::lists::under_way::Course;
+use async_trait::async_trait;
+use domain::customer::command::Enrolment;
+use domain::ids::{CommandId, CustomerId, NumberId};
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use intake::row::{RowRules, check};
+use intake::same_number::{NumbersSeen, SharedRows, Sharing};
+use intake::source::{ReadRow, RowSource};
+use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Enrolments asked for at once: enough to fill a group commit, few enough to leave the mailboxes room.
+const ENROLMENTS_IN_FLIGHT_MAX: usize = 64;
+
+/// Rows read ahead of the enrolments.
+const ROWS_READ_AHEAD_MAX: usize = 256;
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolled {
+    /// By this list, now or in an earlier run of it.
+    ByThisList(Position),
+    /// The customer is in the campaign through another list.
+    ByAnotherList,
+    /// By this list, and settled at once: the campaign calls the number for this other customer.
+    SameNumber(CustomerId),
+    /// A rule said no; the reason is shown beside the row.
+    Refused(String),
+}
+
+/// Where enrolments go. The composition root answers with entities, tests with a list.
+#[async_trait]
+pub trait Enroller: Send + Sync {
+    /// Begins or resumes the list. When it is closed already: the count it was closed with.
+    async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
+    /// Returns when another enrolment may be asked for: what was stored before it is near enough to the rows
+    /// that dialing stands on.
+    async fn make_way(&self, course: &Course) -> Result<(), Problem>;
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
+    /// For a dry run: what would become of the row.
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
+    async fn close(&self, count: u64) -> Result<Position, Problem>;
+}
+
+/// What an import did, as replied and as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportReport {
+    pub campaign: String,
+    pub list: String,
+    /// How the file was read.
+    pub format: String,
+    pub dry_run: bool,
+    /// True when this very content was imported before; nothing was enrolled now.
+    #[serde(default)]
+    pub repeated: bool,
+    /// Data rows read.
+    pub rows: u64,
+    /// Enrolments this list has made (or would make).
+    pub enrolled: u64,
+    pub duplicates: u64,
+    pub bad_count: u64,
+    /// The first of the bad rows, in the order of the file.
+    pub bad: Vec<BadRow>,
+    /// Who is called of several customers with one number: `by_number` or `by_customer`.
+    #[serde(default)]
+    pub duplicates_policy: String,
+    /// Rows whose number another customer has; those left out are counted in `enrolled`, settled at once.
+    #[serde(default)]
+    pub same_number: SharedRows,
+    /// Position of the list's closing, to wait for in reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+}
+
+/// One list to be loaded.
+pub struct Load {
+    pub rules: RowRules,
+    /// File name or `tasks/data`; not personal.
+    pub source: String,
+    pub format: String,
+    pub dry_run: bool,
+    /// Told how far it is.
+    pub course: Arc<Course>,
+}
+
+enum Read {
+    Row(ReadRow),
+    Failed(ImportError),
+    Ended,
+}
+
+/// Runs a load to its end. On an error the list stays open, and the same content resumes it.
+pub async fn load(
+    load: Load,
+    rows: Box<dyn RowSource>,
+    enroller: &dyn Enroller,
+    vault: &dyn Vault,
+    tasks: &dyn Tasks,
+) -> Result<ImportReport, Problem> {
+    let mut reading = read_aside(rows, tasks);
+    let mut run = Run {
+        seen: BTreeSet::new(),
+        numbers: NumbersSeen::default(),
+        first_asked: BTreeSet::new(),
+        report: ImportReport {
+            campaign: load.rules.campaign.to_string(),
+            list: load.rules.list.to_string(),
+            format: load.format.clone(),
+            dry_run: load.dry_run,
+            duplicates_policy: load.rules.duplicates.code().to_owned(),
+            ..ImportReport::default()
+        },
+    };
+    // The list begins only when the file turned out to be readable.
+    let mut next = reading.recv().await;
+    if matches!(next, Some(Read::Row(_) | Read::Ended))
+        && !load.dry_run
+        && let Some(count) = enroller.open(&load.source).await?
+    {
+        run.report.repeated = true;
+        run.report.enrolled = count;
+        return Ok(run.report);
+    }
+    let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
+    let mut asked = none_of(&begin);
+    loop {
+        match next {
+            Some(Read::Row(row)) => {
+                if let Some((place, enrolment)) = run.take(row, &load.rules, vault)? {
+                    while run.awaits_the_first(&place)
+                        && let Some((row, enrolled)) = asked.next().await
+                    {
+                        run.count(row, enrolled?);
+                    }
+                    run.note_asked(&place);
+                    asked.push(begin(place, enrolment));
+                }
+            }
+            Some(Read::Failed(error)) => return Err(error.into()),
+            Some(Read::Ended) => break,
+            None => return Err(Problem::fault("the reader of the file stopped")),
+        }
+        if asked.len() >= ENROLMENTS_IN_FLIGHT_MAX
+            && let Some((row, enrolled)) = asked.next().await
+        {
+            run.count(row, enrolled?);
+        }
+        load.course.note_rows(run.report.rows);
+        load.course.note_enrolled(run.report.enrolled);
+        next = reading.recv().await;
+    }
+    while let Some((row, enrolled)) = asked.next().await {
+        run.count(row, enrolled?);
+    }
+    load.course.note_enrolled(run.report.enrolled);
+    let mut report = run.report;
+    report.bad.sort_by_key(|bad| bad.row);
+    report.same_number.rows.sort_by_key(|shared| shared.row);
+    if !load.dry_run {
+        report.position = Some(enroller.close(report.enrolled).await?.to_string());
+    }
+    Ok(report)
+}
+
+/// Nothing asked yet, of the kind of future that `begin` makes.
+fn none_of<F>(_begin: &impl Fn(Place, Enrolment) -> F) -> FuturesUnordered<F> {
+    FuturesUnordered::new()
+}
+
+/// Where a row stands, for the report of a refusal.
+struct Place {
+    row: u64,
+    column: String,
+    sharing: Sharing,
+}
+
+async fn ask(
+    load: &Load,
+    enroller: &dyn Enroller,
+    place: Place,
+    enrolment: Enrolment,
+) -> (Place, Result<Enrolled, Problem>) {
+    if load.dry_run {
+        return (place, enroller.foresee(&enrolment).await);
+    }
+    // Waited for before the entity is asked: one that is asked and not polled would keep others from it.
+    if let Err(problem) = enroller.make_way(&load.course).await {
+        return (place, Err(problem));
+    }
+    let command = CommandId::derive_from_text(&format!("enrol:{}/{}", load.rules.list, enrolment.customer));
+    (place, enroller.enrol(command, enrolment).await)
+}
+
+struct Run {
+    seen: BTreeSet<CustomerId>,
+    numbers: NumbersSeen,
+    /// Numbers whose first row is asked for and not answered yet.
+    first_asked: BTreeSet<NumberId>,
+    report: ImportReport,
+}
+
+impl Run {
+    /// The enrolment to ask for, or nothing when the row is bad or stands twice.
+    fn take(
+        &mut self,
+        row: ReadRow,
+        rules: &RowRules,
+        vault: &dyn Vault,
+    ) -> Result<Option<(Place, Enrolment)>, Problem> {
+        self.report.rows += 1;
+        if self.report.rows > ROWS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of rows",
+                limit: ROWS_MAX,
+            }
+            .into());
+        }
+        let named = match row {
+            Ok(named) => named,
+            Err(bad) => {
+                self.note_bad(bad);
+                return Ok(None);
+            }
+        };
+        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
+        match check(named, rules, vault) {
+            Err(bad) => {
+                self.note_bad(bad);
+                Ok(None)
+            }
+            Ok(enrolment) if !self.seen.insert(enrolment.customer.clone()) => {
+                self.report.duplicates += 1;
+                Ok(None)
+            }
+            Ok(enrolment) => {
+                let sharing = Sharing {
+                    number: enrolment.number.clone(),
+                    customer: enrolment.customer.clone(),
+                    same_row: self.numbers.first_row(&enrolment.number, row),
+                };
+                let place = Place { row, column, sharing };
+                Ok(Some((place, enrolment)))
+            }
+        }
+    }
+
+    /// Of one file the first row with a number is the one who is called: who comes later with it waits.
+    fn awaits_the_first(&self, place: &Place) -> bool {
+        place.sharing.same_row.is_some() && self.first_asked.contains(&place.sharing.number)
+    }
+
+    fn note_asked(&mut self, place: &Place) {
+        if place.sharing.same_row.is_none() {
+            self.first_asked.insert(place.sharing.number.clone());
+        }
+    }
+
+    fn note_bad(&mut self, bad: BadRow) {
+        self.report.bad_count += 1;
+        if self.report.bad.len() < BAD_ROWS_LISTED_MAX {
+            self.report.bad.push(BadRow {
+                row: bad.row,
+                column: cut(&bad.column),
+                reason: cut(&bad.reason),
+            });
+        }
+    }
+
+    fn count(&mut self, place: Place, enrolled: Enrolled) {
+        if place.sharing.same_row.is_none() {
+            self.first_asked.remove(&place.sharing.number);
+        }
+        match enrolled {
+            Enrolled::ByThisList(_) => {
+                self.report.enrolled += 1;
+                if place.sharing.same_row.is_some() {
+                    self.report.same_number.note(place.sharing.row(place.row, None));
+                }
+            }
+            Enrolled::SameNumber(other) => {
+                self.report.enrolled += 1;
+                let shared = place.sharing.row(place.row, Some(&other));
+                self.report.same_number.note(shared);
+            }
+            Enrolled::ByAnotherList => self.report.duplicates += 1,
+            Enrolled::Refused(reason) => self.note_bad(BadRow {
+                row: place.row,
+                column: place.column,
+                reason,
+            }),
+        }
+    }
+}
+
+/// Reads the rows on a worker that may block, a bounded number ahead.
+fn read_aside(mut rows: Box<dyn RowSource>, tasks: &dyn Tasks) -> mpsc::Receiver<Read> {
+    let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
+    tasks.spawn(
+        "import-reader",
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let read = rows.read_rows(&mut |row| match sender.blocking_send(Read::Row(row)) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+                let last = match read {
+                    Ok(()) => Read::Ended,
+                    Err(error) => Read::Failed(error),
+                };
+                // The receiver is gone when the request was; then nobody waits for the end.
+                drop(sender.blocking_send(last));
+            });
+        }),
+    );
+    receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::calling_plan::{Basis, Duplicates, Preset};
+    use domain::ids::ListId;
+    use intake::encoding::EncodingChoice;
+    use intake::mapping::Mapping;
+    use intake::spool::Spool;
+    use intake::testing::{PlainVault, TestTasks};
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Remembers who was enrolled by which list, as the customer entities do.
+    #[derive(Default)]
+    struct Book {
+        enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
+        /// Whom each number is called for, as the number entities do.
+        claims: Mutex<BTreeMap<NumberId, CustomerId>>,
+        closed: Mutex<Option<u64>>,
+        /// Enrolments after which the store goes away; none when absent.
+        fails_after: Option<usize>,
+        by_number: bool,
+        /// Enrolments, and how many of them the rows show; the most by which the rows were behind.
+        stored: AtomicU64,
+        shown: AtomicU64,
+        behind_max: AtomicU64,
+    }
+
+    /// Most enrolments by which the rows of a book may be behind before it waits for them.
+    const BEHIND_MAX: u64 = 10;
+
+    #[async_trait]
+    impl Enroller for Book {
+        async fn open(&self, _: &str) -> Result<Option<u64>, Problem> {
+            Ok(*self.closed.lock().unwrap())
+        }
+        async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+            let stored = self.stored.load(Ordering::Relaxed);
+            if stored.saturating_sub(self.shown.load(Ordering::Relaxed)) >= BEHIND_MAX {
+                // The rows come on while it waits.
+                self.shown.store(stored, Ordering::Relaxed);
+                course.note_wait(1);
+            }
+            Ok(())
+        }
+        async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+            let stored = self.stored.fetch_add(1, Ordering::Relaxed) + 1;
+            let behind = stored.saturating_sub(self.shown.load(Ordering::Relaxed));
+            self.behind_max.fetch_max(behind, Ordering::Relaxed);
+            let mut enrolled = self.enrolled.lock().unwrap();
+            if self.fails_after.is_some_and(|limit| enrolled.len() >= limit) {
+                return Err(Problem::unavailable("the disk is full"));
+            }
+            let by = *enrolled
+                .entry(enrolment.customer.clone())
+                .or_insert(enrolment.list);
+            let mut claims = self.claims.lock().unwrap();
+            let claimed_by = claims
+                .entry(enrolment.number)
+                .or_insert_with(|| enrolment.customer.clone());
+            Ok(if by != enrolment.list {
+                Enrolled::ByAnotherList
+            } else if *claimed_by != enrolment.customer && self.by_number {
+                Enrolled::SameNumber(claimed_by.clone())
+            } else {
+                Enrolled::ByThisList(Position(1))
+            })
+        }
+        async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+            let list = self.enrolled.lock().unwrap().get(&enrolment.customer).copied();
+            Ok(if list.is_none_or(|list| list == enrolment.list) {
+                Enrolled::ByThisList(Position(0))
+            } else {
+                Enrolled::ByAnotherList
+            })
+        }
+        async fn close(&self, count: u64) -> Result<Position, Problem> {
+            *self.closed.lock().unwrap() = Some(count);
+            Ok(Position(9))
+        }
+    }
+
+    fn plan(dry_run: bool, list: &str) -> Load {
+        let campaign = "T".parse().unwrap();
+        Load {
+            rules: RowRules {
+                list: ListId::derive(&campaign, list),
+                campaign,
+                preset: Preset::CnService,
+                basis: Basis::Contract,
+                duplicates: Duplicates::ByCustomer,
+                flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
+            },
+            source: "customers.csv".to_owned(),
+            format: String::new(),
+            dry_run,
+            course: Arc::default(),
+        }
+    }
+
+    async fn run(book: &Book, load_plan: Load, text: &[u8]) -> Result<ImportReport, Problem> {
+        let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
+        spool.write(text).unwrap();
+        let spooled = spool.finish(EncodingChoice::Auto);
+        let rows = spooled.into_rows(Mapping::default());
+        load(load_plan, rows, book, &PlainVault, &TestTasks).await
+    }
+
+    /// A thousand customers in GBK; rows 10, 500 and 1,001 are bad.
+    fn thousand() -> Vec<u8> {
+        let mut text = "客户ID,手机号,姓名,days\n".to_owned();
+        for index in 0..1_000 {
+            let line = match index {
+                8 => format!("C{index},12345,张三,3\n"),
+                498 => format!("C{index},13800138000,李四,\n"),
+                999 => ",13800138000,王五,3\n".to_owned(),
+                _ => format!("C{index},138{index:08},欧阳娜,3\n"),
+            };
+            text.push_str(&line);
+        }
+        encoding_rs::GBK.encode(&text).0.into_owned()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn three_bad_rows_of_a_thousand_are_named_and_stop_nothing() {
+        let book = Book::default();
+        let report = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.rows, report.enrolled, report.bad_count), (1_000, 997, 3));
+        let places: Vec<_> = report
+            .bad
+            .iter()
+            .map(|bad| (bad.row, bad.column.as_str()))
+            .collect();
+        assert_eq!(places, [(10, "手机号"), (500, "days"), (1_001, "客户ID")]);
+        assert_eq!(*book.closed.lock().unwrap(), Some(997));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_import_waits_for_the_rows_and_says_how_far_it_is() {
+        let book = Book::default();
+        let load_plan = plan(false, "a");
+        let course = Arc::clone(&load_plan.course);
+        run(&book, load_plan, &thousand()).await.unwrap();
+        let behind_max = book.behind_max.load(Ordering::Relaxed);
+        assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
+        let list = Arc::new(crate::lists::under_way::UnderWay::default());
+        let began = domain::time::Timestamp::EPOCH;
+        let _listed = list.list(("T", "customers.csv"), began, course);
+        let shown = list.shown(began.plus_ms(1_000));
+        assert_eq!(
+            (&shown[0]["rows"], &shown[0]["enrolled"]),
+            (&1_000.into(), &997.into())
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_dry_run_judges_the_same_and_enrols_nobody() {
+        let book = Book::default();
+        let report = run(&book, plan(true, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.enrolled, report.bad_count), (997, 3));
+        assert!(book.enrolled.lock().unwrap().is_empty());
+        assert_eq!(*book.closed.lock().unwrap(), None);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_import_that_was_cut_off_resumes_with_the_right_count() {
+        let mut book = Book {
+            fails_after: Some(300),
+            ..Book::default()
+        };
+        let problem = run(&book, plan(false, "a"), &thousand()).await.unwrap_err();
+        assert_eq!(problem.code, "unavailable");
+        assert_eq!(*book.closed.lock().unwrap(), None);
+        book.fails_after = None;
+        let report = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert_eq!((report.enrolled, report.duplicates), (997, 0));
+        let repeat = run(&book, plan(false, "a"), &thousand()).await.unwrap();
+        assert!(repeat.repeated);
+        assert_eq!(repeat.enrolled, 997);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_is_in_the_campaign_or_stands_twice_is_a_duplicate() {
+        let book = Book::default();
+        run(&book, plan(false, "a"), b"id,phone,days\n1,13800138000,3\n")
+            .await
+            .unwrap();
+        *book.closed.lock().unwrap() = None;
+        let text = b"id,phone,days\n1,13800138000,3\n2,13800138000,3\n2,13800138000,4\n";
+        let report = run(&book, plan(false, "b"), text).await.unwrap();
+        assert_eq!((report.enrolled, report.duplicates), (1, 2));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn both_rows_of_one_phone_under_two_ids_are_named_whoever_is_called() {
+        let text =
+            b"id,phone,days\n1,13800138000,3\n2,13800138001,3\n3,13800138000,3\n4,+86 138 0013 8000,3\n";
+        for (by_number, left_out) in [(true, 2), (false, 0)] {
+            let book = Book {
+                by_number,
+                ..Book::default()
+            };
+            let report = run(&book, plan(false, "a"), text).await.unwrap();
+            assert_eq!((report.enrolled, report.bad_count), (4, 0));
+            let shared = &report.same_number;
+            assert_eq!((shared.count, shared.left_out), (2, left_out), "{shared:?}");
+            let rows: Vec<_> = shared.rows.iter().map(|row| (row.row, row.same_row)).collect();
+            assert_eq!(rows, [(4, Some(2)), (5, Some(2))]);
+            let first = PlainVault.derive_customer("1").to_string();
+            let same_as = shared.rows[0].same_as.as_ref();
+            assert_eq!(same_as, by_number.then_some(&first), "{shared:?}");
+            assert_eq!(*book.closed.lock().unwrap(), Some(4));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_without_a_phone_column_opens_no_list() {
+        let book = Book::default();
+        let problem = run(&book, plan(false, "a"), b"id,days\n1,3\n").await.unwrap_err();
+        assert_eq!(problem.code, "column-missing");
+    }
+}

@@ -1,0 +1,6 @@
+//! Lists of customers on their way into a campaign: read row by row, enrolled, counted, shown while they
+//! load.
+
+pub mod enroller;
+pub mod load;
+pub mod under_way;

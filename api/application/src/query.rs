@@ -1,0 +1,45 @@
+//! The parameters of a question as they were asked, by name: what a path has behind its `?`.
+
+use domain::problem::Problem;
+use std::str::FromStr;
+
+/// Names and values, decoded, in the order in which they were given; a name may be given several times.
+#[derive(Debug, Clone, Default)]
+pub struct Query(pub Vec<(String, String)>);
+
+impl Query {
+    /// The last value of a parameter.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.texts(name).next_back()
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let given = self.0.iter().filter(move |(given, _)| given == name);
+        given.map(|(_, value)| value.as_str())
+    }
+
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Problem::invalid(
+                "query-invalid",
+                format!("the query parameter {name} is not a number in range"),
+            )),
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.text(name) {
+            None | Some("false" | "0") => Ok(false),
+            Some("" | "true" | "1") => Ok(true),
+            Some(_) => Err(Problem::invalid(
+                "query-invalid",
+                format!("the query parameter {name} is true or false"),
+            )),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The abandonment ledger (呼损台账): a campaign's abandon rate under every definition side by side, and how
+//! much of the budget of its preset is used.
+
+use crate::figures::{describe_figure, describe_metric};
+use crate::percent::encode;
+use domain::alert::ABANDONED_PER_MILLE_MAX;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use projections::ReadDb;
+use projections::metrics::{Metric, Part, Scope, catalog};
+use projections::views::metric_board::whole_figures;
+use serde_json::{Value, json};
+
+/// The window of the budget: 30 days (16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
+pub const WINDOW_DAYS: u64 = 30;
+
+/// Milliseconds of an hour: rows are kept by whole hours.
+const HOUR_MS: u64 = 3_600_000;
+
+/// The window in milliseconds.
+const WINDOW_MS: u64 = WINDOW_DAYS * 24 * HOUR_MS;
+
+/// The definitions by which every campaign's budget is counted, but those of the preset.
+const HOUSE: &str = "abandon_ratio_house";
+const FTC: &str = "abandon_ratio_ftc";
+const FTC_PRESET: &str = "us-tsr";
+
+/// How much of a campaign's budget is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub definition: &'static str,
+    pub abandoned: i64,
+    pub answered: i64,
+    pub window_ms: u64,
+}
+
+impl Budget {
+    /// Whole per mille, cut off; `None` of no call.
+    pub fn per_mille(&self) -> Option<i64> {
+        self.abandoned.saturating_mul(1_000).checked_div(self.answered)
+    }
+}
+
+/// Which definition a preset's law counts by. The FTC's counts a robot as nobody.
+pub(crate) fn definition_of(preset: &str) -> &'static str {
+    match preset == FTC_PRESET {
+        true => FTC,
+        false => HOUSE,
+    }
+}
+
+/// The last 30 days up to this hour, it included.
+fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
+    let hour_micros = i64::try_from(HOUR_MS.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    let micros = now.micros();
+    let next_hour = Timestamp::from_micros(micros - micros.rem_euclid(hour_micros)).plus_ms(HOUR_MS);
+    Scope {
+        campaign: Some(campaign.clone()),
+        from: Some(next_hour.minus_ms(WINDOW_MS)),
+        to: Some(next_hour),
+    }
+}
+
+/// What a campaign has used of its budget by the last 30 days.
+pub async fn budget(
+    db: &dyn ReadDb,
+    (campaign, preset): (&CampaignId, &str),
+    now: Timestamp,
+) -> Result<Budget, Problem> {
+    let definition = definition_of(preset);
+    let metric = crate::figures::find(definition, Some(1))?;
+    let (found, _) = whole_figures(db, (catalog()?, &[metric]), &window(campaign, now)).await?;
+    let figure = found.into_iter().next().flatten();
+    Ok(Budget {
+        definition,
+        abandoned: figure.as_ref().map_or(0, |figure| figure.numerator),
+        answered: figure.and_then(|figure| figure.denominator).unwrap_or(0),
+        window_ms: WINDOW_MS,
+    })
+}
+
+/// The ledger of a campaign, over its last 30 days.
+pub async fn abandonment(
+    db: &dyn ReadDb,
+    (campaign, preset): (&CampaignId, &str),
+    now: Timestamp,
+) -> Result<Value, Problem> {
+    let all = catalog()?.metrics().iter();
+    let metrics: Vec<&Metric> = all
+        .filter(|metric| metric.name.starts_with("abandon_ratio"))
+        .collect();
+    let scope = window(campaign, now);
+    let (found, complete) = whole_figures(db, (catalog()?, &metrics), &scope).await?;
+    let rows = metrics.iter().zip(&found).map(|(metric, figure)| {
+        let mut shown = describe_metric(metric);
+        shown.extend(figure.iter().flat_map(describe_figure));
+        let events = |part| link(metric, &scope, part);
+        shown.insert("numerator_events".to_owned(), events(Part::Numerator));
+        shown.insert("denominator_events".to_owned(), events(Part::Denominator));
+        Value::Object(shown)
+    });
+    let rows: Vec<Value> = rows.collect();
+    let used = budget(db, (campaign, preset), now).await?;
+    Ok(json!({
+        "campaign": campaign,
+        "from": scope.from,
+        "to": scope.to,
+        "definitions": rows,
+        "budget": {
+            "metric": used.definition, "abandoned": used.abandoned, "answered": used.answered,
+            "used_per_mille": used.per_mille(), "limit_per_mille": ABANDONED_PER_MILLE_MAX,
+            "window_days": WINDOW_DAYS,
+        },
+        "position": complete.position.to_string(),
+        "recorded_at": complete.recorded_at,
+    }))
+}
+
+/// Where the events behind a figure are.
+fn link(metric: &Metric, scope: &Scope, part: Part) -> Value {
+    let which = match part {
+        Part::Numerator => "numerator",
+        Part::Denominator => "denominator",
+    };
+    let text = |at: Option<Timestamp>| at.map_or_else(String::new, |at| encode(&at.to_string()));
+    let campaign = scope.campaign.as_ref().map_or("", |campaign| campaign.as_str());
+    json!(format!(
+        "/api/v1/metrics/{}/events?version={}&campaign={}&from={}&to={}&which={which}",
+        metric.name,
+        metric.version,
+        encode(campaign),
+        text(scope.from),
+        text(scope.to),
+    ))
+}

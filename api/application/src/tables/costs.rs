@@ -1,0 +1,138 @@
+//! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
+
+use crate::calendar::{beijing_date, midnight, parse_day_or_instant};
+use domain::disposition::Outcome;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use projections::ReadDb;
+use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, costs};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Highest tariff taken, in fen a minute: a thousand yuan.
+const PER_MINUTE_FEN_MAX: u64 = 100_000;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Costing {
+    filter: CostFilter,
+    step: BillingStep,
+    per_minute_fen: Option<u64>,
+}
+
+impl Costing {
+    /// Reads the words of a query or a command line.
+    pub fn read(
+        campaign: Option<CampaignId>,
+        (from, to): (Option<&str>, Option<&str>),
+        step: Option<&str>,
+        per_minute_fen: Option<u64>,
+    ) -> Result<Self, Problem> {
+        let step = step.map_or(Ok(BillingStep::Minute), str::parse);
+        let step = step.map_err(|why| Problem::invalid("step-invalid", format!("step {why}")))?;
+        if per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
+            let detail = format!("per_minute_fen is at most {PER_MINUTE_FEN_MAX}");
+            return Err(Problem::invalid("tariff-invalid", detail));
+        }
+        let filter = CostFilter {
+            campaign,
+            from: from.map(first_instant).transpose()?,
+            to: to.map(first_instant).transpose()?,
+        };
+        Ok(Self {
+            filter,
+            step,
+            per_minute_fen,
+        })
+    }
+
+    /// In whole fen, half a fen up; `None` without a tariff.
+    fn fen(&self, seconds: u64) -> Option<u64> {
+        let per_minute = self.per_minute_fen?;
+        Some(seconds.saturating_mul(per_minute).saturating_add(30) / 60)
+    }
+}
+
+/// Sums are kept by Beijing's days: another bound would answer for something else.
+fn first_instant(text: &str) -> Result<Timestamp, Problem> {
+    let invalid = |why: String| Problem::invalid("window-invalid", why);
+    let at = parse_day_or_instant(text).map_err(invalid)?;
+    if midnight(beijing_date(at)) != at {
+        let why = "costs are kept by Beijing's days: give a day such as 2026-11-20".to_owned();
+        return Err(invalid(why));
+    }
+    Ok(at)
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
+    calls: u64,
+    charged: u64,
+    billed: u64,
+    talk_ms: u64,
+    seconds: u64,
+    conversions: u64,
+}
+
+impl Sum {
+    fn add(&mut self, row: &CostRow) {
+        self.calls += row.calls;
+        self.charged += row.charged;
+        self.billed += row.billed;
+        self.talk_ms += row.talk_ms;
+        self.seconds += row.billed_seconds;
+        if row.outcome.as_deref() == Some(Outcome::Success.code()) {
+            self.conversions += row.calls;
+        }
+    }
+
+    fn shown(&self, asked: &Costing) -> Value {
+        let fen = asked.fen(self.seconds);
+        let of_conversion = fen.and_then(|fen| fen.checked_div(self.conversions));
+        json!({
+            "calls": self.calls, "charged_calls": self.charged, "billed_calls": self.billed,
+            "talk_ms": self.talk_ms, "billed_seconds": self.seconds, "cost_fen": fen,
+            "conversions": self.conversions, "cost_per_conversion_fen": of_conversion,
+        })
+    }
+}
+
+/// The table of costs: by campaign and ending, by campaign, and all.
+pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<Value, Problem> {
+    let rows = costs(db, &asked.filter, asked.step).await?;
+    let mut all = Sum::default();
+    let mut campaigns: BTreeMap<&str, Sum> = BTreeMap::new();
+    let mut endings = Vec::with_capacity(rows.len());
+    for row in &rows {
+        all.add(row);
+        campaigns.entry(row.campaign.as_str()).or_default().add(row);
+        endings.push(json!({
+            "campaign": row.campaign, "disposition": row.disposition, "outcome": row.outcome,
+            "calls": row.calls, "charged_calls": row.charged, "billed_calls": row.billed,
+            "talk_ms": row.talk_ms, "billed_seconds": row.billed_seconds,
+            "cost_fen": asked.fen(row.billed_seconds),
+        }));
+    }
+    let shown = |(campaign, sum): (&&str, &Sum)| {
+        let mut shown = sum.shown(asked);
+        if let Some(members) = shown.as_object_mut() {
+            members.insert("campaign".to_owned(), json!(campaign));
+        }
+        shown
+    };
+    Ok(json!({
+        "report": "costs",
+        "from": asked.filter.from,
+        "to": asked.filter.to,
+        "step_seconds": asked.step.seconds(),
+        "per_minute_fen": asked.per_minute_fen,
+        "campaigns": campaigns.iter().map(shown).collect::<Vec<_>>(),
+        "endings": endings,
+        "total": all.shown(asked),
+        "complete": rows.len() < ROWS_MAX,
+        "label_zh": "线路费用（按通话计费，逐通进位；不含坐席工时，尚无坐席；不含振铃）",
+        "label_en": "line costs: talk as carriers bill it, each call rounded up; no agents' minutes (there are no \
+            agents yet), no ringing",
+    }))
+}

@@ -1,0 +1,76 @@
+//! A peer's own program, run to its end by its script.
+
+use crate::append::peers::CASES;
+use serde::Deserialize;
+use std::path::Path;
+use std::process::Stdio;
+
+/// The script that sets a peer up and runs it, from the root of the source tree.
+const SCRIPT: &str = "bench/peers/run.sh";
+
+/// Exit code of the script for a peer that cannot run here.
+const CANNOT: i32 = 3;
+
+/// What a peer's script prints for one case.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Line {
+    pub peer: String,
+    /// How many there really were: a pool of connections bounds some.
+    pub(crate) producers: usize,
+    /// How many producers were asked for.
+    pub asked: usize,
+    pub batch: usize,
+    pub per_second: f64,
+    pub(crate) p50_us: f64,
+    pub(crate) p99_us: f64,
+}
+
+/// The peer's figures on a log that it makes anew; the error says why there are none. `server` is where it
+/// may make databases of its own.
+pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<Line>, String> {
+    if !Path::new(SCRIPT).exists() {
+        return Err(format!(
+            "{SCRIPT} is not here: run from the root of the source tree"
+        ));
+    }
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let cases = CASES.map(|case| format!("{}:{}:{}", case.producers, case.batch, case.commits));
+    let mut command = tokio::process::Command::new("bash");
+    command
+        .args([SCRIPT, peer])
+        .env("PEER_CASES", cases.join(" "))
+        .env("PEER_DIR", scratch.path())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    if let Some(url) = server {
+        command.env("PEER_URL", url);
+    }
+    let output = command.output().await.map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty());
+        let last = last.unwrap_or("it said nothing").to_owned();
+        return Err(match output.status.code() {
+            Some(CANNOT) => last,
+            _ => format!("it failed: {last}"),
+        });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().filter(|line| line.starts_with('{'));
+    let lines: Result<Vec<Line>, _> = lines.map(serde_json::from_str).collect();
+    lines.map_err(|error| format!("its figures cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_does_not_exist_says_why_it_has_no_figures() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        assert!(runtime.block_on(run("nobody", None)).is_err());
+    }
+}

@@ -1,0 +1,195 @@
+//! Producers that wait for each answer before they go on: what group commit makes of their number.
+
+use crate::append::actors::in_tasks;
+use crate::figures::Report;
+use crate::payload::Payload;
+use crate::stopwatch::{Stopwatch, Times};
+use crate::workshop::Workshop;
+use async_trait::async_trait;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+use store::yardstick::Batch;
+
+/// A slice: so many producers, each committing so often so many events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Case {
+    pub(crate) producers: usize,
+    /// Events of a commit.
+    pub batch: usize,
+    pub commits: usize,
+}
+
+impl Case {
+    pub(super) const fn events(self) -> usize {
+        self.producers * self.batch * self.commits
+    }
+}
+
+/// Numbers of producers that are measured.
+const CASES: [Case; 3] = [single(1, 100), single(32, 60), single(256, 60)];
+
+const fn single(producers: usize, commits: usize) -> Case {
+    Case {
+        producers,
+        batch: 1,
+        commits,
+    }
+}
+
+/// Slices of each number, in turn.
+const SLICES_COUNT: usize = 5;
+
+/// Something that many may append to at once.
+#[async_trait]
+pub(crate) trait Producers: Send {
+    /// What the producers of one slice are to append, made before the watch starts.
+    fn prepare(&mut self, case: Case);
+    /// Each producer appends its events one by one.
+    async fn drive(&mut self, case: Case) -> Result<(), Problem>;
+}
+
+/// Events per second by number of producers.
+pub(crate) struct Rates(Vec<(usize, f64)>);
+
+impl Rates {
+    pub(super) fn of(&self, producers: usize) -> f64 {
+        let rate = self.0.iter().find(|(count, _)| *count == producers);
+        rate.map_or(0.0, |(_, rate)| *rate)
+    }
+}
+
+/// A slice of each number in turn, several times.
+pub(super) async fn measure(
+    report: &mut Report,
+    name: &str,
+    producers: &mut dyn Producers,
+) -> Result<Rates, Problem> {
+    let mut times = vec![Times::default(); CASES.len()];
+    for _ in 0..SLICES_COUNT {
+        for (case, times) in CASES.iter().zip(&mut times) {
+            times.add(slice(producers, *case).await?);
+        }
+    }
+    let mut rates = Vec::new();
+    for (case, times) in CASES.iter().zip(&times) {
+        report.row(
+            &format!("{name}, a slice of N producers"),
+            &format!("{} producers x {} events", case.producers, case.commits),
+            times,
+            case.events(),
+        );
+        rates.push((case.producers, times.per_second(case.events())));
+    }
+    Ok(Rates(rates))
+}
+
+/// Nanoseconds that one slice takes.
+pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u64, Problem> {
+    producers.prepare(case);
+    let watch = Stopwatch::start();
+    producers.drive(case).await?;
+    Ok(watch.nanos())
+}
+
+/// Producers that append to the store themselves, each to streams of its own.
+pub(crate) struct OfStore {
+    workshop: Arc<Workshop>,
+    payload: Payload,
+    prepared: Vec<Vec<Batch>>,
+    /// How long each append of the last slice took.
+    waits: Times,
+}
+
+impl OfStore {
+    /// Appends go to many streams in turn.
+    pub(super) fn new(workshop: Arc<Workshop>, salt: u64) -> Self {
+        Self::of(workshop, Payload::new(salt))
+    }
+
+    /// With that many producers each appends to one stream, and always to the same.
+    pub(crate) fn of_one_stream_each(workshop: Arc<Workshop>, salt: u64, producers: usize) -> Self {
+        Self::of(workshop, Payload::spread(salt, producers))
+    }
+
+    fn of(workshop: Arc<Workshop>, payload: Payload) -> Self {
+        Self {
+            workshop,
+            payload,
+            prepared: Vec::new(),
+            waits: Times::default(),
+        }
+    }
+
+    pub(super) const fn waits(&self) -> &Times {
+        &self.waits
+    }
+}
+
+/// One producer's appends, one after the other; the nanoseconds each took.
+async fn append_each(store: &dyn EventStore, batches: Vec<Batch>) -> Result<Vec<u64>, Problem> {
+    let mut waits = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let watch = Stopwatch::start();
+        store.append(&batch.stream, batch.expected, batch.records).await?;
+        waits.push(watch.nanos());
+    }
+    Ok(waits)
+}
+
+#[async_trait]
+impl Producers for OfStore {
+    fn prepare(&mut self, case: Case) {
+        self.prepared = vec![Vec::with_capacity(case.commits); case.producers];
+        for _ in 0..case.commits {
+            for own in &mut self.prepared {
+                own.push(self.payload.append(case.batch));
+            }
+        }
+    }
+
+    async fn drive(&mut self, case: Case) -> Result<(), Problem> {
+        let mut prepared = std::mem::take(&mut self.prepared).into_iter();
+        let waits = in_tasks(self.workshop.tasks(), case.producers, |producers| {
+            let own: Vec<Vec<Batch>> = prepared.by_ref().take(producers.len()).collect();
+            let store = Arc::clone(self.workshop.store());
+            async move { try_join_all(own.into_iter().map(|batches| append_each(&*store, batches))).await }
+        })
+        .await?;
+        self.waits = Times::default();
+        waits
+            .into_iter()
+            .flatten()
+            .flatten()
+            .for_each(|nanos| self.waits.add(nanos));
+        Ok(())
+    }
+}
+
+/// Producers that each ask an entity of their own.
+pub(crate) struct OfEntities(pub Arc<Workshop>);
+
+async fn ask_often(workshop: &Workshop, producer: usize, each: usize) -> Result<(), Problem> {
+    for _ in 0..each {
+        workshop.ask(producer).await?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Producers for OfEntities {
+    fn prepare(&mut self, _case: Case) {}
+
+    async fn drive(&mut self, case: Case) -> Result<(), Problem> {
+        in_tasks(self.0.tasks(), case.producers, |producers| {
+            let workshop = Arc::clone(&self.0);
+            async move {
+                let asks = producers.map(|producer| ask_often(&workshop, producer, case.commits));
+                try_join_all(asks).await.map(drop)
+            }
+        })
+        .await
+        .map(drop)
+    }
+}

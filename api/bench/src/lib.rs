@@ -1,0 +1,52 @@
+//! `ledgerline bench`: measurements on this machine.
+
+mod append;
+mod calls;
+mod cost;
+mod figures;
+mod line;
+mod load;
+mod output;
+mod past;
+mod payload;
+mod project;
+mod query;
+mod read;
+mod stopwatch;
+mod subscribe;
+mod workshop;
+
+use domain::problem::Problem;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Measure this machine.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Audio both ways in real time on many calls at once, the carrier on the same machine
+    Calls(calls::Args),
+    Cost(cost::Args),
+    Append(append::Args),
+    Read(read::Args),
+    Project(project::Args),
+    Subscribe(subscribe::Args),
+    Query(query::Args),
+}
+
+pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
+    match args.action {
+        Action::Calls(args) => calls::run(args).await,
+        Action::Cost(args) => cost::run(args).await,
+        Action::Append(args) => append::run(args, runtime).await,
+        Action::Read(args) => read::run(args, runtime).await,
+        Action::Project(args) => project::run(args, runtime).await,
+        Action::Subscribe(args) => subscribe::run(args, runtime).await,
+        Action::Query(args) => query::run(args, runtime).await,
+    }
+}

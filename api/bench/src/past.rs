@@ -1,0 +1,220 @@
+//! `ledgerline bench query --as-of`: how long answers about yesterday take, of one campaign among others.
+//!
+//! The routes of the product answer, in this process, over a log that is made up; no answer is one that was
+//! kept from before, since each is asked as of another moment.
+
+use crate::figures::{Report, Target};
+use crate::load::processor_ms;
+use crate::stopwatch::{Stopwatch, Times};
+use crate::workshop::Workshop;
+use bytes::Bytes;
+use domain::ids::{CallId, EnrolmentId};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use host::open_settings::OpenSettings;
+use host::serve_settings::ServeSettings;
+use host::store_spec::StoreSpec;
+use http::routes;
+use http::running::Running;
+use http_body_util::{BodyExt, Full};
+use projections::synthetic::SyntheticLog;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+use warp::filters::BoxedFilter;
+use warp::http::Request;
+use warp::reply::Response;
+
+/// Customers of the campaign that is asked for: every third is called twice, so these have 10,000 calls.
+const CUSTOMERS: u64 = 7_500;
+
+/// Times each question is asked, each as of another moment.
+const TIMES: u64 = 20;
+
+/// As of yesterday on a campaign of 10,000 calls, at most (issue 4, figures to reach).
+const AS_OF_US_MAX: f64 = 500_000.0;
+
+/// The views may take so long to read the log before anything is asked.
+const CATCH_UP_MS_MAX: u64 = 600_000;
+
+/// Between two moments that are asked for, at the end of the log: the same day, other events.
+const APART_EVENTS: u64 = 50;
+
+/// Where the log lies, and how much lies around the campaign in it.
+pub(crate) struct Wanted {
+    pub store: Option<StoreSpec>,
+    /// Campaigns of the same size whose events lie between those that are asked for.
+    pub others: u64,
+}
+
+pub(crate) async fn measure(
+    report: &mut Report,
+    directory: &Path,
+    (wanted, runtime): (Wanted, Arc<Runtime>),
+) -> Result<(), Problem> {
+    let data = directory.join("data");
+    let store = wanted.store.unwrap_or_else(|| StoreSpec::Sqlite(data.clone()));
+    let workshop = Workshop::open(&data, store.clone(), 0, Arc::clone(&runtime)).await?;
+    workshop.hold_to_empty().await?;
+    let at_once = wanted.others + 1;
+    let end = fill(workshop.store().as_ref(), at_once).await?;
+    let middle = Position(end.0 / 2);
+    let until = recorded_at(workshop.store().as_ref(), end).await?;
+    workshop.close().await;
+    // The directory is free again.
+    drop(workshop);
+    report.fact("log events", end.0);
+    report.fact("campaigns side by side", at_once);
+    let running = Running::start(settings(&data, store), None, runtime).await?;
+    let deadline = running.installation.now().plus_ms(CATCH_UP_MS_MAX);
+    running.installation.rows.wait_for(end, deadline).await?;
+    let asker = Asker {
+        routes: routes::all(&running.ctx),
+        middle,
+        until,
+    };
+    for question in questions(at_once)? {
+        asker.measure(report, &question).await?;
+    }
+    running.stop().await;
+    Ok(())
+}
+
+/// Whole campaigns side by side; answers the position of their last event.
+async fn fill(store: &dyn EventStore, at_once: u64) -> Result<Position, Problem> {
+    let mut log = SyntheticLog::side_by_side(at_once, CUSTOMERS);
+    let mut end = Position(0);
+    loop {
+        let page = log.page_of_first(PAGE_EVENTS_MAX)?;
+        if page.is_empty() {
+            return Ok(end);
+        }
+        end = store.load(page).await?;
+    }
+}
+
+async fn recorded_at(store: &dyn EventStore, position: Position) -> Result<Timestamp, Problem> {
+    let before = Position(position.0.saturating_sub(1));
+    let there = store.read_all(before, 1).await?;
+    let event = there.first().ok_or_else(|| Problem::fault("the log is empty"))?;
+    Ok(event.recorded_at)
+}
+
+fn settings(data: &Path, store: StoreSpec) -> ServeSettings {
+    ServeSettings {
+        read_db: None,
+        open: OpenSettings {
+            data: data.to_owned(),
+            store,
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        },
+        trunks: Vec::new(),
+        sip: None,
+        rtp_ports: None,
+        drain_ms: 1_000,
+        witnesses: Vec::new(),
+        ntp: None,
+        tsa: None,
+        given: None,
+    }
+}
+
+/// What is asked, without the moment.
+struct Question {
+    name: &'static str,
+    path: String,
+}
+
+fn questions(at_once: u64) -> Result<Vec<Question>, Problem> {
+    let campaign = SyntheticLog::campaign(0)?;
+    // The second of this campaign: called once.
+    let customer = SyntheticLog::customer(at_once)?;
+    let enrolment = EnrolmentId {
+        campaign: campaign.clone(),
+        customer: customer.clone(),
+    };
+    let call = CallId::derive(&enrolment, 1 + u32::from(at_once.is_multiple_of(3)));
+    let of = |name, path| Question { name, path };
+    Ok(vec![
+        of("campaign", format!("/api/v1/campaigns/{campaign}")),
+        of(
+            "report with metrics",
+            format!("/api/v1/campaigns/{campaign}/report"),
+        ),
+        of("one call", format!("/api/v1/calls/{call}")),
+        of("one customer", format!("/api/v1/customers/{customer}")),
+        of(
+            "timeline of a customer",
+            format!("/api/v1/customers/{customer}/timeline"),
+        ),
+    ])
+}
+
+/// Who asks: the middle of the log by position, its end by instant.
+struct Asker {
+    routes: BoxedFilter<(Response,)>,
+    middle: Position,
+    until: Timestamp,
+}
+
+impl Asker {
+    async fn measure(&self, report: &mut Report, question: &Question) -> Result<(), Problem> {
+        for place in ["the middle", "yesterday"] {
+            let (mut times, mut events) = (Times::default(), None);
+            let before = processor_ms().unwrap_or(0);
+            for turn in 0..TIMES {
+                let moment = self.moment(place, turn);
+                let watch = Stopwatch::start();
+                let answer = self.ask(&format!("{}?as_of={moment}", question.path)).await?;
+                times.add(watch.nanos());
+                events = answer.pointer("/known/events").and_then(Value::as_u64);
+            }
+            let used = processor_ms().unwrap_or(0).saturating_sub(before);
+            times.add_processor(used.saturating_mul(1_000_000));
+            let name = format!("{}, as of {place}", question.name);
+            report.row("as of a moment, one answer", &name, &times, 1);
+            report.value(
+                format!("{name}: p99 us"),
+                times.p99_us(),
+                Some(Target::AtMost(AS_OF_US_MAX)),
+            );
+            report.fact(&format!("events folded: {name}"), events.unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    fn moment(&self, place: &str, turn: u64) -> String {
+        let back = turn * APART_EVENTS;
+        match place {
+            "yesterday" => {
+                let micros = i64::try_from(back * SyntheticLog::STEP_MICROS).unwrap_or(0);
+                Timestamp::from_micros(self.until.micros() - micros).to_string()
+            }
+            _ => self.middle.0.saturating_sub(back).to_string(),
+        }
+    }
+
+    async fn ask(&self, path: &str) -> Result<Value, Problem> {
+        let request = Request::builder().uri(path).body(Full::new(Bytes::new()));
+        let request = request.map_err(|error| Problem::fault(error.to_string()))?;
+        let response = warp::service(self.routes.clone()).oneshot(request).await;
+        let Ok(response) = response;
+        let status = response.status();
+        let body = response.into_body().collect().await;
+        let body = body
+            .map_err(|error| Problem::fault(error.to_string()))?
+            .to_bytes();
+        if !status.is_success() {
+            let words = String::from_utf8_lossy(&body);
+            return Err(Problem::fault(format!("{path}: {status}: {words}")));
+        }
+        serde_json::from_slice(&body).map_err(|error| Problem::fault(error.to_string()))
+    }
+}

@@ -1,0 +1,101 @@
+//! Times of many runs of one thing, and the percentiles read from them.
+
+use std::time::Instant;
+
+/// A running measurement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a measurement is about the machine's own time"
+    )]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since the start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a measurement is about the machine's own time"
+    )]
+    pub(crate) fn nanos(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Durations of the same work, in nanoseconds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Times {
+    nanos: Vec<u64>,
+    processor_nanos: u64,
+}
+
+impl Times {
+    pub(crate) fn add(&mut self, nanos: u64) {
+        self.nanos.push(nanos);
+    }
+
+    /// Processor time that one of the durations took, of all threads.
+    pub(crate) fn add_processor(&mut self, nanos: u64) {
+        self.processor_nanos += nanos;
+    }
+
+    /// Processor microseconds of one thing, when each duration was for `count` of them; 0 where not measured.
+    pub(crate) fn processor_us(&self, count: usize) -> f64 {
+        let things = float((count * self.nanos.len()) as u64);
+        if things > 0.0 {
+            float(self.processor_nanos) / 1_000.0 / things
+        } else {
+            0.0
+        }
+    }
+
+    /// The duration that `percent` of all do not exceed, in microseconds; 0 without any.
+    pub(crate) fn percentile_us(&self, percent: usize) -> f64 {
+        let mut sorted = self.nanos.clone();
+        sorted.sort_unstable();
+        let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(place).map_or(0.0, |nanos| float(*nanos) / 1_000.0)
+    }
+
+    pub(crate) fn p50_us(&self) -> f64 {
+        self.percentile_us(50)
+    }
+
+    pub(crate) fn p99_us(&self) -> f64 {
+        self.percentile_us(99)
+    }
+
+    /// Things per second when each duration was for `count` of them.
+    pub(crate) fn per_second(&self, count: usize) -> f64 {
+        let total: u64 = self.nanos.iter().sum();
+        if total == 0 {
+            return 0.0;
+        }
+        float((count * self.nanos.len()) as u64) * 1e9 / float(total)
+    }
+}
+
+/// A count as a float: exact up to 2^53, far above any count or duration here.
+#[expect(clippy::cast_precision_loss, reason = "measured numbers are below 2^53")]
+pub(crate) const fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_measured_values() {
+        let mut times = Times::default();
+        for nanos in (1..=100).rev() {
+            times.add(nanos * 1_000);
+        }
+        assert!((times.p50_us() - 51.0).abs() < f64::EPSILON);
+        assert!((times.p99_us() - 100.0).abs() < f64::EPSILON);
+        assert!((Times::default().p50_us()).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,189 @@
+//! `ledgerline alerts`: what stands and what stood, and a person's word on it, over the running server.
+
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::{output, table};
+use application::percent::encode;
+use domain::time::Timestamp;
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// Alerts (告警): see what stands, say that you see to it, or keep it quiet for a while.
+///
+/// An alert is one thing that may go wrong: a rule, such as answer_ratio_low, and what it is about. It is
+/// raised once, however long it stands, and cleared once it is over. Its id stays the same when it comes
+/// back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List alerts, standing ones first, the latest first
+    List {
+        /// Only those that stand
+        #[arg(long)]
+        standing: bool,
+        /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
+        /// calls_left_over, log_damaged, history_lost or clock_off
+        #[arg(long, value_name = "RULE")]
+        rule: Option<String>,
+        /// Only of this campaign
+        #[arg(long, value_name = "ID")]
+        campaign: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Show one alert whole
+    Show(Named),
+    /// Say that you see to a standing alert (it is not escalated then)
+    Acknowledge {
+        #[command(flatten)]
+        named: Named,
+        /// What is being done; stored for ever, so name no person
+        #[arg(long)]
+        note: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Tell nobody of an alert until a time, at most a week ahead; it is raised and recorded all the same
+    Mute {
+        #[command(flatten)]
+        named: Named,
+        /// Until this instant, such as 2026-03-02T18:00:00+08:00
+        #[arg(long, value_name = "INSTANT", required_unless_present = "minutes")]
+        until: Option<Timestamp>,
+        /// For so many minutes from now
+        #[arg(long, value_name = "N", conflicts_with = "until")]
+        minutes: Option<u32>,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The alert's id, as `list` shows it
+    id: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::List {
+            standing,
+            rule,
+            campaign,
+            asking,
+        } => {
+            let wanted = [
+                standing.then(|| "standing=true".to_owned()),
+                rule.map(|rule| format!("rule={}", encode(&rule))),
+                campaign.map(|campaign| format!("campaign={}", encode(&campaign))),
+            ];
+            let query: Vec<String> = wanted.into_iter().flatten().collect();
+            let path = format!("/api/v1/alerts?{}", query.join("&"));
+            list(&asking, &path).await
+        }
+        Action::Show(named) => one(&named, Method::GET, "", None).await,
+        Action::Acknowledge { named, note, by } => {
+            let body = json!({ "note": note, "by": by });
+            one(&named, Method::POST, "/acknowledge", Some(body)).await
+        }
+        Action::Mute {
+            named,
+            until,
+            minutes,
+            reason,
+            by,
+        } => {
+            // From the server's now: a rehearsal has a time of its own.
+            let body = json!({ "until": until, "minutes": minutes, "reason": reason, "by": by });
+            one(&named, Method::POST, "/mute", Some(body)).await
+        }
+    }
+}
+
+async fn list(asking: &Asking, path: &str) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(Method::GET, path, None).await? else {
+        return Ok(());
+    };
+    let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
+    if items.is_empty() {
+        return output::line("没有告警 no alerts");
+    }
+    let columns = [
+        ("告警 alert", "/alert"),
+        ("状态 state", "/state"),
+        ("规则 rule", "/label_zh"),
+        ("", "/rule"),
+        ("对象 about", "/subject"),
+        ("值 value", "/shown"),
+        ("发生 raised", "/raised_at"),
+        ("次 times", "/raised_count"),
+        ("说明 detail", "/detail"),
+    ];
+    table::members(&columns, &items)
+}
+
+/// With its state in a word, and its figure against the limit.
+fn described(alert: &Value) -> Value {
+    let mut shown = alert.clone();
+    let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());
+    let stands = alert.get("standing").and_then(Value::as_bool) == Some(true);
+    let state = match (stands, flag("acknowledged_at"), flag("escalated_at")) {
+        (false, ..) => "已恢复 over",
+        (true, true, _) => "处理中 seen to",
+        (true, false, true) => "已升级 escalated",
+        (true, false, false) => "告警中 stands",
+    };
+    let number = |pointer: &str| alert.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+    let unit = alert
+        .pointer("/figure/unit")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let figure = format!("{} / {} {unit}", number("/figure/value"), number("/figure/limit"));
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(state));
+        members.insert("shown".to_owned(), json!(figure));
+    }
+    shown
+}
+
+async fn one(named: &Named, method: Method, verb: &str, body: Option<Value>) -> Result<(), Failure> {
+    let path = format!("/api/v1/alerts/{}{verb}", encode(&named.id));
+    let body = body.map(given);
+    named.asking.show(method, &path, body.as_ref()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_one_word_of_what_was_done() {
+        let alert = |standing: bool, acknowledged: Value, escalated: Value| {
+            let alert = json!({ "standing": standing, "acknowledged_at": acknowledged, "escalated_at": escalated,
+                "figure": { "value": 212, "limit": 300, "unit": "per_mille" } });
+            described(&alert)
+        };
+        let at = json!("2026-03-02T02:00:00Z");
+        assert_eq!(alert(true, Value::Null, Value::Null)["state"], "告警中 stands");
+        assert_eq!(alert(true, Value::Null, at.clone())["state"], "已升级 escalated");
+        assert_eq!(alert(true, at.clone(), at.clone())["state"], "处理中 seen to");
+        assert_eq!(alert(false, at, Value::Null)["state"], "已恢复 over");
+        assert_eq!(
+            alert(true, Value::Null, Value::Null)["shown"],
+            "212 / 300 per_mille"
+        );
+    }
+}

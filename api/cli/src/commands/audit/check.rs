@@ -1,0 +1,123 @@
+//! `ledgerline audit check`: a bundle, offline: no database, no server, no clock.
+
+use crate::commands::audit::read_key;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::time::Timestamp;
+use intake::bounded_file;
+use serde_json::json;
+use std::path::PathBuf;
+use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
+use store::proof::hex;
+
+/// What checks the signature of a bundle's time stamp, after `tar xf BUNDLE`.
+const STAMP_CHECK: &str = "openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile CA";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The bundle
+    file: PathBuf,
+    /// The log's public key as you know it, or a file with it; without it the key inside is believed
+    #[arg(long, value_name = "VKEY")]
+    key: Option<String>,
+    /// A witness that must have cosigned the checkpoint: its public key, or a file with it
+    #[arg(long, value_name = "VKEY")]
+    witness: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let unread = |why: String| Failure::unavailable(format!("{}: {why}", args.file.display()));
+    let bytes =
+        bounded_file::read(&args.file, BUNDLE_BYTES_MAX).map_err(|error| unread(error.to_string()))?;
+    let trust = Trust {
+        key: args.key.as_deref().map(read_key).transpose()?,
+        witness: args.witness.as_deref().map(read_key).transpose()?,
+    };
+    match check_bundle(&bytes, &trust) {
+        Ok(report) if args.json => output::json(&value(&report)),
+        Ok(report) => show(&report),
+        Err(error) => {
+            if args.json {
+                output::json(&json!({ "holds": false, "what": error.to_string() }))?;
+            }
+            Err(Failure::found(format!("the bundle does not hold: {error}")))
+        }
+    }
+}
+
+fn value(report: &BundleReport) -> serde_json::Value {
+    json!({
+        "holds": true,
+        "subject": report.index.subject,
+        "events": report.index.events.len(),
+        "whole_streams": report.index.whole_streams,
+        "origin": report.checkpoint.origin,
+        "size": report.checkpoint.size,
+        "root": hex(&report.checkpoint.root),
+        "key": report.key.to_string(),
+        "key_fingerprint": report.key.fingerprint(),
+        "key_from_bundle": report.key_from_bundle,
+        "cosigned_at": report.cosigned_seconds.map(cosigned_at),
+        "stamped_at": report.stamp.as_ref().map(|stamp| stamp.at),
+        "stamp_serial": report.stamp.as_ref().map(|stamp| &stamp.serial),
+        "stamp_checked_by": report.stamp.as_ref().map(|_| STAMP_CHECK),
+        "reading_copy_follows": report.reading_copy_follows,
+    })
+}
+
+fn show(report: &BundleReport) -> Result<(), Failure> {
+    let subject = &report.index.subject;
+    output::line(&format!("holds     {} {}", subject.kind, subject.id))?;
+    output::line(&format!(
+        "events    {}, each in the log as it is here",
+        report.index.events.len()
+    ))?;
+    for stream in &report.index.whole_streams {
+        output::line(&format!(
+            "whole     {} from 1 to {}; whether more followed is not proved",
+            stream.stream, stream.last_version.0
+        ))?;
+    }
+    output::line(&format!(
+        "log       {} at {} events, root {}",
+        report.checkpoint.origin,
+        report.checkpoint.size,
+        hex(&report.checkpoint.root)
+    ))?;
+    output::line(&format!("key       {}", report.key))?;
+    if report.key_from_bundle {
+        output::line(&format!(
+            "TRUSTED   the key came with the bundle; compare its fingerprint with the log's operator:\n          {}",
+            report.key.fingerprint()
+        ))?;
+    }
+    match report.cosigned_seconds {
+        Some(seconds) => output::line(&format!("witness   saw this state at {}", cosigned_at(seconds)))?,
+        None => {
+            output::line("witness   none demanded: the operator could have rewritten all and signed again")?;
+        }
+    }
+    match &report.stamp {
+        Some(stamp) => {
+            let (at, serial) = (stamp.at, &stamp.serial);
+            output::line(&format!(
+                "stamp     {at}, number {serial}, over exactly this checkpoint"
+            ))?;
+            output::line("          whose it is, openssl says (CA: the authority's certificate):")?;
+            output::line(&format!("          {STAMP_CHECK}"))?;
+        }
+        None => output::line("stamp     none: no time stamping authority has seen this checkpoint")?,
+    }
+    if !report.reading_copy_follows {
+        output::line("note      index.html is signed, but not what this version writes from the records")?;
+    }
+    Ok(())
+}
+
+fn cosigned_at(seconds: u64) -> String {
+    let millis = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    Timestamp::from_millis(millis).to_string()
+}

@@ -1,0 +1,175 @@
+//! `ledgerline audit checkpoint`: the state of the log now, signed, for somebody who keeps it.
+
+use crate::commands::audit::read_checkpoint;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use host::app::{AppError, Opened, ReadOnly};
+use host::clock::{SystemClock, SystemIds};
+use host::data_dir::{self, Mode};
+use host::keys_spec::KeysSpec;
+use host::open_settings::OpenSettings;
+use host::outbound::tsa::{self, TsaUrl};
+use host::proving::Proving;
+use host::store_spec::LogArgs;
+use std::path::{Path, PathBuf};
+use store::LockError;
+use store::proof::{
+    ConsistencyProof, FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, StampShelf, TileDir, TimeStamp,
+    leaf_of,
+};
+
+/// Longest wait for the running server's next checkpoint: it signs once a second.
+const WAIT_MS: u64 = 10_000;
+
+/// Between two looks at what it published.
+const LOOK_MS: u64 = 100;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    keys: KeysSpec,
+    /// An earlier signed checkpoint: also prove that the log still begins with it. The answer is then the
+    /// text a witness is asked with: `old` and its size, the proof, an empty line, the checkpoint of now
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// Write it to this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Have it stamped by this authority (RFC 3161); the stamp goes to DATA/proof/stamps, and beside --out
+    /// as FILE.tsr. Check it with: openssl ts -verify -data FILE -in FILE.tsr -CAfile CA
+    #[arg(long, value_name = "URL", conflicts_with = "since")]
+    tsa: Option<TsaUrl>,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let (data, store) = args.log.place()?;
+    let rehearsal = data_dir::mode(&data) == Some(Mode::Rehearsal);
+    let settings = OpenSettings {
+        data: data.clone(),
+        store: store.clone(),
+        keys: args.keys.dir(),
+        keys_url: args.keys.url(),
+        master_key: args.keys.master_key.clone(),
+        // A rehearsal's clock goes on behind what is recorded.
+        rehearse_at: rehearsal.then_some(Timestamp::EPOCH),
+    };
+    if !data.exists() {
+        return Err(Failure::refused(format!("there is no {}", data.display())));
+    }
+    let signed = match Opened::open(&settings).await {
+        Ok(opened) => {
+            let published = match Proving::new(&opened.environment, &settings, &[]) {
+                Ok(proving) => proving.publish_once().await,
+                Err(failure) => Err(failure),
+            };
+            opened.close().await;
+            published?.checkpoint
+        }
+        Err(AppError::Lock(LockError::Held { .. })) => from_server(&args.log, &data).await?,
+        Err(error) => return Err(error.into()),
+    };
+    let stamp = match &args.tsa {
+        None => None,
+        Some(tsa) => Some(stamped(tsa, &signed, &data).await?),
+    };
+    let text = match &args.since {
+        None => signed.text(),
+        Some(earlier) => since(&data, &read_checkpoint(earlier)?, &signed)?,
+    };
+    match &args.out {
+        None => output::line(text.trim_end_matches('\n')),
+        Some(path) => {
+            std::fs::write(path, &text)
+                .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))?;
+            let claimed = signed.claimed();
+            if let Some(stamp) = &stamp {
+                let beside = beside(path);
+                std::fs::write(&beside, stamp.der())
+                    .map_err(|error| Failure::unavailable(format!("{}: {error}", beside.display())))?;
+                output::line(&format!(
+                    "time stamp {} by the authority's clock, written to {}; its signature is yours to check: \
+                     openssl ts -verify -data {} -in {} -CAfile CA",
+                    stamp.at,
+                    beside.display(),
+                    path.display(),
+                    beside.display()
+                ))?;
+            }
+            output::line(&format!(
+                "checkpoint of {} events written to {}",
+                claimed.size,
+                path.display()
+            ))
+        }
+    }
+}
+
+/// `FILE.tsr`
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tsr");
+    name.into()
+}
+
+/// The checkpoint's time stamp, kept in the proof directory too.
+async fn stamped(tsa: &TsaUrl, signed: &SignedCheckpoint, data: &Path) -> Result<TimeStamp, Failure> {
+    let ids = SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?;
+    let stamp = tsa::stamp(tsa, signed, &SystemClock::default(), &ids).await;
+    let stamp = stamp.map_err(|why| Failure::unavailable(format!("{tsa}: {why}")))?;
+    StampShelf::new(&data.join(PROOF_DIR)).put(signed, &stamp)?;
+    Ok(stamp)
+}
+
+/// The proof that the log of now continues an earlier checkpoint, from the tree's tiles.
+fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Result<String, ProofError> {
+    let tiles = TileDir::new(&data.join(PROOF_DIR));
+    let proof = ConsistencyProof {
+        old_size: older.claimed().size,
+        hashes: tiles.consistency(older.claimed(), newer.claimed())?,
+        checkpoint: newer.clone(),
+    };
+    Ok(proof.to_text())
+}
+
+/// The server's next checkpoint that covers everything stored when it was asked for.
+async fn from_server(log: &LogArgs, data: &Path) -> Result<SignedCheckpoint, Failure> {
+    let opened = ReadOnly::of(&log.spec()?).await?;
+    let head = opened.store.head().await?;
+    let dense = opened.store.capabilities().dense;
+    opened.close().await;
+    let dir = data.join(PROOF_DIR);
+    let clock = SystemClock::default();
+    let limit = clock.now().plus_ms(WAIT_MS);
+    loop {
+        let covered = match FileShelf::new(&dir).read()? {
+            Some(signed) => covers(&dir, signed, (head.0 > 0).then_some(head), dense)?,
+            None => None,
+        };
+        if let Some(signed) = covered {
+            return Ok(signed);
+        }
+        if clock.now() >= limit {
+            return Err(Failure::unavailable(
+                "the running server published no checkpoint; its log says why",
+            ));
+        }
+        clock.wait_until(clock.now().plus_ms(LOOK_MS)).await;
+    }
+}
+
+fn covers(
+    dir: &Path,
+    signed: SignedCheckpoint,
+    head: Option<domain::stored_event::Position>,
+    dense: bool,
+) -> Result<Option<SignedCheckpoint>, ProofError> {
+    let Some(head) = head else { return Ok(Some(signed)) };
+    let leaf = leaf_of(dir, head, dense)?;
+    Ok(leaf
+        .is_some_and(|leaf| leaf < signed.claimed().size)
+        .then_some(signed))
+}

@@ -1,0 +1,157 @@
+//! Which events a proof is about: the subject's own, and those that led to them.
+
+use crate::kit::failure::Failure;
+use domain::event_filter::{EventFacts, EventFilter};
+use domain::ids::{EventId, StreamId};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use store::proof::bundle::{BUNDLE_EVENTS_MAX, Reason};
+
+/// Most steps back along the causes of one event: an import row's way to its call has a dozen.
+const CAUSE_STEPS_MAX: usize = 64;
+
+/// The events chosen so far, by position.
+#[derive(Default)]
+pub(super) struct Selection {
+    pub(super) events: BTreeMap<Position, (Reason, StoredEvent)>,
+}
+
+impl Selection {
+    fn add(&mut self, event: StoredEvent, reason: Reason) -> Result<(), Failure> {
+        self.events.entry(event.position).or_insert((reason, event));
+        if self.events.len() > BUNDLE_EVENTS_MAX {
+            return Err(Failure::refused(format!(
+                "more than {BUNDLE_EVENTS_MAX} events; prove its calls one by one"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Every event of one stream.
+    pub(super) async fn add_stream(
+        &mut self,
+        store: &dyn EventStore,
+        stream: &StreamId,
+    ) -> Result<(), Failure> {
+        let mut after = StreamVersion(0);
+        loop {
+            let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            for event in page {
+                self.add(event, Reason::Subject)?;
+            }
+        }
+    }
+
+    /// Every event that a filter wants, by the records of the whole log: what is to be proved complete does
+    /// not rest on an index or a column, which no proof covers.
+    pub(super) async fn add_matching(
+        &mut self,
+        store: &dyn EventStore,
+        filter: EventFilter,
+    ) -> Result<(), Failure> {
+        let mut after = Position(0);
+        loop {
+            let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.position;
+            for event in page {
+                let facts = EventFacts::of(&event).map_err(|error| Failure::fault(error.to_string()))?;
+                if filter.wants(&facts) {
+                    self.add(event, Reason::Subject)?;
+                }
+            }
+        }
+    }
+
+    /// One event.
+    pub(super) async fn add_event(&mut self, store: &dyn EventStore, id: EventId) -> Result<(), Failure> {
+        match store.find(id).await? {
+            Some(event) => self.add(event, Reason::Subject),
+            None => Ok(()),
+        }
+    }
+
+    /// The customer's and the number's events about this call, which their grants are: `call.permitted`
+    /// names both.
+    pub(super) async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Failure> {
+        let mut streams = Vec::new();
+        for (_, event) in self.events.values() {
+            let envelope = read(event)?;
+            let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
+            if let Some(customer) = &envelope.customer {
+                streams.push(StreamId::new("customer", customer));
+            }
+            if let Some(number) = data.pointer("/number_grant/number").and_then(Value::as_str) {
+                streams.push(StreamId::new("number", &number));
+            }
+        }
+        streams.sort();
+        streams.dedup();
+        for stream in streams {
+            let mut of_stream = Self::default();
+            of_stream.add_stream(store, &stream).await?;
+            for (_, event) in of_stream.events.into_values() {
+                if names_call(&event, call)? {
+                    self.add(event, Reason::Cause)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What led to the events, step by step back to what came from outside.
+    pub(super) async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Failure> {
+        let mut open: Vec<StoredEvent> = self.events.values().map(|(_, event)| event.clone()).collect();
+        for _ in 0..CAUSE_STEPS_MAX {
+            let mut causes = Vec::new();
+            for event in &open {
+                causes.extend(read(event)?.causation);
+            }
+            causes.sort_unstable();
+            causes.dedup();
+            open.clear();
+            let known = self.ids()?;
+            for cause in causes
+                .into_iter()
+                .filter(|cause| known.binary_search(cause).is_err())
+            {
+                if let Some(event) = store.find(cause).await? {
+                    open.push(event.clone());
+                    self.add(event, Reason::Cause)?;
+                }
+            }
+            if open.is_empty() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn ids(&self) -> Result<Vec<EventId>, Failure> {
+        let mut ids = Vec::with_capacity(self.events.len());
+        for (_, event) in self.events.values() {
+            ids.push(read(event)?.id);
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
+
+fn read(event: &StoredEvent) -> Result<Envelope, Failure> {
+    event
+        .envelope()
+        .map_err(|error| Failure::fault(error.to_string()))
+}
+
+/// Whether an event's data names the call, at its top or in a grant.
+fn names_call(event: &StoredEvent, call: &str) -> Result<bool, Failure> {
+    let data: Value = serde_json::from_str(read(event)?.data.get()).unwrap_or_default();
+    let is_call = |pointer: &str| data.pointer(pointer).and_then(Value::as_str) == Some(call);
+    Ok(is_call("/call") || is_call("/grant/call"))
+}

@@ -1,0 +1,136 @@
+//! `ledgerline audit trail`: who did or read what, when, and of whom.
+
+use crate::kit::failure::Failure;
+use crate::kit::holder::{Holder, HolderArgs};
+use crate::kit::output;
+use crate::kit::table;
+use application::inquiring::{TrailAsk, trail};
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+use hyper::Method;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Search every operation, export and read of personal data (审计日志) by time, user and kind.
+///
+/// ledgerline audit trail --kind inquiry.personal_data_read --customer C001 --data DIR
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    ask: AskArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    holder: HolderArgs,
+}
+
+/// What is looked for; everything given must hold.
+#[derive(Debug, clap::Args)]
+struct AskArgs {
+    /// Who acted: the name an event holds; `token` or `loopback` for a reader who gave none
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Only of this kind, such as inquiry.personal_data_read
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only from this instant on (RFC 3339)
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<Timestamp>,
+    /// Only before this instant
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<Timestamp>,
+    /// Only about this campaign
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: Option<CampaignId>,
+    /// Only about this customer: the institution's own customer_id, or our id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Only of this stream, such as call-…
+    #[arg(long, value_name = "STREAM")]
+    stream: Option<String>,
+    /// Only behind this position: the `next` of the page before
+    #[arg(long, value_name = "POSITION")]
+    after: Option<u64>,
+    /// At most so many; default 100, at most 1000
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+impl From<AskArgs> for TrailAsk {
+    fn from(args: AskArgs) -> Self {
+        let AskArgs {
+            by,
+            kind,
+            from,
+            to,
+            campaign,
+            customer,
+            stream,
+            after,
+            limit,
+        } = args;
+        Self {
+            by,
+            kind,
+            from,
+            to,
+            campaign,
+            customer,
+            stream,
+            after,
+            limit,
+        }
+    }
+}
+
+/// What is shown of each event.
+const COLUMNS: &[(&str, &str)] = &[
+    ("位置 position", "/position"),
+    ("时间 time", "/at"),
+    ("操作人 by", "/by_whom"),
+    ("类型 kind", "/kind"),
+    ("客户 customer", "/customer"),
+    ("字段 fields", "/data/fields"),
+    ("途径 route", "/data/route"),
+];
+
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let ask = TrailAsk::from(args.ask);
+    let shown = match args.holder.find(runtime).await? {
+        Holder::Server(server) => {
+            let path = format!("/api/v1/audit{}", ask.query());
+            server.ask(Method::GET, &path, None).await?
+        }
+        Holder::Here(here) => {
+            let found = trail(&here.installation, ask).await;
+            here.close().await;
+            found?
+        }
+    };
+    if args.json {
+        return output::json(&shown);
+    }
+    let items: Vec<Value> = table::items(&shown, "items").iter().map(readable).collect();
+    table::members(COLUMNS, &items)?;
+    match shown.get("next").and_then(Value::as_str) {
+        Some(next) => output::line(&format!("更多 more: --after {next}")),
+        None => Ok(()),
+    }
+}
+
+/// With its fields in one text.
+fn readable(item: &Value) -> Value {
+    let mut item = item.clone();
+    if let Some(fields) = item.pointer_mut("/data/fields") {
+        let names: Vec<&str> = fields
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        *fields = Value::String(names.join(", "));
+    }
+    item
+}

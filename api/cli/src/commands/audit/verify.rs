@@ -1,0 +1,290 @@
+//! `ledgerline audit verify`: the whole log, event by event, against its tree and every checkpoint.
+
+use crate::commands::audit::{log_key, read_checkpoint, read_key};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::ports::event_store::StoreError;
+use domain::ports::tasks::Tasks;
+use host::app::ReadOnly;
+use host::store_spec::{LogArgs, StoreSpec};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
+use store::proof::{Checkpoint, FileShelf, PROOF_DIR, StampShelf, Stamped, VerifierKey};
+use store::{INDEX_FILE, Misleading, find_misleading};
+use tokio::sync::oneshot;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    log: LogArgs,
+    /// The log's public key, or a file with it; default: DATA/proof/log.vkey, which proves less
+    #[arg(long, value_name = "VKEY")]
+    key: Option<String>,
+    /// A signed checkpoint that you kept: the log must still begin with it. May be given several times
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    held: Vec<PathBuf>,
+    /// Begin at the first event, also when an earlier check was interrupted
+    #[arg(long)]
+    from_start: bool,
+    /// What the log is held to; `nothing` checks records, versions and order only
+    #[arg(long, value_enum, default_value_t = Against::Checkpoints)]
+    against: Against,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Against {
+    Checkpoints,
+    Nothing,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let (report, stamps) = examine(&args).await?;
+    show(&report, &stamps, args.json)
+}
+
+/// The whole log from its first event, held to the checkpoints beside it where there are any.
+pub(super) async fn whole(log: &LogArgs) -> Result<LogReport, Failure> {
+    let shelf = FileShelf::new(&log.directory()?.join(PROOF_DIR));
+    let against = match shelf.read()? {
+        Some(_) => Against::Checkpoints,
+        None => Against::Nothing,
+    };
+    let args = Args {
+        log: log.clone(),
+        key: None,
+        held: Vec::new(),
+        from_start: true,
+        against,
+        json: false,
+    };
+    examine(&args).await.map(|(report, _)| report)
+}
+
+async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
+    let directory = args.log.directory()?.to_owned();
+    let dir = directory.join(PROOF_DIR);
+    let checkpoints = match args.against {
+        Against::Nothing => Vec::new(),
+        Against::Checkpoints => checkpoints(args, &directory, &dir)?,
+    };
+    if args.from_start {
+        forget_verify_state(&dir)?;
+    }
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let plan = VerifyPlan {
+        dir,
+        dense: opened.store.capabilities().dense,
+        checkpoints,
+        resume: !args.from_start,
+    };
+    let bar = progress_bar(opened.store.head().await?.0);
+    let mut progress = |done: u64| bar.set_position(done);
+    let columns = columns(&args.log.spec()?, opened.tasks());
+    let report = verify_log(opened.store.as_ref(), opened.tasks(), plan, &mut progress).await;
+    let columns = columns.await;
+    let shared = opened.misleading_column().await.map(|wrong| wrong.map(named));
+    bar.finish_and_clear();
+    opened.close().await;
+    let mut report = report?;
+    let stamps = stamps(args, &directory)?;
+    let columns = columns.map_err(|_ended| Failure::fault("the check of columns ended"))??;
+    for wrong in [columns, readable(shared)?].into_iter().flatten() {
+        if first_of(report.wrong.as_ref(), &wrong) {
+            report.wrong = Some(wrong);
+        }
+    }
+    Ok((report, stamps))
+}
+
+/// Beside the records: the columns and the index by which an embedded log finds them, compared on a thread of
+/// their own.
+fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<Finding>, StoreError>> {
+    let (answer, answered) = oneshot::channel();
+    let dir = match spec {
+        StoreSpec::Sqlite(dir) => Some(dir.clone()),
+        StoreSpec::Postgres(_) | StoreSpec::Kurrent(_) => None,
+    };
+    let look = move || {
+        let found = dir.map_or(Ok(None), |dir| find_misleading(&dir));
+        drop(answer.send(readable(found.map(|wrong| wrong.map(named)))));
+    };
+    tasks.thread("audit-columns", Box::new(look));
+    answered
+}
+
+/// Damage that keeps rows from being read is named by the check of records.
+fn readable(found: Result<Option<Finding>, StoreError>) -> Result<Option<Finding>, StoreError> {
+    match found {
+        Err(StoreError::Damaged(_)) => Ok(None),
+        other => other,
+    }
+}
+
+fn named(misleading: Misleading) -> Finding {
+    match misleading {
+        Misleading::Column(position, column) => Finding {
+            position: Some(position),
+            what: format!("the column {column} beside its record is not what the record says"),
+        },
+        Misleading::Index(table) => Finding {
+            position: None,
+            what: format!(
+                "{INDEX_FILE}, by which events are found, is not what the log says ({table}): stop the server \
+                 and delete it; it is made again from the log"
+            ),
+        },
+    }
+}
+
+/// Whether a finding comes before what was found otherwise; one without a position comes last.
+fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
+    other.is_none_or(|other| match (other.position, found.position) {
+        (Some(other), Some(found)) => found < other,
+        _ => false,
+    })
+}
+
+/// Every checkpoint to hold the log to, with its signature checked.
+fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoint>, Failure> {
+    let (key, is_own) = match (&args.key, args.held.as_slice()) {
+        (Some(given), _) => (read_key(given)?, false),
+        (None, _) => log_key(None, directory)?,
+    };
+    if is_own {
+        output::notice(&format!("trusting the key beside the log: {key}"));
+    }
+    let shelf = FileShelf::new(dir);
+    let mut signed = shelf.kept()?;
+    signed.extend(shelf.read()?);
+    // A stamped checkpoint is one more to hold the log to.
+    let stamped = StampShelf::new(dir)
+        .kept()
+        .map_err(|error| Failure::found(error.to_string()))?;
+    signed.extend(stamped.into_iter().map(|stamped| stamped.checkpoint));
+    for path in &args.held {
+        signed.push(read_checkpoint(path)?);
+    }
+    if signed.is_empty() {
+        return Err(Failure::found(
+            "there is no checkpoint to hold the log to; give --checkpoint FILE, or --against nothing",
+        ));
+    }
+    signed
+        .iter()
+        .map(|signed| verified(signed.verify(&key), &key, signed.claimed().size))
+        .collect()
+}
+
+/// The kept time stamps; each stamps exactly the checkpoint beside it.
+fn stamps(args: &Args, directory: &Path) -> Result<Vec<Stamped>, Failure> {
+    match args.against {
+        Against::Nothing => Ok(Vec::new()),
+        Against::Checkpoints => StampShelf::new(&directory.join(PROOF_DIR))
+            .kept()
+            .map_err(|error| Failure::found(error.to_string())),
+    }
+}
+
+fn verified(
+    checked: Result<&Checkpoint, store::proof::ProofError>,
+    key: &VerifierKey,
+    size: u64,
+) -> Result<Checkpoint, Failure> {
+    match checked {
+        Ok(checkpoint) => Ok(checkpoint.clone()),
+        Err(error) => Err(Failure::found(format!(
+            "the checkpoint that claims {size} events: {error} (fingerprint {})",
+            key.fingerprint()
+        ))),
+    }
+}
+
+fn progress_bar(events: u64) -> ProgressBar {
+    // Silent when standard error is not a terminal.
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta}");
+    ProgressBar::new(events).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Failure> {
+    let wrong = report.wrong.as_ref();
+    if as_json {
+        output::json(&json!({
+            "holds": wrong.is_none(),
+            "events": report.events,
+            "streams": report.streams,
+            "checkpoints": report.checkpoints,
+            "covered_by_checkpoint": report.covered,
+            "time_stamps": stamps.len(),
+            "last_time_stamp": stamps.last().map(stamp_value),
+            "resumed_from": report.resumed_from,
+            "ids_compared": report.ids,
+            "causes_missing": report.causes_missing,
+            "first_cause_missing": report.first_cause_missing.map(|position| position.to_string()),
+            "position": wrong.and_then(|wrong| wrong.position).map(|position| position.to_string()),
+            "what": wrong.map(|wrong| wrong.what.as_str()),
+        }))?;
+    } else {
+        show_lines(report)?;
+        show_stamps(stamps)?;
+    }
+    match wrong {
+        None => Ok(()),
+        Some(wrong) => Err(Failure::found(match wrong.position {
+            Some(position) => format!("position {position}: {}", wrong.what),
+            None => wrong.what.clone(),
+        })),
+    }
+}
+
+fn stamp_value(stamped: &Stamped) -> serde_json::Value {
+    json!({
+        "size": stamped.checkpoint.claimed().size,
+        "at": stamped.stamp.at,
+        "serial": stamped.stamp.serial,
+        "file": stamped.file,
+        "signature_checked": false,
+    })
+}
+
+fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
+    let Some(last) = stamps.last() else { return Ok(()) };
+    let (size, file) = (last.checkpoint.claimed().size, last.file.display());
+    output::line(&format!(
+        "{} time stamps fit their checkpoints; the last says that {size} events were there at {}. Their \
+         signatures are not checked here: openssl ts -verify -data {} -in {file} -CAfile CA",
+        stamps.len(),
+        last.stamp.at,
+        last.file.with_extension("").display()
+    ))
+}
+
+fn show_lines(report: &LogReport) -> Result<(), Failure> {
+    output::line(&format!(
+        "{} events of {} streams hold; {} checkpoints agree, the largest covers {}",
+        report.events, report.streams, report.checkpoints, report.covered
+    ))?;
+    if report.resumed_from > 0 {
+        output::line(&format!(
+            "the first {} were checked before an interruption; --from-start checks them again",
+            report.resumed_from
+        ))?;
+    }
+    if report.ids < report.events {
+        output::line(&format!(
+            "ids were compared among the first {} events only",
+            report.ids
+        ))?;
+    }
+    if let Some(first) = report.first_cause_missing {
+        output::line(&format!(
+            "{} events name a cause that is not before them in this log, the first at position {first}",
+            report.causes_missing
+        ))?;
+    }
+    Ok(())
+}

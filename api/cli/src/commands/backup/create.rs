@@ -1,0 +1,107 @@
+//! `ledgerline backup create`: a log, up to its head now, into a file or folder.
+
+use crate::commands::backup::{bar, moving, store_kind};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::taking::TakingArgs;
+use domain::ports::clock::Clock;
+use host::app::ReadOnly;
+use host::clock::SystemClock;
+use host::lone_event::mode_of;
+use host::store_spec::LogArgs;
+use http::taking::{Taken, Taking};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use store::backup::{Made, Out, Source, Written};
+use store::proof::{CHECKPOINT_FILE, LOG_KEY_FILE, PROOF_DIR};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    log: LogArgs,
+    /// A file to write, or a folder (one that exists, or ends in /); a folder with a backup of this log is
+    /// gone on with
+    #[arg(long, value_name = "FILE|DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    taking: TakingArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let spec = args.log.spec()?;
+    let out = out_of(&args.out);
+    out.refuse_what_is_there()?;
+    let taking = Taking::all(Taken::Backup);
+    args.taking.put_on_record(&spec, taking).await?;
+    // Read before the head is: one published meanwhile could be over more events than the backup has.
+    let checkpoint = args.log.directory().ok().and_then(published);
+    let opened = ReadOnly::of(&spec).await?;
+    let mode = mode_of(opened.store.as_ref()).await?;
+    let made = Made {
+        at: SystemClock::default().now(),
+        by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),
+        source: Source {
+            store: store_kind(&spec).to_owned(),
+            dense: opened.store.capabilities().dense,
+            mode: mode.map(|mode| mode.word().to_owned()),
+        },
+        checkpoint,
+    };
+    let bar = bar();
+    let written = store::backup::create(opened.store.as_ref(), &out, made, &mut moving(&bar)).await;
+    bar.finish_and_clear();
+    opened.close().await;
+    show(&args, &written?)
+}
+
+fn out_of(path: &Path) -> Out {
+    let is_folder = path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/');
+    if is_folder {
+        Out::Folder(path.to_owned())
+    } else {
+        Out::File(path.to_owned())
+    }
+}
+
+/// The latest checkpoint that was published beside this log, and its key.
+fn published(directory: &Path) -> Option<(String, String)> {
+    let proof = directory.join(PROOF_DIR);
+    let checkpoint = std::fs::read_to_string(proof.join(CHECKPOINT_FILE)).ok()?;
+    let key = std::fs::read_to_string(proof.join(LOG_KEY_FILE)).ok()?;
+    Some((checkpoint, key.trim().to_owned()))
+}
+
+fn show(args: &Args, written: &Written) -> Result<(), Failure> {
+    let manifest = &written.manifest;
+    if args.json {
+        return output::json(&json!({
+            "out": args.out.display().to_string(),
+            "size": manifest.size,
+            "kept": written.kept,
+            "head": manifest.head.to_string(),
+            "root": manifest.root,
+            "checkpointed": manifest.checkpoint.is_some(),
+            "segments": manifest.segments.len(),
+        }));
+    }
+    output::line(&format!(
+        "backup    {}: {} events ({} were there already), up to position {}",
+        args.out.display(),
+        manifest.size,
+        written.kept,
+        manifest.head
+    ))?;
+    output::line(&format!("root      {}", manifest.root))?;
+    if manifest.checkpoint.is_none() {
+        output::line("proof     no signed checkpoint is in it: none was published beside this log")?;
+    }
+    output::line(
+        "keys      none are in it: back them up apart (ledgerline keys backup) / 不含密钥，请另行备份",
+    )?;
+    output::line(
+        "录音      recordings are not in it / 不含录音: cp -a DIR/recordings FOLDER; back: ledgerline backup recordings FOLDER --data DIR",
+    )
+}

@@ -1,0 +1,227 @@
+//! `ledgerline backup recordings`: copies of recordings back into a directory, without those of the erased.
+//!
+//! A recording is a plain file: no destroyed key makes a copy of it unreadable. So one comes back only when
+//! the log names its call with this very hash, and neither the log nor the list of destroyed keys names its
+//! person.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::ids::CustomerId;
+use domain::ports::event_store::EventStore;
+use domain::stored_event::Envelope;
+use evidence::log_walk::each_of_kinds;
+use host::app::ReadOnly;
+use host::data_dir::RECORDINGS_DIR;
+use host::keys_spec::{KeysPlace, KeysSpec};
+use host::store_spec::LogArgs;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use store::proof::hex;
+
+/// Most files looked at; a folder with more is brought back in parts.
+const FILES_MAX: usize = 10_000_000;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder with the copies: CALL.wav
+    #[arg(value_name = "FOLDER")]
+    from: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
+    /// Where the keys with their list of destroyed ones are; default: DATA/keys
+    #[arg(long, value_name = "DIR|URL")]
+    keys: Option<KeysPlace>,
+}
+
+/// What the log says of one recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Logged {
+    sha256: String,
+    customer: Option<CustomerId>,
+}
+
+/// What becomes of one copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Brought,
+    ThereAlready,
+    Erased,
+    Altered,
+    Unknown,
+}
+
+impl Verdict {
+    const ALL: [Self; 5] = [
+        Self::Brought,
+        Self::ThereAlready,
+        Self::Erased,
+        Self::Altered,
+        Self::Unknown,
+    ];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Brought => "brought",
+            Self::ThereAlready => "there_already",
+            Self::Erased => "erased_left_out",
+            Self::Altered => "altered_left_out",
+            Self::Unknown => "not_of_this_log",
+        }
+    }
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let data = args.log.directory()?.to_owned();
+    let keys = KeysSpec {
+        keys: args.keys.clone(),
+        master_key: None,
+    };
+    let destroyed = store::destroyed_keys(&keys.place(&data)).await;
+    let destroyed = destroyed.map_err(|error| Failure::refused(format!("{error}; bring the keys first")))?;
+    let files = copies(&args.from)?;
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let read = read_log(opened.store.as_ref(), &files).await;
+    opened.close().await;
+    let (logged, mut erased) = read?;
+    erased.extend(destroyed.into_keys());
+    let folder = data.join(RECORDINGS_DIR);
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)?;
+    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    for (call, file) in &files {
+        let verdict = bring(
+            file,
+            &folder.join(format!("{call}.wav")),
+            logged.get(call),
+            &erased,
+        )?;
+        *counts.entry(verdict).or_default() += 1;
+    }
+    File::open(&folder)?.sync_all()?;
+    let found = Verdict::ALL.map(|one| (one.word(), counts.get(&one).copied().unwrap_or(0)));
+    output::json(&json!(BTreeMap::from(found)))?;
+    match counts.get(&Verdict::Altered) {
+        Some(altered) => Err(Failure::found(format!(
+            "{altered} copies are not what the log's hashes name"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The copies by the name of their call.
+fn copies(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let unread = |error: io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(unread)?.take(FILES_MAX) {
+        let file = entry.map_err(unread)?.path();
+        let is_sound = file.extension().is_some_and(|ending| ending == "wav");
+        if let (true, Some(call)) = (is_sound, file.file_stem().and_then(|name| name.to_str())) {
+            files.insert(call.to_owned(), file.clone());
+        }
+    }
+    Ok(files)
+}
+
+type Read = (BTreeMap<String, Logged>, BTreeSet<CustomerId>);
+
+/// What the log says of these calls' recordings, and who is erased.
+async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> Result<Read, Failure> {
+    let (mut logged, mut erased) = (BTreeMap::new(), BTreeSet::new());
+    each_of_kinds(store, &["call.ended", "customer.erased"], |envelope| {
+        if envelope.kind == "customer.erased" {
+            erased.extend(envelope.stream.id().parse::<CustomerId>());
+        } else if let Some(one) = logged_of(envelope)
+            && files.contains_key(envelope.stream.id())
+        {
+            logged.insert(envelope.stream.id().to_owned(), one);
+        }
+    })
+    .await?;
+    Ok((logged, erased))
+}
+
+fn logged_of(envelope: &Envelope) -> Option<Logged> {
+    let data: serde_json::Value = serde_json::from_str(envelope.data.get()).ok()?;
+    Some(Logged {
+        sha256: data.get("recording_sha256")?.as_str()?.to_owned(),
+        customer: envelope.customer.clone(),
+    })
+}
+
+/// Copies one recording to its place when it may be there.
+fn bring(
+    copy: &Path,
+    to: &Path,
+    logged: Option<&Logged>,
+    erased: &BTreeSet<CustomerId>,
+) -> Result<Verdict, Failure> {
+    let Some(logged) = logged else {
+        return Ok(Verdict::Unknown);
+    };
+    // A call of nobody known is no one's whose erasure could be looked up.
+    if logged
+        .customer
+        .as_ref()
+        .is_none_or(|person| erased.contains(person))
+    {
+        return Ok(Verdict::Erased);
+    }
+    if to.exists() {
+        return Ok(Verdict::ThereAlready);
+    }
+    let bytes = fs::read(copy)?;
+    if hex(&Sha256::digest(&bytes)) != logged.sha256 {
+        return Ok(Verdict::Altered);
+    }
+    let making = to.with_extension("wav.part");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&making)?;
+    io::Write::write_all(&mut file, &bytes)?;
+    file.sync_all()?;
+    fs::rename(&making, to)?;
+    Ok(Verdict::Brought)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_comes_back_only_whole_and_of_somebody_who_is_not_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy.wav");
+        fs::write(&copy, b"sound").unwrap();
+        let person = |number: u32| -> CustomerId { format!("{number:032x}").parse().unwrap() };
+        let logged = |sha256: String, number: Option<u32>| Logged {
+            sha256,
+            customer: number.map(person),
+        };
+        let right = hex(&Sha256::digest(b"sound"));
+        let erased = BTreeSet::from([person(2)]);
+        let to = folder.path().join("to.wav");
+        for (told, expected) in [
+            (None, Verdict::Unknown),
+            (Some(logged(right.clone(), Some(2))), Verdict::Erased),
+            (Some(logged(right.clone(), None)), Verdict::Erased),
+            (Some(logged("00".repeat(32), Some(1))), Verdict::Altered),
+        ] {
+            assert_eq!(bring(&copy, &to, told.as_ref(), &erased).unwrap(), expected);
+            assert!(!to.exists(), "{expected:?}");
+        }
+        let told = logged(right, Some(1));
+        assert_eq!(bring(&copy, &to, Some(&told), &erased).unwrap(), Verdict::Brought);
+        assert_eq!(fs::read(&to).unwrap(), b"sound");
+        assert_eq!(
+            bring(&copy, &to, Some(&told), &erased).unwrap(),
+            Verdict::ThereAlready
+        );
+    }
+}

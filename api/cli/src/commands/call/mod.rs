@@ -1,0 +1,48 @@
+//! `ledgerline call`: show one call now or at a time, correct it, export it masked, replay an export.
+
+mod callee;
+mod correct;
+mod export;
+mod replay;
+mod show;
+
+use crate::kit::failure::Failure;
+
+/// Look at calls, now or as known at a time; correct one; take one elsewhere without its person.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show one call with its events; with --data alone the directory is read, also while a server writes it
+    Show(show::Args),
+    /// How the call ended was recorded wrongly (更正): a new event says so, the old one stays
+    Correct(correct::Args),
+    /// Pack what is needed to replay one call elsewhere (问题包), without anything of the person
+    Export(export::Args),
+    /// Decide an exported call again with this build, and say where it would go another way
+    Replay(replay::Args),
+}
+
+impl Args {
+    /// A replay goes on to its verdict.
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Show(_) => true,
+            Action::Correct(_) | Action::Export(_) | Action::Replay(_) => false,
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Show(args) => show::run(args).await,
+        Action::Correct(args) => correct::run(args).await,
+        Action::Export(args) => export::run(args).await,
+        Action::Replay(args) => replay::run(&args),
+    }
+}

@@ -1,0 +1,132 @@
+//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running
+//! server, set what they are to reach and see what they reached.
+
+use crate::commands::cut_off;
+use crate::commands::targets;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::moment::MomentArgs;
+use crate::page;
+use application::percent::encode;
+use domain::ids::CampaignId;
+use http::body::BODY_BYTES_MAX;
+use hyper::Method;
+use intake::bounded_file;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Create and steer campaigns.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Create a campaign from a JSON or YAML file, such as
+    /// {"task_id":"LOAN_REMIND","customer_segment":"overdue","script_template":"您好,{{customer_name}}…",
+    /// "schedule":{"start_time":"09:00","end_time":"18:00","max_concurrent":50}}
+    Create {
+        file: PathBuf,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Let a campaign dial
+    Start(Named),
+    /// Stop dialing for now; live calls go on
+    Pause(Named),
+    /// Dial again after a pause
+    Resume(Named),
+    /// End a campaign for good
+    Stop(Named),
+    /// Show a campaign and where its enrolments stand, now or as of a time
+    Show(Then),
+    /// Show a campaign's figures, now or as of a time
+    Report(Then),
+    /// Show what a campaign is to reach, or set it with --set or --preset (目标)
+    Targets(targets::SetArgs),
+    /// Targets beside what was reached, with the main cause of each gap (偏差分析)
+    TargetActual(targets::SomeArgs),
+    /// How far a campaign's customers came, stage by stage (漏斗)
+    Funnel(targets::OneArgs),
+    /// A campaign's calls by region of the callee, as far as it is known (地区分布)
+    Regions(targets::OneArgs),
+    /// The abandon rate of the last 30 days under every definition (呼损台账)
+    Abandonment(targets::OneArgs),
+    /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
+    CutOff(cut_off::Args),
+    /// List all campaigns with their figures, now or as of a time
+    List {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Then {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    moment: MomentArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Create { file, asking } => {
+            let body = read(&file)?;
+            asking.show(Method::POST, "/api/v1/campaigns", Some(&body)).await
+        }
+        Action::Start(named) => command(&named, "start").await,
+        Action::Pause(named) => command(&named, "pause").await,
+        Action::Resume(named) => command(&named, "resume").await,
+        Action::Stop(named) => command(&named, "stop").await,
+        Action::Show(then) => {
+            let path = path(&then, "");
+            let asked = (Method::GET, path.as_str(), None);
+            then.named.asking.show_page(asked, page::campaign).await
+        }
+        Action::Report(then) => {
+            let path = path(&then, "/report");
+            then.named.asking.show(Method::GET, &path, None).await
+        }
+        Action::Targets(args) => targets::targets(args).await,
+        Action::TargetActual(args) => targets::target_actual(args).await,
+        Action::Funnel(args) => targets::funnel(args).await,
+        Action::Regions(args) => targets::regions(args).await,
+        Action::Abandonment(args) => targets::abandonment(args).await,
+        Action::CutOff(args) => cut_off::run(args).await,
+        Action::List { moment, asking } => {
+            let path = format!("/api/v1/campaigns{}", moment.query());
+            asking.show(Method::GET, &path, None).await
+        }
+    }
+}
+
+fn path(then: &Then, rest: &str) -> String {
+    let (id, query) = (encode(then.named.id.as_str()), then.moment.query());
+    format!("/api/v1/campaigns/{id}{rest}{query}")
+}
+
+/// YAML contains JSON, so one reader serves both.
+fn read(file: &Path) -> Result<Value, Failure> {
+    let text = bounded_file::read_text(file, BODY_BYTES_MAX)
+        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+async fn command(named: &Named, verb: &str) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/{verb}", encode(named.id.as_str()));
+    named.asking.show(Method::POST, &path, Some(&json!({}))).await
+}

@@ -1,0 +1,118 @@
+//! `ledgerline clock`: asks the running server to compare its clock now, and shows by how much it is off.
+
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// Compare the server's clock with others.
+///
+/// Calling windows and caps rest on the time of day. A server with --ntp HOST compares its clock with an NTP
+/// server, and one on postgres:// with the database's, at its start and every 64 s; beyond 2 s nothing new is
+/// dialed. What is new is kept in the log as installation.clock_offset_measured.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Compare now; exit 1 when the clock is wrong
+    Measure(Measure),
+    /// Say, on record, that the machine's clock is right: dialing goes on
+    Confirm(Confirm),
+}
+
+/// After the clock was set while the server ran, or stood before the log's last event, nobody is dialed.
+/// Look at the clock (`date -u`), then confirm.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: ledgerline clock confirm --reason 'the machine was asleep, date is right' --by wang"
+)]
+struct Confirm {
+    /// What was looked at, for the log; nothing personal
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who confirms
+    #[arg(long, value_name = "USER")]
+    by: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+struct Measure {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Measure(args) => measure(args).await,
+        Action::Confirm(args) => confirm(args).await,
+    }
+}
+
+async fn confirm(args: Confirm) -> Result<(), Failure> {
+    let body = given(json!({ "reason": args.reason, "by": args.by }));
+    let path = "/api/v1/installation/confirm-clock";
+    match args.asking.ask(Method::POST, path, Some(&body)).await? {
+        Some(_) => {
+            output::line("confirmed: the clock is believed, dialing goes on / 已确认时钟无误，恢复拨号")
+        }
+        None => Ok(()),
+    }
+}
+
+async fn measure(args: Measure) -> Result<(), Failure> {
+    let path = "/api/v1/installation/measure-clock";
+    let reply = OwnServer::find(&args.server)?
+        .ask(Method::POST, path, None)
+        .await?;
+    if args.json {
+        output::json(&reply)?;
+    } else {
+        show(&reply)?;
+    }
+    match reply.get("dialing_refused").and_then(Value::as_str) {
+        None => Ok(()),
+        Some(why) => Err(Failure::found(why.to_owned())),
+    }
+}
+
+fn show(reply: &Value) -> Result<(), Failure> {
+    let measured = reply.get("measured").and_then(Value::as_array);
+    let measured = measured.map(Vec::as_slice).unwrap_or_default();
+    if measured.is_empty() {
+        return output::line(
+            "compared with nothing: start the server with --ntp HOST / 未配置时钟来源，请用 --ntp 启动",
+        );
+    }
+    for one in measured {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or(0);
+        let source = text("source").unwrap_or("?");
+        let noted = if one.get("noted") == Some(&Value::Bool(true)) {
+            ", noted in the log"
+        } else {
+            ""
+        };
+        match text("error") {
+            Some(why) => output::line(&format!("{source}  {why}"))?,
+            None => output::line(&format!(
+                "{source}  offset {} ms ± {} ms, round trip {} ms{noted}",
+                number("offset_ms"),
+                number("uncertainty_ms"),
+                number("round_trip_ms")
+            ))?,
+        }
+    }
+    Ok(())
+}

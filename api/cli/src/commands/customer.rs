@@ -1,0 +1,128 @@
+//! `ledgerline customer`: show, hold, release and erase one person, through the running server.
+
+use crate::commands::consent;
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::moment::MomentArgs;
+use crate::kit::reader::ReaderArgs;
+use crate::page;
+use application::percent::encode;
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// Show one person, put a legal hold on one, or erase one.
+///
+/// ID is the institution's own customer_id, or ours. An erasure destroys the person's key, deletes the
+/// recordings and ends with a certificate; ids, counts and lookup hashes stay. A backup of the keys may still
+/// hold the key for 30 days. A hold refuses erasure and dials until it is released. Who looks at a person
+/// is on record in the log (`ledgerline audit trail`) before anything is shown.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show a person: masked values, enrolments, calls, hold and erasure; now or as of a time
+    Show {
+        #[command(flatten)]
+        named: Named,
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        reader: ReaderArgs,
+    },
+    /// Erase a person for good (删除个人信息); prints what the certificate will say
+    Erase {
+        #[command(flatten)]
+        named: Named,
+        /// Why, for the log; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who asked, for the log
+        #[arg(long, value_name = "USER")]
+        requested_by: Option<String>,
+        /// Who approved it, for the log
+        #[arg(long, value_name = "USER")]
+        approved_by: Option<String>,
+    },
+    /// Put a legal hold on a person (法律保留): neither erased nor called until released
+    Hold {
+        #[command(flatten)]
+        named: Named,
+        /// Why, for the log; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who ordered it, for the log
+        #[arg(long, value_name = "USER")]
+        by: Option<String>,
+    },
+    /// Give, withdraw and show consents (同意), by id or by phone number
+    Consent(consent::Args),
+    /// End a hold; an erasure that waited for it is carried out
+    Release {
+        #[command(flatten)]
+        named: Named,
+        /// Why, for the log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Who ordered it, for the log
+        #[arg(long, value_name = "USER")]
+        by: Option<String>,
+    },
+}
+
+impl Args {
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self.action {
+            Action::Show { .. } => true,
+            Action::Erase { .. } | Action::Hold { .. } | Action::Consent(_) | Action::Release { .. } => false,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The institution's own customer_id, or our id
+    id: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Show {
+            named,
+            moment,
+            reader,
+        } => {
+            let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
+            let path = reader.put(&path);
+            let asked = (Method::GET, path.as_str(), None);
+            named.asking.show_page(asked, page::customer).await
+        }
+        Action::Erase {
+            named,
+            reason,
+            requested_by,
+            approved_by,
+        } => {
+            let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by });
+            command(&named, "erase", body).await
+        }
+        Action::Hold { named, reason, by } => {
+            command(&named, "hold", json!({ "reason": reason, "by": by })).await
+        }
+        Action::Consent(args) => consent::run(args).await,
+        Action::Release { named, reason, by } => {
+            command(&named, "release", json!({ "reason": reason, "by": by })).await
+        }
+    }
+}
+
+async fn command(named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
+    let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
+    named.asking.show(Method::POST, &path, Some(&given(body))).await
+}

@@ -1,0 +1,57 @@
+//! `ledgerline campaign cut-off`: whom a crash or a stop of ours cut off in mid-conversation (被我方中断), and
+//! what is to become of one of them.
+
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use application::percent::encode;
+use domain::ids::CampaignId;
+use hyper::Method;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = concat!(
+    "Examples:\n  ledgerline campaign cut-off LOAN_REMIND\n",
+    "  ledgerline campaign cut-off LOAN_REMIND --call-back C001\n",
+    "  ledgerline campaign cut-off LOAN_REMIND --settle C001 --reason \"spoken to at the branch\"\n"
+))]
+pub(super) struct Args {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    /// Call this customer again now (回呼); every rule and cap is asked as for any dial
+    #[arg(long, value_name = "CUSTOMER", conflicts_with = "settle")]
+    call_back: Option<String>,
+    /// Never call this customer again in this campaign (结清); needs --reason
+    #[arg(long, value_name = "CUSTOMER", requires = "reason")]
+    settle: Option<String>,
+    /// Why it is settled; stored for ever, so name no person
+    #[arg(long, requires = "settle")]
+    reason: Option<String>,
+    /// Who orders it, for the record
+    #[arg(long)]
+    by: Option<String>,
+    /// Continue a list below: its next_cursor
+    #[arg(long, conflicts_with_all = ["call_back", "settle"])]
+    cursor: Option<u64>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/cut-off", encode(args.id.as_str()));
+    if let Some(customer) = args.call_back {
+        let body = given(json!({ "customer": customer, "by": args.by }));
+        let path = format!("{path}/call-back");
+        return args.asking.show(Method::POST, &path, Some(&body)).await;
+    }
+    if let Some(customer) = args.settle {
+        let body = given(json!({ "customer": customer, "reason": args.reason, "by": args.by }));
+        let path = format!("{path}/settle");
+        return args.asking.show(Method::POST, &path, Some(&body)).await;
+    }
+    let query = args
+        .cursor
+        .map_or_else(String::new, |cursor| format!("?cursor={cursor}"));
+    args.asking
+        .show(Method::GET, &format!("{path}{query}"), None)
+        .await
+}

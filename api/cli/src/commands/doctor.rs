@@ -1,0 +1,322 @@
+//! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
+
+use crate::commands::doctor_clock as clock;
+use crate::commands::doctor_history as history;
+use crate::commands::doctor_log as log;
+use crate::commands::doctor_machine as machine;
+use crate::commands::doctor_rows as rows;
+use crate::commands::doctor_trunks as trunks;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::ports::clock::Clock;
+use host::app::{self, ReadOnly, lookup_vault};
+use host::clock::SystemClock;
+use host::config::TrunkSpec;
+use host::data_dir::{self, Mode};
+use host::keys_spec::KeysSpec;
+use host::outbound::ntp::NtpServer;
+use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
+use host::store_spec::{LogArgs, StoreSpec};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Syncs timed.
+const SYNCS: u64 = 20;
+
+/// Above this one sync is too slow for ten calls a second.
+const SYNC_MS_SLOW: u64 = 30;
+
+/// Check this machine, and a data directory and a log if they are given.
+///
+/// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
+/// syncs, and what is not done yet; of a data directory or log whether it is whole and its keys are at hand;
+/// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
+/// event. What was not checked is said to be so.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The data directory; it may be in use
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The log, where it is not the one of the data directory: a URL as for `serve`
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    rows: ReadDbArgs,
+    #[command(flatten)]
+    keys: KeysSpec,
+    /// A trunk to ask whether it is there, as for `serve`; nobody is called; may be given several times
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<TrunkSpec>,
+    /// An NTP server to compare the clock with, as for `serve`
+    #[arg(long, value_name = "HOST[:PORT]")]
+    ntp: Option<NtpServer>,
+    /// Verify the whole log too, every record, as `audit verify` does: minutes for millions of events
+    #[arg(long)]
+    full: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finding {
+    Good,
+    /// Works, with something worth knowing.
+    Note,
+    Bad,
+}
+
+impl Finding {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Note => "note",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+pub(super) struct Check {
+    name: &'static str,
+    pub(super) finding: Finding,
+    pub(super) says: String,
+}
+
+impl Check {
+    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
+        Self {
+            name,
+            finding,
+            says: says.into(),
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let mut checks = vec![
+        synthesizer().await,
+        udp_ports(),
+        machine::open_files(&args.trunks),
+        recordings(),
+    ];
+    if let Some(directory) = &args.data {
+        checks.push(mode(directory));
+    }
+    let embedded = || args.data.clone().map(StoreSpec::Sqlite);
+    let spec = args.store.clone().or_else(embedded);
+    if let Some(directory) = &args.data {
+        checks.push(keys((&args.keys, directory), spec.as_ref()).await);
+    }
+    checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
+    checks.append(&mut trunks::checks(&args.trunks).await);
+    if let Some(spec) = spec {
+        let of = LogArgs {
+            data: args.data.clone(),
+            store: args.store.clone(),
+        };
+        checks.push(log::check(&of, args.full).await);
+        checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
+    }
+    if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
+        checks.push(rows::check(url).await);
+    }
+    let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
+    checks.push(machine::space(&disk));
+    checks.push(disk_sync(&disk));
+    report(&checks, args.json)
+}
+
+fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
+    let bad = checks
+        .iter()
+        .filter(|check| check.finding == Finding::Bad)
+        .count();
+    if json {
+        let list: Vec<Value> = checks
+            .iter()
+            .map(|check| json!({ "check": check.name, "finding": check.finding.word(), "says": check.says }))
+            .collect();
+        output::json(&json!({ "healthy": bad == 0, "checks": list }))?;
+    } else {
+        for check in checks {
+            output::line(&format!(
+                "{:<5} {:<14} {}",
+                check.finding.word(),
+                check.name,
+                check.says
+            ))?;
+        }
+    }
+    if bad == 0 {
+        return Ok(());
+    }
+    Err(Failure::found(bad_in_words(bad)))
+}
+
+fn bad_in_words(bad: usize) -> String {
+    let count = match bad {
+        1 => "1 check is bad".to_owned(),
+        bad => format!("{bad} checks are bad"),
+    };
+    format!("{count} / {bad} 项检查不合格")
+}
+
+async fn synthesizer() -> Check {
+    let synthesizer = app::synthesizer(None, Arc::new(SystemClock::default())).await;
+    let name = synthesizer.name();
+    if synthesizer.speaks_any_text() {
+        return Check::new(
+            "synthesizer",
+            Finding::Good,
+            format!("{name} speaks any text / 可合成任意文本"),
+        );
+    }
+    Check::new(
+        "synthesizer",
+        Finding::Note,
+        format!(
+            "{name}: no synthesizer is installed, bundled clips only; campaigns whose flow speaks text with \
+             variables are refused at start (apt-get install espeak-ng) / 未安装语音合成，含变量的话术无法启动"
+        ),
+    )
+}
+
+fn udp_ports() -> Check {
+    match http::server::free_udp_port() {
+        Ok(port) => Check::new(
+            "udp",
+            Finding::Good,
+            format!("loopback UDP works (port {port} was free) / 本机 UDP 可用"),
+        ),
+        Err(error) => Check::new(
+            "udp",
+            Finding::Bad,
+            format!("no UDP port can be bound: {error} / 无法绑定 UDP 端口"),
+        ),
+    }
+}
+
+fn recordings() -> Check {
+    Check::new(
+        "recordings",
+        Finding::Note,
+        "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their owner (0600) \
+         / 录音尚未加密，仅属主可读",
+    )
+}
+
+fn mode(directory: &Path) -> Check {
+    match data_dir::mode(directory) {
+        Some(Mode::Real) => Check::new("directory", Finding::Good, "a real directory / 正式数据目录"),
+        Some(Mode::Rehearsal) => Check::new(
+            "directory",
+            Finding::Good,
+            "a rehearsal directory, for life / 演练数据目录",
+        ),
+        None => Check::new(
+            "directory",
+            Finding::Note,
+            "no server has used it yet / 尚无服务使用过",
+        ),
+    }
+}
+
+/// Whether keys are at hand, and where there is a log whether they are its own.
+async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) -> Check {
+    let dir = keys.directory(directory);
+    let missing: Vec<&str> = [store::MASTER_KEY_FILE, store::KEYS_FILE]
+        .into_iter()
+        .filter(|name| !dir.join(name).exists())
+        .collect();
+    if !missing.is_empty() && *keys == KeysSpec::default() {
+        return Check::new(
+            "keys",
+            Finding::Note,
+            format!(
+                "{} not in {}: elsewhere (--keys, --master-key), or not made yet / 密钥在别处或尚未生成",
+                missing.join(" and "),
+                dir.display()
+            ),
+        );
+    }
+    let opened = match log {
+        Some(spec) => ReadOnly::of(spec).await.ok(),
+        None => None,
+    };
+    let Some(opened) = opened else {
+        return Check::new(
+            "keys",
+            Finding::Good,
+            format!("present in {} / 密钥齐全", dir.display()),
+        );
+    };
+    let held = lookup_vault(keys, directory, &opened).await;
+    let check = match held {
+        Ok((vault, restored)) => {
+            vault.close().await;
+            match restored.map_or(0, |keys| keys.unreadable_count) {
+                0 => Check::new(
+                    "keys",
+                    Finding::Good,
+                    "they are this log's, and of the people registered last nobody lacks one / 密钥与日志相符",
+                ),
+                count => Check::new(
+                    "keys",
+                    Finding::Note,
+                    format!(
+                        "they are this log's; {count} people had no key left when keys were restored: nobody can \
+                         read or dial them / {count} 人密钥缺失，无法读取或拨打"
+                    ),
+                ),
+            }
+        }
+        Err(error) => Check::new("keys", Finding::Bad, error.to_string()),
+    };
+    opened.close().await;
+    check
+}
+
+fn disk_sync(directory: &Path) -> Check {
+    match timed_syncs(directory) {
+        Ok(ms) if ms > SYNC_MS_SLOW => Check::new(
+            "disk",
+            Finding::Note,
+            format!("a sync takes {ms} ms; commands will be slow / 磁盘同步较慢"),
+        ),
+        Ok(ms) => Check::new(
+            "disk",
+            Finding::Good,
+            format!("a sync takes {ms} ms / 磁盘同步正常"),
+        ),
+        Err(error) => Check::new("disk", Finding::Bad, format!("{}: {error}", directory.display())),
+    }
+}
+
+/// Milliseconds per write and sync.
+fn timed_syncs(directory: &Path) -> std::io::Result<u64> {
+    let clock = SystemClock::default();
+    let mut file: File = tempfile::tempfile_in(directory)?;
+    let began = clock.now();
+    for _ in 0..SYNCS {
+        file.write_all(&[0; 4_096])?;
+        file.sync_data()?;
+    }
+    Ok(clock.now().ms_since(began) / SYNCS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bad_check_is_said_to_be_one() {
+        for (bad, said) in [(1, "1 check is bad / "), (2, "2 checks are bad / ")] {
+            assert!(bad_in_words(bad).starts_with(said), "{}", bad_in_words(bad));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What `ledgerline doctor` says of this machine's clock: held to an NTP server where one is named, and to
+//! the end of the log where there is one, as a start of a server would hold it; nothing is noted.
+
+use crate::commands::doctor::{Check, Finding};
+use application::clock_doubt::doubt_in_words;
+use domain::installation::ClockOffset;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use host::app::ReadOnly;
+use host::clock::{SystemClock, SystemIds};
+use host::clock_watch::{LogOfClock, is_apart, look_at_log};
+use host::outbound::ntp::{self, NtpServer};
+use host::store_spec::StoreSpec;
+
+const NAME: &str = "clock";
+
+/// The server that was asked, and what it said.
+type Asked = (String, Result<ClockOffset, String>);
+
+/// What the clock is held to: the server by name, and the log.
+pub(super) async fn check(server: Option<&NtpServer>, log: Option<&StoreSpec>) -> Check {
+    let log = match log {
+        Some(spec) => seen_in(spec).await,
+        None => None,
+    };
+    let clock = SystemClock::default();
+    let asked = match server {
+        None => None,
+        Some(server) => Some((server.to_string(), measure(server, &clock).await)),
+    };
+    let (finding, says) = judge(asked.as_ref(), log.as_ref(), clock.now());
+    Check::new(NAME, finding, says)
+}
+
+/// `None` where the log cannot be read, which is another check's to say.
+async fn seen_in(spec: &StoreSpec) -> Option<LogOfClock> {
+    let opened = ReadOnly::of(spec).await.ok()?;
+    let seen = look_at_log(opened.store.as_ref()).await;
+    opened.close().await;
+    seen.ok()
+}
+
+async fn measure(server: &NtpServer, clock: &SystemClock) -> Result<ClockOffset, String> {
+    let ids = SystemIds::checked().map_err(|error| error.to_string())?;
+    ntp::measure(server, clock, &ids).await
+}
+
+fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
+    let (by_log, log_says) = judge_by_log(log, now);
+    let (by_ntp, ntp_says) = match asked {
+        None => (
+            Finding::Note,
+            "NOT compared with another clock, so that a clock that is fast is not seen: doctor --ntp HOST, and \
+             serve --ntp HOST / 未与其他时钟核对，时钟偏快无法发现，请加 --ntp"
+                .to_owned(),
+        ),
+        Some((source, Err(why))) => (
+            Finding::Bad,
+            format!("NOT compared: {source}: {why} / 时钟来源无法使用"),
+        ),
+        Some((source, Ok(offset))) => {
+            let says = format!(
+                "{source} says {} ms ± {} ms",
+                offset.offset_ms, offset.uncertainty_ms
+            );
+            match is_apart(offset.offset_ms) {
+                true => (
+                    Finding::Bad,
+                    format!("WRONG: {says}; beyond 2 s nobody is dialed: set this machine's clock / 时钟偏差过大"),
+                ),
+                false => (Finding::Good, format!("{says} / 时钟准确")),
+            }
+        }
+    };
+    // A server that finds the clock right outweighs what the log's end seems to say of it; both are told.
+    let finding = match (by_log, by_ntp) {
+        (Finding::Bad, _) | (_, Finding::Bad) => Finding::Bad,
+        (_, Finding::Note) => Finding::Note,
+        (_, Finding::Good) => Finding::Good,
+    };
+    (finding, format!("{ntp_says}; {log_says}"))
+}
+
+fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, String) {
+    let note = |says: &str| (Finding::Note, says.to_owned());
+    match log {
+        None => note("no log to compare with / 无日志可核对"),
+        Some(LogOfClock::NoEvents) => note("the log has no event to compare with / 日志尚无事件可核对"),
+        Some(LogOfClock::Rehearsal) => {
+            note("the log is a rehearsal's, whose times are made up / 演练日志，不作核对")
+        }
+        Some(LogOfClock::Real {
+            doubt: Some(doubt), ..
+        }) => (
+            Finding::Bad,
+            format!("DOUBTED in the log: {}", doubt_in_words(*doubt)),
+        ),
+        Some(LogOfClock::Real { ends_at, doubt: None }) => {
+            let ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
+            if is_apart(ahead_ms.max(0)) {
+                let says = format!(
+                    "SLOW, or the log was written under a fast clock: it is {} s before the log's newest event \
+                     ({ends_at}), and a server would dial nobody / 时钟早于日志最后一条事件",
+                    ahead_ms / 1_000
+                );
+                return (Finding::Bad, says);
+            }
+            (
+                Finding::Good,
+                format!("it is not before the log's newest event ({ends_at}) / 不早于日志最后一条事件"),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockDoubtCause};
+    use host::outbound::testing::fake_server;
+
+    fn offset(offset_ms: i64) -> Asked {
+        let offset = ClockOffset {
+            offset_ms,
+            round_trip_ms: 4,
+            source: "ntp:192.0.2.1:123".to_owned(),
+            uncertainty_ms: 7,
+        };
+        (offset.source.clone(), Ok(offset))
+    }
+
+    #[test]
+    fn a_clock_is_held_to_the_server_and_to_the_log_and_what_was_not_compared_is_said() {
+        let now: Timestamp = "2026-11-20T15:00:00.000000Z".parse().unwrap();
+        let max = i64::try_from(CLOCK_SKEW_MS_MAX).unwrap();
+        let ends = |ms: u64| LogOfClock::Real {
+            ends_at: now.plus_ms(ms),
+            doubt: None,
+        };
+        let doubted = LogOfClock::Real {
+            ends_at: now,
+            doubt: Some(ClockDoubt {
+                cause: ClockDoubtCause::WallMoved,
+                apart_ms: 9_000,
+            }),
+        };
+        let silent = (
+            "ntp:192.0.2.1:123".to_owned(),
+            Err("it does not answer".to_owned()),
+        );
+        let cases = [
+            (
+                None,
+                Some(ends(0)),
+                Finding::Note,
+                "NOT compared with another clock",
+            ),
+            (None, None, Finding::Note, "no log to compare with"),
+            (None, Some(ends(2_000)), Finding::Note, "not before"),
+            (None, Some(ends(2_001)), Finding::Bad, "SLOW"),
+            (None, Some(doubted), Finding::Bad, "DOUBTED"),
+            (None, Some(LogOfClock::Rehearsal), Finding::Note, "made up"),
+            (Some(offset(max)), Some(ends(0)), Finding::Good, "2000 ms ± 7 ms"),
+            (Some(offset(-max - 1)), Some(ends(0)), Finding::Bad, "WRONG"),
+            (Some(offset(0)), None, Finding::Good, "no log"),
+            (Some(silent), Some(ends(0)), Finding::Bad, "does not answer"),
+        ];
+        for (asked, log, finding, part) in cases {
+            let (found, says) = judge(asked.as_ref(), log.as_ref(), now);
+            assert_eq!(found, finding, "{says}");
+            assert!(says.contains(part), "{part}: {says}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_server_named_is_asked() {
+        let (server, thread) = fake_server(90_000, 3, |_| {});
+        let said = check(Some(&server), None).await;
+        thread.join().unwrap();
+        assert_eq!(said.finding, Finding::Bad, "{}", said.says);
+        assert!(said.says.contains("WRONG: ntp:127.0.0.1:"), "{}", said.says);
+    }
+}

@@ -1,0 +1,94 @@
+//! What `ledgerline doctor` says of a log's history: whether all of it is there that was known, and since
+//! when not. It reads; the next start of a server puts on record what is found here.
+
+use crate::commands::doctor::{Check, Finding};
+use crate::kit::failure::Failure;
+use domain::stored_event::Position;
+use host::app::{AppError, ReadOnly, left_behind};
+use host::keys_spec::KeysSpec;
+use host::store_spec::StoreSpec;
+use std::path::Path;
+use store::OpenError;
+use store::proof::{FileShelf, PROOF_DIR, compare};
+
+const NAME: &str = "history";
+
+pub(super) async fn check(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Check {
+    match found(data, spec, keys).await {
+        Ok((finding, says)) => Check::new(NAME, finding, says),
+        Err(failure) => Check::new(NAME, Finding::Bad, failure.to_string()),
+    }
+}
+
+async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result<(Finding, String), Failure> {
+    let opened = match ReadOnly::of(spec).await {
+        Err(AppError::Open(OpenError::Missing(_))) => return of_no_log(data, keys),
+        opened => opened?,
+    };
+    let said = of_log(data, &opened).await;
+    let head = opened.store.head().await;
+    opened.close().await;
+    match head? {
+        Position(0) => of_no_log(data, keys),
+        _ => said,
+    }
+}
+
+fn of_no_log(data: Option<&Path>, keys: &KeysSpec) -> Result<(Finding, String), Failure> {
+    let left = match data {
+        Some(data) => left_behind(data, keys)?,
+        None => None,
+    };
+    match left {
+        Some(left) => Err(AppError::MissingLog(left).into()),
+        None => Ok((Finding::Note, "nothing was known of this log yet".to_owned())),
+    }
+}
+
+async fn of_log(data: Option<&Path>, opened: &ReadOnly) -> Result<(Finding, String), Failure> {
+    let installation = actors::installation_now(opened.store.as_ref()).await?;
+    if let Some((lost, since)) = installation.unconfirmed_loss() {
+        return Ok((
+            Finding::Bad,
+            format!(
+                "LOST since {since}: {} events were known, {} are there or others in their place; nobody is dialed. \
+                 Put the whole log back, or look, then: ledgerline backup confirm --reason TEXT / 历史丢失，已停止拨号",
+                lost.known_head, lost.log_head
+            ),
+        ));
+    }
+    let Some(dir) = data.map(|data| data.join(PROOF_DIR)) else {
+        return Ok((
+            Finding::Note,
+            "no --data: there is no checkpoint to compare with".to_owned(),
+        ));
+    };
+    let Some(published) = FileShelf::new(&dir).read()? else {
+        return Ok((Finding::Note, "no checkpoint is published here".to_owned()));
+    };
+    let published = published.claimed();
+    let root = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, published.root);
+    let is_given_up = installation.has_given_up(Position(published.size), Some(&root));
+    if let (false, Some(found)) = (
+        is_given_up,
+        compare(&dir, opened.store.as_ref(), published).await?,
+    ) {
+        return Ok((
+            Finding::Bad,
+            format!(
+                "LOST: a checkpoint over {} events is published, and the log has {} of them or others in their place: \
+                 an older or shortened log. The next start dials nobody until ledgerline backup confirm \
+                 / 日志较旧或\
+                 缺少末尾，下次启动将停止拨号",
+                published.size, found.size
+            ),
+        ));
+    }
+    Ok((
+        Finding::Good,
+        format!(
+            "the log continues the published checkpoint over {} events",
+            published.size
+        ),
+    ))
+}

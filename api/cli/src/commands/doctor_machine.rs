@@ -1,0 +1,98 @@
+//! What `ledgerline doctor` says of the machine's limits: open files, and room on the disk, each beside what
+//! calls need of it.
+
+use crate::commands::doctor::{Check, Finding};
+use host::config::TrunkSpec;
+use host::descriptors;
+use media::audio::recording::RESERVED_BYTES;
+use rustix::fs::statvfs;
+use std::path::Path;
+
+/// Legs that a loopback trunk has unless set: what the limit of open files is held against.
+const LEGS: u64 = 200;
+
+/// Recordings for which there should be room: fewer, and a busy hour may fill the disk.
+const RECORDINGS_MIN: u64 = 1_000;
+
+/// `RLIMIT_NOFILE`, which a server raises as far as the system allows, beside the legs of the trunks given.
+pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
+    let (_, limit) = descriptors::limits();
+    let asked: u64 = trunks.iter().map(|trunk| u64::from(trunk.legs_max)).sum();
+    let wanted = if trunks.is_empty() { LEGS } else { asked };
+    judge_open_files(limit, wanted)
+}
+
+fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
+    const NAME: &str = "open files";
+    let Some(limit) = limit else {
+        return Check::new(NAME, Finding::Good, "as many as are wanted / 不受限");
+    };
+    let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(wanted));
+    let says = format!(
+        "{limit} allowed at most, enough for {legs} calls at once; {wanted} need {needed} (ulimit -Hn, LimitNOFILE=) \
+         / 最多允许 {limit} 个，可同时 {legs} 路通话"
+    );
+    let finding = match legs {
+        0 => Finding::Bad,
+        legs if legs < wanted => Finding::Note,
+        _ => Finding::Good,
+    };
+    Check::new(NAME, finding, says)
+}
+
+/// Room where the log and the recordings stand.
+pub(super) fn space(directory: &Path) -> Check {
+    const NAME: &str = "space";
+    let stat = match statvfs(directory) {
+        Ok(stat) => stat,
+        Err(error) => return Check::new(NAME, Finding::Bad, format!("{}: {error}", directory.display())),
+    };
+    let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+    judge_space(free_bytes)
+}
+
+fn judge_space(free_bytes: u64) -> Check {
+    let recordings = free_bytes / RESERVED_BYTES;
+    let says = format!(
+        "{} MiB free: room for {recordings} recordings of 3 minutes beside nothing else; each is reserved before \
+         its dial / 剩余空间约可保存 {recordings} 段 3 分钟录音",
+        free_bytes / (1_024 * 1_024)
+    );
+    let finding = match recordings {
+        0 => Finding::Bad,
+        few if few < RECORDINGS_MIN => Finding::Note,
+        _ => Finding::Good,
+    };
+    Check::new("space", finding, says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_files_are_told_in_calls_of_the_trunks_given() {
+        for (limit, wanted, finding) in [
+            (Some(descriptors::needed(1) - 1), 1, Finding::Bad),
+            (Some(descriptors::needed(30) - 1), 30, Finding::Note),
+            (Some(descriptors::needed(30)), 30, Finding::Good),
+            (None, 10_000, Finding::Good),
+        ] {
+            let check = judge_open_files(limit, wanted);
+            assert_eq!(check.finding, finding, "{}", check.says);
+        }
+    }
+
+    #[test]
+    fn room_is_told_in_recordings() {
+        assert_eq!(judge_space(RESERVED_BYTES - 1).finding, Finding::Bad);
+        assert_eq!(
+            judge_space(RESERVED_BYTES * (RECORDINGS_MIN - 1)).finding,
+            Finding::Note
+        );
+        assert_eq!(
+            judge_space(RESERVED_BYTES * RECORDINGS_MIN).finding,
+            Finding::Good
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! What `ledgerline doctor` says of trunks: each SPEC given is asked with OPTIONS, which calls nobody,
+//! and its password is looked for. What only a call can show is said to be unknown.
+
+use crate::commands::doctor::{Check, Finding};
+use host::clock::{SystemClock, SystemIds};
+use host::config::TrunkSpec;
+use media::driver::{OptionsAnswer, ask_options};
+use std::io;
+
+const NAME: &str = "trunk";
+
+/// One check for each trunk; one that says so where none is given.
+pub(super) async fn checks(trunks: &[TrunkSpec]) -> Vec<Check> {
+    if trunks.is_empty() {
+        let says = "NOT checked: no trunk is given, and none is stored: doctor --trunk SPEC, as for serve / \
+                    未检查线路，请加 --trunk";
+        return vec![Check::new(NAME, Finding::Note, says)];
+    }
+    let mut checks = Vec::with_capacity(trunks.len());
+    for trunk in trunks {
+        checks.push(check(trunk).await);
+    }
+    checks
+}
+
+async fn check(trunk: &TrunkSpec) -> Check {
+    let (finding, says) = match trunk.password.as_ref().map(host::config::Password::read) {
+        Some(Err(why)) => (
+            Finding::Bad,
+            format!("its password cannot be read: {why} / 无法读取密码"),
+        ),
+        Some(Ok(_)) | None => judge(ask(trunk).await),
+    };
+    Check::new(NAME, finding, format!("{}: {says}", trunk.name))
+}
+
+async fn ask(trunk: &TrunkSpec) -> io::Result<OptionsAnswer> {
+    let ids = SystemIds::checked().map_err(|error| io::Error::other(error.to_string()))?;
+    let host = trunk.host.trim_matches(['[', ']']);
+    ask_options((host, trunk.port), &SystemClock::default(), &ids).await
+}
+
+fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, String) {
+    match answer {
+        Ok(OptionsAnswer::Answered {
+            code,
+            reason,
+            round_trip_ms,
+        }) => {
+            let finding = match is_unwilling(code) {
+                true => Finding::Note,
+                false => Finding::Good,
+            };
+            let says = format!(
+                "OPTIONS answered with {code} {reason} after {round_trip_ms} ms; nobody was called, so whether it \
+                 takes calls is not known: ledgerline trunk call / 线路有应答，未拨打任何号码"
+            );
+            (finding, says)
+        }
+        Ok(OptionsAnswer::PortClosed) => (
+            Finding::Bad,
+            "nothing listens there: the port is closed / 对端端口未开放".to_owned(),
+        ),
+        // A carrier may leave OPTIONS of strangers unanswered, and take calls all the same.
+        Ok(OptionsAnswer::Silent) => (
+            Finding::Note,
+            "NO answer to OPTIONS: it cannot be reached, does not know this address, or answers calls only: \
+             ledgerline trunk call / OPTIONS 无应答"
+                .to_owned(),
+        ),
+        Err(error) => (Finding::Bad, format!("it cannot be asked: {error} / 无法连接")),
+    }
+}
+
+/// It speaks SIP, and says that it has nothing for us: forbidden, or out of service.
+fn is_unwilling(code: u16) -> bool {
+    code == 403 || (code >= 500 && code != 501)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_trunk_given_is_asked_and_none_is_said_to_be_unchecked() {
+        let none = checks(&[]).await;
+        assert_eq!(none.len(), 1);
+        assert!(none[0].says.contains("NOT checked"), "{}", none[0].says);
+
+        let closed = http::server::free_udp_port().unwrap();
+        let trunks = [
+            format!("sip:127.0.0.1:{closed};name=closed"),
+            "sip:trunk.invalid:5060;name=nowhere;from=95001".to_owned(),
+            format!("sip:127.0.0.1:{closed};name=locked;user=u;password-file=no-such-file"),
+        ];
+        let trunks: Vec<TrunkSpec> = trunks.iter().map(|spec| spec.parse().unwrap()).collect();
+        let said = checks(&trunks).await;
+        for (check, part) in said.iter().zip([
+            "closed: nothing listens there",
+            "nowhere: it cannot be asked",
+            "locked: its password cannot be read",
+        ]) {
+            assert_eq!(check.finding, Finding::Bad, "{}", check.says);
+            assert!(check.says.starts_with(part), "{}", check.says);
+        }
+        assert_eq!(said.len(), trunks.len());
+    }
+
+    #[test]
+    fn an_answer_is_good_a_refusal_or_silence_is_noted() {
+        let answered = |code| {
+            Ok(OptionsAnswer::Answered {
+                code,
+                reason: "Some Reason".to_owned(),
+                round_trip_ms: 3,
+            })
+        };
+        for code in [200, 401, 404, 405, 407, 480, 501] {
+            let (finding, says) = judge(answered(code));
+            assert_eq!(finding, Finding::Good, "{says}");
+            assert!(
+                says.contains(&format!("answered with {code} Some Reason")),
+                "{says}"
+            );
+        }
+        for code in [403, 500, 503, 603] {
+            assert_eq!(judge(answered(code)).0, Finding::Note, "{code}");
+        }
+        assert_eq!(judge(Ok(OptionsAnswer::Silent)).0, Finding::Note);
+    }
+}

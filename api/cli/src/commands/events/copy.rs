@@ -1,0 +1,274 @@
+//! `ledgerline events copy`: a whole log into another store, `recorded_at` and records byte for byte, so that
+//! every proof made of the one holds of the other.
+//!
+//! It goes on where an earlier copy stopped, once the root of what is there equals the root of as much of the
+//! source; a target with anything else in it is refused.
+
+use crate::commands::backup::{bar, moving};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::taking::TakingArgs;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stored_event::{Position, StoredEvent};
+use host::app::{ReadOnly, WritableLog};
+use host::lone_event::mode_of;
+use host::store_spec::StoreSpec;
+use http::taking::{Taken, Taking};
+use serde_json::json;
+use store::backup::Chunks;
+use store::proof::{RootFold, TreeHash, event_hash};
+
+/// Events read at a time.
+const PAGE_EVENTS: usize = 1_024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The log to copy; a server that still writes it is copied up to its head now
+    #[arg(long, value_name = "STORE")]
+    from: StoreSpec,
+    /// The log to copy to: empty, or begun by an earlier copy; no server may use it
+    #[arg(long, value_name = "STORE")]
+    to: StoreSpec,
+    #[command(flatten)]
+    taking: TakingArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a copy found and did.
+struct Copied {
+    /// Events that were there already.
+    kept: u64,
+    size: u64,
+    /// Root of the source's events.
+    root_before: TreeHash,
+    /// Root of what the target holds, read back.
+    root_after: TreeHash,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    if args.from == args.to {
+        return Err(Failure::usage("--from and --to are the same log"));
+    }
+    let from = ReadOnly::of(&args.from).await?;
+    let mode = mode_of(from.store.as_ref()).await?;
+    let to = WritableLog::open(&args.to).await?;
+    if let Some(mode) = mode {
+        to.hold_to_mode(mode).await?;
+    }
+    let copied = take(&args, &from, &to).await;
+    to.close().await;
+    from.close().await;
+    show(&args, &copied?)
+}
+
+/// What the target would not take is not put on record either.
+async fn take(args: &Args, from: &ReadOnly, to: &WritableLog) -> Result<Copied, Failure> {
+    let taking = Taking::all(Taken::Copy);
+    args.taking.put_on_record(&args.from, taking).await?;
+    to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))
+        .await
+}
+
+async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Failure> {
+    let there = fold_of(to, RootFold::new(), Position(0)).await?;
+    let kept = there.fold.size();
+    let head = from.head().await?;
+    let bar = bar();
+    let mut progress = moving(&bar);
+    let mut source = Folded::default();
+    let mut chunks = Chunks::default();
+    while source.reached < head {
+        let page = from.read_all(source.reached, PAGE_EVENTS).await?;
+        let Some(last) = page.last() else { break };
+        source.reached = last.position;
+        for event in page.into_iter().filter(|event| event.position <= head) {
+            if source.fold.size() == kept {
+                refuse_foreign(&there.fold, &source.fold)?;
+            }
+            source.fold.push(&event_hash(&event));
+            if source.fold.size() > kept {
+                let event = StoredEvent {
+                    position: Position(source.fold.size()),
+                    ..event
+                };
+                let full = chunks
+                    .push(event)
+                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
+                load(to, full.unwrap_or_default()).await?;
+            }
+        }
+        progress(source.fold.size(), head.0.max(source.fold.size()));
+    }
+    if source.fold.size() <= kept {
+        refuse_foreign(&there.fold, &source.fold)?;
+    }
+    load(to, chunks.take()).await?;
+    bar.finish_and_clear();
+    // Read back what was written, and not what was meant.
+    let after = fold_of(to, there.fold, there.reached).await?;
+    Ok(Copied {
+        kept,
+        size: source.fold.size(),
+        root_before: source.fold.root(),
+        root_after: after.fold.root(),
+    })
+}
+
+async fn load(to: &dyn EventStore, events: Vec<StoredEvent>) -> Result<(), Failure> {
+    if !events.is_empty() {
+        to.load(events).await?;
+    }
+    Ok(())
+}
+
+/// A fold, and the position it has come to.
+#[derive(Default)]
+struct Folded {
+    fold: RootFold,
+    reached: Position,
+}
+
+async fn fold_of(store: &dyn EventStore, fold: RootFold, after: Position) -> Result<Folded, Failure> {
+    let mut folded = Folded { fold, reached: after };
+    loop {
+        let page = store.read_all(folded.reached, PAGE_EVENTS).await?;
+        let Some(last) = page.last() else {
+            return Ok(folded);
+        };
+        folded.reached = last.position;
+        for event in &page {
+            folded.fold.push(&event_hash(event));
+        }
+    }
+}
+
+fn refuse_foreign(there: &RootFold, source: &RootFold) -> Result<(), Failure> {
+    if there.root() == source.root() && there.size() == source.size() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "the target holds {} events that are not the first of this log; copy into an empty one",
+        there.size()
+    )))
+}
+
+fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
+    let agree = copied.root_before == copied.root_after;
+    let (before, after) = (
+        BASE64_STANDARD.encode(copied.root_before),
+        BASE64_STANDARD.encode(copied.root_after),
+    );
+    if args.json {
+        output::json(&json!({
+            "from": args.from.to_string(),
+            "to": args.to.to_string(),
+            "size": copied.size,
+            "kept": copied.kept,
+            "root_before": before,
+            "root_after": after,
+            "agree": agree,
+        }))?;
+    } else {
+        output::line(&format!(
+            "copied    {} events from {} to {} ({} were there already)",
+            copied.size, args.from, args.to, copied.kept
+        ))?;
+        output::line(&format!("root      {before} before"))?;
+        output::line(&format!("          {after} after"))?;
+    }
+    if agree {
+        return Ok(());
+    }
+    Err(Failure::found(
+        "the copy's root is not the source's: the copy is not to be used",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::stored_event::StreamVersion;
+    use std::sync::Arc;
+    use store::test_ports::StepClock;
+    use store::test_records::{make_batch, stream};
+    use store::{MemoryDisk, MemoryEventStore};
+
+    fn memory() -> MemoryEventStore {
+        MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap()
+    }
+
+    async fn add(store: &MemoryEventStore, name: &str, expected: u64) {
+        let batch = make_batch(&stream(name), expected, &format!("{name}{expected}"), 3);
+        store
+            .append(&stream(name), StreamVersion(expected), batch)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_copy_goes_on_where_it_stopped_and_its_root_is_the_source_s() {
+        let (from, to) = (memory(), memory());
+        for (expected, kept) in [(0, 0), (3, 3), (6, 6)] {
+            add(&from, "a", expected).await;
+            let copied = copy(&from, &to).await.unwrap();
+            assert_eq!((copied.kept, copied.size), (kept, expected + 3));
+            assert_eq!(copied.root_before, copied.root_after);
+        }
+        let nothing_new = copy(&from, &to).await.unwrap();
+        assert_eq!((nothing_new.kept, nothing_new.size), (9, 9));
+        assert_eq!(
+            to.read_all(Position(0), 100).await.unwrap(),
+            from.read_all(Position(0), 100).await.unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_target_with_other_events_or_with_more_is_refused_and_left_as_it_is() {
+        let (from, foreign, longer) = (memory(), memory(), memory());
+        add(&from, "a", 0).await;
+        add(&from, "a", 3).await;
+        add(&foreign, "b", 0).await;
+        assert!(copy(&from, &foreign).await.is_err());
+        assert_eq!(foreign.head().await.unwrap(), Position(3));
+        copy(&from, &longer).await.unwrap();
+        add(&longer, "a", 6).await;
+        assert!(copy(&from, &longer).await.is_err());
+        assert_eq!(longer.head().await.unwrap(), Position(9));
+    }
+
+    /// A copy killed in the middle: what it began is dropped with its future, as its process would be.
+    #[tokio::test]
+    async fn a_copy_that_is_cut_off_leaves_a_directory_that_only_a_copy_opens() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = StoreSpec::Sqlite(dir.path().to_owned());
+        let from = memory();
+        add(&from, "a", 0).await;
+        let to = WritableLog::open(&spec).await.unwrap();
+        let cut = to.fill("events copy", async {
+            copy(&from, to.store.as_ref()).await?;
+            std::future::pending::<Result<(), Failure>>().await
+        });
+        let mut cut = Box::pin(cut);
+        while to.store.head().await.unwrap() < Position(3) {
+            tokio::select! {
+                biased;
+                _ended = &mut cut => unreachable!("it waits for ever"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        drop(cut);
+        to.close().await;
+        let refused = ReadOnly::of(&spec).await.err().unwrap().to_string();
+        assert!(refused.contains("must not be served"), "{refused}");
+        add(&from, "a", 3).await;
+        let again = WritableLog::open(&spec).await.unwrap();
+        let copied = again.fill("events copy", copy(&from, again.store.as_ref())).await;
+        again.close().await;
+        assert_eq!(copied.map(|copied| (copied.kept, copied.size)).unwrap(), (3, 6));
+        ReadOnly::of(&spec).await.unwrap().close().await;
+    }
+}

@@ -1,0 +1,82 @@
+//! The options by which `events read` and `events tail` choose events; the same words as in a URL.
+
+use crate::kit::failure::Failure;
+use application::event_stream::{FilterWords, filter_of};
+use application::percent::encode;
+use domain::event_filter::EventFilter;
+
+/// All that are given must hold; of several kinds or streams, one.
+#[derive(Debug, clap::Args)]
+pub(super) struct FilterArgs {
+    /// Only events of this kind (call.ended); `call.` takes all of calls. May be given several times
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+    /// Only events of this stream (call-ID); `call-` takes all calls. May be given several times
+    #[arg(long, value_name = "STREAM")]
+    stream: Vec<String>,
+    /// Only events about this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<String>,
+    /// Only events about this customer, by the id shown in events
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+}
+
+impl FilterArgs {
+    /// For a log that is read here, where no key tells which customer an id of your own means.
+    pub(super) fn filter(&self) -> Result<EventFilter, Failure> {
+        let words = FilterWords {
+            kinds: self.kind.clone(),
+            streams: self.stream.clone(),
+            campaign: self.campaign.clone(),
+            customer: self.customer.clone(),
+        };
+        filter_of(words, |text| {
+            Err(format!(
+                "--customer {text}: give the id shown in events, 32 hexadecimal digits"
+            ))
+        })
+        .map_err(Failure::usage)
+    }
+
+    /// For a server: each as `&name=value`.
+    pub(super) fn query(&self) -> String {
+        let kinds = self.kind.iter().map(|kind| ("kind", kind));
+        let streams = self.stream.iter().map(|stream| ("stream", stream));
+        let campaign = self.campaign.iter().map(|campaign| ("campaign", campaign));
+        let customer = self.customer.iter().map(|customer| ("customer", customer));
+        kinds
+            .chain(streams)
+            .chain(campaign)
+            .chain(customer)
+            .map(|(name, value)| format!("&{name}={}", encode(value)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_become_a_query_and_a_filter() {
+        let args = FilterArgs {
+            kind: vec!["call.".to_owned(), "customer.enrolled".to_owned()],
+            stream: Vec::new(),
+            campaign: Some("T".to_owned()),
+            customer: None,
+        };
+        assert_eq!(args.query(), "&kind=call.&kind=customer.enrolled&campaign=T");
+        let filter = args.filter().unwrap();
+        assert_eq!(
+            (filter.kinds.len(), filter.campaign),
+            (2, Some("T".parse().unwrap()))
+        );
+        let own = FilterArgs {
+            customer: Some("C001".to_owned()),
+            ..args
+        };
+        assert!(own.query().ends_with("&customer=C001"));
+        assert!(own.filter().is_err());
+    }
+}

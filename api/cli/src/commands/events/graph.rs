@@ -1,0 +1,84 @@
+//! `ledgerline events graph`: what led to an event, a call or everything of a person, and what it led to.
+
+use crate::kit::failure::Failure;
+use crate::kit::named::OwnIds;
+use crate::kit::output;
+use evidence::causes::{Graph, Unexplained, unexplained};
+use host::app::ReadOnly;
+use host::store_spec::LogArgs;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Of an event, a call, or a customer: our ids, or your own customer_id; or --campaign and --customer
+    #[arg(required_unless_present_any = ["check", "customer"], conflicts_with = "customer")]
+    id: Option<String>,
+    /// Read the whole log instead: every event names a cause that is stored before it, or comes from outside
+    #[arg(long, conflicts_with_all = ["id", "customer"])]
+    check: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    own: OwnIds,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// An indented tree
+    Text,
+    /// For Graphviz
+    Dot,
+    /// One object: nodes and edges
+    Json,
+}
+
+impl Args {
+    pub(super) const fn only_shows(&self) -> bool {
+        !self.check
+    }
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let done = async {
+        if args.check {
+            return told(&unexplained(opened.store.as_ref()).await?);
+        }
+        let log = (&args.log, &opened);
+        let id = match (args.own.call(log).await?, &args.id) {
+            (Some(call), _) => call.to_string(),
+            (None, Some(id)) => args.own.anything(id, log).await?,
+            (None, None) => return Err(Failure::usage("give an id, or --campaign and --customer")),
+        };
+        show(&Graph::of(opened.store.as_ref(), &id).await?, args.format)
+    };
+    let done = done.await;
+    opened.close().await;
+    done
+}
+
+fn show(graph: &Graph, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Text => graph.tree().iter().try_for_each(|line| output::line(line)),
+        Format::Dot => graph.dot().iter().try_for_each(|line| output::line(line)),
+        Format::Json => output::json(&graph.value()),
+    }
+}
+
+fn told(found: &Unexplained) -> Result<(), Failure> {
+    for line in &found.lines {
+        output::line(line)?;
+    }
+    if found.count == 0 {
+        return output::line(&format!(
+            "{} events: each names its cause or comes from outside",
+            found.events
+        ));
+    }
+    Err(Failure::found(format!(
+        "{} of {} events name no cause and are of no kind that comes from outside",
+        found.count, found.events
+    )))
+}

@@ -1,0 +1,159 @@
+//! `ledgerline events`: read the log of a directory, or follow the running server's.
+
+mod copy;
+mod filter;
+mod graph;
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::cloud_event::CloudEvent;
+use application::local_time::local;
+use domain::event_filter::EventFilter;
+use domain::stored_event::Position;
+use filter::FilterArgs;
+use host::app::ReadOnly;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::store_spec::{LogArgs, StoreSpec};
+use serde_json::Value;
+
+/// Events read from the store at a time.
+const PAGE_EVENTS: usize = 512;
+
+/// Read or follow the event log. Personal values are shown sealed; no key is needed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Print the events of a data directory, also while a server writes it
+    Read {
+        #[command(flatten)]
+        log: LogArgs,
+        /// Only events after this position
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        after: u64,
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// One CloudEvents object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow the events of the running server as they are stored
+    Tail {
+        /// Begin after this position; 0 is the beginning
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        after: u64,
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// One CloudEvents object a line
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Copy a whole log into another store, with its proofs; goes on where an earlier copy stopped
+    Copy(copy::Args),
+    /// What led to an event, a call or a person's events, and what they led to (因果)
+    Graph(graph::Args),
+}
+
+impl Args {
+    /// A copy writes a log of its own, and a check goes on to its verdict.
+    pub(crate) const fn only_shows(&self) -> bool {
+        match &self.action {
+            Action::Read { .. } | Action::Tail { .. } => true,
+            Action::Graph(args) => args.only_shows(),
+            Action::Copy(_) => false,
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::Read {
+            log,
+            after,
+            filter,
+            json,
+        } => read(&log.spec()?, Position(after), &filter.filter()?, json).await,
+        Action::Tail {
+            after,
+            filter,
+            json,
+            server,
+        } => tail(&server, &format!("after={after}{}", filter.query()), json).await,
+        Action::Copy(args) => copy::run(args).await,
+        Action::Graph(args) => graph::run(args).await,
+    }
+}
+
+async fn read(spec: &StoreSpec, after: Position, filter: &EventFilter, json: bool) -> Result<(), Failure> {
+    let opened = ReadOnly::of(spec).await?;
+    let mut after = after;
+    loop {
+        let page = opened.store.read_matching(filter, after, PAGE_EVENTS).await?;
+        for stored in &page.events {
+            let event = CloudEvent::read(stored).map_err(|error| Failure::fault(error.to_string()))?;
+            show(&event.value(), &event.line(), json)?;
+        }
+        if page.reached == after {
+            return Ok(());
+        }
+        after = page.reached;
+    }
+}
+
+async fn tail(server: &ServerArgs, query: &str, json: bool) -> Result<(), Failure> {
+    let path = format!("/api/v1/events/stream?{query}");
+    OwnServer::find(server)?
+        .follow(&path, |name, data| {
+            // What has a name tells where the stream is; only events have none.
+            if !name.is_empty() {
+                return Ok(());
+            }
+            let event: Value = serde_json::from_str(data).unwrap_or_default();
+            show(&event, data, json)
+        })
+        .await
+}
+
+fn show(event: &Value, line: &str, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::line(line);
+    }
+    output::line(&told(event))
+}
+
+/// An event as a line for people.
+fn told(event: &Value) -> String {
+    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
+    format!(
+        "{:>8}  {}  {:<28} {}  {}",
+        text("position"),
+        local(&text("time"), None),
+        text("type"),
+        text("subject"),
+        event.get("data").map_or_else(String::new, Value::to_string)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_told_in_local_time_with_its_offset() {
+        let event = json!({ "position": "7", "time": "2026-03-02T02:00:00.000000Z", "type": "call.answered",
+            "subject": "call-1", "data": {} });
+        let line = told(&event);
+        assert!(
+            line.starts_with("       7  2026-03-02 10:00:00.000 +08:00  call.answered "),
+            "{line}"
+        );
+    }
+}

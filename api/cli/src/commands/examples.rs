@@ -1,0 +1,190 @@
+//! An example of every command, shown by its `--help` with the exit codes: one table, so that none lacks it.
+//!
+//! A test walks the commands as clap knows them, and reads each example as clap would.
+
+use crate::kit::failure::EXIT_CODES;
+use clap::Command;
+
+/// A line of each command that does something with it, without the program's name.
+const EXAMPLES: &[&str] = &[
+    "demo --data ./demo",
+    "serve --data ./first --trunk sip:127.0.0.1:5070",
+    "carrier --listen 127.0.0.1:5070 --seed 7 --cdr carrier.jsonl",
+    "import people.csv --campaign LOAN_REMIND --dry-run",
+    "campaign create campaign.json",
+    "campaign start LOAN_REMIND",
+    "campaign pause LOAN_REMIND",
+    "campaign resume LOAN_REMIND",
+    "campaign stop LOAN_REMIND",
+    "campaign show LOAN_REMIND --data ./first",
+    "campaign report LOAN_REMIND --json",
+    "campaign targets LOAN_REMIND",
+    "campaign target-actual LOAN_REMIND",
+    "campaign funnel LOAN_REMIND",
+    "campaign regions LOAN_REMIND",
+    "campaign abandonment LOAN_REMIND",
+    "campaign cut-off LOAN_REMIND",
+    "campaign list --as-of 2026-03-02T18:00:00+08:00",
+    "call show 00000000-0000-5000-8000-000000000001 --data ./first",
+    "call correct 00000000-0000-5000-8000-000000000001 --disposition machine --reason \"a mailbox \
+     answered\"",
+    "call export 00000000-0000-5000-8000-000000000001 --masked --out call.json --data ./first",
+    "call replay call.json",
+    "clock measure --data ./first",
+    "clock confirm --reason \"held against the wall clock of the office\"",
+    "customer show C001 --reason \"the person asked\"",
+    "customer erase C001 --reason \"the person asked\" --requested-by wang",
+    "customer hold C001 --reason \"a court asked\"",
+    "customer release C001 --reason \"the case is closed\"",
+    "customer consent give C001 --scope marketing --source form --evidence \"form 12\"",
+    "customer consent withdraw C001 --scope marketing --source phone",
+    "customer consent show C001",
+    "keys rotate --data ./first",
+    "keys backup --data ./first --out keys.backup",
+    "keys restore keys.backup --data ./first",
+    "number opt-out 13800138000 --reason \"asked by phone\"",
+    "number suppress 13800138000 --reason \"national list\"",
+    "number show 13800138000",
+    "events read --data ./first --json",
+    "events tail --data ./first",
+    "events copy --from sqlite:./first --to sqlite:./second",
+    "events graph 00000000-0000-5000-8000-000000000001 --data ./first",
+    "audit trail --data ./first",
+    "audit verify --data ./first",
+    "audit prove call 00000000-0000-5000-8000-000000000001 --out call.proof --data ./first",
+    "audit check call.proof",
+    "audit checkpoint --data ./first",
+    "audit witness keygen --name witness.example --out witness.key",
+    "audit witness serve --listen 127.0.0.1:7070 --key witness.key --log-key KEY --state ./witness",
+    "alerts list --standing",
+    "alerts show 00000000-0000-5000-8000-000000000001",
+    "alerts acknowledge 00000000-0000-5000-8000-000000000001 --note \"the carrier is told\"",
+    "alerts mute 00000000-0000-5000-8000-000000000001 --minutes 30 --reason \"the carrier is told\"",
+    "live --once --json",
+    "backup create --data ./first --out first.backup",
+    "backup verify first.backup",
+    "backup restore first.backup --data ./second",
+    "backup recordings ./copies --data ./first",
+    "backup confirm --reason \"this is the log that goes on\"",
+    "projections list",
+    "projections status --data ./first",
+    "projections rebuild call_history --data ./first",
+    "projections switch call_history --data ./first",
+    "projections cancel call_history --data ./first",
+    "projections retry call_history --data ./first",
+    "projections verify --data ./first",
+    "metrics answer_ratio_per_call --data ./first",
+    "query - --data ./first",
+    "export calls --format xlsx --out calls.xlsx --data ./first",
+    "reconcile bill.csv --format csv --data ./first",
+    "report pdca --period month --out pdca.html --data ./first",
+    "report compliance --period month --out compliance.html --data ./first",
+    "report daily --data ./first",
+    "report costs --data ./first",
+    "report check compliance.html",
+    "sample calls --seed 7 --size 20 --out sample.json --data ./first",
+    "sample finding 00000000-0000-5000-8000-000000000001 00000000-0000-5000-8000-000000000002 \
+     --answer notice=yes --by wang",
+    "sample sign-off 00000000-0000-5000-8000-000000000001 --by wang",
+    "sample show 00000000-0000-5000-8000-000000000001",
+    "sample check sample.json --data ./first",
+    "doctor --data ./first --trunk sip:127.0.0.1:5070",
+    "trunk call 13800138000 --trunk sip:127.0.0.1:5070",
+    "trunk quality --data ./first",
+    "simulate --days 3 --calls-per-day 1000 --seed 7",
+    "bench calls",
+    "bench append",
+    "bench read",
+    "bench project",
+    "bench subscribe",
+    "bench query",
+    "bench cost --customers 300 --rate 6 --json",
+    "completions bash",
+    "man ./man",
+];
+
+/// The commands with their examples and exit codes.
+pub(crate) fn with_examples(command: Command) -> Command {
+    command.mut_subcommands(|below| of_leaf(below, ""))
+}
+
+fn of_leaf(command: Command, above: &str) -> Command {
+    let path = format!("{above} {}", command.get_name());
+    let path = path.trim_start().to_owned();
+    if command.has_subcommands() {
+        return command.mut_subcommands(|below| of_leaf(below, &path));
+    }
+    let own = command.get_after_help().map(ToString::to_string);
+    let own = own.filter(|own| own.contains("Example"));
+    let example = EXAMPLES.iter().find(|line| is_of(line, &path));
+    let line = || example.map(|line| format!("示例 Example:\n  ledgerline {line}"));
+    let shown = own.or_else(line).unwrap_or_default();
+    let shown = format!("{}\n\n", shown.trim_end());
+    command.after_help(format!("{shown}{EXIT_CODES}"))
+}
+
+/// Whether a line begins with the words of a command.
+fn is_of(line: &str, path: &str) -> bool {
+    let rest = line.strip_prefix(path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cli;
+    use clap::CommandFactory;
+
+    fn leaves(command: &Command, above: &str, found: &mut Vec<(String, String)>) {
+        for below in command.get_subcommands() {
+            let path = format!("{above} {}", below.get_name()).trim_start().to_owned();
+            if below.has_subcommands() {
+                leaves(below, &path, found);
+            } else {
+                let help = below
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                found.push((path, help));
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_and_its_exit_codes() {
+        let mut found = Vec::new();
+        leaves(&with_examples(Cli::command()), "", &mut found);
+        for (path, help) in &found {
+            let example = format!("ledgerline {path}");
+            assert!(
+                help.contains("Example") && help.contains(&example),
+                "{path} has no example"
+            );
+            assert!(help.contains("Exit codes: 0 done"), "{path} has no exit codes");
+        }
+        for line in EXAMPLES {
+            assert!(
+                found.iter().any(|(path, _)| is_of(line, path)),
+                "{line} is of no command"
+            );
+        }
+    }
+
+    #[test]
+    fn every_example_can_be_typed_as_it_stands() {
+        let mut wrong = Vec::new();
+        for line in EXAMPLES {
+            // Words between quotes are one argument.
+            let parts = line.split('"').enumerate();
+            let words =
+                std::iter::once("ledgerline").chain(parts.flat_map(|(index, part)| match index % 2 {
+                    0 => part.split_whitespace().collect::<Vec<_>>(),
+                    _ => vec![part],
+                }));
+            if let Err(error) = with_examples(Cli::command()).try_get_matches_from(words) {
+                wrong.push(format!("{line}: {error}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

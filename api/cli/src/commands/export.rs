@@ -1,0 +1,220 @@
+//! `ledgerline export`: calls, events or metrics as a file, whole or not at all.
+
+use crate::kit::failure::Failure;
+use crate::kit::holder::{Holder, HolderArgs};
+use crate::kit::output;
+use crate::kit::words::word_of;
+use application::exporting::{Format, Order, begin, columns, write};
+use application::installation::Installation;
+use application::percent::encode;
+use application::private_file;
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+use host::outbound::own_server::OwnServer;
+use indicatif::{ProgressBar, ProgressStyle};
+use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Take calls, events or sums of metrics away as a file: CSV, Excel, Parquet or JSON lines.
+///
+/// The columns are those of the documented views `calls`, `audit` and `metric_sums`
+/// (`ledgerline query --views`): nothing personal. The export is put on record in the log before its first
+/// row. The file is written beside and renamed when it is whole.
+///
+/// ledgerline export calls --format xlsx --out calls.xlsx --campaign T --data DIR
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// What: calls, events or metrics
+    what: String,
+    /// The file's format
+    #[arg(long, value_parser = word_of(Format::WORDS, Format::of_word))]
+    format: Format,
+    /// The file; an existing one is replaced when the new one is whole
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Only this campaign's
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: Option<CampaignId>,
+    /// Only from this instant on (RFC 3339): of calls when they were permitted, of metrics their hours
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<Timestamp>,
+    /// Only before this instant
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<Timestamp>,
+    /// Only these columns, with commas between them, in this order
+    #[arg(long, value_name = "NAMES")]
+    columns: Option<String>,
+    /// Who exports, for the record; default: the user of the operating system
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    holder: HolderArgs,
+}
+
+pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    args.by = args.by.or_else(crate::kit::reader::os_user);
+    let what = Exportable::of_name(&args.what).ok_or_else(|| {
+        let names: Vec<&str> = EXPORTABLES.iter().map(|one| one.name).collect();
+        Failure::usage(format!(
+            "{} cannot be exported; there are {}",
+            args.what,
+            names.join(", ")
+        ))
+    })?;
+    let columns = columns(what, args.columns.as_deref())?;
+    let order = Order {
+        what,
+        format: args.format,
+        filter: ExportFilter {
+            columns,
+            campaign: args.campaign.clone(),
+            from: args.from,
+            until: args.to,
+        },
+        by: args.by.clone(),
+    };
+    let part = Part::begin(&args.out)?;
+    // Silent when standard error is not a terminal.
+    let bar = ProgressBar::no_length().with_style(ProgressStyle::default_spinner());
+    let written = match args.holder.find(runtime).await? {
+        Holder::Server(server) => download(&server, &args, &part, &bar).await,
+        Holder::Here(holder) => {
+            let written = here(&holder.installation, order, &part, &bar).await;
+            holder.close().await;
+            written
+        }
+    };
+    bar.finish_and_clear();
+    let (rows, bytes) = written?;
+    part.finish()?;
+    if args.json {
+        let file = args.out.display().to_string();
+        return output::json(
+            &json!({ "file": file, "format": args.format.word(), "rows": rows, "bytes": bytes }),
+        );
+    }
+    let of = rows.map_or_else(String::new, |rows| format!("{rows} rows, "));
+    output::line(&format!("{}: {of}{bytes} bytes", args.out.display()))
+}
+
+async fn here(
+    installation: &Installation,
+    order: Order,
+    part: &Part,
+    bar: &ProgressBar,
+) -> Result<(Option<u64>, u64), Failure> {
+    let begun = begin(installation, order).await?;
+    let told = |rows: u64| bar.set_message(format!("{rows} rows"));
+    let out = Box::new(part.file.try_clone()?);
+    let exported = write(installation, begun, out, &told).await?;
+    Ok((Some(exported.rows), exported.bytes))
+}
+
+async fn download(
+    server: &OwnServer,
+    args: &Args,
+    part: &Part,
+    bar: &ProgressBar,
+) -> Result<(Option<u64>, u64), Failure> {
+    let mut path = format!(
+        "/api/v1/exports/{}?format={}",
+        encode(&args.what),
+        args.format.word()
+    );
+    let given = [
+        ("campaign", args.campaign.as_ref().map(ToString::to_string)),
+        ("from", args.from.map(|at| at.to_string())),
+        ("to", args.to.map(|at| at.to_string())),
+        ("columns", args.columns.clone()),
+        ("by", args.by.clone()),
+    ];
+    for (name, value) in given {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", encode(&value)));
+        }
+    }
+    let mut file = part.file.try_clone()?;
+    let mut bytes = 0_u64;
+    server
+        .download(&path, |piece| {
+            file.write_all(piece)?;
+            bytes += u64::try_from(piece.len()).unwrap_or(0);
+            bar.set_message(format!("{bytes} bytes"));
+            Ok::<_, Failure>(())
+        })
+        .await?;
+    Ok((None, bytes))
+}
+
+/// A file that is written beside its name, and removed unless it is whole.
+struct Part {
+    file: File,
+    aside: PathBuf,
+    name: PathBuf,
+    whole: bool,
+}
+
+impl Part {
+    fn begin(name: &Path) -> Result<Self, Failure> {
+        // What stands there is replaced by a rename: a device or a folder would be gone.
+        if fs::metadata(name).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::usage(format!("{} is not a file", name.display())));
+        }
+        let mut aside = name.as_os_str().to_owned();
+        aside.push(".part");
+        let aside = PathBuf::from(aside);
+        let file = private_file::create(&aside)
+            .map_err(|error| Failure::unavailable(format!("{}: {error}", aside.display())))?;
+        Ok(Self {
+            file,
+            aside,
+            name: name.to_owned(),
+            whole: false,
+        })
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        self.file.sync_all()?;
+        fs::rename(&self.aside, &self.name)?;
+        self.whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.whole {
+            // Nothing can be done when even that fails; the name says that it is no whole file.
+            drop(fs::remove_file(&self.aside));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let name = directory.path().join("calls.csv");
+        fs::write(&name, "old").unwrap();
+        drop(Part::begin(&name).unwrap());
+        assert!(Part::begin(directory.path()).is_err(), "a folder is no file");
+        assert_eq!(fs::read_to_string(&name).unwrap(), "old");
+        let mut part = Part::begin(&name).unwrap();
+        part.file.write_all(b"new").unwrap();
+        part.finish().unwrap();
+        assert_eq!(fs::read_to_string(&name).unwrap(), "new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,203 @@
+//! `ledgerline import`: sends a customer file to the running server and shows what became of its rows.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::lists::load::ImportReport;
+use application::percent::encode;
+use domain::ids::CampaignId;
+use domain::ports::clock::Clock;
+use host::clock::SystemClock;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use indicatif::ProgressBar;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often the sign of life moves.
+const SPINNER_STEP_MS: u64 = 120;
+
+/// How often the server is asked how far the import is.
+const WATCH_MS: u64 = 1_000;
+
+/// Bad rows shown to people; all that the server lists are in --json.
+const BAD_ROWS_SHOWN_MAX: usize = 20;
+
+/// Import customers from a CSV or XLSX file into a campaign.
+///
+/// The header names the columns: 客户ID and 手机号 (or customer_id and phone) are found by themselves, others
+/// are mapped with --map. Columns that are mapped to nothing are variables of the flow. The same file again
+/// goes on where it stopped, and enrols nobody twice. Bad rows are listed with row, column and reason; they
+/// stop nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The file
+    file: PathBuf,
+    /// The campaign's id (its task_id)
+    #[arg(long, value_name = "ID")]
+    campaign: CampaignId,
+    /// Which column is which member, such as 客户ID=customer_id,手机号=phone
+    #[arg(long, value_name = "COLUMN=MEMBER,…")]
+    map: Option<String>,
+    /// auto, utf-8, gbk or gb18030
+    #[arg(long, default_value = "auto")]
+    encoding: String,
+    /// Check every row, enrol nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let server = OwnServer::find(&args.server)?;
+    let file = tokio::fs::File::open(&args.file)
+        .await
+        .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
+    let name = args
+        .file
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let path = format!(
+        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}",
+        encode(args.campaign.as_str()),
+        args.dry_run,
+        encode(&args.encoding),
+        encode(&name),
+        encode(args.map.as_deref().unwrap_or_default()),
+    );
+    // Silent when standard error is not a terminal.
+    let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
+    waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
+    let reply = tokio::select! {
+        biased;
+        reply = server.upload(&path, file) => reply,
+        never = watch(&server, &args, &waiting) => match never {},
+    };
+    waiting.finish_and_clear();
+    let reply = reply?;
+    if args.json {
+        output::json(&reply)?;
+    }
+    let report: ImportReport = serde_json::from_value(reply)
+        .map_err(|error| Failure::fault(format!("the server's report cannot be read: {error}")))?;
+    if !args.json {
+        show(&report)?;
+    }
+    any_good(&report)
+}
+
+/// A script that goes on to start the campaign must hear that nobody is in it.
+fn any_good(report: &ImportReport) -> Result<(), Failure> {
+    if report.repeated || report.enrolled + report.duplicates > 0 {
+        return Ok(());
+    }
+    Err(Failure::found(format!(
+        "没有一行可用，未入队任何客户 none of the {} rows is good: nobody was enrolled",
+        report.rows
+    )))
+}
+
+/// Shows how far the import is, as its server says; one that does not answer is asked again.
+async fn watch(server: &OwnServer, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
+    let clock = SystemClock::default();
+    loop {
+        clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
+        let Ok(running) = server.ask(hyper::Method::GET, "/api/v1/imports", None).await else {
+            continue;
+        };
+        let items = running.get("items").and_then(Value::as_array);
+        let own = items
+            .into_iter()
+            .flatten()
+            .find(|item| item.get("campaign").and_then(Value::as_str) == Some(args.campaign.as_str()));
+        if let Some(own) = own {
+            waiting.set_message(said_of(own));
+        }
+    }
+}
+
+fn said_of(import: &Value) -> String {
+    let number = |name: &str| import.get(name).and_then(Value::as_u64).unwrap_or(0);
+    format!(
+        "{} rows read / 已读, {} enrolled / 已导入, {} rows a second",
+        number("rows"),
+        number("enrolled"),
+        number("rows_per_second")
+    )
+}
+
+fn show(report: &ImportReport) -> Result<(), Failure> {
+    let verb = match (report.dry_run, report.repeated) {
+        (true, _) => "would be enrolled",
+        (false, true) => "were enrolled by this very file before",
+        (false, false) => "enrolled",
+    };
+    output::line(&format!(
+        "{} rows ({}): {} {verb}, {} duplicates, {} bad",
+        report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
+    ))?;
+    same_number(report)?;
+    for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
+        output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
+    }
+    if report.bad.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}
+
+/// One phone under two customer ids: both rows, and whether the later one is called.
+fn same_number(report: &ImportReport) -> Result<(), Failure> {
+    let shared = &report.same_number;
+    if shared.count == 0 {
+        return Ok(());
+    }
+    output::line(&format!(
+        "{} rows share a number with another customer ({}): {} left out (同号)",
+        shared.count, report.duplicates_policy, shared.left_out
+    ))?;
+    for row in shared.rows.iter().take(BAD_ROWS_SHOWN_MAX) {
+        let first = row
+            .same_row
+            .map_or_else(|| "another list".to_owned(), |same_row| format!("row {same_row}"));
+        let called = match &row.same_as {
+            Some(other) => format!("not called: customer {other} is called, not {}", row.customer),
+            None => format!("called too: customer {}", row.customer),
+        };
+        output::line(&format!("  row {} has the number of {first}; {called}", row.row))?;
+    }
+    if shared.rows.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_good_row_is_no_success() {
+        let of = |enrolled, duplicates, repeated| ImportReport {
+            rows: 3,
+            enrolled,
+            duplicates,
+            repeated,
+            ..ImportReport::default()
+        };
+        assert!(any_good(&of(0, 0, false)).is_err());
+        assert!(any_good(&of(1, 0, false)).is_ok());
+        assert!(
+            any_good(&of(0, 3, false)).is_ok(),
+            "they are in the campaign already"
+        );
+        assert!(
+            any_good(&of(0, 0, true)).is_ok(),
+            "this very file was answered before"
+        );
+    }
+}

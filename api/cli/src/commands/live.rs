@@ -1,0 +1,151 @@
+//! `ledgerline live`: figures of this moment from the running server, once or as they change.
+
+use crate::kit::failure::Failure;
+use crate::kit::{output, table};
+use application::local_time;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use hyper::Method;
+use serde_json::{Value, json};
+use std::io::IsTerminal;
+
+/// Moves the cursor home and clears what is below (ECMA-48: CUP, ED).
+const HOME: &str = "\u{1b}[H\u{1b}[J";
+
+/// Where an open call is, with the words for it.
+const PLACES: [(&str, &str); 5] = [
+    ("permitted", "已许可"),
+    ("dialing", "拨号"),
+    ("ringing", "振铃"),
+    ("talking", "通话"),
+    ("transferring", "转接"),
+];
+
+/// Figures of this moment (实时): open calls, the last five minutes and hour, by campaign and trunk.
+///
+/// Shown again whenever something changed, and every five seconds, until ctrl-c. On a terminal the picture
+/// stays in place; into a pipe it is one line a picture, and with --json one JSON object a line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// One picture, then end
+    #[arg(long)]
+    once: bool,
+    /// Print one JSON object a picture
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let server = OwnServer::find(&args.server)?;
+    if args.once {
+        let picture = server.ask(Method::GET, "/api/v1/live", None).await?;
+        return match args.json {
+            true => output::json(&picture),
+            false => show(&picture),
+        };
+    }
+    let in_place = !args.json && std::io::stdout().is_terminal();
+    let take = |name: &str, data: &str| {
+        let picture: Value = serde_json::from_str(data)
+            .map_err(|error| Failure::fault(format!("a picture is not JSON: {error}")))?;
+        if name != "figures" {
+            return Err(Failure::unavailable(format!("the figures ended: {data}")));
+        }
+        if args.json {
+            return output::json(&picture);
+        }
+        if !in_place {
+            return output::line(&summary(&picture));
+        }
+        output::line(HOME)?;
+        show(&picture)
+    };
+    server.follow("/api/v1/live/stream", take).await?;
+    Err(Failure::unavailable("the server ended the stream"))
+}
+
+/// One line: what is open, and the answer rate of settled calls.
+fn summary(picture: &Value) -> String {
+    let open: Vec<String> = PLACES
+        .iter()
+        .map(|(place, zh)| format!("{zh} {place} {}", open(picture, place)))
+        .collect();
+    let minutes = picture.get("last_5_minutes").unwrap_or(&Value::Null);
+    let number = |name: &str| minutes.get(name).and_then(Value::as_u64).unwrap_or(0);
+    format!(
+        "{}  5分钟 5 min: 接通 answered {} / 已定 settled {}  龄 age {} ms",
+        open.join("  "),
+        number("answered"),
+        number("settled"),
+        picture.get("age_ms").and_then(Value::as_u64).unwrap_or(0)
+    )
+}
+
+fn open(figures: &Value, place: &str) -> u64 {
+    let count = figures.get("open").and_then(|open| open.get(place));
+    count.and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn show(picture: &Value) -> Result<(), Failure> {
+    let text = |name: &str| picture.get(name).and_then(Value::as_str).unwrap_or("-");
+    output::line(&format!(
+        "位点 position {}  {}",
+        text("position"),
+        local_time::local(text("shown_at"), None)
+    ))?;
+    output::line(&summary(picture))?;
+    let campaigns: Vec<Value> = table::items(picture, "campaigns").iter().map(campaign).collect();
+    if !campaigns.is_empty() {
+        output::line("")?;
+        let columns = [
+            ("任务 campaign", "/campaign"),
+            ("进行中 open", "/open"),
+            ("5分钟已定 settled", "/last_5_minutes/settled"),
+            ("接通 answered", "/last_5_minutes/answered"),
+            ("1小时已定 settled, 1 h", "/last_hour/settled"),
+            ("接通 answered", "/last_hour/answered"),
+        ];
+        table::members(&columns, &campaigns)?;
+    }
+    let trunks = table::items(picture, "trunks");
+    if !trunks.is_empty() {
+        output::line("")?;
+        let columns = [
+            ("线路 trunk", "/trunk"),
+            ("连续失败 failures in a row", "/failures_in_row"),
+            ("最近失败 last failure", "/last_failure"),
+            ("于 at", "/last_failure_at"),
+        ];
+        table::members(&columns, trunks)?;
+    }
+    Ok(())
+}
+
+/// With its open calls as one number.
+fn campaign(figures: &Value) -> Value {
+    let mut shown = figures.clone();
+    let all: u64 = PLACES.iter().map(|(place, _)| open(figures, place)).sum();
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("open".to_owned(), json!(all));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_one_line_for_a_pipe() {
+        let picture = json!({ "open": { "ringing": 3, "talking": 2 }, "age_ms": 12,
+            "last_5_minutes": { "answered": 7, "settled": 20 } });
+        assert_eq!(
+            summary(&picture),
+            "已许可 permitted 0  拨号 dialing 0  振铃 ringing 3  通话 talking 2  转接 transferring 0  \
+             5分钟 5 min: 接通 answered 7 / 已定 settled 20  龄 age 12 ms"
+        );
+        assert_eq!(campaign(&picture)["open"], 5);
+    }
+}

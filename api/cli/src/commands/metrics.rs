@@ -1,0 +1,263 @@
+//! `ledgerline metrics`: the definitions, a figure by name and version, and the check that every figure
+//! equals the events behind it.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use ::projections::ReadDb;
+use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down, reference};
+use ::projections::views::metric_board::{By, Figure};
+use application::figures::{Answer, Asked, describe_metric, find};
+use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use host::app::ReadOnly;
+use host::read_db_spec::ReadDbArgs;
+use host::store_spec::{LogArgs, StoreSpec};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Figures by name and version (指标): what each means, what it is, and whether its events agree.
+///
+/// Without a name the definitions are listed. With one, the figure is read from the views of --data; a
+/// server may run. --check folds the log for every metric and compares: exit code 1 when one differs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// A metric, such as answer_ratio_per_call
+    name: Option<String>,
+    /// Version of the definition; the headline one without (answered ÷ dialed), with the others beside it
+    #[arg(long, requires = "name")]
+    version: Option<u32>,
+    /// Only this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<CampaignId>,
+    /// Split by campaign, hour, day, trunk or flow_version
+    #[arg(long, value_name = "COLUMN", requires = "name")]
+    by: Option<String>,
+    /// Compare every figure with the events behind it, by the log alone
+    #[arg(long, conflicts_with = "name")]
+    check: bool,
+    /// Print the reference page instead
+    #[arg(long, value_name = "FORMAT", value_parser = ["markdown"], conflicts_with_all = ["name", "check"])]
+    format: Option<String>,
+    /// The data directory; without --store its log is meant
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// A check goes on to its verdict.
+    pub(crate) const fn only_shows(&self) -> bool {
+        !self.check
+    }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if args.name.is_none() && !args.check {
+        return definitions(&args);
+    }
+    let log = LogArgs {
+        data: args.data.clone(),
+        store: args.store.clone(),
+    };
+    let (data, spec) = log.place()?;
+    let opened = ReadOnly::of(&spec).await?;
+    let done = match opened.rows(&args.read_db.spec(&data)).await {
+        Ok(rows) if args.check => check(&args, opened.store.as_ref(), rows.as_ref()).await,
+        Ok(rows) => show(&args, rows.as_ref()).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    opened.close().await;
+    done
+}
+
+fn definitions(args: &Args) -> Result<(), Failure> {
+    let catalog = catalog()?;
+    if args.format.is_some() {
+        return output::line(reference(catalog).trim_end());
+    }
+    if args.json {
+        let described = catalog.metrics().iter().map(describe_metric);
+        let items: Vec<Value> = described.map(Value::Object).collect();
+        return output::json(&json!({ "items": items }));
+    }
+    for metric in catalog.metrics() {
+        let awaits = metric.awaits.as_ref();
+        let awaits = awaits.map_or_else(String::new, |awaits| format!(" [awaits {awaits}]"));
+        output::line(&format!(
+            "{:<38} v{}  {} {}{awaits}",
+            metric.name, metric.version, metric.label.zh, metric.label.en
+        ))?;
+    }
+    Ok(())
+}
+
+async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
+    let metric = find(args.name.as_deref().unwrap_or_default(), args.version).map_err(told)?;
+    let by = args.by.as_deref().map(|code| {
+        By::from_code(code).ok_or_else(|| Failure::usage(format!("there is no column {code:?}: see --help")))
+    });
+    let asked = Asked::of(metric, scope(args), by.transpose()?).map_err(told)?;
+    let answer = asked.answer(rows).await.map_err(told)?;
+    if args.json {
+        let mut shown = asked.describe(&answer);
+        shown.insert(
+            "complete_up_to".to_owned(),
+            json!(answer.complete.position.to_string()),
+        );
+        return output::json(&Value::Object(shown));
+    }
+    words(&asked, &answer)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+/// The figure in lines for people: its name and version first, those beside it after it.
+pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
+    let mut lines = defined(asked.metric).to_vec();
+    if let Some(awaits) = &asked.metric.awaits {
+        lines.push(format!("no figure yet: awaits {awaits}"));
+        return lines;
+    }
+    lines.extend(answer.figures.iter().map(figure_line));
+    for (metric, figures) in &answer.beside {
+        lines.extend(defined(metric));
+        lines.extend(figures.iter().map(figure_line));
+    }
+    lines.push(format!("complete up to position {}", answer.complete.position));
+    lines
+}
+
+fn defined(metric: &Metric) -> [String; 2] {
+    [
+        format!(
+            "{} v{}  {} {}",
+            metric.name, metric.version, metric.label.zh, metric.label.en
+        ),
+        format!("{} {}", metric.definition.zh, metric.definition.en),
+    ]
+}
+
+fn figure_line(figure: &Figure) -> String {
+    let value = figure
+        .value
+        .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let counts = parts(&[Some(figure.numerator), figure.denominator]);
+    let key = figure.key.as_deref().unwrap_or("all");
+    format!("{key:<24} {value:>12}  = {counts}")
+}
+
+/// Every metric at every version: the rows' figure beside the log's.
+async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut wrong = Vec::new();
+    for metric in catalog()?
+        .metrics()
+        .iter()
+        .filter(|metric| metric.awaits.is_none())
+    {
+        let asked = Asked::of(metric, scope(args), None).map_err(told)?;
+        let answer = asked.answer(rows).await.map_err(told)?;
+        let figure = answer.figures.first();
+        let shown = [
+            figure.map(|one| one.numerator),
+            figure.and_then(|one| one.denominator),
+        ];
+        let until = answer.complete.position;
+        let mut counted = [None, None];
+        for (part, found) in [Part::Numerator, Part::Denominator].into_iter().zip(&mut counted) {
+            if metric.term_of(part).is_some() {
+                *found = Some(drilled(args, store, (metric, part), until).await?);
+            }
+        }
+        let name = format!("{} v{}", metric.name, metric.version);
+        if shown != counted {
+            wrong.push(name.clone());
+        }
+        lines.push((name, shown, counted));
+    }
+    if args.json {
+        let items = lines.iter().map(|(name, shown, counted)| {
+            json!({ "metric": name, "rows": shown, "events": counted, "agree": shown == counted })
+        });
+        let items: Vec<Value> = items.collect();
+        output::json(&json!({ "agree": wrong.is_empty(), "metrics": items }))?;
+    } else {
+        for (name, shown, counted) in &lines {
+            let word = if shown == counted { "ok" } else { "differs" };
+            let (shown, counted) = (parts(shown), parts(counted));
+            output::line(&format!("{word:<8} {name:<42} rows {shown}, events {counted}"))?;
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::found(format!(
+        "figures differ from their events: {}",
+        wrong.join(", ")
+    )))
+}
+
+/// Numerator and denominator as people write them; `-` where there is no row yet.
+fn parts([numerator, denominator]: &[Option<i64>; 2]) -> String {
+    let numerator = numerator.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    match denominator {
+        Some(denominator) => format!("{numerator} / {denominator}"),
+        None => numerator,
+    }
+}
+
+async fn drilled(
+    args: &Args,
+    store: &dyn EventStore,
+    (metric, part): (&Metric, Part),
+    until: Position,
+) -> Result<i64, Failure> {
+    let drill = Drill {
+        metric,
+        part,
+        scope: scope(args),
+        until,
+        after: Position(0),
+        limit: ITEMS_MAX,
+    };
+    let found = drill_down(catalog()?, store, &drill, &|| true).await;
+    found
+        .map(|found| found.figure)
+        .map_err(|error| Failure::unavailable(error.to_string()))
+}
+
+fn scope(args: &Args) -> Scope {
+    Scope {
+        campaign: args.campaign.clone(),
+        ..Scope::default()
+    }
+}
+
+fn told(problem: Problem) -> Failure {
+    if problem.is_ours() {
+        return Failure::unavailable(problem.detail);
+    }
+    Failure::usage(problem.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::commands::metrics::parts;
+
+    #[test]
+    fn a_figure_is_shown_as_people_write_it() {
+        assert_eq!(parts(&[Some(43), Some(73)]), "43 / 73");
+        assert_eq!(parts(&[Some(43), None]), "43");
+        assert_eq!(parts(&[None, None]), "-");
+    }
+}

@@ -1,0 +1,147 @@
+//! The commands, a file or folder each: which there are, and which one runs.
+
+pub(crate) mod alerts;
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod call;
+pub(crate) mod campaign;
+pub(crate) mod carrier;
+pub(crate) mod clock;
+pub(crate) mod consent;
+pub(crate) mod customer;
+pub(crate) mod cut_off;
+pub(crate) mod doctor;
+pub(crate) mod doctor_clock;
+pub(crate) mod doctor_history;
+pub(crate) mod doctor_log;
+pub(crate) mod doctor_machine;
+pub(crate) mod doctor_rows;
+pub(crate) mod doctor_trunks;
+pub(crate) mod events;
+pub(crate) mod examples;
+pub(crate) mod export;
+#[cfg(test)]
+mod headline_tests;
+pub(crate) mod import;
+pub(crate) mod keys;
+pub(crate) mod live;
+pub(crate) mod metrics;
+pub(crate) mod number;
+pub(crate) mod projections;
+pub(crate) mod query;
+pub(crate) mod reconcile;
+pub(crate) mod report;
+pub(crate) mod sample;
+pub(crate) mod serve;
+pub(crate) mod shell;
+pub(crate) mod simulate;
+pub(crate) mod targets;
+pub(crate) mod trunk;
+
+use crate::demo;
+use crate::kit::failure::Failure;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// One of the commands, with what it was asked.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Carrier(carrier::Args),
+    Import(import::Args),
+    Campaign(campaign::Args),
+    Call(call::Args),
+    Clock(clock::Args),
+    Customer(customer::Args),
+    Keys(keys::Args),
+    Number(number::Args),
+    Events(events::Args),
+    Audit(audit::Args),
+    Alerts(alerts::Args),
+    Live(live::Args),
+    Backup(backup::Args),
+    Projections(projections::Args),
+    Metrics(metrics::Args),
+    Query(query::Args),
+    Export(export::Args),
+    Reconcile(reconcile::Args),
+    Report(report::Args),
+    Sample(sample::Args),
+    Doctor(doctor::Args),
+    Trunk(trunk::Args),
+    Simulate(simulate::Args),
+    #[command(after_help = crate::kit::failure::EXIT_CODES)]
+    Bench(bench::Args),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+impl Command {
+    /// Whether nothing is left half done when it ends with the reader of its output (`| head`). Others go on,
+    /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
+    pub(crate) const fn only_shows(&self) -> bool {
+        match self {
+            Self::Live(_) | Self::Query(_) | Self::Completions(_) => true,
+            Self::Metrics(args) => args.only_shows(),
+            Self::Events(args) => args.only_shows(),
+            Self::Audit(args) => args.only_shows(),
+            Self::Call(args) => args.only_shows(),
+            Self::Customer(args) => args.only_shows(),
+            Self::Number(args) => args.only_shows(),
+            Self::Demo(_)
+            | Self::Serve(_)
+            | Self::Carrier(_)
+            | Self::Import(_)
+            | Self::Campaign(_)
+            | Self::Clock(_)
+            | Self::Keys(_)
+            | Self::Alerts(_)
+            | Self::Backup(_)
+            | Self::Projections(_)
+            | Self::Export(_)
+            | Self::Reconcile(_)
+            | Self::Report(_)
+            | Self::Sample(_)
+            | Self::Doctor(_)
+            | Self::Trunk(_)
+            | Self::Simulate(_)
+            | Self::Bench(_)
+            | Self::Man(_) => false,
+        }
+    }
+}
+
+/// Runs one command to its end.
+pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => Box::pin(demo::run(args, runtime)).await,
+        Command::Serve(args) => Box::pin(serve::run(args, runtime)).await,
+        Command::Carrier(args) => carrier::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Campaign(args) => campaign::run(args).await,
+        Command::Call(args) => call::run(args).await,
+        Command::Clock(args) => clock::run(args).await,
+        Command::Customer(args) => customer::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
+        Command::Number(args) => number::run(args).await,
+        Command::Events(args) => events::run(args).await,
+        Command::Alerts(args) => alerts::run(args).await,
+        Command::Live(args) => live::run(args).await,
+        Command::Audit(args) => audit::run(args, runtime).await,
+        Command::Backup(args) => Box::pin(backup::run(args)).await,
+        Command::Metrics(args) => Box::pin(metrics::run(args)).await,
+        Command::Projections(args) => projections::run(args).await,
+        Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Report(args) => Box::pin(report::run(args, runtime)).await,
+        Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
+        Command::Export(args) => Box::pin(export::run(args, runtime)).await,
+        Command::Query(args) => Box::pin(query::run(args, runtime)).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
+        Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+    }
+}

@@ -1,0 +1,244 @@
+//! `ledgerline projections`: how the views stand, rebuild one beside its live rows, check rows.
+
+mod rebuild;
+mod rebuild_all;
+mod show;
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use ::projections::{RebuildError, View, ViewCheck, views};
+use domain::stored_event::Position;
+use host::app::ReadOnly;
+use host::read_db_spec::ReadDbArgs;
+use host::store_spec::{LogArgs, StoreSpec};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// See how the views stand, rebuild them beside their live rows, and check them against the log.
+///
+/// A view is rows made from events. `rebuild NAME` makes its rows again from the first event in tables of
+/// their own; readers go on with the live rows until `switch NAME` puts the next ones in their place in one
+/// transaction. On a directory that a server uses, the server does it; else this command does.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// The views of this build and their tables
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// How far each view is behind, what keeps it, and its rebuild; a server may run
+    Status(Maybe),
+    /// Make the next rows of one view beside its live ones; without NAME of every view in turn, switching to
+    /// each
+    Rebuild {
+        #[command(flatten)]
+        of: Maybe,
+        /// From the first event, also where a rebuild was begun before
+        #[arg(long, requires = "name")]
+        restart: bool,
+        /// Without a server: leave the next rows ready instead of switching to them at once
+        #[arg(long, requires = "name")]
+        no_switch: bool,
+        /// Drop all rows first and make them again where they stand: for rows that cannot even be read; no
+        /// server may run
+        #[arg(long, conflicts_with_all = ["name", "accept_differences"])]
+        in_place: bool,
+        #[command(flatten)]
+        accept: Accept,
+    },
+    /// Put the next rows of a view in the place of its live ones
+    Switch {
+        #[command(flatten)]
+        of: Named,
+        #[command(flatten)]
+        accept: Accept,
+    },
+    /// Drop the next rows of a view
+    Cancel(Named),
+    /// Let a parked view of the running server try its event again
+    Retry(Named),
+    /// Replay the log into memory and compare with the rows; a server may run
+    Verify(Maybe),
+}
+
+#[derive(Debug, clap::Args)]
+struct Where {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Where {
+    fn place(&self) -> Result<(PathBuf, StoreSpec), Failure> {
+        let (data, spec) = self.log.place()?;
+        require_log(&spec)?;
+        Ok((data, spec))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct Maybe {
+    /// One view; default: all
+    name: Option<String>,
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The view
+    name: String,
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, clap::Args)]
+struct Accept {
+    /// Switch also where the next rows differ from the live ones, and why that is right
+    #[arg(long, value_name = "REASON")]
+    accept_differences: Option<String>,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::List { json } => show::list(json),
+        Action::Status(of) => show::status(&of.at, of.name.as_deref()).await,
+        Action::Rebuild {
+            of: Maybe { name: None, at },
+            in_place: true,
+            ..
+        } => rebuild_all::in_place(&at).await,
+        Action::Rebuild {
+            of: Maybe { name: None, at },
+            accept,
+            ..
+        } => rebuild_all::beside(&at, accept.accept_differences.as_deref()).await,
+        Action::Rebuild {
+            of: Maybe { name: Some(name), at },
+            restart,
+            no_switch,
+            accept,
+            ..
+        } => {
+            let wish = rebuild::Wish {
+                restart,
+                no_switch,
+                accept: accept.accept_differences,
+            };
+            rebuild::one(&at, &known(&name)?, &wish).await
+        }
+        Action::Switch { of, accept } => {
+            rebuild::switch(&of.at, &known(&of.name)?, accept.accept_differences.as_deref()).await
+        }
+        Action::Cancel(of) => rebuild::cancel(&of.at, &known(&of.name)?).await,
+        Action::Retry(of) => rebuild::retry(&of.at, &known(&of.name)?).await,
+        Action::Verify(of) => verify(&of.at, of.name.as_deref()).await,
+    }
+}
+
+/// The name of a view of this build.
+fn known(name: &str) -> Result<String, Failure> {
+    let all = views::all();
+    if all.iter().any(|view| view.name() == name) {
+        return Ok(name.to_owned());
+    }
+    let names: Vec<&str> = all.iter().map(|view| view.name()).collect();
+    Err(Failure::refused(format!(
+        "there is no view {name}; there are {}",
+        names.join(", ")
+    )))
+}
+
+/// Silent when standard error is not a terminal.
+fn bar() -> ProgressBar {
+    ProgressBar::new(0).with_style(ProgressStyle::default_bar())
+}
+
+fn show_on(bar: &ProgressBar) -> impl FnMut(Position, Position) + Send + '_ {
+    |reached: Position, end: Position| {
+        bar.set_length(end.0);
+        bar.set_position(reached.0);
+    }
+}
+
+async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
+    let (data, spec) = at.place()?;
+    let mut wanted: Vec<Arc<dyn View>> = views::all();
+    if let Some(name) = name {
+        let name = known(name)?;
+        wanted.retain(|view| view.name() == name);
+    }
+    let opened = ReadOnly::of(&spec).await?;
+    let bar = bar();
+    let verified = match opened.rows(&at.read_db.spec(&data)).await {
+        Ok(rows) => {
+            let mut hear = show_on(&bar);
+            let store = opened.store.as_ref();
+            let verified = ::projections::verify_views(store, rows, wanted, &mut hear).await;
+            verified.map_err(Failure::from)
+        }
+        Err(error) => Err(Failure::from(error)),
+    };
+    bar.finish_and_clear();
+    opened.close().await;
+    let checks: Vec<ViewCheck> = verified?;
+    let wrong: Vec<&str> = checks
+        .iter()
+        .filter(|check| !check.holds())
+        .map(|check| check.view.as_str())
+        .collect();
+    if at.json {
+        output::json(&json!({ "agree": wrong.is_empty(), "views": checks }))?;
+    } else {
+        for check in &checks {
+            let word = if check.holds() { "ok" } else { "differs" };
+            output::line(&format!(
+                "{word:<8} {:<20} up to position {}",
+                check.view, check.position
+            ))?;
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::found(format!(
+        "rows do not follow from the log: {}",
+        wrong.join(", ")
+    )))
+}
+
+fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
+    let StoreSpec::Sqlite(directory) = spec else {
+        return Ok(());
+    };
+    if directory.join(store::EVENTS_FILE).exists() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "there is no event log in {}",
+        directory.display()
+    )))
+}
+
+impl From<RebuildError> for Failure {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::NoView(_) | RebuildError::Refused(_) => Self::refused(error.to_string()),
+            RebuildError::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `projections list` and `status`: what views there are, and how each stands.
+
+use crate::commands::projections::{Where, known};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use ::projections::{ReadDb, RebuildStatus, ViewState, ViewStatus, views};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
+use host::app::ReadOnly;
+use host::clock::SystemClock;
+use host::data_dir::{self, Mode};
+use host::read_db_spec::ReadDbSpec;
+use host::store_spec::StoreSpec;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The views of this build.
+pub(super) fn list(as_json: bool) -> Result<(), Failure> {
+    let all = views::all();
+    if as_json {
+        let views: Vec<Value> = all
+            .iter()
+            .map(|view| {
+                let tables: Vec<&str> = view.tables().iter().map(|table| table.name).collect();
+                json!({ "view": view.name(), "version": view.version(), "tables": tables })
+            })
+            .collect();
+        return output::json(&json!({ "views": views }));
+    }
+    for view in all {
+        let tables: Vec<&str> = view.tables().iter().map(|table| table.name).collect();
+        let (name, version) = (view.name(), view.version());
+        output::line(&format!("{name:<20} version {version:<3} {}", tables.join(" ")))?;
+    }
+    Ok(())
+}
+
+/// How each view stands, or one, read from the rows and the log.
+pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure> {
+    let name = name.map(known).transpose()?;
+    let (data, spec) = at.place()?;
+    let mut statuses = stored(&data, &spec, &at.read_db.spec(&data)).await?;
+    if let Some(name) = &name {
+        statuses.retain(|status| status.view == *name);
+    }
+    if at.json {
+        return output::json(&json!({ "views": statuses }));
+    }
+    statuses
+        .iter()
+        .try_for_each(|status| lines(status).iter().try_for_each(|line| output::line(line)))
+}
+
+/// What is stored, beside a server or without one.
+async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Vec<ViewStatus>, Failure> {
+    let opened = ReadOnly::of(log).await?;
+    let read = match opened.standing_rows(read_db).await {
+        Ok(rows) => read(data, opened.store.as_ref(), rows.as_ref()).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    opened.close().await;
+    read
+}
+
+async fn read(data: &Path, store: &dyn EventStore, rows: &dyn ReadDb) -> Result<Vec<ViewStatus>, Failure> {
+    let mut now = SystemClock::default().now();
+    // A rehearsal's clock ran in its server: what it recorded last is the latest that is known of it.
+    if data_dir::mode(data) == Some(Mode::Rehearsal) {
+        now = store.last_recorded_at().await?.unwrap_or(now);
+    }
+    Ok(::projections::statuses(store, rows, now).await?)
+}
+
+const fn word(state: ViewState) -> &'static str {
+    match state {
+        ViewState::Live => "live 实时",
+        ViewState::CatchingUp => "catching up 追赶中",
+        ViewState::Parked => "parked 已停驻",
+        ViewState::Ahead => "ahead of the log 超前于日志",
+    }
+}
+
+fn lines(status: &ViewStatus) -> Vec<String> {
+    let shows = status
+        .recorded_at
+        .map_or_else(|| "nothing yet".to_owned(), |at| at.to_string());
+    let mut lines = vec![format!(
+        "{:<20} {:<12} position {} of {}, {} events behind, {:.1} s; shows {shows}",
+        status.view,
+        word(status.state),
+        status.position,
+        status.head,
+        status.lag_events,
+        seconds(status.lag_ms),
+    )];
+    let own = views::all().into_iter().find(|view| view.name() == status.view);
+    if let Some(own) = own
+        .map(|view| view.version())
+        .filter(|own| *own != status.version)
+    {
+        let is = status.version;
+        lines.push(format!(
+            "  made by another build: version {is}, this one reads {own}"
+        ));
+    }
+    if let Some(parked) = &status.parked {
+        lines.push(format!("  kept by position {}: {}", parked.position, parked.why));
+    }
+    lines.extend(status.rebuild.as_ref().map(rebuild_line));
+    lines
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a time for people")]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
+}
+
+/// How a rebuild stands, on one line.
+pub(super) fn rebuild_line(status: &RebuildStatus) -> String {
+    let rebuild = &status.rebuild;
+    let (state, position) = (rebuild.state.code(), rebuild.position);
+    let mut line = format!("  rebuild {} {state} at position {position}", rebuild.generation);
+    if let Some(left) = status.remaining_ms {
+        let (speed, left) = (status.events_per_second, seconds(left));
+        line.push_str(&format!(", {speed} events/s, {left:.0} s left"));
+    }
+    match status.agrees {
+        Some(true) => line.push_str(", same as the live rows"),
+        Some(false) => line.push_str(", differs from the live rows"),
+        None => {}
+    }
+    if let Some(why) = &rebuild.why {
+        line.push_str(&format!(": {why}"));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::decider::Scope;
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
+    use host::app::Opened;
+    use http::running::Running;
+    use http::testing::settings;
+    use std::sync::Arc;
+    use store::test_records::{make_record_of, stream};
+    use tokio::runtime::Runtime;
+
+    /// Longest time that the test may take between its two events.
+    const TEST_MS_MAX: u64 = 600_000;
+
+    async fn append(opened: &Opened, index: u64) {
+        let stream = stream("s");
+        let command = CommandId::derive_from_text(&index.to_string());
+        let record = make_record_of(&stream, index + 1, command, Scope::default());
+        let store = &opened.environment.store;
+        let appended = store.append(&stream, StreamVersion(index), vec![record]);
+        appended.await.unwrap();
+    }
+
+    #[test]
+    fn a_rehearsal_is_behind_by_its_own_clock() {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let settings = settings(directory.path());
+        let (data, log) = (settings.open.data.clone(), settings.open.store.clone());
+        runtime.block_on(async {
+            let started = Running::start(settings.clone(), None, Arc::clone(&runtime));
+            let running = started.await.unwrap();
+            append(&running.process.opened, 0).await;
+            let head = running.installation.store().head().await.unwrap();
+            running.installation.rows_at(head, 30_000).await.unwrap();
+            running.stop().await;
+            // The log goes on without views.
+            let opened = Opened::open(&settings.open).await.unwrap();
+            for index in 1..4 {
+                append(&opened, index).await;
+            }
+            opened.close().await;
+            let rows = ReadDbSpec::Sqlite(data.clone());
+            for status in stored(&data, &log, &rows).await.unwrap() {
+                assert_eq!(status.lag_events, 3, "{}", status.view);
+                assert!(status.lag_ms < TEST_MS_MAX, "{} ms", status.lag_ms);
+            }
+        });
+    }
+}

@@ -1,0 +1,163 @@
+//! `ledgerline query`: one read-only SQL query over the documented views, shown as a table or as JSON.
+
+use crate::kit::failure::Failure;
+use crate::kit::holder::{Holder, HolderArgs};
+use crate::kit::output;
+use crate::kit::table::aligned;
+use application::inquiring::{Question, query};
+use hyper::Method;
+use projections::ask::{AskLimits, ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
+use projections::sql_views::SQL_VIEWS;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Most bytes of SQL read from standard input: as much as a query may have.
+const INPUT_BYTES_MAX: u64 = projections::ask::SQL_BYTES_MAX as u64 + 1;
+
+/// Ask the rows in SQL: one read-only query over documented views.
+///
+/// Views: audit, calls, campaign_counts, campaign_hours, campaigns, customer_events, customer_numbers,
+/// customers, dispositions, enrolments, outcomes, view_positions; `--views` lists their columns. They hold
+/// nothing personal: no phone number, name or variable. The question is put on record in the log before it
+/// is answered.
+///
+/// ledgerline query "select disposition, count(*) from calls group by 1 order by 2 desc" --data DIR
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The query; `-` reads it from standard input
+    #[arg(required_unless_present = "views")]
+    sql: Option<String>,
+    /// List the documented views with their columns and ask nothing
+    #[arg(long)]
+    views: bool,
+    /// Most rows, up to 10,000
+    #[arg(long, value_name = "N", default_value_t = ROWS_DEFAULT)]
+    limit: usize,
+    /// Longest time in milliseconds, up to 30,000
+    #[arg(long, value_name = "MS", default_value_t = TIMEOUT_DEFAULT_MS)]
+    timeout_ms: u64,
+    /// Who asks, for the record; default: the user of the operating system
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    holder: HolderArgs,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    if args.views {
+        return list_views();
+    }
+    let question = Question {
+        sql: text(args.sql.as_deref().unwrap_or_default())?,
+        by: args.by.or_else(crate::kit::reader::os_user),
+        limits: AskLimits {
+            rows_max: args.limit,
+            timeout_ms: args.timeout_ms,
+        },
+    };
+    let shown = match args.holder.find(runtime).await? {
+        Holder::Server(server) => {
+            let body = json!({ "sql": question.sql, "by": question.by, "limit": args.limit,
+                "timeout_ms": args.timeout_ms });
+            server.ask(Method::POST, "/api/v1/query", Some(&body)).await?
+        }
+        Holder::Here(here) => {
+            let answered = query(&here.installation, question).await;
+            here.close().await;
+            answered?
+        }
+    };
+    if args.json {
+        return output::json(&shown);
+    }
+    for line in table(&shown) {
+        output::line(&line)?;
+    }
+    Ok(())
+}
+
+fn text(given: &str) -> Result<String, Failure> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut text = String::new();
+    std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn list_views() -> Result<(), Failure> {
+    for view in SQL_VIEWS {
+        output::line(&format!("{}  {} ({})", view.name, view.en, view.zh))?;
+        for column in view.columns {
+            let (name, unit) = (column.name, column.unit.word());
+            output::line(&format!("    {name:<22} {} ({})  [{unit}]", column.en, column.zh))?;
+        }
+    }
+    Ok(())
+}
+
+/// The answer as lines of a table, with what was left off.
+fn table(shown: &Value) -> Vec<String> {
+    let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let columns = shown.get("columns").and_then(Value::as_array);
+    let head: Vec<String> = columns.into_iter().flatten().map(name).collect();
+    let rows = shown
+        .get("rows")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let cells: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|row| row.as_array().cloned().unwrap_or_default())
+        .collect();
+    let mut lines = aligned(&head, &cells);
+    let ms = shown.get("elapsed_ms").and_then(Value::as_u64).unwrap_or(0);
+    let more = match shown.get("truncated").and_then(Value::as_str) {
+        Some("bytes") => "; cut at 16 MiB",
+        Some(_) => "; there are more: raise --limit, or export",
+        None => "",
+    };
+    lines.push(format!("({} rows, {ms} ms{more})", rows.len()));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_and_numbers_stand_in_line() {
+        let shown = json!({ "columns": ["结果", "n"], "rows": [["接通", 7], ["no", 12], [null, 1]],
+            "elapsed_ms": 3, "truncated": null });
+        assert_eq!(
+            table(&shown),
+            [
+                "结果   n",
+                "----  --",
+                "接通   7",
+                "no    12",
+                "-      1",
+                "(3 rows, 3 ms)"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_cut_says_so_and_control_characters_reach_no_terminal() {
+        let shown =
+            json!({ "columns": ["x"], "rows": [["a\u{1b}[2J"], ["查".repeat(60)]], "truncated": "rows" });
+        let lines = table(&shown);
+        assert!(!lines.concat().contains('\u{1b}'), "{lines:?}");
+        assert!(lines.iter().any(|line| line.ends_with('…')), "{lines:?}");
+        assert!(
+            lines.last().is_some_and(|line| line.contains("raise --limit")),
+            "{lines:?}"
+        );
+    }
+}

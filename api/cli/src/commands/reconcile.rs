@@ -1,0 +1,195 @@
+//! `ledgerline reconcile`: a carrier's bill or a switch's records against the log, beside a running server.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::words::word_of;
+use application::calendar::parse_day_or_instant;
+use chrono::FixedOffset;
+use domain::ids::NumberId;
+use domain::ports::vault::Vault;
+use domain::time::Timestamp;
+use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules, Sums};
+use host::app::{AppError, ReadOnly, lookup_vault};
+use host::keys_spec::KeysSpec;
+use host::store_spec::LogArgs;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Largest file of `--map`: six pairs, and room for comments.
+const MAP_BYTES_MAX: u64 = 16_384;
+
+/// Longest window and tolerance: an hour.
+const SECONDS_MAX: u64 = 3_600;
+
+/// Compare a carrier's bill or Asterisk's records with our calls: matched, missing, disputed (对账).
+///
+/// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee
+/// and the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the
+/// sides differ. Columns of a csv are found by their names: 被叫号码/callee, 开始时间/start_time,
+/// 通话时长/talk_seconds, 计费分钟/billed_minutes, 话单号/record_id, 呼叫标识/sip_call_id.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The bill or the records
+    file: PathBuf,
+    /// What the file is
+    #[arg(long, value_parser = word_of(Format::WORDS, Format::of_word))]
+    format: Format,
+    /// What columns of a csv are, where their titles are others: 接收方=callee,秒=talk_seconds; names are callee,
+    /// start_time, talk_seconds, billed_minutes, record_id, sip_call_id
+    #[arg(long, value_name = "TITLE=NAME,…")]
+    columns: Option<Columns>,
+    /// The same from a file, one pair a line
+    #[arg(long, value_name = "FILE", conflicts_with = "columns")]
+    map: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    keys: KeysSpec,
+    /// Talk may differ by so many seconds
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
+    tolerance_seconds: u64,
+    /// A row without a Call-ID may begin so far from our dial
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
+    window_seconds: u64,
+    /// Only from this day (Beijing) or instant on; default: what the file covers
+    #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
+    from: Option<Timestamp>,
+    /// Only before this day (Beijing) or instant
+    #[arg(long, value_name = "WHEN", value_parser = parse_day_or_instant)]
+    to: Option<Timestamp>,
+    /// They list answered calls only
+    #[arg(long)]
+    answered_only: bool,
+    /// Where their clock is, for times without a zone
+    #[arg(long, value_name = "OFFSET", default_value = "+08:00")]
+    utc_offset: FixedOffset,
+    /// Print one JSON object, with the rows that differ
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
+        return Err(Failure::usage("--to must be after --from"));
+    }
+    let said = columns(&args)?;
+    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let vault = match args.log.directory() {
+        Ok(data) => match lookup_vault(&args.keys, data, &opened).await {
+            Ok((vault, _)) => Ok(vault),
+            // Foreign or older keys would make other numbers of the same digits: an answer, and a wrong one.
+            Err(error @ (AppError::OtherKeys | AppError::OlderKeys { .. })) => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(failure) => Err(failure.to_string()),
+    };
+    if let Err(why) = &vault {
+        output::notice(&format!("without keys only Call-IDs match, not numbers: {why}"));
+    }
+    let window_ms = args.window_seconds * 1_000;
+    let around = (
+        args.from.map(|from| from.minus_ms(window_ms)),
+        args.to.map(|to| to.plus_ms(window_ms)),
+    );
+    let read = OurCalls::read(opened.store.as_ref(), around).await;
+    let outcome = match read {
+        Ok(ours) => compare((&args, &said), &ours, vault.as_ref().ok()),
+        Err(problem) => Err(problem.into()),
+    };
+    if let Ok(vault) = vault {
+        vault.close().await;
+    }
+    opened.close().await;
+    show(&args, &outcome?)
+}
+
+/// What the user says of columns.
+fn columns(args: &Args) -> Result<Columns, Failure> {
+    let is_said = args.columns.is_some() || args.map.is_some();
+    if is_said && args.format != Format::Csv {
+        return Err(Failure::usage(
+            "asterisk's columns stand in one order: only a csv has titles",
+        ));
+    }
+    let Some(file) = &args.map else {
+        return Ok(args.columns.clone().unwrap_or_default());
+    };
+    let said = |why: &dyn std::fmt::Display| Failure::usage(format!("--map {}: {why}", file.display()));
+    let length = std::fs::metadata(file).map_err(|error| said(&error))?.len();
+    if length > MAP_BYTES_MAX {
+        return Err(said(&format!("it has more than {MAP_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| said(&error))?;
+    text.parse().map_err(|why: String| said(&why))
+}
+
+fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
+    output::line(&format!(
+        "{name}  {} rows: their minutes {} / ours {} / disputed {:+} / unfounded {} (对方 / 我方 / 争议 / 无据)",
+        sums.their_rows, sums.their_minutes, sums.our_minutes, sums.disputed_minutes, sums.unfounded_minutes
+    ))
+}
+
+fn compare(
+    (args, said): (&Args, &Columns),
+    ours: &OurCalls,
+    vault: Option<&host::app::LookupVault>,
+) -> Result<Outcome, Failure> {
+    let rules = Rules {
+        tolerance_ms: args.tolerance_seconds * 1_000,
+        window_ms: args.window_seconds * 1_000,
+        answered_only: args.answered_only,
+        from: args.from,
+        to: args.to,
+    };
+    let vault: Option<Arc<dyn Vault>> = vault.map(host::app::LookupVault::vault);
+    let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
+    let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
+    let mut matcher = Matcher::new(ours, derive, rules);
+    args.format
+        .read_file(&args.file, (said, args.utc_offset), &mut |row| matcher.take(row))
+        .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;
+    Ok(matcher.finish())
+}
+
+fn show(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
+    if args.json {
+        output::json(&json!({ "agrees": outcome.agrees(), "listed_max": LISTED_MAX, "outcome": outcome }))?;
+    } else {
+        tell(outcome)?;
+    }
+    match outcome.agrees() {
+        true => Ok(()),
+        false => Err(Failure::found("the sides differ / 双方不一致")),
+    }
+}
+
+fn tell(outcome: &Outcome) -> Result<(), Failure> {
+    for (label, count) in [
+        ("rows       话单行数", outcome.rows),
+        ("matched    一致或已匹配", outcome.matched),
+        ("disputed   有争议", outcome.disputed),
+        ("missing on their side 对方缺失", outcome.missing_on_their_side),
+        ("missing on our side   我方缺失", outcome.missing_on_our_side),
+        ("duplicates 重复", outcome.duplicates),
+        ("bad rows   无法读取", outcome.bad_rows),
+        ("outside    期外", outcome.outside),
+    ] {
+        output::line(&format!("{count:>10}  {label}"))?;
+    }
+    for (name, month) in &outcome.months {
+        sums(name, &month.whole)?;
+        for (trunk, of_trunk) in &month.trunks {
+            sums(&format!("  {name} {trunk}"), of_trunk)?;
+        }
+    }
+    for (name, day) in &outcome.days {
+        sums(name, day)?;
+    }
+    for bad in outcome.bad.iter().take(20) {
+        output::line(&format!("line {}: {}", bad.line, bad.why))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! `ledgerline report compliance`: through the running server, or by itself where none runs.
+
+use crate::commands::report::{PeriodArgs, write};
+use crate::kit::failure::Failure;
+use crate::kit::log_bar::LogBar;
+use crate::kit::output;
+use crate::kit::writer::{Here, Writer, WriterArgs};
+use domain::stored_event::Position;
+use evidence::compliance_report::{Issued, Occasion, Order, figures_file, issue, kept};
+use evidence::log_walk::Log;
+use host::app::ReadOnly;
+use hyper::Method;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::proof::SigningKey;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    period: PeriodArgs,
+    /// The report says what the log says up to here; default: its head
+    #[arg(long, value_name = "P")]
+    position: Option<u64>,
+    /// Where the report goes: FILE, and its signed note FILE.note. A name that ends in .json takes the
+    /// figures alone; any other takes the page, which links to the figures with all evidence: they are
+    /// written beside it, with the same note
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    writer: WriterArgs,
+}
+
+/// What is written and said, from a server or from here.
+struct Answer {
+    issue: Value,
+    figures: String,
+    page: String,
+    note: String,
+    violations: u64,
+}
+
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let answer = match args.writer.open(runtime).await? {
+        Writer::Server(server) => {
+            output::notice("the server reads the whole log / 服务端正在读取全部日志");
+            let body = json!({ "period": format!("{:?}", args.period.period).to_lowercase(),
+                "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
+            let reply = server
+                .ask(Method::POST, "/api/v1/compliance-reports", Some(&body))
+                .await?;
+            of_server(&reply)
+        }
+        Writer::Here(here) => {
+            let issued = issue_here(&here, &args).await;
+            here.close().await;
+            of_issued(issued?)
+        }
+    };
+    let is_figures = args.out.extension().is_some_and(|ending| ending == "json");
+    let body = if is_figures { &answer.figures } else { &answer.page };
+    write(&args.out, body.as_bytes())?;
+    if !is_figures && let Some(beside) = figures_beside(&args.out, &answer.issue) {
+        write(&beside, answer.figures.as_bytes())?;
+        // One note is of both: whoever is handed the figures checks them as they would the page.
+        write(&note_file(&beside), answer.note.as_bytes())?;
+    }
+    let note = note_file(&args.out);
+    write(&note, answer.note.as_bytes())?;
+    if args.json {
+        let mut summary = answer.issue;
+        if let Some(members) = summary.as_object_mut() {
+            members.insert("violations".to_owned(), json!(answer.violations));
+            members.insert("out".to_owned(), json!(args.out.display().to_string()));
+            members.insert("note".to_owned(), json!(note.display().to_string()));
+        }
+        return output::json(&summary);
+    }
+    let text = |name: &str| {
+        answer
+            .issue
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    output::line(&format!(
+        "compliance {} up to position {}: {} violations / 违规 {} 处",
+        text("period"),
+        answer.issue.get("position").unwrap_or(&Value::Null),
+        answer.violations,
+        answer.violations
+    ))?;
+    output::line(&format!("sha256 {}", text("sha256")))?;
+    output::line(&format!(
+        "written to {} and {}",
+        args.out.display(),
+        note.display()
+    ))
+}
+
+/// `FILE.note` beside `FILE`.
+pub(super) fn note_file(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".note");
+    PathBuf::from(name)
+}
+
+/// The figures that the page links to, in its folder.
+fn figures_beside(page: &Path, issue: &Value) -> Option<PathBuf> {
+    let period = issue.get("period")?.as_str()?;
+    let position = issue.get("position")?;
+    let position = position.as_u64().or_else(|| position.as_str()?.parse().ok())?;
+    Some(page.with_file_name(figures_file(period, Position(position))))
+}
+
+async fn issue_here(here: &Here, args: &Args) -> Result<Issued, Failure> {
+    let environment = &here.opened.environment;
+    let period = args.period.span(environment.store.as_ref()).await?;
+    let key = SigningKey::of_log(&here.opened.signing_key(), environment.ids.as_ref())?;
+    let order = Order {
+        period,
+        upto: args.position.map(Position),
+        occasion: Occasion::Asked,
+    };
+    let bar = LogBar::begin();
+    let hears = |reached, last| bar.show(reached, last);
+    let log = Log::heard(environment.store.as_ref(), &hears);
+    let issued = issue((log, &here.system), &key, order).await?;
+    kept(&here.opened.directory, &issued)?;
+    Ok(issued)
+}
+
+fn of_issued(issued: Issued) -> Answer {
+    let figures = String::from_utf8_lossy(&issued.figures).into_owned();
+    Answer {
+        issue: json!(issued.issue),
+        violations: violations(&figures),
+        figures,
+        page: issued.page,
+        note: issued.note,
+    }
+}
+
+fn of_server(reply: &Value) -> Answer {
+    let text = |name: &str| {
+        reply
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let figures = text("figures");
+    Answer {
+        issue: reply.get("issue").cloned().unwrap_or_default(),
+        violations: violations(&figures),
+        figures,
+        page: text("page"),
+        note: text("note"),
+    }
+}
+
+fn violations(figures: &str) -> u64 {
+    let figures: Value = serde_json::from_str(figures).unwrap_or_default();
+    let counts = figures
+        .get("violations")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    counts.filter_map(|(_, count)| count.as_u64()).sum()
+}
+
+/// Only reads, where a command needs a log and writes nothing.
+pub(super) async fn reading(log: &host::store_spec::LogArgs) -> Result<ReadOnly, Failure> {
+    Ok(ReadOnly::of(&log.spec()?).await?)
+}

@@ -1,0 +1,84 @@
+//! `ledgerline report`: what a period was like, for people (PDCA), and signed, for auditors (compliance).
+
+mod check;
+mod compliance;
+mod costs;
+mod daily;
+mod pdca;
+
+use crate::kit::failure::Failure;
+use crate::kit::words::word_of;
+use application::calendar::{PeriodLength, Span, beijing_date};
+use application::private_file;
+use chrono::NaiveDate;
+use domain::ports::event_store::EventStore;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Make a report of a period of Beijing's calendar.
+///
+/// A report says up to which position of the log it speaks, and is made from that alone: made again up to
+/// the same position it is the same, byte for byte.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Plan, do, check, act: a page that prints well (复盘)
+    Pdca(pdca::Args),
+    /// The signed compliance report (合规报告); its issue is an event of the log
+    Compliance(compliance::Args),
+    /// One day's table: the main metrics of each campaign and of all, and the targets reached (日报)
+    Daily(daily::Args),
+    /// What calls cost on the lines, by a tariff of your own (费用)
+    Costs(costs::Args),
+    /// Check a compliance report against its signed note, and, where the log is at hand, against the log
+    Check(check::Args),
+}
+
+/// Which period.
+#[derive(Debug, Clone, clap::Args)]
+struct PeriodArgs {
+    /// Length of the period
+    #[arg(long, value_parser = word_of(PeriodLength::WORDS, PeriodLength::of_word))]
+    period: PeriodLength,
+    /// A day in the period, such as 2026-11-20; default: the day of the log's last event
+    #[arg(long, value_name = "DATE")]
+    at: Option<NaiveDate>,
+}
+
+impl PeriodArgs {
+    /// The day meant.
+    async fn day(&self, store: &dyn EventStore) -> Result<NaiveDate, Failure> {
+        if let Some(day) = self.at {
+            return Ok(day);
+        }
+        let last = store.last_recorded_at().await?;
+        last.map(beijing_date)
+            .ok_or_else(|| Failure::refused("the log is empty: there is nothing to report"))
+    }
+
+    async fn span(&self, store: &dyn EventStore) -> Result<Span, Failure> {
+        Ok(self.period.of(self.day(store).await?))
+    }
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Pdca(args) => pdca::run(args).await,
+        Action::Compliance(args) => compliance::run(args, runtime).await,
+        Action::Daily(args) => daily::run(args).await,
+        Action::Costs(args) => costs::run(args).await,
+        Action::Check(args) => check::run(args).await,
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    private_file::write(path, bytes)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+}

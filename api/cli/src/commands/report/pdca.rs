@@ -1,0 +1,128 @@
+//! `ledgerline report pdca`: a page for people, from the rows beside a running server or without one, or from
+//! one campaign's events folded up to a moment of the past.
+
+use crate::commands::report::{PeriodArgs, write};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::as_of::Moment;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::ports::clock::Clock;
+use domain::problem::Problem;
+use evidence::pdca::{Ask, Gathered, evidence, gather, page};
+use host::app::ReadOnly;
+use host::clock::SystemClock;
+use host::read_db_spec::ReadDbArgs;
+use host::store_spec::LogArgs;
+use projections::views::call_history::CallHistory;
+use projections::views::campaign_board::CampaignBoard;
+use projections::views::metric_board::MetricBoard;
+use projections::views::target_board::TargetBoard;
+use projections::{FoldError, Span, View, fold};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    period: PeriodArgs,
+    /// Only this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<CampaignId>,
+    /// As known then: events up to this position, or recorded up to this instant (RFC 3339); folds the
+    /// campaign's events, at most 2,000,000
+    #[arg(long, value_name = "POSITION|INSTANT", requires = "campaign")]
+    as_of: Option<String>,
+    /// Where the page goes; FILE.evidence.json beside it leads to the events behind each number
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let (data, spec) = args.log.place()?;
+    let opened = ReadOnly::of(&spec).await?;
+    let gathered = async {
+        let ask = Ask {
+            length: args.period.period,
+            day: args.period.day(opened.store.as_ref()).await?,
+            campaign: args.campaign.clone(),
+            upto: None,
+        };
+        if let (Some(as_of), Some(campaign)) = (&args.as_of, &args.campaign) {
+            return folded(&opened, ask, (as_of, campaign)).await;
+        }
+        let rows = opened.rows(&args.read_db.spec(&data)).await?;
+        Ok(gather(rows.as_ref(), opened.store.as_ref(), ask).await?)
+    }
+    .await;
+    opened.close().await;
+    let gathered: Gathered = gathered?;
+    let beside = evidence_file(&args.out);
+    let name = beside.file_name().unwrap_or_default().to_string_lossy();
+    write(&args.out, page(&gathered, &name).as_bytes())?;
+    write(&beside, format!("{:#}\n", evidence(&gathered)).as_bytes())?;
+    let (period, position) = (&gathered.period.label, gathered.position);
+    if args.json {
+        return output::json(
+            &json!({ "report": "pdca", "period": period, "position": position.to_string(),
+            "out": args.out.display().to_string(), "evidence": beside.display().to_string() }),
+        );
+    }
+    output::line(&format!(
+        "pdca {period}: rows complete up to position {position}; written to {}, its evidence to {}",
+        args.out.display(),
+        beside.display()
+    ))
+}
+
+/// `FILE.evidence.json` beside `FILE`.
+fn evidence_file(page: &Path) -> PathBuf {
+    let mut name = page.as_os_str().to_owned();
+    name.push(".evidence.json");
+    PathBuf::from(name)
+}
+
+/// As known at a moment: from the campaign's own events up to there.
+async fn folded(
+    opened: &ReadOnly,
+    ask: Ask,
+    (as_of, campaign): (&str, &CampaignId),
+) -> Result<Gathered, Failure> {
+    let store = opened.store.as_ref();
+    let moment = Moment::parse(Some(as_of), None)?;
+    let then = moment.resolve(store, SystemClock::default().now()).await?;
+    let views: Vec<Arc<dyn View>> = vec![
+        Arc::new(CampaignBoard),
+        Arc::new(CallHistory),
+        Arc::new(MetricBoard),
+        Arc::new(TargetBoard),
+    ];
+    let filter = EventFilter {
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let span = Span::until(filter, then.position);
+    let rows = fold(store, &span, views, &|| true).await.map_err(unfolded)?;
+    let ask = Ask {
+        upto: Some(then.position),
+        ..ask
+    };
+    Ok(gather(rows.db.as_ref(), store, ask).await?)
+}
+
+fn unfolded(error: FoldError) -> Failure {
+    match error {
+        FoldError::TooManyEvents { .. } => Failure::refused(format!("{error}: ask for an earlier moment")),
+        FoldError::Store(error) => Problem::from(error).into(),
+        FoldError::Rows(error) => Problem::from(error).into(),
+        FoldError::Stopped { .. } => Failure::unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,153 @@
+//! `ledgerline serve`: the server, until a signal.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::calendar::PeriodLength;
+use domain::time::Timestamp;
+use evidence::compliance_report::begin_schedule;
+use host::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
+use host::keys_spec::KeysSpec;
+use host::open_settings::OpenSettings;
+use host::outbound::ntp::NtpServer;
+use host::outbound::tsa::TsaUrl;
+use host::outbound::witness::WitnessSpec;
+use host::read_db_spec::ReadDbArgs;
+use host::serve_settings::ServeSettings;
+use host::signals::Signals;
+use host::store_spec::LogArgs;
+use http::kurrent::{self, KurrentArgs};
+use http::running::Running;
+use http::server;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Run the server: campaigns, calls and the HTTP API.
+///
+/// A trunk is
+/// sip:HOST:PORT[;user=U;password-file=F|password-env=V][;name=N][;from=NUMBER,NUMBER…][;legs-max=N]
+/// [;dials-per-second=10][;ring-timeout=30s][;first-response=32s][;hold-off=180s]
+/// [;dial=e164|digits|national][;prefix=P][;replies=same-port|any-port][;media=IP,IP…]
+/// [;silence=20s]. Several trunks: their order is preference. `from` rotates and is required unless the
+/// trunk is a loopback address. `dial` says how numbers are dialed: +8613800138000, 8613800138000 or
+/// 13800138000. Responses come from the trunk's own port unless `replies=any-port`; sound comes from `media`
+/// only, where it is given. A far end that sends and gives no sign of life for `silence` is hung up.
+///
+/// With --store postgres://… several servers may share one log; each has its own --data. One of them dials,
+/// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows stand in
+/// a database too, and may be shared in the same way.
+///
+/// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
+/// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+    /// Where to listen for HTTP
+    #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
+    http: SocketAddr,
+    /// A trunk to dial on; may be given several times
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<TrunkSpec>,
+    /// Our SIP address; default: the one this directory used before, else a fitting one
+    #[arg(long, value_name = "ADDR")]
+    sip: Option<SocketAddr>,
+    /// UDP ports for audio, such as 20000-20199
+    #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
+    rtp_ports: Option<RangeInclusive<u16>>,
+    #[command(flatten)]
+    keys: KeysSpec,
+    /// How long live calls may go on after a signal
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration_ms)]
+    drain: u64,
+    /// Rehearse: start the clock at this instant; only with loopback trunks
+    #[arg(long, value_name = "RFC3339")]
+    rehearse_at: Option<Timestamp>,
+    /// A witness that is asked to cosign each checkpoint, and its public key; may be given several times
+    #[arg(long = "witness", value_name = "URL,VKEY")]
+    witnesses: Vec<WitnessSpec>,
+    /// A time stamp authority (RFC 3161) that stamps a checkpoint every hour
+    #[arg(long, value_name = "URL")]
+    tsa: Option<TsaUrl>,
+    /// An NTP server to compare the clock with; beyond 2 s nothing new is dialed
+    #[arg(long, value_name = "HOST[:PORT]")]
+    ntp: Option<NtpServer>,
+    /// Issue the signed compliance report of each period after its end; kept in DIR/reports
+    #[arg(long, value_enum, value_name = "PERIOD")]
+    compliance_report: Option<PeriodLength>,
+    #[command(flatten)]
+    kurrent: KurrentArgs,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let (data, store) = args.log.place()?;
+    let listener = server::bind(args.http)
+        .await
+        .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
+    let settings = ServeSettings {
+        read_db: args.read_db.read_db.clone(),
+        open: OpenSettings {
+            data: data.clone(),
+            store: store.clone(),
+            keys: args.keys.dir(),
+            keys_url: args.keys.url(),
+            master_key: args.keys.master_key,
+            rehearse_at: args.rehearse_at,
+        },
+        trunks: args.trunks,
+        sip: args.sip,
+        rtp_ports: args.rtp_ports,
+        drain_ms: args.drain,
+        witnesses: args.witnesses,
+        tsa: args.tsa,
+        ntp: args.ntp,
+        given: None,
+    };
+    let running = Running::start(settings, Some(listener), runtime).await?;
+    if let Some(length) = args.compliance_report {
+        begin_schedule(&running.installation, length);
+    }
+    let kurrent = kurrent::serve(&args.kurrent, &running.installation, args.http).await?;
+    output::line(&format!("data      {}", data.display()))?;
+    output::line(&format!("log       {store}"))?;
+    output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
+    output::line(&format!(
+        "status    {}/",
+        running.url.as_deref().unwrap_or_default()
+    ))?;
+    if let Some(address) = kurrent {
+        output::line(&format!("kurrent   kurrentdb://{address}?tls=false"))?;
+    }
+    until_signal(&running, &mut signals).await?;
+    output::notice("draining; a second signal leaves at once");
+    running
+        .finish(&mut signals, Duration::from_millis(args.drain))
+        .await?;
+    Ok(())
+}
+
+/// Says whether this process dials, at first and whenever that changes. An error: it cannot go on, and what
+/// is open is closed by the next start.
+async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
+    let mut standing = running.installation.dialing.state();
+    loop {
+        let now = *standing.borrow_and_update();
+        // A full disk behind standard output is no reason to end.
+        if let Err(error) = output::line(&format!("dialing   {}", now.line())) {
+            tracing::warn!(%error, "what this process does about dialing could not be printed");
+        }
+        tokio::select! {
+            biased;
+            () = signals.next() => return Ok(()),
+            why = running.process.opened.fell() => return Err(Failure::unavailable(why)),
+            // The sender lives as long as the application.
+            _changed = standing.changed() => {}
+        }
+    }
+}

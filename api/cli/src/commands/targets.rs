@@ -1,0 +1,314 @@
+//! What `ledgerline campaign` shows as tables: targets, target against actual, funnel, regions,
+//! abandonment; and `ledgerline trunk quality`.
+
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::table::{items, members, percent};
+use application::percent::encode;
+use domain::ids::CampaignId;
+use hyper::Method;
+use serde_json::{Value, json};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArgs {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    /// A target: a metric, `@` and its version where it is not the headline one, and the ratio to reach, such
+    /// as answer_ratio_per_call@1=0.65; in place of all targets before
+    #[arg(long, value_name = "METRIC=RATIO", value_parser = read_target)]
+    set: Vec<Value>,
+    /// Targets of a scenario: general (接通率 65 %, 转化率 15 %) or bank (70 %, 15 %)
+    #[arg(long, value_parser = ["general", "bank"], conflicts_with = "set")]
+    preset: Option<String>,
+    /// Who sets them
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OneArgs {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SomeArgs {
+    /// Only this campaign; all without
+    id: Option<CampaignId>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct QualityArgs {
+    /// First day or instant, such as 2026-11-20T00:00:00+08:00; default: a week ago
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<String>,
+    /// Before this instant; default: now
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+fn read_target(text: &str) -> Result<Value, String> {
+    let (name, ratio) = text
+        .split_once('=')
+        .ok_or("must be METRIC=RATIO, such as answer_ratio_per_call=0.65")?;
+    let ratio: f64 = ratio
+        .parse()
+        .map_err(|error| format!("has no ratio such as 0.65: {error}"))?;
+    let Some((metric, version)) = name.split_once('@') else {
+        return Ok(json!({ "metric": name, "ratio": ratio }));
+    };
+    let version: u32 = version
+        .parse()
+        .map_err(|error| format!("has a version that is no whole number: {error}"))?;
+    Ok(json!({ "metric": metric, "version": version, "ratio": ratio }))
+}
+
+/// Sets targets where some are given, and shows them.
+pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/targets", encode(args.id.as_str()));
+    let mut body = match (args.preset, args.set.is_empty()) {
+        (Some(preset), _) => Some(json!({ "preset": preset })),
+        (None, false) => Some(json!({ "targets": args.set })),
+        (None, true) => None,
+    };
+    if let (Some(by), Some(members)) = (args.by, body.as_mut().and_then(Value::as_object_mut)) {
+        members.insert("by".to_owned(), json!(by));
+    }
+    let (method, list) = match &body {
+        Some(_) => (Method::POST, "targets"),
+        None => (Method::GET, "items"),
+    };
+    let Some(reply) = args.asking.ask(method, &path, body.as_ref()).await? else {
+        return Ok(());
+    };
+    let share = |per_mille: &Value| per_mille.as_f64().map(|value| json!(value / 1_000.0));
+    let with_share = |target: &Value| {
+        let ratio = target.get("per_mille").and_then(share);
+        with(target, "target", percent(ratio.as_ref()))
+    };
+    let rows: Vec<Value> = items(&reply, list).iter().map(with_share).collect();
+    if rows.is_empty() {
+        return output::line("没有目标 no targets: set some with --preset or --set");
+    }
+    let columns = [
+        ("指标 metric", "/metric"),
+        ("版本 version", "/version"),
+        ("目标 target", "/target"),
+        ("设定人 by", "/set_by"),
+    ];
+    members(&columns, &rows)
+}
+
+/// Targets beside what was reached, and the causes of each gap.
+pub(super) async fn target_actual(args: SomeArgs) -> Result<(), Failure> {
+    let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
+    let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
+    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
+        return Ok(());
+    };
+    let rows: Vec<Value> = items(&reply, "items").iter().map(compared).collect();
+    if rows.is_empty() {
+        return output::line("没有目标 no targets: set some with `ledgerline campaign targets`");
+    }
+    let columns = [
+        ("任务 campaign", "/campaign"),
+        ("指标 metric", "/label_zh"),
+        ("", "/metric"),
+        ("版本 version", "/version"),
+        ("目标 target", "/target"),
+        ("实际 actual", "/actual"),
+        ("差距 gap", "/gap"),
+        ("主要原因 main cause", "/cause"),
+    ];
+    members(&columns, &rows)
+}
+
+fn compared(row: &Value) -> Value {
+    let shown = with(row, "target", percent(row.get("target_ratio")));
+    let shown = with(&shown, "actual", percent(row.get("actual_ratio")));
+    let shown = with(&shown, "gap", percent(row.get("gap_ratio")));
+    // The parts come with the largest first.
+    let largest = row.pointer("/deviation/parts/0");
+    let words = largest.and_then(|part| {
+        let share = part.get("part_ratio")?.as_f64().filter(|share| *share > 0.0)?;
+        let label = |name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default();
+        Some(format!(
+            "{} {} {:.1} %",
+            label("label_zh"),
+            label("label_en"),
+            share * 100.0
+        ))
+    });
+    with(&shown, "cause", json!(words))
+}
+
+/// How far customers came.
+pub(super) async fn funnel(args: OneArgs) -> Result<(), Failure> {
+    let Some(reply) = asked_of(&args, "/funnel").await? else {
+        return Ok(());
+    };
+    let rows: Vec<Value> = items(&reply, "stages")
+        .iter()
+        .map(|stage| with(stage, "share", percent(stage.get("of_previous_ratio"))))
+        .collect();
+    let columns = [
+        ("阶段", "/label_zh"),
+        ("stage", "/label_en"),
+        ("客户 customers", "/customers"),
+        ("占上一阶段 of the stage before", "/share"),
+    ];
+    members(&columns, &rows)
+}
+
+/// Calls by region.
+pub(super) async fn regions(args: OneArgs) -> Result<(), Failure> {
+    let Some(reply) = asked_of(&args, "/regions").await? else {
+        return Ok(());
+    };
+    let rows: Vec<Value> = items(&reply, "items")
+        .iter()
+        .map(|row| with(row, "share", percent(row.get("answer_ratio_per_call"))))
+        .collect();
+    let columns = [
+        ("地区（时区） region", "/region"),
+        ("归属地 home location", "/home_location"),
+        ("拨号 dialed", "/dialed"),
+        ("接通 answered", "/answered"),
+        ("接通率（按呼叫，含应答机）v1 per call", "/share"),
+        ("转化 converted", "/converted"),
+        ("通话毫秒 talk ms", "/talk_ms"),
+    ];
+    members(&columns, &rows)?;
+    let label = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
+    output::line(label("label_zh"))?;
+    output::line(label("label_en"))
+}
+
+/// The abandon rate under every definition.
+pub(super) async fn abandonment(args: OneArgs) -> Result<(), Failure> {
+    let Some(reply) = asked_of(&args, "/abandonment").await? else {
+        return Ok(());
+    };
+    let rows: Vec<Value> = items(&reply, "definitions")
+        .iter()
+        .map(|row| with(row, "share", percent(row.get("value"))))
+        .collect();
+    let columns = [
+        ("口径 definition", "/label/zh"),
+        ("", "/name"),
+        ("版本 version", "/version"),
+        ("呼损 abandoned", "/numerator_count"),
+        ("真人接通 answered", "/denominator_count"),
+        ("呼损率 rate", "/share"),
+    ];
+    members(&columns, &rows)?;
+    let budget = reply.get("budget").unwrap_or(&Value::Null);
+    let number = |name: &str| budget.get(name).and_then(Value::as_i64).unwrap_or(0);
+    output::line(&format!(
+        "30 天预算 budget ({}): {} / {} = {}‰, 上限 limit {}‰",
+        budget.get("metric").and_then(Value::as_str).unwrap_or_default(),
+        number("abandoned"),
+        number("answered"),
+        number("used_per_mille"),
+        number("limit_per_mille"),
+    ))
+}
+
+/// Trunks by day.
+pub(super) async fn quality(args: QualityArgs) -> Result<(), Failure> {
+    let given = [("from", args.from), ("to", args.to)];
+    let query: Vec<String> = given
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))))
+        .collect();
+    let path = format!("/api/v1/trunks/quality?{}", query.join("&"));
+    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
+        return Ok(());
+    };
+    let rows: Vec<Value> = items(&reply, "days").iter().map(trunk_day).collect();
+    if rows.is_empty() {
+        return output::line("这段时间没有呼叫 no calls in that time");
+    }
+    let columns = [
+        ("线路 trunk", "/trunk"),
+        ("日 day", "/day"),
+        ("话路 legs", "/legs"),
+        ("振铃 rang", "/rang"),
+        ("接通 answered", "/answered"),
+        ("接通率（按话路） per leg", "/answers"),
+        ("线路失败 failed", "/failed_trunk"),
+        ("失败率 rate", "/failures"),
+        ("接续时延 PDD ms", "/post_dial_ms_mean"),
+        ("结束码 codes", "/ended"),
+    ];
+    members(&columns, &rows)
+}
+
+fn trunk_day(row: &Value) -> Value {
+    let codes: Vec<String> = items(row, "codes")
+        .iter()
+        .map(|one| {
+            let code = one.get("code").and_then(Value::as_str).unwrap_or_default();
+            format!("{code}×{}", one.get("count").and_then(Value::as_u64).unwrap_or(0))
+        })
+        .collect();
+    let at = row.get("day_at").and_then(Value::as_str);
+    let day = at.and_then(|at| Some(application::calendar::beijing_date(at.parse().ok()?).to_string()));
+    let shown = with(row, "day", json!(day));
+    let shown = with(&shown, "answers", percent(row.get("answer_ratio_per_leg")));
+    let shown = with(&shown, "failures", percent(row.get("failure_ratio_per_leg")));
+    with(&shown, "ended", json!(codes.join(" ")))
+}
+
+/// An object with one member more.
+fn with(object: &Value, name: &str, value: Value) -> Value {
+    let mut shown = object.clone();
+    if let Some(members) = shown.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+    shown
+}
+
+async fn asked_of(args: &OneArgs, rest: &str) -> Result<Option<Value>, Failure> {
+    let path = format!("/api/v1/campaigns/{}{rest}", encode(args.id.as_str()));
+    args.asking.ask(Method::GET, &path, None).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_metric_perhaps_a_version_and_a_ratio() {
+        assert_eq!(read_target("a=0.65"), Ok(json!({ "metric": "a", "ratio": 0.65 })));
+        let second = json!({ "metric": "a", "version": 2, "ratio": 1.0 });
+        assert_eq!(read_target("a@2=1"), Ok(second));
+        for wrong in ["a", "a=", "a=b", "a@=0.5", "a@x=0.5"] {
+            assert!(read_target(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_shown_with_its_largest_cause() {
+        let part = |zh: &str, gap: f64| json!({ "label_zh": zh, "label_en": "x", "part_ratio": gap });
+        let row = json!({ "target_ratio": 0.7, "actual_ratio": 0.65, "gap_ratio": 0.05,
+            "deviation": { "parts": [part("号码质量", 0.04), part("忙线", 0.01)] } });
+        let shown = compared(&row);
+        assert_eq!(
+            (&shown["target"], &shown["gap"]),
+            (&json!("70.0 %"), &json!("5.0 %"))
+        );
+        assert_eq!(shown["cause"], "号码质量 x 4.0 %");
+        let reached = json!({ "target_ratio": 0.7, "actual_ratio": null, "gap_ratio": null });
+        assert_eq!(compared(&reached)["cause"], Value::Null);
+    }
+}

@@ -1,0 +1,332 @@
+//! `ledgerline trunk call`: one call on one trunk, with the same permit, caps and events as every other; and
+//! `ledgerline trunk quality`: how well each trunk carries calls.
+
+use crate::commands::targets;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::campaigns::{create_campaign, start_campaign};
+use application::installation::DialingState;
+use application::lists::load::Load;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::compliance::closed_for_all;
+use domain::ids::{CallId, CampaignId, EnrolmentId};
+use domain::phone_number::PhoneNumber;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Envelope, Position};
+use domain::time::TimeOfDay;
+use host::config::TrunkSpec;
+use host::open_settings::OpenSettings;
+use host::serve_settings::{GivenSound, ServeSettings};
+use host::signals::Signals;
+use host::store_spec::StoreSpec;
+use http::routes::lists::import;
+use http::running::Running;
+use intake::body::BodySource;
+use intake::campaign_body::{CampaignBody, FlowBody};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// The built-in campaign.
+const CAMPAIGN: &str = "trial-call";
+
+/// Its directory, so that opt-outs and caps hold from one trial to the next.
+const DATA_DEFAULT: &str = "trial-data";
+
+/// How long a live trial may go on after ctrl-c.
+const DRAIN_MS: u64 = 2_000;
+
+/// Try a trunk with one call, or see how well trunks carry calls.
+///
+/// `call`: the number is enrolled as a customer of its own in the built-in campaign `trial-call`: the same
+/// permit, caps and events as any call, and an opt-out refuses it. On a trunk that is not a loopback
+/// address the number must be your own (--own-number) and the calling hours hold. Prints the call's
+/// `call.ended`; an answered call's recording is DIR/recordings/<call>.wav.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Place one call and print how it ended
+    Call(CallArgs),
+    /// Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, of the
+    /// running server
+    Quality(targets::QualityArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CallArgs {
+    /// The number to call
+    number: String,
+    /// The trunk, as for `serve`
+    #[arg(long, value_name = "SPEC")]
+    trunk: TrunkSpec,
+    /// Speak this file instead of the trial's text: WAV, 8 kHz, mono, 16 bit
+    #[arg(long, value_name = "FILE")]
+    wav: Option<PathBuf>,
+    /// The data directory; default: trial-data
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// I own this number, or its owner has agreed to this call
+    #[arg(long)]
+    own_number: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let args = match args.action {
+        Action::Call(args) => args,
+        Action::Quality(args) => return targets::quality(args).await,
+    };
+    let phone = PhoneNumber::parse(&args.number).map_err(|error| Failure::usage(error.to_string()))?;
+    let loopback = args.trunk.is_loopback();
+    if !loopback && !args.own_number {
+        return Err(Failure::refused(
+            "a trunk of the world reaches real people: pass --own-number if the number is yours or its owner agreed",
+        ));
+    }
+    let mut signals = Signals::listen()?;
+    let data = args.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
+    let settings = ServeSettings {
+        read_db: None,
+        open: OpenSettings {
+            data: data.clone(),
+            store: StoreSpec::Sqlite(data.clone()),
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        },
+        trunks: vec![args.trunk.clone()],
+        sip: None,
+        rtp_ports: None,
+        drain_ms: DRAIN_MS,
+        witnesses: Vec::new(),
+        ntp: None,
+        tsa: None,
+        given: args.wav.clone().map(|file| GivenSound {
+            text: speech::clips::DEMO_TEXT.to_owned(),
+            file,
+        }),
+    };
+    let running = Running::start(settings, None, runtime).await?;
+    if matches!(
+        *running.installation.dialing.state().borrow(),
+        DialingState::Unconfirmed | DialingState::Lost
+    ) {
+        running.stop().await;
+        return Err(Failure::refused(
+            "this log was restored from a backup: run `ledgerline serve` on it and confirm with `ledgerline backup confirm`",
+        ));
+    }
+    let ended = tokio::select! {
+        biased;
+        () = signals.next() => None,
+        ended = place(&running, &phone, loopback) => Some(ended),
+    };
+    running
+        .finish(&mut signals, Duration::from_millis(DRAIN_MS))
+        .await?;
+    let Some(ended) = ended else {
+        return Err(Failure::unavailable("interrupted"));
+    };
+    let (call, ended) = ended?;
+    show(call, ended, args.json)
+}
+
+/// Enrols, starts, and waits for the end.
+async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result<(CallId, Value), Failure> {
+    let installation = &running.installation;
+    let campaign: CampaignId = CAMPAIGN
+        .parse()
+        .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;
+    let body = campaign_body(&campaign, loopback);
+    if let Some(closed) = closed_for_all(&body.plan, installation.now()) {
+        return Err(not_permitted(&json!(closed.verdict)));
+    }
+    create_campaign(installation, body, Cause::outside(installation.new_command())).await?;
+    let after = installation.store().head().await?;
+    // A customer of its own: an enrolment is for ever, and the same number may be tried again.
+    let external_id = format!("trial-{}", installation.new_command());
+    let customer = installation.vault().derive_customer(&external_id);
+    let mut record = Map::new();
+    record.insert("customer_id".to_owned(), Value::String(external_id.clone()));
+    record.insert("phone".to_owned(), Value::String(phone.as_e164().to_owned()));
+    let plan = Load {
+        rules: installation.list_rules(&campaign, &external_id).await?,
+        source: "trunk call".to_owned(),
+        format: "trial".to_owned(),
+        dry_run: false,
+        course: Arc::default(),
+    };
+    let report = import(installation, plan, Box::new(BodySource::new(vec![record]))).await?;
+    if let Some(bad) = report.bad.first() {
+        return Err(Failure::refused(bad.reason.clone()));
+    }
+    start_again(running, &campaign).await?;
+    let call = CallId::derive(
+        &EnrolmentId {
+            campaign,
+            customer: customer.clone(),
+        },
+        1,
+    );
+    let watched = Watched {
+        call: format!("call-{call}"),
+        customer: format!("customer-{customer}"),
+    };
+    watched
+        .until_ended(running, after)
+        .await
+        .map(|ended| (call, ended))
+}
+
+/// Started the first time; a later list has reopened it already; a pause of an earlier trial is lifted.
+async fn start_again(running: &Running, campaign: &CampaignId) -> Result<(), Failure> {
+    use domain::campaign::CampaignStatus;
+    use domain::campaign::command::CampaignCommand;
+    let installation = &running.installation;
+    let loaded = installation
+        .entities
+        .campaigns
+        .state(campaign)
+        .await
+        .map_err(Problem::from)?;
+    let cause = Cause::outside(installation.new_command());
+    match loaded.state.status() {
+        Some(CampaignStatus::Paused) => {
+            let resumed = installation
+                .entities
+                .campaigns
+                .ask(campaign, CampaignCommand::Resume, cause);
+            resumed.await.map_err(Problem::from)?;
+        }
+        Some(CampaignStatus::Running) => {}
+        Some(_) | None => {
+            start_campaign(installation, campaign, cause).await?;
+        }
+    }
+    Ok(())
+}
+
+fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
+    let hour = |hour: u16| TimeOfDay::from_minutes(hour * 60).expect("an hour of the day is a time of day");
+    CampaignBody {
+        campaign: campaign.clone(),
+        customer_segment: None,
+        // Bundled, so that a trunk can be tried without a synthesizer.
+        flow: FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
+        plan: CallingPlan {
+            preset: Preset::CnService,
+            basis: Basis::Contract,
+            purpose: "service".to_owned(),
+            window: CallingWindow {
+                start: hour(0),
+                end: hour(24),
+                rests: Vec::new(),
+            },
+            max_concurrent: 1,
+            retry_policy: RetryPolicy {
+                retries_max: 0,
+                uncharged_max: 0,
+                calls_max: None,
+                interrupted_after_answer: None,
+                rules: BTreeMap::new(),
+            },
+            ring_timeout_ms: None,
+            ends_at: None,
+            trial: loopback,
+            // Whoever tries a number again may do so under another name.
+            duplicates: Some(Duplicates::ByCustomer),
+        },
+    }
+}
+
+/// How long the enrolment may take to be settled once the call has ended.
+const SETTLE_MS: u64 = 3_000;
+
+/// What a trial waits for: the call's end, and that customer and number were told of it.
+struct Watched {
+    call: String,
+    customer: String,
+}
+
+impl Watched {
+    async fn until_ended(&self, running: &Running, after: Position) -> Result<Value, Failure> {
+        let clock = &running.installation.environment.clock;
+        let mut events = running.installation.store().subscribe(after).await?;
+        let mut ended = None;
+        let mut limit = None;
+        loop {
+            let page = tokio::select! {
+                biased;
+                page = events.next() => page?,
+                () = clock.wait_until(limit.unwrap_or_default()), if limit.is_some() => {
+                    return ended.ok_or_else(|| Failure::fault("a trial settled without its call's end"));
+                }
+            };
+            for stored in page {
+                let envelope = stored
+                    .envelope()
+                    .map_err(|error| Failure::fault(error.to_string()))?;
+                self.refuse_refused(&envelope)?;
+                let stream = envelope.stream.as_str();
+                if stream == self.call && envelope.kind == "call.ended" {
+                    ended = Some(data_of(&envelope));
+                    limit = Some(clock.now().plus_ms(SETTLE_MS));
+                }
+                if stream == self.customer && envelope.kind == "customer.enrolment_settled" {
+                    limit = Some(clock.now());
+                }
+            }
+        }
+    }
+
+    /// A refusal means that there will be no call.
+    fn refuse_refused(&self, envelope: &Envelope) -> Result<(), Failure> {
+        let data = data_of(envelope);
+        let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
+        let refused = match envelope.kind.as_str() {
+            "customer.dial_refused" => envelope.stream.as_str() == self.customer,
+            // It closed just now.
+            "campaign.window_closed" => envelope.stream.id() == CAMPAIGN,
+            "number.dial_refused" => format!("call-{}", text("call")) == self.call,
+            "customer.enrolment_settled" => {
+                envelope.stream.as_str() == self.customer && text("disposition") == "not_permitted"
+            }
+            _ => false,
+        };
+        if refused {
+            return Err(not_permitted(&data));
+        }
+        Ok(())
+    }
+}
+
+fn not_permitted(verdict: &Value) -> Failure {
+    Failure::refused(format!("this call is not permitted: {verdict}"))
+}
+
+fn data_of(envelope: &Envelope) -> Value {
+    serde_json::from_str(envelope.data.get()).unwrap_or_default()
+}
+
+fn show(call: CallId, ended: Value, json_wanted: bool) -> Result<(), Failure> {
+    let mut shown = json!({ "call": call });
+    if let (Some(members), Value::Object(data)) = (shown.as_object_mut(), ended) {
+        members.extend(data);
+    }
+    if json_wanted {
+        return output::json(&shown);
+    }
+    output::pretty(&shown)
+}

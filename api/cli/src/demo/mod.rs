@@ -1,0 +1,336 @@
+//! `ledgerline demo`: the whole loop on one machine, on real SIP and RTP, against a carrier of its own.
+//!
+//! Everything is the product's: the same server, routes, drivers and lines; only the carrier and its people
+//! are made up. It can be killed at any moment; the same directory and seed go on where it stopped.
+
+mod campaign;
+mod customers;
+mod log;
+mod picture;
+mod reconcile;
+mod report;
+mod summary;
+mod watch;
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::private_file;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use host::clock::SystemClock;
+use host::config::{HTTP_DEFAULT, TrunkSpec};
+use host::data_dir::RECORDINGS_DIR;
+use host::open_settings::OpenSettings;
+use host::read_db_spec::ReadDbArgs;
+use host::rehearsal::{Carrier, CarrierSettings};
+use host::serve_settings::ServeSettings;
+use host::signals::Signals;
+use host::store_spec::{LogArgs, StoreSpec};
+use http::running::Running;
+use http::server;
+use log::CallBook;
+use reconcile::Reconciliation;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use summary::Summary;
+use tokio::runtime::Runtime;
+
+/// When every demo's clock starts: a Monday morning in Beijing, inside every calling window.
+const REHEARSAL_INSTANT: &str = "2026-03-02T10:00:00+08:00";
+
+/// What belongs to the made-up world, inside the data directory.
+const REHEARSAL_DIR: &str = "rehearsal";
+
+/// How long live calls may go on after ctrl-c.
+const DRAIN_MS: u64 = 5_000;
+
+/// Most customers of a demo: a million rows can be imported, but a demo should end today.
+const CUSTOMERS_MAX: u32 = 100_000;
+
+/// Legs at once on the demo's trunk: the campaign's 50 and their neighbours.
+const LEGS_MAX: u32 = 100;
+
+/// New legs per second: 50 calls at once of some ten seconds, twice over for retries.
+const DIALS_PER_SECOND: u32 = 20;
+
+/// Show the whole loop: customers are called over real SIP and RTP, spoken to, recorded and reported.
+///
+/// Kill it at any moment and start it again with the same --data and --seed: nothing is lost or dialed twice.
+/// The last lines show dispositions, the answer rate, and that the carrier's own record agrees with ours.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// How many customers
+    #[arg(long, value_name = "N", default_value_t = 200,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(CUSTOMERS_MAX)))]
+    customers: u32,
+    /// Decides who the customers are and how they answer
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// The data directory; default: a new one in demo-data/
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The log: sqlite:DIR, postgres://USER@db.example/DB or kurrent://db.example:2113; default: in the
+    /// data directory
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+    /// Where the status page is; the next free port if this one is taken
+    #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
+    http: SocketAddr,
+    /// Leave when every customer is settled, instead of serving on
+    #[arg(long)]
+    exit_when_done: bool,
+    /// End with the summary as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let (data, store) = place(&args)?;
+    let rehearsal = data.join(REHEARSAL_DIR);
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&rehearsal)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
+    hold_to_seed(&rehearsal, args.seed)?;
+    let cdr = rehearsal.join("cdr.jsonl");
+    let carrier = start_carrier(&args, &rehearsal, &cdr)?;
+    let running = start(&args, (&data, &store), carrier.address(), runtime).await?;
+    greet(&args, &data, &running)?;
+    let done = tokio::select! {
+        biased;
+        () = signals.next() => None,
+        why = watch::until_stuck(&running) => return Err(Failure::unavailable(why)),
+        done = perform(&args, &running, &rehearsal) => Some(done?),
+    };
+    let Some(book) = done else {
+        output::notice("draining; a second signal leaves at once");
+        running
+            .finish(&mut signals, Duration::from_millis(DRAIN_MS))
+            .await?;
+        return Ok(());
+    };
+    watch::until_quiet(&carrier, &running).await;
+    carrier.stop().await;
+    let summary = conclude(&args, &data, &cdr, &book)?;
+    if !args.exit_when_done {
+        output::line("serving on; ctrl-c ends it")?;
+        signals.next().await;
+    }
+    running
+        .finish(&mut signals, Duration::from_millis(DRAIN_MS))
+        .await?;
+    if args.json {
+        let object = serde_json::to_value(&summary).map_err(|error| Failure::fault(error.to_string()))?;
+        output::json(&object)?;
+    }
+    verdict(&summary)
+}
+
+/// Without --data a log in a database still needs a directory of its own, for rows and recordings.
+fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
+    let data = match (&args.data, &args.store) {
+        (Some(data), _) => Some(data.clone()),
+        (None, Some(StoreSpec::Sqlite(_))) => None,
+        (None, _) => Some(new_directory()),
+    };
+    let log = LogArgs {
+        data,
+        store: args.store.clone(),
+    };
+    Ok(log.place()?)
+}
+
+/// The carrier comes back to its address, so that what a crash left is ended there at once.
+fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, Failure> {
+    let file = rehearsal.join("carrier-address");
+    let before: Option<SocketAddr> = std::fs::read_to_string(&file)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    let start = |listen: SocketAddr| {
+        Carrier::start(CarrierSettings {
+            listen,
+            seed: args.seed,
+            cdr: cdr.to_owned(),
+            profile: None,
+            auth: None,
+        })
+    };
+    let carrier = match before.map(start) {
+        Some(Ok(carrier)) => carrier,
+        // Never started, or somebody else has the port now.
+        Some(Err(_)) | None => start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?,
+    };
+    std::fs::write(&file, format!("{}\n", carrier.address()))?;
+    Ok(carrier)
+}
+
+async fn start(
+    args: &Args,
+    (data, store): (&Path, &StoreSpec),
+    carrier: SocketAddr,
+    runtime: Arc<Runtime>,
+) -> Result<Running, Failure> {
+    let listener = server::bind_near(args.http)
+        .await
+        .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
+    let trunk: TrunkSpec = format!(
+        "sip:{carrier};name=rehearsal;legs-max={LEGS_MAX};dials-per-second={DIALS_PER_SECOND};ring-timeout=6s"
+    )
+    .parse()?;
+    let instant: Timestamp = REHEARSAL_INSTANT
+        .parse()
+        .map_err(|error: domain::time::InvalidTimestamp| Failure::fault(error.to_string()))?;
+    let settings = ServeSettings {
+        read_db: args.read_db.read_db.clone(),
+        open: OpenSettings {
+            data: data.to_owned(),
+            store: store.clone(),
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: Some(instant),
+        },
+        trunks: vec![trunk],
+        sip: None,
+        rtp_ports: None,
+        drain_ms: DRAIN_MS,
+        witnesses: Vec::new(),
+        ntp: None,
+        tsa: None,
+        given: None,
+    };
+    Ok(Running::start(settings, Some(listener), runtime).await?)
+}
+
+fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
+    output::line(&format!("目录 directory   {}", data.display()))?;
+    output::line(&format!(
+        "页面 status      {}/",
+        running.url.as_deref().unwrap_or_default()
+    ))?;
+    output::line(&format!("种子 seed        {}", args.seed))?;
+    output::line(&format!("演练 rehearsal   {REHEARSAL_INSTANT}"))
+}
+
+/// Campaign, customers, start; then a line a second until all are settled.
+async fn perform(args: &Args, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
+    let count = usize::try_from(args.customers).unwrap_or(usize::MAX);
+    let people = customers::generate(args.seed, count);
+    let file = rehearsal.join("customers.csv");
+    private_file::write(&file, customers::to_csv(&people).as_bytes())?;
+    campaign::prepare(&running.installation, &file).await?;
+    watch::until_settled(running, args.customers).await
+}
+
+/// Figures, reconciliation, the page, and where to look further.
+fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Summary, Failure> {
+    let text = std::fs::read_to_string(cdr).unwrap_or_default();
+    let carrier = reconcile::last_lines(&text)
+        .map_err(|error| Failure::fault(format!("{}: {error}", cdr.display())))?;
+    let found: Reconciliation = reconcile::reconcile(&carrier, book.calls.values());
+    for reason in &found.reasons {
+        output::notice(&format!("mismatch {reason}"));
+    }
+    let summary = Summary::of(book, &data.join(RECORDINGS_DIR), found);
+    let page = data.join("report.html");
+    private_file::write(&page, report::page(&summary, book, args.seed).as_bytes())?;
+    for line in summary.lines() {
+        output::line(&line)?;
+    }
+    output::line(&format!("报告 report      {}", page.display()))?;
+    let example = book
+        .calls
+        .iter()
+        .find(|(_, call)| call.answered_at.is_some())
+        .map_or_else(|| "ID".to_owned(), |(call, _)| call.to_string());
+    output::line("再看 look further:")?;
+    let data = data.display();
+    match &args.store {
+        None | Some(StoreSpec::Sqlite(_)) => {
+            output::line(&format!("  ledgerline events read --data {data}"))?;
+            output::line(&format!("  ledgerline call show {example} --data {data}"))?;
+            output::line(&format!("  ledgerline projections verify --data {data}"))?;
+        }
+        Some(store) => {
+            output::line(&format!("  ledgerline events read --store {store}"))?;
+            output::line(&format!(
+                "  ledgerline projections verify --store {store} --data {data}"
+            ))?;
+        }
+    }
+    Ok(summary)
+}
+
+/// Every dialed call ended, both sides agree, and every conversation can be heard.
+fn verdict(summary: &Summary) -> Result<(), Failure> {
+    let mut wrong = Vec::new();
+    if summary.terminal != summary.dialed {
+        wrong.push(format!(
+            "{} calls have no end",
+            summary.dialed.abs_diff(summary.terminal)
+        ));
+    }
+    if summary.reconcile.mismatched > 0 {
+        wrong.push(format!(
+            "{} calls differ from the carrier's record",
+            summary.reconcile.mismatched
+        ));
+    }
+    if summary.recordings < summary.answered {
+        wrong.push(format!(
+            "{} answered calls have no whole recording",
+            summary.answered - summary.recordings
+        ));
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::found(wrong.join("; ")))
+}
+
+/// A directory is made for one seed; another would be another world.
+fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<(), Failure> {
+    let path = rehearsal.join("seed");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim() == seed.to_string() => Ok(()),
+        Ok(text) => Err(Failure::refused(format!(
+            "this directory was made with seed {}; go on with --seed {}, or name another --data",
+            text.trim(),
+            text.trim()
+        ))),
+        Err(_) => Ok(std::fs::write(&path, format!("{seed}\n"))?),
+    }
+}
+
+/// `demo-data/20260302-100000`, by the wall clock.
+fn new_directory() -> PathBuf {
+    let now = SystemClock::default().now().to_utc();
+    PathBuf::from("demo-data").join(now.format("%Y%m%d-%H%M%S").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_seed_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        hold_to_seed(directory.path(), 7).unwrap();
+        hold_to_seed(directory.path(), 7).unwrap();
+        assert!(hold_to_seed(directory.path(), 8).is_err());
+    }
+
+    #[test]
+    fn the_rehearsal_begins_in_the_morning_in_beijing() {
+        let instant: Timestamp = REHEARSAL_INSTANT.parse().unwrap();
+        assert_eq!(instant.to_string(), "2026-03-02T02:00:00.000000Z");
+    }
+}

@@ -1,0 +1,121 @@
+//! The demo's progress: one line a second, until every customer is settled and the line is quiet.
+
+use crate::demo::campaign;
+use crate::demo::log::CallBook;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::campaign::CampaignStatus;
+use host::rehearsal::Carrier;
+use http::running::Running;
+
+/// Between two lines.
+const STEP_MS: u64 = 1_000;
+
+/// How long the carrier's last calls may take to be over: BYE and its answer, or the 4 s after which a
+/// carrier drops a leg whose peer is gone.
+const QUIET_WITHIN_MS: u64 = 6_000;
+
+/// How often that is looked at.
+const QUIET_STEP_MS: u64 = 100;
+
+/// How long a log that cannot be written may hold a demo up: a person waits for it, who can make room and
+/// start it again on the same directory.
+const STUCK_MS: u64 = 10_000;
+
+/// How often that is looked at.
+const STUCK_STEP_MS: u64 = 500;
+
+/// Returns when the demo cannot go on, with what to do: it was held up for too long, or a part of it has
+/// ended.
+pub(super) async fn until_stuck(running: &Running) -> String {
+    let installation = &running.installation;
+    let mut since = None;
+    loop {
+        let now = installation.now();
+        if let Some(why) = running.process.opened.fallen() {
+            return why;
+        }
+        match running.process.held_up().await {
+            None => since = None,
+            Some(why) => {
+                let since = *since.get_or_insert(now);
+                if now.ms_since(since) >= STUCK_MS {
+                    return format!(
+                        "{why}. Make room, then run the same command again with --data: it goes on where it was / \
+                         请腾出空间后用同一 --data 重新运行,演示会继续"
+                    );
+                }
+            }
+        }
+        installation.pause(STUCK_STEP_MS).await;
+    }
+}
+
+/// Returns with every call when the campaign has completed (or was paused or stopped by somebody).
+pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<CallBook, Failure> {
+    let installation = &running.installation;
+    let mut book = CallBook::default();
+    let mut paused_seen = false;
+    loop {
+        read(&mut book, running).await?;
+        let state = installation
+            .entities
+            .campaigns
+            .state(&campaign::id())
+            .await
+            .map_err(domain::problem::Problem::from)?
+            .state;
+        let progress = installation
+            .dialing
+            .drivers()
+            .map(|drivers| drivers.progress())
+            .unwrap_or_default();
+        let ended = book.calls.values().filter(|call| call.ended.is_some()).count();
+        let waiting = waiting(running, customers).await?;
+        output::line(&format!(
+            "等待 waiting {waiting:>4}  振铃 ringing {:>3}  通话 talking {:>3}  结束 ended {ended:>4}",
+            progress.ringing, progress.talking
+        ))?;
+        match state.status() {
+            Some(CampaignStatus::Completed | CampaignStatus::Stopped) => {
+                read(&mut book, running).await?;
+                return Ok(book);
+            }
+            Some(CampaignStatus::Paused) if !paused_seen => {
+                paused_seen = true;
+                output::notice(&format!("the campaign is paused: {:?}", state.pause_reason()));
+            }
+            Some(_) | None => {}
+        }
+        installation.pause(STEP_MS).await;
+    }
+}
+
+async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
+    book.catch_up(running.installation.store())
+        .await
+        .map_err(|error| Failure::fault(error.to_string()))
+}
+
+/// Customers neither settled nor in a call.
+async fn waiting(running: &Running, customers: u32) -> Result<u64, Failure> {
+    let work = host::app::worklist(&running.installation.rows)
+        .unfinished_campaigns()
+        .await
+        .map_err(|error| Failure::unavailable(error.to_string()))?;
+    let own = work.into_iter().find(|work| work.campaign == campaign::id());
+    Ok(own.map_or(0, |work| {
+        u64::from(customers)
+            .saturating_sub(work.settled_count)
+            .saturating_sub(work.open_count)
+    }))
+}
+
+/// Waits until the carrier has no call left, so that its record is whole.
+pub(super) async fn until_quiet(carrier: &Carrier, running: &Running) {
+    let mut left_ms = QUIET_WITHIN_MS;
+    while carrier.live_count() > 0 && left_ms > 0 {
+        running.installation.pause(QUIET_STEP_MS).await;
+        left_ms = left_ms.saturating_sub(QUIET_STEP_MS);
+    }
+}

@@ -1,0 +1,14 @@
+//! What commands share: who is asked, what is printed, and how a command ends.
+
+pub(crate) mod asking;
+pub(crate) mod failure;
+pub(crate) mod holder;
+pub(crate) mod log_bar;
+pub(crate) mod moment;
+pub(crate) mod named;
+pub(crate) mod output;
+pub(crate) mod reader;
+pub(crate) mod table;
+pub(crate) mod taking;
+pub(crate) mod words;
+pub(crate) mod writer;

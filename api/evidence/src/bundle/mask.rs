@@ -1,0 +1,343 @@
+//! From sealed events to a bundle's content. Every event is taken apart by name: a member that is new to an
+//! event does not compile here until somebody has said what becomes of it.
+
+use crate::bundle::gather::{Gathered, Typed};
+use crate::bundle::mask_ends::{masked_end, masked_failure};
+use crate::bundle::recorded::{key_rule, story};
+use crate::bundle::walk::infer;
+use crate::bundle::{BundleEvent, Content};
+use domain::call::LegIdentity;
+use domain::call::event::CallEvent;
+use domain::calling_plan::FlowRef;
+use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::flow::FlowDefinition;
+use domain::ids::{CallId, CampaignId, CustomerId, EventId, FlowId, NumberId};
+use domain::number::event::NumberEvent;
+use domain::personal::Personal;
+use domain::ports::line::AnsweredDialog;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// When every bundle begins: a Monday, ten o'clock in Beijing.
+const BEGINS_AT: &str = "2026-01-05T10:00:00+08:00";
+
+/// Stand-ins; the numbers are of the range kept for fiction.
+const CALLEE: &str = "+15550100";
+const CALLER: &str = "+15550199";
+const SENT_BY: &str = "127.0.0.1:5060";
+const REMOTE: &str = "sip:callee@127.0.0.1:5070";
+
+/// What stands for the call in every bundle.
+const CALL: CallId = CallId::new(Uuid::from_u128(1));
+
+/// Masks everything gathered of one call.
+pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
+    let first = gathered
+        .call
+        .first()
+        .map_or_else(Timestamp::default, |first| first.at);
+    let grants = [
+        gathered.customer_grant.as_ref().map(|grant| grant.at),
+        gathered.number_grant.as_ref().map(|grant| grant.at),
+    ];
+    let begins = grants.into_iter().flatten().fold(first, Timestamp::min);
+    let mut masker = Masker::new(begins)?;
+    let definition = gathered
+        .flow
+        .as_ref()
+        .and_then(|flow| FlowDefinition::from_value(flow).ok());
+    let told = || gathered.call.iter().map(|one| &one.event);
+    let inferred = match definition {
+        Some(definition) => infer(key_rule(told()), &Arc::new(definition), &story(told())),
+        None => crate::bundle::walk::Inferred::default(),
+    };
+    let mut events = masker.grants(gathered)?;
+    let before = u64::try_from(events.len()).unwrap_or(u64::MAX);
+    for (n, typed) in (before + 1..).zip(&gathered.call) {
+        masker.ids.insert(typed.id, n);
+    }
+    let mut digits = inferred.digits.into_iter();
+    for (n, typed) in (before + 1..).zip(&gathered.call) {
+        let digit = matches!(typed.event, CallEvent::Keypressed { .. }).then(|| digits.next().unwrap_or('0'));
+        events.push(masker.call_event(n, typed, digit)?);
+    }
+    Ok(Content {
+        events,
+        plan: gathered.plan.clone(),
+        flow: gathered.flow.clone().map(|flow| masker.definition(flow)),
+        variables: inferred.variables,
+    })
+}
+
+struct Masker {
+    /// Added to every time, in microseconds.
+    shift: i64,
+    campaign: CampaignId,
+    /// A flow made from a script bears its campaign's name.
+    flow: FlowId,
+    customer: CustomerId,
+    number: NumberId,
+    trunks: BTreeMap<String, String>,
+    /// Events of the call, by the bundle's number.
+    ids: BTreeMap<EventId, u64>,
+}
+
+impl Masker {
+    fn new(begins: Timestamp) -> Result<Self, Problem> {
+        let fixed = |why: &dyn std::fmt::Display| Problem::fault(format!("a stand-in: {why}"));
+        let base: Timestamp = BEGINS_AT.parse().map_err(|error| fixed(&error))?;
+        Ok(Self {
+            shift: base.micros().saturating_sub(begins.micros()),
+            campaign: "campaign-1".parse().map_err(|error| fixed(&error))?,
+            flow: "flow-1".parse().map_err(|error| fixed(&error))?,
+            customer: format!("{:032x}", 1).parse().map_err(|error| fixed(&error))?,
+            number: format!("{:032x}", 2).parse().map_err(|error| fixed(&error))?,
+            trunks: BTreeMap::new(),
+            ids: BTreeMap::new(),
+        })
+    }
+
+    fn definition(&self, mut definition: Value) -> Value {
+        if let Some(members) = definition.as_object_mut() {
+            members.insert("flow".to_owned(), Value::String(self.flow.to_string()));
+        }
+        definition
+    }
+
+    const fn at(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_micros(at.micros().saturating_add(self.shift))
+    }
+
+    fn grants(&mut self, gathered: &Gathered) -> Result<Vec<BundleEvent>, Problem> {
+        let mut events = Vec::new();
+        if let Some(typed) = &gathered.customer_grant
+            && let CustomerEvent::DialGranted { attempt, grant } = &typed.event
+        {
+            let grant = self.customer_grant(grant);
+            let event = CustomerEvent::DialGranted {
+                attempt: *attempt,
+                grant,
+            };
+            let stream = format!("customer-{}", self.customer);
+            events.push((typed.position, self.written(stream, typed, &event)?));
+        }
+        if let Some(typed) = &gathered.number_grant
+            && let NumberEvent::DialGranted { grant } = &typed.event
+        {
+            let event = NumberEvent::DialGranted {
+                grant: self.number_grant(grant),
+            };
+            let stream = format!("number-{}", self.number);
+            events.push((typed.position, self.written(stream, typed, &event)?));
+        }
+        events.sort_by_key(|(position, _)| *position);
+        let numbered = (1..).zip(events);
+        Ok(numbered
+            .map(|(n, (_, event))| BundleEvent { n, ..event })
+            .collect())
+    }
+
+    fn written<E: EventData, F>(
+        &self,
+        stream: String,
+        typed: &Typed<F>,
+        event: &E,
+    ) -> Result<BundleEvent, Problem> {
+        let mut tagged = serde_json::to_value(event).map_err(|error| Problem::fault(error.to_string()))?;
+        Ok(BundleEvent {
+            n: 0,
+            stream,
+            kind: event.kind().to_owned(),
+            version: typed.version,
+            at: self.at(typed.at),
+            data: tagged.get_mut("data").map(Value::take).unwrap_or_default(),
+            personal: BTreeMap::new(),
+        })
+    }
+
+    fn call_event(
+        &mut self,
+        n: u64,
+        typed: &Typed<CallEvent>,
+        digit: Option<char>,
+    ) -> Result<BundleEvent, Problem> {
+        let event = self.masked(&typed.event);
+        let written = self.written(format!("call-{CALL}"), typed, &event)?;
+        let mut personal = BTreeMap::new();
+        if matches!(event, CallEvent::Permitted { .. }) {
+            personal.insert("/callee".to_owned(), CALLEE.to_owned());
+        }
+        personal.extend(digit.map(|digit| ("/digit".to_owned(), digit.to_string())));
+        Ok(BundleEvent {
+            n,
+            personal,
+            ..written
+        })
+    }
+
+    fn masked(&mut self, event: &CallEvent) -> CallEvent {
+        match event {
+            CallEvent::Permitted {
+                attempt,
+                callee: _,
+                customer_grant,
+                number_grant,
+                flow,
+            } => CallEvent::Permitted {
+                attempt: *attempt,
+                callee: Personal::Erased { hash: None },
+                customer_grant: Box::new(self.customer_grant(customer_grant)),
+                number_grant: Box::new(self.number_grant(number_grant)),
+                flow: FlowRef {
+                    flow: self.flow.clone(),
+                    version: flow.version,
+                    content_hash: "00".repeat(32),
+                },
+            },
+            CallEvent::Dialing {
+                leg,
+                trunk,
+                sip_call_id: _,
+                local: _,
+                caller,
+                hold_off_ms,
+            } => CallEvent::Dialing {
+                leg: *leg,
+                trunk: self.trunk(trunk),
+                sip_call_id: LegIdentity::from_ids(CALL, *leg).sip_call_id(),
+                local: SENT_BY.to_owned(),
+                caller: caller.as_ref().map(|_| CALLER.to_owned()),
+                hold_off_ms: *hold_off_ms,
+            },
+            CallEvent::LegFailed { leg, failure } => masked_failure(*leg, failure),
+            CallEvent::Answered {
+                leg,
+                dialog,
+                key_rule,
+            } => CallEvent::Answered {
+                leg: *leg,
+                dialog: masked_dialog(dialog),
+                key_rule: *key_rule,
+            },
+            CallEvent::LateAnswered { leg, dialog } => CallEvent::LateAnswered {
+                leg: *leg,
+                dialog: masked_dialog(dialog),
+            },
+            CallEvent::Keypressed { leg, node, digit: _ } => CallEvent::Keypressed {
+                leg: *leg,
+                node: node.clone(),
+                digit: Personal::Erased { hash: None },
+            },
+            CallEvent::Ended { .. } => masked_end(event),
+            CallEvent::Corrected { .. } => self.masked_correction(event),
+            CallEvent::Ringing {
+                leg: _,
+                sip_code: _,
+                early_media: _,
+            }
+            | CallEvent::NoticePlayed {
+                leg: _,
+                notice: _,
+                recorded_ms: _,
+            }
+            | CallEvent::NodeEntered { node: _ }
+            | CallEvent::TransferRequested { node: _ }
+            | CallEvent::CancelRequested { leg: _, reason: _ }
+            | CallEvent::HangupRequested { leg: _, reason: _ } => event.clone(),
+        }
+    }
+
+    fn masked_correction(&self, event: &CallEvent) -> CallEvent {
+        let CallEvent::Corrected {
+            corrects,
+            before,
+            after,
+            reason: _,
+            by,
+        } = event
+        else {
+            return event.clone();
+        };
+        let n = self.ids.get(corrects).copied().unwrap_or_default();
+        CallEvent::Corrected {
+            corrects: EventId::new(Uuid::from_u128(u128::from(n))),
+            before: *before,
+            after: *after,
+            reason: "masked".to_owned(),
+            by: by.as_ref().map(|_| "user-1".to_owned()),
+        }
+    }
+
+    fn trunk(&mut self, trunk: &str) -> String {
+        let next = format!("trunk-{}", self.trunks.len() + 1);
+        self.trunks.entry(trunk.to_owned()).or_insert(next).clone()
+    }
+
+    fn customer_grant(&self, grant: &CustomerGrant) -> CustomerGrant {
+        let CustomerGrant {
+            call: _,
+            campaign: _,
+            customer: _,
+            number: _,
+            valid_until,
+            verdicts,
+        } = grant;
+        CustomerGrant {
+            call: CALL,
+            campaign: self.campaign.clone(),
+            customer: self.customer.clone(),
+            number: self.number.clone(),
+            valid_until: self.at(*valid_until),
+            verdicts: verdicts.iter().map(|verdict| self.verdict(verdict)).collect(),
+        }
+    }
+
+    fn number_grant(&self, grant: &NumberGrant) -> NumberGrant {
+        let NumberGrant {
+            call: _,
+            campaign: _,
+            number: _,
+            valid_until,
+            verdicts,
+        } = grant;
+        NumberGrant {
+            call: CALL,
+            campaign: self.campaign.clone(),
+            number: self.number.clone(),
+            valid_until: self.at(*valid_until),
+            verdicts: verdicts.iter().map(|verdict| self.verdict(verdict)).collect(),
+        }
+    }
+
+    /// Of the facts only small counts stay: a time, a zone or a place says something of the person.
+    fn verdict(&self, verdict: &Verdict) -> Verdict {
+        let small = |value: &String| value.parse::<u16>().is_ok_and(|number| number < 1_000);
+        let facts = verdict.facts.iter().filter(|(_, value)| small(value));
+        Verdict {
+            rule: verdict.rule.clone(),
+            version: verdict.version,
+            effective_from: verdict.effective_from.clone(),
+            decision: match verdict.decision {
+                Decision::Allow => Decision::Allow,
+                Decision::Forbid => Decision::Forbid,
+                Decision::DeferUntil(until) => Decision::DeferUntil(self.at(until)),
+            },
+            facts: facts.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
+}
+
+fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: "tag-1".to_owned(),
+        remote_target: REMOTE.to_owned(),
+        route_set: Vec::new(),
+        cseq: dialog.cseq,
+    }
+}

@@ -1,0 +1,208 @@
+//! A bundle decided again: every command behind every event, the way through the flow, and both grants.
+
+use crate::bundle::recorded::{key_rule, story};
+use crate::bundle::redecide::otherwise;
+use crate::bundle::walk::walk;
+use crate::bundle::{Bundle, BundleEvent};
+use domain::call::event::{CallEvent, EndReason};
+use domain::call::{Call, CallState};
+use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::decider::{Decider, EventData, UnreadableEvent};
+use domain::flow::FlowDefinition;
+use domain::personal::Personal;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// One event, folded and decided again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    pub n: u64,
+    /// Since the bundle's first event.
+    pub after_ms: u64,
+    pub kind: String,
+    /// How far the call had come after it.
+    pub phase: String,
+    /// INIT, CONVERSATION, MANUAL, END or ERROR.
+    pub state: &'static str,
+    /// What this build decides otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
+}
+
+/// What a replay found.
+#[derive(Debug)]
+pub struct Replayed {
+    pub steps: Vec<Step>,
+    /// Differences that are not of one event: the flow's way, the grants.
+    pub elsewhere: Vec<String>,
+    /// How the call ended, for people.
+    pub ending: String,
+    /// Recorded steps in the flow that this build explains, and all of them.
+    walked: (usize, usize),
+}
+
+impl Replayed {
+    pub fn differing_count(&self) -> usize {
+        let steps = self.steps.iter().filter(|step| step.otherwise.is_some());
+        steps.count() + self.elsewhere.len()
+    }
+
+    pub fn agrees(&self) -> bool {
+        self.differing_count() == 0
+    }
+
+    pub fn value(&self) -> Value {
+        let (explained, recorded) = self.walked;
+        json!({
+            "agrees": self.agrees(),
+            "steps": self.steps,
+            "flow": { "recorded": recorded, "explained": explained },
+            "elsewhere": self.elsewhere,
+            "ending": self.ending,
+        })
+    }
+}
+
+/// Decides everything in the bundle again.
+pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
+    let begins = bundle
+        .events
+        .first()
+        .map_or_else(Timestamp::default, |first| first.at);
+    let mut state = CallState::default();
+    let mut steps = Vec::with_capacity(bundle.events.len());
+    let mut events = Vec::new();
+    for one in &bundle.events {
+        let after_ms = one.at.ms_since(begins);
+        if !one.stream.starts_with("call-") {
+            steps.push(step(one, after_ms, &state, None));
+            continue;
+        }
+        let event = read(one)?;
+        let other = otherwise(&state, &event, one.at);
+        Call::evolve(&mut state, &event, one.at);
+        steps.push(step(one, after_ms, &state, other));
+        events.push(event);
+    }
+    let mut replayed = Replayed {
+        steps,
+        elsewhere: grants(bundle, &state),
+        ending: ending(&state),
+        walked: (0, 0),
+    };
+    retrace(bundle, &events, &mut replayed);
+    Ok(replayed)
+}
+
+fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<String>) -> Step {
+    Step {
+        n: one.n,
+        after_ms,
+        kind: one.kind.clone(),
+        phase: format!("{:?}", state.phase()),
+        state: state.four_state().code(),
+        otherwise,
+    }
+}
+
+/// The event with its stand-ins in place.
+fn read(one: &BundleEvent) -> Result<CallEvent, Problem> {
+    let unreadable = |error: String| {
+        Problem::refused(
+            "bundle-unreadable",
+            format!("event {} of the bundle: {error}", one.n),
+        )
+    };
+    let data = serde_json::value::to_raw_value(&one.data).map_err(|error| unreadable(error.to_string()))?;
+    let mut event = CallEvent::read(&one.kind, one.version, &data)
+        .map_err(|error: UnreadableEvent| unreadable(error.to_string()))?;
+    for (pointer, field) in event.personal() {
+        if let Some(value) = one.personal.get(&pointer) {
+            *field = Personal::Open {
+                value: value.clone(),
+                hashed: pointer == "/callee",
+            };
+        }
+    }
+    Ok(event)
+}
+
+/// What customer and number granted is what the call was permitted by.
+fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
+    let Some(permitted) = state.permitted() else {
+        return vec!["the call was never permitted".to_owned()];
+    };
+    let mut told = Vec::new();
+    for one in &bundle.events {
+        let same = match one.kind.as_str() {
+            "customer.dial_granted" => serde_json::from_value::<CustomerGrant>(one.data.clone())
+                .is_ok_and(|grant| grant == permitted.customer_grant),
+            "number.dial_granted" => serde_json::from_value::<NumberGrant>(one.data.clone())
+                .is_ok_and(|grant| grant == permitted.number_grant),
+            _ => true,
+        };
+        if !same {
+            told.push(format!(
+                "event {} is not the grant the call was permitted by",
+                one.n
+            ));
+        }
+    }
+    told
+}
+
+fn ending(state: &CallState) -> String {
+    let Some(found) = state.finding() else {
+        return "the call has not ended 呼叫未结束".to_owned();
+    };
+    let outcome = found.outcome.map_or_else(String::new, |outcome| {
+        format!(", {} {}", outcome.label_zh(), outcome.label_en())
+    });
+    let (zh, en) = (found.disposition.label_zh(), found.disposition.label_en());
+    format!("ended as {zh} {en}{outcome}")
+}
+
+/// The flow again, along the recorded keys.
+fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
+    let story = story(events.iter());
+    if story.is_empty() {
+        return;
+    }
+    let definition = bundle.flow.as_ref().map(FlowDefinition::from_value);
+    let Some(Ok(definition)) = definition else {
+        replayed
+            .elsewhere
+            .push("the flow of this call is not in the bundle, or this build cannot read it".to_owned());
+        return;
+    };
+    let rule = key_rule(events.iter());
+    let walked = walk(rule, &Arc::new(definition), &bundle.variables, &story);
+    replayed.walked = (walked.explained, walked.steps);
+    if let Some(otherwise) = walked.otherwise {
+        let step = walked.explained + 1;
+        replayed.elsewhere.push(format!(
+            "flow, step {step}: this build {otherwise}; recorded: {:?}",
+            story.get(walked.explained)
+        ));
+        return;
+    }
+    let by_flow = events.iter().find_map(|event| match event {
+        CallEvent::Ended {
+            outcome,
+            reason: EndReason::FlowEnded,
+            ..
+        } => Some(*outcome),
+        _ => None,
+    });
+    if let Some(recorded) = by_flow
+        && walked.outcome != recorded
+    {
+        replayed.elsewhere.push(format!(
+            "flow: this build ends as {:?}; recorded: {recorded:?}",
+            walked.outcome
+        ));
+    }
+}

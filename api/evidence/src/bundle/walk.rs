@@ -1,0 +1,269 @@
+//! Walking a flow again along a recorded way. Silences, played texts and faults are no events: the walk
+//! finds out which of them explains each recorded step, and says so when none does.
+
+use crate::bundle::recorded::Told;
+use domain::disposition::Outcome;
+use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
+use domain::key_rule::KeyRule;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most silences in a row that are tried to explain a step; a flow asks again once or twice.
+const SILENCES_MAX: usize = 10;
+
+/// Every key a telephone has.
+const KEYS: &str = "0123456789*#";
+
+/// Where a walk came to.
+#[derive(Debug)]
+pub(crate) struct Walked {
+    /// Recorded steps that the flow explains, and all of them.
+    pub explained: usize,
+    pub steps: usize,
+    /// What the flow would have done instead, at the first step it does not explain.
+    pub otherwise: Option<String>,
+    /// How the flow ended, if it did.
+    pub outcome: Option<Outcome>,
+    /// The key of each keypress, as given or found.
+    digits: Vec<char>,
+}
+
+/// Stand-ins that lead the recorded way.
+#[derive(Debug, Default)]
+pub(crate) struct Inferred {
+    pub digits: Vec<char>,
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Finds keys and variables that lead the recorded way, without knowing the real ones.
+pub(crate) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
+    let variables = variables_of(flow, story);
+    let digits = walk(rule, flow, &variables, story).digits;
+    Inferred { digits, variables }
+}
+
+/// For each branch that was entered, a value that leads to where the call went.
+fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for pair in story.windows(2) {
+        let [Told::Node(at), Told::Node(to)] = pair else {
+            continue;
+        };
+        let Some(Node::Branch(branch)) = flow.nodes.get(at) else {
+            continue;
+        };
+        match branch.when.iter().find(|case| case.next == *to) {
+            Some(case) => {
+                if let Some(value) = value_for(case) {
+                    values.entry(case.variable.clone()).or_insert(value);
+                }
+            }
+            // A value that no condition on it holds for.
+            None => {
+                for case in &branch.when {
+                    let unset = case.present.is_none();
+                    values
+                        .entry(case.variable.clone())
+                        .or_insert_with(|| if unset { "-9999".to_owned() } else { String::new() });
+                }
+            }
+        }
+    }
+    values
+}
+
+fn value_for(case: &Case) -> Option<String> {
+    if let Some(present) = case.present {
+        return present.then(|| "1".to_owned());
+    }
+    let among = || case.one_of.as_ref().and_then(|list| list.first().cloned());
+    let least = || case.at_least.map(|least| least.to_string());
+    case.equals.clone().or_else(among).or_else(least)
+}
+
+/// Walks the flow along the story, by the rule its keys counted by.
+pub(super) fn walk(
+    rule: KeyRule,
+    flow: &Arc<FlowDefinition>,
+    variables: &BTreeMap<String, String>,
+    story: &[Told],
+) -> Walked {
+    let (run, _) = FlowRun::begin_by(rule, flow, variables);
+    let mut walked = Walked {
+        explained: 0,
+        steps: story.len(),
+        otherwise: None,
+        outcome: None,
+        digits: Vec::new(),
+    };
+    let mut run = run;
+    while let Some((told, rest)) = story.get(walked.explained..).and_then(<[Told]>::split_first) {
+        let found = match told {
+            Told::Key(digit) => by_key(&run, *digit, rest).map(|(step, digit)| {
+                walked.digits.push(digit);
+                step
+            }),
+            Told::Node(_) | Told::Transfer(_) => {
+                let from = story.get(walked.explained..).unwrap_or_default();
+                by_itself(&run, from)
+            }
+        };
+        match found {
+            Ok(step) => {
+                run = step.run;
+                walked.outcome = step.outcome.or(walked.outcome);
+                let own = usize::from(matches!(told, Told::Key(_)));
+                walked.explained += (own + step.entered.len()).min(story.len() - walked.explained);
+            }
+            Err(otherwise) => {
+                walked.otherwise = Some(otherwise);
+                break;
+            }
+        }
+    }
+    // Keys behind a step that is not explained still need a stand-in.
+    let keys = story.iter().filter(|told| matches!(told, Told::Key(_))).count();
+    walked.digits.resize(keys, '0');
+    if walked.explained == walked.steps {
+        walked.outcome = walked.outcome.or_else(|| said_out(run));
+    }
+    walked
+}
+
+/// What was said to its end may end the flow.
+fn said_out(mut run: FlowRun) -> Option<Outcome> {
+    Step::of(&run.step(FlowInput::Played), run.clone()).outcome
+}
+
+/// The run after some inputs, and what it entered on the way.
+pub(super) struct Step {
+    run: FlowRun,
+    entered: Vec<Told>,
+    outcome: Option<Outcome>,
+}
+
+impl Step {
+    fn of(actions: &[FlowAction], run: FlowRun) -> Self {
+        let mut step = Self {
+            run,
+            entered: Vec::new(),
+            outcome: None,
+        };
+        for action in actions {
+            match action {
+                FlowAction::EnterNode { node } => step.entered.push(Told::Node(node.clone())),
+                FlowAction::RequestTransfer { node } => step.entered.push(Told::Transfer(node.clone())),
+                FlowAction::End { outcome } => step.outcome = Some(*outcome),
+                FlowAction::Notice { .. }
+                | FlowAction::Say { .. }
+                | FlowAction::StopSaying
+                | FlowAction::Listen { .. }
+                | FlowAction::OptOut => {}
+            }
+        }
+        step
+    }
+
+    /// The run after the inputs.
+    fn after(run: &FlowRun, inputs: &[FlowInput]) -> Self {
+        let mut run = run.clone();
+        let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
+        Self::of(&actions, run)
+    }
+
+    /// Entered what was recorded; a call that ended meanwhile recorded only the beginning.
+    fn explains(&self, story: &[Told]) -> bool {
+        let count = self.entered.len().min(story.len());
+        self.entered.get(..count) == story.get(..count)
+    }
+}
+
+/// Played texts and silences before something happens, fewest first.
+fn waits() -> impl Iterator<Item = Vec<FlowInput>> {
+    (0..=SILENCES_MAX).map(|silences| {
+        let mut inputs = vec![FlowInput::Played];
+        for _ in 0..silences {
+            inputs.extend([FlowInput::Silence, FlowInput::Played]);
+        }
+        inputs
+    })
+}
+
+/// A step without a key: the first of played text, silence and fault that leads there.
+fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
+    let mut instead = None;
+    let faults = [vec![FlowInput::Fault], vec![FlowInput::Played, FlowInput::Fault]];
+    let until_silence = waits().map(|mut inputs| {
+        // The wait ends with the silence that moves on, and not with a text played after it.
+        if inputs.len() > 1 {
+            inputs.pop();
+        }
+        inputs
+    });
+    for inputs in until_silence.chain(faults) {
+        let step = Step::after(run, &inputs);
+        if step.entered.is_empty() {
+            continue;
+        }
+        if step.explains(story) {
+            return Ok(step);
+        }
+        instead.get_or_insert_with(|| words(&step.entered));
+    }
+    Err(instead.unwrap_or_else(|| "stays where it is".to_owned()))
+}
+
+/// A step by key: the given one, or the first that leads where the call went.
+fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, char), String> {
+    let candidates: Vec<char> = digit.map_or_else(|| KEYS.chars().collect(), |digit| vec![digit]);
+    let mut idle: Option<(usize, Step, char)> = None;
+    let mut instead = None;
+    for digit in candidates {
+        let before = [Vec::new()].into_iter().chain(waits());
+        for mut inputs in before {
+            let waited = Step::after(run, &inputs);
+            if !waited.entered.is_empty() {
+                break;
+            }
+            inputs.push(FlowInput::Keypress(digit));
+            let step = Step::after(run, &inputs);
+            if step.entered.is_empty() {
+                // Kept for a menu that takes keys ahead, it may explain more of what follows than another.
+                let ahead = explained_ahead(&step.run, rest);
+                if idle.as_ref().is_none_or(|(best, ..)| ahead > *best) {
+                    idle = Some((ahead, step, digit));
+                }
+            } else if step.explains(rest) {
+                return Ok((step, digit));
+            } else {
+                instead.get_or_insert_with(|| words(&step.entered));
+            }
+        }
+    }
+    // A key that only asks again explains itself; where the call went then is the next step's to explain.
+    let idle = idle.map(|(_, step, digit)| (step, digit));
+    idle.ok_or_else(|| instead.unwrap_or_else(|| "takes no key".to_owned()))
+}
+
+/// How many of the next steps without a key follow from here.
+fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
+    let by_key = |told: &Told| matches!(told, Told::Key(_));
+    let until_key = rest.iter().position(by_key).unwrap_or(rest.len());
+    let mut left = rest.get(..until_key).unwrap_or_default();
+    let mut run = run.clone();
+    while !left.is_empty() {
+        let Ok(step) = by_itself(&run, left) else { break };
+        left = left.get(step.entered.len()..).unwrap_or_default();
+        run = step.run;
+    }
+    until_key - left.len()
+}
+
+fn words(entered: &[Told]) -> String {
+    let word = |told: &Told| match told {
+        Told::Node(node) => format!("enters {node}"),
+        Told::Transfer(node) => format!("asks for a transfer at {node}"),
+        Told::Key(_) => "takes a key".to_owned(),
+    };
+    entered.iter().map(word).collect::<Vec<_>>().join(", then ")
+}

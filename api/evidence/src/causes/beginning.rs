@@ -1,0 +1,323 @@
+//! The one list of kinds that may begin a story, and the check that every other event names its cause.
+
+use domain::event_filter::EventFacts;
+use domain::ids::EventId;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use std::collections::BTreeSet;
+
+/// Most events named one by one; the rest is counted.
+const NAMED_MAX: usize = 50;
+
+/// Most ids of earlier events kept while checking: 16 bytes each. Beyond it a cause is not looked up any
+/// more.
+const IDS_MAX: usize = 10_000_000;
+
+/// Where a story can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// A person or another system asked, over HTTP or the command line.
+    Outside,
+    /// A timer ran out, or what a crash left was closed.
+    Clock,
+}
+
+impl Beginning {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Outside => "outside request 外部请求",
+            Self::Clock => "clock or recovery 时钟或恢复",
+        }
+    }
+}
+
+/// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being
+/// here.
+const BEGINNINGS: &[(&str, Beginning, &str)] = &[
+    ("flow.published", Beginning::Outside, "somebody publishes a flow"),
+    (
+        "campaign.created",
+        Beginning::Outside,
+        "somebody makes a campaign",
+    ),
+    ("campaign.started", Beginning::Outside, "somebody starts it"),
+    (
+        "campaign.paused",
+        Beginning::Outside,
+        "somebody pauses it, or it pauses itself for want of a trunk",
+    ),
+    ("campaign.resumed", Beginning::Outside, "somebody resumes it"),
+    ("campaign.stopped", Beginning::Outside, "somebody stops it"),
+    (
+        "campaign.list_opened",
+        Beginning::Outside,
+        "an import begins: the first event of a list",
+    ),
+    (
+        "campaign.list_closed",
+        Beginning::Outside,
+        "the import's own count closes it",
+    ),
+    (
+        "campaign.reopened",
+        Beginning::Outside,
+        "a list comes after completion",
+    ),
+    (
+        "campaign.dials_granted",
+        Beginning::Clock,
+        "the dialer asks when enrolments fall due",
+    ),
+    (
+        "campaign.window_closed",
+        Beginning::Clock,
+        "the dialer asks when enrolments fall due, and the hours are over",
+    ),
+    (
+        "campaign.alert_raised",
+        Beginning::Clock,
+        "several calls together, or none at all, raise it",
+    ),
+    (
+        "campaign.targets_set",
+        Beginning::Outside,
+        "somebody says what it is to reach",
+    ),
+    (
+        "alert.raised",
+        Beginning::Clock,
+        "a figure over many events went beyond its limit",
+    ),
+    ("alert.cleared", Beginning::Clock, "it is within its limit again"),
+    (
+        "alert.escalated",
+        Beginning::Clock,
+        "it stood too long with nobody seeing to it",
+    ),
+    ("alert.acknowledged", Beginning::Outside, "somebody sees to it"),
+    ("alert.muted", Beginning::Outside, "somebody mutes it"),
+    (
+        "campaign.completed",
+        Beginning::Clock,
+        "looked at again at every start",
+    ),
+    (
+        "customer.consent_recorded",
+        Beginning::Outside,
+        "somebody records a consent",
+    ),
+    (
+        "customer.consent_withdrawn",
+        Beginning::Outside,
+        "somebody withdraws it",
+    ),
+    ("customer.held", Beginning::Outside, "somebody orders a hold"),
+    ("customer.hold_released", Beginning::Outside, "somebody ends it"),
+    (
+        "customer.erasure_requested",
+        Beginning::Outside,
+        "somebody asks for an erasure",
+    ),
+    (
+        "customer.erased",
+        Beginning::Outside,
+        "in the same request, when no call is open",
+    ),
+    (
+        "number.opted_out",
+        Beginning::Outside,
+        "somebody opts a number out; by key it names the call",
+    ),
+    (
+        "number.suppressed",
+        Beginning::Outside,
+        "somebody suppresses a number",
+    ),
+    (
+        "inquiry.queried",
+        Beginning::Outside,
+        "somebody asks of the rows in SQL",
+    ),
+    (
+        "inquiry.exported",
+        Beginning::Outside,
+        "somebody takes rows or events away",
+    ),
+    (
+        "inquiry.personal_data_read",
+        Beginning::Outside,
+        "somebody reads what is known of persons",
+    ),
+    (
+        "view.rebuild_begun",
+        Beginning::Outside,
+        "somebody makes the rows of a view anew",
+    ),
+    ("view.switched", Beginning::Outside, "somebody puts them in place"),
+    ("view.rebuild_canceled", Beginning::Outside, "somebody drops them"),
+    (
+        "installation.clock_offset_measured",
+        Beginning::Clock,
+        "the clock is compared with another from time to time",
+    ),
+    (
+        "installation.clock_doubted",
+        Beginning::Clock,
+        "the machine's clock was set, or stands before the log's end",
+    ),
+    (
+        "installation.clock_trusted",
+        Beginning::Clock,
+        "the machine's clock is believed again",
+    ),
+    (
+        "installation.restored",
+        Beginning::Outside,
+        "a backup was restored",
+    ),
+    (
+        "installation.named",
+        Beginning::Outside,
+        "log and keys are opened together the first time",
+    ),
+    (
+        "installation.keys_restored",
+        Beginning::Outside,
+        "a backup of keys was restored",
+    ),
+    (
+        "installation.history_lost",
+        Beginning::Outside,
+        "the log lacks events that were known",
+    ),
+    (
+        "installation.index_remade",
+        Beginning::Outside,
+        "a log was opened whose index was damaged",
+    ),
+    (
+        "installation.dialing_confirmed",
+        Beginning::Outside,
+        "somebody lets it dial again",
+    ),
+];
+
+/// How an event of this kind may begin a story; `None` where it must name its cause.
+pub(crate) fn beginning_of(kind: &str) -> Option<Beginning> {
+    let mut all = BEGINNINGS.iter();
+    all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)
+}
+
+/// What a check of the whole log found.
+#[derive(Debug, Default)]
+pub struct Unexplained {
+    pub events: u64,
+    pub count: u64,
+    /// The first `NAMED_MAX`, in words.
+    pub lines: Vec<String>,
+}
+
+/// Every event names a cause that is stored before it, or is of a kind that begins a story.
+pub async fn unexplained(store: &dyn EventStore) -> Result<Unexplained, Problem> {
+    let mut found = Unexplained::default();
+    let mut seen: BTreeSet<EventId> = BTreeSet::new();
+    let mut after = Position(0);
+    loop {
+        let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.position;
+        for stored in &page {
+            let unreadable =
+                |error: domain::stored_event::UnreadableRecord| Problem::fault(error.to_string());
+            let facts = EventFacts::of(stored).map_err(unreadable)?;
+            let causation = stored.envelope().map_err(unreadable)?.causation;
+            let wrong = match causation {
+                None if beginning_of(&facts.kind).is_none() => Some("names no cause"),
+                Some(cause) if seen.len() < IDS_MAX && !seen.contains(&cause) => {
+                    Some("names a cause that is not stored before it")
+                }
+                None | Some(_) => None,
+            };
+            found.events += 1;
+            if let Some(wrong) = wrong {
+                found.count += 1;
+                if found.lines.len() < NAMED_MAX {
+                    let (position, kind) = (stored.position, &facts.kind);
+                    found.lines.push(format!("{position:>8}  {kind:<28} {wrong}"));
+                }
+            }
+            if seen.len() < IDS_MAX {
+                seen.insert(facts.id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::{CommandId, StreamId};
+    use domain::stored_event::{Record, StreamVersion};
+    use serde_json::json;
+    use std::sync::Arc;
+    use store::test_ports::StepClock;
+    use store::{MemoryDisk, MemoryEventStore};
+
+    fn id(n: usize) -> EventId {
+        EventId::derive(CommandId::derive_from_text("told"), n)
+    }
+
+    /// A log of one stream: kinds, each with the number of its cause.
+    async fn checked(told: &[(&str, Option<usize>)]) -> Unexplained {
+        let clock = Arc::new(StepClock::default());
+        let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
+        let stream = StreamId::new("call", &"told");
+        for (version, (kind, cause)) in (0_u64..).zip(told) {
+            let record = json!({
+                "id": id(usize::try_from(version).unwrap()), "kind": kind, "version": 1, "stream": stream,
+                "stream_version": version + 1, "at": "2026-03-02T02:00:00Z", "causation": cause.map(id),
+                "command": CommandId::derive_from_text("told"), "data": {},
+            });
+            let record = Record::from_stored(record.to_string().into_bytes().into()).unwrap();
+            let expected = StreamVersion(version);
+            store.append(&stream, expected, vec![record]).await.unwrap();
+        }
+        unexplained(&store).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_driver_that_forgets_its_cause_or_names_a_later_one_is_caught() {
+        let good = [
+            ("campaign.dials_granted", None),
+            ("customer.dial_granted", Some(0)),
+            ("call.permitted", Some(1)),
+        ];
+        assert_eq!(checked(&good).await.count, 0);
+        let forgotten = checked(&[good[0], ("customer.dial_granted", None)]).await;
+        assert_eq!((forgotten.count, forgotten.events), (1, 2));
+        assert!(
+            forgotten.lines[0].contains("customer.dial_granted"),
+            "{:?}",
+            forgotten.lines
+        );
+        let unstored = checked(&[good[0], ("call.permitted", Some(7))]).await;
+        assert!(
+            unstored.lines[0].contains("not stored before"),
+            "{:?}",
+            unstored.lines
+        );
+        let itself = checked(&[("call.permitted", Some(0))]).await;
+        assert_eq!(itself.count, 1);
+    }
+
+    #[test]
+    fn no_kind_begins_a_story_twice_and_each_says_why() {
+        let mut kinds: Vec<_> = BEGINNINGS.iter().map(|(kind, _, _)| kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), BEGINNINGS.len());
+        assert!(BEGINNINGS.iter().all(|(_, _, why)| why.len() > 10));
+        assert_eq!(beginning_of("call.ended"), None);
+    }
+}

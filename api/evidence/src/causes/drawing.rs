@@ -1,0 +1,146 @@
+//! A graph as an indented tree, as Graphviz text, and as one JSON object.
+
+use crate::causes::beginning::{Beginning, beginning_of};
+use crate::causes::graph::{Graph, NODES_MAX, Node, Why};
+use application::local_time::of_calendar;
+use domain::stored_event::Position;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Deepest indentation drawn: a call's own events follow one another, and are drawn side by side.
+const DEPTH_MAX: usize = 24;
+
+impl Graph {
+    /// A line an event: what it hangs on stands above it. An event of the same stream that follows directly
+    /// stands beside the one before, so that a call's story does not run off the page.
+    pub fn tree(&self) -> Vec<String> {
+        let mut effects: BTreeMap<Position, Vec<Position>> = BTreeMap::new();
+        let mut hangs: BTreeMap<Position, Position> = BTreeMap::new();
+        for (from, to, why) in self.edges() {
+            // The import row's own way goes before the leave a whole batch shares.
+            if why == Why::Enrolment || !hangs.contains_key(&to) {
+                hangs.insert(to, from);
+            }
+        }
+        for (to, from) in &hangs {
+            effects.entry(*from).or_default().push(*to);
+        }
+        let mut lines = Vec::new();
+        let mut drawn = BTreeSet::new();
+        let roots = self.nodes.keys().filter(|position| !hangs.contains_key(position));
+        let mut open: Vec<(Position, usize)> = roots.rev().map(|root| (*root, 0)).collect();
+        while let Some((position, depth)) = open.pop() {
+            let Some(node) = self.nodes.get(&position) else {
+                continue;
+            };
+            if !drawn.insert(position) {
+                continue;
+            }
+            lines.push(self.line(node, depth));
+            for effect in effects.get(&position).into_iter().flatten().rev() {
+                open.push((*effect, self.depth_below(node, *effect, depth)));
+            }
+        }
+        if self.cut {
+            lines.push(format!(
+                "… more than {NODES_MAX} events: ask for one call or one event"
+            ));
+        }
+        lines
+    }
+
+    fn depth_below(&self, node: &Node, effect: Position, depth: usize) -> usize {
+        let same_stream = self
+            .nodes
+            .get(&effect)
+            .is_some_and(|effect| effect.stream == node.stream);
+        let story = same_stream && node.stream.aggregate() == "call" && node.kind != "call.permitted";
+        if story { depth } else { (depth + 1).min(DEPTH_MAX) }
+    }
+
+    fn line(&self, node: &Node, depth: usize) -> String {
+        let mark = if node.subject { "*" } else { " " };
+        let told = self
+            .told(node)
+            .map_or_else(String::new, |told| format!("  ← {told}"));
+        format!(
+            "{:>8} {mark} {}  {}{:<26} {}{told}",
+            node.position.0,
+            of_calendar(node.at),
+            "  ".repeat(depth),
+            node.kind,
+            node.stream
+        )
+    }
+
+    /// Said of an event whose cause does not stand right above it.
+    fn told(&self, node: &Node) -> Option<String> {
+        match node.causation {
+            None => Some(
+                beginning_of(&node.kind)
+                    .map_or("no cause is recorded 未记录起因", |by| by.words())
+                    .to_owned(),
+            ),
+            Some(cause) if node.enrolment.is_some() => {
+                let position = self.positions.get(&cause)?;
+                let kind = &self.nodes.get(position)?.kind;
+                Some(format!("leave {kind} at {position}"))
+            }
+            Some(cause) if !self.positions.contains_key(&cause) => Some(format!("cause {cause}")),
+            Some(_) => None,
+        }
+    }
+
+    /// For Graphviz: solid edges are causes, dashed ones enrolments.
+    pub fn dot(&self) -> Vec<String> {
+        let mut lines = vec![
+            "digraph causation {".to_owned(),
+            "  rankdir=LR; node [shape=box];".to_owned(),
+        ];
+        for node in self.nodes.values() {
+            let (position, kind, stream) = (node.position, &node.kind, &node.stream);
+            let bold = if node.subject { ", style=bold" } else { "" };
+            lines.push(format!(
+                "  n{position} [label=\"{position} {kind}\\n{stream}\"{bold}];"
+            ));
+        }
+        for (from, to, why) in self.edges() {
+            let style = if why == Why::Enrolment {
+                " [style=dashed]"
+            } else {
+                ""
+            };
+            lines.push(format!("  n{from} -> n{to}{style};"));
+        }
+        lines.push("}".to_owned());
+        lines
+    }
+
+    pub fn value(&self) -> Value {
+        let node = |node: &Node| {
+            let begins = node.causation.is_none().then(|| beginning_of(&node.kind));
+            json!({
+                "position": node.position.to_string(),
+                "id": node.id,
+                "kind": node.kind,
+                "stream": node.stream,
+                "at": node.at,
+                "subject": node.subject,
+                "causation": node.causation,
+                "begins": begins.flatten().map(Beginning::words),
+            })
+        };
+        let edge = |(from, to, why): &(Position, Position, Why)| {
+            json!({
+                "from": from.to_string(),
+                "to": to.to_string(),
+                "why": if *why == Why::Enrolment { "enrolment" } else { "cause" },
+            })
+        };
+        json!({
+            "nodes": self.nodes.values().map(node).collect::<Vec<_>>(),
+            "edges": self.edges().iter().map(edge).collect::<Vec<_>>(),
+            "cut": self.cut,
+        })
+    }
+}

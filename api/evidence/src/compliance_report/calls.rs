@@ -1,0 +1,249 @@
+//! What a compliance report makes of a call's events: its permit, its legs, its notices, its recording, and
+//! what of them must not be.
+
+use crate::compliance_report::fold::{Fold, Place, bump};
+use crate::compliance_report::notices::{self, Recorded, Standing};
+use application::calendar::beijing;
+use chrono::NaiveDate;
+use domain::call::Finding;
+use domain::call::event::{CallEvent, Notice};
+use domain::compliance::{CustomerGrant, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant, Verdict};
+use domain::ids::{CallId, NumberId};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Rules without whose word nobody may be dialed: customer's side, number's side.
+const NEEDED: [(&str, &[&str]); 2] = [
+    ("customer", &["calling_window", "consent", "frequency_cap"]),
+    ("number", &["suppression", "frequency_cap"]),
+];
+
+/// A call that was permitted and has not ended.
+pub(crate) struct OpenCall {
+    number: NumberId,
+    /// Where the number granted it.
+    granted: Position,
+    /// The last instant at which its first leg may be dialed.
+    valid_until: Timestamp,
+    legs: BTreeMap<u8, Leg>,
+    /// The recording notice was over, and how long the recording was then.
+    noticed: Option<Option<u64>>,
+}
+
+/// A leg that was dialed.
+struct Leg {
+    at: Timestamp,
+    sip_call_id: String,
+    failed_definitely: bool,
+}
+
+impl OpenCall {
+    /// What dialing this leg now would be a breach of.
+    fn breach(&self, (leg, sip_call_id): (u8, &str), at: Timestamp) -> Option<&'static str> {
+        let Some((last, before)) = self.legs.last_key_value() else {
+            return (at > self.valid_until).then_some("dialed_outside_grant");
+        };
+        let again = leg <= *last || self.legs.values().any(|one| one.sip_call_id == sip_call_id);
+        if again || !before.failed_definitely {
+            return Some("dialed_twice");
+        }
+        let first = self.legs.values().next().map_or(at, |first| first.at);
+        let late = at > first.plus_ms(NEXT_LEG_WITHIN_MS);
+        (late || leg > LEGS_MAX).then_some("dialed_outside_grant")
+    }
+}
+
+impl Fold {
+    pub(super) fn call(&mut self, call: CallId, event: &CallEvent, place: &Place<'_>) {
+        match event {
+            CallEvent::Permitted {
+                customer_grant,
+                number_grant,
+                ..
+            } => self.permitted(call, (customer_grant, number_grant), place),
+            CallEvent::Dialing { leg, sip_call_id, .. } => self.dialing(call, (*leg, sip_call_id), place),
+            CallEvent::LegFailed { leg, failure } => {
+                let open = self.open.get_mut(&call);
+                if let Some(failed) = open.and_then(|open| open.legs.get_mut(leg)) {
+                    failed.failed_definitely = failure.definite;
+                }
+            }
+            CallEvent::Answered { .. } if place.counts => self.dials.answered += 1,
+            CallEvent::NoticePlayed {
+                notice, recorded_ms, ..
+            } => self.noticed(call, (*notice, *recorded_ms), place),
+            CallEvent::Ended {
+                disposition,
+                recording_sha256,
+                recording_ms,
+                callee_audio_from_ms,
+                ..
+            } => {
+                let recorded = recording_sha256.is_some().then_some(Recorded {
+                    ms: *recording_ms,
+                    callee_from_ms: *callee_audio_from_ms,
+                });
+                self.ended(call, (disposition.code(), recorded), place);
+            }
+            CallEvent::Corrected { before, after, .. } if place.counts => {
+                let moved = format!("{}>{}", found(before), found(after));
+                bump(&mut self.watch.corrections, &moved);
+            }
+            _ => {}
+        }
+    }
+
+    fn permitted(
+        &mut self,
+        call: CallId,
+        (customer, number): (&CustomerGrant, &NumberGrant),
+        place: &Place<'_>,
+    ) {
+        let open = OpenCall {
+            number: number.number.clone(),
+            granted: self.granted.remove(&call).unwrap_or(place.position),
+            valid_until: customer.valid_until.min(number.valid_until),
+            legs: BTreeMap::new(),
+            noticed: None,
+        };
+        if self.open.insert(call, open).is_some() {
+            self.violate("permitted_twice", place);
+        }
+        if customer.call != call || number.call != call || customer.number != number.number {
+            self.violate("permitted_by_other_grant", place);
+        }
+        if self.erased.contains(&customer.customer) {
+            self.violate("permitted_after_erasure", place);
+        }
+        if place.counts {
+            self.dials.permitted += 1;
+            self.judged([&customer.verdicts, &number.verdicts], place);
+        }
+    }
+
+    /// Counts the verdicts of a permit and holds them to what is needed: a permit is one breach of a kind,
+    /// however many of its verdicts are.
+    fn judged(&mut self, sides: [&Vec<Verdict>; 2], place: &Place<'_>) {
+        let (mut lacks, mut refuses) = (false, false);
+        for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
+            self.verdicts(side, verdicts);
+            let said = |rule: &&str| verdicts.iter().any(|one| one.rule == **rule);
+            lacks |= !needed.iter().all(said);
+            refuses |= verdicts.iter().any(|verdict| !verdict.allows());
+        }
+        if lacks {
+            self.violate("permitted_without_verdict", place);
+        }
+        if refuses {
+            self.violate("permitted_against_verdict", place);
+        }
+    }
+
+    fn dialing(&mut self, call: CallId, (leg, sip_call_id): (u8, &str), place: &Place<'_>) {
+        let Some(open) = self.open.get_mut(&call) else {
+            return self.violate("dialed_without_permit", place);
+        };
+        let breach = open.breach((leg, sip_call_id), place.at);
+        let first = open.legs.is_empty();
+        let dialed = Leg {
+            at: place.at,
+            sip_call_id: sip_call_id.to_owned(),
+            failed_definitely: false,
+        };
+        open.legs.insert(leg, dialed);
+        let (number, granted) = (open.number.clone(), open.granted);
+        if let Some(breach) = breach {
+            self.violate(breach, place);
+        }
+        if !place.counts {
+            return;
+        }
+        self.dials.legs += 1;
+        self.dialed_against(&number, granted, place);
+        if !first {
+            return;
+        }
+        let local = beijing(place.at);
+        self.dials.dialed += 1;
+        bump(&mut self.dials.hours, &local.format("%H").to_string());
+        *self.per_day.entry((local.date_naive(), number)).or_default() += 1;
+        self.close_days(local.date_naive());
+    }
+
+    /// Whether the number was opted out, or suppressed, when it granted this.
+    fn dialed_against(&mut self, number: &NumberId, granted: Position, place: &Place<'_>) {
+        if let Some(since) = self.opted_out.get(number).copied() {
+            if granted > since {
+                self.opt_outs.dialed_after += 1;
+                self.violate("dialed_after_opt_out", place);
+            } else {
+                self.opt_outs.dialed_in_flight += 1;
+            }
+        }
+        let binds = |(since, until): &(Position, Option<Timestamp>)| {
+            granted > *since && until.is_none_or(|until| place.at < until)
+        };
+        if self
+            .suppressed
+            .get(number)
+            .is_some_and(|all| all.iter().any(binds))
+        {
+            self.violate("dialed_while_suppressed", place);
+        }
+    }
+
+    /// Days that are over by more than one are counted and dropped: concurrent calls are nearly in order.
+    pub(crate) fn close_days(&mut self, today: NaiveDate) {
+        let kept = today.pred_opt().unwrap_or(today);
+        while let Some(entry) = self.per_day.first_entry() {
+            if entry.key().0 >= kept {
+                return;
+            }
+            let calls = entry.remove();
+            *self.dials.calls_per_number_and_day.entry(calls).or_default() += 1;
+        }
+    }
+
+    fn noticed(&mut self, call: CallId, (notice, recorded_ms): (Notice, Option<u64>), place: &Place<'_>) {
+        if notice == Notice::Recording
+            && let Some(open) = self.open.get_mut(&call)
+        {
+            open.noticed = Some(recorded_ms);
+        }
+        if place.counts {
+            match notice {
+                Notice::Recording => self.notices.recording_notices += 1,
+                Notice::Ai => self.notices.robot_notices += 1,
+            }
+        }
+    }
+
+    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, Option<Recorded>), place: &Place<'_>) {
+        let open = self.open.remove(&call);
+        if !place.counts {
+            return;
+        }
+        self.dials.ended += 1;
+        bump(&mut self.dials.dispositions, disposition);
+        if open.is_none() {
+            self.violate("ended_without_permit", place);
+        }
+        let Some(recorded) = recorded else {
+            return;
+        };
+        let noticed = open.and_then(|open| open.noticed);
+        let standing = notices::standing(self.format, noticed, recorded);
+        notices::count(&mut self.notices, standing);
+        if standing == Standing::WithoutNotice {
+            self.violate("recorded_without_notice", place);
+        }
+    }
+}
+
+fn found(finding: &Finding) -> String {
+    match finding.outcome {
+        Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
+        None => finding.disposition.code().to_owned(),
+    }
+}

@@ -1,0 +1,225 @@
+//! The compliance report (SEC-6): made from the log alone, signed with the log's key, kept, and an event.
+//!
+//! The figures are a pure function of the events up to a position and of the period: whoever has the log
+//! makes the same bytes. The event `report.issued` is stored before the report is handed out; the signed
+//! note beside it holds for whoever has only the file and the log's public key.
+
+mod calls;
+pub mod figures;
+mod fold;
+mod keeping;
+mod note;
+mod notices;
+#[cfg(test)]
+mod old_report_tests;
+mod render;
+pub mod schedule;
+#[cfg(test)]
+mod tests;
+mod watched;
+
+pub use keeping::{REPORTS_DIR, figures_file, kept};
+pub use schedule::begin as begin_schedule;
+
+use crate::log_walk::{Log, walk};
+use actors::{ActorSystem, AskError};
+use application::calendar::Span;
+use domain::ids::{CommandId, ReportId};
+use domain::problem::Problem;
+use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
+use domain::stored_event::{Cause, Position};
+use figures::{Figures, Format};
+use note::Claim;
+use sha2::{Digest, Sha256};
+use store::proof::{SigningKey, VerifierKey, hex};
+
+/// A report as it is handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    pub issue: Issue,
+    /// The figures in their one form.
+    pub figures: Vec<u8>,
+    pub page: String,
+    pub note: String,
+}
+
+/// What a report is made from.
+#[derive(Clone)]
+pub struct Asked<'a> {
+    pub log: Log<'a>,
+    pub period: Span,
+    /// As of where; default: the head.
+    pub upto: Option<Position>,
+}
+
+impl Asked<'_> {
+    /// Makes the figures from the log, by a version of what is counted.
+    pub async fn gather(&self, format: Format) -> Result<Figures, Problem> {
+        let mut fold = fold::Fold::of(self.period.clone(), format);
+        let end = walk(self.log, self.upto, &mut |event, facts| fold.take(event, facts)).await?;
+        Ok(fold.finish(end))
+    }
+
+    /// The figures that were issued, by the version they were issued by; the log is read once more for each
+    /// older one.
+    pub(crate) async fn gather_issued(
+        &self,
+        is_issued: impl Fn(&Figures) -> bool,
+    ) -> Result<Option<Figures>, Problem> {
+        for format in Format::ALL {
+            let figures = self.gather(format).await?;
+            if is_issued(&figures) {
+                return Ok(Some(figures));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Why a report is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody asked: once per position.
+    Asked,
+    /// Its period ended: once, whichever of several servers is first.
+    PeriodEnd,
+}
+
+/// Which report.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub period: Span,
+    /// As of where; default: the head.
+    pub upto: Option<Position>,
+    pub occasion: Occasion,
+}
+
+/// Makes, signs and notes in the log the report of a period.
+pub async fn issue(
+    (log, system): (Log<'_>, &ActorSystem),
+    key: &SigningKey,
+    order: Order,
+) -> Result<Issued, Problem> {
+    let mut asked = Asked {
+        log,
+        period: order.period,
+        upto: order.upto,
+    };
+    let issued = signed(&asked.gather(Format::NEWEST).await?, key)?;
+    let position = issued.issue.position;
+    let id = report_id(issued.issue.kind, &issued.issue.period)?;
+    let command = match order.occasion {
+        Occasion::Asked => format!("report.issue:{id}:{position}"),
+        Occasion::PeriodEnd => format!("report.period_end:{id}"),
+    };
+    let cause = Cause::outside(CommandId::derive_from_text(&command));
+    let command = ReportCommand::Issue(Box::new(issued.issue.clone()));
+    let (first, sha256) = match system.reports.ask(&id, command, cause).await {
+        Ok(answer) => match answer.state.last() {
+            // Another process was first: what it issued is handed out.
+            Some(last) if last.position == position || order.occasion == Occasion::PeriodEnd => {
+                (last.position, last.sha256.clone())
+            }
+            Some(_) | None => return Ok(issued),
+        },
+        // Issued as of this very position by an earlier version: one position has one set of figures.
+        Err(AskError::Refused(ReportRefusal::OtherFigures(sha256))) => (position, sha256),
+        Err(error) => return Err(error.into()),
+    };
+    if sha256 == issued.issue.sha256 {
+        return Ok(issued);
+    }
+    asked.upto = Some(first);
+    let as_issued = |figures: &Figures| digest(&figures.bytes()) == sha256;
+    match asked.gather_issued(as_issued).await? {
+        Some(figures) => signed(&figures, key),
+        None => Err(Problem::fault("the log gives other figures than were issued")),
+    }
+}
+
+pub fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
+    let bytes = figures.bytes();
+    let sha256 = digest(&bytes);
+    let page = render::page(figures, &sha256);
+    let claim = Claim::of(figures, &sha256, &digest(page.as_bytes()));
+    let note = claim
+        .sign(key)
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    let issue = Issue {
+        kind: ReportKind::Compliance,
+        period: figures.period.label.clone(),
+        sha256,
+        position: figures.log.position,
+        log_size: figures.log.size,
+        log_root: figures.log.root.clone(),
+        signer: key.verifier().to_string(),
+    };
+    Ok(Issued {
+        issue,
+        figures: bytes,
+        page,
+        note,
+    })
+}
+
+/// The stream of this report's issues.
+pub fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
+    let id = format!("{}.{period}", kind.code()).parse();
+    id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// What a check of a report found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub subject: String,
+    pub position: Position,
+    pub log_size: u64,
+    pub log_root: String,
+    /// Only where the log was at hand: it gives these very figures, and knows of the issue.
+    pub rebuilt: bool,
+}
+
+/// Checks a file, its page or its figures, against its note and the key.
+pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, String> {
+    let claim = Claim::read(note, key).map_err(|why| format!("the note: {why}"))?;
+    let sha256 = digest(file);
+    if sha256 != claim.document_sha256 && sha256 != claim.figures_sha256 {
+        return Err("the file is not the one that was signed".to_owned());
+    }
+    Ok(Checked {
+        subject: claim.subject,
+        position: Position(claim.position),
+        log_size: claim.size,
+        log_root: claim.root,
+        rebuilt: false,
+    })
+}
+
+/// Makes the report again from the log and compares it with the note; finds its issue in the log.
+pub async fn check_against(
+    log: Log<'_>,
+    (note, key): (&str, &VerifierKey),
+    period: Span,
+) -> Result<Result<(), &'static str>, Problem> {
+    let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
+    let asked = Asked {
+        log,
+        period,
+        upto: Some(Position(claim.position)),
+    };
+    let newest = asked.gather(Format::NEWEST).await?;
+    if newest.log.root != claim.root {
+        return Ok(Err("the log up to that position is another one"));
+    }
+    let as_issued =
+        |figures: &Figures| Claim::of(figures, &digest(&figures.bytes()), &claim.document_sha256) == claim;
+    if !as_issued(&newest) && asked.gather_issued(as_issued).await?.is_none() {
+        return Ok(Err("the log gives other figures"));
+    }
+    let known = keeping::is_issued(log.store, &claim).await?;
+    Ok(known.then_some(()).ok_or("the log knows of no such issue"))
+}

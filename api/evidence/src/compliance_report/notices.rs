@@ -1,0 +1,75 @@
+//! Whether the callee was recorded only after the recording notice: what events say of it, by each version of
+//! the report.
+//!
+//! A recording begins at the answer with the robot's channel; the callee's is silence until the notice is
+//! over and that is stored. Whoever hangs up before, or refuses further calls by key, was not recorded.
+
+use crate::compliance_report::figures::{Format, Notices};
+
+/// The recording of a call that ended, as far as its end says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recorded {
+    /// Length; `None` in calls stored before it was known.
+    pub ms: Option<u64>,
+    /// When the callee is first heard in it.
+    pub(crate) callee_from_ms: Option<u64>,
+}
+
+/// How a recording stands to the notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    NoticeFirst,
+    /// It holds nothing of the callee.
+    EndedDuringNotice,
+    /// The call ended during the notice, and its events do not say what is in the recording.
+    NotKnown,
+    WithoutNotice,
+}
+
+/// `noticed`: the notice was over, and how long the recording was then.
+pub(super) fn standing(format: Format, noticed: Option<Option<u64>>, recorded: Recorded) -> Standing {
+    match (format, noticed) {
+        (Format::Second, Some(_)) => Standing::NoticeFirst,
+        (Format::Second, None) => Standing::WithoutNotice,
+        (Format::Third, Some(noticed_ms)) => {
+            let heard_before = recorded.callee_from_ms.zip(noticed_ms);
+            match heard_before.is_some_and(|(heard, noticed)| heard < noticed) {
+                true => Standing::WithoutNotice,
+                false => Standing::NoticeFirst,
+            }
+        }
+        (Format::Third, None) => match (recorded.ms, recorded.callee_from_ms) {
+            (_, Some(_)) => Standing::WithoutNotice,
+            (Some(_), None) => Standing::EndedDuringNotice,
+            (None, None) => Standing::NotKnown,
+        },
+    }
+}
+
+/// No call yet; what a format does not count stays absent.
+pub(super) fn none(format: Format) -> Notices {
+    let counted = match format {
+        Format::Second => None,
+        Format::Third => Some(0),
+    };
+    Notices {
+        ended_during_notice: counted,
+        ended_during_notice_unknown: counted,
+        ..Notices::default()
+    }
+}
+
+/// Counts a recorded call.
+pub(super) fn count(notices: &mut Notices, standing: Standing) {
+    notices.recorded_calls += 1;
+    match standing {
+        Standing::NoticeFirst => notices.recorded_with_notice += 1,
+        Standing::WithoutNotice => notices.recorded_without_notice += 1,
+        Standing::EndedDuringNotice => add(&mut notices.ended_during_notice),
+        Standing::NotKnown => add(&mut notices.ended_during_notice_unknown),
+    }
+}
+
+fn add(count: &mut Option<u64>) {
+    *count = Some(count.unwrap_or(0) + 1);
+}

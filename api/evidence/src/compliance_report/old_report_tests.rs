@@ -1,0 +1,51 @@
+//! A report of before the check of notices was mended still holds: the same log gives the same bytes by the
+//! version that it was made by.
+
+use crate::compliance_report::figures::{Figures, Format};
+use crate::compliance_report::fold::Fold;
+use crate::log_walk::LogEnd;
+use application::calendar::PeriodLength;
+use domain::event_filter::EventFacts;
+use domain::stored_event::{Position, StoredEvent};
+use serde_json::Value;
+
+/// Events as they were stored, one a line: position, when, record.
+const LOG: &str = include_str!("../../../../fixtures/reports/compliance.v2.log.jsonl");
+
+fn stored(line: &str) -> StoredEvent {
+    let line: Value = serde_json::from_str(line).unwrap();
+    StoredEvent {
+        position: Position(line["position"].as_u64().unwrap()),
+        recorded_at: line["record"]["at"].as_str().unwrap().parse().unwrap(),
+        record: line["record"].to_string().into_bytes().into(),
+    }
+}
+
+/// Its figures, byte for byte, as they were signed.
+const FIGURES: &str = include_str!("../../../../fixtures/reports/compliance.v2.json");
+
+fn figures(format: Format) -> Figures {
+    let mut fold = Fold::of(PeriodLength::Day.of("2026-03-02".parse().unwrap()), format);
+    for line in LOG.lines() {
+        let stored = stored(line);
+        fold.take(&stored, &EventFacts::of(&stored).unwrap()).unwrap();
+    }
+    fold.finish(LogEnd {
+        position: Position(u64::try_from(LOG.lines().count()).unwrap()),
+        size: 0,
+        root: String::new(),
+    })
+}
+
+#[test]
+fn the_log_of_then_gives_the_figures_of_then_by_the_version_of_then() {
+    let made = figures(Format::Second);
+    assert_eq!(String::from_utf8(made.bytes()).unwrap(), FIGURES.trim_end());
+}
+
+#[test]
+fn by_the_version_of_now_the_same_log_accuses_nobody() {
+    let made = figures(Format::NEWEST);
+    assert_eq!((made.format, made.violations.len()), (3, 0));
+    assert_eq!(made.notices.ended_during_notice_unknown, Some(1));
+}

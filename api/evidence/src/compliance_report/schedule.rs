@@ -1,0 +1,96 @@
+//! Issues the report of each period soon after its end, while the server runs; also the last one that was
+//! missed. Of several servers on one log each asks with the same command, so that one report is issued.
+
+use crate::compliance_report::keeping::{self, Kept};
+use crate::compliance_report::{Occasion, Order, issue, report_id};
+use crate::log_walk::{Log, began_before, turn};
+use actors::ActorSystem;
+use application::calendar::{PeriodLength, beijing_date};
+use application::installation::Installation;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::report::ReportKind;
+use domain::time::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::proof::SigningKey;
+
+/// After a period's end: calls of its last seconds have ended by then, or belong to the next.
+const SETTLE_MS: u64 = 300_000;
+
+/// After a failure of disk or database, or while somebody else reads the log.
+const RETRY_MS: u64 = 60_000;
+
+/// Follows the calendar until the process stops.
+pub fn begin(installation: &Arc<Installation>, length: PeriodLength) {
+    let following = follow(Arc::clone(installation), length);
+    installation
+        .tasks()
+        .spawn("compliance report", Box::pin(following));
+}
+
+async fn follow(installation: Arc<Installation>, length: PeriodLength) {
+    let (stop, clock) = (
+        installation.tasks().stop_signal(),
+        Arc::clone(&installation.environment.clock),
+    );
+    loop {
+        let now = clock.now();
+        let issuer = Issuer {
+            store: installation.store(),
+            system: &installation.entities,
+            directory: &installation.directory,
+            signing_key: installation.signing_key.clone(),
+        };
+        let due = match issuer.issue_missed(length, now).await {
+            Ok(_) => next_due(length, now),
+            Err(problem) => {
+                tracing::warn!(why = %problem.detail, "the compliance report waits");
+                now.plus_ms(RETRY_MS)
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = clock.wait_until(due) => {}
+        }
+    }
+}
+
+/// When the period that is not over at `now` has ended and settled.
+pub fn next_due(length: PeriodLength, now: Timestamp) -> Timestamp {
+    let current = length.of(beijing_date(now.minus_ms(SETTLE_MS)));
+    current.to.plus_ms(SETTLE_MS)
+}
+
+/// What issuing stands on.
+pub struct Issuer<'a> {
+    pub store: &'a dyn EventStore,
+    pub system: &'a ActorSystem,
+    pub directory: &'a Path,
+    pub signing_key: PathBuf,
+}
+
+impl Issuer<'_> {
+    /// Issues the last whole period's report, unless the log knows of one made after the period's end.
+    pub async fn issue_missed(&self, length: PeriodLength, now: Timestamp) -> Result<Option<Kept>, Problem> {
+        let period = length.before(beijing_date(now.minus_ms(SETTLE_MS)));
+        let id = report_id(ReportKind::Compliance, &period.label)?;
+        let is_settled = keeping::is_issued_since(self.store, &id, period.to).await?;
+        if is_settled || !began_before(self.store, period.to).await? {
+            return Ok(None);
+        }
+        let _turn = turn()?;
+        let key =
+            SigningKey::read(&self.signing_key).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let order = Order {
+            period,
+            upto: None,
+            occasion: Occasion::PeriodEnd,
+        };
+        let issued = issue((Log::quiet(self.store), self.system), &key, order).await?;
+        let kept = keeping::kept(self.directory, &issued)?;
+        tracing::info!(file = %kept.page.display(), "compliance report issued");
+        Ok(Some(kept))
+    }
+}

@@ -1,0 +1,14 @@
+//! What a stranger checks: signed reports, samples, bug bundles, stories of causes, our records beside a
+//! carrier's.
+//!
+//! Everything here is made from the log by rules that anybody can follow again, so that nobody has to
+//! believe the process that answers.
+
+pub mod bundle;
+pub mod causes;
+pub mod compliance_report;
+mod html;
+pub mod log_walk;
+pub mod pdca;
+pub mod reconcile;
+pub mod sampling;

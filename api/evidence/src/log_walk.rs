@@ -1,0 +1,294 @@
+//! One walk over the log from its first event to a position, with the tree's root over what was walked: what
+//! reports and samples rest on, so that anybody who has the log comes to the same. Or only over what a filter
+//! wants, without a root.
+//!
+//! A server walks for one caller at a time: a second one is told to ask again, and none is read for longer
+//! than its limit.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::event_filter::{EventFacts, EventFilter};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
+use domain::time::Timestamp;
+use store::proof::{RootFold, event_hash};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Longest walk for a request: some hundred million events; a caller who waits longer has gone.
+const WALK_MS_MAX: u64 = 600_000;
+
+/// Whole logs read at once by one process: a walk keeps a processor and the store's reader busy.
+static WALKS: Semaphore = Semaphore::const_new(1);
+
+/// The log up to a position.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LogEnd {
+    pub position: Position,
+    /// Events up to there.
+    pub size: u64,
+    /// Merkle root over them, base64 (RFC 9162, 2.1.1).
+    pub root: String,
+}
+
+/// The log as one caller reads it.
+#[derive(Clone, Copy)]
+pub struct Log<'a> {
+    pub store: &'a dyn EventStore,
+    /// Hears after each page how far the walk is, and where it ends.
+    hears: &'a (dyn Fn(Position, Position) + Sync),
+    limit: Option<(&'a dyn Clock, Timestamp)>,
+}
+
+impl<'a> Log<'a> {
+    /// For as long as it takes, telling nobody.
+    pub fn quiet(store: &'a dyn EventStore) -> Self {
+        Self::heard(store, &|_, _| {})
+    }
+
+    /// For as long as it takes; `hears` is told how far it is.
+    pub fn heard(store: &'a dyn EventStore, hears: &'a (dyn Fn(Position, Position) + Sync)) -> Self {
+        Self {
+            store,
+            hears,
+            limit: None,
+        }
+    }
+
+    /// For a request: ended when it takes too long.
+    pub fn limited(store: &'a dyn EventStore, clock: &'a dyn Clock) -> Self {
+        Self {
+            limit: Some((clock, clock.now().plus_ms(WALK_MS_MAX))),
+            ..Self::quiet(store)
+        }
+    }
+
+    fn check_time(&self) -> Result<(), Problem> {
+        match self.limit {
+            Some((clock, limit)) if clock.now() > limit => Err(Problem::new(
+                Kind::Unavailable,
+                "log-read-too-long",
+                format!(
+                    "the log was not read within {} s: give an earlier position, or stop the server and let the \
+                     command itself read",
+                    WALK_MS_MAX / 1_000
+                ),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The events that a filter wants, in order, a page at a time.
+pub struct Matching<'a> {
+    store: &'a dyn EventStore,
+    filter: EventFilter,
+    /// The log was read up to here.
+    pub reached: Position,
+    until: Position,
+    ended: bool,
+}
+
+impl<'a> Matching<'a> {
+    /// Of the whole log.
+    pub fn new(store: &'a dyn EventStore, filter: EventFilter) -> Self {
+        Self {
+            store,
+            filter,
+            reached: Position(0),
+            until: Position(u64::MAX),
+            ended: false,
+        }
+    }
+
+    /// Of the whole log, those of some kinds.
+    pub fn of_kinds(store: &'a dyn EventStore, kinds: &[&str]) -> Self {
+        let filter = EventFilter {
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..EventFilter::default()
+        };
+        Self::new(store, filter)
+    }
+
+    /// Only those after one position, up to another.
+    pub fn between(self, after: Position, until: Position) -> Self {
+        Self {
+            reached: after,
+            until,
+            ended: after >= until,
+            ..self
+        }
+    }
+
+    /// The next page: it may be empty, and more follow. `None` when all was read.
+    pub async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let page = self
+            .store
+            .read_matching(&self.filter, self.reached, PAGE_EVENTS_MAX);
+        let MatchingPage { mut events, reached } = page.await?;
+        self.ended = reached <= self.reached || reached >= self.until;
+        self.reached = reached;
+        events.retain(|event| event.position <= self.until);
+        Ok(Some(events))
+    }
+}
+
+/// Reads the log's events of some kinds through, in order.
+pub async fn each_of_kinds(
+    store: &dyn EventStore,
+    kinds: &[&str],
+    mut take: impl FnMut(&Envelope),
+) -> Result<(), StoreError> {
+    let mut log = Matching::of_kinds(store, kinds);
+    while let Some(page) = log.next().await? {
+        for event in &page {
+            let unreadable = |error: UnreadableRecord| StoreError::Damaged(error.to_string());
+            take(&event.envelope().map_err(unreadable)?);
+        }
+    }
+    Ok(())
+}
+
+/// The turn to read the whole log in this process; it ends when what is answered is dropped.
+pub fn turn() -> Result<SemaphorePermit<'static>, Problem> {
+    let taken = |_| {
+        Problem::new(
+            Kind::Unavailable,
+            "log-being-read",
+            "another report or sample reads the whole log: ask again when it is done",
+        )
+    };
+    WALKS.try_acquire().map_err(taken)
+}
+
+/// Whether events were recorded before an instant.
+pub(crate) async fn began_before(store: &dyn EventStore, at: Timestamp) -> Result<bool, Problem> {
+    let first = store.read_all(Position(0), 1).await?;
+    Ok(first.first().is_some_and(|event| event.recorded_at < at))
+}
+
+/// Hands every event up to `upto`, or up to the head at the time of asking, to `take`.
+pub async fn walk(
+    log: Log<'_>,
+    upto: Option<Position>,
+    take: &mut (dyn FnMut(&StoredEvent, &EventFacts<'_>) -> Result<(), Problem> + Send),
+) -> Result<LogEnd, Problem> {
+    let head = log.store.head().await?;
+    let last = upto.unwrap_or(head);
+    if last > head {
+        return Err(Problem::new(
+            Kind::Refused,
+            "position-in-the-future",
+            format!("the log ends at position {head}"),
+        ));
+    }
+    let mut root = RootFold::new();
+    let mut reached = Position(0);
+    'log: loop {
+        let page = log.store.read_all(reached, PAGE_EVENTS_MAX).await?;
+        if page.is_empty() {
+            break;
+        }
+        for event in &page {
+            if event.position > last {
+                break 'log;
+            }
+            root.push(&event_hash(event));
+            take(event, &EventFacts::of(event).map_err(unreadable)?)?;
+            reached = event.position;
+        }
+        (log.hears)(reached, last);
+        log.check_time()?;
+    }
+    Ok(LogEnd {
+        position: reached,
+        size: root.size(),
+        root: BASE64_STANDARD.encode(root.root()),
+    })
+}
+
+/// A record that this build cannot read stops the walk: what it says is not known.
+pub fn unreadable(error: UnreadableRecord) -> Problem {
+    Problem::fault(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::decider::Scope;
+    use domain::ids::CommandId;
+    use domain::stored_event::StreamVersion;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use store::test_records::{make_record_of, stream};
+    use store::{MemoryDisk, MemoryEventStore};
+
+    /// Stands still until it is set.
+    #[derive(Default)]
+    struct SetClock(AtomicU64);
+
+    #[async_trait::async_trait]
+    impl Clock for SetClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0).plus_ms(self.0.load(Ordering::Relaxed))
+        }
+
+        async fn wait_until(&self, _: Timestamp) {}
+    }
+
+    fn store_of(clock: &Arc<SetClock>) -> MemoryEventStore {
+        MemoryEventStore::new(Arc::<SetClock>::clone(clock), Arc::new(MemoryDisk::new())).unwrap()
+    }
+
+    async fn positions(mut log: Matching<'_>) -> Vec<u64> {
+        let mut read = Vec::new();
+        while let Some(page) = log.next().await.unwrap() {
+            read.extend(page.iter().map(|event| event.position.0));
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn what_a_filter_wants_is_read_from_one_position_to_another() {
+        let store = store_of(&Arc::default());
+        for version in 1..=5 {
+            let command = CommandId::derive_from_text(&version.to_string());
+            let record = make_record_of(&stream("s"), version, command, Scope::default());
+            let expected = StreamVersion(version - 1);
+            store.append(&stream("s"), expected, vec![record]).await.unwrap();
+        }
+        let released = || Matching::of_kinds(&store, &["number.dial_released"]);
+        assert_eq!(positions(released()).await, [1, 2, 3, 4, 5]);
+        for (after, until, wanted) in [
+            (0, 5, vec![1, 2, 3, 4, 5]),
+            (1, 3, vec![2, 3]),
+            (3, 9, vec![4, 5]),
+            (3, 3, vec![]),
+        ] {
+            let log = released().between(Position(after), Position(until));
+            assert_eq!(positions(log).await, wanted, "after {after} until {until}");
+        }
+        let others = Matching::of_kinds(&store, &["call.ended"]);
+        assert!(positions(others).await.is_empty());
+        let mut log = released();
+        while log.next().await.unwrap().is_some() {}
+        assert_eq!(log.reached, Position(5));
+    }
+
+    #[tokio::test]
+    async fn a_walk_for_a_request_ends_at_its_limit() {
+        let clock = Arc::new(SetClock::default());
+        let store = store_of(&clock);
+        let log = Log::limited(&store, clock.as_ref());
+        clock.0.store(WALK_MS_MAX, Ordering::Relaxed);
+        assert!(log.check_time().is_ok());
+        clock.0.store(WALK_MS_MAX + 1, Ordering::Relaxed);
+        let late = log.check_time().unwrap_err();
+        assert_eq!((late.kind, late.code), (Kind::Unavailable, "log-read-too-long"));
+        assert!(Log::quiet(&store).check_time().is_ok());
+    }
+}

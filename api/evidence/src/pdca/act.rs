@@ -1,0 +1,32 @@
+//! What the gathered figures are to the rules that suggest what to do (`domain::pdca`).
+
+use crate::pdca::Gathered;
+use domain::disposition::Disposition;
+use domain::pdca::{Noticed, PartEffect};
+
+/// What rules look at, of a report's figures.
+pub(super) fn noticed(gathered: &Gathered) -> Noticed {
+    let (_, now) = &gathered.dispositions;
+    let ended = now.iter().filter_map(|(code, trunks)| {
+        let disposition = Disposition::from_code(code)?;
+        Some((disposition, trunks.values().sum()))
+    });
+    let watch = &gathered.watch;
+    let most = watch.refusals.iter().max_by_key(|(_, count)| **count);
+    let effects = gathered.swings.iter().flat_map(|(by, swing)| {
+        swing.effects.iter().map(|effect| PartEffect {
+            by: *by,
+            part: effect.part.clone(),
+            rate: effect.rate,
+            mix: effect.mix,
+        })
+    });
+    Noticed {
+        ended: ended.collect(),
+        answered: gathered.now.answered,
+        opt_outs: watch.opt_outs,
+        refused_most: most.map(|(rule, count)| (rule.clone(), *count)),
+        alerts: watch.alerts.values().sum(),
+        effects: effects.collect(),
+    }
+}

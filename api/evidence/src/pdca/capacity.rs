@@ -1,0 +1,84 @@
+//! What a year asks of lines and log: the busiest hours in Erlang, the lines they need, events a day.
+
+use crate::pdca::figures::{Tally, float};
+use domain::time::Timestamp;
+
+/// One call in a hundred may find every line taken, as telephony plans the busy hour (ITU-T E.521 has 1 %).
+const BLOCKING_MAX: f64 = 0.01;
+
+/// Most lines looked for: no trunk group has more.
+const LINES_MAX: u32 = 100_000;
+
+/// Traffic is counted by the hour.
+const HOUR_MS: f64 = 3_600_000.0;
+
+/// A year's needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Capacity {
+    /// Mean ringing of the year, which holds a line as talk does; 0 where unknown.
+    pub(crate) ring_ms_mean: f64,
+    /// Events recorded in the period, a day.
+    pub(crate) events_per_day: f64,
+}
+
+impl Capacity {
+    /// Lines held at once over an hour, on average: talk, and ringing of every dial.
+    pub(crate) fn erlang(&self, hour: &Tally) -> f64 {
+        let ringing = float(hour.dialed) * self.ring_ms_mean / HOUR_MS;
+        hour.erlang() + ringing
+    }
+
+    /// Lines for an hour.
+    pub(super) fn lines(&self, hour: &Tally) -> Option<u32> {
+        lines(self.erlang(hour))
+    }
+}
+
+/// The fewest lines on which at most `BLOCKING_MAX` of calls find none free (Erlang B, by its recursion).
+pub(super) fn lines(erlang: f64) -> Option<u32> {
+    let mut blocking = 1.0;
+    for lines in 1..=LINES_MAX {
+        if blocking <= BLOCKING_MAX || erlang <= 0.0 {
+            return Some(lines - 1);
+        }
+        blocking = erlang * blocking / (f64::from(lines) + erlang * blocking);
+    }
+    None
+}
+
+/// The ten hours with most dials, the busiest first.
+pub(super) fn peaks(mut hours: Vec<(Timestamp, Tally)>) -> Vec<(Timestamp, Tally)> {
+    hours.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.dialed));
+    hours.truncate(10);
+    hours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_the_tables_of_erlang_b_at_one_per_cent() {
+        // Published Erlang B table, 1 %: traffic that n lines carry.
+        for (count, carried) in [(1, 0.0101), (5, 1.36), (10, 4.46), (20, 12.03), (50, 37.90)] {
+            assert_eq!(lines(carried - 0.005), Some(count), "{count}");
+            assert_eq!(lines(carried + 0.02), Some(count + 1), "{count}");
+        }
+        assert_eq!((lines(0.0), lines(1e9)), (Some(0), None));
+    }
+
+    #[test]
+    fn ringing_holds_a_line_as_talk_does() {
+        let hour = Tally {
+            dialed: 360,
+            talk_ms: 3_600_000,
+            ..Tally::default()
+        };
+        let needs = Capacity {
+            ring_ms_mean: 10_000.0,
+            events_per_day: 0.0,
+        };
+        assert!((needs.erlang(&hour) - 2.0).abs() < 1e-9);
+        assert_eq!(needs.lines(&hour), Some(7));
+    }
+}

@@ -1,0 +1,236 @@
+//! The PDCA report (REP-7): what was planned, what was done, how it compares, what to do about it.
+//!
+//! The figures come from rows, over a `ReadDb`: the live one, or one folded up to a position. Refusals,
+//! opt-outs and alerts come from the log. A report says up to which position it speaks.
+
+mod act;
+mod capacity;
+mod evidence;
+mod figures;
+mod measured;
+mod planned;
+mod render;
+mod tables;
+mod watch;
+
+pub use evidence::evidence;
+pub use render::page;
+
+use application::calendar::{PeriodLength, Span, beijing, beijing_date};
+use capacity::{Capacity, peaks};
+use chrono::NaiveDate;
+use domain::ids::CampaignId;
+use domain::pdca::SplitBy;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use figures::{Tally, by, float, tally};
+use measured::{Measured, measured};
+use planned::{Planned, planned};
+use projections::forecast::{Forecast, forecast};
+use projections::swing::{Swing, swing};
+use projections::views::call_history::{Dispositions, dispositions};
+use projections::views::campaign_board::{self, BoardRow, Cell, LISTED_MAX, cells};
+use projections::{ReadDb, position_at};
+use std::collections::BTreeMap;
+use watch::Watch;
+
+/// Days before the end of the period that a forecast is made from: thirteen whole weeks.
+const HISTORY_DAYS: u64 = 91;
+
+/// Days forecast, and how many of them are to fall into their intervals.
+const AHEAD_DAYS: usize = 28;
+const COVERAGE: f64 = 0.8;
+
+/// Of a day without a change of the clock, as Beijing's are.
+const DAY_MS: u64 = 86_400_000;
+
+/// What a report is about.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub length: PeriodLength,
+    pub day: NaiveDate,
+    pub campaign: Option<CampaignId>,
+    /// Rows that were folded up to here; else how far they are complete is asked of them.
+    pub upto: Option<Position>,
+}
+
+/// Everything that a report says.
+pub struct Gathered {
+    pub ask: Ask,
+    pub period: Span,
+    pub before: Span,
+    /// Rows are complete up to here.
+    pub position: Position,
+    campaigns: Vec<BoardRow>,
+    now: Tally,
+    measured: Vec<Measured>,
+    planned: Vec<Planned>,
+    dispositions: (Dispositions, Dispositions),
+    /// By cause: trunk, hour, flow version, campaign.
+    swings: Vec<(SplitBy, Swing)>,
+    flow_versions: BTreeMap<String, Tally>,
+    trunks: BTreeMap<String, Tally>,
+    watch: Watch,
+    ahead: Vec<(NaiveDate, Forecast)>,
+    /// The busiest hours, by dials.
+    peaks: Vec<(Timestamp, Tally)>,
+    /// Of a year.
+    capacity: Option<Capacity>,
+}
+
+/// Gathers a report's figures. Only what the length of the period asks for is read.
+pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result<Gathered, Problem> {
+    let (period, before) = (ask.length.of(ask.day), ask.length.before(ask.day));
+    let campaign = ask.campaign.as_ref();
+    if let Some(campaign) = campaign
+        && campaign_board::get(db, campaign).await?.is_none()
+    {
+        return Err(Problem::missing("this campaign"));
+    }
+    let (now, complete) = cells(db, campaign, (period.from, period.to)).await?;
+    let position = ask.upto.unwrap_or(complete);
+    let (was, _) = cells(db, campaign, (before.from, before.to)).await?;
+    let campaigns = campaigns(db, campaign, (&now, &period)).await?;
+    let of = |span: &Span| (span.from, span.to);
+    let dispositions = (
+        dispositions(db, campaign, of(&before)).await?,
+        dispositions(db, campaign, of(&period)).await?,
+    );
+    let watch = Watch::read(store, campaign, (&period, position)).await?;
+    let ahead = match ask.length {
+        PeriodLength::Quarter | PeriodLength::Year => volumes(db, campaign, &period).await?,
+        PeriodLength::Day | PeriodLength::Week | PeriodLength::Month => Vec::new(),
+    };
+    let measured = measured(db, &ask, (&before, &period)).await?;
+    let names: Vec<String> = campaigns.iter().map(|one| one.campaign.to_string()).collect();
+    let planned = planned(db, (&ask, &period), &names).await?;
+    let capacity = match ask.length {
+        PeriodLength::Year => Some(capacity(store, &measured, (&period, position)).await?),
+        PeriodLength::Day | PeriodLength::Week | PeriodLength::Month | PeriodLength::Quarter => None,
+    };
+    Ok(Gathered {
+        swings: swings(&was, &now),
+        flow_versions: by(&now, &flow_version),
+        trunks: by(&now, &|cell| cell.trunk.clone()),
+        peaks: peaks(by_hour(&now)),
+        measured,
+        planned,
+        capacity,
+        now: tally(&now),
+        ask,
+        period,
+        before,
+        position,
+        campaigns,
+        dispositions,
+        watch,
+        ahead,
+    })
+}
+
+/// Campaigns that dialed in the period or were made in it.
+async fn campaigns(
+    db: &dyn ReadDb,
+    only: Option<&CampaignId>,
+    (now, period): (&[Cell], &Span),
+) -> Result<Vec<BoardRow>, Problem> {
+    if let Some(campaign) = only {
+        return Ok(campaign_board::get(db, campaign).await?.into_iter().collect());
+    }
+    let mut rows = campaign_board::list(db, None, LISTED_MAX).await?;
+    rows.retain(|row| {
+        let made = row
+            .created_at
+            .is_some_and(|at| at >= period.from && at < period.to);
+        made || now.iter().any(|cell| cell.campaign == row.campaign.as_str())
+    });
+    Ok(rows)
+}
+
+fn flow_version(cell: &Cell) -> String {
+    format!("{} v{}", cell.campaign, cell.flow_version)
+}
+
+/// By what the change is split, and the part that a cell is in.
+type Cause<'a> = (SplitBy, &'a dyn Fn(&Cell) -> String);
+
+fn swings(was: &[Cell], now: &[Cell]) -> Vec<(SplitBy, Swing)> {
+    let hour = |cell: &Cell| beijing(cell.hour_at).format("%H:00").to_string();
+    let weekday = |cell: &Cell| beijing(cell.hour_at).format("%u").to_string();
+    let trunk = |cell: &Cell| cell.trunk.clone();
+    let campaign = |cell: &Cell| cell.campaign.clone();
+    let causes: [Cause<'_>; 5] = [
+        (SplitBy::Trunk, &trunk),
+        (SplitBy::Hour, &hour),
+        (SplitBy::Weekday, &weekday),
+        (SplitBy::FlowVersion, &flow_version),
+        (SplitBy::Campaign, &campaign),
+    ];
+    let split = |(split_by, of): Cause<'_>| {
+        let tallied = |cells| {
+            by(cells, of)
+                .iter()
+                .map(|(part, tally)| (part.clone(), tally.answers()))
+                .collect()
+        };
+        Some((split_by, swing(&tallied(was), &tallied(now))?))
+    };
+    causes.into_iter().filter_map(split).collect()
+}
+
+/// Daily volumes before the period's end, and those expected behind it.
+async fn volumes(
+    db: &dyn ReadDb,
+    campaign: Option<&CampaignId>,
+    period: &Span,
+) -> Result<Vec<(NaiveDate, Forecast)>, Problem> {
+    let (cells, _) = cells(
+        db,
+        campaign,
+        (period.to.minus_ms(HISTORY_DAYS * DAY_MS), period.to),
+    )
+    .await?;
+    let by_day = by(&cells, &|cell| beijing_date(cell.hour_at).to_string());
+    let Some(first) = cells.first().map(|cell| beijing_date(cell.hour_at)) else {
+        return Ok(Vec::new());
+    };
+    let end = beijing_date(period.to);
+    let series: Vec<f64> = first
+        .iter_days()
+        .take_while(|day| *day < end)
+        .map(|day| by_day.get(&day.to_string()).map_or(0.0, Tally::dialed_volume))
+        .collect();
+    let ahead = forecast(&series, 7, AHEAD_DAYS, COVERAGE);
+    Ok(end.iter_days().zip(ahead).collect())
+}
+
+fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
+    let mut hours: BTreeMap<Timestamp, Tally> = BTreeMap::new();
+    for cell in now {
+        hours.entry(cell.hour_at).or_default().add(cell);
+    }
+    hours.into_iter().collect()
+}
+
+/// What the year asked of lines and log. Positions grow by one an event but for what was refused.
+async fn capacity(
+    store: &dyn EventStore,
+    measured: &[Measured],
+    (period, upto): (&Span, Position),
+) -> Result<Capacity, Problem> {
+    let first = position_at(store, period.from).await?.min(upto);
+    let last = position_at(store, period.to).await?.min(upto);
+    let end = store
+        .last_recorded_at()
+        .await?
+        .unwrap_or(period.to)
+        .min(period.to);
+    let days = end.duration_since(period.from).as_secs().div_ceil(DAY_MS / 1_000);
+    let ring = measured.iter().find(|one| one.metric.name == "ring_ms_mean");
+    Ok(Capacity {
+        ring_ms_mean: ring.and_then(|one| one.now.as_ref()?.value).unwrap_or(0.0),
+        events_per_day: float(last.0.saturating_sub(first.0)) / float(days.max(1)),
+    })
+}

@@ -1,0 +1,76 @@
+//! What campaigns were to reach and what they reached, with the causes of the gap (REP-4).
+
+use crate::pdca::Ask;
+use crate::pdca::measured::scope;
+use application::calendar::Span;
+use application::figures::find;
+use application::targets::target_actual;
+use domain::problem::Problem;
+use projections::ReadDb;
+use projections::metrics::{Scope, catalog};
+use projections::views::metric_board::figures;
+use projections::views::target_board::targets;
+use serde_json::Value;
+
+/// Targets in a report; more campaigns than that are looked at one by one.
+const TARGETS_SHOWN: usize = 50;
+
+/// Causes named of a gap, the largest first.
+const CAUSES_SHOWN: usize = 4;
+
+/// One target beside what was reached.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Planned {
+    pub campaign: String,
+    /// `answer_ratio_per_call v1`.
+    pub metric: String,
+    pub target: f64,
+    /// In the period alone.
+    pub(crate) in_period: Option<f64>,
+    /// Since the campaign began.
+    pub whole: Option<f64>,
+    /// Parts of the gap since the campaign began: cause zh / en, and the part of it, 0 to 1.
+    pub causes: Vec<(String, f64)>,
+}
+
+/// The targets of the campaigns of a report.
+pub(super) async fn planned(
+    db: &dyn ReadDb,
+    (ask, period): (&Ask, &Span),
+    campaigns: &[String],
+) -> Result<Vec<Planned>, Problem> {
+    let mut found = Vec::new();
+    let all = targets(db, ask.campaign.as_ref()).await?;
+    let asked = all
+        .into_iter()
+        .filter(|target| campaigns.iter().any(|one| one == target.campaign.as_str()));
+    for target in asked.take(TARGETS_SHOWN) {
+        let metric = find(&target.metric, Some(target.version))?;
+        let of_period = Scope {
+            campaign: Some(target.campaign.clone()),
+            ..scope(ask, period)
+        };
+        let (in_period, _) = figures(db, (catalog()?, metric), &of_period, None).await?;
+        let whole = target_actual(db, &target).await?;
+        found.push(Planned {
+            campaign: target.campaign.to_string(),
+            metric: format!("{} v{}", target.metric, target.version),
+            target: f64::from(target.per_mille) / 1_000.0,
+            in_period: in_period.first().and_then(|figure| figure.value),
+            whole: whole.get("actual_ratio").and_then(Value::as_f64),
+            causes: causes(&whole),
+        });
+    }
+    Ok(found)
+}
+
+fn causes(whole: &Value) -> Vec<(String, f64)> {
+    let parts = whole.pointer("/deviation/parts").and_then(Value::as_array);
+    let read = |part: &Value| {
+        let text = |name: &str| part.get(name).and_then(Value::as_str);
+        let label = format!("{} / {}", text("label_zh")?, text("label_en")?);
+        Some((label, part.get("part_ratio")?.as_f64()?))
+    };
+    let parts = parts.into_iter().flatten().filter_map(read);
+    parts.take(CAUSES_SHOWN).collect()
+}

@@ -1,0 +1,81 @@
+//! What the log tells beside the rows: refusals by rule, opt-outs, alerts, corrections of the period.
+
+use crate::log_walk::{Matching, unreadable};
+use application::calendar::Span;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, Position};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Counts by a code.
+pub(super) type Counts = BTreeMap<String, u64>;
+
+/// What was refused, asked and noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Watch {
+    /// Dials refused, by rule and version.
+    pub(crate) refusals: Counts,
+    pub(crate) opt_outs: u64,
+    pub alerts: Counts,
+    pub corrections: u64,
+}
+
+impl Watch {
+    /// Reads those kinds alone, up to the position of the rows.
+    pub(super) async fn read(
+        store: &dyn EventStore,
+        campaign: Option<&CampaignId>,
+        (period, upto): (&Span, Position),
+    ) -> Result<Self, Problem> {
+        let kinds = [
+            "customer.dial_refused",
+            "number.dial_refused",
+            "number.opted_out",
+            "campaign.alert_raised",
+            "alert.raised",
+            "call.corrected",
+        ];
+        let filter = EventFilter {
+            kinds: kinds.map(str::to_owned).to_vec(),
+            campaign: campaign.cloned(),
+            ..EventFilter::default()
+        };
+        let mut watch = Self::default();
+        let mut log = Matching::new(store, filter).between(Position(0), upto);
+        while let Some(page) = log.next().await? {
+            for stored in &page {
+                let envelope = stored.envelope().map_err(unreadable)?;
+                if envelope.at >= period.from && envelope.at < period.to {
+                    watch.take(&envelope);
+                }
+            }
+        }
+        Ok(watch)
+    }
+
+    fn take(&mut self, envelope: &Envelope) {
+        let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
+        let text = |name: &str| {
+            data.get(name)
+                .and_then(Value::as_str)
+                .unwrap_or("unknown")
+                .to_owned()
+        };
+        match envelope.kind.as_str() {
+            "customer.dial_refused" | "number.dial_refused" => {
+                let version = data.get("version").and_then(Value::as_u64).unwrap_or(0);
+                *self
+                    .refusals
+                    .entry(format!("{} v{version}", text("rule")))
+                    .or_default() += 1;
+            }
+            "number.opted_out" => self.opt_outs += 1,
+            "campaign.alert_raised" => *self.alerts.entry(text("alert")).or_default() += 1,
+            "alert.raised" => *self.alerts.entry(text("rule")).or_default() += 1,
+            _ => self.corrections += 1,
+        }
+    }
+}

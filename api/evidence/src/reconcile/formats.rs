@@ -1,0 +1,190 @@
+//! Rows of theirs: Asterisk's `Master.csv`, and bills with a header.
+
+use crate::reconcile::columns::{Column, Columns};
+use crate::reconcile::values::{instant, minutes, seconds};
+use chrono::FixedOffset;
+use csv::StringRecord;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Asterisk's cdr-csv: no header, 16 to 18 columns in a fixed order
+    Asterisk,
+    /// A header, then rows; columns are found by their names, zh or en
+    Csv,
+}
+
+impl Format {
+    /// As commands name them, with what each is.
+    pub const WORDS: &[(&str, &str)] = &[
+        (
+            "asterisk",
+            "Asterisk's cdr-csv: no header, 16 to 18 columns in a fixed order",
+        ),
+        (
+            "csv",
+            "A header, then rows; columns are found by their names, zh or en",
+        ),
+    ];
+
+    /// One of those words.
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "asterisk" => Some(Self::Asterisk),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// One row of theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Theirs {
+    pub line: u64,
+    /// What may be a SIP Call-ID, without a host part.
+    pub(crate) sip_ids: Vec<String>,
+    /// What makes two rows the same.
+    pub key: String,
+    /// As they wrote it.
+    pub callee: String,
+    pub start: Timestamp,
+    pub(crate) talk_s: u64,
+    /// As billed; where the file does not say, begun minutes of `talk_s`.
+    pub minutes: u64,
+}
+
+/// Fewest and most columns of Asterisk's file: the last two are optional (`cdr.conf`: loguniqueid,
+/// loguserfield).
+const ASTERISK_COLUMNS: std::ops::RangeInclusive<usize> = 16..=18;
+
+/// Where each column is.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    format: Format,
+    columns: BTreeMap<Column, usize>,
+    offset: FixedOffset,
+}
+
+impl Layout {
+    /// Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata,
+    /// start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
+    pub(crate) fn asterisk(offset: FixedOffset) -> Self {
+        let columns = [
+            (Column::Callee, 2),
+            (Column::Start, 9),
+            (Column::Seconds, 13),
+            (Column::Unique, 16),
+            (Column::CallId, 17),
+        ];
+        Self {
+            format: Format::Asterisk,
+            columns: columns.into(),
+            offset,
+        }
+    }
+
+    /// From a bill's header; says what is missing.
+    pub(crate) fn of_header(
+        header: &StringRecord,
+        said: &Columns,
+        offset: FixedOffset,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            format: Format::Csv,
+            columns: said.places(header)?,
+            offset,
+        })
+    }
+
+    /// Reads one row.
+    pub(crate) fn read(&self, record: &StringRecord, line: u64) -> Result<Theirs, String> {
+        if self.format == Format::Asterisk && !ASTERISK_COLUMNS.contains(&record.len()) {
+            return Err(format!("it has {} columns, not 16 to 18", record.len()));
+        }
+        let cell = |column| {
+            let place = self.columns.get(&column)?;
+            let cell = record.get(*place)?.trim();
+            (!cell.is_empty()).then_some(cell)
+        };
+        let callee = cell(Column::Callee).ok_or("the callee is empty")?.to_owned();
+        let start = instant(cell(Column::Start).ok_or("the start is empty")?, self.offset)?;
+        let talk = cell(Column::Seconds).map(seconds).transpose()?;
+        let billed = cell(Column::Minutes).map(minutes).transpose()?;
+        let (talk_s, minutes) = match (talk, billed) {
+            (Some(talk), Some(billed)) => (talk, billed),
+            (Some(talk), None) => (talk, talk.div_ceil(60)),
+            // Only minutes are known: the longest talk that they may be.
+            (None, Some(billed)) => (billed.saturating_mul(60), billed),
+            (None, None) => return Err("neither seconds nor minutes".to_owned()),
+        };
+        let ids = [Column::CallId, Column::Unique];
+        let sip_ids = ids
+            .into_iter()
+            .filter_map(cell)
+            .map(|id| id.split('@').next().unwrap_or(id).to_owned())
+            .collect();
+        let key = match cell(Column::Unique).or_else(|| cell(Column::CallId)) {
+            Some(unique) => unique.to_owned(),
+            None => format!("{callee}/{start}/{talk_s}"),
+        };
+        Ok(Theirs {
+            line,
+            sip_ids,
+            key,
+            callee,
+            start,
+            talk_s,
+            minutes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beijing() -> FixedOffset {
+        FixedOffset::east_opt(8 * 3_600).unwrap()
+    }
+
+    #[test]
+    fn a_chinese_header_says_where_everything_is() {
+        let header = StringRecord::from(vec![
+            "话单号",
+            "主叫号码",
+            "被叫号码",
+            "开始时间",
+            "通话时长（秒）",
+            "计费分钟",
+        ]);
+        let layout = Layout::of_header(&header, &Columns::default(), beijing()).unwrap();
+        let row = StringRecord::from(vec!["7", "021", "13800138000", "2026-11-20 10:00:00", "61", "2"]);
+        let theirs = layout.read(&row, 2).unwrap();
+        assert_eq!((theirs.talk_s, theirs.minutes, theirs.key.as_str()), (61, 2, "7"));
+        assert_eq!(theirs.start.to_string(), "2026-11-20T02:00:00.000000Z");
+    }
+
+    #[test]
+    fn asterisk_writes_16_to_18_columns_and_its_userfield_may_be_a_call_id() {
+        let mut cells = vec!["", "1001", "13800138000", "out", "", "SIP/a", "SIP/b", "Dial", ""];
+        cells.extend([
+            "2026-11-20 10:00:00",
+            "",
+            "2026-11-20 10:00:09",
+            "9",
+            "0",
+            "NO ANSWER",
+            "DOCUMENTATION",
+        ]);
+        let layout = Layout::asterisk(beijing());
+        assert!(layout.read(&StringRecord::from(cells[..15].to_vec()), 1).is_err());
+        assert!(layout.read(&StringRecord::from(cells.clone()), 1).is_ok());
+        cells.extend(["1763604000.12", "abc@192.0.2.1"]);
+        let theirs = layout.read(&StringRecord::from(cells.clone()), 1).unwrap();
+        assert_eq!(theirs.sip_ids, ["abc", "1763604000.12"]);
+        cells.push("more");
+        assert!(layout.read(&StringRecord::from(cells), 1).is_err());
+    }
+}

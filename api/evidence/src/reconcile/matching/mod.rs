@@ -1,0 +1,276 @@
+//! Row by row: whose call is it, and do both sides say the same of it.
+
+use crate::reconcile::formats::Theirs;
+use crate::reconcile::ours::{OurCall, OurCalls};
+use crate::reconcile::summary::{Bad, Dispute, OnlyOurs, OnlyTheirs, Outcome, Sums, note};
+use domain::ids::NumberId;
+use domain::phone_number::{PhoneNumber, mask_e164};
+use domain::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// Milliseconds in a minute: what is billed.
+const MINUTE_MS: u64 = 60_000;
+
+/// Most rows of one file: what makes two of them the same is remembered.
+pub(super) const ROWS_MAX: u64 = 20_000_000;
+
+/// What counts as the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Talk may differ by so much.
+    pub tolerance_ms: u64,
+    /// A row without a Call-ID may begin so far from our dial.
+    pub window_ms: u64,
+    /// Only calls that were answered are expected on their side.
+    pub answered_only: bool,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// Takes their rows one by one.
+pub struct Matcher<'a> {
+    ours: &'a OurCalls,
+    /// Finds a number's id from E.164; `None` where there are no keys.
+    derive: Option<&'a (dyn Fn(&str) -> NumberId + 'a)>,
+    rules: Rules,
+    matched: BTreeSet<usize>,
+    /// SHA-256, cut to 16 bytes, of what makes a row itself.
+    seen: BTreeSet<[u8; 16]>,
+    span: Option<(Timestamp, Timestamp)>,
+    outcome: Outcome,
+}
+
+/// How a row met a call.
+enum Met {
+    SipId(usize),
+    Number(usize),
+    Taken,
+    Nobody,
+}
+
+impl<'a> Matcher<'a> {
+    pub fn new(
+        ours: &'a OurCalls,
+        derive: Option<&'a (dyn Fn(&str) -> NumberId + 'a)>,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            ours,
+            derive,
+            rules,
+            matched: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            span: None,
+            outcome: Outcome {
+                position: ours.position.0,
+                ..Outcome::default()
+            },
+        }
+    }
+
+    /// One row of theirs, or why it cannot be read.
+    pub fn take(&mut self, row: Result<Theirs, (u64, String)>) {
+        self.outcome.rows += 1;
+        match row {
+            Ok(_) if self.outcome.rows > ROWS_MAX => {
+                self.bad(0, format!("more than {ROWS_MAX} rows: split the file"));
+            }
+            Ok(row) => self.read(&row),
+            Err((line, why)) => self.bad(line, why),
+        }
+    }
+
+    fn bad(&mut self, line: u64, why: String) {
+        self.outcome.bad_rows += 1;
+        note(&mut self.outcome.bad, Bad { line, why });
+    }
+
+    fn read(&mut self, row: &Theirs) {
+        let early = self.rules.from.is_some_and(|from| row.start < from);
+        if early || self.rules.to.is_some_and(|to| row.start >= to) {
+            self.outcome.outside += 1;
+            return;
+        }
+        let phone = PhoneNumber::parse(&row.callee);
+        if row.sip_ids.is_empty() && phone.is_err() {
+            return self.bad(row.line, "the callee is no phone number".to_owned());
+        }
+        self.span = Some(match self.span {
+            None => (row.start, row.start),
+            Some((from, to)) => (from.min(row.start), to.max(row.start)),
+        });
+        let fresh = self.seen.insert(short_digest(&row.key));
+        let met = match fresh {
+            true => self.meet(row, phone.as_ref().ok()),
+            false => Met::Taken,
+        };
+        match met {
+            Met::SipId(index) => {
+                self.outcome.by_sip_call_id += 1;
+                self.compare(index, row);
+            }
+            Met::Number(index) => {
+                self.outcome.by_number_and_time += 1;
+                self.compare(index, row);
+            }
+            Met::Taken => {
+                self.outcome.duplicates += 1;
+                self.outcome.add(row.start, None, &|sums| {
+                    their_row(sums, row);
+                    sums.duplicates += 1;
+                    sums.unfounded_minutes += row.minutes;
+                });
+                note(&mut self.outcome.twice, only_theirs(row));
+            }
+            Met::Nobody => {
+                self.outcome.missing_on_our_side += 1;
+                self.outcome.add(row.start, None, &|sums| {
+                    their_row(sums, row);
+                    sums.missing_on_our_side += 1;
+                    sums.unfounded_minutes += row.minutes;
+                });
+                note(&mut self.outcome.only_theirs, only_theirs(row));
+            }
+        }
+    }
+
+    fn meet(&self, row: &Theirs, phone: Option<&PhoneNumber>) -> Met {
+        let by_id = row.sip_ids.iter().find_map(|id| self.ours.by_sip_id.get(id));
+        if let Some(index) = by_id {
+            return match self.matched.contains(index) {
+                true => Met::Taken,
+                false => Met::SipId(*index),
+            };
+        }
+        let (Some(derive), Some(phone)) = (self.derive, phone) else {
+            return Met::Nobody;
+        };
+        let calls = self.ours.by_number.get(&derive(phone.as_e164()));
+        let near = |index: &usize| {
+            let call = self.ours.calls.get(*index)?;
+            let apart = call.dialed_at.micros().abs_diff(row.start.micros()) / 1_000;
+            (apart <= self.rules.window_ms && !self.matched.contains(index)).then_some((apart, *index))
+        };
+        match calls.into_iter().flatten().filter_map(near).min() {
+            Some((_, index)) => Met::Number(index),
+            None => Met::Nobody,
+        }
+    }
+
+    fn compare(&mut self, index: usize, row: &Theirs) {
+        self.matched.insert(index);
+        let Some(ours) = self.ours.calls.get(index) else {
+            return;
+        };
+        self.outcome.matched += 1;
+        let our_minutes = ours.talk_ms.div_ceil(MINUTE_MS);
+        let why = self.differences(ours, row);
+        let signed = |minutes: u64| i64::try_from(minutes).unwrap_or(i64::MAX);
+        let is_disputed = !why.is_empty();
+        self.outcome.add(row.start, Some(&ours.trunk), &|sums| {
+            their_row(sums, row);
+            sums.matched += 1;
+            sums.our_minutes += our_minutes;
+            if is_disputed {
+                sums.disputed += 1;
+                sums.disputed_minutes += signed(row.minutes) - signed(our_minutes);
+            }
+        });
+        if !is_disputed {
+            return;
+        }
+        self.outcome.disputed += 1;
+        let dispute = Dispute {
+            line: row.line,
+            call: ours.call.to_string(),
+            why,
+            their_seconds: row.talk_s,
+            our_ms: ours.talk_ms,
+            their_minutes: row.minutes,
+            our_minutes,
+        };
+        note(&mut self.outcome.disputes, dispute);
+    }
+
+    fn differences(&self, ours: &OurCall, row: &Theirs) -> Vec<&'static str> {
+        let tolerance = self.rules.tolerance_ms;
+        let their_ms = row.talk_s.saturating_mul(1_000);
+        let mut why = Vec::new();
+        if (row.talk_s > 0) != (ours.talk_ms > 0) && their_ms.abs_diff(ours.talk_ms) > tolerance {
+            why.push("answer");
+        } else if their_ms.abs_diff(ours.talk_ms) > tolerance && row.talk_s != row.minutes.saturating_mul(60)
+        {
+            why.push("seconds");
+        }
+        // What the tolerance allows the talk to be may be another minute.
+        let least = ours.talk_ms.saturating_sub(tolerance).div_ceil(MINUTE_MS);
+        let most = ours.talk_ms.saturating_add(tolerance).div_ceil(MINUTE_MS);
+        let most = if ours.talk_ms == 0 { 0 } else { most };
+        if !(least..=most).contains(&row.minutes) {
+            why.push("minutes");
+        }
+        why
+    }
+
+    /// After the last row: what of ours they do not have, in the period asked for or that the file covers.
+    pub fn finish(mut self) -> Outcome {
+        let (first, last) = self.span.unwrap_or_default();
+        let from = self.rules.from.unwrap_or(first.minus_ms(self.rules.window_ms));
+        let to = self.rules.to.unwrap_or(last.plus_ms(self.rules.window_ms + 1));
+        if self.span.is_none() && (self.rules.from.is_none() || self.rules.to.is_none()) {
+            return self.outcome;
+        }
+        let ours = self.ours;
+        for (index, call) in ours.calls.iter().enumerate() {
+            let expected = call.answered || !self.rules.answered_only;
+            let within = call.dialed_at >= from && call.dialed_at < to;
+            if !expected || !within || self.matched.contains(&index) {
+                continue;
+            }
+            let our_minutes = call.talk_ms.div_ceil(MINUTE_MS);
+            self.outcome.missing_on_their_side += 1;
+            self.outcome.add(call.dialed_at, Some(&call.trunk), &|sums| {
+                sums.missing_on_their_side += 1;
+                sums.our_minutes += our_minutes;
+            });
+            let only = OnlyOurs {
+                call: call.call.to_string(),
+                dialed_at: call.dialed_at.to_string(),
+                disposition: call.disposition,
+                our_minutes,
+            };
+            note(&mut self.outcome.only_ours, only);
+        }
+        self.outcome
+    }
+}
+
+fn their_row(sums: &mut Sums, row: &Theirs) {
+    sums.their_rows += 1;
+    sums.their_minutes += row.minutes;
+}
+
+fn only_theirs(row: &Theirs) -> OnlyTheirs {
+    let callee = PhoneNumber::parse(&row.callee).map(|phone| mask_e164(phone.as_e164()));
+    OnlyTheirs {
+        line: row.line,
+        start: row.start.to_string(),
+        callee: callee.unwrap_or_else(|_| "?".to_owned()),
+        their_minutes: row.minutes,
+    }
+}
+
+/// Enough of a digest that two of a file's rows never share it by chance.
+fn short_digest(text: &str) -> [u8; 16] {
+    use sha2::{Digest, Sha256};
+    let whole: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    let mut short = [0; 16];
+    short
+        .iter_mut()
+        .zip(whole)
+        .for_each(|(place, byte)| *place = byte);
+    short
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! A carrier's bill or a switch's records beside our calls (NEW-15, NEW-13): matched, missing, disputed.
+//!
+//! Their file is read row by row and never held; our calls of the period are. A row is matched by its SIP
+//! Call-ID where it has one, else by the callee's keyed hash and the nearest dial within the window. What
+//! cannot be read is listed by line, and the rest counts.
+
+mod columns;
+pub mod formats;
+mod matching;
+pub mod ours;
+mod reading;
+mod summary;
+mod values;
+
+pub use columns::Columns;
+pub use formats::Format;
+pub use matching::{Matcher, Rules};
+pub use ours::OurCalls;
+pub use summary::{LISTED_MAX, Outcome, Sums};

@@ -1,0 +1,71 @@
+//! A sample as a document: the draw, how anybody redoes it, the checklist, and what was found in each call.
+
+use crate::sampling::{rank, sample_id};
+use domain::ids::{CallId, SampleId};
+use domain::problem::Problem;
+use domain::sample::{CHECKLIST, Drawn, SampleState};
+use serde_json::{Value, json};
+use store::proof::hex;
+
+/// What a reader needs to redo the draw without this program.
+const HOW: &str = "Every call of the log that ended up to `position` (and in `campaign`, `from`, `to` \
+where given) is in the population. A call's rank is SHA-256 of `seed` and the call's id, both as text, one \
+directly behind the other; within its stratum the calls of lowest rank are drawn, as many as the \
+stratum's share by largest remainder. `population_sha256` is over the call ids in the order of \
+their call.ended events, a line feed behind each. `log_root` is the RFC 9162 root over the first \
+`log_size` events: compare it with a signed checkpoint.";
+
+/// The same in Chinese.
+const HOW_ZH: &str = "截至 position 已结束的全部呼叫（如给定，则限于 campaign、from、to）构成总体。\
+每个呼叫的序值为 SHA-256(seed 与呼叫标识直接相连的文本)；各层按最大余数法分配名额，取序值最小者。\
+population_sha256 为按 call.ended 先后、每行一个呼叫标识的摘要。\
+log_root 为前 log_size 条事件的默克尔根，可与签名检查点核对。";
+
+/// The sample as JSON.
+pub fn document(id: SampleId, state: &SampleState) -> Result<Value, Problem> {
+    let drawn = state.drawn().ok_or_else(|| Problem::missing("this sample"))?;
+    let calls: Vec<Value> = drawn
+        .calls
+        .iter()
+        .map(|call| describe(*call, drawn, state))
+        .collect();
+    let checklist: Vec<Value> = CHECKLIST
+        .iter()
+        .map(|item| json!({ "code": item.code, "zh": item.label_zh, "en": item.label_en }))
+        .collect();
+    Ok(json!({
+        "sample": id,
+        "drawn_at": state.drawn_at(),
+        "drawn": drawn,
+        "how": { "zh": HOW_ZH, "en": HOW },
+        "checklist": checklist,
+        "calls": calls,
+        "lacking": state.lacking().count(),
+        "signed_off": state.signed_off().map(|(by, at)| json!({ "by": by, "at": at })),
+    }))
+}
+
+fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> Value {
+    let finding = state
+        .finding(call)
+        .map(|(finding, at)| json!({ "recorded_at": at, "finding": finding }));
+    json!({
+        "call": call,
+        "rank": hex(&rank(&drawn.facts.seed, call)),
+        "events": format!("/api/v1/calls/{call}/events"),
+        "finding": finding,
+    })
+}
+
+/// The draw that a document claims, and under which id.
+pub fn drawn_of(document: &Value) -> Result<(SampleId, Drawn), String> {
+    let member = |name: &str| document.get(name).cloned().unwrap_or_default();
+    let drawn: Drawn =
+        serde_json::from_value(member("drawn")).map_err(|error| format!("its `drawn`: {error}"))?;
+    let id: SampleId =
+        serde_json::from_value(member("sample")).map_err(|error| format!("its `sample`: {error}"))?;
+    match id == sample_id(&drawn.facts) {
+        true => Ok((id, drawn)),
+        false => Err("its id is not the one that its facts give".to_owned()),
+    }
+}

@@ -1,0 +1,225 @@
+//! What is drawn from: every call that ended, in the order of its `call.ended`, with the stratum it is in.
+
+use crate::log_walk::{Log, LogEnd, unreadable, walk};
+use crate::sampling::Ask;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::event_filter::EventFacts;
+use domain::ids::{CallId, CampaignId};
+use domain::problem::{Kind, Problem};
+use domain::sample::Stratify;
+use domain::stored_event::{Position, StoredEvent, read_event};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Most calls of a population: about 100 bytes each in memory while it is drawn from.
+const POPULATION_CALLS_MAX: usize = 5_000_000;
+
+/// Stratum of a call that was never dialed, when trunks divide it.
+const NO_TRUNK: &str = "-";
+
+/// Calls that ended, each with its stratum's number.
+#[derive(Debug, Default)]
+pub(super) struct Population {
+    codes: BTreeMap<String, u32>,
+    /// In the order of their `call.ended`.
+    members: Vec<(CallId, u32)>,
+}
+
+impl Population {
+    /// Folds the log up to a position.
+    pub(super) async fn read(
+        log: Log<'_>,
+        ask: &Ask,
+        upto: Option<Position>,
+    ) -> Result<(Self, LogEnd), Problem> {
+        let mut fold = Fold::of(ask);
+        let end = walk(log, upto, &mut |event, facts| fold.take(event, facts)).await?;
+        Ok((fold.finish(), end))
+    }
+
+    /// Of calls with the codes of their strata.
+    #[cfg(test)]
+    pub(super) fn of(calls: &[(CallId, String)]) -> Self {
+        let mut population = Self::default();
+        for (call, code) in calls {
+            let number = population.number(code);
+            population.members.push((*call, number));
+        }
+        population
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The calls of each stratum that has any, by code.
+    pub(crate) fn strata(&self) -> BTreeMap<&str, Vec<CallId>> {
+        let names: BTreeMap<u32, &str> = self
+            .codes
+            .iter()
+            .map(|(code, number)| (*number, code.as_str()))
+            .collect();
+        let mut strata: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
+        for (call, number) in &self.members {
+            let code = names.get(number).copied().unwrap_or_default();
+            strata.entry(code).or_default().push(*call);
+        }
+        strata
+    }
+
+    /// Of the call ids in order, a line each.
+    pub(super) fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for (call, _) in &self.members {
+            hash.update(format!("{call}\n"));
+        }
+        store::proof::hex(&hash.finalize())
+    }
+
+    fn number(&mut self, code: &str) -> u32 {
+        if let Some(number) = self.codes.get(code) {
+            return *number;
+        }
+        let number = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
+        self.codes.insert(code.to_owned(), number);
+        number
+    }
+}
+
+/// A call while the log is read.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    stratum: u32,
+    /// Its first leg was dialed: the trunk is known.
+    dialed: bool,
+}
+
+struct Fold<'a> {
+    stratify: Option<Stratify>,
+    campaign: Option<&'a CampaignId>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    calls: BTreeMap<CallId, Seen>,
+    ended: Vec<CallId>,
+    population: Population,
+}
+
+impl<'a> Fold<'a> {
+    fn of(ask: &'a Ask) -> Self {
+        Self {
+            stratify: ask.stratify,
+            campaign: ask.campaign.as_ref(),
+            from: ask.from,
+            to: ask.to,
+            calls: BTreeMap::new(),
+            ended: Vec::new(),
+            population: Population::default(),
+        }
+    }
+
+    fn take(&mut self, stored: &StoredEvent, facts: &EventFacts<'_>) -> Result<(), Problem> {
+        let wanted = ["call.permitted", "call.dialing", "call.ended", "call.corrected"];
+        let of_campaign = self
+            .campaign
+            .is_none_or(|campaign| facts.campaign.as_deref() == Some(campaign.as_str()));
+        if !of_campaign || !wanted.contains(&facts.kind.as_ref()) {
+            return Ok(());
+        }
+        let envelope = stored.envelope().map_err(unreadable)?;
+        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
+        let call = envelope.stream.id().parse();
+        let call: CallId = call.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
+        self.apply(call, (facts.campaign.as_deref(), envelope.at), &event)
+    }
+
+    fn apply(
+        &mut self,
+        call: CallId,
+        (campaign, at): (Option<&str>, Timestamp),
+        event: &CallEvent,
+    ) -> Result<(), Problem> {
+        let stratify = self.stratify;
+        match event {
+            CallEvent::Permitted { flow, .. } => {
+                if self.calls.len() >= POPULATION_CALLS_MAX {
+                    return Err(too_large());
+                }
+                let code = match stratify {
+                    None | Some(Stratify::Disposition) => String::new(),
+                    Some(Stratify::Campaign) => campaign.unwrap_or_default().to_owned(),
+                    Some(Stratify::Trunk) => NO_TRUNK.to_owned(),
+                    Some(Stratify::FlowVersion) => format!("{}@{}", flow.flow, flow.version),
+                };
+                let stratum = self.population.number(&code);
+                self.calls.insert(
+                    call,
+                    Seen {
+                        stratum,
+                        dialed: false,
+                    },
+                );
+            }
+            CallEvent::Dialing { trunk, .. } => {
+                let first = self.calls.get(&call).is_some_and(|seen| !seen.dialed);
+                if first && stratify == Some(Stratify::Trunk) {
+                    self.put(call, trunk);
+                }
+                if let Some(seen) = self.calls.get_mut(&call) {
+                    seen.dialed = true;
+                }
+            }
+            CallEvent::Ended { disposition, .. } => {
+                let late = self.to.is_some_and(|to| at >= to);
+                if late || self.from.is_some_and(|from| at < from) {
+                    self.calls.remove(&call);
+                    return Ok(());
+                }
+                self.end(call, disposition.code());
+            }
+            // How it ended is what is known at the position, not what was recorded first.
+            CallEvent::Corrected { after, .. } if stratify == Some(Stratify::Disposition) => {
+                self.put(call, after.disposition.code());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, call: CallId, disposition: &str) {
+        if !self.calls.contains_key(&call) {
+            return;
+        }
+        if self.stratify == Some(Stratify::Disposition) {
+            self.put(call, disposition);
+        }
+        self.ended.push(call);
+    }
+
+    fn put(&mut self, call: CallId, code: &str) {
+        let number = self.population.number(code);
+        if let Some(seen) = self.calls.get_mut(&call) {
+            seen.stratum = number;
+        }
+    }
+
+    fn finish(mut self) -> Population {
+        for call in &self.ended {
+            if let Some(seen) = self.calls.get(call) {
+                self.population.members.push((*call, seen.stratum));
+            }
+        }
+        self.population
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(
+        Kind::TooLarge,
+        "population-too-large",
+        format!(
+            "more than {POPULATION_CALLS_MAX} calls: draw from one campaign, or up to an earlier position"
+        ),
+    )
+}

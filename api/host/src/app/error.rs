@@ -1,0 +1,111 @@
+//! Why an installation could not be opened, and what that is to whoever asked for it.
+
+use crate::data_dir::DataDirError;
+use domain::ports::event_store::StoreError;
+use domain::ports::vault::VaultError;
+use domain::problem::Problem;
+use media::error::MediaError;
+use projections::{OtherBuild, ProjectionError};
+use store::{LockError, OpenError};
+
+/// Why a log or directory could not be opened, or the process not started.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(
+        "{limit} open files are allowed here, and one leg of each trunk needs {needed} with all the rest: raise \
+         it (ulimit -n, LimitNOFILE=) and start again / 允许打开的文件数 {limit} 不足，至少需要 {needed}"
+    )]
+    Descriptors { limit: u64, needed: u64 },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Views(#[from] ProjectionError),
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(String),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error("trunk {trunk}: {why}")]
+    Password { trunk: String, why: String },
+    #[error("the log is a {is} log for life and cannot be used for a {asked} run; name another database")]
+    OtherMode { is: String, asked: &'static str },
+    #[error(
+        "`ledgerline {0}` fills this log, or was cut off while it did: nothing is dialed on half of a log"
+    )]
+    HalfFilled(String),
+    #[error("a server dials on this log, or another command fills it: stop that first")]
+    Driven,
+    #[error(
+        "the read database holds the rows of another log: name another --read-db, or drop its schema \
+         ledgerline_views (its file views.db)"
+    )]
+    OtherRows,
+    #[error("{0}")]
+    OtherBuild(OtherBuild),
+    #[error(
+        "the keys are another installation's, not this log's: under them an opt-out binds nobody and nothing opens. \
+         Nothing was changed. Give the log's own keys with --keys and --master-key / 密钥不是这份日志的密钥：\
+         未做任何更改；请用 --keys 和 --master-key 指明本日志自己的密钥"
+    )]
+    OtherKeys,
+    #[error(
+        "{0}. A log opens only with its own keys, whole. Nothing was changed. Give them with --keys and \
+         --master-key, or bring them back: ledgerline keys restore FILE --data DIR / 日志只能用它自己的完整密钥打开：\
+         未做任何更改；请用 --keys 和 --master-key 指明，或执行 ledgerline keys restore 恢复"
+    )]
+    NoKeys(String),
+    #[error(
+        "the keys are an older copy: of the {looked_at} people looked at, registered last, {missing} have no key \
+         here and were never erased. Nothing was changed. Put the newest copy of the keys in place. Where \
+         there is none: move keys.db away (leave destroyed.list) and run ledgerline keys restore FILE \
+         --data DIR; then the log opens, and those people are neither read nor dialed / 密钥是较旧的副本：\
+         最近登记的 {looked_at} 人中有 {missing} 人没有密钥且未被删除；未做任何更改。请换上最新的密钥；若没有，\
+         移走 keys.db（保留 destroyed.list）后执行 ledgerline keys restore，这些客户将无法读取，也不会被呼叫"
+    )]
+    OlderKeys { missing: usize, looked_at: usize },
+    #[error(
+        "the log is missing or empty, and {0} of a log is here: a new one would know nobody who opted out or was \
+         called. Nothing was made. Put the log back (events.db with events.db-wal beside it), or get it \
+         by ledgerline backup restore or ledgerline events copy into a new --data directory with these \
+         keys; keys that are gone come back by ledgerline keys restore. For another log use another \
+         --data and --keys / 日志缺失或为空，但此处已有日志留下的数据；未创建任何内容。请放回 events.db 与 events.db-wal，或用上述命令恢复到新的目录"
+    )]
+    MissingLog(String),
+    #[error("{0}")]
+    NotBuilt(&'static str),
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::DataDir(error) => error.into(),
+            AppError::Open(error @ (OpenError::Missing(_) | OpenError::HalfFilled { .. })) => error.into(),
+            AppError::OtherMode { .. }
+            | AppError::HalfFilled(_)
+            | AppError::Driven
+            | AppError::Descriptors { .. }
+            | AppError::OtherRows
+            | AppError::OtherBuild(_)
+            | AppError::NoKeys(_)
+            | AppError::MissingLog(_)
+            | AppError::OlderKeys { .. }
+            | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
+            AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
+            AppError::Lock(_)
+            | AppError::Open(_)
+            | AppError::Store(_)
+            | AppError::Vault(_)
+            | AppError::Views(_)
+            | AppError::Random(_)
+            | AppError::Media(_)
+            | AppError::Password { .. } => Self::unavailable(error.to_string()),
+        }
+    }
+}

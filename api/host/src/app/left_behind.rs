@@ -1,0 +1,102 @@
+//! What a log leaves beside it: people's keys, proofs, recordings. Where those are and the log is not, it was
+//! lost, and a new one beside them would dial people who opted out in the old one.
+
+use crate::app::error::AppError;
+use crate::data_dir::RECORDINGS_DIR;
+use crate::keys_spec::KeysSpec;
+use std::path::Path;
+use store::proof::{CHECKPOINT_FILE, EARLIER_DIR, PROOF_DIR};
+
+/// Refuses to begin a log where an earlier one was. A first start that was killed before its first event left
+/// none of these: keys of people are made with the events about them.
+pub(crate) fn refuse_new_log(data: &Path, keys: &KeysSpec) -> Result<(), AppError> {
+    match left_behind(data, keys)? {
+        None => Ok(()),
+        Some(left) => Err(AppError::MissingLog(left)),
+    }
+}
+
+/// What is there of a log, in words; `None` where nothing is.
+pub fn left_behind(data: &Path, keys: &KeysSpec) -> Result<Option<String>, AppError> {
+    let proof = data.join(PROOF_DIR);
+    let recordings = data.join(RECORDINGS_DIR);
+    let keys_dir = keys.directory(data);
+    let mut left = Vec::new();
+    if proof.join(CHECKPOINT_FILE).exists() || proof.join(EARLIER_DIR).exists() {
+        left.push(format!("the proof ({})", proof.display()));
+    }
+    if std::fs::read_dir(&recordings).is_ok_and(|mut entries| entries.next().is_some()) {
+        left.push(format!("recordings ({})", recordings.display()));
+    }
+    // Keys in a database are shared by whatever is named to them; a directory's are one log's.
+    if keys.url().is_none() && store::has_people(&keys_dir)? {
+        left.push(format!("keys of people ({})", keys_dir.display()));
+    }
+    Ok((!left.is_empty()).then(|| left.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Opened;
+    use crate::data_dir::KEYS_DIR;
+    use crate::open_settings::OpenSettings;
+    use crate::store_spec::StoreSpec;
+    use std::fs;
+
+    const LOG_FILES: [&str; 4] = ["events.db", "events.db-wal", "events.db-shm", "index.db"];
+
+    fn remove(directory: &Path, files: &[&str]) {
+        for file in files {
+            drop(fs::remove_file(directory.join(file)));
+        }
+    }
+
+    fn settings(data: &Path) -> OpenSettings {
+        OpenSettings {
+            data: data.to_owned(),
+            store: StoreSpec::Sqlite(data.to_owned()),
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        }
+    }
+
+    async fn refused(data: &Path) -> Option<String> {
+        match Opened::open(&settings(data)).await {
+            Ok(opened) => {
+                opened.close().await;
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    #[tokio::test]
+    async fn no_log_is_made_beside_the_keys_proofs_or_recordings_of_a_lost_one() {
+        for left in ["proof/checkpoint", "recordings/a.wav", "keys of people"] {
+            let dir = tempfile::tempdir().unwrap();
+            // A start that ends before its first event is gone on with.
+            assert_eq!(refused(dir.path()).await, None, "{left}");
+            let opened = Opened::open(&settings(dir.path())).await.unwrap();
+            if left == "keys of people" {
+                let person = opened.environment.vault.derive_customer("C1");
+                opened.environment.vault.key(&person).await.unwrap();
+            } else {
+                let file = dir.path().join(left);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, "x").unwrap();
+            }
+            opened.close().await;
+            drop(opened);
+            for (log, files) in [("empty", &[][..]), ("missing", &LOG_FILES[..])] {
+                remove(dir.path(), files);
+                let why = refused(dir.path()).await.unwrap();
+                assert!(why.contains("ledgerline backup restore"), "{left}, {log}: {why}");
+            }
+            assert!(!dir.path().join("events.db").exists(), "{left}: nothing is made");
+            assert!(dir.path().join(KEYS_DIR).exists());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
+
+use crate::app::error::AppError;
+use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
+use crate::data_dir::{self, RECORDINGS_DIR};
+use crate::descriptors;
+use crate::serve_settings::ServeSettings;
+use actors::Environment;
+use application::notice::notice;
+use domain::ports::line::Line;
+use media::driver::{MediaConfig, MediaDriver, Surroundings};
+use media::lines::{SipTrunk, TrunkConfig};
+use media::sip::authentication::Credentials;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The media driver and its lines, in order of preference, on the tasks of `environment`.
+///
+/// The SIP port is kept over restarts, because stored events name it.
+pub(super) async fn start(
+    directory: &Path,
+    environment: &Environment,
+    settings: &ServeSettings,
+) -> Result<(Arc<MediaDriver>, Vec<Arc<dyn Line>>), AppError> {
+    let sip = settings
+        .sip
+        .or_else(|| data_dir::sip_address(directory))
+        .unwrap_or_else(|| first_sip_address(&settings.trunks));
+    let rtp_ports = settings.rtp_ports.clone().unwrap_or(RTP_PORTS_DEFAULT);
+    let room = Room::of(&rtp_ports, settings.trunks.len())?;
+    let config = MediaConfig {
+        sip,
+        advertised: None,
+        rtp_ports: (*rtp_ports.start(), *rtp_ports.end()),
+        recordings: directory.join(RECORDINGS_DIR),
+    };
+    let surroundings = Surroundings {
+        clock: Arc::clone(&environment.clock),
+        ids: Arc::clone(&environment.ids),
+        tasks: Arc::clone(&environment.tasks),
+    };
+    let driver = MediaDriver::start(config, surroundings)?;
+    data_dir::keep_sip_address(directory, driver.local())?;
+    let mut lines: Vec<Arc<dyn Line>> = Vec::with_capacity(settings.trunks.len());
+    for (index, trunk) in settings.trunks.iter().enumerate() {
+        let followed = if index + 1 == settings.trunks.len() {
+            Followed::ByNone
+        } else {
+            Followed::ByAnother
+        };
+        let mut config = trunk_config(trunk, followed)?;
+        config.legs_max = room.lower(&config.name, config.legs_max);
+        lines.push(SipTrunk::start(config, &driver).await?);
+    }
+    Ok((driver, lines))
+}
+
+/// Where SIP is taken at a directory's first start: a free loopback port for a rehearsal, the well-known port
+/// for the world.
+fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
+    if trunks.iter().all(TrunkSpec::is_loopback) {
+        return SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    }
+    SocketAddr::from((Ipv4Addr::UNSPECIFIED, SIP_PORT))
+}
+
+/// The legs that one trunk may have, by its shares of what each of them needs.
+struct Room {
+    by_ports: u32,
+    by_descriptors: u32,
+}
+
+impl Room {
+    /// Refused where the limit of open files is not enough for one leg of each trunk.
+    fn of(ports: &RangeInclusive<u16>, trunks_count: usize) -> Result<Self, AppError> {
+        let limit = descriptors::raise();
+        let trunks = u64::try_from(trunks_count).unwrap_or(u64::MAX).max(1);
+        let by_descriptors = descriptors::legs_within(limit) / trunks;
+        if by_descriptors == 0 {
+            return Err(AppError::Descriptors {
+                limit: limit.unwrap_or(0),
+                needed: descriptors::needed(trunks),
+            });
+        }
+        Ok(Self {
+            by_ports: legs_within(ports, trunks_count),
+            by_descriptors: u32::try_from(by_descriptors).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn lower(&self, trunk: &str, legs_max: u32) -> u32 {
+        if legs_max > self.by_ports {
+            tracing::warn!(
+                trunk,
+                legs_max = self.by_ports,
+                "fewer legs: each needs an audio port"
+            );
+        }
+        if legs_max > self.by_descriptors {
+            let legs_max = self.by_descriptors;
+            tracing::warn!(
+                trunk,
+                legs_max,
+                "fewer legs: the limit of open files leaves room for no more"
+            );
+            notice(&format!(
+                "trunk {trunk}: at most {legs_max} calls at once, because of the limit of open files (ulimit -n) / \
+                 受打开文件数限制，该线路最多同时 {legs_max} 路通话"
+            ));
+        }
+        legs_max.min(self.by_ports).min(self.by_descriptors)
+    }
+}
+
+/// Legs a trunk may have out of its share of the audio ports (RFC 3550, 11: RTP takes even ones). A port that
+/// cannot be had would look like a failure of the trunk.
+fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
+    let even_count = ports.clone().filter(|port| port % 2 == 0).count();
+    let share = even_count.checked_div(trunks_count).unwrap_or(even_count);
+    u32::try_from(share).unwrap_or(u32::MAX).max(1)
+}
+
+fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, AppError> {
+    let password = match &trunk.password {
+        None => None,
+        Some(password) => Some(password.read().map_err(|why| AppError::Password {
+            trunk: trunk.name.clone(),
+            why,
+        })?),
+    };
+    let credentials = trunk
+        .user
+        .clone()
+        .zip(password)
+        .map(|(user, password)| Credentials { user, password });
+    Ok(TrunkConfig {
+        name: trunk.name.clone(),
+        host: trunk.host.trim_matches(['[', ']']).to_owned(),
+        port: trunk.port,
+        credentials,
+        caller_numbers: trunk.from.clone(),
+        legs_max: trunk.legs_max,
+        dials_per_second: trunk.dials_per_second,
+        ring_timeout_ms: trunk.ring_timeout_ms,
+        first_response_ms: trunk.first_response_ms(followed),
+        hold_off_ms: Some(trunk.hold_off_ms),
+        replies: trunk.replies,
+        media_addresses: trunk.media.clone(),
+        dial: trunk.dial,
+        prefix: trunk.prefix.clone(),
+        silence_ms: trunk.silence_ms,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trunks_share_the_audio_ports_and_each_has_one() {
+        for (ports, trunks_count, legs) in [
+            (20_000..=20_199, 1, 100),
+            (20_000..=20_199, 2, 50),
+            (20_001..=20_003, 1, 1),
+            (20_000..=20_001, 3, 1),
+        ] {
+            assert_eq!(legs_within(&ports, trunks_count), legs);
+        }
+    }
+}

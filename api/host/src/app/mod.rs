@@ -1,0 +1,37 @@
+//! The composition root: every choice of store, vault, views, lines and speech is made here and nowhere else.
+
+mod belonging;
+mod closing;
+mod driver_lock;
+mod error;
+mod kurrent_log;
+mod left_behind;
+mod lines;
+mod log;
+mod opened;
+mod put_together;
+mod questions;
+mod rows;
+mod shared;
+mod speech;
+mod vault;
+
+pub use driver_lock::HeldLock;
+pub use error::AppError;
+pub use left_behind::left_behind;
+pub use log::{ReadOnly, RecordableLog, WritableLog};
+pub use opened::Opened;
+pub use put_together::Askers;
+pub use questions::missing_grant;
+pub use rows::WritableRows;
+pub use speech::synthesizer;
+pub use vault::{LookupVault, lookup_vault};
+
+use domain::ports::worklist::Worklist;
+use projections::Projections;
+use std::sync::Arc;
+
+/// The worklist over running views.
+pub fn worklist(views: &Projections) -> Arc<dyn Worklist> {
+    Arc::new(views.worklist())
+}

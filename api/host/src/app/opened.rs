@@ -1,0 +1,384 @@
+//! A data directory and its log, opened for writing, with everything that stands on them but the lines.
+
+use crate::app::closing::Closing;
+use crate::app::driver_lock::{self, DriverLocks};
+use crate::app::error::AppError;
+use crate::app::log::OpenLog;
+use crate::app::rows::OpenRows;
+use crate::app::speech::synthesizer;
+use crate::app::{belonging, left_behind, lines, log, shared, vault};
+use crate::clock::{RehearsalClock, SystemClock, SystemIds};
+use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR, signing_key_file};
+use crate::open_settings::OpenSettings;
+use crate::read_db_spec::ReadDbSpec;
+use crate::serve_settings::ServeSettings;
+use crate::store_spec::StoreSpec;
+use actors::{ActorSystem, Environment, Place, Supervisor};
+use domain::installation::RestoredKeys;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::EventStore;
+use domain::ports::id_source::IdSource;
+use domain::ports::line::Line;
+use domain::ports::recording::Recordings;
+use domain::ports::speech::Synthesizer;
+use domain::ports::tasks::{StopSignal, Tasks};
+use media::audio::recording::WavRecordings;
+use media::driver::{MediaDriver, SipCounts};
+use projections::{Grounds, Projections, ReadDb};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{DataLock, PostgresEventStore};
+use tokio::runtime::{Handle, Runtime};
+
+/// Opened for writing; the directory is locked.
+pub struct Opened {
+    pub directory: PathBuf,
+    /// Where the log's signing key is.
+    signing_key: PathBuf,
+    pub environment: Environment,
+    /// The log and the keys, in the order in which they are closed.
+    closings: Vec<Arc<dyn Closing>>,
+    driver_locks: Arc<dyn DriverLocks>,
+    shared: Option<Arc<PostgresEventStore>>,
+    rehearsal: Option<Arc<RehearsalClock>>,
+    restored_keys: Option<RestoredKeys>,
+    /// `None` in a rehearsal.
+    system_clock: Option<Arc<SystemClock>>,
+    tasks: Arc<Supervisor>,
+    lock: DataLock,
+    /// Of rows in another directory than the process's own.
+    rows_lock: Mutex<Option<DataLock>>,
+    /// Set while there are lines.
+    media: Mutex<Option<Arc<MediaDriver>>>,
+}
+
+/// Threads and tasks that end when their store or vault is closed, not on the stop signal: all of a store's
+/// have names that begin so, and the vault has one.
+fn is_closed_last(name: &str) -> bool {
+    name.starts_with("event store ") || name == "key keeper"
+}
+
+/// How long everything else may take to end before the store is closed under it.
+const CLOSE_WAIT_MS: u64 = 4_000;
+
+/// How often that is looked at.
+const CLOSE_STEP_MS: u64 = 10;
+
+/// How often it is looked whether the log is lost: its writer cannot tell more than the store's own state.
+const LOOK_FALLEN_MS: u64 = 500;
+
+/// What is said of a vital task that ended by itself.
+fn fallen_task(name: &str) -> String {
+    format!("the task {name} has ended by itself; start again / 任务 {name} 意外结束,请重新启动")
+}
+
+/// How often a rehearsal's clock is compared with what other processes have recorded.
+const FOLLOW_CLOCK_MS: u64 = 1_000;
+
+/// Keeps a rehearsal's clock from falling behind the other processes on its log.
+async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, stop: Arc<dyn StopSignal>) {
+    loop {
+        let next = clock.now().plus_ms(FOLLOW_CLOCK_MS);
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = clock.wait_until(next) => {}
+        }
+        // A database that is away is asked again; whoever needs it says so.
+        if let Ok(Some(last)) = store.last_recorded_at().await {
+            clock.go_on_from(last);
+        }
+    }
+}
+
+/// A log of several processes, held to its mode before anything is made of it here.
+async fn open_shared(
+    spec: &StoreSpec,
+    mode: Mode,
+    (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+) -> Result<OpenLog, AppError> {
+    let log = log::open(spec, clock, tasks).await?;
+    if let Some(shared) = &log.shared {
+        shared::hold_to_mode(shared, mode).await?;
+    }
+    Ok(log)
+}
+
+fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
+    let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
+    Ok(Arc::new(ids))
+}
+
+impl Opened {
+    /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
+    /// (another mode, a missing key) leaves it as it was.
+    pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
+        let directory = settings.data.clone();
+        let lock = DataLock::acquire(&directory)?;
+        let mode = settings.mode();
+        data_dir::refuse_other_mode(&directory, mode)?;
+        let found = log::found(&settings.store).await?;
+        let last = log::last_recorded(found.as_ref()).await?;
+        let rehearsal = settings
+            .rehearse_at
+            .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
+        let system_clock = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = match &rehearsal {
+            Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
+            None => Arc::<SystemClock>::clone(&system_clock),
+        };
+        let ids = checked_ids()?;
+        let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
+        if last.is_none() {
+            left_behind::refuse_new_log(&directory, &settings.keys_spec())?;
+        }
+        let log = match &settings.store {
+            // Keys first: without them a directory's log is not even made.
+            StoreSpec::Sqlite(_) => None,
+            spec => Some(open_shared(spec, mode, (&clock, tasks.as_ref())).await?),
+        };
+        data_dir::hold_to_mode(&directory, mode)?;
+        let spec = (&settings.keys_spec(), directory.as_path());
+        let ports = (&ids, tasks.as_ref() as &dyn Tasks);
+        let ((vault, keys_closing), restored_keys) = vault::open_held(spec, ports, found).await?;
+        let log = match log {
+            Some(log) => log,
+            None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
+        };
+        if let Some(shared) = &log.shared {
+            shared::hold_to_keys(shared, vault.as_ref()).await?;
+        }
+        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
+        if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
+            let clock = Arc::clone(rehearsal);
+            let following = follow_clock(clock, Arc::clone(&log.store), tasks.stop_signal());
+            tasks.spawn("rehearsal clock", Box::pin(following));
+        }
+        let opened = (log.store.as_ref(), log.shared.as_ref());
+        let driver_locks = driver_lock::of(&settings.store, opened, (&clock, &tasks_port))?;
+        let environment = Environment {
+            store: log.store,
+            vault,
+            clock,
+            ids,
+            tasks: tasks_port,
+            damage: Arc::default(),
+            skew: Arc::default(),
+            rehearsal: mode == Mode::Rehearsal,
+        };
+        Ok(Self {
+            signing_key: signing_key_file(&settings.data, settings.keys.as_ref()),
+            directory,
+            environment,
+            closings: vec![log.closing, keys_closing],
+            driver_locks,
+            shared: log.shared,
+            rehearsal,
+            restored_keys,
+            system_clock: (mode == Mode::Real).then_some(system_clock),
+            tasks,
+            lock,
+            rows_lock: Mutex::new(None),
+            media: Mutex::new(None),
+        })
+    }
+
+    /// Writes into a log without a name whose it is: the first act of whoever will write more.
+    pub async fn name_log(&self) -> Result<(), AppError> {
+        let Environment {
+            store, vault, clock, ..
+        } = &self.environment;
+        let rehearsal = self.environment.rehearsal;
+        belonging::name(store.as_ref(), vault.as_ref(), (clock.as_ref(), rehearsal)).await
+    }
+
+    /// What was wrong with an index that had to be made again when the log was opened.
+    pub fn index_remade(&self) -> Option<String> {
+        self.closings.iter().find_map(|closing| closing.index_remade())
+    }
+
+    /// The last restore of this log's keys, with how many of its people it left unreadable.
+    pub const fn restored_keys(&self) -> Option<&RestoredKeys> {
+        self.restored_keys.as_ref()
+    }
+
+    /// The file of the key that signs this log's checkpoints and reports.
+    pub fn signing_key(&self) -> PathBuf {
+        self.signing_key.clone()
+    }
+
+    /// Entities on the shared runtime, one arbiter per processor.
+    pub fn entities(&self, runtime: Arc<Runtime>) -> ActorSystem {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        ActorSystem::start(self.environment.clone(), Place::Arbiters { runtime, count })
+    }
+
+    /// Views following the log, in `read_db` or else in the data directory.
+    pub async fn views(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<Projections>, AppError> {
+        let own = ReadDbSpec::Sqlite(self.directory.clone());
+        let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
+        let rows = OpenRows::open(read_db.unwrap_or(&own), &self.directory, (clock, tasks)).await?;
+        rows.hold_to_log(&self.environment.store, (clock, tasks)).await?;
+        rows.forget_ahead(&self.environment).await?;
+        let grounds = Grounds {
+            store: Arc::clone(&self.environment.store),
+            db: Arc::clone(&rows.db),
+            clock: Arc::clone(clock),
+        };
+        *self.rows_lock.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_lock();
+        Ok(Projections::start(grounds, tasks).await?)
+    }
+
+    /// Rows for a measurement, of which the process makes what it likes: nothing holds them to this log.
+    pub async fn measured_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
+        Ok(OpenRows::open(spec, &self.directory, (clock, tasks)).await?.db)
+    }
+
+    /// What this machine can speak with.
+    pub async fn synthesizer(&self) -> Arc<dyn Synthesizer> {
+        let clock = Arc::clone(&self.environment.clock);
+        synthesizer(Some(self.directory.join(PROMPTS_DIR)), clock).await
+    }
+
+    /// Recordings that are no longer being written.
+    pub fn recordings(&self) -> Arc<dyn Recordings> {
+        Arc::new(WavRecordings::new(self.directory.join(RECORDINGS_DIR)))
+    }
+
+    /// Lines in order of preference, on the tasks of `environment`: they end with those.
+    pub async fn lines(
+        &self,
+        environment: &Environment,
+        settings: &ServeSettings,
+    ) -> Result<Vec<Arc<dyn Line>>, AppError> {
+        if settings.trunks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (driver, lines) = lines::start(&self.directory, environment, settings).await?;
+        *self.media.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
+        Ok(lines)
+    }
+
+    /// The lines have ended with their tasks: their port is free again.
+    pub(crate) fn forget_lines(&self) {
+        *self.media.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The database of a shared log.
+    pub fn shared(&self) -> Option<Arc<PostgresEventStore>> {
+        self.shared.clone()
+    }
+
+    /// Where the right to dial on this log is asked for.
+    pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
+        self.driver_locks.as_ref()
+    }
+
+    /// A rehearsal's clock must not go below what another process has recorded meanwhile.
+    pub(crate) async fn catch_up_clock(&self) -> Result<(), AppError> {
+        if let Some(rehearsal) = &self.rehearsal
+            && let Some(last) = self.environment.store.last_recorded_at().await?
+        {
+            rehearsal.go_on_from(last);
+        }
+        Ok(())
+    }
+
+    /// The clock of this process, where its time is not made up.
+    pub fn system_clock(&self) -> Option<Arc<SystemClock>> {
+        self.system_clock.clone()
+    }
+
+    /// What the SIP port has refused so far; `None` without lines.
+    pub(crate) fn sip_counts(&self) -> Option<SipCounts> {
+        let media = self.media.lock().unwrap_or_else(PoisonError::into_inner);
+        media.as_ref().map(|driver| driver.sip_counts())
+    }
+
+    /// Why the log or the keys take no writes now; `None` while they do.
+    pub fn failure(&self) -> Option<String> {
+        self.closings.iter().find_map(|closing| closing.failure())
+    }
+
+    /// Why this process cannot go on, whatever comes: a task it cannot do without has ended, or the log does
+    /// not hold what it acknowledged.
+    pub fn fallen(&self) -> Option<String> {
+        let task = self.tasks.fallen().map(fallen_task);
+        task.or_else(|| self.closings.iter().find_map(|closing| closing.lost()))
+    }
+
+    /// Returns when the process cannot go on, with the reason. Cancel-safe.
+    pub async fn fell(&self) -> String {
+        let clock = &self.environment.clock;
+        loop {
+            if let Some(why) = self.fallen() {
+                return why;
+            }
+            tokio::select! {
+                biased;
+                name = self.tasks.fell() => return fallen_task(name),
+                () = clock.wait_until(clock.now().plus_ms(LOOK_FALLEN_MS)) => {}
+            }
+        }
+    }
+
+    /// Tasks of one tenure of the driver lock, which end with it; a vital one that falls counts as one of
+    /// the process's own.
+    pub(crate) fn tenure_tasks(&self) -> Arc<Supervisor> {
+        self.tasks.beside(Handle::current())
+    }
+
+    /// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.
+    async fn others_ended(&self) {
+        let clock = &self.environment.clock;
+        let limit = clock.now().plus_ms(CLOSE_WAIT_MS);
+        while self.is_busy() && clock.now() < limit {
+            clock.wait_until(clock.now().plus_ms(CLOSE_STEP_MS)).await;
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        let alive = self.tasks.alive();
+        alive
+            .iter()
+            .any(|(name, count)| *count > 0 && !is_closed_last(name))
+    }
+
+    /// Stops what runs, in order; the directory is free when the last holder of this value drops it.
+    pub async fn close(&self) {
+        tokio::join!(self.tasks.stop(), async {
+            self.others_ended().await;
+            for closing in &self.closings {
+                closing.close().await;
+            }
+        });
+        tracing::info!(directory = %self.lock.dir().display(), "closed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store_spec::StoreSpec;
+
+    #[tokio::test]
+    async fn a_log_and_its_keys_keep_no_close_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = OpenSettings {
+            data: dir.path().to_owned(),
+            store: StoreSpec::Sqlite(dir.path().to_owned()),
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        };
+        let opened = Opened::open(&settings).await.unwrap();
+        let alive = opened.tasks.alive();
+        assert!(
+            alive.values().sum::<usize>() > 0 && !opened.is_busy(),
+            "{alive:?}"
+        );
+        opened.close().await;
+    }
+}

@@ -1,0 +1,182 @@
+//! The rows that `--read-db` names: opened for a server, for a command that makes them anew, or for reading
+//! beside the processes that write them; never those of another log.
+
+use crate::app::error::AppError;
+use crate::app::log::ReadOnly;
+use crate::proving::history;
+use crate::read_db_spec::ReadDbSpec;
+use crate::store_spec::StoreSpec;
+use actors::Environment;
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::ports::tasks::{StopSignal, Tasks};
+use projections::{
+    Origin, PostgresReadDb, ReadDb, SqliteReadDb, forget_rows_ahead, hold_to_log, kept_by_other_build,
+    origin_of, rows_ahead, rows_of_other_build, views,
+};
+use std::path::Path;
+use std::sync::Arc;
+use store::DataLock;
+
+/// Pause before a log or a read database that was away is asked again whose rows these are.
+const AGAIN_AFTER_MS: u64 = 1_000;
+
+/// Rows opened for writing.
+pub(crate) struct OpenRows {
+    pub db: Arc<dyn ReadDb>,
+    /// Of a directory that is not the process's own.
+    lock: Option<DataLock>,
+}
+
+impl OpenRows {
+    /// Opens the rows for a process that holds the directory `own`.
+    pub(super) async fn open(
+        spec: &ReadDbSpec,
+        own: &Path,
+        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    ) -> Result<Self, AppError> {
+        match spec {
+            ReadDbSpec::Sqlite(directory) => {
+                let lock = match directory == own {
+                    true => None,
+                    false => Some(DataLock::acquire(directory)?),
+                };
+                let db = Arc::new(SqliteReadDb::open(directory, tasks)?);
+                Ok(Self { db, lock })
+            }
+            ReadDbSpec::Postgres(url) => {
+                let db = Arc::new(PostgresReadDb::open(url, clock, tasks).await?);
+                Ok(Self { db, lock: None })
+            }
+        }
+    }
+
+    /// Refuses rows of another log; marks those of a new one, once it has its first event.
+    pub(super) async fn hold_to_log(
+        &self,
+        store: &Arc<dyn EventStore>,
+        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    ) -> Result<(), AppError> {
+        match hold_to_log(self.db.as_ref(), store.as_ref()).await? {
+            Origin::Same => {}
+            Origin::Other => return Err(AppError::OtherRows),
+            Origin::Unknown => {
+                let waiting = mark_when_begun(
+                    Arc::clone(&self.db),
+                    Arc::clone(store),
+                    (Arc::clone(clock), tasks.stop_signal()),
+                );
+                tasks.spawn("views-origin", Box::pin(waiting));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for rows of a history that the log does not have, puts that on record, and has them made again.
+    pub(crate) async fn forget_ahead(&self, environment: &Environment) -> Result<(), AppError> {
+        let store = environment.store.as_ref();
+        let ahead = rows_ahead(self.db.as_ref(), store).await?;
+        let Some(known_head) = ahead.iter().map(|row| row.position).max() else {
+            return Ok(());
+        };
+        history::note_rows_ahead(environment, known_head)
+            .await
+            .map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
+        forget_rows_ahead(self.db.as_ref(), &ahead, store.head().await?).await?;
+        Ok(())
+    }
+
+    /// What keeps others out of the rows' own directory, for as long as it is held.
+    pub(crate) fn into_lock(self) -> Option<DataLock> {
+        self.lock
+    }
+}
+
+/// Of a log without events nobody can say whether rows are its own: that is told at its first event.
+async fn mark_when_begun(
+    db: Arc<dyn ReadDb>,
+    store: Arc<dyn EventStore>,
+    (clock, stop): (Arc<dyn Clock>, Arc<dyn StopSignal>),
+) {
+    loop {
+        match hold_to_log(db.as_ref(), store.as_ref()).await {
+            Ok(Origin::Same) => return,
+            Ok(Origin::Other) => {
+                tracing::error!("the read database holds the rows of another log");
+                return;
+            }
+            Ok(Origin::Unknown) | Err(_) => {}
+        }
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = clock.wait_until(clock.now().plus_ms(AGAIN_AFTER_MS)) => {}
+        }
+    }
+}
+
+impl ReadOnly {
+    /// The rows beside the log, for reading only; refuses those of another log or another build.
+    pub async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows = self.rows_of_log(spec).await?;
+        match rows_of_other_build(rows.as_ref(), &views::all()).await? {
+            Some(other) => Err(AppError::OtherBuild(other)),
+            None => Ok(rows),
+        }
+    }
+
+    /// As `rows`, but of whichever build: to look where they stand.
+    pub async fn standing_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows = self.rows_of_log(spec).await?;
+        match kept_by_other_build(rows.as_ref()).await? {
+            Some(other) => Err(AppError::OtherBuild(other)),
+            None => Ok(rows),
+        }
+    }
+
+    async fn rows_of_log(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
+        let rows: Arc<dyn ReadDb> = match spec {
+            ReadDbSpec::Sqlite(directory) => Arc::new(SqliteReadDb::open_read_only(directory)?),
+            ReadDbSpec::Postgres(url) => {
+                let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
+                Arc::new(PostgresReadDb::open_read_only(url, &clock, self.tasks.as_ref()).await?)
+            }
+        };
+        match origin_of(rows.as_ref(), self.store.as_ref()).await? {
+            Origin::Other => Err(AppError::OtherRows),
+            Origin::Same | Origin::Unknown => Ok(rows),
+        }
+    }
+}
+
+/// Rows to write, and a log to read: no server runs on the directory.
+pub struct WritableRows {
+    pub log: ReadOnly,
+    rows: OpenRows,
+    _lock: DataLock,
+}
+
+impl WritableRows {
+    pub async fn open(directory: &Path, spec: &StoreSpec, read_db: &ReadDbSpec) -> Result<Self, AppError> {
+        let lock = DataLock::acquire(directory)?;
+        let log = ReadOnly::of(spec).await?;
+        let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
+        let surroundings = (&clock, log.tasks.as_ref());
+        let rows = OpenRows::open(read_db, directory, surroundings).await?;
+        rows.hold_to_log(&log.store, surroundings).await?;
+        Ok(Self {
+            log,
+            rows,
+            _lock: lock,
+        })
+    }
+
+    pub fn rows(&self) -> Arc<dyn ReadDb> {
+        Arc::clone(&self.rows.db)
+    }
+
+    pub async fn close(self) {
+        drop(self.rows);
+        self.log.close().await;
+    }
+}

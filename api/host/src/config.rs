@@ -1,0 +1,450 @@
+//! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the
+//! environment.
+
+use crate::trunk_manners;
+use domain::problem::Problem;
+use media::driver::Replies;
+use media::lines::NumberForm;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// HTTP listens here unless told otherwise.
+pub const HTTP_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// SIP's well-known port (RFC 3261, 18.1.1), for trunks of the world.
+pub(crate) const SIP_PORT: u16 = 5060;
+
+/// Audio ports unless told otherwise: below the ports the system hands out by itself.
+pub const RTP_PORTS_DEFAULT: RangeInclusive<u16> = 16_384..=32_767;
+
+/// New legs per second on a trunk unless set (carriers begin to refuse at about this).
+const DIALS_PER_SECOND_DEFAULT: u32 = 10;
+
+/// Ringing before we give up, from the first 18x (call progress: 30 s).
+const RING_TIMEOUT_MS: u64 = 30_000;
+
+/// Timer B, 64 x T1 (RFC 3261, 17.1.1.2).
+const FIRST_RESPONSE_MS: u64 = 32_000;
+
+/// Wait for a first response where another trunk can take the call (call progress: 4 s).
+const FIRST_RESPONSE_BEFORE_NEXT_MS: u64 = 4_000;
+
+/// After an interrupted call: RFC 3261 timer C, in which the first phone may still ring.
+const HOLD_OFF_MS: u64 = 180_000;
+
+/// The rehearsal carrier drops an unanswered leg 4 s after its peer is gone.
+const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
+
+/// Legs of a loopback trunk unless set (requirements DEP-4).
+const LEGS_LOOPBACK_MAX: u32 = 200;
+
+/// Legs per processor of any other trunk unless set (requirements DEP-4).
+const LEGS_PER_CORE: u32 = 2;
+
+/// Most legs a trunk may be set to (DEP-4: 1,000 concurrent calls, with room to grow).
+const LEGS_MAX: u32 = 10_000;
+
+/// Longest duration a setting may have: a day.
+const DURATION_MS_MAX: u64 = 86_400_000;
+
+/// A setting that cannot be used. The text never repeats a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("trunk {trunk:?}: {why}")]
+    Trunk { trunk: String, why: String },
+    #[error("{0:?} is not a duration such as 30s, 500ms, 2m")]
+    Duration(String),
+    #[error("{0:?} is not a port range such as 20000-20199")]
+    PortRange(String),
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::invalid("setting-invalid", error.to_string())
+    }
+}
+
+/// A duration setting in milliseconds: `30s`, `500ms`, `2m`, `1h`.
+pub fn parse_duration_ms(text: &str) -> Result<u64, ConfigError> {
+    let bad = || ConfigError::Duration(text.to_owned());
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits).ok_or_else(bad)?;
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(bad()),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+        .filter(|&ms| ms <= DURATION_MS_MAX)
+        .ok_or_else(bad)
+}
+
+/// `A-B`, both included, A even or odd as given; RTP takes the even ones.
+pub fn parse_port_range(text: &str) -> Result<RangeInclusive<u16>, ConfigError> {
+    let bad = || ConfigError::PortRange(text.to_owned());
+    let (first, last) = text.split_once('-').ok_or_else(bad)?;
+    let port = |text: &str| text.trim().parse::<u16>().ok();
+    let (first, last) = port(first).zip(port(last)).ok_or_else(bad)?;
+    if first == 0 || last <= first {
+        return Err(bad());
+    }
+    Ok(first..=last)
+}
+
+/// Where a trunk's password is; read only when the trunk is opened.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    File(PathBuf),
+    Environment(String),
+    /// In the SPEC itself: loopback trunks only.
+    Plain(String),
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl Password {
+    /// The one place that reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+    pub fn read(&self) -> Result<String, String> {
+        match self {
+            Self::Plain(password) => Ok(password.clone()),
+            Self::File(path) => fs::read_to_string(path)
+                .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+                .map_err(|error| format!("password file {}: {error}", path.display())),
+            Self::Environment(name) => {
+                std::env::var(name).map_err(|error| format!("environment variable {name}: {error}"))
+            }
+        }
+    }
+}
+
+/// Below these levels the HTTP stack logs paths, which hold phone numbers and customers' own ids. Whatever
+/// else is asked for, these stand behind it and win.
+const LOG_CAPS: &str = "warp=info,hyper=info,h2=info,tower_http=info";
+
+/// The level of the log, from `LEDGERLINE_LOG`; `unset` unless set.
+#[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+pub fn log_filter(unset: &str) -> String {
+    let asked = std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned());
+    if asked == "off" {
+        return asked;
+    }
+    format!("{asked},{LOG_CAPS}")
+}
+
+/// The locale that the user asked for, such as `zh_CN.UTF-8`, by the order that POSIX gives.
+#[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+pub fn locale() -> String {
+    let said = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(said)
+        .unwrap_or_default()
+}
+
+/// A variable of the environment that a command line names, such as in `env:LEDGERLINE_MASTER_KEY`.
+#[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
+pub(crate) fn named_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// One trunk as given: `sip:HOST:PORT[;key=value]…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkSpec {
+    pub name: String,
+    pub host: String,
+    pub port: u16,
+    pub user: Option<String>,
+    pub password: Option<Password>,
+    /// Numbers shown, as given; rotated.
+    pub from: Vec<String>,
+    pub legs_max: u32,
+    pub dials_per_second: u32,
+    pub ring_timeout_ms: u64,
+    first_response_ms: Option<u64>,
+    pub hold_off_ms: u64,
+    /// Responses may come from any port of the trunk's address.
+    pub replies: Replies,
+    /// Where its sound may come from and go to; empty: wherever its descriptions say.
+    pub media: Vec<IpAddr>,
+    pub dial: NumberForm,
+    pub prefix: String,
+    /// Longest silence of a far end that says that it sends, and gives no other sign of life.
+    pub(crate) silence_ms: u64,
+}
+
+impl TrunkSpec {
+    /// True when the far end is this machine: a rehearsal.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// Shorter by default when another trunk follows that can take the call.
+    pub(crate) fn first_response_ms(&self, another_follows: Followed) -> u64 {
+        let default = match another_follows {
+            Followed::ByAnother => FIRST_RESPONSE_BEFORE_NEXT_MS,
+            Followed::ByNone => FIRST_RESPONSE_MS,
+        };
+        self.first_response_ms.unwrap_or(default)
+    }
+}
+
+/// Whether another trunk stands behind this one in order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    ByAnother,
+    ByNone,
+}
+
+/// True for a name or address that is this machine, an IPv6 address with or without brackets.
+pub fn is_loopback(host: &str) -> bool {
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    plain.parse::<IpAddr>().map_or_else(
+        |_| plain.eq_ignore_ascii_case("localhost"),
+        |address| address.is_loopback(),
+    )
+}
+
+impl FromStr for TrunkSpec {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let mut parts = text.split(';');
+        let address = parts.next().unwrap_or_default();
+        // Errors repeat the address alone: what follows may hold a password.
+        let bad = |why: String| ConfigError::Trunk {
+            trunk: address.to_owned(),
+            why,
+        };
+        let (host, port) = parse_address(address).map_err(bad)?;
+        let loopback = is_loopback(host);
+        let mut spec = Self {
+            name: format!("{host}:{port}"),
+            host: host.to_owned(),
+            port,
+            user: None,
+            password: None,
+            from: Vec::new(),
+            legs_max: default_legs(loopback),
+            dials_per_second: DIALS_PER_SECOND_DEFAULT,
+            ring_timeout_ms: RING_TIMEOUT_MS,
+            first_response_ms: None,
+            hold_off_ms: if loopback {
+                HOLD_OFF_LOOPBACK_MS
+            } else {
+                HOLD_OFF_MS
+            },
+            replies: Replies::SamePort,
+            media: Vec::new(),
+            dial: NumberForm::E164,
+            prefix: String::new(),
+            silence_ms: media::lines::SILENCE_MS,
+        };
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| bad("a setting is not key=value".to_owned()))?;
+            spec.set(key.trim(), value.trim()).map_err(bad)?;
+        }
+        spec.check(loopback).map_err(bad)?;
+        Ok(spec)
+    }
+}
+
+impl TrunkSpec {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let duration = |value| parse_duration_ms(value).map_err(|error| format!("{key}: {error}"));
+        match key {
+            "user" => self.user = Some(value.to_owned()),
+            "password-file" => self.set_password(Password::File(value.into()))?,
+            "password-env" => self.set_password(Password::Environment(value.to_owned()))?,
+            "password" => self.set_password(Password::Plain(value.to_owned()))?,
+            "name" => self.name = value.to_owned(),
+            "from" => self.from = caller_numbers(value)?,
+            "legs-max" => self.legs_max = count(key, value, LEGS_MAX)?,
+            "dials-per-second" => self.dials_per_second = count(key, value, LEGS_MAX)?,
+            "ring-timeout" => self.ring_timeout_ms = duration(value)?,
+            "first-response" => self.first_response_ms = Some(duration(value)?),
+            "hold-off" => self.hold_off_ms = duration(value)?,
+            "replies" => self.replies = trunk_manners::replies(value)?,
+            "media" => self.media = trunk_manners::media(value)?,
+            "dial" => self.dial = trunk_manners::dial(value)?,
+            "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
+            "prefix" => self.prefix = trunk_manners::prefix(value)?,
+            _ => return Err(format!("{key:?} is not a setting of a trunk")),
+        }
+        Ok(())
+    }
+
+    fn set_password(&mut self, password: Password) -> Result<(), String> {
+        if self.password.is_some() {
+            return Err("more than one password is given".to_owned());
+        }
+        self.password = Some(password);
+        Ok(())
+    }
+
+    fn check(&self, loopback: bool) -> Result<(), String> {
+        if !loopback && self.from.is_empty() {
+            return Err("from=NUMBER is required: a call must show a number we may show".to_owned());
+        }
+        if !loopback && matches!(self.password, Some(Password::Plain(_))) {
+            return Err(
+                "password= stands in the process list; use password-file= or password-env=".to_owned(),
+            );
+        }
+        if self.user.is_some() != self.password.is_some() {
+            return Err("user and a password belong together".to_owned());
+        }
+        let word = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+        if self.name.is_empty() || !self.name.chars().all(word) {
+            return Err("name may have A-Z a-z 0-9 . _ - only".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn parse_address(text: &str) -> Result<(&str, u16), String> {
+    let rest = text
+        .strip_prefix("sip:")
+        .ok_or_else(|| "it must begin with sip:HOST:PORT".to_owned())?;
+    let (host, port) = rest
+        .rsplit_once(':')
+        .ok_or_else(|| "the port is missing, such as sip:127.0.0.1:5060".to_owned())?;
+    let port = port.parse().map_err(|error| format!("port {port:?}: {error}"))?;
+    if host.is_empty() || port == 0 {
+        return Err("host and port are needed".to_owned());
+    }
+    Ok((host, port))
+}
+
+/// Most digits of a number shown; E.164 has 15, carriers add prefixes of their own.
+const CALLER_DIGITS_MAX: usize = 20;
+
+/// Rotating caller numbers, in E.164 or the carrier's own form (a service number such as 95xxx has 5 digits).
+fn caller_numbers(value: &str) -> Result<Vec<String>, String> {
+    let plain = |number: &str| {
+        let digits = number.strip_prefix('+').unwrap_or(number);
+        (3..=CALLER_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let numbers: Vec<String> = value.split(',').map(|number| number.trim().to_owned()).collect();
+    if numbers.iter().all(|number| plain(number)) {
+        return Ok(numbers);
+    }
+    Err(format!(
+        "from takes numbers of 3 to {CALLER_DIGITS_MAX} digits, with or without +"
+    ))
+}
+
+fn count(key: &str, value: &str, max: u32) -> Result<u32, String> {
+    match value.parse::<u32>() {
+        Ok(count) if (1..=max).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!("{key} must be 1 to {max}")),
+    }
+}
+
+fn default_legs(loopback: bool) -> u32 {
+    if loopback {
+        return LEGS_LOOPBACK_MAX;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(cores)
+        .unwrap_or(LEGS_MAX)
+        .saturating_mul(LEGS_PER_CORE)
+        .min(LEGS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> String {
+        text.parse::<TrunkSpec>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_loopback_trunk_needs_nothing_but_its_address() {
+        let spec: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
+        assert!(spec.is_loopback());
+        assert_eq!((spec.legs_max, spec.dials_per_second), (200, 10));
+        assert_eq!((spec.ring_timeout_ms, spec.hold_off_ms), (30_000, 5_000));
+        assert_eq!(spec.first_response_ms(Followed::ByNone), 32_000);
+        assert_eq!(spec.first_response_ms(Followed::ByAnother), 4_000);
+    }
+
+    #[test]
+    fn every_setting_of_the_contract_is_taken() {
+        let spec: TrunkSpec = "sip:trunk.example.com:5060;user=u;password-file=/run/p;name=first;\
+            from=+15550100,+15550101;legs-max=30;dials-per-second=5;ring-timeout=25s;first-response=8s;hold-off=2m"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            (spec.host.as_str(), spec.port, spec.name.as_str()),
+            ("trunk.example.com", 5060, "first")
+        );
+        assert_eq!(spec.password, Some(Password::File("/run/p".into())));
+        assert_eq!(spec.from, ["+15550100", "+15550101"]);
+        assert_eq!((spec.legs_max, spec.dials_per_second), (30, 5));
+        assert_eq!((spec.ring_timeout_ms, spec.hold_off_ms), (25_000, 120_000));
+        assert_eq!(spec.first_response_ms(Followed::ByAnother), 8_000);
+    }
+
+    #[test]
+    fn a_trunk_to_the_world_must_show_a_number_and_hide_its_password() {
+        assert!(why("sip:192.0.2.1:5060").contains("from=NUMBER"));
+        assert!(why("sip:192.0.2.1:5060;from=+15550100;user=u;password=p").contains("password-file"));
+        assert!(
+            "sip:127.0.0.1:5060;user=u;password=p"
+                .parse::<TrunkSpec>()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_wrong_spec_is_named_without_its_password() {
+        for (text, part) in [
+            ("127.0.0.1:5060", "sip:HOST:PORT"),
+            ("sip:127.0.0.1", "port"),
+            ("sip:127.0.0.1:x", "port"),
+            ("sip:127.0.0.1:5060;colour=red", "colour"),
+            ("sip:127.0.0.1:5060;legs-max=0", "legs-max"),
+            ("sip:127.0.0.1:5060;legs-max=10001", "legs-max"),
+            (
+                "sip:127.0.0.1:5060;ring-timeout=30",
+                "ring-timeout: \"30\" is not a duration",
+            ),
+            ("sip:127.0.0.1:5060;hold-off=x", "hold-off"),
+            ("sip:127.0.0.1:5060;password=secret", "belong together"),
+        ] {
+            let why = why(text);
+            assert!(why.contains(part), "{why}");
+            assert!(!why.contains("secret"), "{why}");
+        }
+        assert!(!format!("{:?}", Password::Plain("secret".to_owned())).contains("secret"));
+    }
+
+    #[test]
+    fn durations_and_port_ranges_have_limits() {
+        assert_eq!(parse_duration_ms("500ms"), Ok(500));
+        assert_eq!(parse_duration_ms("24h"), Ok(DURATION_MS_MAX));
+        for bad in ["", "30", "s", "25h", "-1s", "1.5s"] {
+            assert!(parse_duration_ms(bad).is_err(), "{bad}");
+        }
+        assert_eq!(parse_port_range("20000-20199"), Ok(20_000..=20_199));
+        for bad in ["20000", "0-10", "10-10", "11-10"] {
+            assert!(parse_port_range(bad).is_err(), "{bad}");
+        }
+    }
+}

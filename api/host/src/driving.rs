@@ -1,0 +1,282 @@
+//! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
+//!
+//! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
+//! lost lock stops new dials at once; live calls may finish, then drivers and lines end and it stands by
+//! again. Every tenure begins as a start does: what the one before left open is closed first.
+
+use crate::app::{self, HeldLock};
+use crate::process::Process;
+use crate::proving::{history, tail};
+use crate::serve_settings::ServeSettings;
+use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
+use application::installation::DialingState;
+use domain::ports::tasks::Tasks;
+use domain::problem::Problem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Between two asks for the driver lock while standing by.
+const ASK_LOCK_MS: u64 = 1_000;
+
+/// Between two asks by the process that lost it and still has live calls: it should come first.
+const ASK_LOST_LOCK_MS: u64 = 100;
+
+/// Longest ask for the lock: a database that does not answer must not end the asking.
+const ASK_ANSWER_MS: u64 = 10_000;
+
+/// One stretch of holding the lock: drivers and lines on tasks of their own, which end with it.
+struct Tenure {
+    lock: Box<dyn HeldLock>,
+    tasks: Arc<Supervisor>,
+    drivers: DriversHandle,
+}
+
+/// Begins to dial, or to stand by. An error is of the lines or of what a crash left, and fails the start.
+pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(), Problem> {
+    if settings.trunks.is_empty() {
+        process.installation.dialing.begin(DialingState::NoTrunk, None);
+        return Ok(());
+    }
+    let driving = Driving {
+        process,
+        settings,
+        has_lost: AtomicBool::new(false),
+    };
+    let tenure = match driving.process.opened.driver_locks().acquire().await? {
+        Some(lock) => Some(driving.take_over(lock).await?),
+        None => {
+            driving
+                .process
+                .installation
+                .dialing
+                .begin(DialingState::Waiting, None);
+            None
+        }
+    };
+    let tasks = Arc::clone(&driving.process.installation.environment.tasks);
+    let stop = tasks.stop_signal();
+    let until_stopped = async move {
+        driving.run(tenure).await;
+        // It also ends with a drain, and is not missed from there on.
+        stop.stopping().await;
+    };
+    tasks.spawn_vital("driving", Box::pin(until_stopped));
+    Ok(())
+}
+
+struct Driving {
+    process: Arc<Process>,
+    settings: ServeSettings,
+    /// What this process followed is not in the log any more; it stays so until a start begins anew.
+    has_lost: AtomicBool,
+}
+
+impl Driving {
+    /// Holds, loses and takes the lock until the process drains or stops. The lock is let go after
+    /// everything that dials has ended.
+    async fn run(self, mut tenure: Option<Tenure>) {
+        let stop = self.process.installation.environment.tasks.stop_signal();
+        loop {
+            let Some(held) = tenure.take() else {
+                tokio::select! {
+                    biased;
+                    () = stop.stopping() => return,
+                    () = self.process.draining() => return,
+                    lock = self.ask_until_held(ASK_LOCK_MS) => tenure = self.try_take_over(lock).await,
+                }
+                continue;
+            };
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {
+                    held.tasks.stop().await;
+                    return;
+                }
+                () = held.lock.lost() => tenure = self.end_lost(held).await,
+                () = self.process.installation.environment.damage.met(), if !self.is_damaged() => {
+                    self.tell(DialingState::Damaged, Some(held.drivers.clone()));
+                    tenure = Some(held);
+                }
+                () = held.drivers.dialing_confirmed(), if self.is_unconfirmed() => {
+                    self.tell(DialingState::Dialing, Some(held.drivers.clone()));
+                    tenure = Some(held);
+                }
+            }
+        }
+    }
+
+    /// From now on this process does so about dialing.
+    fn tell(&self, state: DialingState, drivers: Option<DriversHandle>) {
+        self.process.installation.dialing.begin(state, drivers);
+    }
+
+    /// Lines and drivers on tasks of their own; what the last holder left open is closed before it returns.
+    async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Problem> {
+        let opened = &self.process.opened;
+        self.refuse_shorter().await?;
+        let tasks = opened.tenure_tasks();
+        let environment = Environment {
+            tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
+            ..opened.environment.clone()
+        };
+        let started = tokio::select! {
+            biased;
+            () = self.process.draining() => Err(Problem::unavailable("the process drains")),
+            started = self.start_drivers(environment) => started,
+        };
+        match started {
+            Ok(drivers) => {
+                let standing = self.standing_of(&drivers).await;
+                self.tell(standing, Some(drivers.clone()));
+                Ok(Tenure { lock, tasks, drivers })
+            }
+            Err(failure) => {
+                self.end_tasks(&tasks).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Why the drivers wait, where they do.
+    async fn standing_of(&self, drivers: &DriversHandle) -> DialingState {
+        if !drivers.is_dialing_paused() {
+            return DialingState::Dialing;
+        }
+        let store = self.process.installation.environment.store.as_ref();
+        match actors::installation_now(store).await {
+            Ok(installation) if installation.unconfirmed_loss().is_some() => DialingState::Lost,
+            Ok(_) | Err(_) => DialingState::Unconfirmed,
+        }
+    }
+
+    /// Behind another process, or an outage, the log may be an older one than this process has followed:
+    /// its rows and entities are of what is lost, so that only a start begins anew. It is on record at
+    /// once, which holds back whoever else dials on this log; and however far the log grows, it is not the
+    /// one followed.
+    async fn refuse_shorter(&self) -> Result<(), Problem> {
+        let environment = &self.process.installation.environment;
+        let rows = self.process.installation.rows.status();
+        let followed = rows.iter().map(|row| row.position).max().unwrap_or_default();
+        let store = environment.store.as_ref();
+        if !self.has_lost.load(Ordering::Relaxed) {
+            if tail::lost_tail(store, followed).await?.is_none() {
+                return Ok(());
+            }
+            history::note_rows_ahead(environment, followed).await?;
+            self.has_lost.store(true, Ordering::Relaxed);
+        }
+        Err(Problem::refused(
+            "log-shorter",
+            history::shorter(store.head().await?, followed),
+        ))
+    }
+
+    async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Problem> {
+        let opened = &self.process.opened;
+        opened.catch_up_clock().await?;
+        let ports = DriverPorts {
+            worklist: app::worklist(&self.process.installation.rows),
+            lines: opened.lines(&environment, &self.settings).await?,
+            synthesizer: Arc::clone(&self.process.installation.synthesizer),
+            recordings: opened.recordings(),
+        };
+        Drivers::start(self.process.installation.entities.clone(), environment, ports)
+            .await
+            .map_err(|error| Problem::unavailable(error.to_string()))
+    }
+
+    /// A lock that was taken for nothing is let go: another process may do better.
+    async fn try_take_over(&self, lock: Box<dyn HeldLock>) -> Option<Tenure> {
+        tracing::warn!("the driver lock is held: taking over");
+        match self.take_over(lock).await {
+            Ok(tenure) => Some(tenure),
+            Err(failure) => {
+                tracing::error!(%failure, "this process could not take over and stands by");
+                let lost = self.has_lost.load(Ordering::Relaxed);
+                let standing = if lost {
+                    DialingState::Lost
+                } else {
+                    DialingState::Waiting
+                };
+                self.tell(standing, None);
+                self.wait(ASK_LOCK_MS).await;
+                None
+            }
+        }
+    }
+
+    /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that
+    /// a database that was merely restarted does not cut off conversations.
+    async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
+        tracing::error!("the driver lock is lost: dialing stops, live calls finish");
+        self.tell(DialingState::Draining, Some(held.drivers.clone()));
+        let Tenure { lock, tasks, drivers } = held;
+        drop(lock);
+        let mut again = None;
+        // It owns the drivers: their lines give the SIP port back before another tenure may begin.
+        let ending = async move {
+            drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
+            self.tell(DialingState::Waiting, None);
+            self.end_tasks(&tasks).await;
+        };
+        tokio::pin!(ending);
+        tokio::select! {
+            biased;
+            () = &mut ending => {}
+            lock = self.ask_until_held(ASK_LOST_LOCK_MS) => {
+                again = Some(lock);
+                ending.await;
+            }
+        }
+        if self.process.is_draining() {
+            return None;
+        }
+        self.try_take_over(again?).await
+    }
+
+    async fn end_tasks(&self, tasks: &Supervisor) {
+        tasks.stop().await;
+        self.process.opened.forget_lines();
+    }
+
+    /// Asks again and again; a database that is away is as good as a lock that another holds.
+    async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
+        let locks = self.process.opened.driver_locks();
+        let clock = &self.process.installation.environment.clock;
+        let mut is_away = false;
+        loop {
+            let limit = clock.now().plus_ms(ASK_ANSWER_MS);
+            let asked = tokio::select! {
+                biased;
+                asked = locks.acquire() => asked.map_err(|error| error.to_string()),
+                () = clock.wait_until(limit) => Err("no answer".to_owned()),
+            };
+            match asked {
+                Ok(Some(lock)) => return lock,
+                Ok(None) => is_away = false,
+                Err(why) if !is_away => {
+                    is_away = true;
+                    tracing::warn!(why, "the driver lock cannot be asked for");
+                }
+                Err(_) => {}
+            }
+            self.wait(pause_ms).await;
+        }
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.process.installation.dialing.now() == DialingState::Damaged
+    }
+
+    fn is_unconfirmed(&self) -> bool {
+        matches!(
+            self.process.installation.dialing.now(),
+            DialingState::Unconfirmed | DialingState::Lost
+        )
+    }
+
+    async fn wait(&self, ms: u64) {
+        self.process.installation.pause(ms).await;
+    }
+}

@@ -1,0 +1,28 @@
+//! Opens, runs and stops an installation: its log, keys, rows, lines and clock, its proofs, and who dials.
+//!
+//! `app/` is the one place that chooses implementations of the ports; `process/` is one process that serves
+//! an installation and says whether it is ready.
+
+pub mod app;
+pub mod clock;
+pub mod clock_evidence;
+pub mod clock_watch;
+pub mod config;
+pub mod data_dir;
+pub mod descriptors;
+pub mod driving;
+pub mod keys_spec;
+pub mod log_writer;
+pub mod lone_event;
+pub mod open_settings;
+pub mod outbound;
+pub mod process;
+mod process_time;
+pub mod proving;
+pub mod read_db_spec;
+pub mod rebuild_record;
+pub mod rehearsal;
+pub mod serve_settings;
+pub mod signals;
+pub mod store_spec;
+pub mod trunk_manners;

@@ -1,0 +1,274 @@
+//! Where log lines go: to standard error, unless it cannot be written; then they are dropped and counted.
+//!
+//! A message that cannot be written must end nothing: `tracing_subscriber` prints an error of its writer, and
+//! that print panics where standard error is full. So this writer never answers an error. It also holds a
+//! flood back: of the warnings and errors of one cause (one place in the source) one line is written in a
+//! minute, and how many more there were is said with the next line that is written.
+
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// One line per cause within this.
+const HELD_BACK_MS: u64 = 60_000;
+
+/// Makes the writer of each line; all of them share one state.
+#[derive(Clone)]
+pub struct LogWriter {
+    shared: Arc<Mutex<Shared>>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Shared {
+    out: Box<dyn Write + Send>,
+    /// Lines that could not be written since the last that could.
+    dropped: u64,
+    /// The last line was cut off in its middle.
+    is_torn: bool,
+    /// By the place in the source; there are as many as the program has.
+    causes: BTreeMap<&'static str, Held>,
+}
+
+/// What is held back of one cause.
+struct Held {
+    since: Timestamp,
+    count: u64,
+}
+
+impl LogWriter {
+    pub fn to_stderr(clock: Arc<dyn Clock>) -> Self {
+        Self::new(Box::new(io::stderr()), clock)
+    }
+
+    fn new(out: Box<dyn Write + Send>, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared {
+            out,
+            dropped: 0,
+            is_torn: false,
+            causes: BTreeMap::new(),
+        };
+        Self {
+            shared: Arc::new(Mutex::new(shared)),
+            clock,
+        }
+    }
+}
+
+/// The writer of one line.
+pub struct LineWriter {
+    shared: Arc<Mutex<Shared>>,
+    now: Timestamp,
+    /// Of a warning or an error: whose flood is held back.
+    cause: Option<&'static str>,
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LineWriter;
+
+    fn make_writer(&'a self) -> LineWriter {
+        LineWriter {
+            shared: Arc::clone(&self.shared),
+            now: self.clock.now(),
+            cause: None,
+        }
+    }
+
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> LineWriter {
+        let is_limited = *metadata.level() <= Level::WARN;
+        LineWriter {
+            cause: is_limited.then(|| metadata.name()),
+            ..self.make_writer()
+        }
+    }
+}
+
+impl Write for LineWriter {
+    /// A whole line at once, which is how `tracing_subscriber` writes.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if self
+            .cause
+            .is_none_or(|cause| shared.lets_through(cause, self.now))
+        {
+            shared.tell_held(self.now);
+            shared.put(line);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// False when a line of this cause was written less than a minute ago; then it is counted.
+    fn lets_through(&mut self, cause: &'static str, now: Timestamp) -> bool {
+        let Some(held) = self.causes.get_mut(cause) else {
+            self.causes.insert(cause, Held { since: now, count: 0 });
+            return true;
+        };
+        // A clock that was set back ends the minute too.
+        if now >= held.since && now < held.since.plus_ms(HELD_BACK_MS) {
+            held.count += 1;
+            return false;
+        }
+        true
+    }
+
+    /// Says what was held back in minutes that are over.
+    fn tell_held(&mut self, now: Timestamp) {
+        let is_over = |held: &Held| now < held.since || now >= held.since.plus_ms(HELD_BACK_MS);
+        let over: Vec<_> = self
+            .causes
+            .iter()
+            .filter(|(_, held)| is_over(held))
+            .map(|(cause, held)| (*cause, held.count))
+            .collect();
+        for (cause, count) in over {
+            self.causes.insert(cause, Held { since: now, count: 0 });
+            if count > 0 {
+                let said = "more lines of one cause were held back";
+                let fields = json!({"message": said, "cause": cause, "count": count});
+                let line = json!({"timestamp": now.to_string(), "level": "WARN", "target": "ledgerline",
+                    "fields": fields});
+                self.put(format!("{line}\n").as_bytes());
+            }
+        }
+    }
+
+    /// Writes a line, or counts it as dropped. The first that can be written again says how many were.
+    fn put(&mut self, line: &[u8]) {
+        if self.dropped > 0 {
+            let said = "log lines could not be written and were dropped";
+            let told = json!({"level": "WARN", "target": "ledgerline",
+                "fields": {"message": said, "count": self.dropped}});
+            if !self.write_out(format!("{told}\n").as_bytes()) {
+                self.dropped += 1;
+                return;
+            }
+            self.dropped = 0;
+        }
+        if !self.write_out(line) {
+            self.dropped += 1;
+        }
+    }
+
+    fn write_out(&mut self, line: &[u8]) -> bool {
+        if self.is_torn && self.out.write_all(b"\n").is_err() {
+            return false;
+        }
+        self.is_torn = self.out.write_all(line).is_err();
+        !self.is_torn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+    /// A file on a disk that fills in the middle of a line.
+    #[derive(Clone, Default)]
+    struct Disk {
+        written: Arc<Mutex<Vec<u8>>>,
+        is_full: Arc<AtomicBool>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.is_full.load(Ordering::Relaxed) {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            self.written.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Disk {
+        fn lines(&self) -> Vec<serde_json::Value> {
+            let written = String::from_utf8(self.written.lock().unwrap().clone()).unwrap();
+            let lines = written.lines().filter(|line| !line.is_empty());
+            lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        }
+    }
+
+    #[derive(Default)]
+    struct HandClock(AtomicI64);
+
+    #[async_trait]
+    impl Clock for HandClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+        }
+        async fn wait_until(&self, _at: Timestamp) {}
+    }
+
+    fn logging(disk: &Disk, clock: &Arc<HandClock>) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let clock = Arc::<HandClock>::clone(clock);
+        let writer = LogWriter::new(Box::new(disk.clone()), clock);
+        tracing_subscriber::fmt().with_writer(writer).json().finish()
+    }
+
+    fn messages(disk: &Disk) -> Vec<(String, u64)> {
+        let fields = disk.lines().into_iter().map(|line| line["fields"].clone());
+        let pair = |fields: serde_json::Value| {
+            let message = fields["message"].as_str().unwrap_or_default().to_owned();
+            (message, fields["count"].as_u64().unwrap_or(0))
+        };
+        fields.map(pair).collect()
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_written_ends_nothing_and_is_counted() {
+        let (disk, clock) = (Disk::default(), Arc::default());
+        tracing::subscriber::with_default(logging(&disk, &clock), || {
+            tracing::info!("before");
+            disk.is_full.store(true, Ordering::Relaxed);
+            for _ in 0..3 {
+                tracing::info!("lost");
+            }
+            disk.is_full.store(false, Ordering::Relaxed);
+            tracing::info!("after");
+        });
+        let dropped = "log lines could not be written and were dropped".to_owned();
+        let expected = [("before".to_owned(), 0), (dropped, 3), ("after".to_owned(), 0)];
+        assert_eq!(messages(&disk), expected);
+    }
+
+    #[test]
+    fn of_one_cause_one_line_a_minute_is_written_and_then_the_count_of_the_others() {
+        let (disk, clock) = (Disk::default(), Arc::<HandClock>::default());
+        tracing::subscriber::with_default(logging(&disk, &clock), || {
+            let flood = || tracing::warn!("flood");
+            for _ in 0..5 {
+                flood();
+            }
+            tracing::warn!("another cause");
+            clock.0.store(61_000_000, Ordering::Relaxed);
+            flood();
+            for _ in 0..2 {
+                tracing::info!("news are not held back");
+            }
+        });
+        let news = || ("news are not held back".to_owned(), 0);
+        let expected = [
+            ("flood".to_owned(), 0),
+            ("another cause".to_owned(), 0),
+            ("more lines of one cause were held back".to_owned(), 4),
+            ("flood".to_owned(), 0),
+            news(),
+            news(),
+        ];
+        assert_eq!(messages(&disk), expected);
+    }
+}

@@ -1,0 +1,145 @@
+//! One event that a process writes by itself: decided by its aggregate and stored without entities, and
+//! without keys, since nothing of it is personal.
+
+use crate::clock::{SystemClock, SystemIds};
+use crate::data_dir::Mode;
+use application::notice::notice;
+use domain::decider::{Context, Decider, EventData};
+use domain::ids::{CommandId, LogId, StreamId};
+use domain::installation::{Installation, InstallationCommand};
+use domain::ports::clock::Clock;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::id_source::IdSource;
+use domain::problem::Problem;
+use domain::stored_event::{
+    Cause, Position, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
+};
+use domain::time::Timestamp;
+use std::sync::Arc;
+use store::MemoryVault;
+
+/// How often an event is put behind the last one when others write, too.
+const TRIES_MAX: usize = 8;
+
+/// Whether the log is a rehearsal's; `None` of an empty one.
+pub async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Problem> {
+    let first = store.read_all(Position(0), 1).await?;
+    let Some(event) = first.first() else {
+        return Ok(None);
+    };
+    let envelope = event
+        .envelope()
+        .map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(Some(Mode::of_rehearsal(envelope.rehearsal)))
+}
+
+/// Stores the first event that a command leads to, as the next of its stream; answers its position.
+///
+/// A rehearsal keeps its own time: there the event is loaded behind the last one, at its instant.
+pub async fn note<D: Decider>(
+    store: &dyn EventStore,
+    mode: Mode,
+    id: impl FnOnce(CommandId) -> D::Id,
+    command: D::Command,
+) -> Result<Position, Problem> {
+    let ids: Arc<dyn IdSource> =
+        Arc::new(SystemIds::checked().map_err(|error| Problem::unavailable(error.to_string()))?);
+    let now = now(store, mode).await?;
+    let cause = Cause::outside(ids.command(now));
+    let id = id(cause.command);
+    let stream = D::stream(&id);
+    let state = D::State::default();
+    let decided = D::decide(&state, command, Context { now });
+    let event = decided.map_err(|refusal| Problem::refused("refused", refusal.to_string()))?;
+    let event = event
+        .first()
+        .ok_or_else(|| Problem::fault("nothing is to be noted"))?;
+    for _ in 0..TRIES_MAX {
+        let version = version(store, &stream).await?;
+        let facts = RecordFacts {
+            stream: stream.clone(),
+            stream_version: StreamVersion(version.0 + 1),
+            at: now,
+            cause,
+            index: 0,
+            scope: D::scope(&id, &state, event),
+            rehearsal: mode == Mode::Rehearsal,
+        };
+        let made = unsealed(Arc::clone(&ids), facts, event)?;
+        let before = store.head().await?;
+        match put(store, mode, (&stream, version), (before, made)).await {
+            Err(StoreError::WrongVersion { .. }) => {}
+            // Loaded at a place that somebody else has taken meanwhile.
+            Err(StoreError::Invalid(_)) if store.head().await? != before => {}
+            put => return Ok(put?),
+        }
+    }
+    Err(Problem::unavailable(
+        "others write to the log so fast that nothing could be put between",
+    ))
+}
+
+async fn now(store: &dyn EventStore, mode: Mode) -> Result<Timestamp, Problem> {
+    let last = store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH);
+    Ok(match mode {
+        Mode::Real => SystemClock::default().now().max(last),
+        Mode::Rehearsal => last,
+    })
+}
+
+async fn version(store: &dyn EventStore, stream: &StreamId) -> Result<StreamVersion, StoreError> {
+    let mut version = StreamVersion(0);
+    loop {
+        let page = store.read_stream(stream, version, PAGE_EVENTS_MAX).await?;
+        version.0 += page.len() as u64;
+        if page.len() < PAGE_EVENTS_MAX {
+            return Ok(version);
+        }
+    }
+}
+
+async fn put(
+    store: &dyn EventStore,
+    mode: Mode,
+    (stream, version): (&StreamId, StreamVersion),
+    (before, made): (Position, Record),
+) -> Result<Position, StoreError> {
+    if mode == Mode::Real {
+        return store.append(stream, version, vec![made]).await;
+    }
+    let event = StoredEvent {
+        position: Position(before.0 + 1),
+        recorded_at: store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH),
+        record: Arc::clone(made.bytes()),
+    };
+    store.load(vec![event]).await
+}
+
+/// Nothing of it is personal: no key is asked for.
+fn unsealed<E: EventData>(ids: Arc<dyn IdSource>, facts: RecordFacts, event: &E) -> Result<Record, Problem> {
+    let vault = MemoryVault::new(ids);
+    let mut sealer = Sealer {
+        vault: &vault,
+        key: None,
+        random: &mut |buffer| buffer.fill(0),
+    };
+    record(facts, event, &mut sealer).map_err(|error| Problem::fault(error.to_string()))
+}
+
+/// Puts on record that the index had to be made again: an answer before may have lacked events.
+pub async fn note_index_remade(
+    store: &dyn EventStore,
+    mode: Mode,
+    why: Option<String>,
+) -> Result<(), Problem> {
+    let Some(why) = why else {
+        return Ok(());
+    };
+    notice(&format!(
+        "the index of the log was damaged ({why}) and was made again: answers by customer, campaign or stream may \
+         have lacked events / 日志索引已损坏并已重建；此前按客户、任务或流的查询可能缺少事件"
+    ));
+    let command = InstallationCommand::NoteIndexRemade { why };
+    note::<Installation>(store, mode, |_| LogId, command).await?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Whom we call: our own server, on behalf of the command line, witnesses of the log, a time
+//! stamp authority, and a clock (NTP).
+
+pub mod ntp;
+pub mod own_server;
+#[cfg(any(test, feature = "testing"))]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
+pub mod testing;
+pub mod tsa;
+pub mod witness;

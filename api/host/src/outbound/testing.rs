@@ -1,0 +1,51 @@
+//! A time server on loopback whose clock is off: for tests of this crate and of those above it.
+
+use super::ntp::{CLIENT, ERA_SECONDS, NtpServer, PACKET_BYTES, UNIX_IN_NTP};
+use crate::clock::SystemClock;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use std::thread::JoinHandle;
+
+/// What a made-up server does with the packet it would send.
+pub type Bend = fn(&mut [u8; PACKET_BYTES]);
+
+#[expect(clippy::disallowed_methods, reason = "a clock of the test's own, on loopback")]
+/// A server on loopback whose clock is off by `offset_ms`; it answers `answers` questions.
+pub fn fake_server(offset_ms: i64, answers: usize, bend: Bend) -> (NtpServer, JoinHandle<()>) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let clock = SystemClock::default();
+    let thread = std::thread::spawn(move || {
+        for _ in 0..answers {
+            let mut question = [0; 64];
+            let (length, from) = socket.recv_from(&mut question).unwrap();
+            assert_eq!((length, question[0]), (PACKET_BYTES, CLIENT));
+            let mut answer = [0; PACKET_BYTES];
+            answer[0] = 0x24;
+            answer[1] = 2;
+            // Root delay 10 ms, root dispersion 5 ms, in units of 2^-16 s.
+            answer[4..8].copy_from_slice(&655_u32.to_be_bytes());
+            answer[8..12].copy_from_slice(&327_u32.to_be_bytes());
+            answer[24..32].copy_from_slice(&question[40..48]);
+            let now = Timestamp::from_micros(clock.now().micros() + offset_ms * 1_000);
+            for at in [32, 40] {
+                put(&mut answer, at, now);
+            }
+            bend(&mut answer);
+            socket.send_to(&answer, from).unwrap();
+        }
+    });
+    (address.parse().unwrap(), thread)
+}
+
+pub(crate) fn put(packet: &mut [u8; PACKET_BYTES], at: usize, time: Timestamp) {
+    let seconds = time.micros().div_euclid(1_000_000) + UNIX_IN_NTP;
+    let parts = (time.micros().rem_euclid(1_000_000) << 32) / 1_000_000;
+    let low = |number: i64| {
+        u32::try_from(number.rem_euclid(ERA_SECONDS))
+            .unwrap()
+            .to_be_bytes()
+    };
+    packet[at..at + 4].copy_from_slice(&low(seconds));
+    packet[at + 4..at + 8].copy_from_slice(&low(parts));
+}

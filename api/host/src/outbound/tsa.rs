@@ -1,0 +1,97 @@
+//! A time stamp authority over HTTP (RFC 3161, 3.4): one question by POST, one answer.
+
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{ACCEPT, CONTENT_TYPE};
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use std::str::FromStr;
+use store::proof::{STAMP_BYTES_MAX, SignedCheckpoint, StampRequest, TimeStamp};
+
+/// How long an authority may take: one signature by a hardware module, and the way there and back.
+const ANSWER_MS: u64 = 10_000;
+
+const QUERY: &str = "application/timestamp-query";
+const REPLY: &str = "application/timestamp-reply";
+
+/// An authority to ask: a plain HTTP address. The answer is signed, so nobody in between can change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TsaUrl(Uri);
+
+impl FromStr for TsaUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<Uri>() {
+            Ok(url) if url.scheme_str() == Some("http") && url.host().is_some() => Ok(Self(url)),
+            Ok(_) | Err(_) => Err(format!(
+                "{text:?} is not a plain URL such as http://tsa.example.com/tsr"
+            )),
+        }
+    }
+}
+
+impl std::fmt::Display for TsaUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Has a signed checkpoint stamped; an error says why in words for the log.
+pub async fn stamp(
+    url: &TsaUrl,
+    checkpoint: &SignedCheckpoint,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+) -> Result<TimeStamp, String> {
+    let mut random = [0; 8];
+    ids.random(&mut random);
+    let note = checkpoint.text();
+    let question = StampRequest::new(&note, random);
+    let late = clock.wait_until(clock.now().plus_ms(ANSWER_MS));
+    let answer = tokio::select! {
+        biased;
+        answer = send(url, question.der().to_vec()) => answer?,
+        () = late => return Err("it does not answer".to_owned()),
+    };
+    question.accept(&note, answer).map_err(|error| error.to_string())
+}
+
+async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = Request::post(url.0.clone())
+        .header(CONTENT_TYPE, QUERY)
+        .header(ACCEPT, REPLY)
+        .body(Full::new(Bytes::from(question)))
+        .map_err(|error| error.to_string())?;
+    let response = client.request(request).await.map_err(|error| error.to_string())?;
+    let status = response.status();
+    if status != StatusCode::OK {
+        return Err(format!("it answers {status}"));
+    }
+    let body = Limited::new(response.into_body(), STAMP_BYTES_MAX);
+    let bytes = body
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
+    Ok(bytes.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_a_plain_url() {
+        for text in ["http://tsa.example.com/tsr", "http://127.0.0.1:8318"] {
+            assert!(text.parse::<TsaUrl>().is_ok(), "{text}");
+        }
+        for text in ["", "tsa.example.com", "https://tsa.example.com", "http:///x"] {
+            assert!(text.parse::<TsaUrl>().is_err(), "{text}");
+        }
+    }
+}

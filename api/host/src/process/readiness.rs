@@ -1,0 +1,113 @@
+//! Whether this process is ready, and where it stands: what `/readyz` answers, and why it answers no.
+
+use crate::descriptors;
+use crate::process::Process;
+use crate::process::worklist_age::worklist_age_ms;
+use application::installation::DialingState;
+use application::installation::waits::{loss_value, restore_value};
+use domain::problem::Problem;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+/// Why no dial begins after one that could not be stored or recorded.
+const NO_ROOM: &str =
+    "the disk has no room for the log or for a recording, so nobody is dialed / 磁盘空间不足,暂停拨号";
+
+impl Process {
+    /// The views that an event keeps, and why: their answers stand still, everything else goes on.
+    fn parked(&self) -> Value {
+        let rows = self.installation.rows.status().into_iter();
+        let parked = rows.filter_map(|row| {
+            let (position, why) = row.parked?;
+            Some(json!({ "view": row.view, "position": position.to_string(), "why": why }))
+        });
+        parked.collect()
+    }
+
+    /// Why nothing moves now, though it may again: the log, the keys or the views cannot be written, or no
+    /// recording has room.
+    pub async fn held_up(&self) -> Option<String> {
+        if let Some(failure) = self.opened.failure() {
+            return Some(failure);
+        }
+        let head = self.installation.store().head().await.ok();
+        if head > self.installation.rows.position()
+            && let Some(why) = self.installation.rows.waits_because()
+        {
+            return Some(why);
+        }
+        let drivers = self.installation.dialing.drivers()?;
+        drivers.are_dials_held().then(|| NO_ROOM.to_owned())
+    }
+
+    /// Not draining, the store writes, the log can be read, the worklist follows.
+    pub async fn readiness(&self) -> Result<Value, Problem> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Err(Problem::unavailable("the process is starting or draining"));
+        }
+        if let Some(why) = self.opened.fallen() {
+            return Err(Problem::unavailable(why));
+        }
+        if let Some(failure) = self.opened.failure() {
+            return Err(Problem::unavailable(failure));
+        }
+        if let Some(damage) = self.installation.environment.damage.first() {
+            return Err(Problem::unavailable(format!(
+                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`, \
+                 which names every damaged position; restore the log from a backup or a copy, or use a newer \
+                 ledgerline where it says so; then start again"
+            )));
+        }
+        let head = self.installation.store().head().await?;
+        let reached = self
+            .installation
+            .rows
+            .position()
+            .ok_or_else(|| Problem::unavailable(format!("all views are parked: {}", self.parked())))?;
+        let lag = head.0.saturating_sub(reached.0);
+        if let Some(why) = self.installation.rows.waits_because().filter(|_| lag > 0) {
+            return Err(Problem::unavailable(format!(
+                "the views cannot be written: {why}"
+            )));
+        }
+        let worklist_age_ms = worklist_age_ms(&self.installation, head).await?;
+        let refused = self.opened.sip_counts().map(|counts| {
+            json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
+        });
+        let installation = actors::installation_now(self.installation.store()).await?;
+        Ok(json!({
+            "ready": true,
+            "dialing": self.dialing_word(),
+            "dialing_refused": self.clock_evidence.refusal(),
+            "clock": self.clock_evidence.shown(),
+            "unconfirmed_restore": installation.unconfirmed_restore().map(restore_value),
+            "history_lost": installation.unconfirmed_loss().map(loss_value),
+            "sip_datagrams_refused": refused,
+            "position": head.to_string(),
+            "views_lag_events": lag,
+            "worklist_age_ms": worklist_age_ms,
+            "descriptors": descriptors::shown(),
+            "views_parked": self.parked(),
+            "synthesizer": self.installation.synthesizer.name(),
+            "rehearsal": self.installation.environment.rehearsal,
+        }))
+    }
+
+    fn dialing_word(&self) -> &'static str {
+        let standing = self.installation.dialing.now();
+        let is_clock_wrong = self.installation.environment.skew.stops_dialing();
+        if standing == DialingState::Dialing && is_clock_wrong {
+            return "paused-clock-wrong";
+        }
+        let are_held = || {
+            self.installation
+                .dialing
+                .drivers()
+                .is_some_and(|drivers| drivers.are_dials_held())
+        };
+        if standing == DialingState::Dialing && are_held() {
+            return "paused-no-room";
+        }
+        standing.word()
+    }
+}

@@ -1,0 +1,100 @@
+//! Settings of a trunk's SPEC that say how its carrier behaves: where responses and sound come from, and how
+//! it wants numbers.
+
+use media::driver::Replies;
+use media::lines::NumberForm;
+use std::net::IpAddr;
+
+/// Most media addresses of one trunk.
+const MEDIA_ADDRESSES_MAX: usize = 32;
+/// Shortest silence that ends a call: networks lose packets for as long as this and are well again.
+const SILENCE_MS_MIN: u64 = 1_000;
+/// Longest prefix before a number.
+const PREFIX_BYTES_MAX: usize = 12;
+
+pub fn replies(value: &str) -> Result<Replies, String> {
+    match value {
+        "same-port" => Ok(Replies::SamePort),
+        "any-port" => Ok(Replies::AnyPort),
+        _ => Err(format!("replies: {value:?} is neither same-port nor any-port")),
+    }
+}
+
+pub fn media(value: &str) -> Result<Vec<IpAddr>, String> {
+    let one = |text: &str| {
+        let plain = text.trim().trim_start_matches('[').trim_end_matches(']');
+        plain
+            .parse::<IpAddr>()
+            .map_err(|error| format!("media: {text:?}: {error}; an address is needed, such as 192.0.2.10"))
+    };
+    let addresses: Vec<IpAddr> = value.split(',').map(one).collect::<Result<_, _>>()?;
+    if addresses.len() > MEDIA_ADDRESSES_MAX {
+        return Err(format!("media: at most {MEDIA_ADDRESSES_MAX} addresses"));
+    }
+    Ok(addresses)
+}
+
+pub fn dial(value: &str) -> Result<NumberForm, String> {
+    match value {
+        "e164" => Ok(NumberForm::E164),
+        "digits" => Ok(NumberForm::Digits),
+        "national" => Ok(NumberForm::National),
+        _ => Err(format!("dial: {value:?} is none of e164, digits, national")),
+    }
+}
+
+pub fn silence(silence_ms: u64) -> Result<u64, String> {
+    match silence_ms < SILENCE_MS_MIN {
+        true => Err("silence: at least 1s, or a pause of the network would end the call".to_owned()),
+        false => Ok(silence_ms),
+    }
+}
+
+pub fn prefix(value: &str) -> Result<String, String> {
+    let plain = value.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b));
+    if value.is_empty() || value.len() > PREFIX_BYTES_MAX || !plain {
+        return Err(format!(
+            "prefix: {value:?} is not 1 to {PREFIX_BYTES_MAX} digits, +, * or #"
+        ));
+    }
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::TrunkSpec;
+    use crate::trunk_manners::{NumberForm, Replies};
+
+    #[test]
+    fn a_carriers_manners_are_taken_from_its_spec() {
+        let spec: TrunkSpec = "sip:127.0.0.1:5070;replies=any-port;media=192.0.2.10,2001:db8::1;\
+            dial=national;prefix=9;silence=45s"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            (spec.replies, spec.dial),
+            (Replies::AnyPort, NumberForm::National)
+        );
+        assert_eq!((spec.media.len(), spec.prefix.as_str()), (2, "9"));
+        assert_eq!(spec.silence_ms, 45_000);
+        let plain: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
+        assert_eq!((plain.replies, plain.dial), (Replies::SamePort, NumberForm::E164));
+        assert!(plain.media.is_empty() && plain.prefix.is_empty());
+        assert_eq!(plain.silence_ms, 20_000, "as before it could be set");
+        for wrong in [
+            "replies=yes",
+            "media=host",
+            "media=",
+            "dial=local",
+            "prefix=",
+            "prefix=a",
+            "prefix=1;2",
+            "silence=0s",
+            "silence=999ms",
+            "silence=long",
+        ] {
+            let text = format!("sip:127.0.0.1:5070;{wrong}");
+            assert!(text.parse::<TrunkSpec>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! One endpoint: its method, path, description and handler; what a handler is given; how warp is told.
+//!
+//! Handlers know nothing of warp: they take a context and an input and answer a result. The published
+//! description is made from the same list as the router, so the two cannot drift apart.
+
+use crate::auth::Door;
+use crate::body::{Body, pieces};
+use crate::known_query::{AFTER_POSITION, KnownQuery};
+use crate::lookups::Lookups;
+use crate::reply::{Done, problem_response, respond};
+use crate::server::Peer;
+use application::inquiring::Reader;
+use application::installation::Installation;
+use application::percent;
+use application::query::Query;
+use domain::ids::CommandId;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use host::process::Process;
+use serde_json::Value;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
+use warp::ws::Ws;
+
+/// Longest `Idempotency-Key`.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
+
+/// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
+const POSITION_WAIT_MS: u64 = 5_000;
+
+/// What a handler is given besides its input.
+pub struct Context {
+    pub installation: Arc<Installation>,
+    /// For what is asked of the process itself: its health, its clock.
+    pub process: Arc<Process>,
+    /// Who may come in.
+    pub door: Door,
+    /// What each peer may still look up by number.
+    pub lookups: Lookups,
+}
+
+pub(crate) type Ctx = Arc<Context>;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Done, Problem>> + Send>>;
+type Handler = fn(Ctx, Input) -> Answering;
+
+/// What kind of body an endpoint reads, for the description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    Nothing,
+    /// A JSON object of this schema in the description.
+    Json(&'static str),
+    File,
+}
+
+/// One method on one path.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub method: Method,
+    /// From the root, such as `/api/v1/campaigns/{id}`.
+    pub path: &'static str,
+    pub summary: &'static str,
+    pub takes: Takes,
+    /// Query parameters and what they do.
+    pub query: &'static [(&'static str, &'static str)],
+    /// Open to everybody: health and the status page hold nothing of anybody.
+    pub open: bool,
+    /// A place is kept for it: health, and what ends calls or keeps people from being called.
+    pub kept: bool,
+    handler: Handler,
+}
+
+impl Endpoint {
+    pub fn get(path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self::new(Method::GET, path, summary, handler)
+    }
+    pub fn post(path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self::new(Method::POST, path, summary, handler)
+    }
+    fn new(method: Method, path: &'static str, summary: &'static str, handler: Handler) -> Self {
+        Self {
+            method,
+            path,
+            summary,
+            takes: Takes::Nothing,
+            query: &[],
+            open: false,
+            kept: false,
+            handler,
+        }
+    }
+    pub const fn takes(mut self, takes: Takes) -> Self {
+        self.takes = takes;
+        self
+    }
+    pub const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+        self.query = query;
+        self
+    }
+    pub const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+    pub const fn kept(mut self) -> Self {
+        self.kept = true;
+        self
+    }
+
+    /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
+    /// another method is told apart from an unknown path.
+    fn filter(self, ctx: Ctx) -> BoxedFilter<(Response,)> {
+        let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
+        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+            path = if segment.starts_with('{') {
+                path.and(warp::path::param::<String>())
+                    .map(|mut params: Params, value: String| {
+                        params.0.push(value);
+                        params
+                    })
+                    .boxed()
+            } else {
+                path.and(warp::path(segment)).boxed()
+            };
+        }
+        let (open, known) = (self.open, KnownQuery(self.query));
+        let handler = self.handler;
+        let route = self.path;
+        path.and(warp::path::end())
+            .and(method(self.method))
+            .and(warp::query::<Vec<(String, String)>>())
+            .and(warp::header::headers_cloned())
+            .and(warp::ext::optional::<Peer>())
+            .and(upgrade())
+            .and(warp::body::stream())
+            .then(move |params: Params, query, headers, peer, upgrade, body| {
+                let input = Input {
+                    route,
+                    params: params.0,
+                    query: Query(query),
+                    headers,
+                    peer,
+                    upgrade,
+                    body: pieces(body),
+                };
+                answer(Arc::clone(&ctx), handler, (open, known), input)
+            })
+            .boxed()
+    }
+}
+
+fn method(method: Method) -> BoxedFilter<()> {
+    if method == Method::GET {
+        warp::get().boxed()
+    } else {
+        warp::post().boxed()
+    }
+}
+
+/// The request to become a WebSocket, where it is one.
+fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
+    warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
+}
+
+async fn answer(ctx: Ctx, handler: Handler, (open, known): (bool, KnownQuery), input: Input) -> Response {
+    if !open && let Err(problem) = ctx.door.admit(input.header("authorization")) {
+        tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
+        return problem_response(&problem);
+    }
+    if !open && let Err(problem) = ctx.door.admit_page(&input.headers) {
+        return problem_response(&problem);
+    }
+    if let Err(problem) = known.refuse_others(&input.query.0) {
+        return problem_response(&problem);
+    }
+    // Read-your-writes: a read with `?after_position=` waits until the views have it.
+    let reached = match input.number::<u64>(AFTER_POSITION) {
+        Ok(Some(position)) => {
+            ctx.installation
+                .rows_at(Position(position), POSITION_WAIT_MS)
+                .await
+        }
+        Ok(None) => Ok(()),
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = reached {
+        return problem_response(&problem);
+    }
+    respond(handler(ctx, input).await)
+}
+
+/// Joins endpoints into one boxed group.
+pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response,)> {
+    let nothing: BoxedFilter<(Response,)> = warp::any()
+        .and_then(|| async { Err::<Response, _>(warp::reject::not_found()) })
+        .boxed();
+    endpoints.into_iter().fold(nothing, |group, endpoint| {
+        group.or(endpoint.filter(Arc::clone(ctx))).unify().boxed()
+    })
+}
+
+/// Values of the path's parameters, in order, still percent-encoded.
+#[derive(Debug, Clone, Default)]
+struct Params(Vec<String>);
+
+/// What a handler is given.
+pub struct Input {
+    route: &'static str,
+    params: Vec<String>,
+    query: Query,
+    headers: HeaderMap,
+    /// Absent in tests that have no connection.
+    peer: Option<Peer>,
+    upgrade: Option<Ws>,
+    pub body: Body,
+}
+
+impl Input {
+    /// What was asked behind the path.
+    pub const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The last value of a parameter.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.query.text(name)
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.query.texts(name)
+    }
+
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        self.query.number(name)
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        self.query.flag(name)
+    }
+
+    /// Who reads, of a read whose question stands in its address.
+    pub fn reader(&self, door: &Door) -> Reader {
+        Reader::new(format!("GET {}", self.route), door.word(), &self.query)
+    }
+
+    /// Of one whose question stands in the body, so that no address names whom it is about.
+    pub(crate) fn reader_by_post(&self, door: &Door) -> Reader {
+        Reader::new(format!("POST {}", self.route), door.word(), &self.query)
+    }
+
+    /// Who asks, where there is a connection.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer.map(|peer| peer.0)
+    }
+
+    /// The `index`-th parameter of the path, decoded.
+    pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
+        let raw = self.params.get(index).map_or("", String::as_str);
+        percent::decode(raw)
+            .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
+    }
+
+    /// A parameter of the path as an id; what is no id names nothing.
+    pub fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
+        match self.param(index)?.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Err(Problem::missing(what)),
+        }
+    }
+
+    /// The request to become a WebSocket; given once.
+    pub(crate) fn take_upgrade(&mut self) -> Result<Ws, Problem> {
+        self.upgrade.take().ok_or_else(|| {
+            Problem::invalid(
+                "not-a-websocket",
+                "this route speaks WebSocket: ask for an upgrade (RFC 6455), or read /api/v1/events/stream",
+            )
+        })
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
+    /// route and thing, so that one key used for two things is two commands.
+    pub fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
+        let Some(key) = self.header("idempotency-key") else {
+            return Ok(Cause::outside(installation.new_command()));
+        };
+        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+            return Err(Problem::invalid(
+                "idempotency-key-invalid",
+                format!("Idempotency-Key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes"),
+            ));
+        }
+        let text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
+        Ok(Cause::outside(CommandId::derive_from_text(&text)))
+    }
+
+    /// The body as a JSON object.
+    pub async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
+        let bytes = self.body.whole().await?;
+        if bytes.is_empty() {
+            return Ok(serde_json::Map::new());
+        }
+        parse_object(&bytes)
+    }
+}
+
+/// Reads bytes as a JSON object.
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Problem::invalid(
+            "body-not-an-object",
+            "the body must be a JSON object",
+        )),
+        Err(error) => Err(Problem::invalid(
+            "body-not-json",
+            format!(
+                "the body is not JSON: line {}, column {}",
+                error.line(),
+                error.column()
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_no_object_is_told_what_is_wrong() {
+        assert_eq!(parse_object(b"[]").unwrap_err().code, "body-not-an-object");
+        let broken = parse_object(b"{\"a\":").unwrap_err();
+        assert!(broken.detail.contains("line 1"), "{}", broken.detail);
+    }
+}

@@ -1,0 +1,27 @@
+//! The HTTP door: routes, replies and their description, streams, who may come in and how many at once.
+//!
+//! A route reads a request, asks the `application` and replies. Status codes of our replies are named in
+//! `reply` and nowhere else.
+
+pub mod auth;
+pub mod body;
+mod endpoint;
+pub mod event_stream;
+mod known_query;
+pub mod kurrent;
+pub mod live;
+mod lookups;
+mod openapi;
+mod own_page;
+pub mod places;
+mod reply;
+pub mod routes;
+pub mod running;
+pub mod server;
+pub mod taking;
+#[cfg(any(test, feature = "testing"))]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod unstalled;

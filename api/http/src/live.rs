@@ -1,0 +1,167 @@
+//! Pictures of live figures as server-sent events (HTML Living Standard, 9.2) and over a WebSocket (RFC
+//! 6455).
+//!
+//! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
+
+use crate::event_stream::sse::Shareable;
+use application::event_stream::StreamPlace;
+use application::figures::{FORMULA, PEOPLE, versions};
+use application::live::Picture;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::StopSignal;
+use futures_util::SinkExt;
+use futures_util::stream::{self, StreamExt};
+use projections::live_figures::LiveSnapshot;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::watch;
+use warp::Reply;
+use warp::reply::Response;
+use warp::sse::Event;
+use warp::ws::{Message, WebSocket};
+
+/// Ratios of a window that are no metric: over calls that have come to something, so that what still rings or
+/// talks does not pull them down.
+const OF_WINDOWS: [(&str, &str, &str); 2] = [
+    (
+        "settled_answer_ratio",
+        "接通 ÷ 已有结果的呼叫（按呼叫，含应答机）",
+        "answered ÷ calls that were answered or have ended",
+    ),
+    (
+        "conversion_ratio",
+        "转化 ÷ 已结束的接通呼叫（含应答机）",
+        "conversions ÷ answered calls that have ended, machines included",
+    ),
+];
+
+/// Close codes (RFC 6455, 7.4.1): the server goes away; something failed here.
+const GOING_AWAY: u16 = 1_001;
+const FAILED: u16 = 1_011;
+
+/// What a watcher's stream needs of this process.
+pub struct Watching {
+    pub pictures: watch::Receiver<Picture>,
+    pub clock: Arc<dyn Clock>,
+    pub stop: Arc<dyn StopSignal>,
+    /// Given back when the stream ends.
+    pub _place: StreamPlace,
+}
+
+/// What is said next.
+enum Said {
+    Figures(String),
+    /// The last word.
+    End(&'static str, String),
+}
+
+impl Watching {
+    /// The next picture that was not shown yet; `None` when the process stops. Cancel-safe.
+    async fn next(&mut self) -> Option<Said> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.stopping() => return None,
+                changed = self.pictures.changed() => changed.ok()?,
+            }
+            let picture = self.pictures.borrow_and_update().clone();
+            match picture {
+                Picture::Starting => {}
+                Picture::Figures(figures) => {
+                    let picture = shown(&figures, self.clock.as_ref());
+                    return Some(Said::Figures(picture.to_string()));
+                }
+                Picture::Damaged { at, why } => {
+                    let data = json!({ "position": at.to_string(), "reason": why.as_ref() });
+                    return Some(Said::End("end", data.to_string()));
+                }
+            }
+        }
+    }
+}
+
+/// A picture as clients read it, with how old it is: since this process made it, at the instant of sending.
+pub fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> Value {
+    let mut shown = json!(figures);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("position".to_owned(), json!(figures.position.to_string()));
+        let age_ms = clock.now().ms_since(figures.shown_at);
+        members.insert("age_ms".to_owned(), json!(age_ms));
+        members.insert("versions".to_owned(), measures());
+    }
+    shown
+}
+
+/// What the ratios of a window are: metrics by their versions, and two of this picture alone.
+fn measures() -> Value {
+    let people = PEOPLE
+        .iter()
+        .filter(|(member, ..)| *member == "answer_ratio_people");
+    let metrics = FORMULA
+        .iter()
+        .filter(|(member, ..)| *member != "conversion_ratio");
+    // The catalog is read by every other reply too: a fault in it is said there.
+    let mut all = versions(metrics.chain(people)).unwrap_or_default();
+    if let Some(members) = all.as_object_mut() {
+        for (member, zh, en) in OF_WINDOWS {
+            let label = json!({ "zh": zh, "en": en });
+            members.insert(member.to_owned(), json!({ "metric": null, "label": label }));
+        }
+    }
+    all
+}
+
+/// Pictures as server-sent events named `figures`, from the latest on.
+pub fn sse(mut watching: Watching) -> Response {
+    watching.pictures.mark_changed();
+    let events = stream::unfold(Some(watching), |open| async move {
+        let mut watching = open?;
+        match watching.next().await? {
+            Said::Figures(data) => {
+                let event = Event::default().event("figures").data(data);
+                Some((Ok::<Event, Infallible>(event), Some(watching)))
+            }
+            Said::End(name, data) => Some((Ok(Event::default().event(name).data(data)), None)),
+        }
+    });
+    warp::sse::reply(Shareable::of(events.boxed())).into_response()
+}
+
+/// Pictures as text messages, from the latest on, until the watcher leaves or the process stops.
+pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
+    watching.pictures.mark_changed();
+    let (mut sink, mut incoming) = socket.split();
+    loop {
+        let said = tokio::select! {
+            biased;
+            heard = incoming.next() => match heard {
+                Some(Ok(message)) if !message.is_close() => continue,
+                Some(_) | None => break,
+            },
+            said = watching.next() => said,
+        };
+        let (message, is_last) = match said {
+            Some(Said::Figures(data)) => (Message::text(data), false),
+            Some(Said::End(_, data)) => (Message::close_with(FAILED, short(&data)), true),
+            None => (Message::close_with(GOING_AWAY, "the server stops"), true),
+        };
+        if sink.send(message).await.is_err() || is_last {
+            break;
+        }
+    }
+    // The watcher may be gone already; then nobody needs the closing handshake.
+    drop(sink.close().await);
+}
+
+/// A close frame takes 123 bytes of reason (RFC 6455, 5.5).
+fn short(text: &str) -> String {
+    let mut taken = String::new();
+    for character in text.chars() {
+        if taken.len() + character.len_utf8() > 120 {
+            break;
+        }
+        taken.push(character);
+    }
+    taken
+}

@@ -1,0 +1,160 @@
+//! Which pages a browser on this machine may ask us from, where no token is asked for: our own and no other.
+//!
+//! A browser also runs pages of the world and of every other program here. Two headers that no page can set
+//! say which page asks (`Origin`, RFC 6454; `Sec-Fetch-Site`, W3C Fetch Metadata), and `Host` says under
+//! which name it came (DNS rebinding). Programs send neither of the two and are served as ever. What cannot
+//! be read as one plain value is refused: a header twice or beyond ASCII never counts as absent.
+
+use domain::problem::{Kind, Problem};
+use host::config::is_loopback;
+use warp::http::HeaderMap;
+use warp::http::header::{HOST, HeaderName, ORIGIN};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Port of an `Origin` or `Host` that names none.
+const HTTP_PORT: u16 = 80;
+
+/// Refuses what another page asks, or what comes under a name that somebody points here.
+pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
+    let (host, origin) = (single(headers, &HOST)?, single(headers, &ORIGIN)?);
+    let site = single(headers, &SEC_FETCH_SITE)?;
+    if !host.is_none_or(|host| is_loopback(host_of(host))) {
+        return Err(refused(
+            "the Host is no name of this machine; use http://127.0.0.1:PORT, or --http and the token",
+        ));
+    }
+    let is_own_site = site.is_none_or(|site| matches!(site, "same-origin" | "none"));
+    if !origin.is_none_or(|origin| is_own(origin, port)) || !is_own_site {
+        return Err(refused(
+            "a loopback listener answers no page but its own; other programs send no Origin, or use --http and the token",
+        ));
+    }
+    Ok(())
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(Kind::Forbidden, "not-this-machine", detail)
+}
+
+/// The one value of a header in plain ASCII; more than one, or another, is refused.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(|value| value.to_str()), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) => Ok(Some(value)),
+        (Some(_), _) => Err(refused(&format!(
+            "the header {name} must be there once, in ASCII"
+        ))),
+    }
+}
+
+/// Whether an origin is exactly the address of this listener.
+fn is_own(origin: &str, port: u16) -> bool {
+    let Some(authority) = origin.strip_prefix("http://") else {
+        return false;
+    };
+    let own = ["127.0.0.1", "[::1]", "localhost"];
+    own.into_iter().any(|host| {
+        let rest = authority.strip_prefix(host);
+        rest.is_some_and(|rest| rest == format!(":{port}") || (port == HTTP_PORT && rest.is_empty()))
+    })
+}
+
+/// `host[:port]` without its port.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use warp::http::HeaderValue;
+
+    fn with(headers: &[(&'static str, &[u8])]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        admit(&map, 8080).is_ok()
+    }
+
+    #[test]
+    fn programs_are_served_under_every_name_of_this_machine() {
+        assert!(with(&[]));
+        let names = [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "[::1]",
+            "127.0.0.2",
+            "localhost:9090",
+        ];
+        for here in names {
+            assert!(with(&[("host", here.as_bytes())]), "{here}");
+        }
+        let elsewhere = [
+            "evil.example",
+            "127.0.0.1.evil.example:8080",
+            "192.0.2.1:80",
+            "localhost:8080@evil.example",
+            "",
+        ];
+        for elsewhere in elsewhere {
+            assert!(!with(&[("host", elsewhere.as_bytes())]), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_our_own_to_the_letter() {
+        for own in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+            "http://localhost:8080",
+        ] {
+            assert!(with(&[("origin", own.as_bytes())]), "{own}");
+        }
+        let others = [
+            "http://localhost:3000",
+            "http://localhost",
+            "https://localhost:8080",
+            "http://127.0.0.2:8080",
+            "http://localhost:8080.evil.example",
+            "http://evil.example",
+            "null",
+            "",
+        ];
+        for other in others {
+            assert!(!with(&[("origin", other.as_bytes())]), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_doubled_or_beyond_ascii_does_not_count_as_absent() {
+        assert!(!with(&[("origin", "http://例子.example".as_bytes())]));
+        assert!(!with(&[("host", "例子.example".as_bytes())]));
+        let own: &[u8] = b"http://localhost:8080";
+        assert!(!with(&[("origin", own), ("origin", b"http://evil.example")]));
+        assert!(!with(&[("host", b"localhost:8080"), ("host", b"evil.example")]));
+        assert!(!with(&[
+            ("sec-fetch-site", b"none"),
+            ("sec-fetch-site", b"cross-site")
+        ]));
+    }
+
+    #[test]
+    fn a_request_that_a_browser_calls_foreign_is_refused_also_without_an_origin() {
+        for (site, served) in [
+            ("same-origin", true),
+            ("none", true),
+            ("same-site", false),
+            ("cross-site", false),
+            ("anything", false),
+        ] {
+            assert_eq!(with(&[("sec-fetch-site", site.as_bytes())]), served, "{site}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a request is by its method and path alone, before anything of it is read: kept or ordinary, and what
+//! else its path takes.
+
+use hyper::Method;
+use std::collections::BTreeSet;
+
+/// A method and a path as endpoints name them, such as `/api/v1/campaigns/{id}/pause`.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub kept: bool,
+}
+
+/// Every route there is.
+#[derive(Debug, Clone, Default)]
+pub struct RouteList(Vec<Route>);
+
+impl RouteList {
+    pub const fn new(routes: Vec<Route>) -> Self {
+        Self(routes)
+    }
+
+    /// Whether a place is kept for this request.
+    pub fn keeps(&self, method: &Method, path: &str) -> bool {
+        self.at(path).any(|route| route.kept && route.method == method)
+    }
+
+    /// The methods that a path takes, as `Allow` names them (RFC 9110, 10.2.1).
+    pub fn allowed(&self, path: &str) -> String {
+        let methods: BTreeSet<&str> = self.at(path).map(|route| route.method.as_str()).collect();
+        methods.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    fn at(&self, path: &str) -> impl Iterator<Item = &Route> {
+        self.0.iter().filter(move |route| matches(route.path, path))
+    }
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    pattern.split('/').all(|wanted| {
+        segments
+            .next()
+            .is_some_and(|given| wanted.starts_with('{') || wanted == given)
+    }) && segments.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_parameter_is_told_from_its_neighbours() {
+        let route = |method, path, kept| Route { method, path, kept };
+        let routes = RouteList::new(vec![
+            route(Method::POST, "/api/v1/campaigns/{id}/pause", true),
+            route(Method::GET, "/api/v1/campaigns/{id}", false),
+            route(Method::POST, "/api/v1/campaigns", false),
+            route(Method::GET, "/api/v1/campaigns", false),
+            route(Method::GET, "/livez", true),
+        ]);
+        assert!(routes.keeps(&Method::POST, "/api/v1/campaigns/A1/pause"));
+        assert!(routes.keeps(&Method::GET, "/livez"));
+        for other in [
+            "/api/v1/campaigns/A1",
+            "/api/v1/campaigns/A1/pause/now",
+            "/api/v1/campaigns/A1/start",
+            "/livez",
+        ] {
+            assert!(!routes.keeps(&Method::POST, other), "{other}");
+        }
+        assert_eq!(routes.allowed("/api/v1/campaigns"), "GET, POST");
+        assert_eq!(routes.allowed("/api/v1/campaigns/A1"), "GET");
+        assert_eq!(routes.allowed("/nothing"), "");
+    }
+}

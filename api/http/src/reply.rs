@@ -1,0 +1,227 @@
+//! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
+
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Position, StreamVersion};
+use serde_json::{Value, json};
+use warp::http::{HeaderValue, StatusCode, header};
+use warp::reply::{Reply, Response};
+
+/// Header that names the position a write reached, for `?after_position=`.
+pub(crate) const POSITION_HEADER: &str = "x-event-position";
+
+/// Seconds after which a caller who met a limit may try again.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// The status of each kind of problem: the only place that names them.
+const fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Missing => StatusCode::NOT_FOUND,
+        Kind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A problem as RFC 9457 writes it; the cause of a fault is not in it.
+fn body(problem: &Problem) -> Value {
+    let mut body = json!({
+        "type": format!("urn:ledgerline:problem:{}", problem.code),
+        "title": problem.kind.title(),
+        "status": status(problem.kind).as_u16(),
+        "detail": problem.detail,
+        "code": problem.code,
+    });
+    if let (false, Some(members)) = (problem.errors.is_empty(), body.as_object_mut()) {
+        members.insert("errors".to_owned(), json!(problem.errors));
+    }
+    body
+}
+
+/// What a handler answers when it did as asked.
+#[derive(Debug)]
+pub enum Done {
+    /// Something was read.
+    Read(Value),
+    /// Something that did not exist was made.
+    Made(Written),
+    /// Something was changed, or was so already.
+    Changed(Written),
+    /// Text that is not JSON: the status page.
+    Page(String),
+    /// A response that was built elsewhere: a stream.
+    Stream(Response),
+}
+
+/// A write's answer: its body, and where in the log and in its stream it stands.
+#[derive(Debug)]
+pub struct Written {
+    pub body: Value,
+    pub version: Option<StreamVersion>,
+    pub position: Option<Position>,
+}
+
+/// The response of a handler's result.
+pub(crate) fn respond(result: Result<Done, Problem>) -> Response {
+    match result {
+        Ok(Done::Read(body)) => json_response(StatusCode::OK, &body),
+        Ok(Done::Made(written)) => written_response(StatusCode::CREATED, written),
+        Ok(Done::Changed(written)) => written_response(StatusCode::OK, written),
+        Ok(Done::Page(text)) => {
+            let mut response = Response::new(text.into());
+            set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
+            response
+        }
+        Ok(Done::Stream(response)) => response,
+        Err(problem) => problem_response(&problem),
+    }
+}
+
+/// A file as it is made; an error of the stream cuts the connection off, so that nobody takes half for whole.
+pub(crate) fn file_response(
+    media_type: &str,
+    name: &str,
+    pieces: tokio::sync::mpsc::Receiver<std::io::Result<bytes::Bytes>>,
+) -> Response {
+    let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
+        let piece = pieces.recv().await?;
+        Some((piece, pieces))
+    });
+    let mut response = warp::reply::stream(pieces).into_response();
+    set(&mut response, header::CONTENT_TYPE, media_type);
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    let disposition = format!("attachment; filename=\"{name}\"");
+    set(&mut response, header::CONTENT_DISPOSITION, &disposition);
+    response
+}
+
+fn written_response(status: StatusCode, written: Written) -> Response {
+    let mut response = json_response(status, &written.body);
+    if let Some(version) = written.version {
+        set(&mut response, header::ETAG, &format!("\"v{}\"", version.0));
+    }
+    if let Some(position) = written.position {
+        let name = header::HeaderName::from_static(POSITION_HEADER);
+        set(&mut response, name, &position.to_string());
+    }
+    response
+}
+
+/// The reply that says why not; what caused a fault goes to the log here, and nowhere else.
+pub(crate) fn problem_response(problem: &Problem) -> Response {
+    if let Some(cause) = problem.cause() {
+        tracing::error!(cause, "request failed by a fault");
+    }
+    let mut response = json_response(status(problem.kind), &body(problem));
+    set(&mut response, header::CONTENT_TYPE, "application/problem+json");
+    match problem.kind {
+        Kind::Unauthenticated => set(&mut response, header::WWW_AUTHENTICATE, "Bearer"),
+        Kind::Busy | Kind::Unavailable => {
+            set(&mut response, header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        Kind::Invalid
+        | Kind::Missing
+        | Kind::WrongMethod
+        | Kind::Refused
+        | Kind::Disproved
+        | Kind::Conflict
+        | Kind::Forbidden
+        | Kind::TooLarge
+        | Kind::WrongMediaType
+        | Kind::Fault => {}
+    }
+    response
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(body.to_string().into());
+    *response.status_mut() = status;
+    set(&mut response, header::CONTENT_TYPE, "application/json");
+    // Replies about people are for the caller alone.
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn set(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::problem::MemberError;
+
+    fn status(problem: &Problem) -> u16 {
+        problem_response(problem).status().as_u16()
+    }
+
+    #[test]
+    fn each_kind_has_the_status_of_the_house() {
+        for (kind, expected) in [
+            (Kind::Invalid, 400),
+            (Kind::Missing, 404),
+            (Kind::WrongMethod, 405),
+            (Kind::Refused, 422),
+            (Kind::Disproved, 422),
+            (Kind::Conflict, 409),
+            (Kind::Unauthenticated, 401),
+            (Kind::Forbidden, 403),
+            (Kind::TooLarge, 413),
+            (Kind::WrongMediaType, 415),
+            (Kind::Busy, 429),
+            (Kind::Unavailable, 503),
+            (Kind::Fault, 500),
+        ] {
+            assert_eq!(status(&Problem::new(kind, "x", "x")), expected);
+        }
+    }
+
+    #[test]
+    fn a_reply_names_every_wrong_member_and_no_cause() {
+        let problem = Problem::members(vec![MemberError {
+            pointer: "/schedule/start_time".to_owned(),
+            detail: "is not a time of day".to_owned(),
+        }]);
+        let body = body(&problem);
+        assert_eq!(body["errors"][0]["pointer"], "/schedule/start_time");
+        assert_eq!(body["status"], 422);
+        let response = problem_response(&problem);
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+    }
+
+    #[test]
+    fn the_cause_of_a_fault_is_in_no_reply() {
+        let told = body(&Problem::fault("row 7 has no version")).to_string();
+        assert!(!told.contains("row 7"), "{told}");
+    }
+
+    #[test]
+    fn a_write_tells_its_version_and_position() {
+        let response = respond(Ok(Done::Made(Written {
+            body: json!({}),
+            version: Some(StreamVersion(17)),
+            position: Some(Position(42)),
+        })));
+        assert_eq!(response.status().as_u16(), 201);
+        assert_eq!(response.headers()[header::ETAG], "\"v17\"");
+        assert_eq!(response.headers()[POSITION_HEADER], "42");
+    }
+
+    #[test]
+    fn who_met_a_limit_is_told_when_to_come_again() {
+        let response = problem_response(&Problem::new(Kind::Busy, "busy", "busy"));
+        assert_eq!(response.headers()[header::RETRY_AFTER], RETRY_AFTER_SECONDS);
+    }
+}

@@ -1,0 +1,205 @@
+//! Alerts over HTTP: what stands and what stood, and a person's word on one: seen to, or quiet until a time.
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Written};
+use application::installation::Installation;
+use domain::alert::{AlertCommand, AlertRule};
+use domain::ids::AlertId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use intake::members::Members;
+use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
+use serde_json::json;
+
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// The longest mute in minutes: the domain's own limit, a week.
+const MUTE_MINUTES_MAX: u32 = 10_080;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/alerts",
+            "Alerts, standing ones first, the latest first",
+            |ctx, input| Box::pin(all(ctx, input)),
+        )
+        .query(&[
+            ("standing", "true or false: only those that stand, or that do not"),
+            ("rule", "Only of this rule, such as answer_ratio_low"),
+            ("campaign", "Only of this campaign"),
+            ("limit", "At most so many; default and most 1000"),
+        ]),
+        Endpoint::get("/api/v1/alerts/{id}", "One alert", |ctx, input| {
+            Box::pin(one(ctx, input))
+        }),
+        Endpoint::post(
+            "/api/v1/alerts/{id}/acknowledge",
+            "A person sees to a standing alert, with a note",
+            |ctx, input| Box::pin(acknowledge(ctx, input)),
+        )
+        .takes(Takes::Json("AlertNote")),
+        Endpoint::post(
+            "/api/v1/alerts/{id}/mute",
+            "Nobody is told of this alert until a time, at most a week ahead; it is recorded all the same",
+            |ctx, input| Box::pin(mute(ctx, input)),
+        )
+        .takes(Takes::Json("AlertMute")),
+    ]
+}
+
+async fn all(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let rule: Option<AlertRule> = match input.text("rule").map(str::parse) {
+        None => None,
+        Some(Ok(rule)) => Some(rule),
+        Some(Err(_)) => {
+            let known: Vec<&str> = AlertRule::ALL.iter().map(|rule| rule.code()).collect();
+            let hint = format!("rule must be one of {}", known.join(", "));
+            return Err(Problem::invalid("rule-invalid", hint));
+        }
+    };
+    let campaign = input.text("campaign").map(str::parse).transpose();
+    let campaign = campaign.map_err(|error| Problem::invalid("query-invalid", format!("{error}")))?;
+    let standing = match input.text("standing") {
+        None => None,
+        Some(_) => Some(input.flag("standing")?),
+    };
+    let filter = AlertFilter {
+        standing,
+        rule,
+        campaign,
+        alert: None,
+    };
+    let limit = input.number("limit")?.unwrap_or(ALERTS_MAX);
+    let rows = list(ctx.installation.rows.db().as_ref(), &filter, limit).await?;
+    Ok(Done::Read(json!({ "items": rows })))
+}
+
+async fn one(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let alert: AlertId = input.id(0, "this alert")?;
+    let filter = AlertFilter {
+        alert: Some(alert),
+        ..AlertFilter::default()
+    };
+    let rows = list(ctx.installation.rows.db().as_ref(), &filter, 1).await?;
+    let row = rows
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::missing("this alert"))?;
+    Ok(Done::Read(json!(row)))
+}
+
+async fn acknowledge(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let alert: AlertId = input.id(0, "this alert")?;
+    let cause = input.cause(&ctx.installation, "alert")?;
+    let mut body = Members::new(input.object().await?);
+    let note = body.needed_text("note").unwrap_or_default();
+    let by = body.text("by");
+    body.refuse_the_rest();
+    body.finish()?;
+    ask(
+        &ctx.installation,
+        alert,
+        AlertCommand::Acknowledge { by, note },
+        cause,
+    )
+    .await
+}
+
+async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let alert: AlertId = input.id(0, "this alert")?;
+    let cause = input.cause(&ctx.installation, "alert")?;
+    let mut body = Members::new(input.object().await?);
+    let reason = body.needed_text("reason").unwrap_or_default();
+    let by = body.text("by");
+    let minutes = body.count("minutes", 1, MUTE_MINUTES_MAX);
+    let until = match minutes {
+        Some(_) => body.text("until"),
+        None => body.needed_text("until"),
+    };
+    if minutes.is_some() && until.is_some() {
+        body.wrong("minutes", "is given beside until: one of them says it");
+    }
+    let until: Option<Timestamp> = match until.map(|text| text.parse()) {
+        Some(Ok(until)) => Some(until),
+        Some(Err(_)) => {
+            body.wrong(
+                "until",
+                "must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
+            );
+            None
+        }
+        None => None,
+    };
+    body.refuse_the_rest();
+    body.finish()?;
+    // From this server's now, which in a rehearsal is no wall clock's.
+    let from_now = minutes.map(|minutes| ctx.installation.now().plus_ms(u64::from(minutes) * MINUTE_MS));
+    let until = from_now.or(until).unwrap_or(Timestamp::EPOCH);
+    ask(
+        &ctx.installation,
+        alert,
+        AlertCommand::Mute { until, by, reason },
+        cause,
+    )
+    .await
+}
+
+async fn ask(
+    installation: &Installation,
+    alert: AlertId,
+    command: AlertCommand,
+    cause: domain::stored_event::Cause,
+) -> Result<Done, Problem> {
+    let answer = installation.entities.alerts.ask(&alert, command, cause).await?;
+    let now = installation.now();
+    Ok(Done::Changed(Written {
+        body: json!({
+            "alert": alert,
+            "standing": answer.state.standing().is_some(),
+            "acknowledged": answer.state.standing().is_some_and(|standing| standing.acknowledged),
+            "muted_until": answer.state.muted_at(now),
+            "position": answer.position.to_string(),
+        }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::running::Running;
+    use crate::testing::{answer, settings};
+    use domain::ids::AlertId;
+    use domain::time::Timestamp;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+    use tokio::runtime::Runtime;
+
+    #[test]
+    fn minutes_of_a_mute_count_from_the_servers_now_also_in_a_rehearsal() {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let running = runtime.block_on(started).unwrap();
+        let mute = |body: Value| {
+            let path = format!("/api/v1/alerts/{}/mute", AlertId::derive("clock_off", "it"));
+            runtime.block_on(answer(&running, ("POST", &path), &body.to_string()))
+        };
+        let before = running.installation.now();
+        let (status, told) = mute(json!({ "minutes": 30, "reason": "known" }));
+        assert_eq!(status, 200, "{told}");
+        let until: Timestamp = told["muted_until"].as_str().unwrap().parse().unwrap();
+        let after = running.installation.now();
+        assert!(until >= before.plus_ms(1_800_000) && until <= after.plus_ms(1_800_000));
+        for body in [
+            json!({ "reason": "known" }),
+            json!({ "minutes": 0, "reason": "known" }),
+            json!({ "minutes": 10_081, "reason": "known" }),
+            json!({ "minutes": 3, "until": until, "reason": "known" }),
+        ] {
+            assert_eq!(mute(body.clone()).0, 422, "{body}");
+        }
+        runtime.block_on(running.stop());
+    }
+}

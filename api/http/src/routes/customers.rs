@@ -1,0 +1,475 @@
+//! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Written};
+use application::as_of::{Moment, Then, Wanted, entity_then, existed_then};
+use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
+use application::installation::Installation;
+use application::masked::masked;
+use domain::call::Call;
+use domain::campaign::Campaign;
+use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
+use domain::customer::{
+    Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX, NotDialed,
+};
+use domain::decider::Decider;
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use domain::inquiry::ReadForm;
+use domain::personal::{Personal, mask_name};
+use domain::phone_number::mask_e164;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use intake::members::Members;
+use projections::views::customer_timeline::{self, CustomerTimeline};
+use projections::views::portrait::{self, Portraits};
+use projections::{ReadDb, View};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Characters of an external id that are shown: enough to recognise one's own, too few to be it.
+const EXTERNAL_ID_SHOWN: usize = 2;
+
+/// What each of the three routes shows of a person.
+const PERSON: Shown = Shown::of(
+    &["external_id", "name", "phone", "enrolments", "calls"],
+    ReadForm::Masked,
+);
+const TIMELINE: Shown = Shown::of(&["timeline", "calls"], ReadForm::Clear);
+const PORTRAIT: Shown = Shown::of(&["portrait"], ReadForm::Clear);
+
+/// Most attempts of one enrolment that are looked up for their calls; caps stop far earlier.
+const ATTEMPTS_SHOWN_MAX: u32 = 100;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/customers/{id}",
+            "One customer by the institution's own id or by ours, with enrolments and calls",
+            |ctx, input| Box::pin(show(ctx, input)),
+        )
+        .query(READ_THEN),
+        Endpoint::get(
+            "/api/v1/customers/{id}/timeline",
+            "What happened to one customer, line by line, with the calls; the latest 500",
+            |ctx, input| Box::pin(timeline(ctx, input)),
+        )
+        .query(READ_THEN),
+        Endpoint::get(
+            "/api/v1/customers/{id}/portrait",
+            "What is known of one customer from their calls, each value with the call it came from",
+            |ctx, input| Box::pin(portrait_of(ctx, input)),
+        )
+        .query(READ_THEN),
+        Endpoint::post(
+            "/api/v1/customers/{id}/erase",
+            "Erases the person: key, recordings, values; a certificate follows",
+            |ctx, input| Box::pin(change(ctx, input, Change::Erase)),
+        )
+        .takes(Takes::Json("Erasure")),
+        Endpoint::post(
+            "/api/v1/customers/{id}/hold",
+            "A legal hold: the person is neither erased nor called until it is released",
+            |ctx, input| Box::pin(change(ctx, input, Change::Hold)),
+        )
+        .takes(Takes::Json("Hold")),
+        Endpoint::post(
+            "/api/v1/customers/{id}/release",
+            "Ends a hold; an erasure that waited for it is carried out",
+            |ctx, input| Box::pin(change(ctx, input, Change::Release)),
+        )
+        .takes(Takes::Json("HoldRelease")),
+    ]
+}
+
+/// Longest reason or name kept: it is stored for ever and must hold nothing personal.
+const TEXT_BYTES_MAX: usize = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Erase,
+    Hold,
+    Release,
+}
+
+async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
+    let mut body = Members::new(input.object().await?);
+    let command = match change {
+        Change::Erase => CustomerCommand::Erase {
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
+            approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
+        },
+        Change::Hold => CustomerCommand::Hold {
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+        },
+        Change::Release => CustomerCommand::ReleaseHold {
+            reason: body.short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+        },
+    };
+    body.refuse_the_rest();
+    body.finish()?;
+    let answer = ctx
+        .installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
+    let mut described = standing(&answer.state);
+    if let Some(members) = described.as_object_mut() {
+        members.insert("id".to_owned(), json!(customer));
+        members.insert("position".to_owned(), json!(answer.position.to_string()));
+    }
+    Ok(Done::Changed(Written {
+        body: described,
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+/// Whether the person is held, and how far an erasure has come. The certificate is the event of that kind in
+/// the customer's stream; its number is the id of `customer.erased`.
+fn standing(state: &CustomerState) -> Value {
+    let (erasure, certificate) = match state.erasure() {
+        Erasure::None => ("none", None),
+        Erasure::Requested { .. } => ("requested", None),
+        Erasure::Decided { .. } => ("decided", None),
+        Erasure::Certified { certificate } => ("certified", Some(certificate)),
+    };
+    json!({
+        "held": state.held(),
+        "erasure": erasure,
+        "certificate": certificate,
+        "certificate_event": "customer.erasure_certified",
+        "key_backup_days_max": KEY_BACKUP_DAYS_MAX,
+        // What is not over yet: an erasure waits for these.
+        "open_calls": state.open_calls(),
+    })
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let text = input.param(0)?;
+    let moment = Moment::of(input.query())?;
+    let reader = input.reader(&ctx.door);
+    let (customer, state) = ctx.installation.customer_named(&text).await?;
+    if moment.is_now() {
+        let shown = describe_whole(&ctx.installation, &customer, &state, None).await?;
+        return given(&ctx.installation, reader, (PERSON, customer), shown).await;
+    }
+    let then = moment
+        .resolve(ctx.installation.store(), ctx.installation.now())
+        .await?;
+    let key = ctx.installation.vault().existing_key(&customer).await?;
+    let opener = (ctx.installation.vault(), key.as_ref());
+    let entity = entity_then::<Customer>(ctx.installation.store(), &customer, &then, opener).await?;
+    if !entity.state.is_registered() {
+        return Err(Problem::missing("this customer, at the time asked for,"));
+    }
+    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then)).await?;
+    entity.put_known(&then, &mut shown);
+    given(&ctx.installation, reader, (PERSON, customer), shown).await
+}
+
+/// What is known of a person is given out when it is on record that it is.
+async fn given(
+    installation: &Installation,
+    reader: Reader,
+    (what, customer): (Shown, CustomerId),
+    shown: Value,
+) -> Result<Done, Problem> {
+    let what = Shown {
+        customer: Some(customer),
+        ..what
+    };
+    put_on_record(installation, reader, what).await?;
+    Ok(Done::Read(shown))
+}
+
+/// With the calls that exist now, or existed then.
+async fn describe_whole(
+    installation: &Installation,
+    customer: &CustomerId,
+    state: &CustomerState,
+    then: Option<&Then>,
+) -> Result<Value, Problem> {
+    let mut enrolments = Vec::new();
+    let mut calls = Vec::new();
+    for (campaign, enrolment) in state.enrolments() {
+        let made = calls_of(installation, (campaign, customer), enrolment, then).await?;
+        let closed = match enrolment.is_waiting() {
+            true => closed_window(installation, campaign, then).await?,
+            false => None,
+        };
+        enrolments.push(describe((campaign, enrolment), state, closed.as_ref()));
+        calls.extend(made);
+    }
+    Ok(json!({
+        "id": customer,
+        "customer_id": masked_id(state.external_id()),
+        "name": masked(state.name(), mask_name),
+        "time_zone": state.time_zone(),
+        "local_zone": local_zone(state),
+        "standing": standing(state),
+        "numbers": state.numbers().iter().map(|known| json!({
+            "id": known.number,
+            "phone": masked(Some(&known.phone), mask_e164),
+            "invalid": known.invalid,
+        })).collect::<Vec<_>>(),
+        "enrolments": enrolments,
+        "calls": calls,
+    }))
+}
+
+/// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
+async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let reader = input.reader(&ctx.door);
+    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
+    let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
+    let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
+    let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
+    given(
+        &ctx.installation,
+        reader,
+        (TIMELINE, customer),
+        with_known(shown, known),
+    )
+    .await
+}
+
+/// A portrait holds ids, counts and instants, nothing that is sealed.
+async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let reader = input.reader(&ctx.door);
+    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
+    let found = portrait::get(db.as_ref(), &customer).await?;
+    let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
+    given(
+        &ctx.installation,
+        reader,
+        (PORTRAIT, customer),
+        with_known(json!(found), known),
+    )
+    .await
+}
+
+/// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
+async fn rows_of(
+    installation: &Installation,
+    input: Input,
+    view: Arc<dyn View>,
+) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
+    let text = input.param(0)?;
+    let moment = Moment::of(input.query())?;
+    let (customer, _) = installation.customer_named(&text).await?;
+    if moment.is_now() {
+        return Ok((customer, installation.rows.db(), None));
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let filter = EventFilter {
+        customer: Some(customer.clone()),
+        ..EventFilter::default()
+    };
+    let folding = installation.past.fold(
+        &installation.environment,
+        Wanted::all_of(filter),
+        (vec![view], &then),
+    );
+    let shown = folding.await?;
+    Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
+}
+
+fn with_known(mut shown: Value, known: Option<Value>) -> Value {
+    if let Some(members) = shown.as_object_mut() {
+        members.extend(known.map(|known| ("known".to_owned(), known)));
+    }
+    shown
+}
+
+/// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
+async fn calls_of(
+    installation: &Installation,
+    (campaign, customer): (&CampaignId, &CustomerId),
+    enrolment: &EnrolmentState,
+    then: Option<&Then>,
+) -> Result<Vec<CallId>, Problem> {
+    let id = EnrolmentId {
+        campaign: campaign.clone(),
+        customer: customer.clone(),
+    };
+    let mut calls = Vec::new();
+    for attempt in 1..=enrolment.attempts.min(ATTEMPTS_SHOWN_MAX) {
+        let call = CallId::derive(&id, attempt);
+        let exists = match then {
+            None => installation.entities.calls.state(&call).await?.version.0 > 0,
+            Some(then) => existed_then(installation.store(), &Call::stream(&call), then).await?,
+        };
+        if exists {
+            calls.push(call);
+        }
+    }
+    Ok(calls)
+}
+
+/// The last closing of a campaign's window that people waited behind, as of then.
+async fn closed_window(
+    installation: &Installation,
+    campaign: &CampaignId,
+    then: Option<&Then>,
+) -> Result<Option<ClosedWindow>, Problem> {
+    let closed = match then {
+        None => installation
+            .entities
+            .campaigns
+            .state(campaign)
+            .await?
+            .state
+            .closed_window()
+            .cloned(),
+        Some(then) => {
+            let opener = (installation.vault(), None);
+            let campaign = entity_then::<Campaign>(installation.store(), campaign, then, opener).await?;
+            campaign.state.closed_window().cloned()
+        }
+    };
+    Ok(closed)
+}
+
+fn describe(
+    (campaign, enrolment): (&CampaignId, &EnrolmentState),
+    state: &CustomerState,
+    closed: Option<&ClosedWindow>,
+) -> Value {
+    let due_at = enrolment.due_behind(closed);
+    let why = enrolment.why_not_dialed(closed);
+    json!({
+        "not_called": why.map(|why| not_called(&why, (enrolment, due_at), state)),
+        "campaign": campaign,
+        "list": enrolment.list,
+        "basis": enrolment.basis,
+        "attempts": enrolment.attempts,
+        "calls_count": enrolment.calls_count(),
+        "due_at": due_at,
+        "open_call": enrolment.open,
+        "settled": enrolment.settled.map(|settled| json!({
+            "disposition": settled.disposition,
+            "outcome": settled.outcome,
+        })),
+    })
+}
+
+/// Why the enrolment was not dialed when it was last asked for, in codes and in words.
+fn not_called(
+    why: &NotDialed,
+    (enrolment, due_at): (&EnrolmentState, Timestamp),
+    state: &CustomerState,
+) -> Value {
+    let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
+    let zone = zone_of(state.time_zone(), phone.map(String::as_str));
+    let next = enrolment.settled.is_none().then_some(due_at);
+    let InWords { zh, en } = in_words(&why.rule, &why.facts, next, zone);
+    json!({
+        "rule": why.rule,
+        "facts": why.facts,
+        "at": why.at,
+        "next_due_at": next,
+        "zh": zh,
+        "en": en,
+    })
+}
+
+/// The zone in which this person's times are said: the record's, else the first number's country's.
+fn local_zone(state: &CustomerState) -> &'static str {
+    let known = state.numbers().first().and_then(|known| known.phone.value());
+    zone_of(state.time_zone(), known.map(String::as_str)).name()
+}
+
+fn masked_id(value: Option<&Personal<String>>) -> Value {
+    masked(value, |text| {
+        let count = text.chars().count();
+        // At least half is hidden, so that a short one is not shown whole.
+        let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN.min(count / 2));
+        let shown = text.chars().skip(hidden);
+        std::iter::repeat_n('*', hidden).chain(shown).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::calling_plan::Basis;
+    use domain::compliance::{Decision, Verdict};
+    use domain::customer::event::CustomerEvent;
+    use domain::ids::NumberId;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn who_was_never_asked_behind_a_closed_window_hears_its_rule_and_when_it_opens() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let campaign: CampaignId = "T".parse().unwrap();
+        let number: NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
+        let enrolled = CustomerEvent::Enrolled {
+            campaign: campaign.clone(),
+            list: "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b".parse().unwrap(),
+            number,
+            basis: Basis::Contract,
+            due_at: at("2026-03-02T10:00:00+08:00"),
+            variables: BTreeMap::new(),
+        };
+        let registered = CustomerEvent::Registered {
+            external_id: Personal::open_hashed("C01".to_owned()),
+            name: None,
+            time_zone: Some("Asia/Shanghai".to_owned()),
+        };
+        let mut state = CustomerState::default();
+        for event in [registered, enrolled] {
+            Customer::evolve(&mut state, &event, at("2026-03-02T10:00:00+08:00"));
+        }
+        let enrolment = state.enrolment(&campaign).unwrap();
+        let opens = at("2026-03-03T09:00:00+08:00");
+        let closed = ClosedWindow {
+            judged_at: at("2026-03-02T20:00:00+08:00"),
+            until: opens,
+            verdict: Verdict {
+                rule: "calling_window".to_owned(),
+                version: 1,
+                effective_from: "2026-01-01".to_owned(),
+                decision: Decision::DeferUntil(opens),
+                facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
+            },
+        };
+        let shown = describe((&campaign, enrolment), &state, Some(&closed));
+        assert_eq!(shown["due_at"], json!(opens));
+        let why = &shown["not_called"];
+        assert_eq!(
+            (&why["rule"], &why["next_due_at"]),
+            (&json!("calling_window"), &json!(opens))
+        );
+        assert_eq!(why["at"], json!(closed.judged_at));
+        assert_eq!(why["facts"]["hours"], "09:00-20:00");
+        let zh = why["zh"].as_str().unwrap();
+        assert!(
+            zh.starts_with("不在允许的外呼时段") && zh.contains("下次可呼 2026-03-03 09:00"),
+            "{zh}"
+        );
+        assert_eq!(
+            describe((&campaign, enrolment), &state, None)["not_called"],
+            Value::Null
+        );
+    }
+
+    #[test]
+    fn nothing_personal_is_shown_in_clear() {
+        let id = Personal::open_hashed("110101199001011234".to_owned());
+        assert_eq!(masked_id(Some(&id)), json!("****************34"));
+        for (id, shown) in [("X3", "*3"), ("7", "*"), ("C01", "**1")] {
+            let id = Personal::open_hashed(id.to_owned());
+            assert_eq!(masked_id(Some(&id)), json!(shown));
+        }
+        let phone = Personal::open_hashed("+8613800138000".to_owned());
+        assert_eq!(masked(Some(&phone), mask_e164), json!("138****8000"));
+        assert_eq!(masked(None, mask_name), Value::Null);
+    }
+}

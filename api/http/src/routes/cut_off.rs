@@ -1,0 +1,158 @@
+//! Whom a campaign cut off in mid-conversation (被我方中断): the list, and what a person orders for one of them.
+//!
+//! The list is of the view of calls, each row held against the customer's own stream: who has been called
+//! since is not on it. A call back is no permit: rules and caps are asked when it is dialed.
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Written};
+use application::inquiring::{BY, REASON, Shown, put_on_record};
+use domain::customer::{CustomerCommand, EnrolmentState, LastCall};
+use domain::disposition::Disposition;
+use domain::ids::CampaignId;
+use domain::inquiry::ReadForm;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use intake::members::Members;
+use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
+use serde_json::{Value, json};
+
+/// Interrupted calls on a page unless asked otherwise.
+const PAGE_CALLS: usize = 100;
+/// Longest reason and name: stored for ever, and must hold nothing personal.
+const TEXT_BYTES_MAX: usize = 256;
+
+/// What is shown of a person who was cut off.
+const CUT_OFF: Shown = Shown::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/cut-off",
+            "Whom a crash or a stop of ours cut off after an answer, newest first, and when they are due again",
+            |ctx, input| Box::pin(list(ctx, input)),
+        )
+        .query(&[
+            ("cursor", "Continue below: the `next_cursor` of the page before"),
+            ("limit", "Look at so many interrupted calls; default 100, at most 500"),
+            BY,
+            REASON,
+        ]),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/cut-off/call-back",
+            "Somebody who was cut off is due at once; every rule and cap is asked as for any dial",
+            |ctx, input| Box::pin(change(ctx, input, Change::CallBack)),
+        )
+        .takes(Takes::Json("CallBack")),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/cut-off/settle",
+            "Somebody who was cut off is not called again in this campaign",
+            |ctx, input| Box::pin(change(ctx, input, Change::Settle)),
+        )
+        .takes(Takes::Json("CutOffSettlement")),
+    ]
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let filter = CallFilter {
+        campaign: Some(campaign.clone()),
+        disposition: Some(Disposition::Interrupted),
+        ..CallFilter::default()
+    };
+    let below = input.number("cursor")?.map(Position);
+    let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
+    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, below, limit).await?;
+    let (mut items, mut calls) = (Vec::new(), Vec::new());
+    for row in rows.iter().filter(|row| row.answered_at.is_some()) {
+        let loaded = ctx.installation.entities.customers.state(&row.customer).await?;
+        let enrolment = loaded.state.enrolment(&campaign);
+        let Some(enrolment) = enrolment.filter(|enrolment| cut_off_last(enrolment, row)) else {
+            continue;
+        };
+        items.push(describe(
+            row,
+            enrolment,
+            ctx.installation.masked_callee(row).await?,
+        ));
+        calls.push(row.call);
+    }
+    let next = (rows.len() == limit)
+        .then(|| rows.last().map(|row| row.first_position.to_string()))
+        .flatten();
+    if !calls.is_empty() {
+        let what = Shown {
+            campaign: Some(campaign),
+            calls,
+            ..CUT_OFF
+        };
+        put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
+    }
+    Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
+}
+
+/// True when this call is the enrolment's last, and was cut off.
+fn cut_off_last(enrolment: &EnrolmentState, row: &CallRow) -> bool {
+    let last = enrolment.last.filter(LastCall::is_cut_off);
+    last.is_some_and(|last| last.call == row.call)
+}
+
+fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -> Value {
+    let (state, zh) = match (enrolment.settled, enrolment.open) {
+        (Some(_), _) => ("settled", "已结清"),
+        (None, Some(_)) => ("calling", "正在回呼"),
+        (None, None) => ("waiting", "待呼"),
+    };
+    json!({
+        "customer": row.customer,
+        "call": row.call,
+        "callee": callee,
+        "answered_at": row.answered_at,
+        "ended_at": row.ended_at,
+        "talk_ms": row.talk_ms,
+        "state": state,
+        "state_zh": zh,
+        "due_at": (state == "waiting").then_some(enrolment.due_at),
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    CallBack,
+    Settle,
+}
+
+async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
+    let mut body = Members::new(input.object().await?);
+    let named = body.needed_text("customer").unwrap_or_default();
+    let by = body.short_text("by", TEXT_BYTES_MAX);
+    let command = match change {
+        Change::CallBack => CustomerCommand::CallBack {
+            campaign: campaign.clone(),
+            by,
+        },
+        Change::Settle => CustomerCommand::SettleCutOff {
+            campaign: campaign.clone(),
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            by,
+        },
+    };
+    body.refuse_the_rest();
+    body.finish()?;
+    let (customer, _) = ctx.installation.customer_named(&named).await?;
+    let answer = ctx
+        .installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
+    let enrolment = answer.state.enrolment(&campaign);
+    let settled = enrolment.is_some_and(|enrolment| enrolment.settled.is_some());
+    let due_at = enrolment.map(|enrolment| enrolment.due_at).filter(|_| !settled);
+    Ok(Done::Changed(Written {
+        body: json!({ "customer": customer, "campaign": campaign, "settled": settled, "due_at": due_at }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}

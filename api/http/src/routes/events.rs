@@ -1,0 +1,154 @@
+//! The event log over HTTP: pages of it, and streams that never skip and never repeat.
+
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::event_stream::sse::sse;
+use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
+use crate::reply::Done;
+use application::cloud_event::page_of;
+use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
+use application::installation::Installation;
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::MatchingPage;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use std::sync::Arc;
+use warp::Reply;
+
+/// Events on a page unless asked otherwise.
+const PAGE_EVENTS: usize = 100;
+
+/// Most events on a page: with records of 64 KiB at worst, what a client can still hold.
+const PAGE_EVENTS_MAX: usize = 1_000;
+
+/// Stretches of the log looked at for one page that nothing matches: some 65,000 events, a tenth of a second.
+const STRETCHES_MAX: usize = 16;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/events",
+            "Events after a position, oldest first, sealed as stored; read on from `next` until it stays",
+            |ctx, input| Box::pin(list(ctx, input)),
+        )
+        .query(&[
+            ("after", "Position after which to begin; default 0"),
+            ("limit", "At most so many events; default 100, at most 1000"),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
+        ]),
+        Endpoint::get(
+            "/api/v1/events/stream",
+            "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
+            |ctx, input| Box::pin(follow(ctx, input)),
+        )
+        .query(&[
+            (
+                "after",
+                "Position after which to begin; the header Last-Event-ID wins; default 0",
+            ),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
+        ]),
+        Endpoint::get(
+            "/api/v1/events/ws",
+            "The same as a WebSocket: one text message an event; `message` names what is no event",
+            |ctx, input| Box::pin(follow_by_web_socket(ctx, input)),
+        )
+        .query(&[
+            ("after", "Position after which to begin; default 0"),
+            event_stream::KIND,
+            event_stream::STREAM,
+            event_stream::CAMPAIGN,
+            event_stream::CUSTOMER,
+        ]),
+    ]
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let after = Position(input.number("after")?.unwrap_or(0));
+    let limit = input
+        .number("limit")?
+        .unwrap_or(PAGE_EVENTS)
+        .clamp(1, PAGE_EVENTS_MAX);
+    let filter = filter(&ctx.installation, &input)?;
+    let mut page = MatchingPage {
+        events: Vec::new(),
+        reached: after,
+    };
+    for _ in 0..STRETCHES_MAX {
+        let from = page.reached;
+        page = ctx
+            .installation
+            .store()
+            .read_matching(&filter, from, limit)
+            .await?;
+        if !page.events.is_empty() || page.reached == from {
+            break;
+        }
+    }
+    Ok(Done::Read(page_of(&page.events, page.reached)?))
+}
+
+async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let after = match input.header("last-event-id") {
+        Some(id) => id.trim().parse().map_err(|error| {
+            Problem::invalid(
+                "position-invalid",
+                format!("Last-Event-ID is not a position: {error}"),
+            )
+        })?,
+        None => input.number("after")?.unwrap_or(0),
+    };
+    let place = event_stream::place()?;
+    let filter = filter(&ctx.installation, &input)?;
+    let feed = feed(&ctx.installation, filter, Position(after)).await?;
+    Ok(Done::Stream(sse(feed, place)))
+}
+
+async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+    let after = input.number("after")?.unwrap_or(0);
+    let upgrade = input.take_upgrade()?;
+    let place = event_stream::place()?;
+    let filter = filter(&ctx.installation, &input)?;
+    let feed = feed(&ctx.installation, filter, Position(after)).await?;
+    let response = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(async move |socket| {
+            let following = web_socket::follow(socket, feed, place);
+            ctx.installation
+                .tasks()
+                .spawn("event-socket", Box::pin(following));
+        });
+    Ok(Done::Stream(response.into_response()))
+}
+
+/// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.
+async fn feed(installation: &Installation, filter: EventFilter, after: Position) -> Result<Feed, Problem> {
+    installation.store().head().await?;
+    let environment = &installation.environment;
+    let ports = Ports {
+        store: Arc::clone(&environment.store),
+        clock: Arc::clone(&environment.clock),
+        stop: environment.tasks.stop_signal(),
+    };
+    Ok(Feed::new(ports, filter, after))
+}
+
+fn filter(installation: &Installation, input: &Input) -> Result<EventFilter, Problem> {
+    let texts = |name| input.texts(name).map(str::to_owned).collect();
+    let words = FilterWords {
+        kinds: texts("kind"),
+        streams: texts("stream"),
+        campaign: input.text("campaign").map(str::to_owned),
+        customer: input.text("customer").map(str::to_owned),
+    };
+    filter_of(words, |external| {
+        Ok(installation.vault().derive_customer(external))
+    })
+    .map_err(|why| Problem::invalid("query-invalid", why))
+}

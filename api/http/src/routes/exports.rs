@@ -1,0 +1,182 @@
+//! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
+//! finished.
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Written, file_response};
+use crate::taking::{Taken, Taking};
+use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
+use application::installation::Installation;
+use application::paced_places::PacedPlace;
+use bytes::Bytes;
+use domain::ids::InquiryId;
+use domain::inquiry::{InquiryCommand, USER_BYTES_MAX};
+use domain::problem::Problem;
+use intake::members::Members;
+use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
+use serde_json::json;
+use std::io::{self, Write};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Bytes handed to the connection at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Pieces that wait for a slow reader.
+const PIECES_WAITING_MAX: usize = 4;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/exports",
+            "What can be exported, with its columns and formats",
+            |_, _| Box::pin(async { Ok(exportables()) }),
+        ),
+        Endpoint::get(
+            "/api/v1/exports/{what}",
+            "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
+            |ctx, input| Box::pin(export(ctx, input)),
+        )
+        .query(&[
+            ("format", "csv, xlsx, parquet or jsonl"),
+            ("columns", "Names with commas between them; default: all"),
+            ("campaign", "Only this campaign's"),
+            ("from", "Only from this instant on (RFC 3339)"),
+            ("to", "Only before this instant"),
+            ("by", "Who exports, for the record"),
+        ]),
+        Endpoint::post(
+            "/api/v1/exports/record",
+            "Events are about to be taken away as they are stored, in a proof, a backup or a copy: put it on record",
+            |ctx, input| Box::pin(put_on_record(ctx, input)),
+        )
+        .takes(Takes::Json("Taking")),
+    ]
+}
+
+fn exportables() -> Done {
+    let shown = EXPORTABLES.iter().map(|one| {
+        let columns: Vec<&str> = one.columns().iter().map(|column| column.name).collect();
+        json!({ "name": one.name, "columns": columns })
+    });
+    Done::Read(
+        json!({ "exports": shown.collect::<Vec<_>>(), "formats": ["csv", "xlsx", "parquet", "jsonl"] }),
+    )
+}
+
+async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let name = input.param(0)?;
+    let what = Exportable::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
+    let format = Format::of_word(input.text("format").unwrap_or("csv"))
+        .ok_or_else(|| Problem::invalid("query-invalid", "format is csv, xlsx, parquet or jsonl"))?;
+    let order = Order {
+        what,
+        format,
+        filter: ExportFilter {
+            columns: columns(what, input.text("columns"))?,
+            campaign: parsed(&input, "campaign")?,
+            from: parsed(&input, "from")?,
+            until: parsed(&input, "to")?,
+        },
+        by: input.text("by").map(str::to_owned),
+    };
+    // Who finds no place has exported nothing: that is not put on record.
+    let place = ctx.installation.exports.place(ctx.installation.now())?;
+    let begun = begin(&ctx.installation, order).await?;
+    let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
+    let installation = Arc::clone(&ctx.installation);
+    ctx.installation.tasks().spawn(
+        "export",
+        Box::pin(async move { stream(&installation, begun, place, &send).await }),
+    );
+    let file = format!("{name}.{}", format.word());
+    Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
+}
+
+/// Writes the file for as long as its reader takes it.
+async fn stream(
+    installation: &Installation,
+    begun: Begun,
+    place: PacedPlace,
+    taken: &mpsc::Sender<io::Result<Bytes>>,
+) {
+    let (send, written) = mpsc::channel(1);
+    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send)));
+    let clock = installation.environment.clock.as_ref();
+    let (done, ()) = tokio::join!(
+        write(installation, begun, out, &|_| {}),
+        hand_on(clock, &place, written, taken),
+    );
+    // Telling a reader who takes nothing may take long: others export meanwhile.
+    drop(place);
+    if let Err(problem) = done {
+        tracing::warn!(%problem, "an export was cut off");
+        // The connection is cut: what arrived is no whole file.
+        drop(taken.send(Err(io::Error::other(problem.detail))).await);
+    }
+}
+
+/// For commands beside this server, which read the log themselves and cannot write it.
+async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let cause = input.cause(&ctx.installation, "inquiry")?;
+    let mut body = Members::new(input.object().await?);
+    let word = body.needed_text("what");
+    let what = word.as_deref().and_then(Taken::of_word);
+    if word.is_some() && what.is_none() {
+        body.wrong("what", "proof, backup or copy");
+    }
+    let taking = Taking {
+        // Without one the body is refused below.
+        what: what.unwrap_or(Taken::Copy),
+        campaign: body.parsed("campaign"),
+        customer: body.parsed("customer"),
+        call: body.parsed("call"),
+        event: body.parsed("event"),
+    };
+    let by = body.short_text("by", USER_BYTES_MAX);
+    body.refuse_the_rest();
+    body.finish()?;
+    let id = InquiryId::derive(cause.command);
+    let facts = taking.facts();
+    let command = InquiryCommand::Export { facts, by };
+    let answer = ctx
+        .installation
+        .entities
+        .inquiries
+        .ask(&id, command, cause)
+        .await?;
+    Ok(Done::Changed(Written {
+        body: json!({ "inquiry": id.to_string(), "position": answer.position.to_string() }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    input: &Input,
+    name: &str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = input.text(name) else {
+        return Ok(None);
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|error: T::Err| Problem::invalid("query-invalid", format!("{name}: {error}")))
+}
+
+/// A writer whose bytes travel to the connection.
+struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = Bytes::copy_from_slice(bytes);
+        match self.0.blocking_send(Ok(piece)) {
+            Ok(()) => Ok(bytes.len()),
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the reader has gone, or takes too little",
+            )),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

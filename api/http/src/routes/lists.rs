@@ -1,0 +1,266 @@
+//! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
+
+use crate::body::Body;
+use crate::endpoint::{Ctx, Endpoint, Input, Takes, parse_object};
+use crate::reply::{Done, Written};
+use application::installation::Installation;
+use application::lists::enroller::CampaignEnroller;
+use application::lists::load::{ImportReport, Load, load};
+use application::paced_places::{PacedPlace, PacedPlaces};
+use bytes::Bytes;
+use domain::ids::CampaignId;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use intake::body::BodySource;
+use intake::encoding::EncodingChoice;
+use intake::mapping::Mapping;
+use intake::members::Members;
+use intake::source::RowSource;
+use intake::spool::{Spool, hex};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, LazyLock};
+
+/// Longest name of a source kept in `campaign.list_opened`.
+const SOURCE_BYTES_MAX: usize = 128;
+
+/// Most records of one body; larger lists go as files.
+const RECORDS_MAX: usize = 10_000;
+
+/// Files read at once: each may take a core, and 300 MB where it is a large workbook.
+const UPLOADS_MAX: usize = 2;
+
+/// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
+static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/tasks/data",
+            "Enrol the records of a body; the same body again enrols nobody twice",
+            |ctx, input| Box::pin(records(ctx, input)),
+        )
+        .takes(Takes::Json("TaskData"))
+        .query(&[("dry_run", "true: check every record, enrol nobody")]),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/lists",
+            "Import a CSV or XLSX file, sent as it is",
+            |ctx, input| Box::pin(file(ctx, input)),
+        )
+        .takes(Takes::File)
+        .query(&[
+            ("dry_run", "true: check every row, enrol nobody"),
+            (
+                "map",
+                "Which column is which member: 客户ID=customer_id,手机号=phone",
+            ),
+            ("encoding", "auto (default), utf-8, gbk or gb18030"),
+            ("source", "Name of the file, kept with the list"),
+        ]),
+        Endpoint::get(
+            "/api/v1/imports",
+            "Imports that run in this process now, and how far each is",
+            |ctx, _| Box::pin(async move { Ok(under_way(&ctx.installation)) }),
+        ),
+    ]
+}
+
+fn under_way(installation: &Installation) -> Done {
+    Done::Read(json!({ "items": installation.imports.shown(installation.now()) }))
+}
+
+async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    if input
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("multipart/"))
+    {
+        return Err(Problem::new(
+            Kind::WrongMediaType,
+            "send-the-file-itself",
+            "send the file as the body itself (curl --data-binary @FILE), not as a form",
+        ));
+    }
+    let dry_run = input.flag("dry_run")?;
+    let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
+    let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
+    let source = source_name(input.text("source").unwrap_or("upload"));
+    // Before the bytes come: a campaign that does not exist takes none.
+    ctx.installation.list_rules(&campaign, "").await?;
+    let Some(turn) = UPLOADS.enter(ctx.installation.now()) else {
+        return Err(Problem::new(
+            Kind::Busy,
+            "two-uploads-at-once",
+            format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
+        ));
+    };
+    let mut spool = Spool::new(&ctx.installation.directory)?;
+    while let Some(piece) = sent(&ctx.installation, &turn, &mut input.body).await? {
+        spool.write(&piece)?;
+    }
+    turn.is_over();
+    let spooled = spool.finish(encoding);
+    spooled.check(&source)?;
+    let plan = Load {
+        rules: ctx
+            .installation
+            .list_rules(&campaign, &spooled.content_sha256)
+            .await?,
+        source,
+        format: spooled.format(),
+        dry_run,
+        course: Arc::default(),
+    };
+    let rows = spooled.into_rows(mapping);
+    run(&ctx.installation, plan, rows).await
+}
+
+/// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
+async fn sent(
+    installation: &Installation,
+    turn: &PacedPlace,
+    body: &mut Body,
+) -> Result<Option<Bytes>, Problem> {
+    let clock = installation.environment.clock.as_ref();
+    let bytes = |piece: &Result<Option<Bytes>, Problem>| match piece {
+        Ok(Some(piece)) => piece.len(),
+        Ok(None) | Err(_) => 0,
+    };
+    match turn.wait_for(clock, body.piece(), bytes).await {
+        Some(piece) => piece,
+        None => Err(Problem::new(
+            Kind::Busy,
+            "upload-too-slow",
+            "the file came so slowly that its turn went to another: send it again",
+        )),
+    }
+}
+
+async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let dry_run = input.flag("dry_run")?;
+    let bytes = input.body.whole().await?;
+    let content_sha256 = hex(&Sha256::digest(&bytes));
+    let (campaign, records) = task_data(parse_object(&bytes)?)?;
+    let plan = Load {
+        rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
+        source: "tasks/data".to_owned(),
+        format: "JSON".to_owned(),
+        dry_run,
+        course: Arc::default(),
+    };
+    run(&ctx.installation, plan, Box::new(BodySource::new(records))).await
+}
+
+/// `{"task_id":…,"records":[{…}]}`.
+fn task_data(object: Map<String, Value>) -> Result<(CampaignId, Vec<Map<String, Value>>), Problem> {
+    let mut body = Members::new(object);
+    let task_id = body.needed_text("task_id");
+    let items = body.list("records");
+    if items.is_none() {
+        body.wrong("records", "must be a list of records");
+    }
+    let items = items.unwrap_or_default();
+    if items.len() > RECORDS_MAX {
+        return Err(Problem::new(
+            Kind::TooLarge,
+            "too-many-records",
+            format!("a body may have {RECORDS_MAX} records; send larger lists as files"),
+        ));
+    }
+    let mut records = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        match item {
+            Value::Object(record) => records.push(record),
+            _ => body.wrong_at(&format!("/records/{index}"), "must be an object"),
+        }
+    }
+    body.refuse_the_rest();
+    body.finish()?;
+    let campaign = task_id
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    Ok((campaign, records))
+}
+
+async fn run(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+) -> Result<Done, Problem> {
+    let report = import(installation, plan, rows).await?;
+    let position = report
+        .position
+        .as_deref()
+        .and_then(|text| text.parse().ok())
+        .map(Position);
+    Ok(Done::Changed(Written {
+        body: json!(report),
+        version: None,
+        position,
+    }))
+}
+
+/// Runs one load into its campaign.
+pub async fn import(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+) -> Result<ImportReport, Problem> {
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules);
+    let campaign = plan.rules.campaign.to_string();
+    let _listed = installation.imports.list(
+        (&campaign, &plan.source),
+        installation.now(),
+        Arc::clone(&plan.course),
+    );
+    load(plan, rows, &enroller, installation.vault(), installation.tasks()).await
+}
+
+/// A file's name without its path and without what a log should not hold.
+fn source_name(text: &str) -> String {
+    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut plain = String::new();
+    for character in name.chars().filter(|c| !c.is_control()) {
+        if plain.len() + character.len_utf8() > SOURCE_BYTES_MAX {
+            break;
+        }
+        plain.push(character);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(text: &str) -> Map<String, Value> {
+        parse_object(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_body_of_the_requirements_is_read() {
+        let body = r#"{"task_id":"TASK20230801","records":[{"customer_id":"C001","phone":"13800138000"}]}"#;
+        let (campaign, records) = task_data(object(body)).unwrap();
+        assert_eq!(campaign.as_str(), "TASK20230801");
+        assert_eq!(records.len(), 1);
+    }
+
+    #[test]
+    fn a_malformed_body_names_its_member() {
+        for (body, pointer) in [
+            (r#"{"records":[]}"#, "/task_id"),
+            (r#"{"task_id":"T"}"#, "/records"),
+            (r#"{"task_id":"T","records":[1]}"#, "/records/0"),
+            (r#"{"task_id":"T","records":[],"x":1}"#, "/x"),
+        ] {
+            let problem = task_data(object(body)).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, pointer);
+        }
+    }
+
+    #[test]
+    fn a_source_is_a_bare_file_name() {
+        assert_eq!(source_name("lists/名单.csv"), "名单.csv");
+        assert_eq!(source_name("a\nb.csv"), "ab.csv");
+    }
+}

@@ -1,0 +1,121 @@
+//! The routes of the server: one file per resource, each group boxed, joined here.
+
+mod alerts;
+pub mod audit;
+pub mod calls;
+pub mod campaigns;
+mod charts;
+mod compliance_reports;
+mod consents;
+mod customers;
+mod cut_off;
+mod description;
+mod events;
+mod exports;
+mod flows;
+mod funnels;
+mod health;
+pub mod installation;
+pub mod lists;
+mod live;
+mod metrics;
+mod numbers;
+mod projections;
+mod queries;
+mod reports;
+mod rules;
+pub mod samples;
+mod streams;
+mod tables;
+mod targets;
+mod trunks;
+
+use crate::endpoint::{Ctx, Endpoint, join};
+use crate::places::{Route, RouteList};
+use crate::reply::problem_response;
+use domain::problem::{Kind, Problem};
+use std::convert::Infallible;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::reject::{InvalidQuery, MethodNotAllowed, Rejection};
+use warp::reply::Response;
+
+/// The endpoints of every resource, a group each: what the router and the published description are made
+/// from.
+fn groups() -> Vec<Vec<Endpoint>> {
+    vec![
+        campaigns::endpoints(),
+        cut_off::endpoints(),
+        lists::endpoints(),
+        reports::endpoints(),
+        queries::endpoints(),
+        exports::endpoints(),
+        metrics::endpoints(),
+        charts::endpoints(),
+        customers::endpoints(),
+        consents::endpoints(),
+        numbers::endpoints(),
+        calls::endpoints(),
+        events::endpoints(),
+        audit::endpoints(),
+        targets::endpoints(),
+        tables::endpoints(),
+        trunks::endpoints(),
+        funnels::endpoints(),
+        live::endpoints(),
+        alerts::endpoints(),
+        installation::endpoints(),
+        flows::endpoints(),
+        rules::endpoints(),
+        streams::endpoints(),
+        samples::endpoints(),
+        compliance_reports::endpoints(),
+        projections::endpoints(),
+        health::endpoints(),
+        description::endpoints(),
+    ]
+}
+
+/// Every endpoint of this server.
+pub fn endpoints() -> Vec<Endpoint> {
+    groups().concat()
+}
+
+/// The routes by method and path, and for which of them places are kept.
+pub fn list() -> RouteList {
+    let routes = endpoints().into_iter().map(|endpoint| Route {
+        method: endpoint.method,
+        path: endpoint.path,
+        kept: endpoint.kept,
+    });
+    RouteList::new(routes.collect())
+}
+
+/// All routes, a boxed group per resource; what matches none becomes a problem.
+pub fn all(installation: &Ctx) -> BoxedFilter<(Response,)> {
+    let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
+    groups()
+        .into_iter()
+        .map(|group| join(group, installation))
+        .fold(nothing.boxed(), |all, group| all.or(group).unify().boxed())
+        .recover(turned_away)
+        .unify()
+        .boxed()
+}
+
+async fn turned_away(rejection: Rejection) -> Result<Response, Infallible> {
+    let problem = if rejection.is_not_found() {
+        Problem::new(Kind::Missing, "no-such-route", "there is no such route")
+    } else if rejection.find::<MethodNotAllowed>().is_some() {
+        Problem::new(
+            Kind::WrongMethod,
+            "method-not-allowed",
+            "this route has no such method",
+        )
+    } else if rejection.find::<InvalidQuery>().is_some() {
+        Problem::invalid("query-invalid", "the query cannot be read")
+    } else {
+        Problem::invalid("request-invalid", "the request cannot be read")
+    };
+    Ok(problem_response(&problem))
+}

@@ -1,0 +1,220 @@
+//! What campaigns are to reach: set, read, and held against what they reached (REP-4).
+
+use crate::endpoint::{Ctx, Endpoint, Input, Takes};
+use crate::reply::{Done, Written};
+use application::targets::{PRESETS, campaign_of, target_actual, targetable};
+use domain::campaign::TARGETS_MAX;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::Target;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use intake::members::Members;
+use projections::views::target_board::targets;
+use serde_json::{Value, json};
+
+/// Rows of one table: each is a few queries.
+const ROWS_MAX: usize = 200;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/targets",
+            "What a campaign is to reach",
+            |ctx, input| Box::pin(show(ctx, input)),
+        ),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/targets",
+            "Sets what a campaign is to reach, in place of all before: by list, or by preset general or bank",
+            |ctx, input| Box::pin(set(ctx, input)),
+        )
+        .takes(Takes::Json("Targets")),
+        Endpoint::get(
+            "/api/v1/reports/target-actual",
+            "Targets beside what was reached, with the gap split over its causes",
+            |ctx, input| Box::pin(table(ctx, input)),
+        )
+        .query(&[("campaign", "Only this campaign")]),
+    ]
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let rows = targets(ctx.installation.rows.db().as_ref(), Some(&campaign)).await?;
+    Ok(Done::Read(json!({ "campaign": campaign, "items": rows })))
+}
+
+async fn table(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign = campaign_of(input.text("campaign"))?;
+    let db = ctx.installation.rows.db();
+    let all = targets(db.as_ref(), campaign.as_ref()).await?;
+    let mut items = Vec::with_capacity(all.len().min(ROWS_MAX));
+    for target in all.iter().take(ROWS_MAX) {
+        items.push(target_actual(db.as_ref(), target).await?);
+    }
+    Ok(Done::Read(json!({
+        "items": items,
+        "left_off": all.len().saturating_sub(ROWS_MAX),
+        "explained": "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
+            scaled to the target, or this one's own where the others have fewer than 100 calls",
+    })))
+}
+
+async fn set(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let cause = input.cause(&ctx.installation, "targets")?;
+    let mut body = Members::new(input.object().await?);
+    let by = body.text("by");
+    let preset = body.text("preset");
+    let listed = body.list("targets");
+    body.refuse_the_rest();
+    let targets = match (preset, listed) {
+        (Some(preset), None) => of_preset(&mut body, &preset),
+        (None, Some(listed)) => of_list(&mut body, &listed),
+        (Some(_), Some(_)) | (None, None) => {
+            body.wrong("targets", "give either targets or a preset");
+            Vec::new()
+        }
+    };
+    body.finish()?;
+    let command = CampaignCommand::SetTargets { targets, by };
+    let answer = ctx
+        .installation
+        .entities
+        .campaigns
+        .ask(&campaign, command, cause)
+        .await?;
+    Ok(Done::Changed(Written {
+        body: json!({
+            "campaign": campaign,
+            "targets": answer.state.targets(),
+            "position": answer.position.to_string(),
+        }),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+fn of_preset(body: &mut Members, preset: &str) -> Vec<Target> {
+    let Some((_, targets)) = PRESETS.iter().find(|(name, _)| *name == preset) else {
+        let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+        body.wrong("preset", format!("must be one of {}", known.join(", ")));
+        return Vec::new();
+    };
+    let target = |(metric, per_mille): &(&str, u32)| Target {
+        metric: (*metric).to_owned(),
+        version: 1,
+        per_mille: *per_mille,
+    };
+    targets.iter().map(target).collect()
+}
+
+fn of_list(body: &mut Members, listed: &[Value]) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for (index, value) in listed.iter().enumerate().take(TARGETS_MAX + 1) {
+        match read_target(value) {
+            Ok(target) => targets.push(target),
+            Err(why) => body.wrong_at(&format!("/targets/{index}"), why),
+        }
+    }
+    targets
+}
+
+fn read_target(value: &Value) -> Result<Target, String> {
+    let name = value
+        .get("metric")
+        .and_then(Value::as_str)
+        .ok_or("names no metric")?;
+    let version = match value.get("version") {
+        None | Some(Value::Null) => None,
+        Some(version) => {
+            let number = version.as_u64().and_then(|version| u32::try_from(version).ok());
+            Some(number.ok_or("has a version that is no whole number")?)
+        }
+    };
+    let ratio = value
+        .get("ratio")
+        .and_then(Value::as_f64)
+        .ok_or("has no ratio from 0.001 to 1")?;
+    let per_mille = (1..=1_000_u32).find(|step| (f64::from(*step) / 1_000.0 - ratio).abs() < 0.000_05);
+    let per_mille = per_mille.ok_or("must have a ratio from 0.001 to 1, in steps of 0.001")?;
+    let (metric, version) = targetable(name, version).map_err(|problem| problem.detail)?;
+    Ok(Target {
+        metric,
+        version,
+        per_mille,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Story;
+    use hyper::Method;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn targets_are_set_by_preset_or_list_and_stand_beside_what_was_reached() {
+        let story = Story::begin();
+        story.runtime.block_on(async {
+            let client = story.client();
+            let ask = |path: &'static str, body: Value| {
+                let client = &client;
+                async move { client.ask(Method::POST, path, Some(&body)).await }
+            };
+            let made = json!({ "task_id": "T", "script_template": "您好。",
+                "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+            ask("/api/v1/campaigns", made).await.unwrap();
+            let path = "/api/v1/campaigns/T/targets";
+            let set = ask(path, json!({ "preset": "bank", "by": "wang" }))
+                .await
+                .unwrap();
+            assert_eq!(set["targets"][0]["per_mille"], 700);
+            let list =
+                json!({ "targets": [{ "metric": "answer_ratio_per_call", "version": 2, "ratio": 0.655 }] });
+            let set = ask(path, list).await.unwrap();
+            for (wrong, why) in [
+                (json!({}), "neither"),
+                (json!({ "preset": "general", "targets": [] }), "both"),
+                (json!({ "preset": "nothing" }), "no such preset"),
+                (
+                    json!({ "targets": [{ "metric": "nothing", "ratio": 0.5 }] }),
+                    "no such metric",
+                ),
+                (
+                    json!({ "targets": [{ "metric": "dialed_calls", "ratio": 0.5 }] }),
+                    "no ratio",
+                ),
+                (
+                    json!({ "targets": [{ "metric": "answer_ratio_per_call", "ratio": 1.5 }] }),
+                    "beyond 1",
+                ),
+            ] {
+                assert!(ask(path, wrong).await.is_err(), "{why}");
+            }
+            let position = set["position"].as_str().unwrap();
+            let path = format!("/api/v1/reports/target-actual?campaign=T&after_position={position}");
+            let table = client.ask(Method::GET, &path, None).await.unwrap();
+            let items = table["items"].as_array().unwrap();
+            assert_eq!(items.len(), 1, "the list is in place of the preset");
+            assert_eq!(
+                (&items[0]["target_ratio"], &items[0]["version"]),
+                (&json!(0.655), &json!(2))
+            );
+            assert_eq!(
+                items[0]["actual_ratio"],
+                Value::Null,
+                "of no call there is no ratio"
+            );
+            let funnel = client
+                .ask(Method::GET, "/api/v1/campaigns/T/funnel", None)
+                .await
+                .unwrap();
+            assert_eq!(funnel["stages"].as_array().unwrap().len(), 8);
+            let trunks = client
+                .ask(Method::GET, "/api/v1/trunks/quality", None)
+                .await
+                .unwrap();
+            assert_eq!(trunks["days"], json!([]));
+        });
+        story.end();
+    }
+}

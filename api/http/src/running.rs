@@ -1,0 +1,236 @@
+//! A running server: started in order, drained, and stopped in the reverse order.
+
+use crate::auth::{self, Door};
+use crate::endpoint::{Context, Ctx};
+use crate::lookups::Lookups;
+use crate::routes;
+use crate::server;
+use application::alerts;
+use application::installation::Installation;
+use application::notice::notice;
+use application::private_file;
+use domain::alert::AlertLimits;
+use domain::ports::speech::Synthesizer;
+use domain::problem::Problem;
+use evidence::compliance_report::REPORTS_DIR;
+use host::app::{Askers, Opened};
+use host::clock_evidence::ClockEvidence;
+use host::data_dir::{Mode, PROMPTS_DIR};
+use host::driving;
+use host::lone_event::note_index_remade;
+use host::outbound::own_server::ServerFile;
+use host::process::Process;
+use host::proving::{Proving, history};
+use host::rebuild_record;
+use host::serve_settings::{GivenSound, ServeSettings};
+use host::signals::Signals;
+use speech::given::GivenClipSynthesizer;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// A server whose drivers and routes run.
+pub struct Running {
+    pub installation: Arc<Installation>,
+    pub process: Arc<Process>,
+    /// What its routes stand on.
+    pub ctx: Ctx,
+    /// Where its page is.
+    pub url: Option<String>,
+}
+
+impl Running {
+    /// Opens, recovers, listens, closes what a crash left, and begins. Without a listener there are no routes
+    /// (`trunk call`).
+    pub async fn start(
+        settings: ServeSettings,
+        listener: Option<TcpListener>,
+        runtime: Arc<Runtime>,
+    ) -> Result<Self, Problem> {
+        refuse_rehearsal_off_loopback(&settings)?;
+        refuse_trunks_of_one_name(&settings)?;
+        let opened = Opened::open(&settings.open).await?;
+        history::hold(&opened.environment, &settings.open).await?;
+        opened.name_log().await?;
+        let mode = Mode::of_rehearsal(opened.environment.rehearsal);
+        note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
+        say_who_is_unreadable(&opened);
+        for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
+            private_file::narrow(&opened.directory.join(folder))?;
+        }
+        let door = door_of(&opened, listener.as_ref())?;
+        let entities = opened.entities(runtime);
+        let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
+        let rows = (settings.read_db.as_ref(), Askers::Many);
+        let installation = opened.installation(entities, rows, synthesizer).await?;
+        let environment = &installation.environment;
+        let evidence = ClockEvidence::new(
+            environment,
+            &installation.entities,
+            settings.ntp.clone(),
+            (opened.shared(), opened.system_clock()),
+        );
+        // No key of an erased person may open anything, before anything is answered.
+        actors::start_forgetting(&installation.entities, environment, opened.recordings()).await?;
+        // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
+        Proving::new(environment, &settings.open, &settings.witnesses)?
+            .stamped_by(settings.tsa.clone())
+            .begin();
+        let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
+        let ctx = Arc::new(Context {
+            installation: Arc::clone(&installation),
+            process: Arc::clone(&process),
+            door,
+            lookups: Lookups::default(),
+        });
+        let url = match listener {
+            Some(listener) => Some(serve(&ctx, listener)?),
+            None => None,
+        };
+        // Before anybody is dialed it is known whether the clock is right.
+        process.clock_evidence.begin().await?;
+        // Whether the drivers may run, and when, is decided there and nowhere else.
+        driving::begin(Arc::clone(&process), settings).await?;
+        installation.live.begin(&installation.environment);
+        alerts::begin(&installation, AlertLimits::default());
+        rebuild_record::begin(&installation);
+        process.begin();
+        Ok(Self {
+            installation,
+            process,
+            ctx,
+            url,
+        })
+    }
+
+    /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
+    pub async fn drain(&self, within: Duration) {
+        self.process.begin_drain();
+        if let Some(drivers) = self.installation.dialing.drivers() {
+            drivers.drain(within).await;
+        }
+    }
+
+    /// Ends tasks, server and store; the directory is free when it returns.
+    pub async fn stop(self) {
+        self.process.opened.close().await;
+    }
+
+    /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is
+    /// open.
+    pub async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Problem> {
+        let ending = async {
+            self.drain(within).await;
+            self.stop().await;
+        };
+        tokio::select! {
+            biased;
+            () = signals.next() => {
+                notice("second signal: leaving at once; the next start closes what is open");
+            }
+            () = ending => {}
+        }
+        Ok(())
+    }
+}
+
+/// Who may come in: everybody on this machine, or whoever has the token.
+fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Problem> {
+    // Made at first start in any case, so that a later wider listener finds it.
+    let token = auth::token(&opened.directory, opened.environment.ids.as_ref())?;
+    Ok(match listener.map(TcpListener::local_addr).transpose()? {
+        Some(address) if !address.ip().is_loopback() => Door::Token(token),
+        listening => Door::Open {
+            port: listening.map_or(0, |address| address.port()),
+        },
+    })
+}
+
+/// People whose keys a restore did not bring back are neither read nor dialed; whoever starts is to know.
+fn say_who_is_unreadable(opened: &Opened) {
+    let unreadable = opened.restored_keys().map_or(0, |keys| keys.unreadable_count);
+    if unreadable > 0 {
+        notice(&format!(
+            "{unreadable} people of this log had no key left when its keys were restored: nobody can read them, \
+             and nobody dials them / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
+        ));
+    }
+}
+
+/// Events name the trunk that was used: one name must mean one trunk.
+fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Problem> {
+    let mut names = BTreeSet::new();
+    match settings.trunks.iter().find(|trunk| !names.insert(&trunk.name)) {
+        None => Ok(()),
+        Some(twice) => Err(Problem::invalid(
+            "setting-invalid",
+            format!(
+                "two trunks have the name {}; give one another with name=",
+                twice.name
+            ),
+        )),
+    }
+}
+
+fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Problem> {
+    if settings.open.rehearse_at.is_none() {
+        return Ok(());
+    }
+    match settings.trunks.iter().find(|trunk| !trunk.is_loopback()) {
+        None => Ok(()),
+        Some(trunk) => Err(Problem::refused(
+            "trunk-refused",
+            format!(
+                "--rehearse-at is refused: trunk {} is not a loopback address, and real people answer there",
+                trunk.name
+            ),
+        )),
+    }
+}
+
+/// Speaks the given text by its file; refuses a file that is not an 8 kHz mono WAV of 16 bits.
+fn with_given_sound(
+    given: Option<&GivenSound>,
+    others: Arc<dyn Synthesizer>,
+) -> Result<Arc<dyn Synthesizer>, Problem> {
+    let Some(given) = given else { return Ok(others) };
+    let wrong = |why: String| {
+        Problem::invalid(
+            "setting-invalid",
+            format!("--wav {}: {why}", given.file.display()),
+        )
+    };
+    let wav = std::fs::read(&given.file).map_err(|error| wrong(error.to_string()))?;
+    let spoken = GivenClipSynthesizer::new(given.text.as_str(), &wav, others);
+    Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
+}
+
+fn serve(ctx: &Ctx, listener: TcpListener) -> Result<String, Problem> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        // Listening everywhere: what a person or a command on this machine can open is loopback.
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let url = format!("http://{address}");
+    let environment = &ctx.installation.environment;
+    environment.tasks.spawn_vital(
+        "http-server",
+        Box::pin(server::serve(
+            listener,
+            routes::all(ctx),
+            routes::list(),
+            Arc::clone(&environment.tasks),
+            Arc::clone(&environment.clock),
+        )),
+    );
+    let file = ServerFile {
+        url: url.clone(),
+        pid: std::process::id(),
+        kurrent: None,
+    };
+    file.write(&ctx.installation.directory)?;
+    Ok(url)
+}

@@ -1,0 +1,72 @@
+//! Events taken away as they are stored: in a proof, in a backup, in a copy of the log. What is put on record
+//! of it, by a server for the commands beside it, or by the command itself where none runs.
+
+use domain::ids::{CallId, CampaignId, CustomerId, EventId};
+use domain::inquiry::ExportFacts;
+use serde::Serialize;
+
+/// What they are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// A bundle that proves some of them.
+    Proof,
+    /// A backup of the whole log.
+    Backup,
+    /// Another store.
+    Copy,
+}
+
+impl Taken {
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Proof, Self::Backup, Self::Copy]
+            .into_iter()
+            .find(|taken| taken.words().0 == word)
+    }
+
+    /// What is taken, and the form that it has.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Proof => ("proof", "bundle"),
+            Self::Backup => ("backup", "backup"),
+            Self::Copy => ("copy", "log"),
+        }
+    }
+}
+
+/// What is taken; without an id everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taking {
+    pub what: Taken,
+    pub campaign: Option<CampaignId>,
+    pub customer: Option<CustomerId>,
+    pub call: Option<CallId>,
+    pub event: Option<EventId>,
+}
+
+impl Taking {
+    /// Of the whole log.
+    pub const fn all(what: Taken) -> Self {
+        Self {
+            what,
+            campaign: None,
+            customer: None,
+            call: None,
+            event: None,
+        }
+    }
+
+    /// As the log keeps it.
+    pub fn facts(self) -> ExportFacts {
+        let (what, format) = self.what.words();
+        ExportFacts {
+            what: what.to_owned(),
+            format: format.to_owned(),
+            campaign: self.campaign,
+            customer: self.customer,
+            call: self.call,
+            event: self.event,
+            ..ExportFacts::default()
+        }
+    }
+}

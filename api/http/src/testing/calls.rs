@@ -1,0 +1,152 @@
+//! Calls without a line: what their entities are told, step by step.
+
+use super::Story;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::calling_plan::FlowRef;
+use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::ids::{CallId, CommandId, EnrolmentId};
+use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use hyper::Method;
+use serde_json::json;
+
+pub fn enrolment() -> EnrolmentId {
+    EnrolmentId {
+        campaign: "T".parse().unwrap(),
+        customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
+    }
+}
+
+/// Of that enrolment's call.
+pub fn permit(now: Timestamp, call: CallId, attempt: u32) -> CallCommand {
+    let EnrolmentId { campaign, customer } = enrolment();
+    let valid_until = now.plus_ms(60_000);
+    let number: domain::ids::NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
+    let customer_grant = CustomerGrant {
+        call,
+        campaign: campaign.clone(),
+        customer,
+        number: number.clone(),
+        valid_until,
+        verdicts: Vec::new(),
+    };
+    let number_grant = NumberGrant {
+        call,
+        campaign,
+        number,
+        valid_until,
+        verdicts: Vec::new(),
+    };
+    CallCommand::Permit {
+        call,
+        attempt,
+        callee: "+8613800138000".to_owned(),
+        customer_grant: Box::new(customer_grant),
+        number_grant: Box::new(number_grant),
+        flow: FlowRef {
+            flow: "greeting".parse().unwrap(),
+            version: 1,
+            content_hash: "00".repeat(32),
+        },
+    }
+}
+
+/// A call that is dialed on the trunk `first`, and what comes of it.
+pub async fn dial(story: &Story, attempt: u32, then: CallCommand) {
+    let call = CallId::derive(&enrolment(), attempt);
+    let dialing = CallCommand::Dial {
+        leg: 1,
+        trunk: "first".to_owned(),
+        sip_call_id: format!("id-{attempt}"),
+        local: "127.0.0.1:5060".to_owned(),
+        caller: None,
+        hold_off_ms: 5_000,
+    };
+    for (step, command) in [
+        permit(story.running.installation.now(), call, attempt),
+        dialing,
+        then,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/{step}")));
+        let asked = story
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&call, command, cause)
+            .await;
+        asked.unwrap();
+    }
+}
+
+pub fn failed() -> CallCommand {
+    CallCommand::FailLeg {
+        leg: 1,
+        failure: LegFailure {
+            sip_code: Some(503),
+            reason_header: None,
+            q850: None,
+            cause: FailureCause::default(),
+            definite: true,
+            rang: false,
+            after_ms: 20,
+            retry_after_s: None,
+            lack: None,
+        },
+    }
+}
+
+pub fn answered() -> CallCommand {
+    let dialog = AnsweredDialog {
+        to_tag: "t".to_owned(),
+        remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
+        route_set: Vec::new(),
+        cseq: 1,
+    };
+    CallCommand::Answer { leg: 1, dialog }
+}
+
+/// Campaign T with a call that failed, one that a person answered and nothing attended to, and one that a
+/// machine answered; answers the position behind them.
+pub async fn three_calls(story: &Story) -> String {
+    let client = story.client();
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let made = client.ask(Method::POST, "/api/v1/campaigns", Some(&made)).await;
+    made.unwrap();
+    for (attempt, then) in [(1, failed()), (2, answered()), (3, answered())] {
+        dial(story, attempt, then).await;
+        let call = CallId::derive(&enrolment(), attempt);
+        let ending = CallCommand::End(CallEnding {
+            heard_rtp: true,
+            ..CallEnding::default()
+        });
+        let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/end")));
+        let ended = story
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&call, ending, cause)
+            .await;
+        ended.unwrap();
+    }
+    // Somebody heard the recordings: one was converted, the other was no person.
+    let mut position = String::new();
+    for (attempt, found) in [
+        (
+            2,
+            json!({ "disposition": "answered", "outcome": "success", "reason": "heard" }),
+        ),
+        (3, json!({ "disposition": "machine", "reason": "heard" })),
+    ] {
+        let path = format!("/api/v1/calls/{}/correct", CallId::derive(&enrolment(), attempt));
+        let corrected = client.ask(Method::POST, &path, Some(&found)).await.unwrap();
+        corrected["position"].as_str().unwrap().clone_into(&mut position);
+    }
+    position
+}

@@ -1,0 +1,59 @@
+//! A server on a directory of its own, and calls that it has had: for tests of this crate and of those
+//! above it.
+
+mod calls;
+mod story;
+
+pub use calls::{answered, dial, enrolment, failed, permit, three_calls};
+pub use story::Story;
+
+use crate::routes::all;
+use crate::running::Running;
+use bytes::Bytes;
+use host::open_settings::OpenSettings;
+use host::serve_settings::ServeSettings;
+use host::store_spec::StoreSpec;
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+use std::path::Path;
+use tower::ServiceExt;
+use warp::http::Request;
+
+/// The status and the body; null of a stream and of what is not JSON.
+pub async fn answer(running: &Running, (method, path): (&str, &str), body: &str) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Full::new(Bytes::from(body.to_owned())))
+        .unwrap();
+    let response = warp::service(all(&running.ctx)).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    if path.ends_with("/stream") {
+        return (status, Value::Null);
+    }
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+/// Of a server without lines on a directory of its own.
+pub fn settings(directory: &Path) -> ServeSettings {
+    ServeSettings {
+        read_db: None,
+        open: OpenSettings {
+            data: directory.join("data"),
+            store: StoreSpec::Sqlite(directory.join("data")),
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
+        },
+        trunks: Vec::new(),
+        sip: None,
+        rtp_ports: None,
+        drain_ms: 1_000,
+        witnesses: Vec::new(),
+        ntp: None,
+        tsa: None,
+        given: None,
+    }
+}

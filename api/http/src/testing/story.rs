@@ -1,0 +1,96 @@
+//! A real server on loopback, and its clients.
+
+use super::settings;
+use crate::running::Running;
+use crate::server::bind;
+use bytes::Bytes;
+use domain::decider::Scope;
+use domain::ids::CommandId;
+use domain::stored_event::StreamVersion;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use http_body_util::{Empty, Full};
+use hyper::{Request, Response, body::Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use std::sync::Arc;
+use store::test_records::{make_record_of, stream};
+use tokio::runtime::Runtime;
+
+/// A server that runs until `end`.
+pub struct Story {
+    pub running: Running,
+    url: String,
+    pub runtime: Arc<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+impl Story {
+    pub fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let settings = settings(directory.path());
+        let (running, url) = runtime.block_on(async {
+            let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let started = Running::start(settings, Some(listener), Arc::clone(&runtime)).await;
+            (started.unwrap(), url)
+        });
+        Self {
+            running,
+            url,
+            runtime,
+            _directory: directory,
+        }
+    }
+
+    pub fn client(&self) -> OwnServer {
+        let args = ServerArgs {
+            server: Some(self.url.clone()),
+            token_file: None,
+            data: None,
+        };
+        OwnServer::find(&args).unwrap()
+    }
+
+    /// Events of three numbers; every fourth is about campaign T.
+    pub async fn append(&self, from: u64, count: u64) {
+        for index in from..from + count {
+            let stream = stream(&format!("s{}", index % 3));
+            let command = CommandId::derive_from_text(&index.to_string());
+            let scope = Scope {
+                campaign: (index % 4 == 0).then(|| "T".parse().unwrap()),
+                customer: None,
+            };
+            let record = make_record_of(&stream, index / 3 + 1, command, scope);
+            let version = StreamVersion(index / 3);
+            let appended = self
+                .running
+                .installation
+                .store()
+                .append(&stream, version, vec![record]);
+            appended.await.unwrap();
+        }
+    }
+
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+        let mut request = Request::builder().uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        client.request(request).await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
+        let request = Request::post(format!("{}{path}", self.url));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+        client.request(request).await.unwrap()
+    }
+
+    pub fn end(self) {
+        let Self { running, runtime, .. } = self;
+        runtime.block_on(running.stop());
+    }
+}

@@ -1,0 +1,76 @@
+//! The watch over a real server: what calls do raises an alert, and ends it.
+
+use crate::testing::{Story, answered, dial, failed, three_calls};
+use application::alerts::budgets;
+use domain::alert::AlertLimits;
+use domain::alert::AlertRule;
+use hyper::Method;
+use serde_json::Value;
+
+/// The alert about the line, once it stands or no longer does.
+async fn line_alert(story: &Story, standing: bool) -> Value {
+    let path = format!("/api/v1/alerts?rule=line_failures&standing={standing}");
+    loop {
+        let found = story.client().ask(Method::GET, &path, None).await.unwrap();
+        if let Some(alert) = found["items"].as_array().and_then(|items| items.first()) {
+            return alert.clone();
+        }
+        story.running.installation.pause(50).await;
+    }
+}
+
+#[test]
+fn three_failures_of_a_line_in_a_row_are_an_alert_until_it_carries_a_call() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for attempt in 1..=3 {
+            dial(&story, attempt, failed()).await;
+        }
+        let alert = line_alert(&story, true).await;
+        assert_eq!(
+            (alert["subject"].as_str(), alert["severity"].as_str()),
+            (Some("first"), Some("critical"))
+        );
+        assert_eq!(
+            (&alert["figure"]["value"], &alert["figure"]["limit"]),
+            (&3.into(), &3.into())
+        );
+        dial(&story, 4, answered()).await;
+        let over = line_alert(&story, false).await;
+        assert_eq!(
+            (&over["alert"], &over["figure"]["value"]),
+            (&alert["alert"], &0.into())
+        );
+        assert_eq!(over["raised_count"], 1);
+    });
+    story.end();
+}
+
+#[test]
+fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_dial_is_not() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let position = three_calls(&story).await;
+        let path = format!("/api/v1/campaigns/T/abandonment?after_position={position}");
+        story.client().ask(Method::GET, &path, None).await.unwrap();
+        let installation = &story.running.installation;
+        let limits = AlertLimits {
+            person_answered_min: 1,
+            ..AlertLimits::default()
+        };
+        let nothing = budgets::findings(installation, &limits, [].iter()).await.unwrap();
+        assert_eq!(nothing, [], "T is a draft");
+        let stands = [(AlertRule::AbandonBudget, "T".to_owned())];
+        let found = budgets::findings(installation, &limits, stands.iter())
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].is_beyond, found[0].figure.value), (true, 1_000));
+        assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
+        let enough = budgets::findings(installation, &AlertLimits::default(), stands.iter())
+            .await
+            .unwrap();
+        assert!(!enough[0].is_beyond, "one call says nothing");
+    });
+    story.end();
+}

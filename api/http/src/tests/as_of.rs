@@ -1,0 +1,261 @@
+//! Given a log that grows, when the past is asked over HTTP, then what was answered at that time.
+
+use crate::running::Running;
+use crate::testing::{answer, settings};
+use crate::testing::{enrolment, permit};
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::EndReason;
+use domain::ids::{CallId, CommandId};
+use domain::ports::line::AnsweredDialog;
+use domain::stored_event::{Cause, Position};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// A server without lines.
+pub(super) struct World {
+    running: Running,
+    runtime: Arc<Runtime>,
+    pub call: CallId,
+    steps: u32,
+    _directory: tempfile::TempDir,
+}
+
+impl World {
+    pub(super) fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let settings = settings(directory.path());
+        let running = runtime.block_on(Running::start(settings, None, Arc::clone(&runtime)));
+        Self {
+            running: running.unwrap(),
+            runtime,
+            call: CallId::derive(&enrolment(), 1),
+            steps: 0,
+            _directory: directory,
+        }
+    }
+
+    fn ask(&mut self, command: CallCommand) {
+        self.steps += 1;
+        let cause = Cause::outside(CommandId::derive_from_text(&self.steps.to_string()));
+        let asked = self
+            .running
+            .installation
+            .entities
+            .calls
+            .ask(&self.call, command, cause);
+        self.runtime.block_on(asked).unwrap();
+    }
+
+    pub(crate) fn answered_call(&mut self) {
+        self.ask(permit(self.running.installation.now(), self.call, 1));
+        self.ask(CallCommand::Dial {
+            leg: 1,
+            trunk: "first".to_owned(),
+            sip_call_id: "id".to_owned(),
+            local: "127.0.0.1:5060".to_owned(),
+            caller: None,
+            hold_off_ms: 5_000,
+        });
+        let dialog = AnsweredDialog {
+            to_tag: "t".to_owned(),
+            remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
+            route_set: Vec::new(),
+            cseq: 1,
+        };
+        self.ask(CallCommand::Answer { leg: 1, dialog });
+    }
+
+    pub(crate) fn ended_call(&mut self) {
+        self.answered_call();
+        self.ask(CallCommand::End(CallEnding {
+            reason: Some(EndReason::FlowEnded),
+            heard_rtp: true,
+            ..CallEnding::default()
+        }));
+    }
+
+    pub(super) fn send(&self, method: &str, rest: &str, body: &str) -> (u16, Value) {
+        self.ask_path(method, &format!("/api/v1/calls/{}{rest}", self.call), body)
+    }
+
+    fn ask_path(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.runtime.block_on(answer(&self.running, (method, path), body))
+    }
+
+    fn get(&self, path: &str) -> (u16, Value) {
+        self.ask_path("GET", &format!("/api/v1{path}"), "")
+    }
+
+    fn head(&self) -> Position {
+        self.runtime
+            .block_on(self.running.installation.store().head())
+            .unwrap()
+    }
+
+    pub(super) fn end(self) {
+        self.runtime.block_on(self.running.stop());
+    }
+}
+
+/// What a reply says apart from where and when it was asked.
+fn plain(mut reply: Value) -> Value {
+    let members = reply.as_object_mut().unwrap();
+    members.remove("known");
+    members.remove("as_of_position");
+    reply
+}
+
+/// The list of campaigns without what the copies of a day do not count: people apart from machines.
+fn without_people(mut list: Value) -> Value {
+    let (mut named, mut items) = (list["versions"].take(), list["items"].take());
+    let rows = items.as_array_mut().into_iter().flatten();
+    for members in rows.chain([&mut named]).filter_map(Value::as_object_mut) {
+        members.retain(|name, _| !name.ends_with("_people"));
+    }
+    (list["versions"], list["items"]) = (named, items);
+    list
+}
+
+const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好","customer_segment":"overdue"}"#;
+/// Another, so that a past moment is not the present one.
+const ANOTHER: &str = r#"{"task_id":"U","script_template":"您好","customer_segment":"overdue"}"#;
+
+/// Asks each path now and remembers the answers, as of the head.
+fn asked_now(world: &World, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
+    let head = world.head();
+    let answers = paths.iter().map(|path| {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let (status, reply) = world.get(&format!("{path}{joint}after_position={head}"));
+        (status, plain(reply))
+    });
+    (head, answers.collect())
+}
+
+#[test]
+fn what_was_answered_then_is_answered_as_of_then() {
+    let mut world = World::begin();
+    let call = format!("/calls/{}", world.call);
+    let paths = [
+        "/campaigns",
+        "/campaigns/T",
+        "/campaigns/T/report",
+        "/campaigns/T/report/chart",
+    ];
+    let mut remembered = Vec::new();
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    remembered.push(asked_now(&world, &paths));
+    world.answered_call();
+    remembered.push(asked_now(&world, &paths));
+    world.ask(CallCommand::End(CallEnding {
+        reason: Some(EndReason::FlowEnded),
+        heard_rtp: true,
+        ..CallEnding::default()
+    }));
+    remembered.push(asked_now(&world, &paths));
+    let corrected = r#"{"disposition":"machine","reason":"the recording says so"}"#;
+    assert_eq!(world.send("POST", "/correct", corrected).0, 200);
+    remembered.push(asked_now(&world, &paths));
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns/T/stop", "{}").0, 200);
+    remembered.push(asked_now(&world, &paths));
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", ANOTHER).0, 201);
+    for (head, answers) in &remembered {
+        for (path, (status, answer)) in paths.iter().zip(answers) {
+            let (then_status, then) = world.get(&format!("{path}?as_of={head}"));
+            let answer = match *path {
+                "/campaigns" => without_people(answer.clone()),
+                _ => answer.clone(),
+            };
+            assert_eq!(
+                (then_status, plain(then)),
+                (*status, answer),
+                "{path} as of {head}"
+            );
+        }
+    }
+    let differ = |one: usize, other: usize| remembered[one].1[2] != remembered[other].1[2];
+    assert!(differ(0, 1) && differ(1, 2) && differ(2, 3), "the figures moved");
+    let (_, shown) = world.get(&call);
+    assert_eq!(shown["ended"]["disposition"], "machine");
+    world.end();
+}
+
+#[test]
+fn an_answer_says_what_it_cost_and_where_it_lies_and_a_repeat_is_kept() {
+    let mut world = World::begin();
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    world.ended_call();
+    let head = world.head();
+    let (_, first) = world.get(&format!("/campaigns/T/report?as_of={head}"));
+    let known = &first["known"];
+    assert_eq!(known["position"], json!(head.to_string()));
+    assert_eq!(
+        (&known["label_zh"], &known["kept"]),
+        (&json!("当时所知"), &json!(false))
+    );
+    assert!(known["events"].as_u64().unwrap() >= 5, "{known}");
+    assert!(
+        known["ms"].is_u64() && known["recorded_at"].is_string(),
+        "{known}"
+    );
+    let (_, again) = world.get(&format!("/campaigns/T/report?as_of={head}"));
+    assert_eq!(again["known"]["kept"], json!(true));
+    assert_eq!(plain(again), plain(first.clone()));
+    let recorded_at = known["recorded_at"].as_str().unwrap();
+    let (_, by_instant) = world.get(&format!("/campaigns/T/report?as_of={recorded_at}"));
+    assert_eq!(by_instant["known"]["position"], known["position"]);
+    let (_, truth) = world.get(&format!("/campaigns/T/report?valid_at={recorded_at}"));
+    assert_eq!(truth["known"]["label_en"], "true then");
+    assert_eq!(truth["dialed"], json!(1));
+    world.end();
+}
+
+#[test]
+fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
+    let world = World::begin();
+    // The log was only named.
+    assert_eq!(world.get("/campaigns/T?as_of=2").1["code"], "as-of-in-the-future");
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    let head = world.head();
+    for (path, status, code) in [
+        ("/events?as_of=1", 400, "as-of-not-here"),
+        ("/calls?valid_at=2026-01-01T00:00:00Z", 400, "as-of-not-here"),
+        ("/campaigns/T?as_of=yesterday", 400, "as-of-invalid"),
+        ("/campaigns/T/report?valid_at=7", 400, "valid-at-invalid"),
+        ("/campaigns/T?as_of=0", 422, "as-of-before-the-log"),
+        ("/campaigns/T/report?as_of=999", 422, "as-of-in-the-future"),
+        (
+            "/campaigns/T?as_of=2999-01-01T00:00:00Z",
+            422,
+            "as-of-in-the-future",
+        ),
+        (
+            "/campaigns/T?valid_at=2999-01-01T00:00:00Z",
+            422,
+            "valid-at-in-the-future",
+        ),
+        ("/campaigns/U?as_of=1", 404, "missing"),
+        ("/campaigns/U/report?as_of=1", 404, "missing"),
+        // The second event is the flow's; the campaign came after it.
+        ("/campaigns/T?as_of=2", 404, "missing"),
+    ] {
+        let (found, body) = world.get(path);
+        assert_eq!((found, &body["code"]), (status, &json!(code)), "{path}: {body}");
+    }
+    assert_eq!(world.get(&format!("/campaigns/T?as_of={head}")).0, 200);
+    assert_eq!(world.get(&format!("/campaigns/T?as_of={}", head.0 + 1)).0, 422);
+    let past = &world.running.installation.past;
+    let both = (past.place().unwrap(), past.place().unwrap());
+    let (status, kept) = world.get(&format!("/campaigns/T?as_of={head}"));
+    assert_eq!(
+        (status, &kept["known"]["kept"]),
+        (200, &json!(true)),
+        "kept rows need no place"
+    );
+    let at = kept["known"]["recorded_at"].as_str().unwrap();
+    let (status, busy) = world.get(&format!("/campaigns/T?valid_at={at}"));
+    assert_eq!((status, &busy["code"]), (503, &json!("as-of-busy")));
+    drop(both);
+    world.end();
+}

@@ -1,0 +1,56 @@
+//! A server for tests of routes: on a directory of its own, without lines, asked without a network.
+
+use crate::running::Running;
+use crate::testing::{answer, settings};
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+pub(super) struct Server {
+    pub running: Running,
+    pub runtime: Arc<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    pub(super) fn begin() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let running = runtime.block_on(started).unwrap();
+        Self {
+            running,
+            runtime,
+            _directory: directory,
+        }
+    }
+
+    /// With a campaign and its list, as a client sends them.
+    pub(crate) fn with_people(campaign: &str, people: &str) -> Self {
+        let server = Self::begin();
+        for (path, body) in [("/api/v1/campaigns", campaign), ("/api/v1/tasks/data", people)] {
+            let (status, told) = server.send("POST", path, body);
+            assert!(status < 300, "{told:?}");
+        }
+        server
+    }
+
+    pub(super) fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.runtime.block_on(answer(&self.running, (method, path), body))
+    }
+
+    pub(super) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send("POST", path, &body.to_string())
+    }
+
+    /// Events of a kind, or of all that begin so.
+    pub(super) fn events(&self, kind: &str) -> Vec<Value> {
+        let (_, page) = self.send("GET", &format!("/api/v1/events?limit=1000&kind={kind}"), "");
+        page["items"].as_array().unwrap().clone()
+    }
+
+    pub(super) fn end(self) {
+        let Self { running, runtime, .. } = self;
+        runtime.block_on(running.stop());
+    }
+}

@@ -1,0 +1,136 @@
+//! Live figures and alerts as clients meet them: a real server on loopback.
+
+use crate::testing::Story;
+use crate::tests::event_stream::{UPGRADE, frame};
+use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
+use domain::ids::AlertId;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use hyper::Method;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+
+fn position(picture: &Value) -> u64 {
+    picture["position"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_watcher_sees_the_latest_picture_at_once_and_the_next_when_something_happens() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 5).await;
+        let client = story.client();
+        let (mut seen, mut written) = (Vec::new(), false);
+        while !written {
+            let end = client.follow("/api/v1/live/stream", |name, data| {
+                assert_eq!(name, "figures");
+                let picture: Value = serde_json::from_str(data).unwrap();
+                assert!(picture["age_ms"].is_u64(), "{picture}");
+                assert_eq!(picture["last_5_minutes"]["settled_answer_ratio"], Value::Null);
+                seen.push(position(&picture));
+                Err(Problem::fault("enough"))
+            });
+            end.await.unwrap_err();
+            written = seen.last() >= Some(&5);
+        }
+        let one = client.ask(Method::GET, "/api/v1/live", None).await.unwrap();
+        assert!(position(&one) >= 5 && one["shown_at"].is_string());
+    });
+    story.end();
+}
+
+#[test]
+fn a_web_socket_shows_pictures_until_the_server_stops() {
+    let story = Story::begin();
+    let mut socket = story.runtime.block_on(async {
+        let response = story.open("/api/v1/live/ws", &UPGRADE).await;
+        assert_eq!(response.status(), 101);
+        let mut socket = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+        story.append(0, 7).await;
+        loop {
+            let (operation, text) = frame(&mut socket).await;
+            assert_eq!(operation, 1, "{text}");
+            let picture: Value = serde_json::from_str(&text).unwrap();
+            if position(&picture) >= 7 {
+                break socket;
+            }
+        }
+    });
+    let runtime = std::sync::Arc::clone(&story.runtime);
+    let closed = runtime.spawn(async move {
+        loop {
+            let (operation, why) = frame(&mut socket).await;
+            if operation == 8 {
+                return why;
+            }
+        }
+    });
+    story.end();
+    assert_eq!(runtime.block_on(closed).unwrap(), "the server stops");
+}
+
+#[test]
+fn an_alert_is_listed_seen_to_and_muted_with_an_end() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let installation = &story.running.installation;
+        let id = AlertId::derive("line_failures", "first");
+        let command = AlertCommand::Raise {
+            rule: AlertRule::LineFailures,
+            subject: "first".to_owned(),
+            campaign: None,
+            severity: Severity::Critical,
+            figure: AlertFigure {
+                value: 3,
+                limit: 3,
+                unit: "count".to_owned(),
+                window_ms: 0,
+            },
+            detail: "3 in a row".to_owned(),
+        };
+        let raised =
+            installation
+                .entities
+                .alerts
+                .ask(&id, command, Cause::outside(installation.new_command()));
+        let after = raised.await.unwrap().position;
+        let client = story.client();
+        let path = format!("/api/v1/alerts?rule=line_failures&after_position={after}");
+        let listed = client.ask(Method::GET, &path, None).await.unwrap();
+        assert_eq!(listed["items"][0]["alert"], json!(id));
+        assert_eq!(listed["items"][0]["label_zh"], "线路连续失败");
+        let one = format!("/api/v1/alerts/{id}");
+        let ask = |what: &str, body: Value| {
+            let path = format!("{one}/{what}");
+            let client = &client;
+            async move { client.ask(Method::POST, &path, Some(&body)).await }
+        };
+        let seen = ask(
+            "acknowledge",
+            json!({ "note": "asked the carrier", "by": "wang" }),
+        )
+        .await
+        .unwrap();
+        assert_eq!(seen["acknowledged"], true);
+        let far = json!({ "until": "2999-01-01T00:00:00Z", "reason": "never mind" });
+        assert!(ask("mute", far).await.is_err(), "a mute ends within a week");
+        let until = installation.now().plus_ms(60_000);
+        let muted = ask("mute", json!({ "until": until, "reason": "it is known" }))
+            .await
+            .unwrap();
+        assert_eq!(muted["muted_until"], json!(until));
+        let path = format!("{one}?after_position={}", muted["position"].as_str().unwrap());
+        let row = client.ask(Method::GET, &path, None).await.unwrap();
+        assert_eq!(
+            (&row["acknowledged_by"], &row["muted_until"]),
+            (&json!("wang"), &json!(until))
+        );
+        assert!(
+            client
+                .ask(Method::GET, "/api/v1/alerts?rule=nothing", None)
+                .await
+                .is_err()
+        );
+    });
+    story.end();
+}

@@ -1,0 +1,71 @@
+//! Look-ups by number are limited in rate at each of their doors, together; what keeps a person from being
+//! called is taken meanwhile.
+
+use crate::testing::Story;
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::header::RETRY_AFTER;
+use serde_json::json;
+
+#[test]
+fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let mut tried = 0;
+        let refused = loop {
+            // Nobody has this number.
+            let number = json!({"number": format!("138{tried:08}")}).to_string();
+            let answer = match tried % 3 {
+                0 => story.open(&format!("/api/v1/numbers/138{tried:08}"), &[]).await,
+                1 => story.post("/api/v1/numbers/show", &number).await,
+                _ => story.post("/api/v1/consents/show", &number).await,
+            };
+            tried += 1;
+            if answer.status() != StatusCode::NOT_FOUND || tried > 200 {
+                break answer;
+            }
+        };
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "after {tried}");
+        assert!(refused.headers().contains_key(RETRY_AFTER));
+        let said = refused.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            String::from_utf8_lossy(&said).contains("lookups-too-fast"),
+            "{said:?}"
+        );
+        let reason = json!({"reason": "asked"}).to_string();
+        for _ in 0..30 {
+            for command in ["opt-out", "suppress"] {
+                let path = format!("/api/v1/numbers/13800138000/{command}");
+                assert_eq!(story.post(&path, &reason).await.status(), StatusCode::OK);
+            }
+        }
+        let withdrawal = json!({"number": "13800138000", "scope": "offers", "source": "phone"}).to_string();
+        let withdrawn = story.post("/api/v1/consents/withdraw", &withdrawal).await;
+        assert_eq!(
+            withdrawn.status(),
+            StatusCode::NOT_FOUND,
+            "nobody has it, and it was asked"
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn consent_given_by_number_is_a_look_up_too_and_one_by_our_id_is_none() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let consent = |number: u32| {
+            json!({"number": format!("138{number:08}"), "scope": "offers", "source": "form"}).to_string()
+        };
+        let mut tried = 0;
+        while story.post("/api/v1/consents", &consent(tried)).await.status() == StatusCode::NOT_FOUND {
+            tried += 1;
+            assert!(tried < 200, "nothing limits them");
+        }
+        let ours = format!("/api/v1/numbers/{}", "0".repeat(32));
+        for _ in 0..120 {
+            assert_eq!(story.open(&ours, &[]).await.status(), StatusCode::NOT_FOUND);
+        }
+    });
+    story.end();
+}

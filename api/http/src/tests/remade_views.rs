@@ -1,0 +1,79 @@
+//! A view that is being remade, as clients meet it: those who read it hear how far it is, the others nothing.
+
+use crate::running::Running;
+use crate::testing::{answer, settings};
+use domain::decider::Scope;
+use domain::ids::CommandId;
+use domain::stored_event::StreamVersion;
+use host::serve_settings::ServeSettings;
+use projections::Val;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use store::test_records::{make_record_of, stream};
+use tokio::runtime::Runtime;
+
+async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
+    Running::start(settings.clone(), None, Arc::clone(runtime))
+        .await
+        .unwrap()
+}
+
+async fn send(running: &Running, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    answer(running, (method, path), &body.to_string()).await
+}
+
+#[test]
+fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Arc::new(Runtime::new().unwrap());
+    let settings = settings(directory.path());
+    runtime.block_on(async {
+        let first = started(&settings, &runtime).await;
+        // As a start leaves it that dropped rows up to a position far ahead of what was made again.
+        let dropped = "insert into remaking (view, until) values ($1, 1000000)";
+        let db = first.installation.rows.db();
+        db.exec(dropped, vec![Val::text("call_history")]).await.unwrap();
+        drop(db);
+        first.stop().await;
+        let running = started(&settings, &runtime).await;
+        let (stream, command) = (stream("s"), CommandId::derive_from_text("one"));
+        let record = make_record_of(&stream, 1, command, Scope::default());
+        let appended = running
+            .installation
+            .store()
+            .append(&stream, StreamVersion(0), vec![record]);
+        let position = appended.await.unwrap();
+        running.installation.rows_at(position, 30_000).await.unwrap();
+        let ask = |sql: &str| json!({ "sql": sql });
+        let refused = [
+            send(&running, "GET", "/api/v1/calls", &json!({})).await,
+            send(
+                &running,
+                "POST",
+                "/api/v1/query",
+                &ask("select count(*) from calls"),
+            )
+            .await,
+        ];
+        for (status, problem) in refused {
+            assert_eq!(status, 503, "{problem}");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("call_history is being remade, "), "{detail}");
+            assert!(detail.contains(" of 1000000 events"), "{detail}");
+        }
+        let answered = [
+            send(&running, "GET", "/api/v1/campaigns", &json!({})).await,
+            send(
+                &running,
+                "POST",
+                "/api/v1/query",
+                &ask("select count(*) from campaigns"),
+            )
+            .await,
+        ];
+        for (status, answer) in answered {
+            assert_eq!(status, 200, "{answer}");
+        }
+        running.stop().await;
+    });
+}

@@ -1,0 +1,249 @@
+//! The body that creates a campaign (CMP-2), its defaults and its limits.
+
+use crate::members::Members;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::{TimeOfDay, Timestamp};
+use serde_json::{Map, Value};
+
+/// Concurrent calls of a campaign that names none (requirements DEP-4: it starts at ≤ 50).
+const MAX_CONCURRENT_DEFAULT: u32 = 50;
+
+/// Most concurrent calls a campaign may ask for (DEP-4: 1,000 are supported and measured).
+const MAX_CONCURRENT_MAX: u32 = 1_000;
+
+/// Shortest ring time-out: less than a first ring makes no sense.
+const RING_TIMEOUT_MS_MIN: u32 = 3_000;
+
+/// Longest ring time-out: the hard setup cap of a call (call progress: 120 s).
+const RING_TIMEOUT_MS_MAX: u32 = 120_000;
+
+/// Longest customer segment and purpose: names, not documents.
+const NAME_BYTES_MAX: usize = 128;
+
+/// What the campaign's calls run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FlowBody {
+    /// The text of CMP-2, made into the standard flow.
+    ScriptTemplate(String),
+    /// A flow definition of its own (YAML files are sent as JSON).
+    Definition(Value),
+}
+
+/// A campaign as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CampaignBody {
+    pub campaign: CampaignId,
+    pub customer_segment: Option<String>,
+    pub flow: FlowBody,
+    pub plan: CallingPlan,
+}
+
+impl CampaignBody {
+    pub fn read(object: Map<String, Value>) -> Result<Self, Problem> {
+        let mut body = Members::new(object);
+        let campaign = campaign_id(&mut body);
+        let customer_segment = name(&mut body, "customer_segment");
+        let flow = flow(&mut body);
+        let schedule = body.inner("schedule", schedule).unwrap_or_default();
+        let preset: Preset = body.value("preset").unwrap_or_default();
+        let plan = CallingPlan {
+            preset,
+            basis: body.value::<Basis>("basis").unwrap_or_default(),
+            purpose: name(&mut body, "purpose").unwrap_or_else(|| purpose_of(preset).to_owned()),
+            window: schedule.window,
+            max_concurrent: schedule.max_concurrent,
+            retry_policy: body
+                .value::<RetryPolicy>("retry_policy")
+                .unwrap_or_else(RetryPolicy::standard),
+            ring_timeout_ms: body
+                .count("ring_timeout_ms", RING_TIMEOUT_MS_MIN, RING_TIMEOUT_MS_MAX)
+                .map(u64::from),
+            ends_at: body.parsed::<Timestamp>("ends_at"),
+            trial: false,
+            // What is not said is chosen when the campaign is made, or stands as it was made.
+            duplicates: body.value::<Duplicates>("duplicates"),
+        };
+        body.refuse_the_rest();
+        let read = campaign.zip(flow).map(|(campaign, flow)| Self {
+            campaign,
+            customer_segment,
+            flow,
+            plan,
+        });
+        body.finish()?;
+        read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
+    }
+}
+
+/// What consent is checked for when the body names no purpose.
+const fn purpose_of(preset: Preset) -> &'static str {
+    match preset {
+        Preset::CnMarketing => "marketing",
+        Preset::CnCollection | Preset::UsRegf => "collection",
+        Preset::CnService | Preset::CnCloudTrunk | Preset::UsTsr | Preset::EuGdpr => "service",
+    }
+}
+
+/// `task_id` is the campaign's id.
+fn campaign_id(body: &mut Members) -> Option<CampaignId> {
+    let text = body.needed_text("task_id")?;
+    match text.parse() {
+        Ok(campaign) => Some(campaign),
+        Err(error) => {
+            body.wrong("task_id", error);
+            None
+        }
+    }
+}
+
+fn name(body: &mut Members, member: &str) -> Option<String> {
+    let text = body.text(member)?;
+    if text.len() <= NAME_BYTES_MAX && !text.is_empty() {
+        return Some(text);
+    }
+    body.wrong(member, format!("has 1 to {NAME_BYTES_MAX} bytes"));
+    None
+}
+
+fn flow(body: &mut Members) -> Option<FlowBody> {
+    match (body.text("script_template"), body.raw("flow")) {
+        (Some(text), None) if text.trim().is_empty() => {
+            body.wrong("script_template", "is empty");
+            None
+        }
+        (Some(text), None) => Some(FlowBody::ScriptTemplate(text)),
+        (None, Some(definition)) => Some(FlowBody::Definition(definition)),
+        (Some(_), Some(_)) => {
+            body.wrong("flow", "cannot stand beside script_template");
+            None
+        }
+        (None, None) => {
+            body.wrong("script_template", "is missing (or give a flow)");
+            None
+        }
+    }
+}
+
+struct Schedule {
+    window: CallingWindow,
+    max_concurrent: u32,
+}
+
+impl Default for Schedule {
+    /// 09:00–18:00, the hours of CMP-2, within every preset.
+    fn default() -> Self {
+        Self {
+            window: CallingWindow {
+                start: time_of_day(9),
+                end: time_of_day(18),
+                rests: Vec::new(),
+            },
+            max_concurrent: MAX_CONCURRENT_DEFAULT,
+        }
+    }
+}
+
+fn time_of_day(hour: u16) -> TimeOfDay {
+    TimeOfDay::from_minutes(hour * 60).expect("an hour of the day is a time of day")
+}
+
+fn schedule(members: &mut Members) -> Schedule {
+    let default = Schedule::default();
+    let start = members.value("start_time").unwrap_or(default.window.start);
+    let end = members.value("end_time").unwrap_or(default.window.end);
+    if end <= start {
+        members.wrong("end_time", "must be after start_time");
+    }
+    let rests: Vec<(TimeOfDay, TimeOfDay)> = members.value("rests").unwrap_or_default();
+    if rests.iter().any(|(from, to)| to <= from) {
+        members.wrong("rests", "must be pairs of a time and a later time");
+    }
+    Schedule {
+        window: CallingWindow { start, end, rests },
+        max_concurrent: members
+            .count("max_concurrent", 1, MAX_CONCURRENT_MAX)
+            .unwrap_or(MAX_CONCURRENT_DEFAULT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: Value) -> Result<CampaignBody, Problem> {
+        match value {
+            Value::Object(object) => CampaignBody::read(object),
+            _ => panic!("a body is an object"),
+        }
+    }
+
+    fn literal() -> Value {
+        serde_json::from_str(
+            "{\"task_id\":\"LOAN_REMIND_20231101\",\"customer_segment\":\"overdue_3_days\",\
+             \"script_template\":\"您好,{{customer_name}},您的贷款已逾期{{days}}天,请尽快还款至账号{{account}}。\",\
+             \"schedule\":{\"start_time\":\"09:00\",\"end_time\":\"18:00\",\"max_concurrent\":50}}",
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_body_of_the_requirements_creates_a_campaign() {
+        let body = read(literal()).unwrap();
+        assert_eq!(body.campaign.as_str(), "LOAN_REMIND_20231101");
+        assert_eq!(body.customer_segment.as_deref(), Some("overdue_3_days"));
+        assert_eq!(
+            (body.plan.preset, body.plan.basis),
+            (Preset::CnService, Basis::Contract)
+        );
+        assert_eq!(body.plan.window.start.minutes(), 540);
+        assert_eq!(body.plan.window.end.minutes(), 1_080);
+        assert_eq!(body.plan.max_concurrent, 50);
+        assert!(matches!(body.flow, FlowBody::ScriptTemplate(text) if text.contains("{{days}}")));
+    }
+
+    #[test]
+    fn a_wrong_member_is_named() {
+        for (member, value, pointer) in [
+            ("task_id", json!("a b"), "/task_id"),
+            (
+                "schedule",
+                json!({"start_time": "18:00", "end_time": "09:00"}),
+                "/schedule/end_time",
+            ),
+            (
+                "schedule",
+                json!({"max_concurrent": 0}),
+                "/schedule/max_concurrent",
+            ),
+            (
+                "schedule",
+                json!({"max_concurrent": 1001}),
+                "/schedule/max_concurrent",
+            ),
+            ("preset", json!("cn-nothing"), "/preset"),
+            ("ends_at", json!("tomorrow"), "/ends_at"),
+            ("script_template", json!(" "), "/script_template"),
+            ("colour", json!("red"), "/colour"),
+        ] {
+            let mut body = literal();
+            body[member] = value;
+            let problem = read(body).unwrap_err();
+            let pointers: Vec<_> = problem
+                .errors
+                .iter()
+                .map(|error| error.pointer.as_str())
+                .collect();
+            assert_eq!(pointers, [pointer]);
+        }
+    }
+
+    #[test]
+    fn the_last_permitted_concurrency_is_taken() {
+        let mut body = literal();
+        body["schedule"]["max_concurrent"] = json!(1_000);
+        assert_eq!(read(body).unwrap().plan.max_concurrent, 1_000);
+    }
+}

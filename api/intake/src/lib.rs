@@ -1,0 +1,135 @@
+//! From a customer file or body to enrolments: one list per content, one answer per row.
+//!
+//! A file (CSV, XLSX) or a body (`POST tasks/data`) is read as rows, each row is mapped to named
+//! members, checked and normalised, and enrolled. What cannot be enrolled is reported with row, column
+//! and reason and stops nothing. Rows are streamed: memory does not grow with the file, except for the
+//! ids by which customers and numbers that stand twice in one file are found.
+
+pub mod body;
+pub mod bounded_file;
+pub mod campaign_body;
+pub mod csv;
+pub mod encoding;
+mod evidence;
+mod file_kind;
+pub mod mapping;
+pub mod members;
+pub mod row;
+pub mod same_number;
+pub mod source;
+pub mod spool;
+#[cfg(any(test, feature = "testing"))]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
+pub mod testing;
+mod unfolding;
+pub mod xlsx;
+
+use domain::problem::{Kind, Problem};
+use encoding::Misnamed;
+use serde::{Deserialize, Serialize};
+
+/// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
+pub const ROWS_MAX: u64 = 1_048_575;
+
+/// Most columns of one file; more is a mistake, not a customer list.
+pub(crate) const COLUMNS_MAX: usize = 256;
+
+/// Largest cell or member value, UTF-8: a record holds 65,527 bytes, sealing adds a third and 28 bytes.
+pub const CELL_BYTES_MAX: usize = 4_096;
+
+/// Largest row as text; also stops a quote that is never closed from swallowing the file.
+pub(crate) const ROW_BYTES_MAX: u64 = 65_536;
+
+/// Most rows listed as bad in a report; the count goes on.
+pub const BAD_ROWS_LISTED_MAX: usize = 1_000;
+
+/// Most of a cell, a title or a reason that a message repeats: enough to find it by.
+const SHOWN_CHARS_MAX: usize = 200;
+
+/// Most titles that a message lists.
+const TITLES_SHOWN_MAX: usize = 20;
+
+/// A text from a file as messages repeat it: cut where it is long.
+pub fn cut(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The titles of a header as a message lists them.
+fn cut_titles(header: &[String]) -> String {
+    let shown = header.iter().take(TITLES_SHOWN_MAX).map(|title| cut(title));
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    if header.len() > TITLES_SHOWN_MAX {
+        shown.push_str(", …");
+    }
+    shown
+}
+
+/// Why one row cannot be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRow {
+    /// As a spreadsheet counts: the header is row 1. In a body, the first record is row 1.
+    pub row: u64,
+    /// The column's own title, or the member's name.
+    pub column: String,
+    pub reason: String,
+}
+
+/// Why a whole file or body cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the file has no header row")]
+    NoHeader,
+    #[error("no column is mapped to {member}; the columns are {columns}; map one with --map COLUMN={member}")]
+    MissingColumn { member: &'static str, columns: String },
+    #[error("mapping {0:?} is not COLUMN=member")]
+    InvalidMapping(String),
+    #[error("the mapping names column {0:?}, which the file does not have")]
+    UnknownColumn(String),
+    #[error("two columns are mapped to {0}")]
+    MappedTwice(String),
+    #[error("two columns are titled {0:?}; rename one")]
+    TitledTwice(String),
+    #[error("{0:?} holds {1}, not what its name says; {2}")]
+    OtherKind(String, &'static str, &'static str),
+    #[error("{0}")]
+    WrongEncoding(Misnamed),
+    #[error(
+        "{error}; the file was read as {encoding}: if its titles look wrong, name its own with --encoding"
+    )]
+    ReadAs { error: String, encoding: &'static str },
+    #[error("encoding {0:?} is not one of auto, utf-8, gbk, gb18030")]
+    UnknownEncoding(String),
+    #[error("{what} is more than the {limit} allowed")]
+    TooLarge { what: &'static str, limit: u64 },
+    #[error("row {row} has more than {ROW_BYTES_MAX} bytes; a quote may not be closed")]
+    RowTooLong { row: u64 },
+    #[error("the disk cannot be used: {0}")]
+    Disk(std::io::Error),
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let (kind, code) = match &error {
+            ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
+            ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
+            ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
+            ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
+            ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
+                (Kind::Refused, "mapping-invalid")
+            }
+            ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
+            ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
+            ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
+            ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
+            ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),
+            ImportError::Disk(_) => (Kind::Unavailable, "disk-unavailable"),
+        };
+        Self::new(kind, code, error.to_string())
+    }
+}

@@ -1,0 +1,283 @@
+//! Which column is which member: given by the user, else guessed from the header, in zh and en.
+//!
+//! A mapping says of a member (系统字段) which column holds it (导入列名); the kind of value (数据类型) follows from the
+//! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing
+//! keeps its title and becomes a variable of the flow.
+
+use crate::{ImportError, cut, cut_titles};
+use std::collections::BTreeSet;
+
+/// A member that means something to the system; everything else is a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Member {
+    CustomerId,
+    Phone,
+    Name,
+    TimeZone,
+    ConsentScope,
+    ConsentSource,
+    ConsentAt,
+    ConsentUntil,
+    ConsentEvidence,
+}
+
+impl Member {
+    pub const ALL: [Self; 9] = [
+        Self::CustomerId,
+        Self::Phone,
+        Self::Name,
+        Self::TimeZone,
+        Self::ConsentScope,
+        Self::ConsentSource,
+        Self::ConsentAt,
+        Self::ConsentUntil,
+        Self::ConsentEvidence,
+    ];
+
+    /// The name used in bodies and in `--map`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerId => "customer_id",
+            Self::Phone => "phone",
+            Self::Name => "customer_name",
+            Self::TimeZone => "time_zone",
+            Self::ConsentScope => "consent_scope",
+            Self::ConsentSource => "consent_source",
+            Self::ConsentAt => "consent_at",
+            Self::ConsentUntil => "consent_until",
+            Self::ConsentEvidence => "consent_evidence",
+        }
+    }
+
+    /// Titles under which people keep this member, beside its own name.
+    const fn titles(self) -> &'static [&'static str] {
+        match self {
+            Self::CustomerId => &[
+                "客户id",
+                "客户编号",
+                "客户号",
+                "用户id",
+                "用户编号",
+                "会员号",
+                "编号",
+                "customerid",
+                "customer",
+                "id",
+            ],
+            Self::Phone => &[
+                "手机号",
+                "手机号码",
+                "电话",
+                "电话号码",
+                "联系电话",
+                "手机",
+                "phonenumber",
+                "phone_number",
+                "mobile",
+                "tel",
+                "telephone",
+            ],
+            Self::Name => &[
+                "姓名",
+                "客户姓名",
+                "名字",
+                "客户名称",
+                "name",
+                "customername",
+                "fullname",
+            ],
+            Self::TimeZone => &["时区", "timezone"],
+            Self::ConsentScope => &["同意范围", "授权范围"],
+            Self::ConsentSource => &["同意来源", "授权来源"],
+            Self::ConsentAt => &["同意时间", "授权时间"],
+            Self::ConsentUntil => &["同意截止", "授权截止", "授权有效期"],
+            Self::ConsentEvidence => &["同意证据", "授权凭证"],
+        }
+    }
+
+    /// The member of this exact name; `name` is taken for `customer_name`.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|member| member.name() == name)
+            .or(if name == "name" { Some(Self::Name) } else { None })
+    }
+
+    fn from_title(title: &str) -> Option<Self> {
+        let plain: String = title
+            .trim()
+            .to_lowercase()
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect();
+        Self::ALL
+            .into_iter()
+            .find(|member| member.name() == plain || member.titles().contains(&plain.as_str()))
+    }
+}
+
+/// What one column of a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    Member(Member),
+    /// A variable of this name.
+    Variable(String),
+    /// A column without a title.
+    Ignored,
+}
+
+/// One column: its title as the user wrote it, and its meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub title: String,
+    pub meaning: Meaning,
+}
+
+/// `客户ID=customer_id,手机号=phone` as pairs; titles may hold anything but `=` and `,`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mapping(Vec<(String, String)>);
+
+impl Mapping {
+    pub fn parse(text: &str) -> Result<Self, ImportError> {
+        let mut pairs = Vec::new();
+        for part in text.split([',', '，']).filter(|part| !part.trim().is_empty()) {
+            let pair = part
+                .split_once('=')
+                .map(|(title, member)| (title.trim(), member.trim()));
+            match pair {
+                Some((title, member)) if !title.is_empty() && !member.is_empty() => {
+                    pairs.push((title.to_owned(), member.to_owned()));
+                }
+                Some(_) | None => return Err(ImportError::InvalidMapping(cut(part))),
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The meaning of each column of a header. What the user said wins; a guess never takes a member that
+    /// was given, nor one that an earlier column has.
+    pub fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
+        for (title, _) in &self.0 {
+            if !header.iter().any(|one| one.trim() == title) {
+                return Err(ImportError::UnknownColumn(cut(title)));
+            }
+        }
+        let mut titles = BTreeSet::new();
+        if let Some(twice) = header
+            .iter()
+            .map(|title| title.trim())
+            .find(|title| !title.is_empty() && !titles.insert(*title))
+        {
+            return Err(ImportError::TitledTwice(cut(twice)));
+        }
+        let mut taken = BTreeSet::new();
+        for (_, name) in &self.0 {
+            if let Some(member) = Member::from_name(name)
+                && !taken.insert(member)
+            {
+                return Err(ImportError::MappedTwice(cut(name)));
+            }
+        }
+        let columns: Vec<Column> = header
+            .iter()
+            .map(|title| self.column(title.trim(), &mut taken))
+            .collect();
+        for member in [Member::CustomerId, Member::Phone] {
+            if !columns
+                .iter()
+                .any(|column| column.meaning == Meaning::Member(member))
+            {
+                return Err(ImportError::MissingColumn {
+                    member: member.name(),
+                    columns: cut_titles(header),
+                });
+            }
+        }
+        Ok(columns)
+    }
+
+    fn column(&self, title: &str, taken: &mut BTreeSet<Member>) -> Column {
+        let given = self.0.iter().find(|(one, _)| one == title);
+        let meaning = match given {
+            Some((_, name)) => {
+                Member::from_name(name).map_or_else(|| Meaning::Variable(name.clone()), Meaning::Member)
+            }
+            None if title.is_empty() => Meaning::Ignored,
+            None => match Member::from_title(title) {
+                Some(member) if taken.insert(member) => Meaning::Member(member),
+                Some(_) | None => Meaning::Variable(title.to_owned()),
+            },
+        };
+        Column {
+            title: title.to_owned(),
+            meaning,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(titles: &[&str]) -> Vec<String> {
+        titles.iter().map(|&title| title.to_owned()).collect()
+    }
+
+    #[test]
+    fn the_mapping_of_the_requirements_is_understood() {
+        let mapping = Mapping::parse("客户ID=customer_id,手机号=phone").unwrap();
+        let columns = mapping.columns(&header(&["客户ID", "手机号", "days"])).unwrap();
+        assert_eq!(columns[0].meaning, Meaning::Member(Member::CustomerId));
+        assert_eq!(columns[1].meaning, Meaning::Member(Member::Phone));
+        assert_eq!(columns[2].meaning, Meaning::Variable("days".to_owned()));
+    }
+
+    #[test]
+    fn a_header_in_chinese_or_english_needs_no_mapping() {
+        for titles in [
+            ["客户编号", "联系电话", "姓名"],
+            ["Customer ID", "Mobile", "Name"],
+        ] {
+            let columns = Mapping::default().columns(&header(&titles)).unwrap();
+            let members: Vec<_> = columns.into_iter().map(|column| column.meaning).collect();
+            assert_eq!(
+                members,
+                [Member::CustomerId, Member::Phone, Member::Name].map(Meaning::Member)
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_user_maps_is_not_guessed_away() {
+        let mapping = Mapping::parse("备用电话=phone").unwrap();
+        let columns = mapping.columns(&header(&["id", "手机号", "备用电话"])).unwrap();
+        assert_eq!(columns[1].meaning, Meaning::Variable("手机号".to_owned()));
+        assert_eq!(columns[2].meaning, Meaning::Member(Member::Phone));
+    }
+
+    #[test]
+    fn a_mapping_that_cannot_hold_is_refused() {
+        assert!(matches!(
+            Mapping::parse("phone"),
+            Err(ImportError::InvalidMapping(_))
+        ));
+        let unknown = Mapping::parse("没有=phone")
+            .unwrap()
+            .columns(&header(&["id", "手机号"]));
+        assert!(matches!(unknown, Err(ImportError::UnknownColumn(_))));
+        let twice = Mapping::parse("a=phone,b=phone")
+            .unwrap()
+            .columns(&header(&["a", "b"]));
+        assert!(matches!(twice, Err(ImportError::MappedTwice(_))));
+        let titled = Mapping::default().columns(&header(&["id", "手机号", "手机号 "]));
+        assert!(matches!(titled, Err(ImportError::TitledTwice(title)) if title == "手机号"));
+        let none = Mapping::default().columns(&header(&["手机号"]));
+        assert!(matches!(
+            none,
+            Err(ImportError::MissingColumn {
+                member: "customer_id",
+                ..
+            })
+        ));
+    }
+}

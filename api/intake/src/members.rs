@@ -1,0 +1,239 @@
+//! Reading the members of a JSON body: each wrong one is noted by its pointer, and all are told at once.
+
+use domain::problem::{MemberError, Problem};
+use serde_json::{Map, Value};
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Longest text member.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// A reader over one object; `finish` answers what was wrong.
+pub struct Members {
+    object: Map<String, Value>,
+    /// Pointer of the object itself, empty for the body.
+    at: String,
+    errors: Vec<MemberError>,
+}
+
+impl Members {
+    pub fn new(object: Map<String, Value>) -> Self {
+        Self {
+            object,
+            at: String::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub fn wrong(&mut self, name: &str, detail: impl Display) {
+        // RFC 6901, section 3: `~` and `/` are escaped.
+        let name = name.replace('~', "~0").replace('/', "~1");
+        self.errors.push(MemberError {
+            pointer: format!("{}/{name}", self.at),
+            detail: detail.to_string(),
+        });
+    }
+
+    /// A place deeper than a member of this object.
+    pub fn wrong_at(&mut self, pointer: &str, detail: impl Display) {
+        self.errors.push(MemberError {
+            pointer: format!("{}{pointer}", self.at),
+            detail: detail.to_string(),
+        });
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// A text; `None` when it is absent or wrong.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
+            Value::String(_) => {
+                self.wrong(name, format!("has more than {TEXT_BYTES_MAX} bytes"));
+                None
+            }
+            _ => {
+                self.wrong(name, "must be a text");
+                None
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub fn needed_text(&mut self, name: &str) -> Option<String> {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.object.remove(name);
+            self.wrong(name, "is missing");
+            return None;
+        }
+        self.text(name)
+    }
+
+    /// As `text`, no longer than so many bytes.
+    pub fn short_text(&mut self, name: &str, bytes_max: usize) -> Option<String> {
+        let text = self.text(name);
+        self.within(name, text, bytes_max)
+    }
+
+    /// As `short_text`, of a text that must be there and say something.
+    pub fn needed_short_text(&mut self, name: &str, bytes_max: usize) -> String {
+        let text = self.needed_text(name);
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            self.wrong(name, "is empty");
+        }
+        self.within(name, text, bytes_max).unwrap_or_default()
+    }
+
+    fn within(&mut self, name: &str, text: Option<String>, bytes_max: usize) -> Option<String> {
+        if text.as_ref().is_some_and(|text| text.len() > bytes_max) {
+            self.wrong(name, format!("has more than {bytes_max} bytes"));
+        }
+        text
+    }
+
+    /// A text of a closed form.
+    pub fn parsed<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.text(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.wrong(name, error);
+                None
+            }
+        }
+    }
+
+    /// Whatever serde reads from this member.
+    pub fn value<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.take(name)?;
+        match serde_json::from_value(value) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.wrong(name, error);
+                None
+            }
+        }
+    }
+
+    /// A whole number in a range.
+    pub fn count(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
+        let value = self.take(name)?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        match number {
+            Some(number) if (min..=max).contains(&number) => Some(number),
+            Some(_) | None => {
+                self.wrong(name, format!("must be a whole number from {min} to {max}"));
+                None
+            }
+        }
+    }
+
+    pub fn raw(&mut self, name: &str) -> Option<Value> {
+        self.take(name)
+    }
+
+    /// A list, or nothing.
+    pub fn list(&mut self, name: &str) -> Option<Vec<Value>> {
+        match self.take(name)? {
+            Value::Array(items) => Some(items),
+            _ => {
+                self.wrong(name, "must be a list");
+                None
+            }
+        }
+    }
+
+    /// Reads the members of an inner object with the same reader.
+    pub fn inner<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let Value::Object(object) = self.take(name)? else {
+            self.wrong(name, "must be an object");
+            return None;
+        };
+        let mut inner = Self {
+            object,
+            at: format!("{}/{name}", self.at),
+            errors: Vec::new(),
+        };
+        let value = read(&mut inner);
+        inner.refuse_the_rest();
+        self.errors.append(&mut inner.errors);
+        Some(value)
+    }
+
+    /// A misspelt member is told, not ignored.
+    pub fn refuse_the_rest(&mut self) {
+        let names: Vec<String> = self.object.keys().cloned().collect();
+        for name in names {
+            self.wrong(&name, "is not a member known here");
+        }
+    }
+
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::members(self.errors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::TimeOfDay;
+    use serde_json::json;
+
+    fn members(value: Value) -> Members {
+        match value {
+            Value::Object(object) => Members::new(object),
+            _ => panic!("a body is an object"),
+        }
+    }
+
+    #[test]
+    fn every_wrong_member_is_named_by_its_pointer() {
+        let mut body = members(json!({"task_id": 7, "schedule": {"start_time": "9:00", "colour": 1}}));
+        body.needed_text("task_id");
+        body.needed_text("script_template");
+        body.inner("schedule", |schedule| schedule.value::<TimeOfDay>("start_time"));
+        let problem = body.finish().unwrap_err();
+        let pointers: Vec<_> = problem
+            .errors
+            .iter()
+            .map(|error| error.pointer.as_str())
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                "/task_id",
+                "/script_template",
+                "/schedule/start_time",
+                "/schedule/colour"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_count_has_a_first_and_a_last_permitted_value() {
+        for (value, taken) in [(0, false), (1, true), (5, true), (6, false)] {
+            let mut body = members(json!({ "n": value }));
+            assert_eq!(body.count("n", 1, 5).is_some(), taken, "{value}");
+            assert_eq!(body.finish().is_ok(), taken);
+        }
+    }
+
+    #[test]
+    fn null_is_as_good_as_absent() {
+        let mut body = members(json!({ "a": null }));
+        assert_eq!(body.text("a"), None);
+        assert!(body.finish().is_ok());
+        let mut body = members(json!({ "a": null }));
+        assert_eq!(body.needed_text("a"), None);
+        let problem = body.finish().unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/a");
+    }
+}

@@ -1,0 +1,332 @@
+//! One row, checked and normalised into an enrolment; everything wrong is said with its column.
+
+use crate::BadRow;
+use crate::mapping::Member;
+use crate::source::NamedRow;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use domain::calling_plan::{Basis, Duplicates, Preset};
+use domain::customer::command::{Enrolment, GivenConsent};
+use domain::flow::FlowDefinition;
+use domain::ids::{CampaignId, ListId};
+use domain::phone_number::PhoneNumber;
+use domain::ports::vault::Vault;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Largest sum of a row's variables: sealing adds a third and 100 bytes each, a record holds 65,527.
+const VARIABLES_BYTES_MAX: usize = 24 * 1024;
+
+/// Most variables of one row.
+const VARIABLES_MAX: usize = 128;
+
+/// Longest external id; identity numbers have 18 characters, UUIDs 36.
+const EXTERNAL_ID_BYTES_MAX: usize = 128;
+
+/// Beijing time: dates in lists without an offset are meant in it (the record's zone is the callee's, not the
+/// clerk's).
+const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
+
+/// What the rows of one list are held against.
+#[derive(Debug, Clone)]
+pub struct RowRules {
+    pub campaign: CampaignId,
+    pub list: ListId,
+    pub preset: Preset,
+    pub basis: Basis,
+    pub duplicates: Duplicates,
+    /// The campaign's flow: which variables it needs, and of what kind.
+    pub flow: Arc<FlowDefinition>,
+}
+
+impl RowRules {
+    fn needs_consent(&self) -> bool {
+        self.preset == Preset::CnMarketing || self.basis == Basis::Consent
+    }
+}
+
+/// The enrolment a row asks for.
+pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Enrolment, BadRow> {
+    let external_id = required(&row, Member::CustomerId)?;
+    if external_id.len() > EXTERNAL_ID_BYTES_MAX {
+        return Err(bad(
+            &row,
+            Member::CustomerId,
+            format!("it has more than {EXTERNAL_ID_BYTES_MAX} bytes"),
+        ));
+    }
+    let phone = required(&row, Member::Phone)?;
+    let phone = PhoneNumber::parse(&phone)
+        .map_err(|error| bad(&row, Member::Phone, error.to_string()))?
+        .as_e164()
+        .to_owned();
+    let consent = consent(&row, rules)?;
+    spoken_members(&mut row, rules, &phone);
+    check_variables(&row, rules)?;
+    Ok(Enrolment {
+        customer: vault.derive_customer(&external_id),
+        external_id,
+        number: vault.derive_number(&phone),
+        phone,
+        name: row.members.get(&Member::Name).cloned(),
+        time_zone: row.members.get(&Member::TimeZone).cloned(),
+        campaign: rules.campaign.clone(),
+        list: rules.list,
+        basis: rules.basis,
+        variables: row.variables,
+        consent,
+        same_number_as: None,
+    })
+}
+
+fn bad(row: &NamedRow, member: Member, reason: String) -> BadRow {
+    BadRow {
+        row: row.row,
+        column: row.title(member),
+        reason,
+    }
+}
+
+fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
+    row.members
+        .get(&member)
+        .cloned()
+        .ok_or_else(|| bad(row, member, format!("{} is missing", member.name())))
+}
+
+/// A flow may speak `{{customer_name}}` or `{{phone}}`: members of the person are variables where it does.
+fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
+    for name in rules.flow.variables.keys() {
+        let Some(member) = Member::from_name(name) else {
+            continue;
+        };
+        let value = match member {
+            Member::Phone => Some(phone.to_owned()),
+            Member::CustomerId
+            | Member::Name
+            | Member::TimeZone
+            | Member::ConsentScope
+            | Member::ConsentSource
+            | Member::ConsentAt
+            | Member::ConsentUntil
+            | Member::ConsentEvidence => row.members.get(&member).cloned(),
+        };
+        if let Some(value) = value {
+            row.variables.entry(name.clone()).or_insert(value);
+        }
+    }
+}
+
+fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
+    let bad = |column: &str, reason: String| BadRow {
+        row: row.row,
+        column: column.to_owned(),
+        reason,
+    };
+    if let Some(fault) = rules.flow.check_values(&row.variables).first() {
+        return Err(bad(fault.variable(), format!("the campaign's flow: {fault}")));
+    }
+    let bytes: usize = row
+        .variables
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if bytes > VARIABLES_BYTES_MAX || row.variables.len() > VARIABLES_MAX {
+        return Err(bad(
+            "variables",
+            format!("more than {VARIABLES_MAX} variables or {VARIABLES_BYTES_MAX} bytes of them"),
+        ));
+    }
+    Ok(())
+}
+
+fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, BadRow> {
+    const CONSENT: [Member; 5] = [
+        Member::ConsentScope,
+        Member::ConsentSource,
+        Member::ConsentAt,
+        Member::ConsentUntil,
+        Member::ConsentEvidence,
+    ];
+    let given = CONSENT.iter().any(|member| row.members.contains_key(member));
+    if !given && !rules.needs_consent() {
+        return Ok(None);
+    }
+    if !given {
+        return Err(bad(
+            row,
+            Member::ConsentScope,
+            "this campaign takes only customers with a consent".to_owned(),
+        ));
+    }
+    let given_at = instant(row, Member::ConsentAt)?
+        .ok_or_else(|| bad(row, Member::ConsentAt, "consent_at is missing".to_owned()))?;
+    let until = instant(row, Member::ConsentUntil)?;
+    if until.is_some_and(|until| until <= given_at) {
+        return Err(bad(
+            row,
+            Member::ConsentUntil,
+            "the consent ends before it begins".to_owned(),
+        ));
+    }
+    let evidence = row.members.get(&Member::ConsentEvidence).cloned();
+    if rules.preset == Preset::CnMarketing && evidence.is_none() {
+        return Err(bad(
+            row,
+            Member::ConsentEvidence,
+            "cn-marketing asks for the consent's evidence".to_owned(),
+        ));
+    }
+    Ok(Some(GivenConsent {
+        scope: required(row, Member::ConsentScope)?,
+        source: required(row, Member::ConsentSource)?,
+        given_at,
+        until,
+        evidence,
+    }))
+}
+
+fn instant(row: &NamedRow, member: Member) -> Result<Option<Timestamp>, BadRow> {
+    let Some(text) = row.members.get(&member) else {
+        return Ok(None);
+    };
+    match parse_instant(text) {
+        Some(at) => Ok(Some(at)),
+        None => Err(bad(
+            row,
+            member,
+            "it is not a time such as 2026-03-02 10:00:00 or 2026-03-02T10:00:00+08:00".to_owned(),
+        )),
+    }
+}
+
+/// RFC 3339, or a date with or without a time of day, which is then Beijing time.
+fn parse_instant(text: &str) -> Option<Timestamp> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(Timestamp::from_micros(at.timestamp_micros()));
+    }
+    let plain = text.replace('/', "-").replace('T', " ");
+    let local = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(&plain, format).ok())
+        .or_else(|| {
+            let date = NaiveDate::parse_from_str(&plain, "%Y-%m-%d").ok()?;
+            Some(date.and_time(NaiveTime::MIN))
+        })?;
+    let seconds = local.and_utc().timestamp() - BEIJING_OFFSET_SECONDS;
+    Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::PlainVault;
+    use std::collections::BTreeMap;
+
+    fn rules(preset: Preset, variables: &[&str]) -> RowRules {
+        RowRules {
+            campaign: "T".parse().unwrap(),
+            list: ListId::derive(&"T".parse().unwrap(), "00"),
+            preset,
+            basis: Basis::Contract,
+            duplicates: Duplicates::ByCustomer,
+            flow: flow(variables),
+        }
+    }
+
+    fn flow(variables: &[&str]) -> Arc<FlowDefinition> {
+        let script: String = variables.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+        let flow = domain::flow::from_script("T".parse().unwrap(), &format!("x{script}"));
+        Arc::new(flow.unwrap())
+    }
+
+    fn row(members: &[(Member, &str)], variables: &[(&str, &str)]) -> NamedRow {
+        NamedRow {
+            row: 2,
+            members: members.iter().map(|&(m, text)| (m, text.to_owned())).collect(),
+            variables: variables
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            titles: BTreeMap::new(),
+        }
+    }
+
+    const PERSON: [(Member, &str); 2] = [(Member::CustomerId, "C001"), (Member::Phone, "138-0013-8000")];
+
+    #[test]
+    fn a_phone_with_dashes_becomes_e164_and_names_its_number() {
+        let enrolment = check(row(&PERSON, &[]), &rules(Preset::CnService, &[]), &PlainVault).unwrap();
+        assert_eq!(enrolment.phone, "+8613800138000");
+        assert_eq!(enrolment.number, PlainVault.derive_number("+8613800138000"));
+    }
+
+    #[test]
+    fn a_phone_that_is_none_is_bad_in_its_column() {
+        let mut row = row(&[(Member::CustomerId, "C001"), (Member::Phone, "12345")], &[]);
+        row.titles.insert(Member::Phone, "手机号".to_owned());
+        let bad = check(row, &rules(Preset::CnService, &[]), &PlainVault).unwrap_err();
+        assert_eq!((bad.row, bad.column.as_str()), (2, "手机号"));
+        assert!(!bad.reason.contains("12345"), "{}", bad.reason);
+    }
+
+    #[test]
+    fn a_variable_of_the_flow_that_is_missing_is_named() {
+        let rules = rules(Preset::CnService, &["days", "customer_name"]);
+        let bad = check(row(&PERSON, &[("days", "3")]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(bad.column, "customer_name");
+        let members = [PERSON[0], PERSON[1], (Member::Name, "张三")];
+        let enrolment = check(row(&members, &[("days", "3")]), &rules, &PlainVault).unwrap();
+        assert_eq!(enrolment.variables["customer_name"], "张三");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_spoken_is_bad_in_its_column() {
+        let rules = rules(Preset::CnService, &["days"]);
+        let spoken = "3".repeat(domain::flow::VALUE_CHARS_MAX);
+        assert!(check(row(&PERSON, &[("days", &spoken)]), &rules, &PlainVault).is_ok());
+        let bad = check(
+            row(&PERSON, &[("days", &format!("{spoken}3"))]),
+            &rules,
+            &PlainVault,
+        )
+        .unwrap_err();
+        assert_eq!(bad.column, "days");
+    }
+
+    #[test]
+    fn marketing_refuses_a_row_without_consent_and_takes_one_with_it() {
+        let rules = rules(Preset::CnMarketing, &[]);
+        let bad = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(bad.column, "consent_scope");
+        let members = [
+            PERSON[0],
+            PERSON[1],
+            (Member::ConsentScope, "marketing"),
+            (Member::ConsentSource, "app"),
+            (Member::ConsentAt, "2026-01-01"),
+            (Member::ConsentEvidence, "form 17"),
+        ];
+        let consent = check(row(&members, &[]), &rules, &PlainVault)
+            .unwrap()
+            .consent
+            .unwrap();
+        assert_eq!(consent.given_at.to_string(), "2025-12-31T16:00:00.000000Z");
+        let bad = check(row(&members[..5], &[]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(bad.column, "consent_evidence");
+    }
+
+    #[test]
+    fn a_consent_that_ends_as_it_begins_is_bad() {
+        let mut members = vec![
+            PERSON[0],
+            PERSON[1],
+            (Member::ConsentScope, "s"),
+            (Member::ConsentSource, "s"),
+            (Member::ConsentAt, "2026-01-01 08:00"),
+            (Member::ConsentUntil, "2026/01/01 08:01"),
+        ];
+        assert!(check(row(&members, &[]), &rules(Preset::CnService, &[]), &PlainVault).is_ok());
+        members[5].1 = "2026/01/01 08:00";
+        assert!(check(row(&members, &[]), &rules(Preset::CnService, &[]), &PlainVault).is_err());
+    }
+}

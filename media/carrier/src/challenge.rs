@@ -1,0 +1,271 @@
+//! The carrier's side of digest authentication: it challenges, and judges what comes back (RFC 3261, 22).
+//!
+//! MD5 with qop `auth`, as most carriers still ask. A nonce names the time it was made, so nothing is kept
+//! per challenge. Nonces follow from the seed: enough for a rehearsal, where the password is a known one.
+
+use super::chance::Chance;
+use super::profile::ChallengeBy;
+use domain::time::Timestamp;
+use media::sip::header_value::split_list;
+use media::sip::message::{SipMessage, reason_phrase};
+use rsip::headers::auth::{Algorithm, AuthQop};
+use std::fmt;
+
+/// Realm of every challenge.
+const REALM: &str = "ledgerline-carrier";
+/// Age up to which a nonce is taken: as long as a SIP transaction.
+const NONCE_MS_MAX: u64 = 32_000;
+
+/// User and password that the carrier asks for. `Debug` does not show the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CarrierUser {
+    pub user: String,
+    pub password: String,
+}
+
+impl fmt::Debug for CarrierUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CarrierUser({})", self.user)
+    }
+}
+
+/// What a request's credentials are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Credentials {
+    Missing,
+    Wrong,
+    /// Right, but for a nonce that is too old or not ours.
+    Stale,
+    Right,
+}
+
+/// Challenges requests and judges the answers.
+pub(super) struct Challenger {
+    pub(super) user: CarrierUser,
+    pub(super) by: ChallengeBy,
+    pub(super) seed: u64,
+}
+
+impl Challenger {
+    const fn code(&self) -> u16 {
+        match self.by {
+            ChallengeBy::Registrar => 401,
+            ChallengeBy::Proxy => 407,
+        }
+    }
+
+    /// The response that asks for credentials.
+    pub(super) fn challenge(
+        &self,
+        request: &SipMessage,
+        now: Timestamp,
+        stale: bool,
+        tag: &str,
+    ) -> SipMessage {
+        let name = match self.by {
+            ChallengeBy::Registrar => "WWW-Authenticate",
+            ChallengeBy::Proxy => "Proxy-Authenticate",
+        };
+        let nonce = self.nonce(now.micros());
+        let stale = if stale { ", stale=true" } else { "" };
+        let value =
+            format!("Digest realm=\"{REALM}\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"{stale}");
+        SipMessage::response(request, self.code(), reason_phrase(self.code()), Some(tag)).with(name, value)
+    }
+
+    fn nonce(&self, made_us: i64) -> String {
+        let made = format!("{made_us:016x}");
+        let proof = Chance::about(self.seed, &["nonce", &made]).next();
+        format!("{made}{proof:016x}")
+    }
+
+    /// Judges the request's `Authorization` or `Proxy-Authorization`.
+    pub(super) fn judge(&self, request: &SipMessage, now: Timestamp) -> Credentials {
+        let name = match self.by {
+            ChallengeBy::Registrar => "Authorization",
+            ChallengeBy::Proxy => "Proxy-Authorization",
+        };
+        let Some(value) = request.header(name) else {
+            return Credentials::Missing;
+        };
+        let Some(answer) = Answer::read(value) else {
+            return Credentials::Wrong;
+        };
+        if answer.username != self.user.user || !self.is_answered_by(&answer, request.method()) {
+            return Credentials::Wrong;
+        }
+        if self.is_fresh(answer.nonce, now) {
+            return Credentials::Right;
+        }
+        Credentials::Stale
+    }
+
+    fn is_answered_by(&self, answer: &Answer<'_>, method: &str) -> bool {
+        let Ok(method) = method.parse::<rsip::Method>() else {
+            return false;
+        };
+        let computed = rsip::services::DigestGenerator {
+            username: answer.username,
+            password: &self.user.password,
+            nonce: answer.nonce,
+            uri: &verbatim(answer.uri),
+            realm: REALM,
+            method: &method,
+            qop: answer.qop.as_ref(),
+            algorithm: Algorithm::Md5,
+        }
+        .compute();
+        computed.eq_ignore_ascii_case(answer.response)
+    }
+
+    fn is_fresh(&self, nonce: &str, now: Timestamp) -> bool {
+        let made = nonce
+            .get(..16)
+            .and_then(|made| i64::from_str_radix(made, 16).ok());
+        made.is_some_and(|made| {
+            self.nonce(made) == nonce && now.ms_since(Timestamp::from_micros(made)) <= NONCE_MS_MAX
+        })
+    }
+}
+
+/// The fields of a digest answer.
+struct Answer<'a> {
+    username: &'a str,
+    nonce: &'a str,
+    uri: &'a str,
+    response: &'a str,
+    qop: Option<AuthQop>,
+}
+
+impl<'a> Answer<'a> {
+    fn read(value: &'a str) -> Option<Self> {
+        let (scheme, rest) = value.split_once([' ', '\t'])?;
+        let fields = split_list(rest)?;
+        let field = |name: &str| {
+            fields.iter().find_map(|field| {
+                let (key, value) = field.split_once('=')?;
+                key.trim()
+                    .eq_ignore_ascii_case(name)
+                    .then(|| value.trim().trim_matches('"'))
+            })
+        };
+        let qop = match field("qop") {
+            Some("auth") => Some(AuthQop::Auth {
+                cnonce: field("cnonce")?.to_owned(),
+                nc: field("nc")?.parse().ok()?,
+            }),
+            Some(_) => return None,
+            None => None,
+        };
+        if !scheme.eq_ignore_ascii_case("Digest") || field("realm") != Some(REALM) {
+            return None;
+        }
+        Some(Self {
+            username: field("username")?,
+            nonce: field("nonce")?,
+            uri: field("uri")?,
+            response: field("response")?,
+            qop,
+        })
+    }
+}
+
+/// A URI that rsip prints exactly as given: the hash is over the text that was sent.
+fn verbatim(uri: &str) -> rsip::Uri {
+    rsip::Uri {
+        scheme: None,
+        auth: None,
+        host_with_port: rsip::HostWithPort {
+            host: rsip::Host::Domain(uri.into()),
+            port: None,
+        },
+        params: Vec::new(),
+        headers: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenger() -> Challenger {
+        Challenger {
+            user: CarrierUser {
+                user: "alice".to_owned(),
+                password: "secret".to_owned(),
+            },
+            by: ChallengeBy::Proxy,
+            seed: 7,
+        }
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    /// An INVITE with the answer that RFC 2617's formula gives for the nonce made at 1 s.
+    fn invite(challenger: &Challenger, password: &str) -> SipMessage {
+        let uri = "sip:+15550100@127.0.0.1:5060";
+        let nonce = challenger.nonce(at(1_000).micros());
+        let qop = AuthQop::Auth {
+            cnonce: "c".to_owned(),
+            nc: 1,
+        };
+        let response = rsip::services::DigestGenerator {
+            username: "alice",
+            password,
+            nonce: &nonce,
+            uri: &verbatim(uri),
+            realm: REALM,
+            method: &rsip::Method::Invite,
+            qop: Some(&qop),
+            algorithm: Algorithm::Md5,
+        }
+        .compute();
+        SipMessage::request("INVITE", uri).with(
+            "Proxy-Authorization",
+            format!(
+                "Digest username=\"alice\", realm=\"{REALM}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+                 response=\"{response}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\""
+            ),
+        )
+    }
+
+    #[test]
+    fn the_right_password_is_taken_until_the_nonce_is_old() {
+        let challenger = challenger();
+        let request = invite(&challenger, "secret");
+        let oldest = 1_000 + i64::try_from(NONCE_MS_MAX).unwrap();
+        assert_eq!(challenger.judge(&request, at(oldest)), Credentials::Right);
+        assert_eq!(challenger.judge(&request, at(oldest + 1)), Credentials::Stale);
+    }
+
+    #[test]
+    fn a_wrong_password_another_scheme_and_a_foreign_nonce_are_not_right() {
+        let challenger = challenger();
+        assert_eq!(
+            challenger.judge(&invite(&challenger, "guess"), at(1_000)),
+            Credentials::Wrong
+        );
+        let plain = SipMessage::request("INVITE", "sip:a").with("Proxy-Authorization", "Basic YTpi");
+        assert_eq!(challenger.judge(&plain, at(1_000)), Credentials::Wrong);
+        let none = SipMessage::request("INVITE", "sip:a");
+        assert_eq!(challenger.judge(&none, at(1_000)), Credentials::Missing);
+        let other = Challenger {
+            seed: 8,
+            ..self::challenger()
+        };
+        assert_eq!(
+            other.judge(&invite(&challenger, "secret"), at(1_000)),
+            Credentials::Stale
+        );
+    }
+
+    #[test]
+    fn the_challenge_names_realm_nonce_and_staleness() {
+        let response = challenger().challenge(&SipMessage::request("INVITE", "sip:a"), at(1_000), true, "t");
+        assert_eq!(response.code(), Some(407));
+        let value = response.header("Proxy-Authenticate").unwrap();
+        assert!(value.contains(REALM) && value.contains("stale=true"), "{value}");
+    }
+}

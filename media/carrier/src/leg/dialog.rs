@@ -1,0 +1,116 @@
+//! Requests that follow an INVITE: ACK, CANCEL, BYE, re-INVITE and others (RFC 3261, 9.2, 12.2.2, 15.1.2).
+//!
+//! A re-INVITE is answered at once and its 200 only repeated when the request is: nothing is lost on loopback
+//! that would make it wait for ACK.
+
+use super::{Leg, Outputs, Phase, Times};
+use crate::call_details::EndedBy;
+use crate::callee::{Act, Cue, Step, Taking};
+use crate::reply::{ALLOW, dialog_reply};
+use domain::time::Timestamp;
+use media::sip::message::SipMessage;
+use media::sip::sdp;
+
+impl Leg {
+    /// ACK of a final above 299 (same transaction) or of the 200.
+    pub(crate) fn acknowledge(&mut self, ack: &SipMessage, now: Timestamp) {
+        let known = ack.cseq().map(|(number, _)| number) == self.invite.cseq().map(|(number, _)| number);
+        match self.phase {
+            Phase::Failed if known => self.rest(now),
+            Phase::Answered if known => {
+                self.phase = Phase::Confirmed;
+                self.times = Times::default();
+            }
+            Phase::Challenged
+            | Phase::Proceeding { .. }
+            | Phase::Failed
+            | Phase::Answered
+            | Phase::Confirmed
+            | Phase::HangingUp
+            | Phase::Ended => {}
+        }
+    }
+
+    /// CANCEL: answered 200 if the INVITE is known, and ends it if it was still open (RFC 3261, 9.2).
+    pub(crate) fn cancel(&mut self, cancel: &SipMessage, now: Timestamp, out: &mut Outputs) {
+        let is_open = matches!(self.phase, Phase::Proceeding { .. });
+        let crosses = self
+            .persona
+            .as_ref()
+            .is_some_and(|one| one.taking == Taking::AcrossCancel);
+        if is_open && crosses {
+            // The phone was picked up while CANCEL was on its way.
+            let puzzled = Step {
+                cue: Cue::After { ms: 3_000 },
+                act: Act::HangUp,
+            };
+            self.answer(&[puzzled], now, out);
+            self.send(self.reply_to(cancel, 200).to_bytes(), out);
+            return;
+        }
+        self.send(self.reply_to(cancel, 200).to_bytes(), out);
+        if is_open {
+            let response = self.reply_to(&self.invite, 487);
+            self.fail(&response, EndedBy::Caller, now, out);
+        }
+    }
+
+    /// BYE from the dialing side, in an early or confirmed dialog; repeated ones are answered alike.
+    pub(crate) fn take_bye(&mut self, bye: &SipMessage, now: Timestamp, out: &mut Outputs) {
+        self.send(self.reply_to(bye, 200).to_bytes(), out);
+        match self.phase {
+            Phase::Proceeding { .. } => {
+                let response = self.reply_to(&self.invite, 487);
+                self.fail(&response, EndedBy::Caller, now, out);
+            }
+            Phase::Answered | Phase::Confirmed => {
+                self.account(EndedBy::Caller, now, out);
+                self.rest(now);
+            }
+            Phase::Challenged | Phase::Failed | Phase::HangingUp | Phase::Ended => {}
+        }
+    }
+
+    /// Another INVITE inside the dialog: the stream may move or be held (RFC 3261, 14.2).
+    pub(crate) fn take_reinvite(&mut self, invite: &SipMessage, out: &mut Outputs) {
+        let number = invite.cseq().map_or(0, |(number, _)| number);
+        let open = matches!(self.phase, Phase::Answered | Phase::Confirmed);
+        let code = match (open, number >= self.remote_cseq) {
+            (true, true) => 200,
+            (true, false) => 500,
+            (false, _) => 481,
+        };
+        let offered = invite.sdp().and_then(|body| sdp::read(body).ok());
+        let (200, Some(offered), Some(media)) = (code, offered, self.media) else {
+            let code = if code == 200 { 488 } else { code };
+            return self.send(self.reply_to(invite, code).to_bytes(), out);
+        };
+        self.remote_cseq = number;
+        if let Some(talk) = &mut self.talk {
+            talk.renegotiate(&offered);
+        }
+        let response = dialog_reply(invite, 200, (self.peer, self.local), &self.local_tag)
+            .with_body("application/sdp", sdp::answer(media, number, &offered));
+        self.send(response.to_bytes(), out);
+    }
+
+    /// Any other request of the dialog.
+    pub(crate) fn take_other(&self, request: &SipMessage, out: &mut Outputs) {
+        let code = match request.method() {
+            "INFO" | "OPTIONS" | "UPDATE" if request.body.is_empty() => 200,
+            "INFO" => 200,
+            _ => 405,
+        };
+        let response = self.reply_to(request, code).with("Allow", ALLOW);
+        self.send(response.to_bytes(), out);
+    }
+
+    /// A response to our BYE, whatever it says, ends the dialog.
+    pub(crate) fn take_response(&mut self, response: &SipMessage, now: Timestamp) {
+        let ours = self.bye.as_ref().and_then(SipMessage::branch);
+        let is_final = response.code().is_some_and(|code| code >= 200);
+        if self.phase == Phase::HangingUp && is_final && ours.is_some() && response.branch() == ours {
+            self.rest(now);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! One call at the carrier, from its INVITE to some minutes after its end: an RFC 3261 user agent server.
+//!
+//! No sockets, no clock. Here is what a leg is; `answering` treats its INVITE, `dialog` the requests that
+//! follow, `pace` what time brings.
+
+mod answering;
+mod dialog;
+mod pace;
+
+use super::call_details::{CallDetails, EndedBy};
+use super::callee::{FinalResponse, Persona};
+use super::chance::Chance;
+use super::reply::reply;
+use super::talk::Talk;
+use super::{LegNumber, Output};
+use domain::time::Timestamp;
+use media::sip::header_value::{Address, user};
+use media::sip::message::SipMessage;
+use media::sip::sdp::AudioStream;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// T1: the first retransmission (RFC 3261, 17.1.1.1).
+const T1_MS: u64 = 500;
+/// 64 × T1: how long an acknowledgment is awaited (RFC 3261, 17.2.1, timer H).
+const GIVE_UP_MS: u64 = 64 * T1_MS;
+/// How long an ended call's Call-ID is remembered, so that a second INVITE would be seen.
+const REMEMBERED_MS: u64 = 300_000;
+/// No free port or memory for another call.
+pub(crate) const NO_ROOM: FinalResponse = FinalResponse {
+    code: 503,
+    q850: 34,
+    text: "no circuit available",
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// A challenge was sent; the next INVITE may bring credentials.
+    Challenged,
+    Proceeding {
+        rung: bool,
+    },
+    /// A final above 299 was sent; ACK is awaited.
+    Failed,
+    /// 200 was sent; ACK is awaited.
+    Answered,
+    Confirmed,
+    /// BYE was sent; its response is awaited.
+    HangingUp,
+    Ended,
+}
+
+/// What the leg waits for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    step_at: Option<Timestamp>,
+    retransmit_at: Option<Timestamp>,
+    retransmit_ms: u64,
+    give_up_at: Option<Timestamp>,
+}
+
+/// What a leg is made from.
+pub(crate) struct LegOrigin {
+    pub(crate) number: LegNumber,
+    pub(crate) invite: SipMessage,
+    pub(crate) peer: SocketAddr,
+    /// The carrier's own SIP address.
+    pub(crate) local: SocketAddr,
+    pub(crate) seed: u64,
+}
+
+/// One call.
+pub(crate) struct Leg {
+    pub(crate) details: CallDetails,
+    number: LegNumber,
+    peer: SocketAddr,
+    local: SocketAddr,
+    local_tag: String,
+    invite: SipMessage,
+    /// The last response to the INVITE, for its retransmissions.
+    invite_response: Vec<u8>,
+    offered: Option<AudioStream>,
+    media: Option<SocketAddr>,
+    persona: Option<Persona>,
+    chance: Chance,
+    talk: Option<Talk>,
+    phase: Phase,
+    times: Times,
+    remote_cseq: u32,
+    bye: Option<SipMessage>,
+    /// Whether the next right credentials shall meet a stale nonce.
+    pub(crate) stale_due: bool,
+}
+
+type Outputs = VecDeque<Output>;
+
+impl Leg {
+    pub(crate) fn new(origin: LegOrigin, now: Timestamp) -> Self {
+        let call_id = origin.invite.call_id().to_owned();
+        let mut chance = Chance::about(origin.seed, &["leg", &call_id]);
+        let local_tag = format!("{:016x}", chance.next());
+        let caller = origin.invite.header("From").and_then(Address::read);
+        let caller = caller
+            .and_then(|from| user(from.uri))
+            .unwrap_or_default()
+            .to_owned();
+        let callee = origin.invite.uri().and_then(user).unwrap_or_default().to_owned();
+        Self {
+            details: CallDetails {
+                call_id,
+                caller,
+                callee,
+                invites: 0,
+                invited_at: now,
+                code: None,
+                answered_at: None,
+                ended_at: None,
+                ended_by: None,
+                digits: String::new(),
+                rtp_received: 0,
+                rtp_sent: 0,
+            },
+            number: origin.number,
+            peer: origin.peer,
+            local: origin.local,
+            local_tag,
+            remote_cseq: origin.invite.cseq().map_or(0, |(number, _)| number),
+            invite: origin.invite,
+            invite_response: Vec::new(),
+            offered: None,
+            media: None,
+            persona: None,
+            chance,
+            talk: None,
+            phase: Phase::Challenged,
+            times: Times::default(),
+            bye: None,
+            stale_due: false,
+        }
+    }
+
+    pub(crate) fn local_tag(&self) -> &str {
+        &self.local_tag
+    }
+    pub(crate) const fn chance(&mut self) -> &mut Chance {
+        &mut self.chance
+    }
+    pub(crate) fn is_challenged(&self) -> bool {
+        self.phase == Phase::Challenged
+    }
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Ended | Phase::Challenged)
+    }
+    /// Whether this is the INVITE that the leg knows, sent again.
+    pub(crate) fn knows(&self, invite: &SipMessage) -> bool {
+        invite.branch() == self.invite.branch() && invite.cseq() == self.invite.cseq()
+    }
+    /// Whether an INVITE comes before the one the leg knows, in the caller's own count.
+    pub(crate) fn is_older(&self, invite: &SipMessage) -> bool {
+        let number = |message: &SipMessage| message.cseq().map_or(0, |(number, _)| number);
+        number(invite) < number(&self.invite)
+    }
+    /// Whether a CANCEL names the INVITE's transaction (RFC 3261, 9.1).
+    pub(crate) fn is_cancelled_by(&self, cancel: &SipMessage) -> bool {
+        cancel.branch().is_some() && cancel.branch() == self.invite.branch()
+    }
+    /// Whether a request belongs to the dialog (RFC 3261, 12.2.2).
+    pub(crate) fn is_dialog_of(&self, request: &SipMessage) -> bool {
+        request.tag_of_to() == Some(&self.local_tag) && request.tag_of_from() == self.invite.tag_of_from()
+    }
+
+    /// The next instant at which `on_time` has something to do.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let frame_at = self.talk.as_ref().map(Talk::next_frame_at);
+        let times = self.times;
+        [times.step_at, times.retransmit_at, times.give_up_at, frame_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Answers go where a request came from (RFC 3581, 4): another process may end what one that died began.
+    pub(crate) fn heard_from(&mut self, peer: SocketAddr) {
+        self.peer = peer;
+    }
+
+    fn send(&self, bytes: Vec<u8>, out: &mut Outputs) {
+        out.push_back(Output::Send { to: self.peer, bytes });
+    }
+
+    fn reply_to(&self, request: &SipMessage, code: u16) -> SipMessage {
+        reply(request, code, self.peer, &self.local_tag)
+    }
+
+    fn respond(&mut self, response: &SipMessage, out: &mut Outputs) {
+        self.invite_response = response.to_bytes();
+        self.send(self.invite_response.clone(), out);
+    }
+
+    fn await_acknowledgment(&mut self, now: Timestamp) {
+        self.times = Times {
+            step_at: None,
+            retransmit_at: Some(now.plus_ms(T1_MS)),
+            retransmit_ms: T1_MS,
+            give_up_at: Some(now.plus_ms(GIVE_UP_MS)),
+        };
+    }
+
+    /// Writes down the end of the call and frees its media.
+    fn account(&mut self, by: EndedBy, now: Timestamp, out: &mut Outputs) {
+        if let Some(talk) = self.talk.take() {
+            self.details.rtp_received = talk.received_count();
+            self.details.rtp_sent = talk.sent_count();
+        }
+        self.details.ended_at = Some(now);
+        self.details.ended_by = Some(by);
+        self.persona = None;
+        out.push_back(Output::CloseMedia { leg: self.number });
+        out.push_back(Output::Details(self.details.clone()));
+    }
+
+    fn rest(&mut self, now: Timestamp) {
+        self.phase = Phase::Ended;
+        self.times = Times {
+            give_up_at: Some(now.plus_ms(REMEMBERED_MS)),
+            ..Times::default()
+        };
+        self.invite.body.clear();
+    }
+}

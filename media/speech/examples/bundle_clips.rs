@@ -1,0 +1,40 @@
+//! Makes the bundled clips anew with espeak-ng:
+//! `cargo run -p media --example bundle_clips -- fixtures/audio`.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::speech::{Prompt, Synthesizer};
+use domain::time::Timestamp;
+use speech::clips::{bundled_files, write_clip};
+use speech::espeak::{EspeakSettings, EspeakSynthesizer};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A person watches this program: nothing is timed.
+struct PatientClock;
+
+#[async_trait]
+impl Clock for PatientClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+    async fn wait_until(&self, _at: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let dir = PathBuf::from(std::env::args().nth(1).ok_or("usage: bundle_clips DIRECTORY")?);
+    let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::new(PatientClock)).await?;
+    for (text, file) in bundled_files() {
+        let prompt = Prompt {
+            text: text.to_owned(),
+            language: "zh-CN".to_owned(),
+            personal: true,
+        };
+        let clip = espeak.speak(&prompt).await?;
+        std::fs::write(dir.join(file), write_clip(&clip)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Clips that come with the program: the notices and the standard prompts, spoken without a synthesizer.
+//!
+//! Files are `fixtures/audio/*.wav`, 8 kHz mono 16 bit, made by `media/speech/examples/bundle_clips.rs`; see
+//! `fixtures/PROVENANCE.md`. A text is found by being exactly one of those in the table, white space at its
+//! ends aside.
+
+use async_trait::async_trait;
+use domain::flow::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE};
+use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the demonstration has to say; no variables.
+pub const DEMO_TEXT: &str = "您好，这里是示例银行，您的账单将于三天后到期，请按时还款。";
+
+macro_rules! bundled {
+    ($($text:expr => $file:literal;)*) => {
+        /// Text, file name and file content of every bundled clip.
+        const BUNDLED: &[(&str, &str, &[u8])] = &[
+            $(($text, $file, include_bytes!(concat!("../../../fixtures/audio/", $file)))),*
+        ];
+    };
+}
+
+bundled! {
+    RECORDING_NOTICE => "notice_recording.wav";
+    AI_NOTICE => "notice_robot.wav";
+    MENU => "menu.wav";
+    CALLBACK_PROMISE => "callback_promise.wav";
+    OPTED_OUT => "opted_out.wav";
+    GOODBYE => "goodbye.wav";
+    DEMO_TEXT => "demo_text.wav";
+}
+
+/// All texts that can be spoken without a synthesizer.
+pub fn bundled_texts() -> impl Iterator<Item = &'static str> {
+    BUNDLED.iter().map(|(text, _, _)| *text)
+}
+
+/// Text and file name of every clip, for the program that makes the files.
+pub fn bundled_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUNDLED.iter().map(|(text, file, _)| (*text, *file))
+}
+
+/// Whether this text can be spoken without a synthesizer.
+fn is_bundled(text: &str) -> bool {
+    bundled_texts().any(|bundled| bundled == text.trim())
+}
+
+/// Why bytes are not a clip of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClipError {
+    #[error("not a WAV file: {0}")]
+    Unreadable(String),
+    #[error("not 16-bit PCM, one channel, 8000 samples per second")]
+    WrongFormat,
+}
+
+/// Reads a clip: WAV, 16-bit PCM, mono, 8 kHz.
+pub fn read_clip(wav: &[u8]) -> Result<Clip, ClipError> {
+    let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
+    let reader = hound::WavReader::new(wav).map_err(unreadable)?;
+    let spec = reader.spec();
+    let right = spec.channels == 1
+        && spec.bits_per_sample == 16
+        && spec.sample_rate == SAMPLES_PER_SECOND
+        && spec.sample_format == hound::SampleFormat::Int;
+    if !right {
+        return Err(ClipError::WrongFormat);
+    }
+    let samples: Result<Vec<i16>, hound::Error> = reader.into_samples().collect();
+    Ok(Clip {
+        samples: samples.map_err(unreadable)?,
+    })
+}
+
+/// Writes a clip in the form `read_clip` takes.
+pub fn write_clip(clip: &Clip) -> Result<Vec<u8>, ClipError> {
+    let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: SAMPLES_PER_SECOND,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(unreadable)?;
+    for sample in &clip.samples {
+        writer.write_sample(*sample).map_err(unreadable)?;
+    }
+    writer.finalize().map_err(unreadable)?;
+    Ok(bytes.into_inner())
+}
+
+/// Speaks the bundled texts and no others.
+#[derive(Debug, Clone)]
+pub struct BundledSynthesizer {
+    clips: BTreeMap<&'static str, Arc<Clip>>,
+}
+
+impl Default for BundledSynthesizer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BundledSynthesizer {
+    pub fn new() -> Self {
+        let clips = BUNDLED.iter().filter_map(|(text, _, wav)| {
+            let clip = read_clip(wav).ok()?;
+            Some((*text, Arc::new(clip)))
+        });
+        Self {
+            clips: clips.collect(),
+        }
+    }
+}
+
+#[async_trait]
+impl Synthesizer for BundledSynthesizer {
+    fn name(&self) -> &'static str {
+        "clips"
+    }
+
+    fn speaks_any_text(&self) -> bool {
+        false
+    }
+
+    fn speaks(&self, text: &str) -> bool {
+        is_bundled(text)
+    }
+
+    async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        match self.clips.get(prompt.text.trim()) {
+            Some(clip) => Ok(Arc::clone(clip)),
+            None => Err(SpeechError::NotBundled),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use domain::flow::FlowDefinition;
+
+    #[tokio::test]
+    async fn bundled_clips_hold_the_contract() {
+        contract::holds(&BundledSynthesizer::new()).await;
+    }
+
+    #[test]
+    fn the_demonstration_speaks_bundled_texts_only() {
+        let yaml = include_str!("../../../fixtures/flows/notice.yaml");
+        let flow = FlowDefinition::from_yaml(yaml).unwrap();
+        assert!(!flow.speaks_variables());
+        let texts = flow.texts();
+        assert!(texts.len() >= 8, "{texts:?}");
+        for text in texts {
+            assert!(is_bundled(text), "{text}");
+        }
+        assert!(is_bundled(&flow.notices.recording));
+        assert!(!is_bundled("本次通话将录音"));
+    }
+
+    #[test]
+    fn every_bundled_file_is_a_clip_with_sound_in_it() {
+        assert_eq!(BundledSynthesizer::new().clips.len(), BUNDLED.len());
+        for (text, file, wav) in BUNDLED {
+            let clip = read_clip(wav).expect(file);
+            let loudest = clip.samples.iter().map(|sample| sample.unsigned_abs()).max();
+            assert!(loudest > Some(4_000), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clip_reads_back_as_it_was_written() {
+        let clip = Clip {
+            samples: (0..500).map(|n| n * 60).collect(),
+        };
+        assert_eq!(read_clip(&write_clip(&clip).unwrap()).unwrap(), clip);
+    }
+
+    #[test]
+    fn another_rate_or_no_wav_is_refused() {
+        assert!(matches!(read_clip(b"RIFF"), Err(ClipError::Unreadable(_))));
+        let mut wav = write_clip(&Clip { samples: vec![1; 9] }).unwrap();
+        wav[24..28].copy_from_slice(&16_000_u32.to_le_bytes());
+        wav[28..32].copy_from_slice(&32_000_u32.to_le_bytes());
+        assert_eq!(read_clip(&wav), Err(ClipError::WrongFormat));
+    }
+}

@@ -1,0 +1,614 @@
+//! espeak-ng as a process: text on stdin, WAV on stdout, resampled to 8 kHz. It is GPL-3 and never linked.
+//!
+//! Prompts without personal values are cached by content, in memory and on disk; a personal prompt exists
+//! only in the process's pipes and in the clip that is answered. At most a few processes run at once, each
+//! with a time limit. A demonstration voice: intelligible, robotic.
+
+use super::clips::{read_clip, write_clip};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use media::audio::resample::to_telephone_rate;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Default pace in words per minute; the bundled clips have the same.
+pub const WORDS_PER_MINUTE: u32 = 220;
+/// Paces espeak-ng speaks intelligibly.
+const WORDS_PER_MINUTE_RANGE: std::ops::RangeInclusive<u32> = 80..=450;
+/// Processes at once: synthesis takes 10 ms, the processors are needed for calls.
+const PROCESSES_MAX: usize = 2;
+/// Prompts that may wait for a process: a second's worth; beyond, the caller hears that it failed.
+const WAITING_MAX: usize = 256;
+/// Longest synthesis: a hundred times what the longest prompt takes.
+const SYNTHESIS_MS_MAX: u64 = 5_000;
+/// Longest text, in bytes: five minutes of speech.
+const TEXT_BYTES_MAX: usize = 4_096;
+/// Longest answer: ten minutes at 22,050 Hz, 16 bit.
+const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
+/// Clips kept in memory: every prompt of some dozen flows.
+const MEMORY_CLIPS_MAX: usize = 256;
+/// Files kept on disk: sixteen times what is kept in memory, about 300 MB at most; more are not written.
+const DISK_CLIPS_MAX: usize = 4_096;
+/// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
+const HEADER_BYTES: usize = 44;
+
+/// How espeak-ng is run.
+#[derive(Debug, Clone)]
+pub struct EspeakSettings {
+    /// The program, looked up in PATH when it has no slash.
+    pub program: PathBuf,
+    /// Where prompts are kept, normally `DIR/prompts`; `None` keeps them in memory only.
+    pub cache_dir: Option<PathBuf>,
+    /// 80 to 450; others are brought to the nearer end.
+    pub words_per_minute: u32,
+}
+
+impl Default for EspeakSettings {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::from("espeak-ng"),
+            cache_dir: None,
+            words_per_minute: WORDS_PER_MINUTE,
+        }
+    }
+}
+
+/// Clips by content, the least recently used one leaves first.
+#[derive(Default)]
+struct MemoryCache {
+    clips: BTreeMap<String, (u64, Arc<Clip>)>,
+    uses: u64,
+}
+
+impl MemoryCache {
+    fn get(&mut self, key: &str) -> Option<Arc<Clip>> {
+        self.uses += 1;
+        let (used, clip) = self.clips.get_mut(key)?;
+        *used = self.uses;
+        Some(Arc::clone(clip))
+    }
+
+    fn put(&mut self, key: String, clip: Arc<Clip>) {
+        self.uses += 1;
+        self.clips.insert(key, (self.uses, clip));
+        while self.clips.len() > MEMORY_CLIPS_MAX {
+            let oldest = self.clips.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                return;
+            };
+            self.clips.remove(&oldest);
+        }
+    }
+}
+
+/// Speaks any text through espeak-ng.
+pub struct EspeakSynthesizer {
+    settings: EspeakSettings,
+    /// First line of `--version`: part of the cache key.
+    version: String,
+    clock: Arc<dyn Clock>,
+    processes: Semaphore,
+    /// Prompts under way, waiting ones included.
+    places: Semaphore,
+    memory: Mutex<MemoryCache>,
+    files_written: AtomicU64,
+}
+
+impl EspeakSynthesizer {
+    /// Asks the program for its version; `Missing` when it cannot be run.
+    pub async fn find(settings: EspeakSettings, clock: Arc<dyn Clock>) -> Result<Self, SpeechError> {
+        let mut command = Command::new(&settings.program);
+        command.arg("--version");
+        let answer = within_limit(clock.as_ref(), run(command, "")).await;
+        let version = match answer {
+            Ok(output) => String::from_utf8_lossy(&output)
+                .lines()
+                .next()
+                .unwrap_or("")
+                .to_owned(),
+            Err(error) => return Err(SpeechError::Missing(error.to_string())),
+        };
+        Ok(Self {
+            settings,
+            version,
+            clock,
+            processes: Semaphore::new(PROCESSES_MAX),
+            places: Semaphore::new(PROCESSES_MAX + WAITING_MAX),
+            memory: Mutex::new(MemoryCache::default()),
+            files_written: AtomicU64::new(0),
+        })
+    }
+
+    /// What the program calls itself, for `doctor`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn words_per_minute(&self) -> u32 {
+        let range = WORDS_PER_MINUTE_RANGE;
+        self.settings.words_per_minute.clamp(*range.start(), *range.end())
+    }
+
+    async fn synthesized(&self, text: &str, voice: &str) -> Result<Clip, SpeechError> {
+        let mut command = Command::new(&self.settings.program);
+        command.args(["-v", voice, "-z", "-b", "1", "--stdin", "--stdout", "-s"]);
+        command.arg(self.words_per_minute().to_string());
+        let wav = within_limit(self.clock.as_ref(), run(command, text)).await?;
+        clip_of_output(&wav)
+    }
+
+    async fn cached_or_synthesized(&self, text: &str, voice: &str) -> Result<Arc<Clip>, SpeechError> {
+        let key = self.key(text, voice);
+        if let Some(clip) = self.remembered(&key) {
+            return Ok(clip);
+        }
+        let _process = self.process().await?;
+        // Whoever waited behind another asker of the same prompt finds it now.
+        if let Some(clip) = self.remembered(&key) {
+            return Ok(clip);
+        }
+        let stored = self.read_file(&key).await;
+        let clip = match stored {
+            Some(clip) => Arc::new(clip),
+            None => {
+                let clip = Arc::new(self.synthesized(text, voice).await?);
+                self.write_file(&key, &clip).await;
+                clip
+            }
+        };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.put(key, Arc::clone(&clip));
+        Ok(clip)
+    }
+
+    /// A place in the queue, then a process; both are held until the prompt is made.
+    async fn process(&self) -> Result<[SemaphorePermit<'_>; 2], SpeechError> {
+        let Ok(place) = self.places.try_acquire() else {
+            return Err(SpeechError::Failed("too many prompts wait".to_owned()));
+        };
+        let permit = self.processes.acquire().await;
+        let permit = permit.map_err(|closed| SpeechError::Failed(closed.to_string()))?;
+        Ok([place, permit])
+    }
+
+    fn remembered(&self, key: &str) -> Option<Arc<Clip>> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.get(key)
+    }
+
+    /// Hash of everything that has a say in the sound.
+    fn key(&self, text: &str, voice: &str) -> String {
+        let mut digest = Sha256::new();
+        let pace = self.words_per_minute().to_string();
+        for part in ["espeak", &self.version, voice, &pace, text] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let hash = digest.finalize();
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    async fn read_file(&self, key: &str) -> Option<Clip> {
+        let dir = self.settings.cache_dir.as_ref()?;
+        let wav = tokio::fs::read(dir.join(format!("{key}.wav"))).await.ok()?;
+        read_clip(&wav).ok()
+    }
+
+    /// A prompt that cannot be kept is spoken all the same, and synthesized again next time.
+    async fn write_file(&self, key: &str, clip: &Clip) {
+        let Some(dir) = &self.settings.cache_dir else {
+            return;
+        };
+        let number = self.files_written.fetch_add(1, Ordering::Relaxed);
+        let aside = dir.join(format!(".{key}.{number}.tmp"));
+        let written = self.replace_file(dir, key, &aside, clip).await;
+        if let Err(error) = written {
+            tracing::warn!(%error, "prompt not cached");
+            drop(tokio::fs::remove_file(&aside).await);
+        }
+    }
+
+    async fn replace_file(&self, dir: &Path, key: &str, aside: &Path, clip: &Clip) -> std::io::Result<()> {
+        let wav = write_clip(clip).map_err(std::io::Error::other)?;
+        tokio::fs::create_dir_all(dir).await?;
+        if !has_room(dir).await? {
+            return Err(std::io::Error::other("the prompt cache is full"));
+        }
+        let mut options = tokio::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(aside).await?;
+        file.write_all(&wav).await?;
+        // Behind a rename nothing may be left in the buffer.
+        file.flush().await?;
+        tokio::fs::rename(aside, dir.join(format!("{key}.wav"))).await
+    }
+}
+
+#[async_trait]
+impl Synthesizer for EspeakSynthesizer {
+    fn name(&self) -> &'static str {
+        "espeak"
+    }
+
+    fn speaks_any_text(&self) -> bool {
+        true
+    }
+
+    fn speaks(&self, _: &str) -> bool {
+        true
+    }
+
+    async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        let text = prompt.text.trim();
+        if text.is_empty() || text.len() > TEXT_BYTES_MAX {
+            return Err(SpeechError::Failed("the text is empty or too long".to_owned()));
+        }
+        let voice = voice_of(&prompt.language)?;
+        if !prompt.personal {
+            return self.cached_or_synthesized(text, voice).await;
+        }
+        let _process = self.process().await?;
+        self.synthesized(text, voice).await.map(Arc::new)
+    }
+}
+
+async fn has_room(dir: &Path) -> std::io::Result<bool> {
+    let mut entries = tokio::fs::read_dir(dir).await?;
+    let mut count = 0;
+    while entries.next_entry().await?.is_some() {
+        count += 1;
+    }
+    Ok(count < DISK_CLIPS_MAX)
+}
+
+/// espeak-ng's voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
+/// speaks them.
+fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
+    let primary = language.split(['-', '_']).next().unwrap_or("");
+    match primary.to_ascii_lowercase().as_str() {
+        "zh" => Ok("cmn-latn-pinyin"),
+        "en" => Ok("en-us"),
+        _ => Err(SpeechError::Failed(format!("no voice for language {language}"))),
+    }
+}
+
+async fn within_limit(
+    clock: &dyn Clock,
+    work: impl Future<Output = Result<Vec<u8>, SpeechError>>,
+) -> Result<Vec<u8>, SpeechError> {
+    let deadline = clock.now().plus_ms(SYNTHESIS_MS_MAX);
+    tokio::select! {
+        biased;
+        answer = work => answer,
+        () = clock.wait_until(deadline) => Err(SpeechError::Failed("it took too long".to_owned())),
+    }
+}
+
+/// Runs one process to its end. Dropping the future kills it.
+async fn run(mut command: Command, text: &str) -> Result<Vec<u8>, SpeechError> {
+    let failed = |error: std::io::Error| SpeechError::Failed(error.to_string());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().map_err(failed)?;
+    let output = exchange(&mut child, text).await.map_err(failed)?;
+    let status = child.wait().await.map_err(failed)?;
+    if !status.success() {
+        return Err(SpeechError::Failed(status.to_string()));
+    }
+    if output.len() as u64 > OUTPUT_BYTES_MAX {
+        return Err(SpeechError::Failed("its answer is too long".to_owned()));
+    }
+    Ok(output)
+}
+
+/// Writes the text, then reads all output. The text fits a pipe, so writing never waits for reading.
+async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
+    if let Some(mut stdin) = child.stdin.take() {
+        match stdin.write_all(text.as_bytes()).await {
+            // `--version` does not read its input.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
+    }
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        let mut limited = stdout.take(OUTPUT_BYTES_MAX + 1);
+        limited.read_to_end(&mut output).await?;
+    }
+    Ok(output)
+}
+
+/// Reads espeak-ng's output: a canonical header whose lengths are invented, then mono 16-bit samples.
+fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
+    let unexpected = || SpeechError::Failed("its answer is not mono 16-bit PCM in WAV".to_owned());
+    let (header, data) = wav.split_at_checked(HEADER_BYTES).ok_or_else(unexpected)?;
+    let field = |at: usize| -> u16 {
+        match header.get(at..at + 2) {
+            Some([low, high]) => u16::from_le_bytes([*low, *high]),
+            Some(_) | None => 0,
+        }
+    };
+    let named = header.starts_with(b"RIFF") && header.get(36..40) == Some(b"data");
+    if !named || field(20) != 1 || field(22) != 1 || field(34) != 16 {
+        return Err(unexpected());
+    }
+    let rate_hz = u32::from(field(24)) | (u32::from(field(26)) << 16);
+    let samples: Vec<i16> = data
+        .chunks_exact(2)
+        .map(|pair| {
+            pair.iter()
+                .rev()
+                .fold(0_u16, |sum, byte| (sum << 8) | u16::from(*byte))
+        })
+        .map(u16::cast_signed)
+        .collect();
+    if samples.is_empty() {
+        return Err(SpeechError::Failed("there was nothing to say".to_owned()));
+    }
+    match to_telephone_rate(&samples, rate_hz) {
+        Ok(samples) => Ok(Clip { samples }),
+        Err(error) => Err(SpeechError::Failed(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use domain::time::Timestamp;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A clock that stands still, or one for which every wait is over at once.
+    struct TestClock {
+        waits: bool,
+    }
+
+    #[async_trait]
+    impl Clock for TestClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _at: Timestamp) {
+            if self.waits {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn prompt(text: &str, language: &str, personal: bool) -> Prompt {
+        Prompt {
+            text: text.to_owned(),
+            language: language.to_owned(),
+            personal,
+        }
+    }
+
+    /// espeak-ng with a disk cache, or `None` with a line that says so.
+    async fn installed(cache_dir: &Path) -> Option<EspeakSynthesizer> {
+        let settings = EspeakSettings {
+            cache_dir: Some(cache_dir.to_owned()),
+            ..EspeakSettings::default()
+        };
+        let found = EspeakSynthesizer::find(settings, Arc::new(TestClock { waits: true })).await;
+        if let Err(error) = &found {
+            println!("SKIPPED espeak: {error}");
+        }
+        found.ok()
+    }
+
+    fn files(dir: &Path) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(dir) else {
+            return Vec::new();
+        };
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    fn script(dir: &Path, body: &str) -> PathBuf {
+        let path = dir.join("program");
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn espeak_holds_the_contract() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        contract::holds(&espeak).await;
+    }
+
+    #[tokio::test]
+    async fn a_prompt_is_kept_on_disk_and_read_by_the_next_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = dir.path().join("prompts");
+        let Some(espeak) = installed(&cache).await else {
+            return;
+        };
+        let first = espeak.speak(&prompt("您好。", "zh-CN", false)).await.unwrap();
+        assert_eq!(files(&cache).len(), 1);
+        let again = installed(&cache).await.unwrap();
+        let second = again.speak(&prompt("您好。", "zh-CN", false)).await.unwrap();
+        assert_eq!(first.samples, second.samples);
+        assert_eq!(again.files_written.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn a_personal_prompt_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = dir.path().join("prompts");
+        let Some(espeak) = installed(&cache).await else {
+            return;
+        };
+        let clip = espeak.speak(&prompt("张三先生您好。", "zh", true)).await.unwrap();
+        assert!(clip.duration_ms() > 500);
+        assert!(files(&cache).is_empty());
+        assert!(espeak.memory.lock().unwrap().clips.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_cache_takes_no_more_and_the_prompt_is_spoken_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        for number in 0..DISK_CLIPS_MAX - 1 {
+            std::fs::write(dir.path().join(number.to_string()), b"").unwrap();
+        }
+        assert!(espeak.speak(&prompt("您好。", "zh", false)).await.is_ok());
+        assert_eq!(files(dir.path()).len(), DISK_CLIPS_MAX);
+        assert!(espeak.speak(&prompt("再见。", "zh", false)).await.is_ok());
+        assert_eq!(files(dir.path()).len(), DISK_CLIPS_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_torn_cache_file_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        let key = espeak.key("您好。", "cmn-latn-pinyin");
+        let path = dir.path().join(format!("{key}.wav"));
+        std::fs::write(&path, b"RIFF").unwrap();
+        let clip = espeak.speak(&prompt("您好。", "zh", false)).await.unwrap();
+        assert_eq!(read_clip(&std::fs::read(&path).unwrap()).unwrap(), *clip);
+    }
+
+    #[tokio::test]
+    async fn english_has_a_voice_and_other_languages_say_that_they_have_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        assert!(espeak.speak(&prompt("hello there", "en-GB", false)).await.is_ok());
+        assert!(espeak.speak(&prompt("bonjour", "fr", false)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_longest_text_is_spoken_and_a_longer_one_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        let longest = "a ".repeat(TEXT_BYTES_MAX / 2 - 1) + "ab";
+        assert!(espeak.speak(&prompt(&longest, "en", true)).await.is_ok());
+        let longer = longest + "c";
+        assert!(espeak.speak(&prompt(&longer, "en", true)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_the_next_prompt_and_frees_its_places() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = EspeakSettings {
+            program: script(dir.path(), "echo engine 1"),
+            ..EspeakSettings::default()
+        };
+        let clock = Arc::new(TestClock { waits: true });
+        let espeak = EspeakSynthesizer::find(settings, clock).await.unwrap();
+        let held = espeak
+            .places
+            .try_acquire_many(u32::try_from(PROCESSES_MAX + WAITING_MAX).unwrap());
+        assert_eq!(
+            espeak.speak(&prompt("a", "en", true)).await,
+            Err(SpeechError::Failed("too many prompts wait".to_owned()))
+        );
+        drop(held);
+        assert_ne!(
+            espeak.speak(&prompt("a", "en", true)).await,
+            Err(SpeechError::Failed("too many prompts wait".to_owned()))
+        );
+        assert_eq!(espeak.places.available_permits(), PROCESSES_MAX + WAITING_MAX);
+    }
+
+    #[tokio::test]
+    async fn text_is_never_an_argument() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = dir.path().join("arguments");
+        let body = format!("echo \"$@\" >> {}; cat > /dev/null; exit 1", seen.display());
+        let settings = EspeakSettings {
+            program: script(dir.path(), &body),
+            ..EspeakSettings::default()
+        };
+        let clock = Arc::new(TestClock { waits: true });
+        let espeak = EspeakSynthesizer {
+            places: Semaphore::new(1),
+            processes: Semaphore::new(1),
+            version: "1".to_owned(),
+            memory: Mutex::default(),
+            files_written: AtomicU64::new(0),
+            settings,
+            clock,
+        };
+        for (text, language) in [("-w /tmp/x $(id)", "en"), ("--help", "en -w /tmp/x")] {
+            drop(espeak.speak(&prompt(text, language, true)).await);
+        }
+        let arguments = std::fs::read_to_string(seen).unwrap();
+        assert_eq!(arguments, "-v en-us -z -b 1 --stdin --stdout -s 220\n");
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_named_missing() {
+        let settings = EspeakSettings {
+            program: PathBuf::from("/nowhere/espeak-ng"),
+            ..EspeakSettings::default()
+        };
+        let found = EspeakSynthesizer::find(settings, Arc::new(TestClock { waits: true })).await;
+        assert!(matches!(found.err(), Some(SpeechError::Missing(_))));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let hanging = Command::new(script(dir.path(), "exec sleep 600"));
+        let answer = within_limit(&TestClock { waits: false }, run(hanging, "")).await;
+        assert!(matches!(answer, Err(SpeechError::Failed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_fails_or_answers_without_end_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let failing = Command::new(script(dir.path(), "exit 3"));
+        assert!(run(failing, "text").await.is_err());
+        let endless = Command::new(script(dir.path(), "exec cat /dev/zero"));
+        assert!(run(endless, "text").await.is_err());
+    }
+
+    #[test]
+    fn only_mono_16_bit_pcm_is_taken_from_the_program() {
+        let good = write_clip(&Clip { samples: vec![7; 80] }).unwrap();
+        assert_eq!(clip_of_output(&good).unwrap().samples, vec![7; 80]);
+        let mut stereo = good.clone();
+        stereo[22] = 2;
+        assert!(clip_of_output(&stereo).is_err());
+        assert!(clip_of_output(&good[..HEADER_BYTES]).is_err());
+        assert!(clip_of_output(&good[..20]).is_err());
+        assert!(clip_of_output(&good[..HEADER_BYTES + 2]).is_ok());
+    }
+
+    #[test]
+    fn the_memory_cache_forgets_the_least_recently_used() {
+        let mut memory = MemoryCache::default();
+        let clip = Arc::new(Clip { samples: vec![0] });
+        for number in 0..MEMORY_CLIPS_MAX {
+            memory.put(number.to_string(), Arc::clone(&clip));
+        }
+        assert!(memory.get("0").is_some());
+        memory.put("one more".to_owned(), clip);
+        assert_eq!(memory.clips.len(), MEMORY_CLIPS_MAX);
+        assert!(memory.get("0").is_some() && memory.get("1").is_none());
+    }
+}
