@@ -62,6 +62,14 @@ labelled! {
     }
 }
 
+impl Disposition {
+    /// Whether a call that was answered and ended so was answered by a person: neither by a machine nor by a
+    /// screening assistant, nor gone at once. The metrics' term `person_answered_calls` says the same.
+    pub const fn is_by_person(self) -> bool {
+        !matches!(self, Self::Machine | Self::Screened | Self::AnsweredShort)
+    }
+}
+
 labelled! {
     /// How an answered conversation ended.
     Outcome {

@@ -27,6 +27,7 @@ pub mod live_figures;
 pub mod metrics;
 pub mod multiplied;
 mod origin;
+mod person_answered;
 mod postgres;
 mod progress;
 mod reading;

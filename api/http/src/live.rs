@@ -5,7 +5,7 @@
 
 use crate::event_stream::sse::Shareable;
 use application::event_stream::StreamPlace;
-use application::figures::{FORMULA, PEOPLE, versions};
+use application::figures::{FORMULA, PEOPLE, no_metrics, versions};
 use application::live::Picture;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::StopSignal;
@@ -94,7 +94,7 @@ pub fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> Value {
 }
 
 /// What the ratios of a window are: metrics by their versions, and two of this picture alone.
-fn measures() -> Value {
+pub(crate) fn measures() -> Value {
     let people = PEOPLE
         .iter()
         .filter(|(member, ..)| *member == "answer_ratio_people");
@@ -104,10 +104,7 @@ fn measures() -> Value {
     // The catalog is read by every other reply too: a fault in it is said there.
     let mut all = versions(metrics.chain(people)).unwrap_or_default();
     if let Some(members) = all.as_object_mut() {
-        for (member, zh, en) in OF_WINDOWS {
-            let label = json!({ "zh": zh, "en": en });
-            members.insert(member.to_owned(), json!({ "metric": null, "label": label }));
-        }
+        members.extend(no_metrics(&OF_WINDOWS));
     }
     all
 }

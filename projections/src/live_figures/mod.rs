@@ -266,14 +266,9 @@ impl LiveFigures {
         reason: EndReason,
     ) {
         let answered = self.calls.get(&call).is_some_and(|open| open.answered);
-        // As the term `person_answered_calls` has it.
-        let by_no_person = matches!(
-            disposition,
-            Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
-        );
         self.count(call, |counts| {
             counts.ended += 1;
-            counts.person_answered += u64::from(answered && !by_no_person);
+            counts.person_answered += u64::from(answered && disposition.is_by_person());
             counts.ended_unanswered += u64::from(!answered);
             counts.talked += u64::from(answered);
             counts.talk_ms += if answered { talk_ms } else { 0 };

@@ -159,6 +159,13 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 ("通话时长合计", "their time from answer to end, summed"),
             ),
             count("conversions", ("转化数", "calls with outcome success")),
+            count(
+                "person_answered",
+                (
+                    "真人接通并已结束的呼叫数",
+                    "calls that a person answered and that have ended",
+                ),
+            ),
         ],
     },
     SqlView {

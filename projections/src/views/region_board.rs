@@ -3,11 +3,12 @@
 //! No event says where a callee lives. What is known is what the permit's rules saw: the time zones in
 //! which the calling window was judged, and a home location where a preset asks for one. That is the region
 //! here, and where neither was judged it is `unknown`. A call counts in the region of its permit for ever;
-//! a correction moves its conversion there.
+//! a correction moves its conversion there, and whether a person had answered.
 
 use crate::cells::{Cells, change_or_begin, columns};
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
+use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::Finding;
@@ -35,17 +36,19 @@ static TABLES: [Table; 2] = [
         ddl: &[
             "create table region_board (campaign text not null, region text not null,
             home_location text not null, dialed bigint not null, answered bigint not null,
-            converted bigint not null, talk_ms bigint not null, pos bigint not null,
+            converted bigint not null, talk_ms bigint not null, person_answered bigint not null,
+            pos bigint not null,
             primary key (campaign, region, home_location))",
         ],
         key_columns: 3,
     },
-    // Written once, at the permit: a correction may come years later.
+    // Written at the permit and at the answer: a correction may come years later.
     Table {
         name: "region_board_call",
         ddl: &[
             "create table region_board_call (call text primary key, campaign text not null,
-            region text not null, home_location text not null, pos bigint not null)",
+            region text not null, home_location text not null, answered bigint not null,
+            pos bigint not null)",
         ],
         key_columns: 1,
     },
@@ -54,12 +57,16 @@ static REGIONS: &Table = &TABLES[0];
 static CALLS: &Table = &TABLES[1];
 
 columns! {
-    enum Column { Campaign, Region, HomeLocation, Dialed, Answered, Converted, TalkMs, Pos }
+    enum Column { Campaign, Region, HomeLocation, Dialed, Answered, Converted, TalkMs, PersonAnswered, Pos }
+}
+
+columns! {
+    enum CallColumn { Call, Campaign, Region, HomeLocation, Answered, Pos }
 }
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
         "call.permitted",
@@ -93,20 +100,39 @@ impl View for RegionBoard {
         {
             return tx.append_row(CALLS, permitted(event, customer_grant, number_grant)?);
         }
-        let change: &[(Column, i64)] = match fact {
-            CallEvent::Dialing { leg: 1, .. } => &[(Column::Dialed, 1)],
-            CallEvent::Answered { .. } => &[(Column::Answered, 1)],
-            CallEvent::Ended { outcome, talk_ms, .. } => &[
-                (Column::Converted, i64::from(*outcome == Some(Outcome::Success))),
-                (Column::TalkMs, i64::try_from(*talk_ms).unwrap_or(i64::MAX)),
-            ],
-            CallEvent::Corrected { before, after, .. } => {
-                &[(Column::Converted, converted(*after) - converted(*before))]
-            }
+        let change = match fact {
+            CallEvent::Dialing { leg: 1, .. } => Change::of(Column::Dialed, 1),
+            CallEvent::Answered { .. } => Change {
+                is_answer: true,
+                ..Change::of(Column::Answered, 1)
+            },
+            CallEvent::Ended {
+                disposition,
+                outcome,
+                talk_ms,
+                ..
+            } => Change {
+                talk_ms: i64::try_from(*talk_ms).unwrap_or(i64::MAX),
+                people: person_answered::at_end(*disposition),
+                ..Change::of(Column::Converted, i64::from(*outcome == Some(Outcome::Success)))
+            },
+            CallEvent::Corrected { before, after, .. } => Change {
+                people: person_answered::by_correction(*before, *after),
+                ..Change::of(Column::Converted, converted(*after) - converted(*before))
+            },
             _ => return Ok(()),
         };
-        add(tx, event, change)
+        change.add(tx, event)
     }
+}
+
+/// What an event of a call changes.
+struct Change {
+    counted: (Column, i64),
+    talk_ms: i64,
+    /// Where the call was answered.
+    people: i64,
+    is_answer: bool,
 }
 
 fn converted(finding: Finding) -> i64 {
@@ -128,33 +154,58 @@ fn permitted(
         Val::text(&customer.campaign),
         Val::Text(fact("calling_window", "time_zones").unwrap_or_else(|| UNKNOWN.to_owned())),
         Val::Text(fact("home_location", "home_location").unwrap_or_default()),
+        Val::Int(0),
         Val::position(event.position),
     ])
 }
 
-/// Adds to the region of the event's call. Nothing for a call whose permit was never seen, or by nothing.
-fn add(tx: &mut dyn Tx, event: &ViewEvent, change: &[(Column, i64)]) -> Result<(), ProjectionError> {
-    if change.iter().all(|(_, more)| *more == 0) {
-        return Ok(());
-    }
-    let Some(call) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
-        return Ok(());
-    };
-    let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
-    let pos = Val::position(event.position);
-    let changed = |cells: &mut Cells<'_>| {
-        for (column, more) in change {
-            cells.add(*column, *more);
+impl Change {
+    const fn of(column: Column, more: i64) -> Self {
+        Self {
+            counted: (column, more),
+            talk_ms: 0,
+            people: 0,
+            is_answer: false,
         }
-        cells.set(Column::Pos, pos.clone());
-    };
-    let nothing = || {
-        let mut row = key.clone();
-        row.extend([const { Val::Int(0) }; 4]);
-        row.push(Val::Null);
-        row
-    };
-    change_or_begin(tx, (REGIONS, &key), &nothing, &changed)
+    }
+
+    /// Adds to the region of the event's call. Nothing for a call whose permit was never seen, or by nothing.
+    fn add(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        let pos = Val::position(event.position);
+        let key = [Val::text(event.call()?)];
+        let Some(mut call) = tx.row(CALLS, &key)? else {
+            return Ok(());
+        };
+        let mut cells = Cells(&mut call);
+        let people = self.people * cells.int(CallColumn::Answered);
+        if self.is_answer {
+            cells.set(CallColumn::Answered, Val::Int(1));
+            cells.set(CallColumn::Pos, pos.clone());
+            tx.put(CALLS, call.clone())?;
+        }
+        let change = [
+            self.counted,
+            (Column::TalkMs, self.talk_ms),
+            (Column::PersonAnswered, people),
+        ];
+        if change.iter().all(|(_, more)| *more == 0) {
+            return Ok(());
+        }
+        let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
+        let changed = |cells: &mut Cells<'_>| {
+            for (column, more) in change {
+                cells.add(column, more);
+            }
+            cells.set(Column::Pos, pos.clone());
+        };
+        let nothing = || {
+            let mut row = key.clone();
+            row.extend([const { Val::Int(0) }; 5]);
+            row.push(Val::Null);
+            row
+        };
+        change_or_begin(tx, (REGIONS, &key), &nothing, &changed)
+    }
 }
 
 /// The calls of a campaign in one region.
@@ -171,14 +222,17 @@ pub struct RegionRow {
     pub answered: u64,
     pub converted: u64,
     pub talk_ms: u64,
+    /// Calls that a person answered and that have ended.
+    pub person_answered: u64,
 }
 
 /// A campaign's regions, that with the most calls first; at most `REGIONS_MAX`.
 pub async fn regions(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<RegionRow>, ProjectionError> {
-    let (sql, values) =
-        Select::new("select region, home_location, dialed, answered, converted, talk_ms from region_board")
-            .when("campaign =", Some(Val::text(campaign)))
-            .limited("dialed desc, region, home_location", REGIONS_MAX);
+    let (sql, values) = Select::new(
+        "select region, home_location, dialed, answered, converted, talk_ms, person_answered from region_board",
+    )
+    .when("campaign =", Some(Val::text(campaign)))
+    .limited("dialed desc, region, home_location", REGIONS_MAX);
     let rows = db.query(&sql, values).await?;
     rows.into_iter().map(read_row).collect()
 }
@@ -191,6 +245,7 @@ fn read_row(mut row: Row) -> Result<RegionRow, ProjectionError> {
         answered: row.count()?,
         converted: row.count()?,
         talk_ms: row.count()?,
+        person_answered: row.count()?,
     })
 }
 
@@ -233,8 +288,8 @@ mod tests {
         regions(db.as_ref(), &campaign("T")).await.unwrap()
     }
 
-    fn row(region: &str, counts: [u64; 4]) -> RegionRow {
-        let [dialed, answered, converted, talk_ms] = counts;
+    fn row(region: &str, counts: [u64; 5]) -> RegionRow {
+        let [dialed, answered, converted, talk_ms, person_answered] = counts;
         RegionRow {
             region: region.to_owned(),
             home_location: None,
@@ -242,6 +297,7 @@ mod tests {
             answered,
             converted,
             talk_ms,
+            person_answered,
         }
     }
 
@@ -249,10 +305,11 @@ mod tests {
     async fn columns_stand_as_named() {
         let (db, _runner) = Story::new().shown_by(RegionBoard).await;
         assert_eq!(columns_of(db.as_ref(), REGIONS).await, names::<Column>());
+        assert_eq!(columns_of(db.as_ref(), CALLS).await, names::<CallColumn>());
     }
 
     #[tokio::test]
-    async fn a_call_counts_in_the_time_zones_its_permit_saw_and_a_correction_moves_its_conversion() {
+    async fn a_call_counts_in_the_time_zones_its_permit_saw_and_a_correction_moves_what_it_found() {
         let mut story = Story::new();
         let zone = |name: &str| vec![verdict("calling_window", "time_zones", name)];
         permitted(&mut story, 2, zone("Asia/Shanghai"));
@@ -266,16 +323,23 @@ mod tests {
         story.dialing(call("T", 3, 1), 1, "first");
         story.ended(call("T", 3, 1), Disposition::Busy, (None, 0));
         story.dialing(call("T", 4, 1), 1, "first");
-        let american = row("America/Chicago, America/New_York", [1, 0, 0, 0]);
+        let american = row("America/Chicago, America/New_York", [1, 0, 0, 0, 0]);
         assert_eq!(
             shown(&story).await,
-            [row("Asia/Shanghai", [2, 1, 1, 4_000]), american.clone()]
+            [row("Asia/Shanghai", [2, 1, 1, 4_000, 1]), american.clone()]
         );
         let before = (Disposition::Answered, Some(Outcome::Success));
         story.corrected(id, before, (Disposition::Machine, None));
         assert_eq!(
             shown(&story).await,
-            [row("Asia/Shanghai", [2, 1, 0, 4_000]), american]
+            [row("Asia/Shanghai", [2, 1, 0, 4_000, 0]), american.clone()]
+        );
+        // Nobody answered that one, whatever is found of it later.
+        let busy = call("T", 3, 1);
+        story.corrected(busy, (Disposition::Busy, None), (Disposition::Answered, None));
+        assert_eq!(
+            shown(&story).await,
+            [row("Asia/Shanghai", [2, 1, 0, 4_000, 0]), american]
         );
     }
 
@@ -293,9 +357,9 @@ mod tests {
         }
         let elsewhere = RegionRow {
             home_location: Some("elsewhere".to_owned()),
-            ..row(UNKNOWN, [1, 0, 0, 0])
+            ..row(UNKNOWN, [1, 0, 0, 0, 0])
         };
-        assert_eq!(shown(&story).await, [row(UNKNOWN, [1, 0, 0, 0]), elsewhere]);
+        assert_eq!(shown(&story).await, [row(UNKNOWN, [1, 0, 0, 0, 0]), elsewhere]);
         assert_eq!(shown(&Story::new()).await, []);
     }
 }

@@ -3,14 +3,18 @@
 //!
 //! A leg counts on its own trunk and on the day on which it was dialed, for ever. Post-dial delay is from
 //! dialing to the first ringing (LIN-5). What the callee does (busy, declined, no answer) is never the
-//! trunk's failure.
+//! trunk's failure. Whether a person answered a leg is known when its call has ended, and a correction moves
+//! it: of a leg that was answered a row stays.
 
+use crate::cells::{Cells, columns};
 use crate::database::{Edit, ReadDb, Table, Tx, read_as};
 use crate::error::ProjectionError;
+use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::call::progress::dispose_failure;
+use domain::disposition::Disposition;
 use domain::ids::CallId;
 use domain::ports::line::LegFailure;
 use domain::time::Timestamp;
@@ -35,7 +39,7 @@ const DAYS: Table = Table {
         "create table trunk_quality (trunk text not null, day_at bigint not null, legs bigint not null,
         rang bigint not null, answered bigint not null, failed_trunk bigint not null,
         failed_other bigint not null, post_dial_ms bigint not null, post_dial_count bigint not null,
-        pos bigint not null, primary key (trunk, day_at))",
+        person_answered bigint not null, pos bigint not null, primary key (trunk, day_at))",
     ],
     key_columns: 2,
 };
@@ -50,12 +54,13 @@ const CODES: Table = Table {
     key_columns: 3,
 };
 
-/// Legs that are not over.
+/// Legs that are not over, and those that were answered: a correction may come years later.
 const LEGS: Table = Table {
     name: "trunk_quality_leg",
     ddl: &[
         "create table trunk_quality_leg (call text primary key, leg bigint not null, trunk text not null,
-        day_at bigint not null, dialed_at bigint not null, rang bigint not null, pos bigint not null)",
+        day_at bigint not null, dialed_at bigint not null, rang bigint not null, answered bigint not null,
+        pos bigint not null)",
     ],
     key_columns: 1,
 };
@@ -75,14 +80,19 @@ enum Column {
     FailedOther = 6,
     PostDialMs = 7,
     PostDialCount = 8,
+    PersonAnswered = 9,
+}
+
+columns! {
+    enum LegColumn { Call, Leg, Trunk, DayAt, DialedAt, Rang, Answered, Pos }
 }
 
 /// Width of a day's row, and where its position stands.
-const DAY_COLUMNS: usize = 10;
+const DAY_COLUMNS: usize = 11;
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
         "call.dialing",
@@ -90,6 +100,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         "call.answered",
         "call.leg_failed",
         "call.ended",
+        "call.corrected",
     ]),
 };
 
@@ -113,7 +124,10 @@ impl View for TrunkQuality {
             CallEvent::Ringing { .. } => quality.ringing(),
             CallEvent::Answered { .. } => quality.answered(),
             CallEvent::LegFailed { failure, .. } => quality.failed(failure),
-            CallEvent::Ended { .. } => quality.over(),
+            CallEvent::Ended { disposition, .. } => quality.ended(*disposition),
+            CallEvent::Corrected { before, after, .. } => {
+                quality.people(person_answered::by_correction(*before, *after))
+            }
             _ => Ok(()),
         }
     }
@@ -125,6 +139,7 @@ struct OpenLeg {
     day_at: i64,
     dialed_at: Timestamp,
     rang: bool,
+    answered: bool,
 }
 
 struct Quality<'a> {
@@ -145,6 +160,7 @@ impl Quality<'_> {
             Val::Int(day_at),
             Val::at(self.at),
             Val::Int(0),
+            Val::Int(0),
             self.pos.clone(),
         ];
         self.tx.put(LEG_TABLE, row)?;
@@ -163,21 +179,27 @@ impl Quality<'_> {
             day_at: row.int()?,
             dialed_at: row.at()?,
             rang: row.flag()?,
+            answered: row.flag()?,
         }))
+    }
+
+    /// Notes that this has come of the leg.
+    fn note(&mut self, column: LegColumn) -> Result<(), ProjectionError> {
+        let pos = self.pos.clone();
+        self.tx.edit(LEG_TABLE, &[Val::text(self.call)], &mut |row| {
+            let mut leg = Cells(row);
+            leg.set(column, Val::Int(1));
+            leg.set(LegColumn::Pos, pos.clone());
+            Ok(Edit::Write)
+        })?;
+        Ok(())
     }
 
     fn ringing(&mut self) -> Result<(), ProjectionError> {
         let Some(leg) = self.open()?.filter(|leg| !leg.rang) else {
             return Ok(());
         };
-        let pos = self.pos.clone();
-        self.tx.edit(LEG_TABLE, &[Val::text(self.call)], &mut |row| {
-            if let [_, _, _, _, _, rang, at] = row {
-                *rang = Val::Int(1);
-                *at = pos.clone();
-            }
-            Ok(Edit::Write)
-        })?;
+        self.note(LegColumn::Rang)?;
         let waited = i64::try_from(self.at.ms_since(leg.dialed_at)).unwrap_or(i64::MAX);
         self.add(
             (&leg.trunk, leg.day_at),
@@ -190,8 +212,22 @@ impl Quality<'_> {
     }
 
     fn answered(&mut self) -> Result<(), ProjectionError> {
+        let Some(leg) = self.open()? else { return Ok(()) };
+        self.note(LegColumn::Answered)?;
+        self.add((&leg.trunk, leg.day_at), &[(Column::Answered, 1)])
+    }
+
+    fn ended(&mut self, disposition: Disposition) -> Result<(), ProjectionError> {
         match self.open()? {
-            Some(leg) => self.add((&leg.trunk, leg.day_at), &[(Column::Answered, 1)]),
+            Some(leg) if leg.answered => self.people(person_answered::at_end(disposition)),
+            Some(_) | None => self.over(),
+        }
+    }
+
+    /// Adds to the people who answered, where the leg was answered.
+    fn people(&mut self, more: i64) -> Result<(), ProjectionError> {
+        match self.open()?.filter(|leg| leg.answered && more != 0) {
+            Some(leg) => self.add((&leg.trunk, leg.day_at), &[(Column::PersonAnswered, more)]),
             None => Ok(()),
         }
     }
@@ -261,6 +297,8 @@ pub struct TrunkDay {
     /// Dialing to first ringing: the sum, over so many legs.
     pub post_dial_ms: u64,
     pub post_dial_count: u64,
+    /// Legs that a person answered, of calls that have ended.
+    pub person_answered: u64,
     /// Final codes or causes, the most frequent first.
     pub codes: Vec<(String, u64)>,
 }
@@ -274,7 +312,7 @@ pub async fn days(
         let values = [Val::at(from), Val::at(until), Val::count(ROWS_MAX)];
         let rows = tx.query(
             "select trunk, day_at, legs, rang, answered, failed_trunk, failed_other, post_dial_ms,
-             post_dial_count from trunk_quality where day_at >= $1 and day_at < $2
+             post_dial_count, person_answered from trunk_quality where day_at >= $1 and day_at < $2
              order by day_at, trunk limit $3",
             &values,
         )?;
@@ -307,6 +345,7 @@ fn read_day(mut row: Row) -> Result<TrunkDay, ProjectionError> {
         failed_other: row.count()?,
         post_dial_ms: row.count()?,
         post_dial_count: row.count()?,
+        person_answered: row.count()?,
         codes: Vec::new(),
     })
 }
@@ -314,8 +353,8 @@ fn read_day(mut row: Row) -> Result<TrunkDay, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, call, ten};
-    use domain::disposition::Disposition;
+    use crate::cells::names;
+    use crate::testing::{Story, call, columns_of, ten};
     use domain::ports::line::FailureCause;
 
     fn failed(sip_code: Option<u16>, cause: FailureCause) -> CallEvent {
@@ -395,7 +434,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_leg_that_is_over_leaves_no_row() {
+    async fn an_unanswered_leg_that_is_over_leaves_no_row() {
         let mut story = Story::new();
         let id = call("T", 1, 1);
         story.permitted("T", 1, 1).dialing(id, 1, "first");
@@ -406,5 +445,46 @@ mod tests {
             .await
             .unwrap();
         assert!(left.is_empty());
+    }
+
+    #[tokio::test]
+    async fn people_are_counted_on_the_leg_they_answered_and_a_correction_moves_them() {
+        let mut story = Story::new();
+        let (second, machine, busy) = (call("T", 1, 1), call("T", 2, 1), call("T", 3, 1));
+        story.permitted("T", 1, 1).dialing(second, 1, "first");
+        story.call(second, failed(Some(503), FailureCause::default()));
+        story.dialing(second, 2, "second").answered(second, 2);
+        story.ended(second, Disposition::Answered, (None, 500));
+        story
+            .permitted("T", 2, 1)
+            .dialing(machine, 1, "second")
+            .answered(machine, 1);
+        story.ended(machine, Disposition::Machine, (None, 500));
+        story.permitted("T", 3, 1).dialing(busy, 1, "second");
+        story.ended(busy, Disposition::Busy, (None, 0));
+        let people = async |story: &Story| {
+            let rows = shown(story).await;
+            rows.iter()
+                .map(|row| (row.answered, row.person_answered))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(people(&story).await, [(0, 0), (2, 1)]);
+        // Nobody answered the last one, whatever is found of it later.
+        for (id, before) in [(machine, Disposition::Machine), (busy, Disposition::Busy)] {
+            story.corrected(id, (before, None), (Disposition::Answered, None));
+        }
+        assert_eq!(people(&story).await, [(0, 0), (2, 2)]);
+        story.corrected(
+            second,
+            (Disposition::Answered, None),
+            (Disposition::Screened, None),
+        );
+        assert_eq!(people(&story).await, [(0, 0), (2, 1)]);
+    }
+
+    #[tokio::test]
+    async fn columns_stand_as_named() {
+        let (db, _runner) = Story::new().shown_by(TrunkQuality).await;
+        assert_eq!(columns_of(db.as_ref(), LEG_TABLE).await, names::<LegColumn>());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::as_of::{Then, Wanted};
 use crate::campaigns::{figures, listed};
-use crate::figures::{FORMULA, versions};
+use crate::figures::{FORMULA, PEOPLE, versions};
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
 use domain::problem::Problem;
@@ -12,11 +12,17 @@ use projections::views::daily_copies::{self, DailyCopies, Total};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// Longest wait for rows that hold the moment: it lies behind the head, and a view is behind by milliseconds.
+const ROWS_WAIT_MS: u64 = 5_000;
+
 /// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
 /// times is in no copy, and folded from the first event.
 pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Value, Problem> {
     let copy = match then.valid_at() {
-        None => daily_copies::last_copy(installation.rows.db().as_ref(), then.position).await?,
+        None => {
+            installation.rows_at(then.position, ROWS_WAIT_MS).await?;
+            daily_copies::last_copy(installation.rows.db().as_ref(), then.position).await?
+        }
         Some(_) => None,
     };
     let mut wanted = Wanted::all_of(EventFilter::default());
@@ -35,8 +41,7 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
     if let Some(members) = known.as_object_mut() {
         members.insert("copied_position".to_owned(), json!(from.to_string()));
     }
-    // What the copies of a day hold: people are not counted apart in them.
-    let versions = versions(&FORMULA)?;
+    let versions = versions(FORMULA.iter().chain(&PEOPLE))?;
     Ok(json!({ "items": items, "versions": versions, "known": known }))
 }
 
@@ -50,6 +55,7 @@ fn describe_total(total: &Total) -> Value {
         talked: count(total.talked),
         talk_ms: count(total.talk_ms),
         conversions: count(total.conversions),
+        person_answered: count(total.person_answered),
         ..Share::default()
     };
     calls.work_out();

@@ -3,7 +3,7 @@
 mod all_then;
 
 use crate::as_of::{Moment, Then, entity_then};
-use crate::figures::{FORMULA, PEOPLE, people, people_by_campaign, versions};
+use crate::figures::{FORMULA, PEOPLE, versions};
 use crate::installation::{Installation, follow, script_flow};
 use actors::Answer;
 use all_then::all_campaigns;
@@ -17,9 +17,8 @@ use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use intake::campaign_body::{CampaignBody, FlowBody};
+use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
-use projections::views::metric_board::MetricBoard;
-use projections::{ReadDb, View};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -136,7 +135,7 @@ pub async fn show(
     }
     let mut body = describe(campaign, &loaded.state);
     if let (Some(members), Some(row)) = (body.as_object_mut(), installation.board(campaign).await?) {
-        members.extend(headed(&row, installation.rows.db().as_ref()).await?);
+        members.extend(headed(&row)?);
     }
     Ok(body)
 }
@@ -148,15 +147,11 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Value, 
         return all_campaigns(installation, &then).await;
     }
     let rows = installation.boards().await?;
-    let people = people_by_campaign(installation.rows.db().as_ref()).await?;
     let items: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let mut item = progress(row);
-            let beside = people.as_ref().and_then(|all| all.get(row.campaign.as_str()));
-            item.extend(beside.cloned().unwrap_or_default());
             let about = (&row.campaign, row.preset.as_str(), row.enrolled);
-            listed(row.status.code(), about, item)
+            listed(row.status.code(), about, progress(row))
         })
         .collect();
     let versions = versions(FORMULA.iter().chain(&PEOPLE))?;
@@ -174,7 +169,7 @@ async fn describe_then(
     if entity.state.status().is_none() {
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
-    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
     let shown = installation
         .past
         .campaign(&installation.environment, campaign, (views, then))
@@ -182,16 +177,15 @@ async fn describe_then(
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
     if let (Some(members), Some(row)) = (body.as_object_mut(), row) {
-        members.extend(headed(&row, shown.rows.db.as_ref()).await?);
+        members.extend(headed(&row)?);
         members.insert("known".to_owned(), shown.known(then));
     }
     Ok(body)
 }
 
 /// Where a campaign stands, with its headline figures, those of people beside them, and their versions.
-async fn headed(row: &BoardRow, db: &dyn ReadDb) -> Result<Map<String, Value>, Problem> {
+fn headed(row: &BoardRow) -> Result<Map<String, Value>, Problem> {
     let mut shown = progress(row);
-    shown.extend(people(db, &row.campaign).await?);
     shown.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
     Ok(shown)
 }
@@ -235,6 +229,8 @@ pub fn figures(
         "answer_ratio": calls.answer_ratio,
         "talk_ms_mean": calls.talk_ms_mean,
         "conversion_ratio": calls.conversion_ratio,
+        "answer_ratio_people": calls.answer_ratio_people,
+        "conversion_ratio_people": calls.conversion_ratio_people,
         "alerts": alerts,
         "last_alert": last_alert,
         "last_alert_detail": last_alert_detail,

@@ -10,7 +10,7 @@ mod source;
 pub use asking::{ASKED, Asked, describe_metric, find};
 pub use chart::{options, with_versions};
 pub use drill::{DRILLED, Drilling};
-pub use headline::{FORMULA, PEOPLE, named, people, people_by_campaign, versions};
+pub use headline::{FORMULA, PEOPLE, named, no_metrics, versions};
 pub use source::Source;
 
 use domain::problem::Problem;

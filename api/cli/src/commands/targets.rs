@@ -4,7 +4,7 @@
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::{items, members, percent};
+use crate::kit::table::{items, member_lines, members, percent};
 use application::percent::encode;
 use domain::ids::CampaignId;
 use hyper::Method;
@@ -174,23 +174,39 @@ pub(super) async fn regions(args: OneArgs) -> Result<(), Failure> {
     let Some(reply) = asked_of(&args, "/regions").await? else {
         return Ok(());
     };
-    let rows: Vec<Value> = items(&reply, "items")
+    region_lines(&reply)
         .iter()
-        .map(|row| with(row, "share", percent(row.get("answer_ratio_per_call"))))
-        .collect();
+        .try_for_each(|line| output::line(line))
+}
+
+/// Regions as a table, and what a region is.
+pub(super) fn region_lines(reply: &Value) -> Vec<String> {
     let columns = [
         ("地区（时区） region", "/region"),
         ("归属地 home location", "/home_location"),
         ("拨号 dialed", "/dialed"),
         ("接通 answered", "/answered"),
-        ("接通率（按呼叫，含应答机）v1 per call", "/share"),
+        ("接通率（按呼叫，含应答机）v1 per call", "/answer_ratio_per_call"),
+        ("仅真人 v2 people only", "/answer_ratio_per_call_people"),
         ("转化 converted", "/converted"),
+        ("转化率 v1 of answered", "/conversion_ratio"),
+        ("仅真人 v2 people only", "/conversion_ratio_people"),
         ("通话毫秒 talk ms", "/talk_ms"),
     ];
-    members(&columns, &rows)?;
+    let shares = [
+        "answer_ratio_per_call",
+        "answer_ratio_per_call_people",
+        "conversion_ratio",
+        "conversion_ratio_people",
+    ];
+    let rows: Vec<Value> = items(reply, "items")
+        .iter()
+        .map(|row| with_percents(row, &shares))
+        .collect();
     let label = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
-    output::line(label("label_zh"))?;
-    output::line(label("label_en"))
+    let mut lines = member_lines(&columns, &rows);
+    lines.extend(["label_zh", "label_en"].map(|name| label(name).to_owned()));
+    lines
 }
 
 /// The abandon rate under every definition.
@@ -234,23 +250,31 @@ pub(super) async fn quality(args: QualityArgs) -> Result<(), Failure> {
     let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
         return Ok(());
     };
-    let rows: Vec<Value> = items(&reply, "days").iter().map(trunk_day).collect();
-    if rows.is_empty() {
+    if items(&reply, "days").is_empty() {
         return output::line("这段时间没有呼叫 no calls in that time");
     }
+    quality_lines(&reply)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+/// Trunks by day as a table.
+pub(super) fn quality_lines(reply: &Value) -> Vec<String> {
     let columns = [
         ("线路 trunk", "/trunk"),
         ("日 day", "/day"),
         ("话路 legs", "/legs"),
         ("振铃 rang", "/rang"),
         ("接通 answered", "/answered"),
-        ("接通率（按话路） per leg", "/answers"),
+        ("接通率（按话路，含应答机） per leg", "/answer_ratio_per_leg"),
+        ("仅真人 people only", "/answer_ratio_per_leg_people"),
         ("线路失败 failed", "/failed_trunk"),
-        ("失败率 rate", "/failures"),
+        ("失败率 rate", "/failure_ratio_per_leg"),
         ("接续时延 PDD ms", "/post_dial_ms_mean"),
         ("结束码 codes", "/ended"),
     ];
-    members(&columns, &rows)
+    let rows: Vec<Value> = items(reply, "days").iter().map(trunk_day).collect();
+    member_lines(&columns, &rows)
 }
 
 fn trunk_day(row: &Value) -> Value {
@@ -264,9 +288,20 @@ fn trunk_day(row: &Value) -> Value {
     let at = row.get("day_at").and_then(Value::as_str);
     let day = at.and_then(|at| Some(application::calendar::beijing_date(at.parse().ok()?).to_string()));
     let shown = with(row, "day", json!(day));
-    let shown = with(&shown, "answers", percent(row.get("answer_ratio_per_leg")));
-    let shown = with(&shown, "failures", percent(row.get("failure_ratio_per_leg")));
-    with(&shown, "ended", json!(codes.join(" ")))
+    let shares = [
+        "answer_ratio_per_leg",
+        "answer_ratio_per_leg_people",
+        "failure_ratio_per_leg",
+    ];
+    with(&with_percents(&shown, &shares), "ended", json!(codes.join(" ")))
+}
+
+/// An object with these members in per cent.
+fn with_percents(object: &Value, names: &[&str]) -> Value {
+    let shown = object.clone();
+    names
+        .iter()
+        .fold(shown, |shown, name| with(&shown, name, percent(shown.get(name))))
 }
 
 /// An object with one member more.

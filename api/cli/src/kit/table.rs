@@ -12,6 +12,13 @@ const CELL_COLUMNS_MAX: usize = 60;
 
 /// Prints rows of the members named, under heads of the user's words.
 pub(crate) fn members(columns: &[(&str, &str)], items: &[Value]) -> Result<(), Failure> {
+    member_lines(columns, items)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+/// The lines of such a table.
+pub(crate) fn member_lines(columns: &[(&str, &str)], items: &[Value]) -> Vec<String> {
     let head: Vec<String> = columns.iter().map(|(head, _)| (*head).to_owned()).collect();
     let row = |item: &Value| -> Vec<Value> {
         let of = |(_, pointer): &(&str, &str)| item.pointer(pointer).cloned().unwrap_or_default();
@@ -19,8 +26,6 @@ pub(crate) fn members(columns: &[(&str, &str)], items: &[Value]) -> Result<(), F
     };
     let rows: Vec<Vec<Value>> = items.iter().map(row).collect();
     aligned(&head, &rows)
-        .iter()
-        .try_for_each(|line| output::line(line))
 }
 
 /// The items of a reply's list; none where it has no such list.

@@ -13,9 +13,9 @@ pub(super) fn noticed(gathered: &Gathered) -> Noticed {
     });
     let watch = &gathered.watch;
     let most = watch.refusals.iter().max_by_key(|(_, count)| **count);
-    let effects = gathered.swings.iter().flat_map(|(by, swing)| {
-        swing.effects.iter().map(|effect| PartEffect {
-            by: *by,
+    let effects = gathered.splits.iter().flat_map(|split| {
+        split.swing.effects.iter().map(|effect| PartEffect {
+            by: split.by,
             part: effect.part.clone(),
             rate: effect.rate,
             mix: effect.mix,

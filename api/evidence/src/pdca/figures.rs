@@ -13,6 +13,7 @@ pub(super) struct Tally {
     pub talked: u64,
     pub talk_ms: u64,
     pub conversions: u64,
+    pub person_answered: u64,
 }
 
 impl Tally {
@@ -23,6 +24,7 @@ impl Tally {
         self.talked += cell.talked;
         self.talk_ms += cell.talk_ms;
         self.conversions += cell.conversions;
+        self.person_answered += cell.person_answered;
     }
 
     /// For the split of the answer rate's change.
@@ -43,6 +45,16 @@ impl Tally {
 
     pub(super) fn conversion_ratio(&self) -> Option<f64> {
         divide(self.conversions, self.answered)
+    }
+
+    /// Of people only: `answer_ratio_per_call` v2.
+    pub(crate) fn answer_ratio_people(&self) -> Option<f64> {
+        divide(self.person_answered, self.dialed)
+    }
+
+    /// Of people only: `conversion_ratio` v2.
+    pub(crate) fn conversion_ratio_people(&self) -> Option<f64> {
+        divide(self.conversions, self.person_answered)
     }
 
     pub(crate) fn talk_s_mean(&self) -> Option<f64> {

@@ -64,12 +64,13 @@ pub struct Gathered {
     /// Rows are complete up to here.
     pub position: Position,
     campaigns: Vec<BoardRow>,
+    was: Tally,
     now: Tally,
     measured: Vec<Measured>,
     planned: Vec<Planned>,
     dispositions: (Dispositions, Dispositions),
     /// By cause: trunk, hour, flow version, campaign.
-    swings: Vec<(SplitBy, Swing)>,
+    splits: Vec<Split>,
     flow_versions: BTreeMap<String, Tally>,
     trunks: BTreeMap<String, Tally>,
     watch: Watch,
@@ -78,6 +79,21 @@ pub struct Gathered {
     peaks: Vec<(Timestamp, Tally)>,
     /// Of a year.
     capacity: Option<Capacity>,
+}
+
+/// The answer rate's change split by one cause, and the calls of each part before and now.
+struct Split {
+    by: SplitBy,
+    swing: Swing,
+    parts: [BTreeMap<String, Tally>; 2],
+}
+
+impl Split {
+    /// The people-only rate beside a part's, before and now.
+    fn people_of(&self, part: &str) -> [Option<f64>; 2] {
+        let of = |parts: &BTreeMap<String, Tally>| parts.get(part).and_then(Tally::answer_ratio_people);
+        self.parts.each_ref().map(of)
+    }
 }
 
 /// Gathers a report's figures. Only what the length of the period asks for is read.
@@ -111,13 +127,14 @@ pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month | PeriodLength::Quarter => None,
     };
     Ok(Gathered {
-        swings: swings(&was, &now),
+        splits: splits(&was, &now),
         flow_versions: by(&now, &flow_version),
         trunks: by(&now, &|cell| cell.trunk.clone()),
         peaks: peaks(by_hour(&now)),
         measured,
         planned,
         capacity,
+        was: tally(&was),
         now: tally(&now),
         ask,
         period,
@@ -156,7 +173,7 @@ fn flow_version(cell: &Cell) -> String {
 /// By what the change is split, and the part that a cell is in.
 type Cause<'a> = (SplitBy, &'a dyn Fn(&Cell) -> String);
 
-fn swings(was: &[Cell], now: &[Cell]) -> Vec<(SplitBy, Swing)> {
+fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
     let hour = |cell: &Cell| beijing(cell.hour_at).format("%H:00").to_string();
     let weekday = |cell: &Cell| beijing(cell.hour_at).format("%u").to_string();
     let trunk = |cell: &Cell| cell.trunk.clone();
@@ -169,13 +186,19 @@ fn swings(was: &[Cell], now: &[Cell]) -> Vec<(SplitBy, Swing)> {
         (SplitBy::Campaign, &campaign),
     ];
     let split = |(split_by, of): Cause<'_>| {
-        let tallied = |cells| {
-            by(cells, of)
+        let parts = [by(was, of), by(now, of)];
+        let answers = |parts: &BTreeMap<String, Tally>| {
+            parts
                 .iter()
                 .map(|(part, tally)| (part.clone(), tally.answers()))
                 .collect()
         };
-        Some((split_by, swing(&tallied(was), &tallied(now))?))
+        let [before, now] = parts.each_ref().map(answers);
+        Some(Split {
+            by: split_by,
+            swing: swing(&before, &now)?,
+            parts,
+        })
     };
     causes.into_iter().filter_map(split).collect()
 }

@@ -1,14 +1,13 @@
 //! A PDCA report as a page: zh first, each figure with its metric, unit and where the events behind it are.
 
 use crate::html::{Good, Page, row};
-use crate::pdca::Gathered;
 use crate::pdca::act::noticed;
 use crate::pdca::figures::Tally;
 use crate::pdca::tables::{ahead, measured, needs, shares, targets};
 use crate::pdca::watch::Counts;
+use crate::pdca::{Gathered, Split};
 use application::calendar::{PeriodLength, beijing};
 use domain::pdca::suggestions;
-use projections::swing::Swing;
 use std::collections::BTreeMap;
 
 /// Effects shown of each cause; the rest stands together in one row.
@@ -17,6 +16,10 @@ const EFFECTS_SHOWN: usize = 12;
 /// Heads of columns that count as the campaign board does: machines among the answers.
 const ANSWER_RATIO: &str = "接通率 v1（按呼叫，含应答机） / answer_ratio_per_call v1";
 const CONVERSION_RATIO: &str = "转化率 v1（÷ 接通） / conversion_ratio v1";
+
+/// Heads of those beside them.
+const ANSWER_RATIO_PEOPLE: &str = "接通率 v2（仅真人） / people only, v2";
+const CONVERSION_RATIO_PEOPLE: &str = "转化率 v2（÷ 真人接通） / of people, v2";
 
 /// The page of these figures; `evidence` is the name of the file beside it that leads to their events.
 pub fn page(gathered: &Gathered, evidence: &str) -> String {
@@ -97,8 +100,6 @@ fn done(page: &mut Page, gathered: &Gathered, evidence: &str) {
 }
 
 fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
-    let percent =
-        |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0));
     let rows: Vec<Vec<String>> = parts
         .iter()
         .map(|(part, tally)| {
@@ -106,10 +107,12 @@ fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
                 part.clone(),
                 tally.dialed.to_string(),
                 percent(tally.answer_ratio()),
+                percent(tally.answer_ratio_people()),
                 tally
                     .talk_s_mean()
                     .map_or("–".to_owned(), |mean| format!("{mean:.1} s")),
                 percent(tally.conversion_ratio()),
+                percent(tally.conversion_ratio_people()),
             ]
         })
         .collect();
@@ -117,46 +120,55 @@ fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
         head,
         "已拨 / dialed",
         ANSWER_RATIO,
+        ANSWER_RATIO_PEOPLE,
         "平均通话 / mean talk",
         CONVERSION_RATIO,
+        CONVERSION_RATIO_PEOPLE,
     ];
     page.table(&heads, 1, &rows);
 }
 
 fn check(page: &mut Page, gathered: &Gathered) {
     page.section("检查 C", "Check: why answer_ratio_per_call v1 moved");
-    if gathered.swings.is_empty() {
+    if gathered.splits.is_empty() {
         page.paragraph(
             "对比期或本期没有呼叫，无从比较。 One of the periods has no calls: nothing to compare.",
         );
     }
-    for (by, swing) in &gathered.swings {
-        let (zh, en) = (by.label_zh(), by.label_en());
+    if !gathered.splits.is_empty() {
+        let [was, now] = [&gathered.was, &gathered.now].map(|tally| percent(tally.answer_ratio_people()));
+        page.paragraph(&format!(
+            "仅真人 / people only, answer_ratio_per_call v2：{was} → {now}"
+        ));
+    }
+    for split in &gathered.splits {
+        let (zh, en, swing) = (split.by.label_zh(), split.by.label_en(), &split.swing);
         page.paragraph(&format!(
             "按{zh} / by {en}：{:.2} % → {:.2} %，变化 {:+.2} pp = 结构（占比变化）+ 水平（自身接通率变化）",
             swing.before * 100.0,
             swing.now * 100.0,
             swing.change() * 100.0
         ));
-        effects(page, zh, swing);
+        effects(page, zh, split);
     }
     ahead(page, gathered);
     needs(page, gathered);
 }
 
-fn effects(page: &mut Page, head: &str, swing: &Swing) {
+fn effects(page: &mut Page, head: &str, split: &Split) {
     let points = |part: f64| format!("{:+.3} pp", part * 100.0);
-    let percent =
-        |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0));
+    let swing = &split.swing;
     let mut rows: Vec<Vec<String>> = swing
         .effects
         .iter()
         .take(EFFECTS_SHOWN)
         .map(|effect| {
+            let [was, now] = split.people_of(&effect.part).map(percent);
             vec![
                 effect.part.clone(),
                 format!("{} → {}", effect.before.calls, effect.now.calls),
                 format!("{} → {}", percent(effect.before.ratio), percent(effect.now.ratio)),
+                format!("{was} → {now}"),
                 points(effect.mix),
                 points(effect.rate),
             ]
@@ -171,6 +183,7 @@ fn effects(page: &mut Page, head: &str, swing: &Swing) {
             "其余 / others".to_owned(),
             String::new(),
             String::new(),
+            String::new(),
             points(mix),
             points(rate),
         ]);
@@ -180,11 +193,23 @@ fn effects(page: &mut Page, head: &str, swing: &Swing) {
         "合计 / total".to_owned(),
         String::new(),
         String::new(),
+        String::new(),
         points(total(|effect| effect.mix)),
         points(total(|effect| effect.rate)),
     ]);
-    let heads = [head, "已拨 / dialed", ANSWER_RATIO, "结构 / mix", "水平 / rate"];
+    let heads = [
+        head,
+        "已拨 / dialed",
+        ANSWER_RATIO,
+        ANSWER_RATIO_PEOPLE,
+        "结构 / mix",
+        "水平 / rate",
+    ];
     page.table(&heads, 1, &rows);
+}
+
+fn percent(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
 }
 
 fn act(page: &mut Page, gathered: &Gathered) {

@@ -4,14 +4,14 @@ use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::Done;
 use application::as_of::{Moment, PARAMETERS};
 use application::figures::{
-    FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, people, versions,
+    FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, versions,
 };
 use application::installation::Installation;
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::metrics::{Metric, Scope, catalog};
-use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, hourly, report};
+use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, Share, hourly, report};
 use projections::views::metric_board::{MetricBoard, whole_figures};
 use projections::{ReadDb, View};
 use serde_json::{Value, json};
@@ -90,7 +90,6 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let mut body = describe(&campaign, &report);
     if let Some(members) = body.as_object_mut() {
         let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
-        members.extend(people(source.db.as_ref(), &campaign).await?);
         members.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
         members.insert("metrics".to_owned(), metrics);
         members.insert("definitions".to_owned(), definitions);
@@ -114,8 +113,11 @@ fn describe(campaign: &CampaignId, report: &Report) -> Value {
         "answer_ratio": calls.answer_ratio,
         "talk_ms_mean": calls.talk_ms_mean,
         "conversion_ratio": calls.conversion_ratio,
+        "answer_ratio_people": calls.answer_ratio_people,
+        "conversion_ratio_people": calls.conversion_ratio_people,
         "dialed": calls.dialed,
         "answered": calls.answered,
+        "person_answered": calls.person_answered,
         "ended": calls.ended,
         "conversions": calls.conversions,
         "enrolled": report.campaign.enrolled,
@@ -142,12 +144,20 @@ async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     Ok(Done::Read(charted(&hourly(db, &campaign).await?)?))
 }
 
-/// The chart with the metric and version that it draws.
+/// The chart with the metric and version that it draws, and people only beside it, in the same order.
 fn charted(hours: &[Hour]) -> Result<Value, Problem> {
     let mut chart = options(hours);
+    let ([(_, name, version), ..], [(_, people, people_version), ..]) = (FORMULA, PEOPLE);
+    let mut beside = named(find(people, Some(people_version))?);
+    if let Some(members) = beside.as_object_mut() {
+        members.insert(
+            "data".to_owned(),
+            json!(percents(hours, |calls| calls.person_answered)),
+        );
+    }
     if let Some(members) = chart.as_object_mut() {
-        let [(_, name, version), ..] = FORMULA;
         members.insert("metric".to_owned(), named(find(name, Some(version))?));
+        members.insert("beside".to_owned(), json!([beside]));
     }
     Ok(chart)
 }
@@ -163,25 +173,26 @@ fn counts(counts: &[Count]) -> Value {
 /// ECharts options of the answer rate in per cent by hour, as REP-5 has them.
 fn options(hours: &[Hour]) -> Value {
     let labels: Vec<&str> = hours.iter().map(|hour| hour.label.as_str()).collect();
-    let percents: Vec<u64> = hours
-        .iter()
-        .map(|hour| {
-            let rounded = hour.calls.answered * 100 + hour.calls.dialed / 2;
-            rounded.checked_div(hour.calls.dialed).unwrap_or(0)
-        })
-        .collect();
     json!({
         "xAxis": { "type": "category", "data": labels },
         "yAxis": { "type": "value" },
-        "series": [{ "name": "接通率", "type": "bar", "data": percents }],
+        "series": [{ "name": "接通率", "type": "bar", "data": percents(hours, |calls| calls.answered) }],
     })
+}
+
+/// A part of the calls dialed in each hour, in whole per cent.
+fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<u64> {
+    let of_hour = |hour: &Hour| {
+        let rounded = part(&hour.calls) * 100 + hour.calls.dialed / 2;
+        rounded.checked_div(hour.calls.dialed).unwrap_or(0)
+    };
+    hours.iter().map(of_hour).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::time::Timestamp;
-    use projections::views::campaign_board::Share;
 
     #[test]
     fn a_chart_is_as_the_requirements_write_it() {

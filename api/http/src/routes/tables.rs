@@ -91,9 +91,11 @@ async fn costs(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 /// The members of a region that are metrics, and at which version.
-const OF_REGIONS: [(&str, &str, u32); 2] = [
+const OF_REGIONS: [(&str, &str, u32); 4] = [
     ("answer_ratio_per_call", "answer_ratio_per_call", 1),
+    ("answer_ratio_per_call_people", "answer_ratio_per_call", 2),
     ("conversion_ratio", "conversion_ratio", 1),
+    ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
 async fn rows(installation: &Installation, campaign: &CampaignId) -> Result<Vec<RegionRow>, Problem> {
@@ -126,14 +128,14 @@ fn describe(row: &RegionRow) -> Value {
     };
     let mut shown = json!(row);
     if let Some(members) = shown.as_object_mut() {
-        members.insert(
-            "answer_ratio_per_call".to_owned(),
-            json!(ratio(row.answered, row.dialed)),
-        );
-        members.insert(
-            "conversion_ratio".to_owned(),
-            json!(ratio(row.converted, row.answered)),
-        );
+        for (member, part, whole) in [
+            ("answer_ratio_per_call", row.answered, row.dialed),
+            ("answer_ratio_per_call_people", row.person_answered, row.dialed),
+            ("conversion_ratio", row.converted, row.answered),
+            ("conversion_ratio_people", row.converted, row.person_answered),
+        ] {
+            members.insert(member.to_owned(), json!(ratio(part, whole)));
+        }
     }
     shown
 }

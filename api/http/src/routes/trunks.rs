@@ -1,7 +1,9 @@
 //! How well trunks carry calls: the last five minutes from the live figures, and days from the view.
 
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::live::measures;
 use crate::reply::Done;
+use application::figures::no_metrics;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::views::trunk_quality::{ROWS_MAX, TrunkDay, days};
@@ -11,6 +13,25 @@ use serde_json::{Value, json};
 const DAYS: u64 = 7;
 /// A day in Beijing, which has no summer time.
 const DAY_MS: u64 = 86_400_000;
+
+/// Ratios of a day: of legs, of which a call may have two, so that they are no metric.
+const OF_LEGS: [(&str, &str, &str); 3] = [
+    (
+        "answer_ratio_per_leg",
+        "接通率（按话路，含应答机）",
+        "answer rate per leg, machines included",
+    ),
+    (
+        "answer_ratio_per_leg_people",
+        "接通率（按话路，仅真人）",
+        "answer rate per leg, people only",
+    ),
+    (
+        "failure_ratio_per_leg",
+        "线路失败率（按话路）",
+        "rate of the trunk's failures per leg",
+    ),
+];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -34,11 +55,13 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let live = ctx.installation.live.latest().ok();
     Ok(Done::Read(json!({
         "days": rows.iter().map(describe).collect::<Vec<_>>(),
+        "versions": no_metrics(&OF_LEGS),
         "complete": rows.len() < ROWS_MAX,
         "now": live.map(|figures| json!({
             "position": figures.position.to_string(),
             "shown_at": figures.shown_at,
             "trunks": figures.trunks,
+            "versions": measures(),
         })),
         "position": ctx.installation.rows.position().map(|position| position.to_string()),
     })))
@@ -67,9 +90,11 @@ fn describe(day: &TrunkDay) -> Value {
         "legs": day.legs,
         "rang": day.rang,
         "answered": day.answered,
+        "person_answered": day.person_answered,
         "failed_trunk": day.failed_trunk,
         "failed_other": day.failed_other,
         "answer_ratio_per_leg": ratio(day.answered, day.legs),
+        "answer_ratio_per_leg_people": ratio(day.person_answered, day.legs),
         "failure_ratio_per_leg": ratio(day.failed_trunk, day.legs),
         "post_dial_ms_mean": day.post_dial_ms.checked_div(day.post_dial_count),
         "codes": day.codes.iter().map(|(code, count)| json!({ "code": code, "count": count }))

@@ -4,9 +4,10 @@ use super::{Board, CALLS, CallColumn, HOUR_MICROS, HOURS, HourColumn};
 use crate::cells::Cells;
 use crate::database::Edit;
 use crate::error::ProjectionError;
+use crate::person_answered;
 use crate::value::Val;
 use domain::call::event::CallEvent;
-use domain::disposition::Outcome;
+use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 
 /// Where a call counts: the key of its hour, once it was dialed.
@@ -60,7 +61,7 @@ impl Board<'_> {
                 outcome,
                 talk_ms,
                 ..
-            } => self.ended(call, disposition.code(), (*outcome, *talk_ms)),
+            } => self.ended(call, *disposition, (*outcome, *talk_ms)),
             CallEvent::Corrected { before, after, .. } => self.corrected(call, *before, *after),
             _ => Ok(()),
         }
@@ -104,7 +105,7 @@ impl Board<'_> {
         }
         let mut row = Vec::from(hour);
         row.push(Val::Int(1));
-        row.extend((0..5).map(|_| Val::Int(0)));
+        row.extend((0..6).map(|_| Val::Int(0)));
         row.push(self.pos.clone());
         self.tx.append_row(&HOURS, row)
     }
@@ -149,7 +150,7 @@ impl Board<'_> {
     fn ended(
         &mut self,
         call: CallId,
-        disposition: &str,
+        disposition: Disposition,
         (outcome, talk_ms): (Option<Outcome>, u64),
     ) -> Result<(), ProjectionError> {
         let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
@@ -163,8 +164,12 @@ impl Board<'_> {
                 HourColumn::Conversions,
                 i64::from(outcome == Some(Outcome::Success)),
             );
+            row.add(
+                HourColumn::PersonAnswered,
+                place.answered * person_answered::at_end(disposition),
+            );
         })?;
-        self.count(&place.campaign, "disposition", disposition)?;
+        self.count(&place.campaign, "disposition", disposition.code())?;
         match outcome {
             Some(outcome) => self.count(&place.campaign, "outcome", outcome.code()),
             None => Ok(()),

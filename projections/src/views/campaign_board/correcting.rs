@@ -4,6 +4,7 @@ use super::{Board, COUNTS, CountColumn, HourColumn};
 use crate::cells::Cells;
 use crate::database::Edit;
 use crate::error::ProjectionError;
+use crate::person_answered;
 use crate::value::Val;
 use domain::call::Finding;
 use domain::disposition::Outcome;
@@ -31,11 +32,15 @@ impl Board<'_> {
             self.count(&campaign, "outcome", outcome.code())?;
         }
         let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
-        let change = converted(after) - converted(before);
-        if change == 0 {
+        let conversions = converted(after) - converted(before);
+        let people = place.answered * person_answered::by_correction(before, after);
+        if conversions == 0 && people == 0 {
             return Ok(());
         }
-        self.add_at(&place, &|row| row.add(HourColumn::Conversions, change))
+        self.add_at(&place, &|row| {
+            row.add(HourColumn::Conversions, conversions);
+            row.add(HourColumn::PersonAnswered, people);
+        })
     }
 
     /// A count that came to nothing leaves no row.

@@ -2,6 +2,7 @@
 //!
 //! 接通率 answer ratio = calls answered ÷ calls dialed; 平均通话时长 mean talk time = talk of answered calls that
 //! ended ÷ their number; 转化率 conversion ratio = calls with outcome `success` ÷ calls answered. All per call.
+//! Beside the two rates stand those of people only: answered by a person and ended in place of answered.
 
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
@@ -35,10 +36,14 @@ pub struct Share {
     pub talk_ms: u64,
     /// Calls with outcome `success`.
     pub conversions: u64,
+    /// Answered by a person, and ended.
+    pub person_answered: u64,
     /// 0 to 1; none while nothing was dialed, as the metric of that name says.
     pub answer_ratio: Option<f64>,
     pub talk_ms_mean: Option<f64>,
     pub conversion_ratio: Option<f64>,
+    pub answer_ratio_people: Option<f64>,
+    pub conversion_ratio_people: Option<f64>,
 }
 
 impl Share {
@@ -50,17 +55,20 @@ impl Share {
             talked: row.count()?,
             talk_ms: row.count()?,
             conversions: row.count()?,
+            person_answered: row.count()?,
             ..Self::default()
         };
         share.work_out();
         Ok(share)
     }
 
-    /// The three figures from the counts.
+    /// The figures from the counts.
     pub fn work_out(&mut self) {
         self.answer_ratio = ratio(self.answered, self.dialed);
         self.talk_ms_mean = ratio(self.talk_ms, self.talked);
         self.conversion_ratio = ratio(self.conversions, self.answered);
+        self.answer_ratio_people = ratio(self.person_answered, self.dialed);
+        self.conversion_ratio_people = ratio(self.conversions, self.person_answered);
     }
 }
 
@@ -146,7 +154,8 @@ pub struct Report {
 
 const SUMS: &str = "coalesce(cast(sum(dialed) as bigint), 0), coalesce(cast(sum(answered) as bigint), 0),
     coalesce(cast(sum(ended) as bigint), 0), coalesce(cast(sum(talked) as bigint), 0),
-    coalesce(cast(sum(talk_ms) as bigint), 0), coalesce(cast(sum(conversions) as bigint), 0)";
+    coalesce(cast(sum(talk_ms) as bigint), 0), coalesce(cast(sum(conversions) as bigint), 0),
+    coalesce(cast(sum(person_answered) as bigint), 0)";
 
 fn board(tx: &mut dyn Tx, tail: &str, values: &[Val]) -> Result<Vec<BoardRow>, ProjectionError> {
     let sql = format!(
@@ -314,7 +323,9 @@ fn read_hour(mut row: Row) -> Result<Hour, ProjectionError> {
 mod tests {
     use super::super::CampaignBoard;
     use super::*;
+    use crate::metrics::{Scope, catalog};
     use crate::testing::{Story, call, campaign, ten};
+    use crate::views::metric_board::{MetricBoard, whole_figures};
     use domain::campaign::event::{CampaignEvent, PauseReason};
     use domain::campaign::{Campaign, CampaignState};
     use domain::customer::event::CustomerEvent;
@@ -418,16 +429,72 @@ mod tests {
         assert_eq!(report.dispositions, [count("answered", 1), count("machine", 1)]);
         assert_eq!(report.outcomes, [count("success", 1)]);
         assert_eq!(report.corrections, [count("answered/success>machine", 1)]);
+        let calls = &report.campaign.calls;
         assert_eq!(
-            (report.campaign.calls.answered, report.campaign.calls.conversions),
-            (2, 1),
+            (calls.answered, calls.person_answered, calls.conversions),
+            (2, 1, 1),
             "the line was answered all the same"
+        );
+        assert_eq!(
+            (
+                calls.answer_ratio,
+                calls.answer_ratio_people,
+                calls.conversion_ratio_people
+            ),
+            (Some(1.0), Some(0.5), Some(1.0))
         );
         assert_eq!(report.settled, [count("answered", 2)], "what was decided stays");
         story.corrected(id, machine, success);
         let report = shown(&story).await;
         assert_eq!(report.dispositions, [count("answered", 2)], "no row of nothing");
-        assert_eq!(report.campaign.calls.conversions, 2);
+        let calls = &report.campaign.calls;
+        assert_eq!((calls.conversions, calls.person_answered), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn people_are_counted_as_the_metric_counts_them_however_calls_end_and_are_corrected() {
+        let mut story = Story::new();
+        story.created("T");
+        let mut all = Vec::new();
+        for disposition in Disposition::ALL {
+            for is_answered in [true, false] {
+                let of = u32::try_from(all.len()).unwrap();
+                let id = call("T", of, 1);
+                story.granted("T", of, 1).dialing(id, 1, "first");
+                if is_answered {
+                    story.answered(id, 1);
+                }
+                story.ended(id, *disposition, (None, 0));
+                all.push((id, *disposition));
+            }
+        }
+        let ended = same_as_the_metric(&story).await;
+        for after in [Disposition::Screened, Disposition::Interrupted] {
+            for (id, before) in &mut all {
+                story.corrected(*id, (*before, None), (after, None));
+                *before = after;
+            }
+            let corrected = same_as_the_metric(&story).await;
+            assert_ne!(corrected, ended, "people are counted apart: {after:?}");
+        }
+    }
+
+    /// The board's people are those of the metric; how many.
+    async fn same_as_the_metric(story: &Story) -> u64 {
+        let (db, _runner) = story.shown_by(MetricBoard).await;
+        let catalog = catalog().unwrap();
+        let metric = catalog.metric("answer_ratio_per_call", Some(2)).unwrap();
+        let scope = Scope {
+            campaign: Some(campaign("T")),
+            ..Scope::default()
+        };
+        let asked = (catalog, &[metric][..]);
+        let (found, _) = whole_figures(db.as_ref(), asked, &scope).await.unwrap();
+        let figure = found[0].as_ref().unwrap();
+        let calls = shown(story).await.campaign.calls;
+        let own = (calls.person_answered.cast_signed(), calls.answer_ratio_people);
+        assert_eq!(own, (figure.numerator, figure.value));
+        calls.person_answered
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use crate::cells::{Cells, change_or_begin};
 use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
+use crate::person_answered;
 use crate::unit_of_work::UnitOfWork;
 use crate::value::Val;
 use crate::view::{AnyEvent, View, ViewEvent};
@@ -76,6 +77,7 @@ struct Hour {
     talked: i64,
     talk_ms: i64,
     conversions: i64,
+    person_answered: i64,
     pos: i64,
 }
 
@@ -252,6 +254,7 @@ impl Sums {
             hour.talked += talked;
             hour.talk_ms = hour.talk_ms.saturating_add(talk_ms);
             hour.conversions += i64::from(is_success);
+            hour.person_answered += talked * person_answered::at_end(ended.disposition);
         });
         self.count(campaign, ("disposition", ended.disposition.code().into()), pos);
         if let Some(outcome) = ended.outcome {
@@ -263,7 +266,7 @@ impl Sums {
         let Some(called) = self.calls.get(&call) else {
             return;
         };
-        let (campaign, hour) = (called.campaign, called.hour);
+        let (campaign, hour, answered) = (called.campaign, called.hour, i64::from(called.is_answered));
         self.count(campaign, ("corrected", moved(before, after).into()), pos);
         self.uncount(campaign, ("disposition", before.disposition.code()), pos);
         self.count(campaign, ("disposition", after.disposition.code().into()), pos);
@@ -274,9 +277,13 @@ impl Sums {
             self.count(campaign, ("outcome", outcome.code().into()), pos);
         }
         let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
-        let change = converted(after) - converted(before);
-        if change != 0 {
-            self.add(hour, pos, |hour| hour.conversions += change);
+        let conversions = converted(after) - converted(before);
+        let people = answered * person_answered::by_correction(before, after);
+        if conversions != 0 || people != 0 {
+            self.add(hour, pos, |hour| {
+                hour.conversions += conversions;
+                hour.person_answered += people;
+            });
         }
     }
 
@@ -330,6 +337,7 @@ impl Sums {
                 hour.talked,
                 hour.talk_ms,
                 hour.conversions,
+                hour.person_answered,
                 hour.pos,
             ];
             row.extend(sums.map(Val::Int));

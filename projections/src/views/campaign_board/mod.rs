@@ -68,7 +68,7 @@ const HOURS: Table = Table {
         "create table campaign_board_hour (campaign text not null, hour_at bigint not null,
         trunk text not null, flow_version bigint not null, dialed bigint not null,
         answered bigint not null, ended bigint not null, talked bigint not null, talk_ms bigint not null,
-        conversions bigint not null, pos bigint not null,
+        conversions bigint not null, person_answered bigint not null, pos bigint not null,
         primary key (campaign, hour_at, trunk, flow_version))",
     ],
     key_columns: 4,
@@ -101,7 +101,8 @@ columns! {
 
 columns! {
     enum HourColumn {
-        Campaign, HourAt, Trunk, FlowVersion, Dialed, Answered, Ended, Talked, TalkMs, Conversions, Pos,
+        Campaign, HourAt, Trunk, FlowVersion, Dialed, Answered, Ended, Talked, TalkMs, Conversions,
+        PersonAnswered, Pos,
     }
 }
 
@@ -111,7 +112,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 2,
+    version: 3,
     tables: TABLES,
     handles: Handles::Kinds(&[
         "campaign.created",

@@ -25,6 +25,8 @@ pub struct Cell {
     pub talked: u64,
     pub talk_ms: u64,
     pub conversions: u64,
+    /// Answered by a person, and ended.
+    pub person_answered: u64,
 }
 
 /// The hours of a span that begin from `from` on and before `to`, in order, with the position up to which
@@ -46,8 +48,9 @@ pub async fn cells(
         let position = checkpoints.iter().find(|one| one.view == super::NAME);
         let position = position.map_or(Position(0), |one| one.position);
         let rows = tx.query(
-            "select campaign, hour_at, trunk, flow_version, dialed, answered, ended, talked, talk_ms, conversions
-             from campaign_board_hour where hour_at >= $1 and hour_at < $2 and (campaign = $3 or $3 = '')
+            "select campaign, hour_at, trunk, flow_version, dialed, answered, ended, talked, talk_ms,
+             conversions, person_answered from campaign_board_hour
+             where hour_at >= $1 and hour_at < $2 and (campaign = $3 or $3 = '')
              order by hour_at, campaign, trunk, flow_version limit $4",
             &values,
         )?;
@@ -69,6 +72,7 @@ fn read(mut row: Row) -> Result<Cell, ProjectionError> {
         talked: row.count()?,
         talk_ms: row.count()?,
         conversions: row.count()?,
+        person_answered: row.count()?,
     })
 }
 

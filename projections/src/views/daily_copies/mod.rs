@@ -4,13 +4,20 @@
 //! The view keeps running totals of its own. At the first event it handles that was recorded on a new day in
 //! Beijing it copies those that changed since the last copy, and the calls that were open, with the
 //! position up to which the copy is complete. Laid into fresh tables a copy goes on by the same `apply`.
+//!
+//! A correction may come years after its call, and people are counted among answered calls alone: of each
+//! answered call that ended a row stays, with the position of its last correction. A copy takes along those
+//! that were corrected after it, whatever they were at its time.
 
 mod total;
 
 pub use total::Total;
 
-use crate::database::{ReadDb, Table, Tx, read_as};
+use crate::cells::{Cells, columns};
+use crate::checkpoint::read_checkpoints;
+use crate::database::{Edit, ReadDb, Table, Tx, read_as};
 use crate::error::ProjectionError;
+use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
@@ -37,7 +44,8 @@ macro_rules! total_columns {
         "status text not null, preset text not null, enrolled bigint not null, settled bigint not null,
          open bigint not null, alerts bigint not null, last_alert text, last_alert_detail text,
          dialed bigint not null, answered bigint not null, ended bigint not null, talked bigint not null,
-         talk_ms bigint not null, conversions bigint not null, pos bigint not null"
+         talk_ms bigint not null, conversions bigint not null, person_answered bigint not null,
+         pos bigint not null"
     };
 }
 
@@ -51,15 +59,22 @@ const TOTAL: Table = Table {
     key_columns: 1,
 };
 
-/// Calls that were dialed and have not ended.
+/// Calls that were dialed and have not ended, and those that were answered and have. `corrected` is the
+/// position of the last correction, 0 for none. The indexes are for copies, made and laid out.
 const CALL: Table = Table {
     name: "daily_copies_call",
     ddl: &[
         "create table daily_copies_call (call text primary key, campaign text not null,
-        answered bigint not null, pos bigint not null)",
+        answered bigint not null, ended bigint not null, corrected bigint not null, pos bigint not null)",
+        "create index daily_copies_call_open on daily_copies_call (call) where ended = 0",
+        "create index daily_copies_call_corrected on daily_copies_call (corrected) where corrected > 0",
     ],
     key_columns: 1,
 };
+
+columns! {
+    enum CallColumn { Call, Campaign, Answered, Ended, Corrected, Pos }
+}
 
 /// One row: the day of the last copy, and where it ends.
 const DAY: Table = Table {
@@ -102,7 +117,7 @@ static DAY_TABLE: &Table = &TABLES[2];
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
         "campaign.created",
@@ -172,6 +187,8 @@ fn apply_call(
             key.clone(),
             campaign,
             Val::Int(answered),
+            Val::Int(0),
+            Val::Int(0),
             Val::position(event.position),
         ]
     };
@@ -187,20 +204,46 @@ fn apply_call(
             total.answered += 1;
             tx.put(CALL_TABLE, row)
         }
-        CallEvent::Ended { outcome, talk_ms, .. } => {
-            let Some(row) = tx.row(CALL_TABLE, std::slice::from_ref(&key))? else {
+        CallEvent::Ended {
+            disposition,
+            outcome,
+            talk_ms,
+            ..
+        } => {
+            let Some(mut row) = tx.row(CALL_TABLE, std::slice::from_ref(&key))? else {
                 return Ok(());
             };
-            let answered = row.get(2) == Some(&Val::Int(1));
+            let mut call = Cells(&mut row);
+            if call.int(CallColumn::Ended) == 1 {
+                return Ok(());
+            }
+            let answered = call.int(CallColumn::Answered);
             total.ended += 1;
-            total.talked += i64::from(answered);
+            total.talked += answered;
             total.talk_ms += i64::try_from(*talk_ms).unwrap_or(i64::MAX);
             total.conversions += i64::from(*outcome == Some(Outcome::Success));
-            tx.write_rows(CALL_TABLE, &[], &[vec![key]])
+            total.person_answered += answered * person_answered::at_end(*disposition);
+            if answered == 0 {
+                return tx.write_rows(CALL_TABLE, &[], &[vec![key]]);
+            }
+            call.set(CallColumn::Ended, Val::Int(1));
+            call.set(CallColumn::Pos, Val::position(event.position));
+            tx.put(CALL_TABLE, row)
         }
         CallEvent::Corrected { before, after, .. } => {
             let converted = |outcome: Option<Outcome>| i64::from(outcome == Some(Outcome::Success));
             total.conversions += converted(after.outcome) - converted(before.outcome);
+            let mut is_answered = false;
+            tx.edit(CALL_TABLE, &[key], &mut |row| {
+                let mut call = Cells(row);
+                is_answered = call.int(CallColumn::Answered) == 1;
+                call.set(CallColumn::Corrected, Val::position(event.position));
+                call.set(CallColumn::Pos, Val::position(event.position));
+                Ok(Edit::Write)
+            })?;
+            if is_answered {
+                total.person_answered += person_answered::by_correction(*before, *after);
+            }
             Ok(())
         }
         _ => Ok(()),
@@ -235,15 +278,16 @@ fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), Projectio
     if copied_day.is_some() {
         tx.exec(
             "insert into daily_copies_copy (campaign, upto, status, preset, enrolled, settled, open, alerts,
-             last_alert, last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions, pos)
+             last_alert, last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions,
+             person_answered, pos)
              select campaign, cast($1 as bigint), status, preset, enrolled, settled, open, alerts, last_alert,
-             last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions, pos
+             last_alert_detail, dialed, answered, ended, talked, talk_ms, conversions, person_answered, pos
              from daily_copies_total where pos > $2",
             &[Val::Int(upto), Val::Int(copied_upto)],
         )?;
         tx.exec(
             "insert into daily_copies_open (upto, call, campaign, answered, pos)
-             select cast($1 as bigint), call, campaign, answered, pos from daily_copies_call",
+             select cast($1 as bigint), call, campaign, answered, pos from daily_copies_call where ended = 0",
             &[Val::Int(upto)],
         )?;
         tx.exec(
@@ -263,9 +307,15 @@ pub struct DailyCopy {
     pub rows: Vec<(&'static Table, Vec<Vec<Val>>)>,
 }
 
-/// The last copy that is complete at or before a position; `None` when there is none yet.
+/// The last copy that is complete at or before a position; `None` when there is none yet, or while the rows
+/// are not complete up to that position: calls that were corrected before it would be missing.
 pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<DailyCopy>, ProjectionError> {
     read_as(db, move |tx| {
+        let checkpoints = read_checkpoints(tx)?;
+        let own = checkpoints.iter().find(|one| one.view == NAME);
+        if own.is_none_or(|own| own.position < position) {
+            return Ok(None);
+        }
         let made = tx.query(
             "select upto, day from daily_copies_made where upto <= $1 order by upto desc limit 1",
             &[Val::position(position)],
@@ -277,13 +327,21 @@ pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<Dai
         let at = [Val::position(upto)];
         let totals = tx.query(
             "select campaign, status, preset, enrolled, settled, open, alerts, last_alert, last_alert_detail,
-             dialed, answered, ended, talked, talk_ms, conversions, pos from daily_copies_copy c
+             dialed, answered, ended, talked, talk_ms, conversions, person_answered, pos
+             from daily_copies_copy c
              where c.upto = (select max(d.upto) from daily_copies_copy d
              where d.campaign = c.campaign and d.upto <= $1) order by campaign",
             &at,
         )?;
         let calls = tx.query(
-            "select call, campaign, answered, pos from daily_copies_open where upto = $1 order by call",
+            "select call, campaign, answered, 0, 0, pos from daily_copies_open where upto = $1 order by call",
+            &at,
+        )?;
+        // Of those not open then: calls that ended later begin later, by their own events.
+        let corrected = tx.query(
+            "select call, campaign, answered, ended, 0, pos from daily_copies_call c where corrected > $1
+             and not exists (select 1 from daily_copies_open o where o.upto = $1 and o.call = c.call)
+             order by call",
             &at,
         )?;
         let rows = |rows: Vec<Row>| rows.into_iter().map(Row::rest).collect();
@@ -293,6 +351,7 @@ pub async fn last_copy(db: &dyn ReadDb, position: Position) -> Result<Option<Dai
             rows: vec![
                 (TOTAL_TABLE, rows(totals)),
                 (CALL_TABLE, rows(calls)),
+                (CALL_TABLE, rows(corrected)),
                 (DAY_TABLE, vec![today]),
             ],
         }))
@@ -352,6 +411,26 @@ mod tests {
             story.ended(id, Disposition::Answered, success);
             let found = (Disposition::Answered, Some(Outcome::Success));
             story.corrected(call(name, day * 10 + 2, 1), found, (Disposition::Machine, None));
+            let Some(before) = day.checked_sub(2).filter(|before| *before != 2) else {
+                continue;
+            };
+            // Of the copied days: one back to a person, and one that nobody had answered.
+            story.corrected(
+                call(name, before * 10 + 2, 1),
+                (Disposition::Machine, None),
+                found,
+            );
+            let unanswered = call(name, before * 10 + 3, 1);
+            story.corrected(
+                unanswered,
+                (Disposition::Busy, None),
+                (Disposition::Machine, None),
+            );
+            story.corrected(
+                unanswered,
+                (Disposition::Machine, None),
+                (Disposition::Answered, None),
+            );
         }
         story
     }
@@ -381,6 +460,7 @@ mod tests {
                     calls.talked,
                     calls.talk_ms,
                     calls.conversions,
+                    calls.person_answered,
                 ];
                 let own = [
                     total.dialed,
@@ -389,6 +469,7 @@ mod tests {
                     total.talked,
                     total.talk_ms,
                     total.conversions,
+                    total.person_answered,
                 ];
                 assert_eq!(
                     of_board.map(|count| count.cast_signed()),
@@ -432,6 +513,11 @@ mod tests {
             );
             assert_eq!(one, other, "as of {until} from {upto}");
         }
+        let beyond = last_copy(live.as_ref(), Position(story.head().0 + 1)).await;
+        assert!(
+            beyond.unwrap().is_none(),
+            "who was corrected since is not known yet"
+        );
         assert_eq!(used.len(), 6, "no copy, then one a day that had events: {used:?}");
     }
 }

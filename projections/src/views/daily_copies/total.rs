@@ -30,6 +30,8 @@ pub struct Total {
     pub talked: i64,
     pub talk_ms: i64,
     pub conversions: i64,
+    /// Answered by a person, and ended.
+    pub person_answered: i64,
     /// The last event that changed it.
     pub position: Position,
 }
@@ -52,6 +54,7 @@ impl Total {
             talked: 0,
             talk_ms: 0,
             conversions: 0,
+            person_answered: 0,
             position: Position(0),
         }
     }
@@ -74,6 +77,7 @@ impl Total {
             talked: row.int()?,
             talk_ms: row.int()?,
             conversions: row.int()?,
+            person_answered: row.int()?,
             position: row.position()?,
         })
     }
@@ -95,6 +99,7 @@ impl Total {
             Val::Int(self.talked),
             Val::Int(self.talk_ms),
             Val::Int(self.conversions),
+            Val::Int(self.person_answered),
             Val::position(self.position),
         ]
     }

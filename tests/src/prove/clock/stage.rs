@@ -38,7 +38,11 @@ pub(super) fn instant_of(text: &str) -> Timestamp {
 pub(super) struct Stage {
     folder: TempDir,
     shim: PathBuf,
+    /// True times from which to which a server ran under a clock that was not begun anew.
+    spans: Vec<(Timestamp, Timestamp)>,
     began: Timestamp,
+    /// From its start until the last server was ready.
+    pub(super) ready_ms: u64,
     pub(super) wall: FakedWall,
     pub(super) carrier: BusyCarrier,
     pub(super) server: Server,
@@ -53,24 +57,41 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let wall = FakedWall::beginning_at(folder.path(), at);
         let carrier = BusyCarrier::start();
+        let began = wall.true_now();
         let server = serve(folder.path(), &carrier, (&wall, shim));
         let mut stage = Self {
             folder,
             shim: shim.to_owned(),
-            began: wall.true_now(),
+            spans: Vec::new(),
+            began,
+            ready_ms: 0,
             wall,
             carrier,
             server,
             wrong: Vec::new(),
             holds_times: true,
         };
-        stage.wait_ready();
+        stage.wait_ready(began);
         stage
     }
 
-    fn wait_ready(&mut self) {
+    fn wait_ready(&mut self, from: Timestamp) {
         let is_ready = self.server.wait_ready();
         self.hold(is_ready, "the server does not become ready");
+        self.ready_ms = self.wall.true_now().ms_since(from);
+    }
+
+    /// Ends the server, under which nobody was to be dialed, and starts it again at a later time, as on a
+    /// machine that was off until then; it is ready when this returns.
+    pub(super) fn begin_again(&mut self, at: Timestamp) {
+        self.server.program.kill();
+        let early = self.invites().len();
+        self.hold(early == 0, &format!("{early} dials before the window"));
+        self.spans.push((self.began, self.wall.true_now()));
+        self.wall = FakedWall::beginning_at(self.folder.path(), at);
+        self.began = self.wall.true_now();
+        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.shim));
+        self.wait_ready(self.began);
     }
 
     /// A campaign from 09:00 to 18:00 in Beijing, started.
@@ -91,8 +112,9 @@ impl Stage {
     /// Ends the server as a crash would, and starts it again under the wall as it stands.
     pub(super) fn start_again(&mut self) {
         self.server.program.kill();
+        let from = self.wall.true_now();
         self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.shim));
-        self.wait_ready();
+        self.wait_ready(from);
     }
 
     /// A process that begins under a wrong clock, or is told to go on from another, stores its times.
@@ -188,14 +210,19 @@ impl Stage {
 
     /// What was stored stands at the time at which it happened, whatever the wall said.
     fn hold_stored_times(&mut self, history: &History) {
-        let until = self.wall.true_now().micros() + STORED_OFF_US;
-        let from = self.began.micros() - STORED_OFF_US;
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.push((self.began, self.wall.true_now()));
+        let is_within = |at: &Timestamp| {
+            let mut near = spans
+                .iter()
+                .map(|(from, until)| from.micros() - STORED_OFF_US..=until.micros() + STORED_OFF_US);
+            near.any(|near| near.contains(&at.micros()))
+        };
         let times = history
             .events
             .iter()
             .filter_map(|event| member(event, "/time").as_str()?.parse().ok());
-        let (near, far): (Vec<Timestamp>, Vec<_>) =
-            times.partition(|at: &Timestamp| (from..=until).contains(&at.micros()));
+        let (near, far): (Vec<Timestamp>, Vec<_>) = times.partition(is_within);
         self.hold(
             !near.is_empty() && far.is_empty(),
             &format!("{} events stored at a wrong time", far.len()),

@@ -12,7 +12,7 @@ mod workbooks;
 
 use super::crash::{quick_campaign, records};
 use super::reconcile::compare;
-use super::{Form, Proof};
+use super::{Form, Proof, brief_people};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::{instant, wait_for};
@@ -23,6 +23,9 @@ use std::time::Duration;
 
 /// The campaign that runs meanwhile.
 const CAMPAIGN: &str = "HELD";
+
+/// Of the carrier.
+const SEED: u64 = 7;
 
 /// What the trunk is kept to: so that a campaign's rate is the same while nothing is in its way.
 const DIALS_PER_SECOND: u32 = 4;
@@ -144,7 +147,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Long => 400,
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let carrier = brief_people::carrier(form, folder.path(), SEED);
     let data = folder.path().join("data");
     let trunk = format!("{};dials-per-second={DIALS_PER_SECOND}", carrier.trunk());
     let mut server = Server::start(&data, &trunk);

@@ -1,10 +1,10 @@
 //! SIP of forgers and of chance: answers made of all that the API tells of a leg, and messages broken at
 //! random, each from another port of the trunk's own host and from another host.
 
-use super::{ANSWER_MS, Stage, Verdict, timed};
+use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
 use crate::history::member;
 use crate::program::{instant, pause, wait_for};
-use crate::prove::{Form, quick_campaign, records};
+use crate::prove::{Form, brief_people, quick_campaign};
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use serde_json::{Value, json};
@@ -47,7 +47,8 @@ impl<'a> Campaign<'a> {
             Form::Long => 150,
         };
         stage.server.must_post("/api/v1/campaigns", &quick_campaign(id));
-        let list = json!({"task_id": id, "records": records(people, salt)});
+        let called = brief_people::of_form(stage.form, SEED, (people, salt));
+        let list = json!({"task_id": id, "records": called});
         stage.server.must_post("/api/v1/tasks/data", &list);
         stage
             .server

@@ -1,9 +1,10 @@
 //! Installations for the proof of keys: a log with people who are due, and its keys at two moments.
 
-use super::{BATCH, CAMPAIGN};
+use super::{BATCH, CAMPAIGN, SEED};
 use crate::history::History;
 use crate::program::{Program, command, fail, ledgerline};
-use crate::prove::crash::{quick_campaign, records};
+use crate::prove::brief_people::brief_records;
+use crate::prove::crash::quick_campaign;
 use crate::server::{REHEARSAL, Server};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub(super) fn make(folder: &Path, name: &str, store: Option<String>) -> Made {
 }
 
 fn import(server: &Server, salt: u32) {
-    let body = json!({"task_id": CAMPAIGN, "records": records(BATCH, salt)});
+    let body = json!({"task_id": CAMPAIGN, "records": brief_records(SEED, BATCH, salt)});
     server.must_post("/api/v1/tasks/data", &body);
 }
 

@@ -1,7 +1,8 @@
 //! An installation whose people were all called, its log from before that, and the two laid over one another.
 
-use super::super::crash::{quick_campaign, records};
-use super::{CASES, Case};
+use super::super::brief_people::brief_records;
+use super::super::crash::quick_campaign;
+use super::{CASES, Case, SEED};
 use crate::carrier::CarrierProcess;
 use crate::postgres::PostgresServer;
 use crate::program::{command, deadline, fail, instant, ledgerline, pause, wait_for};
@@ -89,7 +90,7 @@ pub(super) fn make(
     let salt = if server.is_some() { 611 } else { 612 };
     first.must_post(
         "/api/v1/tasks/data",
-        &json!({"task_id": "TAIL", "records": records(PEOPLE, salt)}),
+        &json!({"task_id": "TAIL", "records": brief_records(SEED, PEOPLE, salt)}),
     );
     first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
     end(first);

@@ -6,16 +6,19 @@
 
 mod made;
 
-use super::{Form, Proof};
+use super::{Form, Proof, brief_people};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
-use crate::program::{command, deadline, instant, ledgerline, pause, run, run_json, wait_for};
+use crate::program::{command, deadline, fail, instant, ledgerline, pause, run, run_json, wait_for};
 use crate::server::{REHEARSAL, Server};
 use made::{LOG_FILES, Made, end, lay_out, make, remove, serve};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
+
+/// Of the carrier.
+const SEED: u64 = 11;
 
 /// How long a server that may not dial is listened to once it says that it is paused: a dialer that was not
 /// held back had its first INVITE out within this many milliseconds of being ready, as the control shows.
@@ -61,10 +64,32 @@ struct Found {
     wrong: Vec<String>,
 }
 
-/// Adds to the proof of keys what is found of logs.
-pub(crate) fn join(keys: Proof, form: Form) -> Proof {
+/// Adds to a proof what is found of logs; both work in the meantime of the other, with a carrier each.
+pub(crate) fn join(beside: impl FnOnce() -> Proof + Send, form: Form) -> Proof {
+    let (beside, (found, cases, stores)) = std::thread::scope(|scope| {
+        let begun = scope.spawn(beside);
+        let own = tails(form);
+        let beside = begun.join();
+        (
+            beside.unwrap_or_else(|_| fail("the proof beside could not be played to its end")),
+            own,
+        )
+    });
+    let Proof { mut line, holds } = beside;
+    let holds =
+        holds && found.wrong.is_empty() && found.paused == cases * stores + 1 && found.confirmed_invites > 0;
+    let tails = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
+        "invites_after_confirmation": found.confirmed_invites, "wrong": found.wrong});
+    if let Some(members) = line.as_object_mut() {
+        members.insert("tails".to_owned(), tails);
+    }
+    Proof { line, holds }
+}
+
+/// What is found, of how many cases on how many stores.
+fn tails(form: Form) -> (Found, u32, u32) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let carrier = CarrierProcess::start(folder.path(), 11, &[]);
+    let carrier = brief_people::carrier(form, folder.path(), SEED);
     let mut found = Found::default();
     let made = make(folder.path(), "tail", None, &carrier);
     let cases = match form {
@@ -87,18 +112,8 @@ pub(crate) fn join(keys: Proof, form: Form) -> Proof {
             try_case(&shared, (case, index), &carrier, &mut found);
         }
     }
-    let Proof { mut line, holds } = keys;
     let stores = 1 + u32::from(server.is_some());
-    let holds = holds
-        && found.wrong.is_empty()
-        && found.paused == u32::try_from(cases.len()).unwrap_or(0) * stores + 1
-        && found.confirmed_invites > 0;
-    let tails = json!({"paused": found.paused, "refused": found.refused, "stores": stores,
-        "invites_after_confirmation": found.confirmed_invites, "wrong": found.wrong});
-    if let Some(members) = line.as_object_mut() {
-        members.insert("tails".to_owned(), tails);
-    }
-    Proof { line, holds }
+    (found, u32::try_from(cases.len()).unwrap_or(0), stores)
 }
 
 fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess, found: &mut Found) {
