@@ -56,6 +56,6 @@ step "short proofs" 6 target/debug/prove short
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
-echo "total $((SECONDS - began)) s; the long forms are: make prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-forgetting prove-keys prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-hostile prove-simulation"
+echo "total $((SECONDS - began)) s; the long forms are: make prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-hostile prove-simulation"
 grep '^SKIPPED ' "$log"
 echo "$passed passed, 0 failed, $skipped skipped"

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A named set of compliance rules (`docs/compliance.md`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     #[default]
@@ -22,7 +24,9 @@ pub enum Preset {
 }
 
 /// Why the institution may call these people at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     #[default]
@@ -41,7 +45,7 @@ pub struct CallingWindow {
 }
 
 /// What happens after one disposition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetryRule {
     /// Wait before the first, second … retry; the last one repeats.
     pub waits_ms: Vec<u64>,
@@ -51,7 +55,7 @@ pub struct RetryRule {
 
 /// What follows a call that was interrupted (a crash, a drain) after somebody had answered: the person was
 /// cut off by us, in the middle of a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCutOff {
     /// Not again on that day of the callee; the windows say when on the next.
@@ -65,7 +69,7 @@ pub enum AfterCutOff {
 
 /// How many attempts an enrolment may have, and how long to wait after each disposition. A disposition
 /// without a rule is final.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetryPolicy {
     /// Charged retries after the first call, over all dispositions (3 retries = 4 calls).
     pub retries_max: u32,
@@ -200,7 +204,7 @@ impl RetryPolicy {
 }
 
 /// Which flow a campaign's calls run; the hash is of the published content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FlowRef {
     pub flow: FlowId,
     pub version: u32,
@@ -237,7 +241,9 @@ impl CallingPlan {
 }
 
 /// Who is enrolled when one phone stands under two customer ids, over all lists of a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
     /// The first; the others are left out as `same_number`.

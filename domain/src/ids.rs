@@ -32,7 +32,7 @@ pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
 pub const DERIVED_ID_BYTES: usize = 16;
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr, $pattern:expr, $example:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         #[serde(try_from = "String")]
@@ -41,6 +41,18 @@ macro_rules! text_id {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
             }
         }
 
@@ -85,6 +97,19 @@ macro_rules! uuid_id {
         #[serde(transparent)]
         pub struct $name(Uuid);
 
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let example = Uuid::new_v5(&NAMESPACE, $kind.as_bytes());
+                schemars::json_schema!({ "type": "string", "format": "uuid", "examples": [example] })
+            }
+        }
+
         impl $name {
             pub const fn new(id: Uuid) -> Self {
                 Self(id)
@@ -109,6 +134,10 @@ macro_rules! uuid_id {
         }
     };
 }
+
+/// The two alphabets as JSON schemas say them.
+const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
+const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
 fn plain_word(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
@@ -135,20 +164,20 @@ fn derived_hex(text: &str) -> Result<(), &'static str> {
 
 text_id!(
     /// A campaign's id: its `task_id`, `[A-Za-z0-9_.-]{1,64}`, case kept.
-    CampaignId, "campaign", plain_word
+    CampaignId, "campaign", plain_word, PLAIN_WORD, "TASK20261120"
 );
 text_id!(
     /// A flow's id, in the same alphabet as a campaign's.
-    FlowId, "flow", plain_word
+    FlowId, "flow", plain_word, PLAIN_WORD, "TASK20261120"
 );
 text_id!(
     /// A person: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `customer:` + external id).
     /// It also names the person's key.
-    CustomerId, "customer", derived_hex
+    CustomerId, "customer", derived_hex, DERIVED_HEX, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 );
 text_id!(
     /// A phone number: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `number:` + E.164).
-    NumberId, "number", derived_hex
+    NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
 );
 
 uuid_id!(
@@ -182,11 +211,11 @@ uuid_id!(
 );
 text_id!(
     /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
-    ReportId, "report", plain_word
+    ReportId, "report", plain_word, PLAIN_WORD, "compliance.2026-10"
 );
 text_id!(
     /// A view of the read side, by its name, such as `campaign_board`.
-    ViewId, "view", plain_word
+    ViewId, "view", plain_word, PLAIN_WORD, "campaign_board"
 );
 
 /// The log as a whole: there is one in a store, and its stream is `installation-log`.
@@ -285,6 +314,18 @@ pub struct StreamId(Arc<str>);
 impl Serialize for StreamId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl schemars::JsonSchema for StreamId {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "StreamId".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ["campaign-TASK20261120"] })
     }
 }
 

@@ -58,7 +58,7 @@ impl Kind {
 }
 
 /// One member of a request that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct MemberError {
     /// JSON pointer (RFC 6901), such as `/schedule/start_time`.
     pub pointer: String,

@@ -20,9 +20,30 @@ use std::sync::Arc;
 pub const RECORD_BYTES_MAX: usize = 65_527;
 
 /// An event's place in the order of all events: increasing, opaque, 0 before the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Position(pub u64);
+
+impl Position {
+    /// For replies, in which a position is a decimal text: it passes 53 bits.
+    pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(position)
+    }
+}
 
 impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,8 +52,22 @@ impl std::fmt::Display for Position {
 }
 
 /// A stream's version: the number of its events, from 1; 0 before the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct StreamVersion(pub u64);
 
 /// Where a command came from: its own id, the event or request that caused it, and the story it belongs to.

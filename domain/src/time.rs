@@ -6,6 +6,7 @@
 use crate::instant_text;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -92,6 +93,19 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl schemars::JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let example = &"2026-11-20T02:00:00.000000Z";
+        schemars::json_schema!({ "type": "string", "format": "date-time", "examples": [example] })
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
@@ -130,6 +144,19 @@ const MINUTES_PER_DAY: u16 = 24 * 60;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time of day such as 09:00")]
 pub struct InvalidTimeOfDay(pub String);
+
+impl schemars::JsonSchema for TimeOfDay {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "TimeOfDay".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$";
+        schemars::json_schema!({ "type": "string", "pattern": pattern, "examples": ["09:00"] })
+    }
+}
 
 impl TimeOfDay {
     pub const fn from_minutes(minutes: u16) -> Option<Self> {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub const REFERENCE_CALLS_MIN: u64 = 100;
 
 /// Why a call did not bring what was counted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     NumberQuality,
@@ -130,7 +130,7 @@ impl Tally {
 }
 
 /// One cause's part in a gap.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Part {
     pub cause: Cause,
     pub label_zh: &'static str,
@@ -145,7 +145,7 @@ pub struct Part {
 }
 
 /// A gap and its parts, the largest first; the parts add up to it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Deviation {
     pub actual_ratio: f64,
     /// Target less actual: positive where the target is missed.

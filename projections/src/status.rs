@@ -14,7 +14,7 @@ use serde::Serialize;
 const CATCHING_UP_EVENTS_MIN: u64 = 4 * BATCH_EVENTS_MAX as u64;
 
 /// What a view is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ViewState {
     /// It follows the log.
@@ -28,14 +28,14 @@ pub enum ViewState {
 }
 
 /// The event that keeps a view, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ParkedAt {
     pub position: Position,
     pub why: String,
 }
 
 /// A rebuild, with its speed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct RebuildStatus {
     #[serde(flatten)]
     pub rebuild: Rebuild,
@@ -48,7 +48,7 @@ pub struct RebuildStatus {
 }
 
 /// How one view stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ViewStatus {
     pub view: String,
     pub version: u32,

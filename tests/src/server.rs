@@ -1,5 +1,6 @@
 //! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
 
+use super::described::{Came, description};
 use super::program::{Program, command, fail, ledgerline, wait_for};
 use serde_json::Value;
 use std::net::TcpStream;
@@ -105,8 +106,38 @@ impl Server {
     }
 }
 
-/// One request with a short time-out; an error is a connection that failed, not a status.
+/// One request with a short time-out; an error is a connection that failed, not a status. A reply that is not
+/// as the server describes it ends the story.
 pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, String> {
+    let (reply, media_type) = asked(method, url, body)?;
+    let (origin, path) = place(url);
+    let known = description(|| {
+        let (reply, _) = asked("GET", &format!("{origin}/api/v1/openapi.json"), None).ok()?;
+        (reply.status == 200 && reply.body.is_object()).then_some(reply.body)
+    });
+    let came = Came {
+        method,
+        path,
+        status: reply.status,
+        media_type: &media_type,
+        body: &reply.body,
+    };
+    let wrong = known.map_or_else(Vec::new, |known| known.check(&came));
+    if !wrong.is_empty() {
+        fail(&wrong.join("\n"));
+    }
+    Ok(reply)
+}
+
+/// Where a server is, and what is asked of it.
+fn place(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    let path = url.get(host..).and_then(|rest| rest.find('/'));
+    url.split_at(path.map_or(url.len(), |path| host + path))
+}
+
+/// One request; its reply and media type.
+pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
@@ -118,17 +149,21 @@ pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, S
         (_, None) => agent.post(url).send_empty(),
     };
     let mut answer = answer.map_err(|error| error.to_string())?;
-    let position = answer
-        .headers()
-        .get("x-event-position")
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    let text = answer
-        .body_mut()
-        .read_to_string()
-        .map_err(|error| error.to_string())?;
-    Ok(Reply {
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let position = header("x-event-position").and_then(|position| position.parse().ok());
+    let media_type = header("content-type").unwrap_or_default().to_owned();
+    // A stream has no end.
+    let text = match media_type.starts_with("text/event-stream") {
+        true => String::new(),
+        false => answer
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| error.to_string())?,
+    };
+    let reply = Reply {
         status: answer.status().as_u16(),
         position,
         body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
-    })
+    };
+    Ok((reply, media_type))
 }

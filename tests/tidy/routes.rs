@@ -1,5 +1,5 @@
 //! Check 11: each file in `routes/` that has endpoints is joined in `mod.rs`, whose one list feeds both the
-//! boxed groups of the router and the published description.
+//! boxed groups of the router and the published description; none builds a reply by hand.
 
 use super::tree::{Finding, Tree};
 
@@ -29,6 +29,18 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             1,
             "routes by itself; list an Endpoint, so that it is boxed and described",
         ));
+    }
+    for file in tree.under(FOLDER).filter(|file| file.is_rust()) {
+        let before_tests = file.lines_before_tests();
+        let is_test = file.path.ends_with("tests.rs") || file.path.ends_with("testing.rs");
+        for (number, line) in file.lines().take(before_tests) {
+            if !is_test && line.contains("json!(") {
+                findings.push(file.finding(
+                    number,
+                    "builds a reply by hand; answer a type, so that it is described",
+                ));
+            }
+        }
     }
     if !joined.contains(".boxed()") {
         findings.push(Finding {
@@ -61,5 +73,18 @@ mod tests {
             ("api/http/src/routes/own.rs", "warp::path(\"x\")"),
         ]);
         assert_eq!(check(&tree).len(), 2);
+    }
+
+    #[test]
+    fn a_reply_built_by_hand_is_found_but_not_in_tests() {
+        let tree = Tree::of(&[
+            ("api/src/routes/mod.rs", "calls::endpoints() .boxed()"),
+            ("api/src/openapi.rs", "endpoints"),
+            (
+                "api/src/routes/calls.rs",
+                "fn endpoints()\njson!({})\n#[cfg(test)]\njson!({})",
+            ),
+        ]);
+        assert_eq!(check(&tree).len(), 1);
     }
 }

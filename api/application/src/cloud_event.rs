@@ -1,21 +1,32 @@
 //! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
 
+use domain::ids::EventId;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CloudEvent {
+    #[schemars(example = &"1.0")]
     specversion: &'static str,
+    #[schemars(with = "EventId")]
     id: String,
+    #[schemars(example = &"/ledgerline")]
     source: &'static str,
     #[serde(rename = "type")]
+    #[schemars(example = &"campaign.paused")]
     kind: String,
+    /// The stream.
+    #[schemars(example = &"campaign-TASK20261120")]
     subject: String,
+    #[schemars(with = "Timestamp")]
     time: String,
+    #[schemars(example = &"application/json")]
     datacontenttype: &'static str,
     pub position: String,
     kindversion: u16,
@@ -25,11 +36,14 @@ pub struct CloudEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EventId>")]
     causationid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EventId>")]
     correlationid: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rehearsal: bool,
+    #[schemars(with = "EventData")]
     data: Box<RawValue>,
 }
 
@@ -72,15 +86,30 @@ impl CloudEvent {
     }
 }
 
+/// What an event says, by its kind and version, sealed as stored.
+#[derive(JsonSchema)]
+#[schemars(transparent, example = json!({ "reason": "requested" }))]
+pub struct EventData(#[expect(dead_code, reason = "its schema is all that is needed")] Map<String, Value>);
+
+/// A page of events.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EventPage {
+    items: Vec<CloudEvent>,
+    next: String,
+}
+
 /// `{"items":[…],"next":"42"}`; `next` is where the following page begins: behind the last item, or further
 /// where more was looked at.
-pub fn page_of(page: &[StoredEvent], reached: Position) -> Result<Value, Problem> {
+pub fn page_of(page: &[StoredEvent], reached: Position) -> Result<EventPage, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {
-        items.push(read(stored)?.value());
+        items.push(read(stored)?);
     }
     let next = page.last().map_or(reached, |last| last.position.max(reached));
-    Ok(json!({ "items": items, "next": next.to_string() }))
+    Ok(EventPage {
+        items,
+        next: next.to_string(),
+    })
 }
 
 fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
@@ -90,7 +119,6 @@ fn read(stored: &StoredEvent) -> Result<CloudEvent, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::time::Timestamp;
 
     #[test]
     fn an_event_is_shown_as_the_contract_says() {

@@ -4,13 +4,15 @@ use crate::figures::find;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::deviation::{Cause, Deviation, Tally, deviation};
 use projections::metrics::{Scope, catalog};
 use projections::views::campaign_board::{Endings, endings};
 use projections::views::metric_board::figures;
 use projections::views::target_board::TargetRow;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Targets that the requirement names: for everybody, and for banks.
 pub const PRESETS: &[(&str, &[(&str, u32)])] = &[
@@ -25,7 +27,7 @@ pub const PRESETS: &[(&str, &[(&str, u32)])] = &[
 ];
 
 /// One row of the table.
-pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<Value, Problem> {
+pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<TargetActual, Problem> {
     let metric = find(&target.metric, Some(target.version))?;
     let scope = Scope {
         campaign: Some(target.campaign.clone()),
@@ -36,24 +38,46 @@ pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<Value,
     let target_ratio = f64::from(target.per_mille) / 1_000.0;
     let actual = figure.and_then(|figure| figure.value);
     let deviation = causes(db, target, target_ratio).await?;
-    Ok(json!({
-        "campaign": target.campaign,
-        "metric": target.metric,
-        "version": target.version,
-        "label_zh": metric.label.zh,
-        "label_en": metric.label.en,
-        "target_ratio": target_ratio,
-        "actual_ratio": actual,
-        "numerator": figure.map(|figure| figure.numerator),
-        "denominator": figure.and_then(|figure| figure.denominator),
-        "reached": actual.map(|actual| actual >= target_ratio),
-        "gap_ratio": actual.map(|actual| target_ratio - actual),
-        "deviation": deviation,
-        "set_by": target.set_by,
-        "set_at": target.set_at,
-        "position": complete.position.to_string(),
-        "recorded_at": complete.recorded_at,
-    }))
+    Ok(TargetActual {
+        campaign: target.campaign.clone(),
+        metric: target.metric.clone(),
+        version: target.version,
+        label_zh: metric.label.zh.clone(),
+        label_en: metric.label.en.clone(),
+        target_ratio,
+        actual_ratio: actual,
+        numerator: figure.map(|figure| figure.numerator),
+        denominator: figure.and_then(|figure| figure.denominator),
+        reached: actual.map(|actual| actual >= target_ratio),
+        gap_ratio: actual.map(|actual| target_ratio - actual),
+        deviation,
+        set_by: target.set_by.clone(),
+        set_at: target.set_at,
+        position: complete.position.to_string(),
+        recorded_at: complete.recorded_at,
+    })
+}
+
+/// A target beside what was reached, and why; figures are null of no call.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TargetActual {
+    campaign: CampaignId,
+    metric: String,
+    version: u32,
+    label_zh: String,
+    label_en: String,
+    target_ratio: f64,
+    pub actual_ratio: Option<f64>,
+    numerator: Option<i64>,
+    denominator: Option<i64>,
+    reached: Option<bool>,
+    gap_ratio: Option<f64>,
+    /// Null of a metric whose misses have no causes here.
+    pub deviation: Option<Deviation>,
+    set_by: Option<String>,
+    set_at: Timestamp,
+    position: String,
+    recorded_at: Option<Timestamp>,
 }
 
 /// The gap over calls that ended, by cause; `None` for a metric whose misses have no causes here.

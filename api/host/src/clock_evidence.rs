@@ -15,7 +15,8 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 use store::PostgresEventStore;
 
@@ -155,13 +156,11 @@ impl ClockEvidence {
         }
     }
 
-    /// What readiness says: the last offsets, or `null` where the clock is compared with nothing.
-    pub fn shown(&self) -> Value {
+    /// What readiness says: the last offsets, or nothing where the clock is compared with nothing.
+    pub fn shown(&self) -> Option<Vec<OffsetShown>> {
         let all = self.environment.skew.all();
-        if all.is_empty() {
-            return Value::Null;
-        }
-        Value::Array(all.iter().map(|(offset, at)| offset_value(offset, *at)).collect())
+        let shown = all.iter().map(|(offset, at)| OffsetShown::of(offset, *at));
+        (!all.is_empty()).then(|| shown.collect())
     }
 
     /// Why nothing is dialed, when the clock is the reason.
@@ -182,15 +181,28 @@ impl ClockEvidence {
 }
 
 /// One offset in a reply.
-pub fn offset_value(offset: &ClockOffset, at: Timestamp) -> Value {
-    json!({
-        "source": offset.source,
-        "offset_ms": offset.offset_ms,
-        "round_trip_ms": offset.round_trip_ms,
-        "uncertainty_ms": offset.uncertainty_ms,
-        "measured_at": at,
-        "dialing_allowed": offset.offset_ms.unsigned_abs() <= CLOCK_SKEW_MS_MAX,
-    })
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OffsetShown {
+    #[schemars(example = &"ntp.example.com:123")]
+    source: String,
+    offset_ms: i64,
+    round_trip_ms: u64,
+    uncertainty_ms: u64,
+    measured_at: Timestamp,
+    dialing_allowed: bool,
+}
+
+impl OffsetShown {
+    pub fn of(offset: &ClockOffset, at: Timestamp) -> Self {
+        Self {
+            source: offset.source.clone(),
+            offset_ms: offset.offset_ms,
+            round_trip_ms: offset.round_trip_ms,
+            uncertainty_ms: offset.uncertainty_ms,
+            measured_at: at,
+            dialing_allowed: offset.offset_ms.unsigned_abs() <= CLOCK_SKEW_MS_MAX,
+        }
+    }
 }
 
 async fn ask_database(database: &PostgresEventStore, clock: &dyn Clock) -> Result<ClockOffset, String> {

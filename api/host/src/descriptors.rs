@@ -4,7 +4,8 @@
 //! is raised as far as the system allows at the start, and trunks have no more legs than it leaves room for.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What one leg opens at most: its audio port and the control port behind it, its recording, and the place of
 /// another or a recording whose hash is taken. At a peak of 80 legs 3.8 each were counted (decision 0053).
@@ -72,13 +73,21 @@ pub fn needed(legs: u64) -> u64 {
 }
 
 /// For readiness: the limit, and the legs and connections that it leaves room for; null where there is none.
-pub fn shown() -> Value {
+pub fn shown() -> DescriptorsShown {
     let (limit, _) = limits();
-    json!({
-        "limit": limit,
-        "legs_room": limit.map(|limit| legs_within(Some(limit))),
-        "connections_room": connections_within(limit),
-    })
+    DescriptorsShown {
+        limit,
+        legs_room: limit.map(|limit| legs_within(Some(limit))),
+        connections_room: connections_within(limit),
+    }
+}
+
+/// Descriptors in a reply; null where the system sets no limit.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DescriptorsShown {
+    limit: Option<u64>,
+    legs_room: Option<u64>,
+    connections_room: u64,
 }
 
 #[cfg(test)]

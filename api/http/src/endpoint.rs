@@ -5,18 +5,22 @@
 
 use crate::auth::Door;
 use crate::body::{Body, pieces};
+use crate::described::{IntoReply, Told, schema_of};
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use crate::lookups::Lookups;
-use crate::reply::{Done, problem_response, respond};
+use crate::reply::problem_response;
 use crate::server::Peer;
 use application::inquiring::Reader;
 use application::installation::Installation;
+use application::parameter::Parameter;
 use application::percent;
 use application::query::Query;
 use domain::ids::CommandId;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use host::process::Process;
+use intake::members::Order;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -48,15 +52,15 @@ pub struct Context {
 
 pub(crate) type Ctx = Arc<Context>;
 
-type Answering = Pin<Box<dyn Future<Output = Result<Done, Problem>> + Send>>;
-type Handler = fn(Ctx, Input) -> Answering;
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+type Handler = Arc<dyn Fn(Ctx, Input) -> Answering + Send + Sync>;
 
 /// What kind of body an endpoint reads, for the description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Takes {
     Nothing,
-    /// A JSON object of this schema in the description.
-    Json(&'static str),
+    /// A JSON object of this schema.
+    Json(fn(&mut SchemaGenerator) -> Value),
     File,
 }
 
@@ -69,39 +73,82 @@ pub struct Endpoint {
     pub summary: &'static str,
     pub takes: Takes,
     /// Query parameters and what they do.
-    pub query: &'static [(&'static str, &'static str)],
+    pub query: &'static [Parameter],
+    /// Headers that it reads besides those of every request.
+    pub headers: &'static [Parameter],
     /// Open to everybody: health and the status page hold nothing of anybody.
     pub open: bool,
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
+    /// How it is answered when it was done, from the type its handler answers.
+    pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
     handler: Handler,
 }
 
 impl Endpoint {
-    pub fn get(path: &'static str, summary: &'static str, handler: Handler) -> Self {
-        Self::new(Method::GET, path, summary, handler)
+    pub(crate) fn get<R, F>(
+        path: &'static str,
+        summary: &'static str,
+        handler: impl Fn(Ctx, Input) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: IntoReply,
+        F: Future<Output = Result<R, Problem>> + Send + 'static,
+    {
+        Self::new((Method::GET, path), summary, handler)
     }
-    pub fn post(path: &'static str, summary: &'static str, handler: Handler) -> Self {
-        Self::new(Method::POST, path, summary, handler)
+    pub(crate) fn post<R, F>(
+        path: &'static str,
+        summary: &'static str,
+        handler: impl Fn(Ctx, Input) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: IntoReply,
+        F: Future<Output = Result<R, Problem>> + Send + 'static,
+    {
+        Self::new((Method::POST, path), summary, handler)
     }
-    fn new(method: Method, path: &'static str, summary: &'static str, handler: Handler) -> Self {
+    fn new<R, F>(
+        (method, path): (Method, &'static str),
+        summary: &'static str,
+        handler: impl Fn(Ctx, Input) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: IntoReply,
+        F: Future<Output = Result<R, Problem>> + Send + 'static,
+    {
         Self {
             method,
             path,
             summary,
             takes: Takes::Nothing,
             query: &[],
+            headers: &[],
             open: false,
             kept: false,
-            handler,
+            told: R::told,
+            handler: Arc::new(move |ctx, input| {
+                let answered = handler(ctx, input);
+                Box::pin(async move { answered.await.map(R::response) })
+            }),
         }
     }
-    pub const fn takes(mut self, takes: Takes) -> Self {
-        self.takes = takes;
+    /// It reads a JSON object of this type.
+    pub fn takes<T: JsonSchema>(mut self) -> Self {
+        self.takes = Takes::Json(schema_of::<T>);
         self
     }
-    pub const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+    /// It reads a file.
+    pub const fn takes_file(mut self) -> Self {
+        self.takes = Takes::File;
+        self
+    }
+    pub const fn query(mut self, query: &'static [Parameter]) -> Self {
         self.query = query;
+        self
+    }
+    pub const fn headers(mut self, headers: &'static [Parameter]) -> Self {
+        self.headers = headers;
         self
     }
     pub const fn open(mut self) -> Self {
@@ -149,7 +196,7 @@ impl Endpoint {
                     upgrade,
                     body: pieces(body),
                 };
-                answer(Arc::clone(&ctx), handler, (open, known), input)
+                answer(Arc::clone(&ctx), Arc::clone(&handler), (open, known), input)
             })
             .boxed()
     }
@@ -192,7 +239,10 @@ async fn answer(ctx: Ctx, handler: Handler, (open, known): (bool, KnownQuery), i
     if let Err(problem) = reached {
         return problem_response(&problem);
     }
-    respond(handler(ctx, input).await)
+    match handler(ctx, input).await {
+        Ok(response) => response,
+        Err(problem) => problem_response(&problem),
+    }
 }
 
 /// Joins endpoints into one boxed group.
@@ -210,7 +260,7 @@ pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response
 struct Params(Vec<String>);
 
 /// What a handler is given.
-pub struct Input {
+pub(crate) struct Input {
     route: &'static str,
     params: Vec<String>,
     query: Query,
@@ -223,30 +273,30 @@ pub struct Input {
 
 impl Input {
     /// What was asked behind the path.
-    pub const fn query(&self) -> &Query {
+    pub(crate) const fn query(&self) -> &Query {
         &self.query
     }
 
     /// The last value of a parameter.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.query.text(name)
     }
 
     /// Every value of a parameter that may be given several times.
-    pub fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+    pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.query.texts(name)
     }
 
-    pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         self.query.number(name)
     }
 
-    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
         self.query.flag(name)
     }
 
     /// Who reads, of a read whose question stands in its address.
-    pub fn reader(&self, door: &Door) -> Reader {
+    pub(crate) fn reader(&self, door: &Door) -> Reader {
         Reader::new(format!("GET {}", self.route), door.word(), &self.query)
     }
 
@@ -256,7 +306,7 @@ impl Input {
     }
 
     /// Who asks, where there is a connection.
-    pub fn peer(&self) -> Option<SocketAddr> {
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer.map(|peer| peer.0)
     }
 
@@ -268,7 +318,7 @@ impl Input {
     }
 
     /// A parameter of the path as an id; what is no id names nothing.
-    pub fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
+    pub(crate) fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
         match self.param(index)?.parse() {
             Ok(id) => Ok(id),
             Err(_) => Err(Problem::missing(what)),
@@ -285,13 +335,13 @@ impl Input {
         })
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
     /// route and thing, so that one key used for two things is two commands.
-    pub fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
+    pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
         let Some(key) = self.header("idempotency-key") else {
             return Ok(Cause::outside(installation.new_command()));
         };
@@ -305,8 +355,13 @@ impl Input {
         Ok(Cause::outside(CommandId::derive_from_text(&text)))
     }
 
+    /// The body as an order.
+    pub(crate) async fn order<T: Order>(self) -> Result<T, Problem> {
+        T::of(self.object().await?)
+    }
+
     /// The body as a JSON object.
-    pub async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
+    pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
         let bytes = self.body.whole().await?;
         if bytes.is_empty() {
             return Ok(serde_json::Map::new());

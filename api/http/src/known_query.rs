@@ -3,6 +3,7 @@
 //! One that is ignored lets a client believe in a filter, a page or a time that was never asked for: it reads
 //! the same page again and again, or acts on rows it did not want.
 
+use application::parameter::Parameter;
 use domain::problem::Problem;
 
 /// Read-your-writes: every route waits for this position, where it is given.
@@ -13,7 +14,7 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// The parameters of one route, with what each does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct KnownQuery(pub &'static [(&'static str, &'static str)]);
+pub(crate) struct KnownQuery(pub &'static [Parameter]);
 
 impl KnownQuery {
     /// Refuses a query that holds a parameter which the route does not know, and says which it does.
@@ -29,7 +30,7 @@ impl KnownQuery {
             let detail = format!("this route is always as of now: it takes no {name}");
             return Err(Problem::invalid("as-of-not-here", detail));
         }
-        let takes: Vec<&str> = self.0.iter().map(|(name, _)| *name).collect();
+        let takes: Vec<&str> = self.0.iter().map(|known| known.name).collect();
         let takes = if takes.is_empty() {
             "none".to_owned()
         } else {
@@ -41,7 +42,7 @@ impl KnownQuery {
     }
 
     fn has(self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| *known == name)
+        self.0.iter().any(|known| known.name == name)
     }
 }
 
@@ -55,7 +56,14 @@ mod tests {
 
     #[test]
     fn a_parameter_of_another_route_is_refused_and_the_right_ones_are_named() {
-        let known = KnownQuery(&[("cursor", ""), ("limit", "")]);
+        let known = KnownQuery(
+            const {
+                &[
+                    Parameter::text("cursor", "", ""),
+                    Parameter::number("limit", "", 1),
+                ]
+            },
+        );
         assert_eq!(refused(known, "cursor"), None);
         assert_eq!(refused(known, AFTER_POSITION), None);
         let problem = refused(known, "before").unwrap();

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod body;
+mod described;
 mod endpoint;
 pub mod event_stream;
 mod known_query;

@@ -5,14 +5,17 @@
 
 use crate::event_stream::sse::Shareable;
 use application::event_stream::StreamPlace;
-use application::figures::{FORMULA, PEOPLE, no_metrics, versions};
+use application::figures::{FORMULA, PEOPLE, Versions, no_metric, versions};
 use application::live::Picture;
+use application::reply_value::value;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::StopSignal;
 use futures_util::SinkExt;
 use futures_util::stream::{self, StreamExt};
 use projections::live_figures::LiveSnapshot;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -70,7 +73,7 @@ impl Watching {
                 Picture::Starting => {}
                 Picture::Figures(figures) => {
                     let picture = shown(&figures, self.clock.as_ref());
-                    return Some(Said::Figures(picture.to_string()));
+                    return Some(Said::Figures(value(&picture).to_string()));
                 }
                 Picture::Damaged { at, why } => {
                     let data = json!({ "position": at.to_string(), "reason": why.as_ref() });
@@ -81,20 +84,27 @@ impl Watching {
     }
 }
 
-/// A picture as clients read it, with how old it is: since this process made it, at the instant of sending.
-pub fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> Value {
-    let mut shown = json!(figures);
-    if let Some(members) = shown.as_object_mut() {
-        members.insert("position".to_owned(), json!(figures.position.to_string()));
-        let age_ms = clock.now().ms_since(figures.shown_at);
-        members.insert("age_ms".to_owned(), json!(age_ms));
-        members.insert("versions".to_owned(), measures());
+/// Figures of this moment, and how old they are.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LivePicture {
+    #[serde(flatten)]
+    figures: LiveSnapshot,
+    /// Since this process made it, at the instant of sending.
+    age_ms: u64,
+    versions: Versions,
+}
+
+/// A picture as clients read it.
+pub fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> LivePicture {
+    LivePicture {
+        age_ms: clock.now().ms_since(figures.shown_at),
+        figures: figures.clone(),
+        versions: measures(),
     }
-    shown
 }
 
 /// What the ratios of a window are: metrics by their versions, and two of this picture alone.
-pub(crate) fn measures() -> Value {
+pub(crate) fn measures() -> Versions {
     let people = PEOPLE
         .iter()
         .filter(|(member, ..)| *member == "answer_ratio_people");
@@ -103,8 +113,9 @@ pub(crate) fn measures() -> Value {
         .filter(|(member, ..)| *member != "conversion_ratio");
     // The catalog is read by every other reply too: a fault in it is said there.
     let mut all = versions(metrics.chain(people)).unwrap_or_default();
-    if let Some(members) = all.as_object_mut() {
-        members.extend(no_metrics(&OF_WINDOWS));
+    for (member, zh, en) in OF_WINDOWS {
+        // Both have their place; a test names them.
+        all.put(member, no_metric(zh, en)).unwrap_or_default();
     }
     all
 }

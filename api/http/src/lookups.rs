@@ -7,6 +7,8 @@
 use crate::places::network;
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -118,6 +120,22 @@ impl Kept {
 /// A request without a connection has no peer; all such are one.
 fn network_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
+}
+
+/// A phone number in a body, so that no address holds it.
+#[derive(JsonSchema)]
+pub(crate) struct NumberOnly {
+    /// In any usual form.
+    #[schemars(example = &"13800138000")]
+    pub number: String,
+}
+
+impl Order for NumberOnly {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            number: body.needed_text("number").unwrap_or_default(),
+        }
+    }
 }
 
 #[cfg(test)]

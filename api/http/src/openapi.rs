@@ -1,19 +1,67 @@
-//! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from.
+//! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from,
+//! and from the types that their handlers read and answer.
 
+use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
 use crate::endpoint::{Endpoint, Takes};
+use crate::known_query::AFTER_POSITION;
+use crate::reply::{POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
+use application::parameter::Parameter;
+use domain::problem::Kind;
 use serde_json::{Map, Value, json};
+
+/// What every read may ask for, and every write may say.
+const WAITS: Parameter = Parameter::number(AFTER_POSITION, "Wait until the views have this position", 42);
+const ONCE: Parameter = Parameter::text(
+    "Idempotency-Key",
+    "The same key again is the same command: it is answered, not done twice",
+    "2026-11-20-pause-1",
+);
+
+/// Every kind of problem, whose replies lie beside the schemas.
+const KINDS: [Kind; 13] = [
+    Kind::Invalid,
+    Kind::Missing,
+    Kind::WrongMethod,
+    Kind::Refused,
+    Kind::Disproved,
+    Kind::Conflict,
+    Kind::Unauthenticated,
+    Kind::Forbidden,
+    Kind::TooLarge,
+    Kind::WrongMediaType,
+    Kind::Busy,
+    Kind::Unavailable,
+    Kind::Fault,
+];
 
 /// The document of these endpoints.
 pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
+    let mut schemas = Schemas::new();
+    let problem = schema_of::<ProblemBody>(&mut schemas.sent);
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in endpoints {
         let item = paths
             .entry(endpoint.path)
             .or_insert_with(|| Value::Object(Map::new()));
         if let Some(item) = item.as_object_mut() {
-            item.insert(endpoint.method.as_str().to_lowercase(), operation(endpoint));
+            let method = endpoint.method.as_str().to_lowercase();
+            item.insert(method, operation(endpoint, &mut schemas));
         }
     }
+    let (named, orders) = schemas.take();
+    for body in bodies(&mut paths) {
+        *body = with_names(body, &orders);
+    }
+    for content in contents(&mut paths) {
+        // A file and a stream have none; what lacks one of its own is found by a test.
+        if let Some(shown) = content
+            .get("schema")
+            .and_then(|schema| example(schema, &named).ok())
+        {
+            content.insert("example".to_owned(), shown);
+        }
+    }
+    let problems = KINDS.map(|kind| (kind_name(kind), problem_reply(kind, &problem)));
     json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -25,38 +73,36 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
+        "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": named,
+            "responses": Map::from_iter(problems),
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer",
                 "description": "The token of DIR/token; not asked for on a loopback listener" } },
         },
     })
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
+fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
+    let mut replies: Map<String, Value> = Map::new();
+    for told in (endpoint.told)(&mut schemas.sent) {
+        replies.insert(told.status.to_string(), reply(told));
+    }
+    for kind in kinds(endpoint) {
+        let reference = format!("#/components/responses/{}", kind_name(kind));
+        replies.insert(status_of(kind).to_string(), json!({ "$ref": reference }));
+    }
     let mut operation = json!({
         "operationId": operation_id(endpoint),
         "summary": endpoint.summary,
         "parameters": parameters(endpoint),
-        "responses": {
-            "2XX": { "description": "Done", "content": { content_type(endpoint): {} } },
-            "default": { "description": "Why it was not done", "content": {
-                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } },
-        },
+        "responses": replies,
     });
     let Some(members) = operation.as_object_mut() else {
         return operation;
     };
-    let body = match endpoint.takes {
-        Takes::Nothing => None,
-        Takes::Json(schema) => Some(json!({ "content": { "application/json": {
-            "schema": { "$ref": format!("#/components/schemas/{schema}") } } } })),
-        Takes::File => Some(json!({ "required": true, "content": {
-            "text/csv": {}, "application/octet-stream": {},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {} } })),
-    };
-    if let Some(body) = body {
+    if let Some(body) = taken(endpoint.takes, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
     if !endpoint.open {
@@ -65,12 +111,87 @@ fn operation(endpoint: &Endpoint) -> Value {
     operation
 }
 
-fn content_type(endpoint: &Endpoint) -> &'static str {
-    match endpoint.path {
-        "/" => "text/html",
-        "/api/v1/events/stream" | "/api/v1/live/stream" => "text/event-stream",
-        _ => "application/json",
+/// The kinds of problem an operation may answer.
+fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Invalid, Kind::Busy, Kind::Fault, Kind::Unavailable];
+    if !endpoint.open {
+        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
+    let is_post = endpoint.method == "POST";
+    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post {
+        kinds.extend([Kind::Missing, Kind::Refused]);
+    }
+    if is_post {
+        kinds.extend([Kind::Conflict, Kind::TooLarge]);
+    }
+    if matches!(endpoint.takes, Takes::File) {
+        kinds.push(Kind::WrongMediaType);
+    }
+    kinds
+}
+
+fn taken(takes: Takes, schemas: &mut Schemas) -> Option<Value> {
+    let (required, media_type, schema) = match takes {
+        Takes::Nothing => return None,
+        Takes::Json(order) => {
+            let schema = order(&mut schemas.read);
+            // An order of nothing needed may be no body at all.
+            (true, "application/json", schema)
+        }
+        Takes::File => (
+            true,
+            "application/octet-stream",
+            json!({ "type": "string", "format": "binary",
+                "description": "A CSV or XLSX file as it is, of whatever media type" }),
+        ),
+    };
+    Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
+}
+
+fn reply(told: Told) -> Value {
+    let content = told.content.into_iter();
+    let content: Map<String, Value> = content
+        .map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })))
+        .collect();
+    let mut reply = json!({ "description": told.what });
+    if let Some(members) = reply.as_object_mut() {
+        if !content.is_empty() {
+            members.insert("content".to_owned(), Value::Object(content));
+        }
+        if told.is_write {
+            let headers = json!({
+                POSITION_HEADER: { "description": "Where in the log the write stands", "schema": { "type": "string" } },
+                "etag": { "description": "The version of what was written to", "schema": { "type": "string" } },
+            });
+            members.insert("headers".to_owned(), headers);
+        }
+    }
+    reply
+}
+
+fn problem_reply(kind: Kind, schema: &Value) -> Value {
+    let status = status_of(kind);
+    let example = json!({ "type": "urn:ledgerline:problem:code", "title": kind.title(), "status": status,
+        "detail": "what happened, to which input, and what to do", "code": "code" });
+    let mut reply = json!({
+        "description": kind.title(),
+        "content": { "application/problem+json": { "schema": schema, "example": example } },
+    });
+    let header = match kind {
+        Kind::Busy | Kind::Unavailable => ("retry-after", RETRY_AFTER_SECONDS),
+        Kind::Unauthenticated => ("www-authenticate", "Bearer"),
+        _ => return reply,
+    };
+    if let Some(members) = reply.as_object_mut() {
+        let (name, shown) = header;
+        let header = json!({ name: { "schema": { "type": "string" }, "example": shown } });
+        members.insert("headers".to_owned(), header);
+    }
+    reply
+}
+
+fn kind_name(kind: Kind) -> String {
+    format!("{kind:?}")
 }
 
 fn operation_id(endpoint: &Endpoint) -> String {
@@ -87,191 +208,142 @@ fn operation_id(endpoint: &Endpoint) -> String {
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
-    let in_path = endpoint
-        .path
-        .split('/')
-        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
-    let in_query = endpoint.query.iter().map(|(name, what)| {
-        json!({ "name": name, "in": "query", "description": what, "schema": { "type": "string" } })
-    });
+    let in_path = of_path(endpoint.path).filter_map(|(_, known)| Some(known?.described("path")));
+    let in_query = endpoint.query.iter().map(|one| one.described("query"));
     let waits = endpoint.method == "GET" && !endpoint.open;
-    let after_position = waits.then(|| {
-        json!({ "name": "after_position", "in": "query", "schema": { "type": "string" },
-            "description": "Wait until the views have this position" })
-    });
-    let key = (endpoint.method == "POST").then(|| {
-        json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" },
-            "description": "The same key again is the same command: it is answered, not done twice" })
-    });
-    in_path.chain(in_query).chain(after_position).chain(key).collect()
+    let after_position = waits.then(|| WAITS.described("query"));
+    let in_header = endpoint.headers.iter().map(|one| one.described("header"));
+    let key = (endpoint.method == "POST").then(|| ONCE.described("header"));
+    let of_request = in_path.chain(in_query).chain(after_position);
+    of_request.chain(in_header).chain(key).collect()
 }
 
-/// The bodies that routes take, by name.
-fn schemas() -> Value {
-    let mut all = campaign_schemas();
-    for more in [
-        inquiry_schemas(),
-        consent_schemas(),
-        cut_off_schemas(),
-        other_schemas(),
-    ] {
-        if let (Some(members), Value::Object(more)) = (all.as_object_mut(), more) {
-            members.extend(more);
+/// The operations of all paths.
+fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(|item| item.values_mut())
+        .filter_map(Value::as_object_mut)
+}
+
+/// The bodies of all orders.
+fn bodies(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    operations(paths).filter_map(|operation| operation.get_mut("requestBody"))
+}
+
+/// Every media type of every body and reply that is written beside a path.
+fn contents(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let places = operations(paths).flat_map(|operation| {
+        operation
+            .iter_mut()
+            .flat_map(|(name, place)| match name.as_str() {
+                "requestBody" => vec![place],
+                "responses" => place
+                    .as_object_mut()
+                    .into_iter()
+                    .flat_map(|replies| replies.values_mut())
+                    .collect(),
+                _ => Vec::new(),
+            })
+    });
+    places
+        .filter_map(|place| place.get_mut("content")?.as_object_mut())
+        .flat_map(|content| content.values_mut())
+        .filter_map(Value::as_object_mut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::described::validate::wrong;
+    use crate::routes::endpoints;
+
+    fn every(document: &Value) -> Vec<(String, &Map<String, Value>)> {
+        let mut all = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                all.push((format!("{method} {path}"), operation.as_object().unwrap()));
+            }
+        }
+        all
+    }
+
+    /// A media type has a schema, and an example that is of it.
+    fn media_type(place: &str, content: &Value, named: &Map<String, Value>, faults: &mut Vec<String>) {
+        let Some(schema) = content.get("schema") else {
+            faults.push(format!("{place}: no schema"));
+            return;
+        };
+        let kind = place.rsplit(' ').next().unwrap_or_default();
+        match content.get("example") {
+            Some(shown) => {
+                let wrong = wrong(schema, shown);
+                faults.extend(wrong.iter().map(|why| format!("{place}: example{why}")));
+            }
+            None if kind.ends_with("json") => {
+                let why = example(schema, named).err().unwrap_or_default();
+                faults.push(format!("{place}: {why}"));
+            }
+            None => {}
         }
     }
-    all
-}
 
-fn campaign_schemas() -> Value {
-    json!({
-        "Problem": { "type": "object", "required": ["type", "title", "status", "detail", "code"], "properties": {
-            "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
-            "detail": { "type": "string" }, "code": { "type": "string" },
-            "errors": { "type": "array", "items": { "type": "object", "properties": {
-                "pointer": { "type": "string", "description": "JSON pointer of the wrong member" },
-                "detail": { "type": "string" } } } } } },
-        "CampaignBody": { "type": "object", "required": ["task_id"], "properties": {
-            "task_id": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" },
-            "customer_segment": { "type": "string" },
-            "script_template": { "type": "string", "description": "Said after the notice; {{variables}} are filled in" },
-            "flow": { "type": "object", "description": "A flow of one's own, instead of script_template" },
-            "schedule": { "type": "object", "properties": {
-                "start_time": { "type": "string", "examples": ["09:00"] },
-                "end_time": { "type": "string", "examples": ["18:00"] },
-                "rests": { "type": "array", "items": { "type": "array", "items": { "type": "string" } } },
-                "max_concurrent": { "type": "integer", "minimum": 1, "maximum": 1000 } } },
-            "preset": { "type": "string", "default": "cn-service" },
-            "basis": { "type": "string", "enum": ["contract", "consent"], "default": "contract" },
-            "purpose": { "type": "string" },
-            "duplicates": { "type": "string", "enum": ["by_number", "by_customer"],
-                "description": "One phone under two ids; default by_number, in cn-collection by_customer" },
-            "retry_policy": { "type": "object" },
-            "ring_timeout_ms": { "type": "integer", "minimum": 3000, "maximum": 120000 },
-            "ends_at": { "type": "string", "format": "date-time" } } },
-    })
-}
-
-fn inquiry_schemas() -> Value {
-    json!({
-        "SqlQuery": { "type": "object", "required": ["sql"], "properties": {
-            "sql": { "type": "string", "description": "One select over the views of /api/v1/query/views" },
-            "limit": { "type": "integer", "minimum": 1, "maximum": 10000, "default": 1000 },
-            "timeout_ms": { "type": "integer", "minimum": 1, "maximum": 30000, "default": 5000 },
-            "by": { "type": "string", "description": "Who asks, for the record" } } },
-        "Taking": { "type": "object", "required": ["what"], "properties": {
-            "what": { "type": "string", "enum": ["proof", "backup", "copy"] },
-            "campaign": { "type": "string" }, "customer": { "type": "string", "description": "Our id" },
-            "call": { "type": "string" }, "event": { "type": "string" },
-            "by": { "type": "string", "description": "Who takes them, for the record" } } },
-    })
-}
-
-fn consent_schemas() -> Value {
-    let given = json!({
-        "scope": { "type": "string", "maxLength": 128, "description": "The purpose: the campaign's own" },
-        "source": { "type": "string", "maxLength": 128, "description": "Where it came from; name no person" },
-        "given_at": { "type": "string", "format": "date-time", "description": "Default: now" },
-        "until": { "type": "string", "format": "date-time", "description": "Default: without an end" },
-        "evidence": { "type": "string", "maxLength": 4096, "description": "Kept sealed" } });
-    let withdrawn = json!({
-        "scope": { "type": "string", "maxLength": 128 }, "source": { "type": "string", "maxLength": 128 } });
-    let with_number = |properties: &Value| {
-        let mut properties = properties.clone();
-        if let Some(members) = properties.as_object_mut() {
-            let number = json!({ "type": "string", "description": "In any usual form; never in an address" });
-            members.insert("number".to_owned(), number);
+    #[test]
+    fn every_reply_status_order_and_parameter_has_its_schema_and_an_example_of_it() {
+        let document = document(&endpoints());
+        let named = document["components"]["schemas"].as_object().unwrap();
+        let mut faults = Vec::new();
+        for (name, operation) in every(&document) {
+            let replies = operation["responses"].as_object().unwrap();
+            let is_done = |status: &String| status.starts_with('1') || status.starts_with('2');
+            if !replies.keys().any(is_done) {
+                faults.push(format!("{name}: never done"));
+            }
+            for (status, reply) in replies {
+                if status.parse::<u16>().is_err() {
+                    faults.push(format!("{name}: {status} is no status"));
+                }
+                for (kind, content) in reply["content"].as_object().into_iter().flatten() {
+                    media_type(&format!("{name} {status} {kind}"), content, named, &mut faults);
+                }
+            }
+            let taken = operation.get("requestBody").map(|body| &body["content"]);
+            for (kind, content) in taken.and_then(Value::as_object).into_iter().flatten() {
+                media_type(&format!("{name} order {kind}"), content, named, &mut faults);
+            }
+            let parameters = operation["parameters"].as_array().unwrap();
+            let in_path = name.matches('{').count();
+            if parameters.iter().filter(|one| one["in"] == "path").count() != in_path {
+                faults.push(format!("{name}: a parameter of the path is not described"));
+            }
+            for parameter in parameters {
+                let wrong = wrong(&parameter["schema"], &parameter["example"]);
+                faults.extend(
+                    wrong
+                        .iter()
+                        .map(|why| format!("{name} {}: {why}", parameter["name"])),
+                );
+            }
         }
-        properties
-    };
-    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
-    json!({
-        "ConsentByNumber": object(&["number", "scope", "source", "evidence"], with_number(&given)),
-        "ConsentWithdrawalByNumber": object(&["number", "scope", "source"], with_number(&withdrawn)),
-        "NumberOnly": object(&["number"], with_number(&json!({}))),
-        "Consent": object(&["scope", "source", "evidence"], given),
-        "ConsentWithdrawal": object(&["scope", "source"], withdrawn),
-    })
-}
+        assert!(
+            faults.is_empty(),
+            "{} faults:\n{}",
+            faults.len(),
+            faults.join("\n")
+        );
+    }
 
-fn cut_off_schemas() -> Value {
-    json!({
-        "CallBack": { "type": "object", "required": ["customer"], "properties": {
-            "customer": { "type": "string", "description": "The institution's own id, or ours" },
-            "by": { "type": "string", "maxLength": 256 } } },
-        "CutOffSettlement": { "type": "object", "required": ["customer", "reason"], "properties": {
-            "customer": { "type": "string", "description": "The institution's own id, or ours" },
-            "reason": { "type": "string", "maxLength": 256, "description": "Stored for ever; name no person" },
-            "by": { "type": "string", "maxLength": 256 } } },
-    })
-}
-
-fn other_schemas() -> Value {
-    json!({
-        "TaskData": { "type": "object", "required": ["task_id", "records"], "properties": {
-            "task_id": { "type": "string" },
-            "records": { "type": "array", "items": { "type": "object", "required": ["customer_id", "phone"],
-                "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
-                "additionalProperties": { "type": ["string", "number", "boolean", "null"] } } } } },
-        "Reason": { "type": "object", "properties": { "reason": { "type": "string" } } },
-        "ClockConfirmation": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" }, "by": { "type": "string" } } },
-        "DialingConfirmation": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" }, "by": { "type": "string" } } },
-        "Erasure": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" }, "requested_by": { "type": "string" },
-            "approved_by": { "type": "string" } } },
-        "Hold": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" }, "by": { "type": "string" } } },
-        "HoldRelease": { "type": "object", "properties": {
-            "reason": { "type": "string" }, "by": { "type": "string" } } },
-        "Correction": { "type": "object", "required": ["disposition", "reason"], "properties": {
-            "disposition": { "type": "string", "description": "How the call ended, as known now" },
-            "outcome": { "type": "string", "description": "Only of a conversation" },
-            "reason": { "type": "string", "maxLength": 500, "description": "Stored for ever; name no person" },
-            "by": { "type": "string", "maxLength": 128 } } },
-        "ComplianceReport": { "type": "object", "required": ["period"], "properties": {
-            "period": { "type": "string", "enum": ["day", "week", "month", "quarter", "year"] },
-            "at": { "type": "string", "format": "date", "description": "A day in it; default: of the last event" },
-            "position": { "type": "string", "description": "What the log says up to here; default: the head" } } },
-        "SampleDraw": { "type": "object", "required": ["seed", "size"], "properties": {
-            "seed": { "type": "string", "maxLength": 128 },
-            "size": { "type": "integer", "minimum": 1, "maximum": 1000 },
-            "stratify": { "type": "string", "enum": ["disposition", "campaign", "trunk", "flow_version"] },
-            "campaign": { "type": "string" },
-            "from": { "type": "string", "format": "date-time", "description": "Calls that ended from then on" },
-            "to": { "type": "string", "format": "date-time", "description": "Calls that ended before" },
-            "position": { "type": "string", "description": "Population up to here; default: the head" } } },
-        "SampleFinding": { "type": "object", "required": ["call", "answers", "by"], "properties": {
-            "call": { "type": "string" }, "by": { "type": "string", "maxLength": 64 },
-            "answers": { "type": "object", "description": "Every item of the checklist",
-                "additionalProperties": { "type": "string", "enum": ["yes", "no", "not_applicable"] } },
-            "remark": { "type": "string", "maxLength": 1024, "description": "Stored for ever; name no person" } } },
-        "SampleSignOff": { "type": "object", "required": ["by"], "properties": {
-            "by": { "type": "string", "maxLength": 64 }, "remark": { "type": "string", "maxLength": 1024 } } },
-        "Targets": { "type": "object", "properties": {
-            "preset": { "type": "string", "enum": ["general", "bank"] }, "by": { "type": "string" },
-            "targets": { "type": "array", "maxItems": 20, "items": { "type": "object",
-                "required": ["metric", "ratio"], "properties": { "metric": { "type": "string" },
-                "version": { "type": "integer" }, "ratio": { "type": "number", "maximum": 1 } } } } } },
-        "AlertNote": { "type": "object", "required": ["note"], "properties": {
-            "note": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
-        "AlertMute": { "type": "object", "required": ["reason"], "properties": {
-            "until": { "type": "string", "format": "date-time" },
-            "minutes": { "type": "integer", "minimum": 1, "maximum": 10080,
-                "description": "Instead of until: so many from the server's now" },
-            "reason": { "type": "string", "maxLength": 256 }, "by": { "type": "string", "maxLength": 64 } } },
-        "ProjectionRebuild": { "type": "object", "properties": {
-            "restart": { "type": "boolean", "default": false,
-                "description": "From the first event, also where next rows are there" },
-            "by": { "type": "string", "maxLength": 64, "description": "Who asks; kept as an event" } } },
-        "ProjectionSwitch": { "type": "object", "properties": {
-            "accept_differences": { "type": "string", "maxLength": 500,
-                "description": "Why next rows that differ from the live ones are right" },
-            "by": { "type": "string", "maxLength": 64, "description": "Who asks; kept as an event" } } },
-        "OptOut": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" } } },
-        "Suppression": { "type": "object", "required": ["reason"], "properties": {
-            "reason": { "type": "string" }, "until": { "type": "string", "format": "date-time" } } },
-    })
+    #[test]
+    fn named_schemas_name_their_members_and_mean_one_thing() {
+        let document = document(&endpoints());
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            let clash = name.ends_with(|last: char| last.is_ascii_digit());
+            assert!(!clash, "{name}: another type has this name");
+            if schema.get("properties").is_some() {
+                let rest = &schema["additionalProperties"];
+                assert!(rest.is_boolean() || rest.is_object(), "{name}: {schema:#}");
+            }
+        }
+    }
 }

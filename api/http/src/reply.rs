@@ -1,8 +1,10 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
-use domain::problem::{Kind, Problem};
+use application::reply_value::value;
+use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Position, StreamVersion};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
@@ -10,7 +12,7 @@ use warp::reply::{Reply, Response};
 pub(crate) const POSITION_HEADER: &str = "x-event-position";
 
 /// Seconds after which a caller who met a limit may try again.
-const RETRY_AFTER_SECONDS: &str = "1";
+pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
 /// The status of each kind of problem: the only place that names them.
 const fn status(kind: Kind) -> StatusCode {
@@ -30,58 +32,79 @@ const fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// A problem as RFC 9457 writes it; the cause of a fault is not in it.
-fn body(problem: &Problem) -> Value {
-    let mut body = json!({
-        "type": format!("urn:ledgerline:problem:{}", problem.code),
-        "title": problem.kind.title(),
-        "status": status(problem.kind).as_u16(),
-        "detail": problem.detail,
-        "code": problem.code,
-    });
-    if let (false, Some(members)) = (problem.errors.is_empty(), body.as_object_mut()) {
-        members.insert("errors".to_owned(), json!(problem.errors));
-    }
-    body
+/// Statuses of what was done, as the description names them.
+pub(crate) const READ: u16 = StatusCode::OK.as_u16();
+pub(crate) const CHANGED: u16 = StatusCode::OK.as_u16();
+pub(crate) const MADE: u16 = StatusCode::CREATED.as_u16();
+pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
+
+/// The status of each kind of problem, for the description.
+pub(crate) const fn status_of(kind: Kind) -> u16 {
+    status(kind).as_u16()
 }
 
-/// What a handler answers when it did as asked.
-#[derive(Debug)]
-pub enum Done {
-    /// Something was read.
-    Read(Value),
-    /// Something that did not exist was made.
-    Made(Written),
-    /// Something was changed, or was so already.
-    Changed(Written),
-    /// Text that is not JSON: the status page.
-    Page(String),
-    /// A response that was built elsewhere: a stream.
-    Stream(Response),
+/// Why something was not done, as RFC 9457 writes it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct ProblemBody {
+    /// `urn:ledgerline:problem:` and the code.
+    #[serde(rename = "type")]
+    #[schemars(example = &"urn:ledgerline:problem:not-found")]
+    kind: String,
+    #[schemars(example = &"not found")]
+    title: &'static str,
+    #[schemars(example = 404)]
+    status: u16,
+    #[schemars(example = &"this campaign does not exist")]
+    detail: String,
+    /// What programs go by.
+    #[schemars(example = &"not-found")]
+    code: String,
+    /// Every wrong member of the body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<MemberError>,
+}
+
+/// The problem as it is sent; the cause of a fault is not in it.
+fn body(problem: &Problem) -> ProblemBody {
+    ProblemBody {
+        kind: format!("urn:ledgerline:problem:{}", problem.code),
+        title: problem.kind.title(),
+        status: status_of(problem.kind),
+        detail: problem.detail.clone(),
+        code: problem.code.to_string(),
+        errors: problem.errors.clone(),
+    }
 }
 
 /// A write's answer: its body, and where in the log and in its stream it stands.
 #[derive(Debug)]
-pub struct Written {
-    pub body: Value,
+pub(crate) struct Written<T> {
+    pub body: T,
     pub version: Option<StreamVersion>,
     pub position: Option<Position>,
 }
 
-/// The response of a handler's result.
-pub(crate) fn respond(result: Result<Done, Problem>) -> Response {
-    match result {
-        Ok(Done::Read(body)) => json_response(StatusCode::OK, &body),
-        Ok(Done::Made(written)) => written_response(StatusCode::CREATED, written),
-        Ok(Done::Changed(written)) => written_response(StatusCode::OK, written),
-        Ok(Done::Page(text)) => {
-            let mut response = Response::new(text.into());
-            set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
-            response
-        }
-        Ok(Done::Stream(response)) => response,
-        Err(problem) => problem_response(&problem),
-    }
+/// The response of what was read.
+pub(crate) fn read(body: &impl Serialize) -> Response {
+    json_response(StatusCode::OK, body)
+}
+
+/// Of what was changed, or was so already.
+pub(crate) fn changed(written: Written<impl Serialize>) -> Response {
+    written_response(StatusCode::OK, written)
+}
+
+/// Of what did not exist and was made.
+pub(crate) fn made(written: Written<impl Serialize>) -> Response {
+    written_response(StatusCode::CREATED, written)
+}
+
+/// Of a page.
+pub(crate) fn page(text: &'static str) -> Response {
+    let mut response = Response::new(text.into());
+    set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    response
 }
 
 /// A file as it is made; an error of the stream cuts the connection off, so that nobody takes half for whole.
@@ -102,7 +125,7 @@ pub(crate) fn file_response(
     response
 }
 
-fn written_response(status: StatusCode, written: Written) -> Response {
+fn written_response(status: StatusCode, written: Written<impl Serialize>) -> Response {
     let mut response = json_response(status, &written.body);
     if let Some(version) = written.version {
         set(&mut response, header::ETAG, &format!("\"v{}\"", version.0));
@@ -140,8 +163,8 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
     response
 }
 
-fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(body.to_string().into());
+fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = Response::new(value(body).to_string().into());
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, "application/json");
     // Replies about people are for the caller alone.
@@ -158,7 +181,7 @@ fn set(response: &mut Response, name: header::HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::problem::MemberError;
+    use serde_json::json;
 
     fn status(problem: &Problem) -> u16 {
         problem_response(problem).status().as_u16()
@@ -191,7 +214,7 @@ mod tests {
             pointer: "/schedule/start_time".to_owned(),
             detail: "is not a time of day".to_owned(),
         }]);
-        let body = body(&problem);
+        let body = value(&body(&problem));
         assert_eq!(body["errors"][0]["pointer"], "/schedule/start_time");
         assert_eq!(body["status"], 422);
         let response = problem_response(&problem);
@@ -203,17 +226,17 @@ mod tests {
 
     #[test]
     fn the_cause_of_a_fault_is_in_no_reply() {
-        let told = body(&Problem::fault("row 7 has no version")).to_string();
+        let told = value(&body(&Problem::fault("row 7 has no version"))).to_string();
         assert!(!told.contains("row 7"), "{told}");
     }
 
     #[test]
     fn a_write_tells_its_version_and_position() {
-        let response = respond(Ok(Done::Made(Written {
+        let response = made(Written {
             body: json!({}),
             version: Some(StreamVersion(17)),
             position: Some(Position(42)),
-        })));
+        });
         assert_eq!(response.status().as_u16(), 201);
         assert_eq!(response.headers()[header::ETAG], "\"v17\"");
         assert_eq!(response.headers()[POSITION_HEADER], "42");

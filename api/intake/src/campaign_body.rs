@@ -2,10 +2,13 @@
 
 use crate::members::Members;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::flow::FlowDefinition;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::{TimeOfDay, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Concurrent calls of a campaign that names none (requirements DEP-4: it starts at ≤ 50).
 const MAX_CONCURRENT_DEFAULT: u32 = 50;
@@ -38,6 +41,57 @@ pub struct CampaignBody {
     pub customer_segment: Option<String>,
     pub flow: FlowBody,
     pub plan: CallingPlan,
+}
+
+/// The body's members, as `read` knows them.
+impl JsonSchema for CampaignBody {
+    fn schema_name() -> Cow<'static, str> {
+        "CampaignBody".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let of = |mut schema: Schema, what: &str| {
+            schema.insert("description".to_owned(), what.into());
+            schema
+        };
+        let preset = of(generator.subschema_for::<Preset>(), "Default: cn-service");
+        let basis = of(generator.subschema_for::<Basis>(), "Default: contract");
+        let duplicates = of(
+            generator.subschema_for::<Duplicates>(),
+            "One phone under two ids; default by_number, in cn-collection by_customer",
+        );
+        let task_id = generator.subschema_for::<CampaignId>();
+        let time = generator.subschema_for::<TimeOfDay>();
+        let ends_at = generator.subschema_for::<Timestamp>();
+        let flow = of(
+            generator.subschema_for::<FlowDefinition>(),
+            "A flow of one's own, instead of script_template",
+        );
+        let retry_policy = generator.subschema_for::<RetryPolicy>();
+        json_schema!({
+            "type": "object", "required": ["task_id"], "additionalProperties": false, "properties": {
+                "task_id": task_id,
+                "customer_segment": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
+                "script_template": { "type": "string", "examples": ["您好,您的账单将于{{days}}天后到期。"],
+                    "description": "Said after the notice; {{variables}} are filled in" },
+                "flow": flow,
+                "schedule": { "type": "object", "additionalProperties": false, "properties": {
+                    "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
+                    "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
+                        "maxItems": 2 }, "examples": [[["12:00", "13:30"]]] },
+                    "max_concurrent": { "type": "integer", "minimum": 1, "maximum": MAX_CONCURRENT_MAX } } },
+                "preset": preset,
+                "basis": basis,
+                "purpose": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
+                "duplicates": duplicates,
+                "retry_policy": retry_policy,
+                "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
+                    "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
+                "ends_at": ends_at },
+            "examples": [{ "task_id": "TASK20261120", "customer_segment": "due-in-3-days",
+                "script_template": "您好,您的账单将于{{days}}天后到期。",
+                "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 50 } }],
+        })
+    }
 }
 
 impl CampaignBody {

@@ -69,7 +69,7 @@ fn cut_titles(header: &[String]) -> String {
 }
 
 /// Why one row cannot be enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BadRow {
     /// As a spreadsheet counts: the header is row 1. In a body, the first record is row 1.
     pub row: u64,

@@ -1,12 +1,29 @@
 //! Reading the members of a JSON body: each wrong one is noted by its pointer, and all are told at once.
 
 use domain::problem::{MemberError, Problem};
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use std::fmt::Display;
 use std::str::FromStr;
 
 /// Longest text member.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// A body as a type. It is read member by member, so that all that is wrong is told at once; its schema is
+/// the type's own.
+pub trait Order: JsonSchema + Sized {
+    /// Reads every member it knows; what it answers counts only where nothing was wrong.
+    fn read(body: &mut Members) -> Self;
+
+    /// Reads an object, or says all that is wrong with it.
+    fn of(object: Map<String, Value>) -> Result<Self, Problem> {
+        let mut body = Members::new(object);
+        let order = Self::read(&mut body);
+        body.refuse_the_rest();
+        body.finish()?;
+        Ok(order)
+    }
+}
 
 /// A reader over one object; `finish` answers what was wrong.
 pub struct Members {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A row whose number another customer has, in this file or in the campaign.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SharedRow {
     pub row: u64,
     /// The first row of this file with the same number; absent when another list had it.
@@ -24,7 +24,7 @@ pub struct SharedRow {
 }
 
 /// The rows of a report, and how many there were in all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SharedRows {
     pub count: u64,
     pub left_out: u64,

@@ -49,7 +49,9 @@ pub enum AlertEvent {
 }
 
 /// What is watched (REP-6). Further rules are added at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertRule {
     /// Calls answered ÷ calls dialed of a campaign in the last minutes fell below its limit.
@@ -141,7 +143,9 @@ impl std::str::FromStr for AlertRule {
 }
 
 /// How urgent it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Look at it today.
@@ -151,7 +155,7 @@ pub enum Severity {
 }
 
 /// The figure that was looked at, with its limit; whole numbers, the unit says of what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AlertFigure {
     pub value: i64,
     pub limit: i64,

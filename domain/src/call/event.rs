@@ -152,7 +152,7 @@ pub enum Notice {
 }
 
 /// Why a call, or one of its legs, was ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The network or the callee refused or failed it.

@@ -7,7 +7,9 @@ use super::event::CallEvent;
 use serde::{Deserialize, Serialize};
 
 /// Where a call is, in four states and one for everything else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FourState {
     #[default]

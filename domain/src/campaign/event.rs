@@ -66,7 +66,7 @@ pub enum CampaignEvent {
 }
 
 /// A metric that is a ratio, and what it is to reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Target {
     /// The metric's name, such as `answer_ratio_per_call`.
     pub metric: String,
@@ -77,7 +77,7 @@ pub struct Target {
 }
 
 /// Why a campaign does not dial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
     /// A person asked.

@@ -15,8 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;
 
 /// What the robot says and does in a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [example()]))]
 pub struct FlowDefinition {
     pub flow: FlowId,
     /// BCP 47 tag of its texts.
@@ -32,12 +33,24 @@ pub struct FlowDefinition {
     pub nodes: BTreeMap<String, Node>,
 }
 
+/// A flow of two nodes, for descriptions.
+fn example() -> Value {
+    serde_json::json!({
+        "flow": "TASK20261120", "lang": "zh-CN", "notices": { "recording": "本次通话将被录音。" },
+        "start": "greeting", "on_exception": "goodbye",
+        "nodes": {
+            "greeting": { "say": { "text": "您好,您的账单将于三天后到期。", "next": "goodbye" } },
+            "goodbye": { "end": { "text": "再见。", "outcome": "success" } },
+        },
+    })
+}
+
 fn mandarin() -> String {
     "zh-CN".to_owned()
 }
 
 /// What is said before anything else; it cannot be interrupted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notices {
     /// That the call is recorded (本次通话将录音).
@@ -48,7 +61,7 @@ pub struct Notices {
 }
 
 /// A value that comes with the enrolment, or is set by a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     #[serde(rename = "type", default)]
@@ -65,7 +78,7 @@ const fn yes() -> bool {
 }
 
 /// What a variable's text must look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VariableKind {
     #[default]

@@ -11,7 +11,7 @@ use crate::stored_event::Position;
 use serde::{Deserialize, Serialize};
 
 /// What knew the history that is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownBy {
     /// A published checkpoint.

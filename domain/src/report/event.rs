@@ -17,7 +17,7 @@ pub enum ReportEvent {
 }
 
 /// One issue of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Issue {
     pub kind: ReportKind,
     /// Of Beijing's calendar: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4`, `2026`.
@@ -34,7 +34,9 @@ pub struct Issue {
 }
 
 /// Which report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportKind {
     Compliance,

@@ -33,7 +33,7 @@ pub enum SampleEvent {
 }
 
 /// A draw and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Drawn {
     #[serde(flatten)]
     pub facts: DrawFacts,
@@ -47,7 +47,7 @@ pub struct Drawn {
 }
 
 /// What fixes a draw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DrawFacts {
     /// A call's rank is SHA-256(seed, call id), both as text, one behind the other.
     pub seed: String,
@@ -71,7 +71,9 @@ pub struct DrawFacts {
 }
 
 /// By what the population is divided before it is drawn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Stratify {
     Disposition,
@@ -82,7 +84,7 @@ pub enum Stratify {
 }
 
 /// One part of the population, and how many were drawn from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stratum {
     pub code: String,
     pub population: u64,
@@ -90,8 +92,9 @@ pub struct Stratum {
 }
 
 /// What somebody found in a call, by the standard checklist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
+    #[schemars(extend("examples" = [{ "notice_played": "yes" }]))]
     pub answers: BTreeMap<String, Answer>,
     /// Names no person: it is stored for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,7 +103,9 @@ pub struct Finding {
 }
 
 /// An answer to an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Yes,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) const SHORT_WINDOW_MS: u64 = 300_000;
 
 /// Where an open call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallPlace {
     /// Permitted, not yet dialed.
@@ -25,14 +25,20 @@ pub enum CallPlace {
 }
 
 /// All figures at one position.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LiveSnapshot {
     /// The last event in the figures, and when it was recorded.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
     pub position: Position,
     pub recorded_at: Option<Timestamp>,
     /// Now, by the clock of this process.
     pub shown_at: Timestamp,
     /// Open calls by where they are.
+    #[schemars(extend(
+        "propertyNames" = { "enum": ["permitted", "dialing", "ringing", "talking", "transferring"] },
+        "examples" = [{ "talking": 3 }]
+    ))]
     pub open: BTreeMap<CallPlace, u64>,
     pub last_5_minutes: WindowFigures,
     pub last_hour: WindowFigures,
@@ -43,16 +49,20 @@ pub struct LiveSnapshot {
 }
 
 /// One campaign now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CampaignFigures {
     pub campaign: CampaignId,
+    #[schemars(extend(
+        "propertyNames" = { "enum": ["permitted", "dialing", "ringing", "talking", "transferring"] },
+        "examples" = [{ "talking": 3 }]
+    ))]
     pub open: BTreeMap<CallPlace, u64>,
     pub last_5_minutes: WindowFigures,
     pub last_hour: WindowFigures,
 }
 
 /// One trunk now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TrunkFigures {
     pub trunk: String,
     /// Failures that are the trunk's, since it last carried a call.
@@ -66,7 +76,7 @@ pub struct TrunkFigures {
 }
 
 /// Calls whose first leg was dialed in a window. Ratios are per call, `null` over nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, schemars::JsonSchema)]
 pub struct WindowFigures {
     pub dialed: u64,
     pub answered: u64,

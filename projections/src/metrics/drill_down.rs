@@ -38,8 +38,10 @@ pub struct Drill<'a> {
 }
 
 /// One event and what it counts for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DrillItem {
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
     pub position: Position,
     pub id: EventId,
     pub kind: String,
@@ -57,7 +59,7 @@ pub struct DrillItem {
 }
 
 /// All items together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Totals {
     pub items: u64,
     /// The sum of all `count`s.

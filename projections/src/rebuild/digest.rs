@@ -14,14 +14,14 @@ pub const DIFFERENCES_MAX: usize = 20;
 const COMPARED_ROWS_MAX: usize = 200_000;
 
 /// All rows of one table: how many, and SHA-256 over them in key order, lower hex.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableDigest {
     pub rows: u64,
     pub sha256: String,
 }
 
 /// One table, live beside replayed: by a check in memory, or beside the live rows before a switch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableCheck {
     pub table: String,
     pub live: TableDigest,
@@ -38,13 +38,13 @@ impl TableCheck {
 }
 
 /// A row that is not the same on both sides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
     pub key: String,
     pub what: DifferenceKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceKind {
     OnlyLive,

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Where a rebuild stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RebuildState {
     /// Next rows are being made.
@@ -47,7 +47,7 @@ impl RebuildState {
 }
 
 /// Live and next rows at one position, counted and digested.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     pub position: Position,
     /// `replay` is what the next rows are.
@@ -61,7 +61,7 @@ impl Comparison {
 }
 
 /// One view's rebuild, the present or the last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Rebuild {
     pub view: String,
     pub version: u32,

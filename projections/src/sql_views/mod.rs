@@ -22,6 +22,9 @@ use crate::value::Val;
 use column::Source;
 use std::collections::BTreeMap;
 
+/// A question as the reference and the description show one.
+pub const EXAMPLE: &str = "select disposition, count(*) from calls group by disposition";
+
 /// The schema of the documented views on PostgreSQL.
 pub const SQL_SCHEMA: &str = "ledgerline_sql";
 

@@ -128,7 +128,7 @@ fn figure_text(figure: &AlertFigure) -> Result<Val, ProjectionError> {
 }
 
 /// One alert as it is now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct AlertRow {
     pub alert: AlertId,
     pub rule: AlertRule,
@@ -137,6 +137,7 @@ pub struct AlertRow {
     pub subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
+    #[schemars(with = "domain::alert::Severity")]
     pub severity: String,
     /// The figure that raised it, or that ended it.
     pub figure: AlertFigure,

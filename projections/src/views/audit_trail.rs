@@ -124,8 +124,10 @@ pub struct AuditFilter {
 }
 
 /// One event as the trail knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AuditRow {
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
     pub position: Position,
     pub id: EventId,
     pub kind: String,
@@ -140,6 +142,7 @@ pub struct AuditRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation: Option<EventId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EventId>")]
     pub correlation: Option<uuid::Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_whom: Option<String>,

@@ -22,7 +22,7 @@ pub const NAME: &str = "funnel";
 pub struct Funnel;
 
 /// The stages, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     Enrolled,
@@ -185,7 +185,7 @@ fn count(tx: &mut dyn Tx, campaign: &CampaignId, (stage, pos): (i64, &Val)) -> R
 }
 
 /// One stage of a campaign.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
     pub stage: Stage,
     pub label_zh: &'static str,

@@ -209,7 +209,7 @@ impl Change {
 }
 
 /// The calls of a campaign in one region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RegionRow {
     /// The time zones the calling window was judged in, joined by a comma; `unknown` where none was.
     pub region: String,

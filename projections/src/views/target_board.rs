@@ -67,7 +67,7 @@ impl View for TargetBoard {
 }
 
 /// One target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TargetRow {
     pub campaign: CampaignId,
     pub metric: String,

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         let Some(proof) = run(&name, form) else {
             say("usage: prove NAME [--short] | prove short; NAME is one of");
             say(
-                "as-of keys seeds two-processes clock crash projections rebuild sipp stores kurrent audit forgetting full-disk exports hostile simulation",
+                "as-of keys seeds two-processes clock crash projections rebuild sipp stores kurrent audit contract forgetting full-disk exports hostile simulation",
             );
             return ExitCode::from(2);
         };
@@ -65,12 +65,17 @@ fn main() -> ExitCode {
 
 /// Runs the short form of each; those that wait for real time at once. True when all hold.
 fn run_short() -> bool {
-    let waits = |name: &str| WAITING.iter().any(|group| group.contains(&name));
+    let waits = |name: &str| {
+        WAITING
+            .iter()
+            .flat_map(|group| group.iter())
+            .any(|lane| lane.contains(&name))
+    };
     let mut holds = true;
     for (name, form) in SHORT.iter().filter(|(name, _)| !waits(name)) {
         say(&format!("short form of prove-{name}: {form}"));
         let began = instant();
-        holds &= shown(run(name, Form::Short));
+        holds &= shown(run(name, Form::Short).as_ref());
         say(&took(name, began));
     }
     for group in WAITING {
@@ -79,29 +84,35 @@ fn run_short() -> bool {
     holds
 }
 
-/// Runs the short forms of a group at once. True when all hold.
-fn run_at_once(group: &[&'static str]) -> bool {
-    for (name, form) in SHORT.iter().filter(|(name, _)| group.contains(name)) {
+/// Runs the lanes of a group at once. True when all hold.
+fn run_at_once(group: &[&'static [&'static str]]) -> bool {
+    for (name, form) in SHORT.iter().filter(|(name, _)| group.concat().contains(name)) {
         say(&format!("short form of prove-{name}, beside others: {form}"));
     }
     let began = instant();
-    let found = std::thread::scope(|scope| {
-        let begin = |name: &&'static str| {
-            let name = *name;
-            scope.spawn(move || run(name, Form::Short))
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let begin = |lane: &&'static [&'static str]| {
+            let lane = *lane;
+            scope.spawn(move || lane.iter().map(|name| timed(name)).collect::<Vec<_>>())
         };
         let running: Vec<_> = group.iter().map(begin).collect();
-        running
-            .into_iter()
-            .map(std::thread::ScopedJoinHandle::join)
-            .collect::<Vec<_>>()
+        let ended = running.into_iter().map(|lane| lane.join().unwrap_or_default());
+        ended.flatten().collect()
     });
-    say(&took(&group.join(", "), began));
+    let each: Vec<String> = found
+        .iter()
+        .map(|(name, _, seconds)| format!("{name} {seconds}"))
+        .collect();
+    say(&took(&each.join(", "), began));
     let mut holds = true;
-    for (name, proof) in group.iter().zip(found) {
+    for name in group.concat() {
+        let proof = found
+            .iter()
+            .find(|(of, ..)| *of == name)
+            .and_then(|(_, proof, _)| proof.as_ref());
         holds &= match proof {
-            Ok(proof) => shown(proof),
-            Err(_panicked) => {
+            Some(proof) => shown(Some(proof)),
+            None => {
                 say(&format!("prove-{name} could not be played to its end"));
                 false
             }
@@ -110,14 +121,21 @@ fn run_at_once(group: &[&'static str]) -> bool {
     holds
 }
 
+/// The short form of one, and its seconds; `None` where it could not be played to its end.
+fn timed(name: &'static str) -> (&'static str, Option<Proof>, u64) {
+    let began = instant();
+    let played = std::panic::catch_unwind(|| run(name, Form::Short));
+    (name, played.ok().flatten(), (instant() - began).as_secs())
+}
+
 fn took(what: &str, began: Instant) -> String {
     format!("-- {what}: {} s", (instant() - began).as_secs())
 }
 
 /// Whether it holds; one of no name does not.
-fn shown(proof: Option<Proof>) -> bool {
+fn shown(proof: Option<&Proof>) -> bool {
     proof.is_some_and(|proof| {
-        show(&proof);
+        show(proof);
         proof.holds
     })
 }

@@ -23,6 +23,11 @@ use std::time::Duration;
 /// The longest from room on the disk to a new dial, or to the end of the process.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long the disk stays full once the server has felt it, and the longest until it has: a log whose
+/// write-ahead file was just begun anew has room of its own, for more writes than a busy machine makes soon.
+const FULL_FOR: Duration = Duration::from_millis(1_500);
+const FELT_WITHIN: Duration = Duration::from_secs(20);
+
 /// The longest from a signal to the end of the server.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
@@ -180,8 +185,12 @@ impl Found {
             pause();
         }
         scene.fill();
-        let until = deadline(Duration::from_millis(1_500));
-        while instant() < until && server.program.ended().is_none() {
+        let (until, at_last, refused) = (deadline(FULL_FOR), deadline(FELT_WITHIN), self.refused_while_full);
+        let is_over = |found: &Self| {
+            let is_felt = found.refused_while_full > refused;
+            instant() >= if is_felt { until } else { at_last }
+        };
+        while !is_over(self) && server.program.ended().is_none() {
             self.look(&server);
             pause();
         }

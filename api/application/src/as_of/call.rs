@@ -3,16 +3,18 @@
 //! Known = folded from the call's own stream up to the moment. True = the same, with every correction read
 //! back to the event it corrects: it counts from when the call ended, not from when somebody noticed.
 
-use crate::as_of::moment::Then;
-use crate::calls::{describe, describe_finding};
+use crate::as_of::moment::{KNOWN_THEN, Known, Then};
+use crate::calls::{CallShown, FindingShown, describe, describe_finding};
+use domain::call::FourState;
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
 use domain::decider::Decider;
-use domain::ids::CallId;
+use domain::ids::{CallId, EventId};
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// An event of a call with what stands around it.
 struct Told {
@@ -43,13 +45,28 @@ fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> CallState {
     state
 }
 
+/// A correction as shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CorrectionShown {
+    id: EventId,
+    /// The event that said otherwise.
+    corrects: EventId,
+    position: String,
+    at: Timestamp,
+    recorded_at: Timestamp,
+    before: FindingShown,
+    after: FindingShown,
+    reason: String,
+    by: Option<String>,
+}
+
 /// The corrections of a call, in order, as shown.
-pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<Value>, Problem> {
+pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionShown>, Problem> {
     let told: Vec<Told> = stored.iter().map(told).collect::<Result<_, _>>()?;
     Ok(describe_corrections(&told))
 }
 
-fn describe_corrections(known: &[Told]) -> Vec<Value> {
+fn describe_corrections(known: &[Told]) -> Vec<CorrectionShown> {
     let mut shown = Vec::new();
     for told in known {
         let CallEvent::Corrected {
@@ -62,24 +79,24 @@ fn describe_corrections(known: &[Told]) -> Vec<Value> {
         else {
             continue;
         };
-        shown.push(json!({
-            "id": told.envelope.id,
-            "corrects": corrects,
-            "position": told.position.to_string(),
-            "at": told.envelope.at,
-            "recorded_at": told.recorded_at,
-            "before": describe_finding(*before),
-            "after": describe_finding(*after),
-            "reason": reason,
-            "by": by,
-        }));
+        shown.push(CorrectionShown {
+            id: told.envelope.id,
+            corrects: *corrects,
+            position: told.position.to_string(),
+            at: told.envelope.at,
+            recorded_at: told.recorded_at,
+            before: describe_finding(*before),
+            after: describe_finding(*after),
+            reason: reason.clone(),
+            by: by.clone(),
+        });
     }
     shown
 }
 
 /// The call as known at the moment, with `true_then` beside it where an instant is asked for. The number
 /// stays sealed, and so is not shown.
-pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<Value, Problem> {
+pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<CallShown, Problem> {
     let known: Vec<Told> = stored
         .iter()
         .filter(|event| then.knows(event))
@@ -88,27 +105,41 @@ pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<
     let Some(last) = known.last() else {
         return Err(Problem::missing("this call, at the time asked for,"));
     };
-    let mut shown = describe(call, &fold(known.iter()));
-    let Some(members) = shown.as_object_mut() else {
-        return Ok(shown);
-    };
-    let mut around = then.describe();
-    around.insert("events".to_owned(), json!(known.len()));
-    around.insert("last_position".to_owned(), json!(last.position.to_string()));
-    around.insert("last_recorded_at".to_owned(), json!(last.recorded_at));
     // The call is as known; what was true stands beside it.
-    around.insert("label_zh".to_owned(), json!("当时所知"));
-    around.insert("label_en".to_owned(), json!("known then"));
-    members.insert("known".to_owned(), Value::Object(around));
-    members.insert("corrections".to_owned(), json!(describe_corrections(&known)));
-    if let Some(valid_at) = then.valid_at() {
-        members.insert("true_then".to_owned(), describe_truth(&known, valid_at));
-    }
-    Ok(shown)
+    let (label_zh, label_en) = KNOWN_THEN;
+    let around = Known {
+        events: Some(known.len() as u64),
+        last_position: Some(last.position.to_string()),
+        last_recorded_at: Some(last.recorded_at),
+        label_zh,
+        label_en,
+        ..then.describe()
+    };
+    Ok(CallShown {
+        known: Some(around),
+        corrections: Some(describe_corrections(&known)),
+        true_then: then.valid_at().map(|valid_at| describe_truth(&known, valid_at)),
+        ..describe(call, &fold(known.iter()))
+    })
+}
+
+/// What was true of a call at an instant, by what is known.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TrueThen {
+    valid_at: Timestamp,
+    label_zh: &'static str,
+    label_en: &'static str,
+    existed: bool,
+    state: Option<FourState>,
+    #[schemars(example = &"greeting")]
+    node: Option<String>,
+    answered: bool,
+    ended_at: Option<Timestamp>,
+    finding: Option<FindingShown>,
 }
 
 /// What had happened by `valid_at`, as far as is known: corrections count from the end of the call.
-fn describe_truth(known: &[Told], valid_at: Timestamp) -> Value {
+fn describe_truth(known: &[Told], valid_at: Timestamp) -> TrueThen {
     let happened = |told: &&Told| told.envelope.at <= valid_at;
     let is_correction = |told: &&Told| matches!(told.event, CallEvent::Corrected { .. });
     let is_end = |told: &&Told| matches!(told.event, CallEvent::Ended { .. });
@@ -121,14 +152,15 @@ fn describe_truth(known: &[Told], valid_at: Timestamp) -> Value {
         }
     });
     let state = fold(events);
-    json!({
-        "valid_at": valid_at,
-        "label_zh": "当时事实", "label_en": "true then",
-        "existed": state.permitted().is_some(),
-        "state": state.permitted().map(|_| state.four_state()),
-        "node": state.node(),
-        "answered": state.answered_at().is_some(),
-        "ended_at": state.ended().map(|ended| ended.at),
-        "finding": state.finding().map(describe_finding),
-    })
+    TrueThen {
+        valid_at,
+        label_zh: "当时事实",
+        label_en: "true then",
+        existed: state.permitted().is_some(),
+        state: state.permitted().map(|_| state.four_state()),
+        node: state.node().map(str::to_owned),
+        answered: state.answered_at().is_some(),
+        ended_at: state.ended().map(|ended| ended.at),
+        finding: state.finding().map(describe_finding),
+    }
 }

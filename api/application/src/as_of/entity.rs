@@ -1,13 +1,12 @@
 //! One entity as it was: its own stream up to the moment, folded by its decider.
 
-use crate::as_of::moment::Then;
+use crate::as_of::moment::{Known, Then};
 use domain::decider::Decider;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::ports::vault::{PersonKey, Vault};
 use domain::problem::Problem;
 use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
-use serde_json::{Value, json};
 
 /// The state an entity had, and what it was folded from.
 pub struct EntityThen<D: Decider> {
@@ -74,12 +73,11 @@ pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then
 }
 
 impl<D: Decider> EntityThen<D> {
-    /// Adds what the answer cost and where it lies, as its member `known`.
-    pub fn put_known(&self, then: &Then, shown: &mut Value) {
-        let mut known = then.describe();
-        known.insert("events".to_owned(), json!(self.events));
-        if let Some(members) = shown.as_object_mut() {
-            members.insert("known".to_owned(), Value::Object(known));
+    /// What the answer cost and where it lies, for its member `known`.
+    pub fn known(&self, then: &Then) -> Known {
+        Known {
+            events: Some(self.events),
+            ..then.describe()
         }
     }
 }

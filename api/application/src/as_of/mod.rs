@@ -11,7 +11,7 @@ mod entity;
 mod moment;
 pub mod past;
 
-pub use call::{corrections, describe_at};
+pub use call::{CorrectionShown, TrueThen, corrections, describe_at};
 pub use entity::{entity_then, existed_then};
-pub use moment::{AS_OF, Moment, PARAMETERS, Then, VALID_AT};
+pub use moment::{AS_OF, Known, Moment, PARAMETERS, Then, VALID_AT};
 pub use past::Wanted;

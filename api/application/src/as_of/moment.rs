@@ -1,19 +1,22 @@
 //! The two parameters: read, held against the log, and turned into a position.
 
+use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{InvalidTimestamp, Timestamp};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The parameters of every route that can be asked as of a time.
-pub const PARAMETERS: &[(&str, &str)] = &[AS_OF, VALID_AT];
-pub const AS_OF: (&str, &str) = (
+pub const PARAMETERS: &[Parameter] = &[AS_OF, VALID_AT];
+pub const AS_OF: Parameter = Parameter::text(
     "as_of",
     "As known then: only events up to this position, or recorded up to this RFC 3339 instant",
+    "42",
 );
-pub const VALID_AT: (&str, &str) = (
+pub const VALID_AT: Parameter = Parameter::instant(
     "valid_at",
     "As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back",
 );
@@ -190,25 +193,60 @@ impl Then {
     }
 
     /// What was asked for, where it lies, and its name: known then, or true then.
-    pub fn describe(&self) -> Map<String, Value> {
+    pub fn describe(&self) -> Known {
         let (label_zh, label_en) = match self.moment.valid_at {
-            None => ("当时所知", "known then"),
+            None => KNOWN_THEN,
             Some(_) => ("当时事实", "true then"),
         };
-        let as_of = match self.moment.as_of {
-            None => Value::Null,
-            Some(AsOf::Position(position)) => json!(position.to_string()),
-            Some(AsOf::Instant(at)) => json!(at),
-        };
-        let members = [
-            ("as_of", as_of),
-            ("position", json!(self.position.to_string())),
-            ("recorded_at", json!(self.recorded_at)),
-            ("valid_at", json!(self.moment.valid_at)),
-            ("label_zh", json!(label_zh)),
-            ("label_en", json!(label_en)),
-        ];
-        let members = members.into_iter().filter(|(_, value)| !value.is_null());
-        members.map(|(name, value)| (name.to_owned(), value)).collect()
+        Known {
+            as_of: self.moment.as_of.map(|as_of| match as_of {
+                AsOf::Position(position) => position.to_string(),
+                AsOf::Instant(at) => at.to_string(),
+            }),
+            position: self.position.to_string(),
+            recorded_at: self.recorded_at,
+            valid_at: self.moment.valid_at,
+            label_zh,
+            label_en,
+            ..Known::default()
+        }
     }
+}
+
+/// The name of what was known, zh and en.
+pub(crate) const KNOWN_THEN: (&str, &str) = ("当时所知", "known then");
+
+/// Where an answer about the past lies, and what it cost.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Known {
+    /// What was asked for: a position or an instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"42")]
+    pub as_of: Option<String>,
+    /// The last event known.
+    pub position: String,
+    /// When it was recorded; absent where no event has exactly this position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_at: Option<Timestamp>,
+    pub label_zh: &'static str,
+    pub label_en: &'static str,
+    /// Events that were folded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+    /// True when the rows were kept from an earlier question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// How long folding took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// The copy that folding began from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied_position: Option<String>,
+    /// Of one call: its last event known, and when that was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_position: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_recorded_at: Option<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! Figures as they were: some events folded into throw-away rows, on a thread of its own, few at once, each
 //! within a time, the last ones kept.
 
-use crate::as_of::moment::Then;
+use crate::as_of::moment::{Known, Then};
 use actors::Environment;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
@@ -11,7 +11,6 @@ use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
-use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -88,12 +87,13 @@ pub struct Shown {
 
 impl Shown {
     /// What the answer cost and where it lies, for its member `known`.
-    pub fn known(&self, then: &Then) -> Value {
-        let mut known = then.describe();
-        known.insert("events".to_owned(), json!(self.rows.events));
-        known.insert("kept".to_owned(), json!(self.took_ms.is_none()));
-        known.insert("ms".to_owned(), json!(self.took_ms.unwrap_or(0)));
-        Value::Object(known)
+    pub fn known(&self, then: &Then) -> Known {
+        Known {
+            events: Some(self.rows.events),
+            kept: Some(self.took_ms.is_none()),
+            ms: Some(self.took_ms.unwrap_or(0)),
+            ..then.describe()
+        }
     }
 }
 

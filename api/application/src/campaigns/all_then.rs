@@ -1,7 +1,8 @@
 //! All campaigns as they were, from the copy of the day and the events after it.
 
-use crate::as_of::{Then, Wanted};
-use crate::campaigns::{figures, listed};
+use crate::as_of::{Known, Then, Wanted};
+use crate::campaigns::figures;
+use crate::campaigns::shown::{CampaignListed, Campaigns};
 use crate::figures::{FORMULA, PEOPLE, versions};
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
@@ -9,7 +10,6 @@ use domain::problem::Problem;
 use projections::View;
 use projections::views::campaign_board::Share;
 use projections::views::daily_copies::{self, DailyCopies, Total};
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Longest wait for rows that hold the moment: it lies behind the head, and a view is behind by milliseconds.
@@ -17,7 +17,7 @@ const ROWS_WAIT_MS: u64 = 5_000;
 
 /// All campaigns as they were: the copy of the day, and what came after it. What was true by the events' own
 /// times is in no copy, and folded from the first event.
-pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Value, Problem> {
+pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> Result<Campaigns, Problem> {
     let copy = match then.valid_at() {
         None => {
             installation.rows_at(then.position, ROWS_WAIT_MS).await?;
@@ -36,16 +36,17 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
         .fold(&installation.environment, wanted, (views, then))
         .await?;
     let totals = daily_copies::totals(shown.rows.db.as_ref()).await?;
-    let items: Vec<Value> = totals.iter().map(describe_total).collect();
-    let mut known = shown.known(then);
-    if let Some(members) = known.as_object_mut() {
-        members.insert("copied_position".to_owned(), json!(from.to_string()));
-    }
-    let versions = versions(FORMULA.iter().chain(&PEOPLE))?;
-    Ok(json!({ "items": items, "versions": versions, "known": known }))
+    Ok(Campaigns {
+        items: totals.iter().map(describe_total).collect(),
+        versions: versions(FORMULA.iter().chain(&PEOPLE))?,
+        known: Some(Known {
+            copied_position: Some(from.to_string()),
+            ..shown.known(then)
+        }),
+    })
 }
 
-fn describe_total(total: &Total) -> Value {
+fn describe_total(total: &Total) -> CampaignListed {
     // A difference of two streams' counts may be below 0 for a moment.
     let count = |value: i64| u64::try_from(value).unwrap_or(0);
     let mut calls = Share {
@@ -62,6 +63,12 @@ fn describe_total(total: &Total) -> Value {
     let (enrolled, open, settled) = (count(total.enrolled), count(total.open), count(total.settled));
     let waiting = enrolled.saturating_sub(open.saturating_add(settled));
     let alert = (total.last_alert.as_deref(), total.last_alert_detail.as_deref());
-    let figures = figures((waiting, open, settled), &calls, (count(total.alerts), alert));
-    listed(&total.status, (&total.campaign, &total.preset, enrolled), figures)
+    CampaignListed {
+        progress: figures((waiting, open, settled), &calls, (count(total.alerts), alert)),
+        id: total.campaign.clone(),
+        task_id: total.campaign.clone(),
+        status: total.status.clone(),
+        preset: total.preset.clone(),
+        enrolled,
+    }
 }

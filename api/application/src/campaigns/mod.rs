@@ -1,16 +1,18 @@
 //! Campaigns, whoever asks: made and started, and what is shown of one and of all.
 
 mod all_then;
+mod shown;
+
+pub use shown::{CampaignShown, Campaigns};
 
 use crate::as_of::{Moment, Then, entity_then};
-use crate::figures::{FORMULA, PEOPLE, versions};
+use crate::figures::{FORMULA, PEOPLE, People, versions};
 use crate::installation::{Installation, follow, script_flow};
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{Campaign, CampaignState, CampaignStatus};
-use domain::compliance::zone_of_campaign;
+use domain::campaign::{Campaign, CampaignState};
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, content_hash};
 use domain::ids::{CampaignId, FlowId};
@@ -19,7 +21,8 @@ use domain::stored_event::Cause;
 use intake::campaign_body::{CampaignBody, FlowBody};
 use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use shown::{CampaignListed, Created, Headed, Progress};
 use std::sync::Arc;
 
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
@@ -124,7 +127,7 @@ pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
     moment: Moment,
-) -> Result<Value, Problem> {
+) -> Result<CampaignShown, Problem> {
     if !moment.is_now() {
         let then = moment.resolve(installation.store(), installation.now()).await?;
         return describe_then(installation, campaign, &then).await;
@@ -134,28 +137,32 @@ pub async fn show(
         return Err(Problem::missing("this campaign"));
     }
     let mut body = describe(campaign, &loaded.state);
-    if let (Some(members), Some(row)) = (body.as_object_mut(), installation.board(campaign).await?) {
-        members.extend(headed(&row)?);
+    if let Some(row) = installation.board(campaign).await? {
+        body.headed = Some(headed(&row)?);
     }
     Ok(body)
 }
 
 /// All campaigns with their figures, now or at a moment.
-pub async fn list(installation: &Installation, moment: Moment) -> Result<Value, Problem> {
+pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaigns, Problem> {
     if !moment.is_now() {
         let then = moment.resolve(installation.store(), installation.now()).await?;
         return all_campaigns(installation, &then).await;
     }
     let rows = installation.boards().await?;
-    let items: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            let about = (&row.campaign, row.preset.as_str(), row.enrolled);
-            listed(row.status.code(), about, progress(row))
-        })
-        .collect();
-    let versions = versions(FORMULA.iter().chain(&PEOPLE))?;
-    Ok(json!({ "items": items, "versions": versions }))
+    let items = rows.iter().map(|row| CampaignListed {
+        progress: progress(row),
+        id: row.campaign.clone(),
+        task_id: row.campaign.clone(),
+        status: row.status.code().to_owned(),
+        preset: row.preset.clone(),
+        enrolled: row.enrolled,
+    });
+    Ok(Campaigns {
+        items: items.collect(),
+        versions: versions(FORMULA.iter().chain(&PEOPLE))?,
+        known: None,
+    })
 }
 
 /// As it was: its own stream folded by its decider, its events by the board.
@@ -163,7 +170,7 @@ async fn describe_then(
     installation: &Installation,
     campaign: &CampaignId,
     then: &Then,
-) -> Result<Value, Problem> {
+) -> Result<CampaignShown, Problem> {
     let nobody = (installation.vault(), None);
     let entity = entity_then::<Campaign>(installation.store(), campaign, then, nobody).await?;
     if entity.state.status().is_none() {
@@ -176,36 +183,23 @@ async fn describe_then(
         .await?;
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
-    if let (Some(members), Some(row)) = (body.as_object_mut(), row) {
-        members.extend(headed(&row)?);
-        members.insert("known".to_owned(), shown.known(then));
+    if let Some(row) = row {
+        body.headed = Some(headed(&row)?);
+        body.known = Some(shown.known(then));
     }
     Ok(body)
 }
 
 /// Where a campaign stands, with its headline figures, those of people beside them, and their versions.
-fn headed(row: &BoardRow) -> Result<Map<String, Value>, Problem> {
-    let mut shown = progress(row);
-    shown.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
-    Ok(shown)
-}
-
-/// One campaign in the list.
-pub fn listed(
-    status: &str,
-    (campaign, preset, enrolled): (&CampaignId, &str, u64),
-    mut item: Map<String, Value>,
-) -> Value {
-    item.insert("id".to_owned(), json!(campaign));
-    item.insert("task_id".to_owned(), json!(campaign));
-    item.insert("status".to_owned(), json!(status));
-    item.insert("preset".to_owned(), json!(preset));
-    item.insert("enrolled".to_owned(), json!(enrolled));
-    Value::Object(item)
+fn headed(row: &BoardRow) -> Result<Headed, Problem> {
+    Ok(Headed {
+        progress: progress(row),
+        versions: versions(FORMULA.iter().chain(&PEOPLE))?,
+    })
 }
 
 /// Where the enrolments and calls of a campaign stand, from its board.
-fn progress(row: &BoardRow) -> Map<String, Value> {
+fn progress(row: &BoardRow) -> Progress {
     let alert = (row.last_alert.as_deref(), row.last_alert_detail.as_deref());
     figures(
         (row.waiting, row.open, row.settled),
@@ -214,76 +208,39 @@ fn progress(row: &BoardRow) -> Map<String, Value> {
     )
 }
 
-pub fn figures(
+fn figures(
     (waiting, open, settled): (u64, u64, u64),
     calls: &Share,
     (alerts, (last_alert, last_alert_detail)): (u64, (Option<&str>, Option<&str>)),
-) -> Map<String, Value> {
-    let figures = json!({
-        "waiting": waiting,
-        "open": open,
-        "settled": settled,
-        "dialed": calls.dialed,
-        "answered": calls.answered,
-        "calls_ended": calls.ended,
-        "answer_ratio": calls.answer_ratio,
-        "talk_ms_mean": calls.talk_ms_mean,
-        "conversion_ratio": calls.conversion_ratio,
-        "answer_ratio_people": calls.answer_ratio_people,
-        "conversion_ratio_people": calls.conversion_ratio_people,
-        "alerts": alerts,
-        "last_alert": last_alert,
-        "last_alert_detail": last_alert_detail,
-    });
-    match figures {
-        Value::Object(members) => members
-            .into_iter()
-            // A figure of nothing is null at every door.
-            .filter(|(name, value)| !value.is_null() || !name.starts_with("last_"))
-            .collect(),
-        _ => Map::new(),
+) -> Progress {
+    Progress {
+        waiting,
+        open,
+        settled,
+        dialed: calls.dialed,
+        answered: calls.answered,
+        calls_ended: calls.ended,
+        answer_ratio: calls.answer_ratio,
+        talk_ms_mean: calls.talk_ms_mean,
+        conversion_ratio: calls.conversion_ratio,
+        people: People::from(calls),
+        alerts,
+        last_alert: last_alert.map(str::to_owned),
+        last_alert_detail: last_alert_detail.map(str::to_owned),
     }
 }
 
 /// A campaign as shown: what was asked for comes back with its defaults.
-pub fn describe(campaign: &CampaignId, state: &CampaignState) -> Value {
-    let mut body = json!({
-        "task_id": campaign,
-        "id": campaign,
-        "status": state.status().map(CampaignStatus::code),
-        "enrolled": state.enrolled_count(),
-        "open_lists": state.open_lists_count(),
-    });
-    let Some(members) = body.as_object_mut() else {
-        return body;
-    };
-    if let Some(created) = state.created() {
-        let plan = &created.plan;
-        let fixed = [
-            ("customer_segment", json!(created.customer_segment)),
-            ("preset", json!(plan.preset)),
-            ("basis", json!(plan.basis)),
-            ("purpose", json!(plan.purpose)),
-            ("ends_at", json!(plan.ends_at)),
-            ("time_zone", json!(zone_of_campaign(plan.preset).name())),
-            ("duplicates", json!(plan.duplicates())),
-            ("flow", json!(created.flow)),
-            (
-                "schedule",
-                json!({
-                    "start_time": plan.window.start,
-                    "end_time": plan.window.end,
-                    "rests": plan.window.rests,
-                    "max_concurrent": plan.max_concurrent,
-                }),
-            ),
-        ];
-        for (name, value) in fixed.into_iter().filter(|(_, value)| !value.is_null()) {
-            members.insert(name.to_owned(), value);
-        }
+pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
+    CampaignShown {
+        task_id: campaign.clone(),
+        id: campaign.clone(),
+        status: state.status(),
+        enrolled: state.enrolled_count(),
+        open_lists: state.open_lists_count(),
+        created: state.created().map(Created::of),
+        pause_reason: state.pause_reason().cloned(),
+        headed: None,
+        known: None,
     }
-    if let Some(reason) = state.pause_reason() {
-        members.insert("pause_reason".to_owned(), json!(reason));
-    }
-    body
 }

@@ -1,23 +1,24 @@
 //! Which events are asked for, in words: the same on the command line and in a URL.
 
+use crate::parameter::Parameter;
 use domain::event_filter::{EventFilter, FILTER_NAMES_MAX};
 use domain::ids::CustomerId;
 
-/// A query parameter and what it does.
-type Parameter = (&'static str, &'static str);
-
-pub const KIND: Parameter = (
+pub const KIND: Parameter = Parameter::texts(
     "kind",
     "Only events of this kind (call.ended); `call.` takes all of calls; may be given several times",
+    "call.ended",
 );
-pub const STREAM: Parameter = (
+pub const STREAM: Parameter = Parameter::texts(
     "stream",
     "Only events of this stream (call-ID); `call-` takes all calls; may be given several times",
+    "call-",
 );
-pub const CAMPAIGN: Parameter = ("campaign", "Only events about this campaign");
-pub const CUSTOMER: Parameter = (
+pub const CAMPAIGN: Parameter = Parameter::campaign("Only events about this campaign");
+pub const CUSTOMER: Parameter = Parameter::text(
     "customer",
     "Only events about this customer: the id shown here (32 hexadecimal digits), or your own",
+    "C01",
 );
 
 /// A filter as it was asked for.

@@ -63,6 +63,13 @@ impl Format {
             Self::Jsonl => "jsonl",
         }
     }
+    /// The media types of all formats.
+    pub const MEDIA_TYPES: [&'static str; 4] = [
+        Self::Csv.media_type(),
+        Self::Xlsx.media_type(),
+        Self::Parquet.media_type(),
+        Self::Jsonl.media_type(),
+    ];
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",

@@ -1,31 +1,42 @@
 //! The question: which metric at which version, of which calls, split by what.
 
+use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
-use projections::metrics::{Metric, Scope, Unknown, WindowError, catalog};
+use projections::metrics::{Metric, Scope, Texts, Unit, Unknown, WindowError, catalog};
 use projections::views::metric_board::By;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The parameters of a question.
-pub const ASKED: &[(&str, &str)] = &[
-    ("version", "Version of the definition; the headline one without"),
-    ("campaign", "Only this campaign"),
-    (
+pub const ASKED: &[Parameter] = &[
+    Parameter::number(
+        "version",
+        "Version of the definition; the headline one without",
+        1,
+    ),
+    Parameter::campaign("Only this campaign"),
+    Parameter::text(
         "from",
         "First hour (RFC 3339, a whole hour) or first day (2026-03-02, Beijing)",
+        "2026-11-20",
     ),
-    ("to", "The hour or day before which the window ends"),
-    ("by", "campaign, hour, day, trunk or flow_version"),
-    (
+    Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
+    Parameter::one_of("by", "What it is split by", BY),
+    Parameter::text(
         "as_of",
         "Of a campaign: as known at a position or instant, folded from its events",
+        "42",
     ),
-    (
+    Parameter::instant(
         "valid_at",
         "With a campaign: what was true at an instant, by what is known",
     ),
 ];
+
+/// What a figure can be split by.
+pub const BY: &[&str] = &["campaign", "hour", "day", "trunk", "flow_version"];
 
 /// A question that makes sense.
 pub struct Asked {
@@ -115,19 +126,75 @@ fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
 }
 
 /// A definition as shown: with its terms in words.
-pub fn describe_metric(metric: &Metric) -> Map<String, Value> {
-    let mut shown = match serde_json::to_value(metric) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(_) => Map::new(),
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MetricShown {
+    name: String,
+    version: u32,
+    /// The day from which this version is the one to quote.
+    effective_from: String,
+    /// True of the version that is meant where none is named.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    headline: bool,
+    unit: Unit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numerator: Option<TermShown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denominator: Option<TermShown>,
+    /// What it can be split by, where not by all; or what it is split by here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Split>,
+    label: Texts,
+    definition: Texts,
+    /// The rule it follows, where it follows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"16 CFR 310.4(b)(4)(i)")]
+    source: Option<String>,
+    /// Events that do not exist yet, without which there is no figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"call.transferred")]
+    awaits: Option<String>,
+}
+
+/// What counts, in words.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct TermShown {
+    #[schemars(example = &"answered_calls")]
+    term: String,
+    zh: String,
+    en: String,
+}
+
+/// What a figure can be split by, or is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(example = &"hour")]
+pub enum Split {
+    Can(Vec<String>),
+    Is(String),
+}
+
+/// A definition as shown.
+pub fn describe_metric(metric: &Metric) -> MetricShown {
+    let term = |name: &Option<String>| {
+        let (_, term) = catalog().ok()?.term(name.as_deref()?)?;
+        Some(TermShown {
+            term: term.name.clone(),
+            zh: term.zh.clone(),
+            en: term.en.clone(),
+        })
     };
-    for part in ["numerator", "denominator"] {
-        let named = shown.get(part).and_then(Value::as_str);
-        let Some(term) = named.and_then(|name| catalog().ok()?.term(name)) else {
-            continue;
-        };
-        let (_, term) = term;
-        let words = json!({ "term": term.name, "zh": term.zh, "en": term.en });
-        shown.insert(part.to_owned(), words);
+    MetricShown {
+        name: metric.name.clone(),
+        version: metric.version,
+        effective_from: metric.effective_from.clone(),
+        headline: metric.headline,
+        unit: metric.unit,
+        numerator: term(&metric.numerator),
+        denominator: term(&metric.denominator),
+        by: (!metric.by.is_empty()).then(|| Split::Can(metric.by.clone())),
+        label: metric.label.clone(),
+        definition: metric.definition.clone(),
+        source: metric.source.clone(),
+        awaits: metric.awaits.clone(),
     }
-    shown
 }

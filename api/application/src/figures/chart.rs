@@ -1,44 +1,117 @@
 //! ECharts options exactly as REP-5 writes them: categories, one value axis, one labelled series.
 
-use crate::figures::{Answer, named};
+use crate::figures::{Answer, Named, named};
 use projections::metrics::{Metric, Unit};
 use projections::views::metric_board::{By, Figure};
-use serde_json::{Number, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Number;
 use std::collections::BTreeMap;
 
-/// A chart of figures by group. Ratios are shown in per cent with at most two decimals; no figure is `null`.
-pub fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Value {
-    let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
-    let data: Vec<Value> = figures.iter().map(|figure| shown(unit, figure.value)).collect();
-    json!({
-        "xAxis": { "type": "category", "data": labels },
-        "yAxis": { "type": "value" },
-        "series": [{ "name": series, "type": "bar", "data": data }],
-    })
+/// ECharts options of a bar chart. ECharts leaves members alone that it does not know.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Chart {
+    #[serde(rename = "xAxis")]
+    x_axis: Categories,
+    #[serde(rename = "yAxis")]
+    y_axis: ValueAxis,
+    series: Vec<Series>,
+    /// The metric and version that it draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<Named>,
+    /// The data of the other versions, in the same order, for whoever wants to add a series.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<BesideData>,
 }
 
-/// A chart with the metric and version that it draws, and the data of those beside it, in the same order, for
-/// whoever wants to add a series. ECharts leaves members alone that it does not know.
-pub fn with_versions(mut chart: Value, metric: &Metric, answer: &Answer) -> Value {
-    let data = |figures: &[Figure]| -> Vec<Value> {
-        let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
-        let of = |drawn: &Figure| shown(metric.unit, known.get(&drawn.key).and_then(|one| one.value));
-        answer.figures.iter().map(of).collect()
-    };
-    if let Some(members) = chart.as_object_mut() {
-        members.insert("metric".to_owned(), named(metric));
-        let beside = answer.beside.iter().map(|(other, figures)| {
-            let mut one = named(other);
-            if let Some(described) = one.as_object_mut() {
-                described.insert("data".to_owned(), json!(data(figures)));
-            }
-            one
-        });
-        let beside: Vec<Value> = beside.collect();
-        if !beside.is_empty() {
-            members.insert("beside".to_owned(), json!(beside));
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Categories {
+    #[serde(rename = "type")]
+    #[schemars(example = &"category")]
+    kind: &'static str,
+    #[schemars(example = ["10:00"])]
+    data: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ValueAxis {
+    #[serde(rename = "type")]
+    #[schemars(example = &"value")]
+    kind: &'static str,
+}
+
+/// One series of bars.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Series {
+    #[schemars(example = &"接通率")]
+    name: String,
+    #[serde(rename = "type")]
+    #[schemars(example = &"bar")]
+    kind: &'static str,
+    /// Null where there is no figure.
+    #[schemars(with = "Vec<Option<f64>>")]
+    data: Vec<Option<Number>>,
+}
+
+/// The data of another version.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct BesideData {
+    #[serde(flatten)]
+    named: Named,
+    #[schemars(with = "Vec<Option<f64>>")]
+    data: Vec<Option<Number>>,
+}
+
+impl Series {
+    pub fn new(name: &str, data: Vec<Option<Number>>) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: "bar",
+            data,
         }
     }
+}
+
+impl Chart {
+    pub const fn new(labels: Vec<String>, series: Vec<Series>) -> Self {
+        Self {
+            x_axis: Categories {
+                kind: "category",
+                data: labels,
+            },
+            y_axis: ValueAxis { kind: "value" },
+            series,
+            metric: None,
+            beside: Vec::new(),
+        }
+    }
+
+    /// The data of another version, in the same order.
+    pub fn put_beside(&mut self, named: Named, data: Vec<Option<Number>>) {
+        self.beside.push(BesideData { named, data });
+    }
+}
+
+/// A chart of figures by group. Ratios are shown in per cent with at most two decimals; no figure is `null`.
+pub fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Chart {
+    let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
+    let data = figures.iter().map(|figure| shown(unit, figure.value));
+    Chart::new(labels, vec![Series::new(series, data.collect())])
+}
+
+/// A chart with the metric and version that it draws, and the data of those beside it.
+pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Chart {
+    let data = |figures: &[Figure]| {
+        let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
+        let of = |drawn: &Figure| shown(metric.unit, known.get(&drawn.key).and_then(|one| one.value));
+        answer.figures.iter().map(of).collect::<Vec<_>>()
+    };
+    chart.metric = Some(named(metric));
+    let beside = answer.beside.iter().map(|(other, figures)| BesideData {
+        named: named(other),
+        data: data(figures),
+    });
+    chart.beside = beside.collect();
     chart
 }
 
@@ -66,8 +139,8 @@ fn beijing_date(key: &str) -> Option<String> {
     Some(at.plus_ms(BEIJING_MS).to_utc().format("%m-%d").to_string())
 }
 
-fn shown(unit: Unit, value: Option<f64>) -> Value {
-    let Some(value) = value else { return Value::Null };
+fn shown(unit: Unit, value: Option<f64>) -> Option<Number> {
+    let value = value?;
     let scaled = match unit {
         Unit::Ratio => value * 100.0,
         Unit::Ms | Unit::Count => value,
@@ -76,18 +149,16 @@ fn shown(unit: Unit, value: Option<f64>) -> Value {
     let text = text.trim_end_matches('0').trim_end_matches('.');
     // Whole numbers without a fraction, as the requirement has them.
     match text.parse::<i64>() {
-        Ok(whole) => json!(whole),
-        Err(_) => text
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map_or(Value::Null, Value::Number),
+        Ok(whole) => Some(whole.into()),
+        Err(_) => text.parse().ok().and_then(Number::from_f64),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reply_value::value;
+    use serde_json::{Value, json};
 
     fn figure(key: &str, label: &str, value: Option<f64>) -> Figure {
         Figure {
@@ -105,7 +176,7 @@ mod tests {
             figure("2026-03-02T00:00:00Z", "08:00", Some(0.45)),
             figure("2026-03-02T02:00:00Z", "10:00", Some(0.62)),
         ];
-        let shown = options("接通率", Unit::Ratio, Some(By::Hour), &figures);
+        let shown = value(&options("接通率", Unit::Ratio, Some(By::Hour), &figures));
         let expected: Value = serde_json::from_str(
             "{\"xAxis\":{\"type\":\"category\",\"data\":[\"08:00\",\"10:00\"]},\"yAxis\":{\"type\":\"value\"},\
              \"series\":[{\"name\":\"接通率\",\"type\":\"bar\",\"data\":[45,62]}]}",
@@ -120,7 +191,7 @@ mod tests {
             figure("2026-03-02T02:00:00Z", "10:00", Some(1.0 / 3.0)),
             figure("2026-03-03T02:00:00Z", "10:00", None),
         ];
-        let shown = options("x", Unit::Ratio, Some(By::Hour), &figures);
+        let shown = value(&options("x", Unit::Ratio, Some(By::Hour), &figures));
         assert_eq!(shown["xAxis"]["data"], json!(["03-02 10:00", "03-03 10:00"]));
         assert_eq!(shown["series"][0]["data"], json!([33.33, null]));
     }

@@ -5,29 +5,44 @@ use crate::as_of::Moment;
 use crate::figures::Asked;
 use crate::figures::asking::window_problem;
 use crate::installation::Installation;
+use crate::parameter::Parameter;
 use crate::query::Query;
+use domain::ids::CampaignId;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
-use projections::metrics::{Drill, DrillDown, DrillError, ITEMS_MAX, Part, catalog, drill_down};
+use domain::time::Timestamp;
+use projections::metrics::{
+    Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Texts, Totals, catalog, drill_down,
+};
 use projections::views::metric_board::complete_up_to;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Items on a page where no number is given.
 const ITEMS_DEFAULT: usize = 100;
 
 /// The parameters of a drill-down.
-pub const DRILLED: &[(&str, &str)] = &[
-    ("version", "Version of the definition; the headline one without"),
-    ("campaign", "Only this campaign; else the whole log is read"),
-    ("from", "First hour or day of the window"),
-    ("to", "The hour or day before which the window ends"),
-    ("which", "numerator (default) or denominator"),
-    (
+pub const DRILLED: &[Parameter] = &[
+    Parameter::number(
+        "version",
+        "Version of the definition; the headline one without",
+        1,
+    ),
+    Parameter::campaign("Only this campaign; else the whole log is read"),
+    Parameter::text("from", "First hour or day of the window", "2026-11-20"),
+    Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
+    Parameter::one_of(
+        "which",
+        "numerator (default) or denominator",
+        &["numerator", "denominator"],
+    ),
+    Parameter::text(
         "as_of",
         "Those known at a position or instant; the pages after the first stay there",
+        "42",
     ),
-    ("limit", "Items on a page, at most 1000; 100 without"),
-    ("cursor", "`next_cursor` of the page before"),
+    Parameter::number("limit", "Items on a page, at most 1000; 100 without", 100),
+    Parameter::text("cursor", "`next_cursor` of the page before", "42-17"),
 ];
 
 /// A question for the events behind a figure.
@@ -69,7 +84,7 @@ impl Drilling {
     }
 
     /// One page of the events behind the figure, with what all of them come to.
-    pub async fn answer(&self, installation: &Installation) -> Result<Value, Problem> {
+    pub async fn answer(&self, installation: &Installation) -> Result<Drilled, Problem> {
         let (until, after) = match self.cursor {
             None if !self.moment.is_now() => {
                 let then = self
@@ -99,32 +114,51 @@ impl Drilling {
         });
         let found = found.await?.unwrap_or(Err(DrillError::Stopped { events: 0 }));
         let found = found.map_err(problem)?;
-        Ok(describe(&self.asked, self.which, &drill, &found))
+        Ok(describe(&self.asked, self.which, &drill, found))
     }
 }
 
-fn describe(asked: &Asked, which: &str, drill: &Drill<'_>, found: &DrillDown) -> Value {
-    let items: Vec<Value> = found
-        .items
-        .iter()
-        .map(|item| {
-            let mut shown = json!(item);
-            // Positions are text everywhere: they pass 53 bits.
-            if let Some(members) = shown.as_object_mut() {
-                members.insert("position".to_owned(), json!(item.position.to_string()));
-            }
-            shown
-        })
-        .collect();
-    json!({
-        "metric": asked.metric.name, "version": asked.metric.version, "label": asked.metric.label,
-        "which": which, "term": asked.metric.term_of(drill.part),
-        "campaign": drill.scope.campaign, "from": drill.scope.from, "to": drill.scope.to,
-        "figure": found.figure, "totals": found.totals, "events_read": found.events_read,
-        "as_of_position": drill.until.to_string(),
-        "items": items,
-        "next_cursor": found.next.map(|next| format!("{}-{}", drill.until, next)),
-    })
+/// A page of the events behind a figure, with what all of them come to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Drilled {
+    metric: String,
+    version: u32,
+    label: Texts,
+    #[schemars(example = &"numerator")]
+    which: &'static str,
+    /// What was counted.
+    #[schemars(example = &"answered_calls")]
+    term: Option<String>,
+    campaign: Option<CampaignId>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    /// The part of the figure that the events come to.
+    figure: i64,
+    totals: Totals,
+    events_read: u64,
+    as_of_position: String,
+    items: Vec<DrillItem>,
+    #[schemars(example = &"42-17")]
+    next_cursor: Option<String>,
+}
+
+fn describe(asked: &Asked, which: &'static str, drill: &Drill<'_>, found: DrillDown) -> Drilled {
+    Drilled {
+        metric: asked.metric.name.clone(),
+        version: asked.metric.version,
+        label: asked.metric.label.clone(),
+        which,
+        term: asked.metric.term_of(drill.part).map(str::to_owned),
+        campaign: drill.scope.campaign.clone(),
+        from: drill.scope.from,
+        to: drill.scope.to,
+        figure: found.figure,
+        totals: found.totals,
+        events_read: found.events_read,
+        as_of_position: drill.until.to_string(),
+        items: found.items,
+        next_cursor: found.next.map(|next| format!("{}-{}", drill.until, next)),
+    }
 }
 
 fn read_cursor(text: &str) -> Result<(Position, Position), Problem> {

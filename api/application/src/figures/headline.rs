@@ -6,8 +6,10 @@
 
 use crate::figures::find;
 use domain::problem::Problem;
-use projections::metrics::Metric;
-use serde_json::{Map, Value, json};
+use projections::metrics::{Metric, Texts};
+use projections::views::campaign_board::Share;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Members of replies that are REP-1's figures: answered ÷ dialed, and those that follow from it.
 pub const FORMULA: [(&str, &str, u32); 3] = [
@@ -22,27 +24,109 @@ pub const PEOPLE: [(&str, &str, u32); 2] = [
     ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
-/// Metric, version and label of each member, as a reply's `versions`.
-pub fn versions<'a>(
-    members: impl IntoIterator<Item = &'a (&'a str, &'a str, u32)>,
-) -> Result<Value, Problem> {
-    let mut all = Map::new();
-    for (member, name, version) in members {
-        all.insert((*member).to_owned(), named(find(name, Some(*version))?));
+/// The figures of people only, of some calls.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct People {
+    answer_ratio_people: Option<f64>,
+    conversion_ratio_people: Option<f64>,
+}
+
+/// The metric, version and label of each figure of a reply, by the member that holds it.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Versions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    talk_ms_mean: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversion_ratio: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio_people: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversion_ratio_people: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio_per_call: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_answer_ratio: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio_per_call_people: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio_per_leg: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_ratio_per_leg_people: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_ratio_per_leg: Option<Named>,
+}
+
+impl Versions {
+    /// Says what a member is; one without a place here is a fault of ours.
+    pub fn put(&mut self, member: &str, named: Named) -> Result<(), Problem> {
+        let place = match member {
+            "answer_ratio" => &mut self.answer_ratio,
+            "talk_ms_mean" => &mut self.talk_ms_mean,
+            "conversion_ratio" => &mut self.conversion_ratio,
+            "answer_ratio_people" => &mut self.answer_ratio_people,
+            "conversion_ratio_people" => &mut self.conversion_ratio_people,
+            "answer_ratio_per_call" => &mut self.answer_ratio_per_call,
+            "settled_answer_ratio" => &mut self.settled_answer_ratio,
+            "answer_ratio_per_call_people" => &mut self.answer_ratio_per_call_people,
+            "answer_ratio_per_leg" => &mut self.answer_ratio_per_leg,
+            "answer_ratio_per_leg_people" => &mut self.answer_ratio_per_leg_people,
+            "failure_ratio_per_leg" => &mut self.failure_ratio_per_leg,
+            _ => return Err(Problem::fault(format!("{member} has no version in replies"))),
+        };
+        *place = Some(named);
+        Ok(())
     }
-    Ok(Value::Object(all))
 }
 
 /// A metric by name, version and label: what must stand beside a figure that is quoted.
-pub fn named(metric: &Metric) -> Value {
-    json!({ "metric": metric.name, "version": metric.version, "label": metric.label })
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Named {
+    /// Null of a ratio of a live window, which is no metric.
+    pub metric: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    pub label: Texts,
 }
 
-/// The same of ratios that are no metric: by member, what they are in zh and en.
-pub fn no_metrics(members: &[(&str, &str, &str)]) -> Map<String, Value> {
-    let told = members.iter().map(|(member, zh, en)| {
-        let label = json!({ "zh": zh, "en": en });
-        ((*member).to_owned(), json!({ "metric": null, "label": label }))
-    });
-    told.collect()
+/// Metric, version and label of each member, as a reply's `versions`.
+pub fn versions<'a>(
+    members: impl IntoIterator<Item = &'a (&'a str, &'a str, u32)>,
+) -> Result<Versions, Problem> {
+    let mut all = Versions::default();
+    for (member, name, version) in members {
+        all.put(member, named(find(name, Some(*version))?))?;
+    }
+    Ok(all)
+}
+
+/// See `Named`.
+pub fn named(metric: &Metric) -> Named {
+    Named {
+        metric: Some(metric.name.clone()),
+        version: Some(metric.version),
+        label: metric.label.clone(),
+    }
+}
+
+/// The same of a ratio that is no metric: what it is in zh and en.
+pub fn no_metric(zh: &str, en: &str) -> Named {
+    Named {
+        metric: None,
+        version: None,
+        label: Texts {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        },
+    }
+}
+
+impl From<&Share> for People {
+    fn from(calls: &Share) -> Self {
+        Self {
+            answer_ratio_people: calls.answer_ratio_people,
+            conversion_ratio_people: calls.conversion_ratio_people,
+        }
+    }
 }

@@ -7,19 +7,23 @@ mod drill;
 mod headline;
 mod source;
 
-pub use asking::{ASKED, Asked, describe_metric, find};
-pub use chart::{options, with_versions};
-pub use drill::{DRILLED, Drilling};
-pub use headline::{FORMULA, PEOPLE, named, no_metrics, versions};
+pub use asking::{ASKED, Asked, BY, MetricShown, describe_metric, find};
+pub use chart::{Chart, Series, options, with_versions};
+pub use drill::{DRILLED, Drilled, Drilling};
+pub use headline::{FORMULA, Named, PEOPLE, People, Versions, named, no_metric, versions};
 pub use source::Source;
 
+use crate::as_of::Known;
+use asking::Split;
+use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;
-use projections::metrics::{Metric, catalog};
+use projections::metrics::{Metric, Texts, catalog};
 use projections::views::metric_board::{Complete, Figure, figures};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Figures and how old they are.
 pub struct Answer {
@@ -47,57 +51,135 @@ impl Asked {
     }
 
     /// The figure with everything one needs to quote it.
-    pub fn describe(&self, answer: &Answer) -> Map<String, Value> {
-        let mut shown = describe_metric(self.metric);
-        let mut tell = |name: &str, value: Value| shown.insert(name.to_owned(), value);
-        tell("campaign", json!(self.scope.campaign));
-        tell("from", json!(self.scope.from));
-        tell("to", json!(self.scope.to));
+    pub fn describe(&self, answer: &Answer) -> AskedShown {
+        let mut metric = describe_metric(self.metric);
         if let Some(by) = self.by {
-            tell("by", json!(by.code()));
+            metric.by = Some(Split::Is(by.code().to_owned()));
         }
-        shown.extend(self.values(&answer.figures));
-        if !answer.beside.is_empty() {
-            let beside = answer.beside.iter().map(|(metric, figures)| {
-                let mut one = Map::new();
-                one.insert("name".to_owned(), json!(metric.name));
-                one.insert("version".to_owned(), json!(metric.version));
-                one.insert("label".to_owned(), json!(metric.label));
-                one.extend(self.values(figures));
-                Value::Object(one)
-            });
-            shown.insert("beside".to_owned(), beside.collect());
+        let beside = answer.beside.iter().map(|(metric, figures)| Beside {
+            name: metric.name.clone(),
+            version: metric.version,
+            label: metric.label.clone(),
+            values: self.values(figures),
+        });
+        AskedShown {
+            metric,
+            campaign: self.scope.campaign.clone(),
+            from: self.scope.from,
+            to: self.scope.to,
+            values: self.values(&answer.figures),
+            beside: beside.collect(),
+            complete_up_to: None,
+            known: None,
         }
-        shown
     }
 
     /// A figure, or those of its groups.
-    fn values(&self, figures: &[Figure]) -> Vec<(String, Value)> {
+    fn values(&self, figures: &[Figure]) -> Values {
         match (self.by, figures.first()) {
-            (None, Some(whole)) => describe_figure(whole).into(),
-            (None, None) => vec![("value".to_owned(), Value::Null)],
-            (Some(_), _) => vec![("groups".to_owned(), json!(figures))],
+            (None, Some(whole)) => Values {
+                value: Some(whole.value),
+                numerator_count: Some(whole.numerator),
+                denominator_count: Some(whole.denominator),
+                groups: None,
+            },
+            (None, None) => Values {
+                value: Some(None),
+                ..Values::default()
+            },
+            (Some(_), _) => Values {
+                groups: Some(figures.to_vec()),
+                ..Values::default()
+            },
         }
     }
 }
 
+/// A figure by name and version, with everything one needs to quote it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AskedShown {
+    #[serde(flatten)]
+    metric: MetricShown,
+    campaign: Option<CampaignId>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    #[serde(flatten)]
+    values: Values,
+    /// The other versions of a headline figure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<Beside>,
+    /// Of live rows: how old the figure is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete_up_to: Option<Age>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// Another version of a figure.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Beside {
+    name: String,
+    version: u32,
+    label: Texts,
+    #[serde(flatten)]
+    values: Values,
+}
+
+/// One figure, or those of its groups.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+struct Values {
+    /// Null where there is no figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Option<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numerator_count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denominator_count: Option<Option<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<Figure>>,
+}
+
 /// A figure without its definition.
-pub fn describe_figure(figure: &Figure) -> [(String, Value); 3] {
-    [
-        ("value".to_owned(), json!(figure.value)),
-        ("numerator_count".to_owned(), json!(figure.numerator)),
-        ("denominator_count".to_owned(), json!(figure.denominator)),
-    ]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FigureShown {
+    /// Null over nothing.
+    value: Option<f64>,
+    numerator_count: i64,
+    denominator_count: Option<i64>,
+}
+
+/// A figure without its definition.
+pub fn describe_figure(figure: &Figure) -> FigureShown {
+    FigureShown {
+        value: figure.value,
+        numerator_count: figure.numerator,
+        denominator_count: figure.denominator,
+    }
+}
+
+/// How old a figure is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Age {
+    /// The rows hold every event up to here.
+    position: String,
+    recorded_at: Option<Timestamp>,
+    behind_events: u64,
+    as_of: Option<Timestamp>,
 }
 
 /// Up to where the rows are complete, and how far behind the log that is.
-pub fn age(complete: &Complete, head: Position, now: Timestamp) -> Value {
+pub fn age(complete: &Complete, head: Position, now: Timestamp) -> Age {
     let behind = head.0.saturating_sub(complete.position.0);
-    json!({
-        "position": complete.position.to_string(),
-        "recorded_at": complete.recorded_at,
-        "behind_events": behind,
+    Age {
+        position: complete.position.to_string(),
+        recorded_at: complete.recorded_at,
+        behind_events: behind,
         // Nothing has happened since: the figure is as of now.
-        "as_of": if behind == 0 { Some(now) } else { complete.recorded_at },
-    })
+        as_of: if behind == 0 {
+            Some(now)
+        } else {
+            complete.recorded_at
+        },
+    }
 }

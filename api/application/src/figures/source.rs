@@ -1,13 +1,12 @@
 //! The rows a figure is read from: the live ones, or some folded for it as of a time.
 
-use crate::as_of::Moment;
+use crate::as_of::{Known, Moment};
 use crate::installation::Installation;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use projections::views::metric_board::MetricBoard;
 use projections::{ReadDb, View};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// See the file's description.
@@ -15,7 +14,7 @@ pub struct Source {
     pub db: Arc<dyn ReadDb>,
     pub position: Option<Position>,
     /// Of rows that were folded: the moment and what it cost.
-    pub known: Option<Value>,
+    pub known: Option<Known>,
 }
 
 impl Source {

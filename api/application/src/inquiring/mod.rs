@@ -6,7 +6,7 @@ mod reading;
 mod trail;
 
 pub use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
-pub use trail::{TrailAsk, trail};
+pub use trail::{Trail, TrailAsk, trail};
 
 use crate::installation::{Installation, follow};
 use abandoned::Unanswered;
@@ -15,8 +15,11 @@ use domain::inquiry::InquiryCommand;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use projections::Val;
-use projections::ask::{AskLimits, Asked, Truncated};
+use projections::ask::{AskLimits, Truncated};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// One question in SQL.
 #[derive(Debug, Clone)]
@@ -28,7 +31,7 @@ pub struct Question {
 }
 
 /// Puts a question on record, answers it, and puts on record what came of it.
-pub async fn query(installation: &Installation, question: Question) -> Result<Value, Problem> {
+pub async fn query(installation: &Installation, question: Question) -> Result<SqlAnswer, Problem> {
     let questions = installation.questions.as_ref();
     installation.rows.refuse_remade(&question.sql)?;
     // Each time it is asked is an inquiry of its own, also with a repeated Idempotency-Key: rows move.
@@ -66,16 +69,51 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Va
         },
     };
     installation.entities.inquiries.ask(&id, command, told).await?;
-    let mut shown = shown(&asked?);
-    if let Some(members) = shown.as_object_mut() {
-        members.insert("inquiry".to_owned(), json!(id));
-        members.insert("elapsed_ms".to_owned(), json!(elapsed_ms));
-        members.insert(
-            "as_of_position".to_owned(),
-            json!(position.map(|at| at.to_string())),
-        );
+    let asked = asked?;
+    Ok(SqlAnswer {
+        rows: asked
+            .rows
+            .iter()
+            .map(|row| row.iter().map(json_of).collect())
+            .collect(),
+        columns: asked.columns,
+        truncated: asked.truncated.map(Truncated::code),
+        inquiry: id,
+        elapsed_ms,
+        as_of_position: position.map(|at| at.to_string()),
+    })
+}
+
+/// The rows of a question, by columns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SqlAnswer {
+    #[schemars(example = ["calls"])]
+    columns: Vec<String>,
+    #[schemars(with = "Vec<Vec<Scalar>>")]
+    rows: Vec<Vec<Value>>,
+    /// Why there are not all rows.
+    #[schemars(example = &"rows")]
+    truncated: Option<&'static str>,
+    /// The question as it is on record.
+    inquiry: InquiryId,
+    elapsed_ms: u64,
+    as_of_position: Option<String>,
+}
+
+/// A value of a row: a text, a number, true, false or null.
+struct Scalar;
+
+impl JsonSchema for Scalar {
+    fn inline_schema() -> bool {
+        true
     }
-    Ok(shown)
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds = ["string", "number", "boolean", "null"];
+        schemars::json_schema!({ "type": kinds, "examples": [1] })
+    }
 }
 
 pub fn elapsed_ms(installation: &Installation, began: domain::time::Timestamp) -> u64 {
@@ -84,15 +122,6 @@ pub fn elapsed_ms(installation: &Installation, began: domain::time::Timestamp) -
 
 fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
-}
-
-fn shown(asked: &Asked) -> Value {
-    let row = |row: &Vec<Val>| Value::Array(row.iter().map(json_of).collect());
-    json!({
-        "columns": asked.columns,
-        "rows": asked.rows.iter().map(row).collect::<Vec<_>>(),
-        "truncated": asked.truncated.map(Truncated::code),
-    })
 }
 
 /// A value as JSON; bytes, which no documented view holds, as their count.

@@ -6,6 +6,7 @@
 
 use crate::as_of::{AS_OF, VALID_AT};
 use crate::installation::Installation;
+use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
@@ -14,10 +15,11 @@ use domain::stored_event::Cause;
 use serde_json::json;
 
 /// The parameters of every route that shows what is known of persons.
-pub const BY: (&str, &str) = ("by", "Who reads, for the record");
-pub const REASON: (&str, &str) = ("reason", "Why, for the record; nothing personal");
+pub const BY: Parameter = Parameter::text("by", "Who reads, for the record", "wang");
+pub const REASON: Parameter =
+    Parameter::text("reason", "Why, for the record; nothing personal", "a complaint");
 /// Those, of a route that can be asked as of a time.
-pub const READ_THEN: &[(&str, &str)] = &[AS_OF, VALID_AT, BY, REASON];
+pub const READ_THEN: &[Parameter] = &[AS_OF, VALID_AT, BY, REASON];
 
 /// The same read by the same reader within this time counts once. Of the clock's minutes, so that all
 /// processes on a log agree without asking one another.
@@ -45,8 +47,8 @@ impl Reader {
         Self {
             route,
             door,
-            by: given(BY.0),
-            reason: given(REASON.0),
+            by: given(BY.name),
+            reason: given(REASON.name),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
 
+use crate::cloud_event::EventData;
 use crate::installation::Installation;
 use crate::percent::encode;
 use domain::ids::{CampaignId, CustomerId, StreamId};
@@ -7,7 +8,9 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::audit_trail::{AuditFilter, AuditRow, EVENTS_MAX, events};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// Events on a page unless asked otherwise.
 const PAGE_EVENTS: usize = 100;
@@ -63,7 +66,7 @@ impl TrailAsk {
 }
 
 /// One page of the trail, in the log's order.
-pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Value, Problem> {
+pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, Problem> {
     let filter = AuditFilter {
         kind: ask.kind,
         stream: ask.stream.map(StreamId::from_stored),
@@ -81,28 +84,41 @@ pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Value, 
         .then(|| rows.last().map(|row| row.position.to_string()))
         .flatten();
     let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         items.push(described(installation, row).await?);
     }
-    Ok(json!({ "items": items, "next": next }))
+    Ok(Trail { items, next })
 }
 
-/// The row; of what a person did also what the event says of it, sealed as stored.
-async fn described(installation: &Installation, row: &AuditRow) -> Result<Value, Problem> {
-    let mut shown = json!(row);
-    let Some(members) = shown.as_object_mut() else {
-        return Ok(shown);
-    };
-    members.insert("position".to_owned(), json!(row.position.to_string()));
-    if row.by_whom.is_none() {
-        return Ok(shown);
+/// A page of the trail.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Trail {
+    items: Vec<TrailItem>,
+    /// Where the following page begins.
+    next: Option<String>,
+}
+
+/// An event in the trail; of what a person did also what the event says of it, sealed as stored.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrailItem {
+    #[serde(flatten)]
+    row: AuditRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EventData>")]
+    data: Option<Box<RawValue>>,
+}
+
+async fn described(installation: &Installation, row: AuditRow) -> Result<TrailItem, Problem> {
+    let mut item = TrailItem { row, data: None };
+    if item.row.by_whom.is_none() {
+        return Ok(item);
     }
-    if let Some(stored) = installation.store().find(row.id).await? {
+    if let Some(stored) = installation.store().find(item.row.id).await? {
         let envelope = stored.envelope();
         let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-        members.insert("data".to_owned(), json!(envelope.data));
+        item.data = Some(envelope.data);
     }
-    Ok(shown)
+    Ok(item)
 }
 
 /// Our id where it is one, else the one that theirs has here.

@@ -57,7 +57,7 @@ pub trait Enroller: Send + Sync {
 }
 
 /// What an import did, as replied and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImportReport {
     pub campaign: String,
     pub list: String,
@@ -478,7 +478,7 @@ mod tests {
         let list = Arc::new(crate::lists::under_way::UnderWay::default());
         let began = domain::time::Timestamp::EPOCH;
         let _listed = list.list(("T", "customers.csv"), began, course);
-        let shown = list.shown(began.plus_ms(1_000));
+        let shown = crate::reply_value::value(&list.shown(began.plus_ms(1_000)));
         assert_eq!(
             (&shown[0]["rows"], &shown[0]["enrolled"]),
             (&1_000.into(), &997.into())

@@ -3,7 +3,8 @@
 //! It is of this process and of this moment: what an import did stands in its report and in the log.
 
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,6 +44,19 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct UnderWay(Mutex<Vec<Arc<Entry>>>);
 
+/// An import that runs now.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ImportShown {
+    campaign: String,
+    source: String,
+    began_at: Timestamp,
+    rows: u64,
+    enrolled: u64,
+    rows_per_second: u64,
+    /// Time that its enrolments have waited for the rows of the views.
+    waited_for_views_ms: u64,
+}
+
 /// One of them is forgotten when this is dropped, however it ended.
 pub struct Listed {
     list: Arc<UnderWay>,
@@ -79,20 +93,20 @@ impl UnderWay {
     }
 
     /// Every import that runs, the oldest first.
-    pub fn shown(&self, now: Timestamp) -> Value {
+    pub fn shown(&self, now: Timestamp) -> Vec<ImportShown> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = entries.iter().map(|entry| {
             let ms = now.ms_since(entry.began);
             let rows = entry.course.rows.load(Ordering::Relaxed);
-            json!({
-                "campaign": entry.campaign,
-                "source": entry.source,
-                "began_at": entry.began.to_string(),
-                "rows": rows,
-                "enrolled": entry.course.enrolled.load(Ordering::Relaxed),
-                "rows_per_second": rows.saturating_mul(1_000) / ms.max(1),
-                "waited_for_views_ms": entry.course.waited_ms.load(Ordering::Relaxed),
-            })
+            ImportShown {
+                campaign: entry.campaign.clone(),
+                source: entry.source.clone(),
+                began_at: entry.began,
+                rows,
+                enrolled: entry.course.enrolled.load(Ordering::Relaxed),
+                rows_per_second: rows.saturating_mul(1_000) / ms.max(1),
+                waited_for_views_ms: entry.course.waited_ms.load(Ordering::Relaxed),
+            }
         });
         shown.collect()
     }
@@ -101,6 +115,8 @@ impl UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reply_value::value;
+    use serde_json::json;
 
     #[test]
     fn an_import_is_shown_while_it_runs_and_forgotten_however_it_ends() {
@@ -111,7 +127,7 @@ mod tests {
         let other = list.list(("B", "b.csv"), began, Arc::clone(&second));
         first.note_rows(500);
         first.note_enrolled(400);
-        let shown = list.shown(began.plus_ms(2_000));
+        let shown = value(&list.shown(began.plus_ms(2_000)));
         assert_eq!(shown[0]["campaign"], "A");
         assert_eq!(
             (&shown[0]["rows"], &shown[0]["enrolled"]),
@@ -119,8 +135,8 @@ mod tests {
         );
         assert_eq!(shown[0]["rows_per_second"], 250);
         drop(held);
-        assert_eq!(list.shown(began)[0]["campaign"], "B");
+        assert_eq!(value(&list.shown(began))[0]["campaign"], "B");
         drop(other);
-        assert_eq!(list.shown(began), json!([]));
+        assert_eq!(value(&list.shown(began)), json!([]));
     }
 }

@@ -1,7 +1,7 @@
 //! The abandonment ledger (呼损台账): a campaign's abandon rate under every definition side by side, and how
 //! much of the budget of its preset is used.
 
-use crate::figures::{describe_figure, describe_metric};
+use crate::figures::{FigureShown, MetricShown, describe_figure, describe_metric};
 use crate::percent::encode;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
 use domain::ids::CampaignId;
@@ -10,7 +10,8 @@ use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::metrics::{Metric, Part, Scope, catalog};
 use projections::views::metric_board::whole_figures;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The window of the budget: 30 days (16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub const WINDOW_DAYS: u64 = 30;
@@ -85,52 +86,90 @@ pub async fn abandonment(
     db: &dyn ReadDb,
     (campaign, preset): (&CampaignId, &str),
     now: Timestamp,
-) -> Result<Value, Problem> {
+) -> Result<Abandonment, Problem> {
     let all = catalog()?.metrics().iter();
     let metrics: Vec<&Metric> = all
         .filter(|metric| metric.name.starts_with("abandon_ratio"))
         .collect();
     let scope = window(campaign, now);
     let (found, complete) = whole_figures(db, (catalog()?, &metrics), &scope).await?;
-    let rows = metrics.iter().zip(&found).map(|(metric, figure)| {
-        let mut shown = describe_metric(metric);
-        shown.extend(figure.iter().flat_map(describe_figure));
-        let events = |part| link(metric, &scope, part);
-        shown.insert("numerator_events".to_owned(), events(Part::Numerator));
-        shown.insert("denominator_events".to_owned(), events(Part::Denominator));
-        Value::Object(shown)
+    let rows = metrics.iter().zip(&found).map(|(metric, figure)| Definition {
+        metric: describe_metric(metric),
+        figure: figure.as_ref().map(describe_figure),
+        numerator_events: link(metric, &scope, Part::Numerator),
+        denominator_events: link(metric, &scope, Part::Denominator),
     });
-    let rows: Vec<Value> = rows.collect();
+    let definitions: Vec<Definition> = rows.collect();
     let used = budget(db, (campaign, preset), now).await?;
-    Ok(json!({
-        "campaign": campaign,
-        "from": scope.from,
-        "to": scope.to,
-        "definitions": rows,
-        "budget": {
-            "metric": used.definition, "abandoned": used.abandoned, "answered": used.answered,
-            "used_per_mille": used.per_mille(), "limit_per_mille": ABANDONED_PER_MILLE_MAX,
-            "window_days": WINDOW_DAYS,
+    Ok(Abandonment {
+        campaign: campaign.clone(),
+        from: scope.from,
+        to: scope.to,
+        definitions,
+        budget: BudgetShown {
+            metric: used.definition,
+            abandoned: used.abandoned,
+            answered: used.answered,
+            used_per_mille: used.per_mille(),
+            limit_per_mille: ABANDONED_PER_MILLE_MAX,
+            window_days: WINDOW_DAYS,
         },
-        "position": complete.position.to_string(),
-        "recorded_at": complete.recorded_at,
-    }))
+        position: complete.position.to_string(),
+        recorded_at: complete.recorded_at,
+    })
+}
+
+/// The abandon rate of a campaign under every definition, and how much of its budget is used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Abandonment {
+    campaign: CampaignId,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    definitions: Vec<Definition>,
+    budget: BudgetShown,
+    position: String,
+    recorded_at: Option<Timestamp>,
+}
+
+/// One definition with its figure; the links lead to the events behind it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Definition {
+    #[serde(flatten)]
+    metric: MetricShown,
+    #[serde(flatten)]
+    figure: Option<FigureShown>,
+    #[schemars(example = &"/api/v1/metrics/abandon_ratio_house/events?version=1&which=numerator")]
+    numerator_events: String,
+    #[schemars(example = &"/api/v1/metrics/abandon_ratio_house/events?version=1&which=denominator")]
+    denominator_events: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct BudgetShown {
+    #[schemars(example = &"abandon_ratio_house")]
+    metric: &'static str,
+    abandoned: i64,
+    answered: i64,
+    /// Cut off; null of no call.
+    used_per_mille: Option<i64>,
+    limit_per_mille: i64,
+    window_days: u64,
 }
 
 /// Where the events behind a figure are.
-fn link(metric: &Metric, scope: &Scope, part: Part) -> Value {
+fn link(metric: &Metric, scope: &Scope, part: Part) -> String {
     let which = match part {
         Part::Numerator => "numerator",
         Part::Denominator => "denominator",
     };
     let text = |at: Option<Timestamp>| at.map_or_else(String::new, |at| encode(&at.to_string()));
     let campaign = scope.campaign.as_ref().map_or("", |campaign| campaign.as_str());
-    json!(format!(
+    format!(
         "/api/v1/metrics/{}/events?version={}&campaign={}&from={}&to={}&which={which}",
         metric.name,
         metric.version,
         encode(campaign),
         text(scope.from),
         text(scope.to),
-    ))
+    )
 }

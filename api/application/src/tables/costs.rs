@@ -1,13 +1,14 @@
 //! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
 
 use crate::calendar::{beijing_date, midnight, parse_day_or_instant};
-use domain::disposition::Outcome;
+use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, costs};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Highest tariff taken, in fen a minute: a thousand yuan.
@@ -87,19 +88,83 @@ impl Sum {
         }
     }
 
-    fn shown(&self, asked: &Costing) -> Value {
+    fn shown(&self, asked: &Costing) -> SumShown {
         let fen = asked.fen(self.seconds);
         let of_conversion = fen.and_then(|fen| fen.checked_div(self.conversions));
-        json!({
-            "calls": self.calls, "charged_calls": self.charged, "billed_calls": self.billed,
-            "talk_ms": self.talk_ms, "billed_seconds": self.seconds, "cost_fen": fen,
-            "conversions": self.conversions, "cost_per_conversion_fen": of_conversion,
-        })
+        SumShown {
+            calls: self.calls,
+            charged_calls: self.charged,
+            billed_calls: self.billed,
+            talk_ms: self.talk_ms,
+            billed_seconds: self.seconds,
+            cost_fen: fen,
+            conversions: self.conversions,
+            cost_per_conversion_fen: of_conversion,
+        }
     }
 }
 
+/// Calls and what they cost; fen are null without a tariff.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SumShown {
+    calls: u64,
+    /// Calls that the retry policy counts.
+    charged_calls: u64,
+    /// Calls that a carrier bills.
+    billed_calls: u64,
+    talk_ms: u64,
+    billed_seconds: u64,
+    cost_fen: Option<u64>,
+    conversions: u64,
+    cost_per_conversion_fen: Option<u64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CampaignCost {
+    campaign: String,
+    #[serde(flatten)]
+    sum: SumShown,
+}
+
+/// Calls of a campaign that ended alike.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EndingCost {
+    campaign: CampaignId,
+    #[schemars(with = "Disposition")]
+    disposition: String,
+    #[schemars(with = "Option<Outcome>")]
+    outcome: Option<String>,
+    calls: u64,
+    charged_calls: u64,
+    billed_calls: u64,
+    talk_ms: u64,
+    billed_seconds: u64,
+    cost_fen: Option<u64>,
+}
+
+/// Line costs by campaign and ending.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CostTable {
+    #[schemars(example = &"costs")]
+    report: &'static str,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    step_seconds: u64,
+    per_minute_fen: Option<u64>,
+    campaigns: Vec<CampaignCost>,
+    endings: Vec<EndingCost>,
+    total: SumShown,
+    /// False where there are more rows than one answer holds.
+    complete: bool,
+    label_zh: &'static str,
+    label_en: &'static str,
+    /// Of a running server: the rows hold every event up to here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<Option<String>>,
+}
+
 /// The table of costs: by campaign and ending, by campaign, and all.
-pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<Value, Problem> {
+pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, Problem> {
     let rows = costs(db, &asked.filter, asked.step).await?;
     let mut all = Sum::default();
     let mut campaigns: BTreeMap<&str, Sum> = BTreeMap::new();
@@ -107,32 +172,35 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<Value, Probl
     for row in &rows {
         all.add(row);
         campaigns.entry(row.campaign.as_str()).or_default().add(row);
-        endings.push(json!({
-            "campaign": row.campaign, "disposition": row.disposition, "outcome": row.outcome,
-            "calls": row.calls, "charged_calls": row.charged, "billed_calls": row.billed,
-            "talk_ms": row.talk_ms, "billed_seconds": row.billed_seconds,
-            "cost_fen": asked.fen(row.billed_seconds),
-        }));
+        endings.push(EndingCost {
+            campaign: row.campaign.clone(),
+            disposition: row.disposition.clone(),
+            outcome: row.outcome.clone(),
+            calls: row.calls,
+            charged_calls: row.charged,
+            billed_calls: row.billed,
+            talk_ms: row.talk_ms,
+            billed_seconds: row.billed_seconds,
+            cost_fen: asked.fen(row.billed_seconds),
+        });
     }
-    let shown = |(campaign, sum): (&&str, &Sum)| {
-        let mut shown = sum.shown(asked);
-        if let Some(members) = shown.as_object_mut() {
-            members.insert("campaign".to_owned(), json!(campaign));
-        }
-        shown
+    let shown = |(campaign, sum): (&&str, &Sum)| CampaignCost {
+        campaign: (*campaign).to_owned(),
+        sum: sum.shown(asked),
     };
-    Ok(json!({
-        "report": "costs",
-        "from": asked.filter.from,
-        "to": asked.filter.to,
-        "step_seconds": asked.step.seconds(),
-        "per_minute_fen": asked.per_minute_fen,
-        "campaigns": campaigns.iter().map(shown).collect::<Vec<_>>(),
-        "endings": endings,
-        "total": all.shown(asked),
-        "complete": rows.len() < ROWS_MAX,
-        "label_zh": "线路费用（按通话计费，逐通进位；不含坐席工时，尚无坐席；不含振铃）",
-        "label_en": "line costs: talk as carriers bill it, each call rounded up; no agents' minutes (there are no \
+    Ok(CostTable {
+        report: "costs",
+        from: asked.filter.from,
+        to: asked.filter.to,
+        step_seconds: asked.step.seconds(),
+        per_minute_fen: asked.per_minute_fen,
+        campaigns: campaigns.iter().map(shown).collect(),
+        endings,
+        total: all.shown(asked),
+        complete: rows.len() < ROWS_MAX,
+        label_zh: "线路费用（按通话计费，逐通进位；不含坐席工时，尚无坐席；不含振铃）",
+        label_en: "line costs: talk as carriers bill it, each call rounded up; no agents' minutes (there are no \
             agents yet), no ringing",
-    }))
+        position: None,
+    })
 }

@@ -2,42 +2,115 @@
 //! reached.
 
 use crate::calendar::PeriodLength;
-use crate::figures::{describe_metric, find};
+use crate::figures::{MetricShown, describe_metric, find};
 use chrono::NaiveDate;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, catalog};
 use projections::views::metric_board::{By, Figure, GROUPS_MAX, figures, whole_figures};
 use projections::views::target_board::targets;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The columns of the table: metric and version, so that what a column says stays what it said.
-const MAIN: [(&str, u32); 12] = [
-    ("dialed_calls", 1),
-    ("answered_calls", 1),
-    ("answer_ratio_per_call", 1),
-    ("answer_ratio_per_call", 2),
-    ("answer_ratio_per_customer", 1),
-    ("answer_ratio_per_customer", 2),
-    ("reach_ratio", 1),
-    ("talk_ms_mean", 1),
-    ("conversions", 1),
-    ("conversion_ratio", 1),
-    ("conversion_ratio", 2),
-    ("abandon_ratio_house", 1),
-];
+macro_rules! columns {
+    ($($member:ident => $name:literal, $version:literal;)*) => {
+        const MAIN: &[(&str, u32)] = &[$(($name, $version),)*];
+
+        /// A figure in each column; null of nothing.
+        #[derive(Debug, Default, Serialize, JsonSchema)]
+        struct Cells { $($member: Option<Cell>,)* }
+
+        impl Cells {
+            /// From the figure of each column, in order.
+            fn of(figures: impl IntoIterator<Item = Option<Cell>>) -> Self {
+                let mut figures = figures.into_iter();
+                Self { $($member: figures.next().flatten(),)* }
+            }
+        }
+    };
+}
+
+columns! {
+    dialed_calls_v1 => "dialed_calls", 1;
+    answered_calls_v1 => "answered_calls", 1;
+    answer_ratio_per_call_v1 => "answer_ratio_per_call", 1;
+    answer_ratio_per_call_v2 => "answer_ratio_per_call", 2;
+    answer_ratio_per_customer_v1 => "answer_ratio_per_customer", 1;
+    answer_ratio_per_customer_v2 => "answer_ratio_per_customer", 2;
+    reach_ratio_v1 => "reach_ratio", 1;
+    talk_ms_mean_v1 => "talk_ms_mean", 1;
+    conversions_v1 => "conversions", 1;
+    conversion_ratio_v1 => "conversion_ratio", 1;
+    conversion_ratio_v2 => "conversion_ratio", 2;
+    abandon_ratio_house_v1 => "abandon_ratio_house", 1;
+}
 
 /// A column's name: `answer_ratio_per_call_v2`.
 fn column(metric: &Metric) -> String {
     format!("{}_v{}", metric.name, metric.version)
 }
 
+/// A figure in a cell.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Cell {
+    value: Option<f64>,
+    numerator: i64,
+    denominator: Option<i64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CampaignDay {
+    campaign: String,
+    #[serde(flatten)]
+    cells: Cells,
+}
+
+/// What a column is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Column {
+    #[schemars(example = &"answer_ratio_per_call_v1")]
+    column: String,
+    #[serde(flatten)]
+    metric: MetricShown,
+}
+
+/// A target held against what was reached on the day.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TargetReached {
+    campaign: CampaignId,
+    metric: String,
+    version: u32,
+    target_ratio: f64,
+    actual_ratio: f64,
+    reached: bool,
+}
+
+/// One Beijing day over all campaigns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Daily {
+    #[schemars(example = &"daily")]
+    report: &'static str,
+    date: String,
+    from: Timestamp,
+    to: Timestamp,
+    campaigns: Vec<CampaignDay>,
+    totals: Cells,
+    targets: Vec<TargetReached>,
+    columns: Vec<Column>,
+    /// False where there are more campaigns than one answer holds.
+    complete: bool,
+    position: String,
+    recorded_at: Option<Timestamp>,
+}
+
 type ByCampaign = BTreeMap<String, Figure>;
 
 /// The table of a day.
-pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Value, Problem> {
+pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
     let span = PeriodLength::Day.of(day);
     let scope = Scope {
         campaign: None,
@@ -56,34 +129,27 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Value, Problem> {
     let mut names: Vec<&String> = columns.iter().flat_map(|(_, of)| of.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let row = |campaign: &&String| {
-        let cells = columns
-            .iter()
-            .map(|(metric, of)| (column(metric), cell(of.get(*campaign))));
-        let mut row: Map<String, Value> = cells.collect();
-        row.insert("campaign".to_owned(), json!(campaign));
-        Value::Object(row)
+    let row = |campaign: &&String| CampaignDay {
+        campaign: (*campaign).clone(),
+        cells: Cells::of(columns.iter().map(|(_, of)| cell(of.get(*campaign)))),
     };
-    let totals = metrics.iter().zip(&whole);
-    let totals = totals.map(|(metric, figure)| (column(metric), cell(figure.as_ref())));
-    let described = metrics.iter().map(|metric| {
-        let mut shown = describe_metric(metric);
-        shown.insert("column".to_owned(), json!(column(metric)));
-        Value::Object(shown)
+    let described = metrics.iter().map(|metric| Column {
+        column: column(metric),
+        metric: describe_metric(metric),
     });
-    Ok(json!({
-        "report": "daily",
-        "date": span.label,
-        "from": span.from,
-        "to": span.to,
-        "campaigns": names.iter().map(row).collect::<Vec<_>>(),
-        "totals": totals.collect::<Map<String, Value>>(),
-        "targets": reached(db, &scope).await?,
-        "columns": described.collect::<Vec<_>>(),
-        "complete": names.len() < GROUPS_MAX,
-        "position": complete.position.to_string(),
-        "recorded_at": complete.recorded_at,
-    }))
+    Ok(Daily {
+        report: "daily",
+        date: span.label,
+        from: span.from,
+        to: span.to,
+        campaigns: names.iter().map(row).collect(),
+        totals: Cells::of(whole.iter().map(|figure| cell(figure.as_ref()))),
+        targets: reached(db, &scope).await?,
+        columns: described.collect(),
+        complete: names.len() < GROUPS_MAX,
+        position: complete.position.to_string(),
+        recorded_at: complete.recorded_at,
+    })
 }
 
 async fn by_campaign(db: &dyn ReadDb, metric: &Metric, scope: &Scope) -> Result<ByCampaign, Problem> {
@@ -92,14 +158,16 @@ async fn by_campaign(db: &dyn ReadDb, metric: &Metric, scope: &Scope) -> Result<
     Ok(keyed.collect())
 }
 
-fn cell(figure: Option<&Figure>) -> Value {
-    figure.map_or(Value::Null, |figure| {
-        json!({ "value": figure.value, "numerator": figure.numerator, "denominator": figure.denominator })
+fn cell(figure: Option<&Figure>) -> Option<Cell> {
+    figure.map(|figure| Cell {
+        value: figure.value,
+        numerator: figure.numerator,
+        denominator: figure.denominator,
     })
 }
 
 /// The targets of campaigns that have a figure for them on that day.
-async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<Value>, Problem> {
+async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<TargetReached>, Problem> {
     let mut known: BTreeMap<(String, u32), ByCampaign> = BTreeMap::new();
     let mut shown = Vec::new();
     for target in targets(db, None).await? {
@@ -114,10 +182,14 @@ async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<Value>, Problem> 
             continue;
         };
         let wanted = f64::from(target.per_mille) / 1_000.0;
-        shown.push(json!({
-            "campaign": campaign, "metric": target.metric, "version": target.version,
-            "target_ratio": wanted, "actual_ratio": actual, "reached": actual >= wanted,
-        }));
+        shown.push(TargetReached {
+            campaign: campaign.clone(),
+            metric: target.metric,
+            version: target.version,
+            target_ratio: wanted,
+            actual_ratio: actual,
+            reached: actual >= wanted,
+        });
     }
     Ok(shown)
 }

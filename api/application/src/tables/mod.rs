@@ -4,6 +4,6 @@ mod abandonment;
 mod costs;
 mod daily;
 
-pub use abandonment::{Budget, WINDOW_DAYS, abandonment, budget};
-pub use costs::{Costing, cost_table};
-pub use daily::daily;
+pub use abandonment::{Abandonment, Budget, WINDOW_DAYS, abandonment, budget};
+pub use costs::{CostTable, Costing, cost_table};
+pub use daily::{Daily, daily};

@@ -7,6 +7,7 @@ use ::projections::ReadDb;
 use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, catalog, drill_down, reference};
 use ::projections::views::metric_board::{By, Figure};
 use application::figures::{Answer, Asked, describe_metric, find};
+use application::reply_value::value;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
@@ -87,7 +88,7 @@ fn definitions(args: &Args) -> Result<(), Failure> {
     }
     if args.json {
         let described = catalog.metrics().iter().map(describe_metric);
-        let items: Vec<Value> = described.map(Value::Object).collect();
+        let items: Vec<_> = described.collect();
         return output::json(&json!({ "items": items }));
     }
     for metric in catalog.metrics() {
@@ -109,12 +110,12 @@ async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
     let asked = Asked::of(metric, scope(args), by.transpose()?).map_err(told)?;
     let answer = asked.answer(rows).await.map_err(told)?;
     if args.json {
-        let mut shown = asked.describe(&answer);
-        shown.insert(
-            "complete_up_to".to_owned(),
-            json!(answer.complete.position.to_string()),
-        );
-        return output::json(&Value::Object(shown));
+        let mut shown = value(&asked.describe(&answer));
+        if let Some(members) = shown.as_object_mut() {
+            let position = answer.complete.position.to_string();
+            members.insert("complete_up_to".to_owned(), json!(position));
+        }
+        return output::json(&shown);
     }
     words(&asked, &answer)
         .iter()

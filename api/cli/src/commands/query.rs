@@ -5,6 +5,7 @@ use crate::kit::holder::{Holder, HolderArgs};
 use crate::kit::output;
 use crate::kit::table::aligned;
 use application::inquiring::{Question, query};
+use application::reply_value::value;
 use hyper::Method;
 use projections::ask::{AskLimits, ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
 use projections::sql_views::SQL_VIEWS;
@@ -70,7 +71,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Holder::Here(here) => {
             let answered = query(&here.installation, question).await;
             here.close().await;
-            answered?
+            value(&answered?)
         }
     };
     if args.json {

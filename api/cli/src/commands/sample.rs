@@ -6,6 +6,7 @@ use crate::kit::output;
 use crate::kit::writer::{Here, Writer, WriterArgs};
 use application::calendar::parse_day_or_instant;
 use application::private_file;
+use application::reply_value::value;
 use domain::ids::{CallId, CampaignId, SampleId};
 use domain::problem::Problem;
 use domain::sample::{Answer, Finding, SampleCommand, Stratify};
@@ -233,7 +234,7 @@ async fn draw_here(here: &Here, ask: &Ask, upto: Option<Position>) -> Result<Val
     let (id, cause) = (sample_id(&drawn.facts), draw_cause(&drawn.facts));
     let command = SampleCommand::Draw(Box::new(drawn));
     let answer = here.system.samples.ask(&id, command, cause).await?;
-    document(id, &answer.state)
+    Ok(value(&document(id, &answer.state)?))
 }
 
 fn write(path: &Path, document: &Value) -> Result<(), Failure> {
@@ -322,7 +323,7 @@ async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
         Writer::Here(here) => {
             let loaded = here.system.samples.state(&args.sample).await;
             here.close().await;
-            document(args.sample, &loaded.map_err(Problem::from)?.state)?
+            value(&document(args.sample, &loaded.map_err(Problem::from)?.state)?)
         }
     };
     if let Some(out) = &args.out {

@@ -138,7 +138,7 @@ mod tests {
             .collect();
         assert_eq!(names, ["version", "campaign", "from", "to"]);
         for name in names {
-            assert!(DRILLED.iter().any(|(known, _)| *known == name), "{name}");
+            assert!(DRILLED.iter().any(|known| known.name == name), "{name}");
         }
         assert!(!route.contains([' ', '+']), "{route}");
     }

@@ -4,13 +4,12 @@ use crate::pdca::Ask;
 use crate::pdca::measured::scope;
 use application::calendar::Span;
 use application::figures::find;
-use application::targets::target_actual;
+use application::targets::{TargetActual, target_actual};
 use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Scope, catalog};
 use projections::views::metric_board::figures;
 use projections::views::target_board::targets;
-use serde_json::Value;
 
 /// Targets in a report; more campaigns than that are looked at one by one.
 const TARGETS_SHOWN: usize = 50;
@@ -57,20 +56,15 @@ pub(super) async fn planned(
             metric: format!("{} v{}", target.metric, target.version),
             target: f64::from(target.per_mille) / 1_000.0,
             in_period: in_period.first().and_then(|figure| figure.value),
-            whole: whole.get("actual_ratio").and_then(Value::as_f64),
+            whole: whole.actual_ratio,
             causes: causes(&whole),
         });
     }
     Ok(found)
 }
 
-fn causes(whole: &Value) -> Vec<(String, f64)> {
-    let parts = whole.pointer("/deviation/parts").and_then(Value::as_array);
-    let read = |part: &Value| {
-        let text = |name: &str| part.get(name).and_then(Value::as_str);
-        let label = format!("{} / {}", text("label_zh")?, text("label_en")?);
-        Some((label, part.get("part_ratio")?.as_f64()?))
-    };
-    let parts = parts.into_iter().flatten().filter_map(read);
-    parts.take(CAUSES_SHOWN).collect()
+fn causes(whole: &TargetActual) -> Vec<(String, f64)> {
+    let parts = whole.deviation.iter().flat_map(|deviation| &deviation.parts);
+    let told = parts.map(|part| (format!("{} / {}", part.label_zh, part.label_en), part.part_ratio));
+    told.take(CAUSES_SHOWN).collect()
 }

@@ -3,8 +3,11 @@
 use crate::sampling::{rank, sample_id};
 use domain::ids::{CallId, SampleId};
 use domain::problem::Problem;
-use domain::sample::{CHECKLIST, Drawn, SampleState};
-use serde_json::{Value, json};
+use domain::sample::{CHECKLIST, Drawn, Finding, SampleState};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use store::proof::hex;
 
 /// What a reader needs to redo the draw without this program.
@@ -21,40 +24,109 @@ const HOW_ZH: &str = "截至 position 已结束的全部呼叫（如给定，则
 population_sha256 为按 call.ended 先后、每行一个呼叫标识的摘要。\
 log_root 为前 log_size 条事件的默克尔根，可与签名检查点核对。";
 
-/// The sample as JSON.
-pub fn document(id: SampleId, state: &SampleState) -> Result<Value, Problem> {
+/// A sample.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SampleShown {
+    sample: SampleId,
+    drawn_at: Option<Timestamp>,
+    drawn: Drawn,
+    how: How,
+    checklist: Vec<ChecklistItem>,
+    calls: Vec<DrawnCall>,
+    /// Calls without a finding.
+    lacking: usize,
+    signed_off: Option<SignOff>,
+}
+
+/// How anybody redoes the draw.
+#[derive(Debug, Serialize, JsonSchema)]
+struct How {
+    zh: &'static str,
+    en: &'static str,
+}
+
+/// What is asked of each call.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ChecklistItem {
+    #[schemars(example = &"notice")]
+    code: &'static str,
+    zh: &'static str,
+    en: &'static str,
+}
+
+/// A drawn call.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DrawnCall {
+    call: CallId,
+    /// SHA-256 of the seed and the call's id: the lowest are drawn.
+    #[schemars(example = &"00f1a081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    rank: String,
+    /// Where its events are.
+    events: String,
+    finding: Option<FindingRecorded>,
+}
+
+/// What was found in a call, and when it was written down.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FindingRecorded {
+    recorded_at: Timestamp,
+    finding: Finding,
+}
+
+/// Who closed a sample, and when.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SignOff {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// The sample as shown.
+pub fn document(id: SampleId, state: &SampleState) -> Result<SampleShown, Problem> {
     let drawn = state.drawn().ok_or_else(|| Problem::missing("this sample"))?;
-    let calls: Vec<Value> = drawn
+    let calls: Vec<DrawnCall> = drawn
         .calls
         .iter()
         .map(|call| describe(*call, drawn, state))
         .collect();
-    let checklist: Vec<Value> = CHECKLIST
+    let checklist: Vec<ChecklistItem> = CHECKLIST
         .iter()
-        .map(|item| json!({ "code": item.code, "zh": item.label_zh, "en": item.label_en }))
+        .map(|item| ChecklistItem {
+            code: item.code,
+            zh: item.label_zh,
+            en: item.label_en,
+        })
         .collect();
-    Ok(json!({
-        "sample": id,
-        "drawn_at": state.drawn_at(),
-        "drawn": drawn,
-        "how": { "zh": HOW_ZH, "en": HOW },
-        "checklist": checklist,
-        "calls": calls,
-        "lacking": state.lacking().count(),
-        "signed_off": state.signed_off().map(|(by, at)| json!({ "by": by, "at": at })),
-    }))
+    Ok(SampleShown {
+        sample: id,
+        drawn_at: state.drawn_at(),
+        drawn: drawn.clone(),
+        how: How { zh: HOW_ZH, en: HOW },
+        checklist,
+        calls,
+        lacking: state.lacking().count(),
+        signed_off: signed_off(state),
+    })
 }
 
-fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> Value {
-    let finding = state
-        .finding(call)
-        .map(|(finding, at)| json!({ "recorded_at": at, "finding": finding }));
-    json!({
-        "call": call,
-        "rank": hex(&rank(&drawn.facts.seed, call)),
-        "events": format!("/api/v1/calls/{call}/events"),
-        "finding": finding,
+/// Who closed it, where somebody did.
+pub fn signed_off(state: &SampleState) -> Option<SignOff> {
+    state.signed_off().map(|(by, at)| SignOff {
+        by: by.clone(),
+        at: *at,
     })
+}
+
+fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> DrawnCall {
+    let finding = state.finding(call).map(|(finding, at)| FindingRecorded {
+        recorded_at: *at,
+        finding: finding.clone(),
+    });
+    DrawnCall {
+        call,
+        rank: hex(&rank(&drawn.facts.seed, call)),
+        events: format!("/api/v1/calls/{call}/events"),
+        finding,
+    }
 }
 
 /// The draw that a document claims, and under which id.

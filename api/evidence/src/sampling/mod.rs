@@ -8,7 +8,7 @@ mod allot;
 mod document;
 mod population;
 
-pub use document::{document, drawn_of};
+pub use document::{SampleShown, SignOff, document, drawn_of, signed_off};
 
 use crate::log_walk::{Log, LogEnd};
 use allot::allot;

@@ -3,6 +3,8 @@
 mod readiness;
 mod worklist_age;
 
+pub use readiness::Readiness;
+
 use crate::app::Opened;
 use crate::clock_evidence::ClockEvidence;
 use application::installation::Installation;

@@ -1,25 +1,80 @@
 //! Whether this process is ready, and where it stands: what `/readyz` answers, and why it answers no.
 
-use crate::descriptors;
+use crate::clock_evidence::OffsetShown;
+use crate::descriptors::{self, DescriptorsShown};
 use crate::process::Process;
 use crate::process::worklist_age::worklist_age_ms;
 use application::installation::DialingState;
-use application::installation::waits::{loss_value, restore_value};
+use application::installation::waits::{LossShown, RestoreShown};
+use application::reply_value::value;
 use domain::problem::Problem;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::atomic::Ordering;
 
 /// Why no dial begins after one that could not be stored or recorded.
 const NO_ROOM: &str =
     "the disk has no room for the log or for a recording, so nobody is dialed / 磁盘空间不足,暂停拨号";
 
+/// That this process takes work, and where it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Readiness {
+    ready: bool,
+    /// Whether it dials, or why not, in a word.
+    #[schemars(example = &"dialing")]
+    dialing: &'static str,
+    /// Why nothing is dialed, when the clock is the reason.
+    dialing_refused: Option<String>,
+    /// What the clock was compared with; null where that is nothing.
+    clock: Option<Vec<OffsetShown>>,
+    /// A restore that waits for a person.
+    unconfirmed_restore: Option<RestoreShown>,
+    /// A lost history that waits for a person.
+    history_lost: Option<LossShown>,
+    /// Null where nothing dials.
+    sip_datagrams_refused: Option<DatagramsRefused>,
+    /// The log's head.
+    position: String,
+    views_lag_events: u64,
+    worklist_age_ms: u64,
+    descriptors: DescriptorsShown,
+    views_parked: Vec<ParkedView>,
+    /// Who speaks.
+    #[schemars(example = &"espeak-ng")]
+    synthesizer: String,
+    /// The time is made up.
+    rehearsal: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DatagramsRefused {
+    /// No SIP message.
+    malformed: u64,
+    /// Refused by a full queue.
+    dropped: u64,
+    /// Of no leg, or of one but from a stranger.
+    foreign: u64,
+}
+
+/// A view that an event keeps.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ParkedView {
+    view: String,
+    position: String,
+    why: String,
+}
+
 impl Process {
     /// The views that an event keeps, and why: their answers stand still, everything else goes on.
-    fn parked(&self) -> Value {
+    fn parked(&self) -> Vec<ParkedView> {
         let rows = self.installation.rows.status().into_iter();
         let parked = rows.filter_map(|row| {
             let (position, why) = row.parked?;
-            Some(json!({ "view": row.view, "position": position.to_string(), "why": why }))
+            Some(ParkedView {
+                view: row.view,
+                position: position.to_string(),
+                why,
+            })
         });
         parked.collect()
     }
@@ -41,7 +96,7 @@ impl Process {
     }
 
     /// Not draining, the store writes, the log can be read, the worklist follows.
-    pub async fn readiness(&self) -> Result<Value, Problem> {
+    pub async fn readiness(&self) -> Result<Readiness, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
         }
@@ -59,11 +114,9 @@ impl Process {
             )));
         }
         let head = self.installation.store().head().await?;
-        let reached = self
-            .installation
-            .rows
-            .position()
-            .ok_or_else(|| Problem::unavailable(format!("all views are parked: {}", self.parked())))?;
+        let reached = self.installation.rows.position().ok_or_else(|| {
+            Problem::unavailable(format!("all views are parked: {}", value(&self.parked())))
+        })?;
         let lag = head.0.saturating_sub(reached.0);
         if let Some(why) = self.installation.rows.waits_because().filter(|_| lag > 0) {
             return Err(Problem::unavailable(format!(
@@ -71,26 +124,28 @@ impl Process {
             )));
         }
         let worklist_age_ms = worklist_age_ms(&self.installation, head).await?;
-        let refused = self.opened.sip_counts().map(|counts| {
-            json!({ "malformed": counts.malformed, "dropped": counts.dropped, "foreign": counts.foreign })
+        let refused = self.opened.sip_counts().map(|counts| DatagramsRefused {
+            malformed: counts.malformed,
+            dropped: counts.dropped,
+            foreign: counts.foreign,
         });
         let installation = actors::installation_now(self.installation.store()).await?;
-        Ok(json!({
-            "ready": true,
-            "dialing": self.dialing_word(),
-            "dialing_refused": self.clock_evidence.refusal(),
-            "clock": self.clock_evidence.shown(),
-            "unconfirmed_restore": installation.unconfirmed_restore().map(restore_value),
-            "history_lost": installation.unconfirmed_loss().map(loss_value),
-            "sip_datagrams_refused": refused,
-            "position": head.to_string(),
-            "views_lag_events": lag,
-            "worklist_age_ms": worklist_age_ms,
-            "descriptors": descriptors::shown(),
-            "views_parked": self.parked(),
-            "synthesizer": self.installation.synthesizer.name(),
-            "rehearsal": self.installation.environment.rehearsal,
-        }))
+        Ok(Readiness {
+            ready: true,
+            dialing: self.dialing_word(),
+            dialing_refused: self.clock_evidence.refusal(),
+            clock: self.clock_evidence.shown(),
+            unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
+            history_lost: installation.unconfirmed_loss().map(LossShown::of),
+            sip_datagrams_refused: refused,
+            position: head.to_string(),
+            views_lag_events: lag,
+            worklist_age_ms,
+            descriptors: descriptors::shown(),
+            views_parked: self.parked(),
+            synthesizer: self.installation.synthesizer.name().to_owned(),
+            rehearsal: self.installation.environment.rehearsal,
+        })
     }
 
     fn dialing_word(&self) -> &'static str {

@@ -1,15 +1,19 @@
 //! Alerts over HTTP: what stands and what stood, and a person's word on one: seen to, or quiet until a time.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
 use application::installation::Installation;
-use domain::alert::{AlertCommand, AlertRule};
+use application::parameter::Parameter;
+use domain::alert::{AlertCommand, AlertRule, NOTE_BYTES_MAX, USER_BYTES_MAX};
 use domain::ids::AlertId;
 use domain::problem::Problem;
+use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::Members;
-use projections::views::alert_board::{ALERTS_MAX, AlertFilter, list};
-use serde_json::json;
+use intake::members::{Members, Order};
+use projections::views::alert_board::{ALERTS_MAX, AlertFilter, AlertRow, list};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Milliseconds of a minute.
 const MINUTE_MS: u64 = 60_000;
@@ -22,33 +26,119 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/alerts",
             "Alerts, standing ones first, the latest first",
-            |ctx, input| Box::pin(all(ctx, input)),
+            all,
         )
-        .query(&[
-            ("standing", "true or false: only those that stand, or that do not"),
-            ("rule", "Only of this rule, such as answer_ratio_low"),
-            ("campaign", "Only of this campaign"),
-            ("limit", "At most so many; default and most 1000"),
-        ]),
-        Endpoint::get("/api/v1/alerts/{id}", "One alert", |ctx, input| {
-            Box::pin(one(ctx, input))
-        }),
+        .query(
+            const {
+                &[
+                    Parameter::flag("standing", "true or false: only those that stand, or that do not"),
+                    Parameter::text(
+                        "rule",
+                        "Only of this rule, such as answer_ratio_low",
+                        "answer_ratio_low",
+                    ),
+                    Parameter::campaign("Only of this campaign"),
+                    Parameter::number("limit", "At most so many; default and most 1000", 100),
+                ]
+            },
+        ),
+        Endpoint::get("/api/v1/alerts/{id}", "One alert", one),
         Endpoint::post(
             "/api/v1/alerts/{id}/acknowledge",
             "A person sees to a standing alert, with a note",
-            |ctx, input| Box::pin(acknowledge(ctx, input)),
+            acknowledge,
         )
-        .takes(Takes::Json("AlertNote")),
+        .takes::<AlertNote>(),
         Endpoint::post(
             "/api/v1/alerts/{id}/mute",
             "Nobody is told of this alert until a time, at most a week ahead; it is recorded all the same",
-            |ctx, input| Box::pin(mute(ctx, input)),
+            mute,
         )
-        .takes(Takes::Json("AlertMute")),
+        .takes::<AlertMute>(),
     ]
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+/// Alerts, standing ones first.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Alerts {
+    items: Vec<AlertRow>,
+}
+
+/// A person sees to it.
+#[derive(JsonSchema)]
+struct AlertNote {
+    #[schemars(length(max = NOTE_BYTES_MAX))]
+    note: String,
+    #[schemars(length(max = USER_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for AlertNote {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            note: body.needed_text("note").unwrap_or_default(),
+            by: body.text("by"),
+        }
+    }
+}
+
+/// Nobody is told until a time; one of `until` and `minutes` says it.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "minutes": 30, "reason": "known" }]))]
+struct AlertMute {
+    until: Option<Timestamp>,
+    /// Instead of until: so many from the server's now.
+    #[schemars(range(min = 1, max = MUTE_MINUTES_MAX))]
+    minutes: Option<u32>,
+    #[schemars(length(max = NOTE_BYTES_MAX))]
+    reason: String,
+    #[schemars(length(max = USER_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for AlertMute {
+    fn read(body: &mut Members) -> Self {
+        let reason = body.needed_text("reason").unwrap_or_default();
+        let by = body.text("by");
+        let minutes = body.count("minutes", 1, MUTE_MINUTES_MAX);
+        let until = match minutes {
+            Some(_) => body.text("until"),
+            None => body.needed_text("until"),
+        };
+        if minutes.is_some() && until.is_some() {
+            body.wrong("minutes", "is given beside until: one of them says it");
+        }
+        let until: Option<Timestamp> = match until.map(|text| text.parse()) {
+            Some(Ok(until)) => Some(until),
+            Some(Err(_)) => {
+                body.wrong(
+                    "until",
+                    "must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
+                );
+                None
+            }
+            None => None,
+        };
+        Self {
+            until,
+            minutes,
+            reason,
+            by,
+        }
+    }
+}
+
+/// An alert after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AlertChanged {
+    alert: AlertId,
+    standing: bool,
+    acknowledged: bool,
+    muted_until: Option<Timestamp>,
+    position: String,
+}
+
+async fn all(ctx: Ctx, input: Input) -> Result<Read<Alerts>, Problem> {
     let rule: Option<AlertRule> = match input.text("rule").map(str::parse) {
         None => None,
         Some(Ok(rule)) => Some(rule),
@@ -72,10 +162,10 @@ async fn all(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     let limit = input.number("limit")?.unwrap_or(ALERTS_MAX);
     let rows = list(ctx.installation.rows.db().as_ref(), &filter, limit).await?;
-    Ok(Done::Read(json!({ "items": rows })))
+    Ok(Read(Alerts { items: rows }))
 }
 
-async fn one(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn one(ctx: Ctx, input: Input) -> Result<Read<AlertRow>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let filter = AlertFilter {
         alert: Some(alert),
@@ -86,81 +176,52 @@ async fn one(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .into_iter()
         .next()
         .ok_or_else(|| Problem::missing("this alert"))?;
-    Ok(Done::Read(json!(row)))
+    Ok(Read(row))
 }
 
-async fn acknowledge(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn acknowledge(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let cause = input.cause(&ctx.installation, "alert")?;
-    let mut body = Members::new(input.object().await?);
-    let note = body.needed_text("note").unwrap_or_default();
-    let by = body.text("by");
-    body.refuse_the_rest();
-    body.finish()?;
-    ask(
-        &ctx.installation,
-        alert,
-        AlertCommand::Acknowledge { by, note },
-        cause,
-    )
-    .await
+    let AlertNote { note, by } = input.order().await?;
+    let command = AlertCommand::Acknowledge { by, note };
+    ask(&ctx.installation, alert, command, cause).await
 }
 
-async fn mute(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn mute(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let cause = input.cause(&ctx.installation, "alert")?;
-    let mut body = Members::new(input.object().await?);
-    let reason = body.needed_text("reason").unwrap_or_default();
-    let by = body.text("by");
-    let minutes = body.count("minutes", 1, MUTE_MINUTES_MAX);
-    let until = match minutes {
-        Some(_) => body.text("until"),
-        None => body.needed_text("until"),
-    };
-    if minutes.is_some() && until.is_some() {
-        body.wrong("minutes", "is given beside until: one of them says it");
-    }
-    let until: Option<Timestamp> = match until.map(|text| text.parse()) {
-        Some(Ok(until)) => Some(until),
-        Some(Err(_)) => {
-            body.wrong(
-                "until",
-                "must be an RFC 3339 instant such as 2026-03-02T10:00:00+08:00",
-            );
-            None
-        }
-        None => None,
-    };
-    body.refuse_the_rest();
-    body.finish()?;
+    let AlertMute {
+        until,
+        minutes,
+        reason,
+        by,
+    } = input.order().await?;
     // From this server's now, which in a rehearsal is no wall clock's.
     let from_now = minutes.map(|minutes| ctx.installation.now().plus_ms(u64::from(minutes) * MINUTE_MS));
     let until = from_now.or(until).unwrap_or(Timestamp::EPOCH);
-    ask(
-        &ctx.installation,
-        alert,
-        AlertCommand::Mute { until, by, reason },
-        cause,
-    )
-    .await
+    let command = AlertCommand::Mute { until, by, reason };
+    ask(&ctx.installation, alert, command, cause).await
 }
 
 async fn ask(
     installation: &Installation,
     alert: AlertId,
     command: AlertCommand,
-    cause: domain::stored_event::Cause,
-) -> Result<Done, Problem> {
+    cause: Cause,
+) -> Result<Changed<AlertChanged>, Problem> {
     let answer = installation.entities.alerts.ask(&alert, command, cause).await?;
     let now = installation.now();
-    Ok(Done::Changed(Written {
-        body: json!({
-            "alert": alert,
-            "standing": answer.state.standing().is_some(),
-            "acknowledged": answer.state.standing().is_some_and(|standing| standing.acknowledged),
-            "muted_until": answer.state.muted_at(now),
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: AlertChanged {
+            alert,
+            standing: answer.state.standing().is_some(),
+            acknowledged: answer
+                .state
+                .standing()
+                .is_some_and(|standing| standing.acknowledged),
+            muted_until: answer.state.muted_at(now),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

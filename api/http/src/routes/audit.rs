@@ -1,8 +1,9 @@
 //! The audit trail over HTTP: who did or read what, when, and of whom.
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Done;
-use application::inquiring::{TrailAsk, trail};
+use application::inquiring::{Trail, TrailAsk, trail};
+use application::parameter::Parameter;
 use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -12,31 +13,45 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/audit",
             "The audit trail: every operation, export and read of personal data, by time, user and kind",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
-        .query(&[
-            (
-                "by",
-                "Who acted: the name an event holds; token or loopback for a reader who gave none",
-            ),
-            ("kind", "Only of this kind, such as inquiry.personal_data_read"),
-            ("from", "Only from this instant on (RFC 3339)"),
-            ("to", "Only before this instant"),
-            ("campaign", "Only about this campaign"),
-            (
-                "customer",
-                "Only about this customer: the institution's own id, or ours",
-            ),
-            ("stream", "Only of this stream, such as call-…"),
-            ("after", "Continue behind: the `next` of the page before"),
-            ("limit", "At most so many; default 100, at most 1000"),
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::text(
+                        "by",
+                        "Who acted: the name an event holds; token or loopback for a reader who gave none",
+                        "wang",
+                    ),
+                    Parameter::text(
+                        "kind",
+                        "Only of this kind, such as inquiry.personal_data_read",
+                        "inquiry.personal_data_read",
+                    ),
+                    Parameter::instant("from", "Only from this instant on (RFC 3339)"),
+                    Parameter::instant("to", "Only before this instant"),
+                    Parameter::campaign("Only about this campaign"),
+                    Parameter::text(
+                        "customer",
+                        "Only about this customer: the institution's own id, or ours",
+                        "C01",
+                    ),
+                    Parameter::text(
+                        "stream",
+                        "Only of this stream, such as call-…",
+                        "campaign-TASK20261120",
+                    ),
+                    Parameter::number("after", "Continue behind: the `next` of the page before", 42),
+                    Parameter::number("limit", "At most so many; default 100, at most 1000", 100),
+                ]
+            },
+        ),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Trail>, Problem> {
     let ask = asked(&input)?;
-    Ok(Done::Read(trail(&ctx.installation, ask).await?))
+    trail(&ctx.installation, ask).await.map(Read)
 }
 
 fn asked(input: &Input) -> Result<TrailAsk, Problem> {

@@ -1,26 +1,30 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
 use application::as_of::{Moment, corrections, describe_at};
-use application::calls::{describe, put, stream_of};
-use application::cloud_event::page_of;
+use application::calls::{CallShown, describe, stream_of};
+use application::cloud_event::{EventPage, page_of};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
 use application::masked::masked;
+use application::parameter::Parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
-use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding};
+use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding, FourState};
 use domain::disposition::{Disposition, Outcome};
-use domain::ids::{CallId, EventId};
+use domain::ids::{CallId, CampaignId, CustomerId, EventId};
 use domain::inquiry::ReadForm;
 use domain::phone_number::mask_e164;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StoredEvent, read_event};
-use intake::members::Members;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::str::FromStr;
 
 /// Calls on a page unless asked otherwise.
@@ -38,38 +42,50 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/calls",
             "Calls, newest first; all that is given must hold",
-            |ctx, input| Box::pin(list(ctx, input)),
+            list,
         )
-        .query(&[
-            ("campaign", "Only calls of this campaign"),
-            ("customer", "Only calls of this customer (internal id)"),
-            ("disposition", "Only calls that ended so"),
-            ("cursor", "Continue below: the `next_cursor` of the page before"),
-            ("limit", "At most so many; default 100, at most 500"),
-            BY,
-            REASON,
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::campaign("Only calls of this campaign"),
+                    Parameter::text(
+                        "customer",
+                        "Only calls of this customer (internal id)",
+                        "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+                    ),
+                    Parameter::text("disposition", "Only calls that ended so", "answered"),
+                    Parameter::text(
+                        "cursor",
+                        "Continue below: the `next_cursor` of the page before",
+                        "YmVsb3cgNDI",
+                    ),
+                    Parameter::number("limit", "At most so many; default 100, at most 500", 100),
+                    BY,
+                    REASON,
+                ]
+            },
+        ),
         Endpoint::get(
             "/api/v1/calls/{id}",
             "One call: state, legs, disposition, outcome",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/calls/{id}/correct",
             "How the call ended was recorded wrongly: a new event says so; the old one stays",
-            |ctx, input| Box::pin(correct(ctx, input)),
+            correct,
         )
-        .takes(Takes::Json("Correction")),
+        .takes::<CorrectionOrder>(),
         Endpoint::get(
             "/api/v1/calls/{id}/events",
             "The events of one call, sealed as stored",
-            |ctx, input| Box::pin(events(ctx, input)),
+            events,
         ),
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
     let filter = CallFilter {
         campaign: filter(&input, "campaign")?,
         customer: filter(&input, "customer")?,
@@ -101,7 +117,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         };
         put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
     }
-    Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
+    Ok(Read(CallsListed {
+        items,
+        next_cursor: next,
+    }))
 }
 
 /// Where the next page begins; what is in it is ours to change.
@@ -129,31 +148,65 @@ fn filter<T: FromStr>(input: &Input, name: &'static str) -> Result<Option<T>, Pr
     }
 }
 
-fn describe_row(row: &CallRow, callee: Option<String>) -> Value {
-    json!({
-        "id": row.call,
-        "campaign": row.campaign,
-        "customer": row.customer,
-        "attempt": row.attempt,
-        "callee": callee,
-        "state": row.state,
-        "trunks": row.trunks,
-        "dialing_at": row.dialing_at,
-        "answered_at": row.answered_at,
-        "ended_at": row.ended_at,
-        "disposition": row.disposition,
-        "disposition_zh": row.disposition.map(Disposition::label_zh),
-        "outcome": row.outcome,
-        "recorded_disposition": row.recorded_disposition,
-        "recorded_outcome": row.recorded_outcome,
-        "corrected_at": row.corrected_at,
-        "talk_ms": row.talk_ms,
-        "late_answer": row.late_answer,
-        "recording_sha256": row.recording_sha256,
-    })
+/// A page of calls.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallsListed {
+    items: Vec<CallListed>,
+    #[schemars(example = &"YmVsb3cgNDI")]
+    next_cursor: Option<String>,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+/// One call in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallListed {
+    id: CallId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    attempt: u64,
+    callee: Option<String>,
+    state: FourState,
+    trunks: Vec<String>,
+    dialing_at: Option<Timestamp>,
+    answered_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    /// As known now.
+    disposition: Option<Disposition>,
+    disposition_zh: Option<&'static str>,
+    outcome: Option<Outcome>,
+    /// As it was recorded first.
+    recorded_disposition: Option<Disposition>,
+    recorded_outcome: Option<Outcome>,
+    corrected_at: Option<Timestamp>,
+    talk_ms: Option<u64>,
+    late_answer: bool,
+    recording_sha256: Option<String>,
+}
+
+fn describe_row(row: &CallRow, callee: Option<String>) -> CallListed {
+    CallListed {
+        id: row.call,
+        campaign: row.campaign.clone(),
+        customer: row.customer.clone(),
+        attempt: row.attempt,
+        callee,
+        state: row.state,
+        trunks: row.trunks.clone(),
+        dialing_at: row.dialing_at,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        disposition: row.disposition,
+        disposition_zh: row.disposition.map(Disposition::label_zh),
+        outcome: row.outcome,
+        recorded_disposition: row.recorded_disposition,
+        recorded_outcome: row.recorded_outcome,
+        corrected_at: row.corrected_at,
+        talk_ms: row.talk_ms,
+        late_answer: row.late_answer,
+        recording_sha256: row.recording_sha256.clone(),
+    }
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let loaded = ctx.installation.entities.calls.state(&call).await?;
     if loaded.version.0 == 0 {
@@ -162,16 +215,18 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let moment = Moment::of(input.query())?;
     let stored = stream_of(ctx.installation.store(), call).await?;
     let shown = if moment.is_now() {
-        let mut shown = describe(call, &loaded.state);
-        put(&mut shown, "corrections", json!(corrections(&stored)?));
-        shown
+        CallShown {
+            corrections: Some(corrections(&stored)?),
+            ..describe(call, &loaded.state)
+        }
     } else {
         let then = moment
             .resolve(ctx.installation.store(), ctx.installation.now())
             .await?;
-        let mut shown = describe_at(call, &stored, &then)?;
-        put(&mut shown, "callee", masked(loaded.state.callee(), mask_e164));
-        shown
+        CallShown {
+            callee: masked(loaded.state.callee(), mask_e164),
+            ..describe_at(call, &stored, &then)?
+        }
     };
     let what = Shown {
         customer: loaded.state.customer().cloned(),
@@ -180,32 +235,70 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         ..CALL
     };
     put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
-    Ok(Done::Read(shown))
+    Ok(Read(shown))
+}
+
+/// How a call ended, as known now.
+#[derive(JsonSchema)]
+#[schemars(rename = "CorrectionOrder")]
+struct CorrectionOrder {
+    #[schemars(with = "Disposition")]
+    disposition: Option<Disposition>,
+    /// Only of a conversation.
+    outcome: Option<Outcome>,
+    /// Stored for ever; name no person.
+    #[schemars(length(max = CORRECTION_REASON_CHARS_MAX))]
+    reason: String,
+    #[schemars(length(max = BY_CHARS_MAX))]
+    by: Option<String>,
+}
+
+impl Order for CorrectionOrder {
+    fn read(body: &mut Members) -> Self {
+        let disposition = body.needed_text("disposition");
+        let disposition = listed(body, "disposition", disposition, Disposition::from_code);
+        let outcome = body.text("outcome");
+        let outcome = listed(body, "outcome", outcome, Outcome::from_code);
+        let reason = body.needed_text("reason").unwrap_or_default();
+        let by = body.text("by");
+        if reason.chars().count() > CORRECTION_REASON_CHARS_MAX {
+            body.wrong(
+                "reason",
+                format!("has more than {CORRECTION_REASON_CHARS_MAX} characters"),
+            );
+        }
+        if by.as_ref().is_some_and(|by| by.chars().count() > BY_CHARS_MAX) {
+            body.wrong("by", format!("has more than {BY_CHARS_MAX} characters"));
+        }
+        Self {
+            disposition,
+            outcome,
+            reason,
+            by,
+        }
+    }
+}
+
+/// The call, and whether something was written.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallCorrected {
+    #[serde(flatten)]
+    call: CallShown,
+    corrected: bool,
+    position: String,
 }
 
 /// `corrects` and `before` are what the stream says now; the decider refuses when another correction was
 /// faster.
-async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn correct(ctx: Ctx, input: Input) -> Result<Changed<CallCorrected>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx.installation, "calls/correct")?;
-    let mut body = Members::new(input.object().await?);
-    let disposition = body.needed_text("disposition");
-    let disposition = listed(&mut body, "disposition", disposition, Disposition::from_code);
-    let outcome = body.text("outcome");
-    let outcome = listed(&mut body, "outcome", outcome, Outcome::from_code);
-    let reason = body.needed_text("reason").unwrap_or_default();
-    let by = body.text("by");
-    if reason.chars().count() > CORRECTION_REASON_CHARS_MAX {
-        body.wrong(
-            "reason",
-            format!("has more than {CORRECTION_REASON_CHARS_MAX} characters"),
-        );
-    }
-    if by.as_ref().is_some_and(|by| by.chars().count() > BY_CHARS_MAX) {
-        body.wrong("by", format!("has more than {BY_CHARS_MAX} characters"));
-    }
-    body.refuse_the_rest();
-    body.finish()?;
+    let CorrectionOrder {
+        disposition,
+        outcome,
+        reason,
+        by,
+    } = input.order().await?;
     let Some(disposition) = disposition else {
         return Err(Problem::invalid("disposition-invalid", "disposition is missing"));
     };
@@ -232,11 +325,12 @@ async fn correct(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     };
     let command = CallCommand::Correct(correction);
     let answer = ctx.installation.entities.calls.ask(&call, command, cause).await?;
-    let mut shown = describe(call, &answer.state);
-    put(&mut shown, "corrected", json!(!answer.events.is_empty()));
-    put(&mut shown, "position", json!(answer.position.to_string()));
-    Ok(Done::Changed(Written {
-        body: shown,
+    Ok(Changed(Written {
+        body: CallCorrected {
+            call: describe(call, &answer.state),
+            corrected: !answer.events.is_empty(),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))
@@ -272,11 +366,11 @@ fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>,
     Ok(present)
 }
 
-async fn events(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn events(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let events = stream_of(ctx.installation.store(), call).await?;
     if events.is_empty() {
         return Err(Problem::missing("this call"));
     }
-    Ok(Done::Read(page_of(&events, Position(0))?))
+    page_of(&events, Position(0)).map(Read)
 }

@@ -1,9 +1,10 @@
 //! Charts of figures: ECharts options, ready to be set (REP-5).
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Done;
 use application::as_of::Moment;
-use application::figures::{Asked, Source, options, with_versions};
+use application::figures::{Asked, BY, Chart, Source, options, with_versions};
+use application::parameter::Parameter;
 use domain::problem::Problem;
 use projections::views::metric_board::By;
 
@@ -12,28 +13,41 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/charts/{name}",
             "A metric by hour, day, campaign, trunk or flow version, as ECharts options",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
-        .query(&[
-            ("version", "Version of the definition; the headline one without"),
-            ("campaign", "Only this campaign"),
-            ("from", "First hour or day of the window"),
-            ("to", "The hour or day before which the window ends"),
-            ("by", "hour (default), day, campaign, trunk or flow_version"),
-            (
-                "as_of",
-                "Of a campaign: as known at a position or instant, folded from its events",
-            ),
-            (
-                "valid_at",
-                "With a campaign: what was true at an instant, by what is known",
-            ),
-            ("lang", "zh (default) or en: the name of the series"),
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::number(
+                        "version",
+                        "Version of the definition; the headline one without",
+                        1,
+                    ),
+                    Parameter::campaign("Only this campaign"),
+                    Parameter::text("from", "First hour or day of the window", "2026-11-20"),
+                    Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
+                    Parameter::one_of("by", "What it is split by; hour where that is known", BY),
+                    Parameter::text(
+                        "as_of",
+                        "Of a campaign: as known at a position or instant, folded from its events",
+                        "42",
+                    ),
+                    Parameter::instant(
+                        "valid_at",
+                        "With a campaign: what was true at an instant, by what is known",
+                    ),
+                    Parameter::one_of(
+                        "lang",
+                        "The name of the series; zh where it is not said",
+                        &["zh", "en"],
+                    ),
+                ]
+            },
+        ),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
     let asked = Asked::read(&input.param(0)?, input.query())?;
     // What cannot be split by hours is split by what it can.
     let by = asked.by.or_else(|| match asked.metric.by.first() {
@@ -51,5 +65,5 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         Some(_) => return Err(Problem::invalid("lang-invalid", "lang is zh or en")),
     };
     let chart = options(series, asked.metric.unit, by, &answer.figures);
-    Ok(Done::Read(with_versions(chart, asked.metric, &answer)))
+    Ok(Read(with_versions(chart, asked.metric, &answer)))
 }

@@ -1,17 +1,21 @@
 //! Compliance reports over HTTP: issued, signed and kept; and which were issued.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
 use application::calendar::{PeriodLength, beijing_date};
 use chrono::NaiveDate;
 use domain::problem::Problem;
-use domain::report::{Report, ReportEvent};
+use domain::report::{Issue, Report, ReportEvent};
 use domain::stored_event::{Position, read_event};
+use domain::time::Timestamp;
 use evidence::compliance_report::{Occasion, Order, issue, kept};
 use evidence::log_walk::{Log, Matching, turn, unreadable};
-use intake::members::Members;
-use serde_json::{Value, json};
+use intake::members::{self, Members};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use store::proof::SigningKey;
 
 /// Most issues in one answer, the latest.
@@ -22,43 +26,108 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/compliance-reports",
             "Issued compliance reports, the latest first",
-            |ctx, input| Box::pin(list(ctx, input)),
+            list,
         ),
         Endpoint::post(
             "/api/v1/compliance-reports",
             "Make, sign and keep the compliance report of a period; reads the whole log",
-            |ctx, input| Box::pin(post(ctx, input)),
+            post,
         )
-        .takes(Takes::Json("ComplianceReport")),
+        .takes::<ReportOrder>(),
     ]
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let mut latest: VecDeque<Value> = VecDeque::new();
+/// Issued reports, the latest first.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Issues {
+    items: Vec<IssueListed>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct IssueListed {
+    issued_at: Timestamp,
+    issue: Issue,
+    /// Where the event of the issue stands.
+    event_position: String,
+}
+
+/// The period of a report.
+#[derive(JsonSchema)]
+struct ReportOrder {
+    #[schemars(with = "String", extend("enum" = ["day", "week", "month", "quarter", "year"]))]
+    period: Option<PeriodLength>,
+    /// A day in it; default: of the last event.
+    #[schemars(with = "Option<String>", extend("format" = "date"), example = &"2026-11-20")]
+    at: Option<NaiveDate>,
+    /// What the log says up to here; default: the head.
+    #[schemars(with = "Option<String>")]
+    position: Option<u64>,
+}
+
+impl members::Order for ReportOrder {
+    fn read(body: &mut Members) -> Self {
+        let period: Option<PeriodLength> = body.parsed("period");
+        let at = body.parsed("at");
+        let position = body.parsed("position");
+        if period.is_none() {
+            body.wrong("period", "is day, week, month, quarter or year");
+        }
+        Self { period, at, position }
+    }
+}
+
+/// A report as it was made.
+#[derive(Debug, Serialize, JsonSchema)]
+struct IssuedShown {
+    issue: Issue,
+    /// The file of figures, which the note signs.
+    #[schemars(example = &"{}")]
+    figures: String,
+    /// The page for people.
+    #[schemars(example = &"<!doctype html>")]
+    page: String,
+    /// The signed note.
+    #[schemars(example = &"ledgerline report …")]
+    note: String,
+    kept: Kept,
+}
+
+/// Where its files lie on the server.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Kept {
+    #[schemars(example = &"reports/compliance.2026-10.html")]
+    page: PathBuf,
+    #[schemars(example = &"reports/compliance.2026-10.json")]
+    figures: PathBuf,
+    #[schemars(example = &"reports/compliance.2026-10.note")]
+    note: PathBuf,
+}
+
+async fn list(ctx: Ctx, _: Input) -> Result<Read<Issues>, Problem> {
+    let mut latest: VecDeque<IssueListed> = VecDeque::new();
     let mut log = Matching::of_kinds(ctx.installation.store(), &["report.issued"]);
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(error.to_string()))?;
-            latest.push_front(json!({ "issued_at": envelope.at, "issue": issue,
-                "event_position": stored.position.to_string() }));
+            latest.push_front(IssueListed {
+                issued_at: envelope.at,
+                issue: *issue,
+                event_position: stored.position.to_string(),
+            });
             latest.truncate(LISTED_MAX);
         }
     }
-    Ok(Done::Read(json!({ "items": latest })))
+    Ok(Read(Issues { items: latest.into() }))
 }
 
-async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let mut body = Members::new(input.object().await?);
-    let length: Option<PeriodLength> = body.parsed("period");
-    let at: Option<NaiveDate> = body.parsed("at");
-    let position: Option<u64> = body.parsed("position");
-    if length.is_none() {
-        body.wrong("period", "is day, week, month, quarter or year");
-    }
-    body.refuse_the_rest();
-    body.finish()?;
+async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
+    let ReportOrder {
+        period: length,
+        at,
+        position,
+    } = input.order().await?;
     let day = match at {
         Some(day) => day,
         None => beijing_date(
@@ -84,14 +153,18 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     );
     let issued = issue((log, &ctx.installation.entities), &key, order).await?;
     let files = kept(&ctx.installation.directory, &issued)?;
-    Ok(Done::Changed(Written {
-        body: json!({
-            "issue": issued.issue,
-            "figures": String::from_utf8_lossy(&issued.figures),
-            "page": issued.page,
-            "note": issued.note,
-            "kept": { "page": files.page, "figures": files.figures, "note": files.note },
-        }),
+    Ok(Changed(Written {
+        body: IssuedShown {
+            figures: String::from_utf8_lossy(&issued.figures).into_owned(),
+            issue: issued.issue,
+            page: issued.page,
+            note: issued.note,
+            kept: Kept {
+                page: files.page,
+                figures: files.figures,
+                note: files.note,
+            },
+        },
         version: None,
         position: None,
     }))

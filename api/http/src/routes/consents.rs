@@ -4,26 +4,26 @@
 //! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
 //! before: they are withdrawn, or cancelled if not yet answered.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::lookups::NumberOnly;
+use crate::reply::Written;
+use application::consents::{
+    ByNumber, Consent, ConsentAfter, ConsentChanged, ConsentShown, ConsentWithdrawal, ConsentsByNumber,
+    ConsentsChanged, ConsentsShown, OfConsent, Wanted,
+};
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState, Erasure};
-use domain::ids::{CallId, CustomerId};
+use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::Members;
 use projections::views::customer_timeline::{self, HAVING_MAX};
-use serde_json::{Value, json};
 
-/// Longest scope and source: names, stored for ever, that must hold nothing personal.
-const NAME_BYTES_MAX: usize = 128;
-/// Longest evidence, as a cell of an import: it is kept sealed.
-const EVIDENCE_BYTES_MAX: usize = 4_096;
 /// How long a question by number waits until the view of customers has what the log has.
 const VIEW_WAIT_MS: u64 = 5_000;
 
@@ -35,106 +35,71 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/customers/{id}/consents",
             "A customer's consents by scope: given, until when, with evidence or not, withdrawn",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
-        .query(&[BY, REASON]),
+        .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/consents",
             "Records a consent; refused without what makes a consent count",
-            |ctx, input| Box::pin(change_one(ctx, input, Change::Give)),
+            change_one::<Consent>,
         )
-        .takes(Takes::Json("Consent")),
+        .takes::<Consent>(),
         Endpoint::post(
             "/api/v1/customers/{id}/consents/withdraw",
             "Withdraws a consent: nobody is dialed for its scope from here; open calls are listed and given up",
-            |ctx, input| Box::pin(change_one(ctx, input, Change::Withdraw)),
+            change_one::<ConsentWithdrawal>,
         )
-        .takes(Takes::Json("ConsentWithdrawal"))
+        .takes::<ConsentWithdrawal>()
         .kept(),
         Endpoint::post(
             "/api/v1/consents",
             "Records a consent of the one customer who has this number",
-            |ctx, input| Box::pin(change_by_number(ctx, input, Change::Give)),
+            change_by_number::<Consent>,
         )
-        .takes(Takes::Json("ConsentByNumber")),
+        .takes::<ByNumber<Consent>>(),
         Endpoint::post(
             "/api/v1/consents/withdraw",
             "Withdraws a consent of everybody who has this number",
-            |ctx, input| Box::pin(change_by_number(ctx, input, Change::Withdraw)),
+            change_by_number::<ConsentWithdrawal>,
         )
-        .takes(Takes::Json("ConsentWithdrawalByNumber"))
+        .takes::<ByNumber<ConsentWithdrawal>>()
         .kept(),
         Endpoint::post(
             "/api/v1/consents/show",
             "The consents of everybody who has this number",
-            |ctx, input| Box::pin(show_by_number(ctx, input)),
+            show_by_number,
         )
-        .takes(Takes::Json("NumberOnly"))
-        .query(&[BY, REASON]),
+        .takes::<NumberOnly>()
+        .query(const { &[BY, REASON] }),
     ]
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Give,
-    Withdraw,
-}
-
-/// What is asked of each customer, and for which scope.
-struct Wanted {
-    scope: String,
-    command: CustomerCommand,
-}
-
-impl Change {
-    fn read(self, body: &mut Members, now: Timestamp) -> Wanted {
-        let scope = body.needed_short_text("scope", NAME_BYTES_MAX);
-        let source = body.needed_short_text("source", NAME_BYTES_MAX);
-        let command = match self {
-            Self::Give => CustomerCommand::RecordConsent {
-                scope: scope.clone(),
-                source,
-                given_at: body.parsed("given_at").unwrap_or(now),
-                until: body.parsed("until"),
-                evidence: body.short_text("evidence", EVIDENCE_BYTES_MAX),
-            },
-            Self::Withdraw => CustomerCommand::WithdrawConsent {
-                scope: scope.clone(),
-                source,
-            },
-        };
-        Wanted { scope, command }
-    }
-}
-
-async fn change_one(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentChanged>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "customers")?;
-    let mut body = Members::new(input.object().await?);
-    let wanted = change.read(&mut body, ctx.installation.now());
-    body.refuse_the_rest();
-    body.finish()?;
-    let (shown, position) = ask(&ctx.installation, &customer, wanted, cause).await?;
-    Ok(done(shown, position))
+    let order: T = input.order().await?;
+    let wanted = order.wanted(ctx.installation.now());
+    let (after, position) = ask(&ctx.installation, &customer, wanted, cause).await?;
+    let body = ConsentChanged {
+        after,
+        position: position.to_string(),
+    };
+    Ok(done(body, position))
 }
 
-/// A consent is one person's own; a withdrawal is taken of all who have the number.
-async fn change_by_number(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
     let peer = input.peer();
-    let mut body = Members::new(input.object().await?);
-    let number = body.needed_text("number");
-    let wanted = change.read(&mut body, ctx.installation.now());
-    body.refuse_the_rest();
-    body.finish()?;
+    let ByNumber::<T> { number, order } = input.order().await?;
+    let wanted = order.wanted(ctx.installation.now());
     // Whoever withdraws is never told to come again.
-    if change == Change::Give {
+    if T::IS_OF_ONE {
         ctx.lookups.take(peer, ctx.installation.now())?;
     }
-    let found = having(&ctx.installation, &number.unwrap_or_default()).await;
+    let found = having(&ctx.installation, &number).await;
     let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
     let count = having.customers.len();
-    if change == Change::Give && !(count == 1 && having.complete) {
+    if T::IS_OF_ONE && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
         return Err(Problem::refused("number-shared", detail));
     }
@@ -145,20 +110,22 @@ async fn change_by_number(ctx: Ctx, input: Input, change: Change) -> Result<Done
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
         };
-        let (shown, position) =
+        let (after, position) =
             ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
         last = last.max(position);
-        items.push(shown);
+        items.push(after);
     }
-    let shown = json!({ "number": having.phone.mask(), "customers": items, "complete": having.complete });
-    Ok(done(shown, last))
+    let body = ConsentsChanged {
+        number: having.phone.mask(),
+        customers: items,
+        complete: having.complete,
+        position: last.to_string(),
+    };
+    Ok(done(body, last))
 }
 
-fn done(mut body: Value, position: Position) -> Done {
-    if let Some(members) = body.as_object_mut() {
-        members.insert("position".to_owned(), json!(position.to_string()));
-    }
-    Done::Changed(Written {
+fn done<T>(body: T, position: Position) -> Changed<T> {
+    Changed(Written {
         body,
         version: None,
         position: Some(position),
@@ -170,26 +137,22 @@ async fn ask(
     customer: &CustomerId,
     wanted: Wanted,
     cause: Cause,
-) -> Result<(Value, Position), Problem> {
+) -> Result<(ConsentAfter, Position), Problem> {
     let withdraws = matches!(wanted.command, CustomerCommand::WithdrawConsent { .. });
     let asked = installation
         .entities
         .customers
         .ask(customer, wanted.command, cause);
     let answer = asked.await?;
-    let mut shown = json!({
-        "id": customer,
-        "consent": described(&answer.state, &wanted.scope, installation.now()),
-    });
-    if withdraws && let Some(members) = shown.as_object_mut() {
-        // Granted before: withdrawn, or cancelled if not yet answered.
-        let open: Vec<CallId> = answer.state.open_calls_for(&wanted.scope);
-        members.insert("open_calls".to_owned(), json!(open));
-    }
-    Ok((shown, answer.position))
+    let after = ConsentAfter {
+        id: customer.clone(),
+        consent: described(&answer.state, &wanted.scope, installation.now()),
+        open_calls: withdraws.then(|| answer.state.open_calls_for(&wanted.scope)),
+    };
+    Ok((after, answer.position))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
     let text = input.param(0)?;
     let reader = input.reader(&ctx.door);
     let (customer, state) = ctx.installation.customer_named(&text).await?;
@@ -198,17 +161,14 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         ..CONSENTS
     };
     put_on_record(&ctx.installation, reader, what).await?;
-    Ok(Done::Read(listed(&customer, &state, ctx.installation.now())))
+    Ok(Read(listed(&customer, &state, ctx.installation.now())))
 }
 
-async fn show_by_number(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>, Problem> {
     let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
-    let mut body = Members::new(input.object().await?);
-    let number = body.needed_text("number");
-    body.refuse_the_rest();
-    body.finish()?;
+    let NumberOnly { number } = input.order().await?;
     ctx.lookups.take(peer, ctx.installation.now())?;
-    let found = having(&ctx.installation, &number.unwrap_or_default()).await;
+    let found = having(&ctx.installation, &number).await;
     let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
     let number = ctx.installation.vault().derive_number(having.phone.as_e164());
     let mut items = Vec::with_capacity(having.customers.len());
@@ -222,11 +182,11 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         put_on_record(&ctx.installation, reader.clone(), what).await?;
         items.push(listed(&customer, &loaded.state, ctx.installation.now()));
     }
-    Ok(Done::Read(json!({
-        "number": having.phone.mask(),
-        "customers": items,
-        "complete": having.complete,
-    })))
+    Ok(Read(ConsentsByNumber {
+        number: having.phone.mask(),
+        customers: items,
+        complete: having.complete,
+    }))
 }
 
 /// Who has a number.
@@ -267,23 +227,22 @@ async fn having(installation: &Installation, text: &str) -> Result<Having, Probl
     })
 }
 
-fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> Value {
+fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> ConsentsShown {
     let consents = state.consents().keys();
-    json!({
-        "id": customer,
-        "consents": consents.map(|scope| described(state, scope, now)).collect::<Vec<_>>(),
-    })
+    ConsentsShown {
+        id: customer.clone(),
+        consents: consents.map(|scope| described(state, scope, now)).collect(),
+    }
 }
 
-fn described(state: &CustomerState, scope: &str, now: Timestamp) -> Value {
+fn described(state: &CustomerState, scope: &str, now: Timestamp) -> ConsentShown {
     let held = state.consents().get(scope);
-    json!({
-        "scope": scope,
-        // The word of the consent rule: given, withdrawn, expired, without_evidence, given_later, absent.
-        "consent": consent_state(held, now),
-        "given_at": held.and_then(|held| held.given_at),
-        "until": held.and_then(|held| held.until),
-        "has_evidence": held.is_some_and(|held| held.has_evidence),
-        "withdrawn_at": held.and_then(|held| held.withdrawn_at),
-    })
+    ConsentShown {
+        scope: scope.to_owned(),
+        consent: consent_state(held, now),
+        given_at: held.and_then(|held| held.given_at),
+        until: held.and_then(|held| held.until),
+        has_evidence: held.is_some_and(|held| held.has_evidence),
+        withdrawn_at: held.and_then(|held| held.withdrawn_at),
+    }
 }

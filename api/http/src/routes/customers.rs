@@ -1,8 +1,13 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
-use application::as_of::{Moment, Then, Wanted, entity_then, existed_then};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
+use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
+use application::customers::{
+    CustomerShown, EnrolmentShown, ErasureOrder, HoldOrder, HoldRelease, NotCalled, NumberOf, PortraitShown,
+    Settled, Standing, StandingChanged, TimelineShown,
+};
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use application::masked::masked;
@@ -17,14 +22,12 @@ use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::inquiry::ReadForm;
 use domain::personal::{Personal, mask_name};
-use domain::phone_number::mask_e164;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::Members;
+use intake::members::Order;
 use projections::views::customer_timeline::{self, CustomerTimeline};
 use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Characters of an external id that are shown: enough to recognise one's own, too few to be it.
@@ -46,86 +49,61 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/customers/{id}",
             "One customer by the institution's own id or by ours, with enrolments and calls",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/timeline",
             "What happened to one customer, line by line, with the calls; the latest 500",
-            |ctx, input| Box::pin(timeline(ctx, input)),
+            timeline,
         )
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/portrait",
             "What is known of one customer from their calls, each value with the call it came from",
-            |ctx, input| Box::pin(portrait_of(ctx, input)),
+            portrait_of,
         )
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/customers/{id}/erase",
             "Erases the person: key, recordings, values; a certificate follows",
-            |ctx, input| Box::pin(change(ctx, input, Change::Erase)),
+            change::<ErasureOrder>,
         )
-        .takes(Takes::Json("Erasure")),
+        .takes::<ErasureOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/hold",
             "A legal hold: the person is neither erased nor called until it is released",
-            |ctx, input| Box::pin(change(ctx, input, Change::Hold)),
+            change::<HoldOrder>,
         )
-        .takes(Takes::Json("Hold")),
+        .takes::<HoldOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/release",
             "Ends a hold; an erasure that waited for it is carried out",
-            |ctx, input| Box::pin(change(ctx, input, Change::Release)),
+            change::<HoldRelease>,
         )
-        .takes(Takes::Json("HoldRelease")),
+        .takes::<HoldRelease>(),
     ]
 }
 
-/// Longest reason or name kept: it is stored for ever and must hold nothing personal.
-const TEXT_BYTES_MAX: usize = 256;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Erase,
-    Hold,
-    Release,
-}
-
-async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+async fn change<T: Order + Into<CustomerCommand> + Send>(
+    ctx: Ctx,
+    input: Input,
+) -> Result<Changed<StandingChanged>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "customers")?;
-    let mut body = Members::new(input.object().await?);
-    let command = match change {
-        Change::Erase => CustomerCommand::Erase {
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
-            approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
-        },
-        Change::Hold => CustomerCommand::Hold {
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        },
-        Change::Release => CustomerCommand::ReleaseHold {
-            reason: body.short_text("reason", TEXT_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        },
-    };
-    body.refuse_the_rest();
-    body.finish()?;
+    let order: T = input.order().await?;
     let answer = ctx
         .installation
         .entities
         .customers
-        .ask(&customer, command, cause)
+        .ask(&customer, order.into(), cause)
         .await?;
-    let mut described = standing(&answer.state);
-    if let Some(members) = described.as_object_mut() {
-        members.insert("id".to_owned(), json!(customer));
-        members.insert("position".to_owned(), json!(answer.position.to_string()));
-    }
-    Ok(Done::Changed(Written {
-        body: described,
+    Ok(Changed(Written {
+        body: StandingChanged {
+            standing: standing(&answer.state),
+            id: customer,
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))
@@ -133,25 +111,24 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
 
 /// Whether the person is held, and how far an erasure has come. The certificate is the event of that kind in
 /// the customer's stream; its number is the id of `customer.erased`.
-fn standing(state: &CustomerState) -> Value {
+fn standing(state: &CustomerState) -> Standing {
     let (erasure, certificate) = match state.erasure() {
         Erasure::None => ("none", None),
         Erasure::Requested { .. } => ("requested", None),
         Erasure::Decided { .. } => ("decided", None),
         Erasure::Certified { certificate } => ("certified", Some(certificate)),
     };
-    json!({
-        "held": state.held(),
-        "erasure": erasure,
-        "certificate": certificate,
-        "certificate_event": "customer.erasure_certified",
-        "key_backup_days_max": KEY_BACKUP_DAYS_MAX,
-        // What is not over yet: an erasure waits for these.
-        "open_calls": state.open_calls(),
-    })
+    Standing {
+        held: state.held().map(str::to_owned),
+        erasure,
+        certificate,
+        certificate_event: "customer.erasure_certified",
+        key_backup_days_max: KEY_BACKUP_DAYS_MAX,
+        open_calls: state.open_calls(),
+    }
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let reader = input.reader(&ctx.door);
@@ -170,23 +147,23 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
     let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then)).await?;
-    entity.put_known(&then, &mut shown);
+    shown.known = Some(entity.known(&then));
     given(&ctx.installation, reader, (PERSON, customer), shown).await
 }
 
 /// What is known of a person is given out when it is on record that it is.
-async fn given(
+async fn given<T>(
     installation: &Installation,
     reader: Reader,
     (what, customer): (Shown, CustomerId),
-    shown: Value,
-) -> Result<Done, Problem> {
+    shown: T,
+) -> Result<Read<T>, Problem> {
     let what = Shown {
         customer: Some(customer),
         ..what
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Done::Read(shown))
+    Ok(Read(shown))
 }
 
 /// With the calls that exist now, or existed then.
@@ -195,7 +172,7 @@ async fn describe_whole(
     customer: &CustomerId,
     state: &CustomerState,
     then: Option<&Then>,
-) -> Result<Value, Problem> {
+) -> Result<CustomerShown, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
@@ -207,52 +184,46 @@ async fn describe_whole(
         enrolments.push(describe((campaign, enrolment), state, closed.as_ref()));
         calls.extend(made);
     }
-    Ok(json!({
-        "id": customer,
-        "customer_id": masked_id(state.external_id()),
-        "name": masked(state.name(), mask_name),
-        "time_zone": state.time_zone(),
-        "local_zone": local_zone(state),
-        "standing": standing(state),
-        "numbers": state.numbers().iter().map(|known| json!({
-            "id": known.number,
-            "phone": masked(Some(&known.phone), mask_e164),
-            "invalid": known.invalid,
-        })).collect::<Vec<_>>(),
-        "enrolments": enrolments,
-        "calls": calls,
-    }))
+    Ok(CustomerShown {
+        id: customer.clone(),
+        customer_id: masked_id(state.external_id()),
+        name: masked(state.name(), mask_name),
+        time_zone: state.time_zone().map(str::to_owned),
+        local_zone: local_zone(state),
+        standing: standing(state),
+        numbers: state.numbers().iter().map(NumberOf::of).collect(),
+        enrolments,
+        calls,
+        known: None,
+    })
 }
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
-async fn timeline(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
     let reader = input.reader(&ctx.door);
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
-    let shown = json!({ "id": customer, "calls": row.calls, "timeline": row.timeline });
-    given(
-        &ctx.installation,
-        reader,
-        (TIMELINE, customer),
-        with_known(shown, known),
-    )
-    .await
+    let shown = TimelineShown {
+        id: customer.clone(),
+        calls: row.calls,
+        timeline: row.timeline,
+        known,
+    };
+    given(&ctx.installation, reader, (TIMELINE, customer), shown).await
 }
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
-async fn portrait_of(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Problem> {
     let reader = input.reader(&ctx.door);
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
-    given(
-        &ctx.installation,
-        reader,
-        (PORTRAIT, customer),
-        with_known(json!(found), known),
-    )
-    .await
+    let shown = PortraitShown {
+        portrait: found,
+        known,
+    };
+    given(&ctx.installation, reader, (PORTRAIT, customer), shown).await
 }
 
 /// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
@@ -260,7 +231,7 @@ async fn rows_of(
     installation: &Installation,
     input: Input,
     view: Arc<dyn View>,
-) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Value>), Problem> {
+) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Known>), Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let (customer, _) = installation.customer_named(&text).await?;
@@ -279,13 +250,6 @@ async fn rows_of(
     );
     let shown = folding.await?;
     Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
-}
-
-fn with_known(mut shown: Value, known: Option<Value>) -> Value {
-    if let Some(members) = shown.as_object_mut() {
-        members.extend(known.map(|known| ("known".to_owned(), known)));
-    }
-    shown
 }
 
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
@@ -341,23 +305,23 @@ fn describe(
     (campaign, enrolment): (&CampaignId, &EnrolmentState),
     state: &CustomerState,
     closed: Option<&ClosedWindow>,
-) -> Value {
+) -> EnrolmentShown {
     let due_at = enrolment.due_behind(closed);
     let why = enrolment.why_not_dialed(closed);
-    json!({
-        "not_called": why.map(|why| not_called(&why, (enrolment, due_at), state)),
-        "campaign": campaign,
-        "list": enrolment.list,
-        "basis": enrolment.basis,
-        "attempts": enrolment.attempts,
-        "calls_count": enrolment.calls_count(),
-        "due_at": due_at,
-        "open_call": enrolment.open,
-        "settled": enrolment.settled.map(|settled| json!({
-            "disposition": settled.disposition,
-            "outcome": settled.outcome,
-        })),
-    })
+    EnrolmentShown {
+        not_called: why.map(|why| not_called(&why, (enrolment, due_at), state)),
+        campaign: campaign.clone(),
+        list: enrolment.list,
+        basis: enrolment.basis,
+        attempts: enrolment.attempts,
+        calls_count: enrolment.calls_count(),
+        due_at,
+        open_call: enrolment.open,
+        settled: enrolment.settled.map(|settled| Settled {
+            disposition: settled.disposition,
+            outcome: settled.outcome,
+        }),
+    }
 }
 
 /// Why the enrolment was not dialed when it was last asked for, in codes and in words.
@@ -365,19 +329,19 @@ fn not_called(
     why: &NotDialed,
     (enrolment, due_at): (&EnrolmentState, Timestamp),
     state: &CustomerState,
-) -> Value {
+) -> NotCalled {
     let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
     let zone = zone_of(state.time_zone(), phone.map(String::as_str));
     let next = enrolment.settled.is_none().then_some(due_at);
     let InWords { zh, en } = in_words(&why.rule, &why.facts, next, zone);
-    json!({
-        "rule": why.rule,
-        "facts": why.facts,
-        "at": why.at,
-        "next_due_at": next,
-        "zh": zh,
-        "en": en,
-    })
+    NotCalled {
+        rule: why.rule.clone(),
+        facts: why.facts.clone(),
+        at: why.at,
+        next_due_at: next,
+        zh,
+        en,
+    }
 }
 
 /// The zone in which this person's times are said: the record's, else the first number's country's.
@@ -386,7 +350,7 @@ fn local_zone(state: &CustomerState) -> &'static str {
     zone_of(state.time_zone(), known.map(String::as_str)).name()
 }
 
-fn masked_id(value: Option<&Personal<String>>) -> Value {
+fn masked_id(value: Option<&Personal<String>>) -> Option<String> {
     masked(value, |text| {
         let count = text.chars().count();
         // At least half is hidden, so that a short one is not shown whole.
@@ -399,10 +363,13 @@ fn masked_id(value: Option<&Personal<String>>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use application::reply_value::value;
     use domain::calling_plan::Basis;
     use domain::compliance::{Decision, Verdict};
     use domain::customer::event::CustomerEvent;
     use domain::ids::NumberId;
+    use domain::phone_number::mask_e164;
+    use serde_json::json;
     use std::collections::BTreeMap;
 
     #[test]
@@ -440,7 +407,7 @@ mod tests {
                 facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
             },
         };
-        let shown = describe((&campaign, enrolment), &state, Some(&closed));
+        let shown = value(&describe((&campaign, enrolment), &state, Some(&closed)));
         assert_eq!(shown["due_at"], json!(opens));
         let why = &shown["not_called"];
         assert_eq!(
@@ -454,22 +421,23 @@ mod tests {
             zh.starts_with("不在允许的外呼时段") && zh.contains("下次可呼 2026-03-03 09:00"),
             "{zh}"
         );
-        assert_eq!(
-            describe((&campaign, enrolment), &state, None)["not_called"],
-            Value::Null
+        assert!(
+            describe((&campaign, enrolment), &state, None)
+                .not_called
+                .is_none()
         );
     }
 
     #[test]
     fn nothing_personal_is_shown_in_clear() {
         let id = Personal::open_hashed("110101199001011234".to_owned());
-        assert_eq!(masked_id(Some(&id)), json!("****************34"));
+        assert_eq!(masked_id(Some(&id)).as_deref(), Some("****************34"));
         for (id, shown) in [("X3", "*3"), ("7", "*"), ("C01", "**1")] {
             let id = Personal::open_hashed(id.to_owned());
-            assert_eq!(masked_id(Some(&id)), json!(shown));
+            assert_eq!(masked_id(Some(&id)).as_deref(), Some(shown));
         }
         let phone = Personal::open_hashed("+8613800138000".to_owned());
-        assert_eq!(masked(Some(&phone), mask_e164), json!("138****8000"));
-        assert_eq!(masked(None, mask_name), Value::Null);
+        assert_eq!(masked(Some(&phone), mask_e164).as_deref(), Some("138****8000"));
+        assert_eq!(masked(None, mask_name), None);
     }
 }

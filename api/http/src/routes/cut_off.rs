@@ -3,18 +3,22 @@
 //! The list is of the view of calls, each row held against the customer's own stream: who has been called
 //! since is not on it. A call back is no permit: rules and caps are asked when it is dialed.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::parameter::Parameter;
 use domain::customer::{CustomerCommand, EnrolmentState, LastCall};
 use domain::disposition::Disposition;
-use domain::ids::CampaignId;
+use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
-use domain::stored_event::Position;
-use intake::members::Members;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Interrupted calls on a page unless asked otherwise.
 const PAGE_CALLS: usize = 100;
@@ -29,30 +33,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/campaigns/{id}/cut-off",
             "Whom a crash or a stop of ours cut off after an answer, newest first, and when they are due again",
-            |ctx, input| Box::pin(list(ctx, input)),
+            list,
         )
-        .query(&[
-            ("cursor", "Continue below: the `next_cursor` of the page before"),
-            ("limit", "Look at so many interrupted calls; default 100, at most 500"),
+        .query(const { &[
+            Parameter::number("cursor", "Continue below: the `next_cursor` of the page before", 42),
+            Parameter::number("limit", "Look at so many interrupted calls; default 100, at most 500", 100),
             BY,
             REASON,
-        ]),
+        ] }),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/call-back",
             "Somebody who was cut off is due at once; every rule and cap is asked as for any dial",
-            |ctx, input| Box::pin(change(ctx, input, Change::CallBack)),
+            call_back,
         )
-        .takes(Takes::Json("CallBack")),
+        .takes::<CallBack>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/settle",
             "Somebody who was cut off is not called again in this campaign",
-            |ctx, input| Box::pin(change(ctx, input, Change::Settle)),
+            settle,
         )
-        .takes(Takes::Json("CutOffSettlement")),
+        .takes::<CutOffSettlement>(),
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<CutOffs>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
@@ -87,7 +91,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         };
         put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
     }
-    Ok(Done::Read(json!({ "items": items, "next_cursor": next })))
+    Ok(Read(CutOffs {
+        items,
+        next_cursor: next,
+    }))
 }
 
 /// True when this call is the enrolment's last, and was cut off.
@@ -96,51 +103,128 @@ fn cut_off_last(enrolment: &EnrolmentState, row: &CallRow) -> bool {
     last.is_some_and(|last| last.call == row.call)
 }
 
-fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -> Value {
+fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -> CutOff {
     let (state, zh) = match (enrolment.settled, enrolment.open) {
         (Some(_), _) => ("settled", "已结清"),
         (None, Some(_)) => ("calling", "正在回呼"),
         (None, None) => ("waiting", "待呼"),
     };
-    json!({
-        "customer": row.customer,
-        "call": row.call,
-        "callee": callee,
-        "answered_at": row.answered_at,
-        "ended_at": row.ended_at,
-        "talk_ms": row.talk_ms,
-        "state": state,
-        "state_zh": zh,
-        "due_at": (state == "waiting").then_some(enrolment.due_at),
-    })
+    CutOff {
+        customer: row.customer.clone(),
+        call: row.call,
+        callee,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        talk_ms: row.talk_ms,
+        state,
+        state_zh: zh,
+        due_at: (state == "waiting").then_some(enrolment.due_at),
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    CallBack,
-    Settle,
+/// A page of those who were cut off.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CutOffs {
+    items: Vec<CutOff>,
+    next_cursor: Option<String>,
 }
 
-async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
+/// Somebody who was cut off, and whether they are called back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CutOff {
+    customer: CustomerId,
+    call: CallId,
+    callee: Option<String>,
+    answered_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    talk_ms: Option<u64>,
+    #[schemars(extend("enum" = ["waiting", "calling", "settled"]))]
+    state: &'static str,
+    state_zh: &'static str,
+    due_at: Option<Timestamp>,
+}
+
+/// Where the enrolment stands after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CutOffChanged {
+    customer: CustomerId,
+    campaign: CampaignId,
+    settled: bool,
+    due_at: Option<Timestamp>,
+}
+
+/// Who is due at once.
+#[derive(JsonSchema)]
+struct CallBack {
+    /// The institution's own id, or ours.
+    #[schemars(example = &"C01")]
+    customer: String,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for CallBack {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            customer: body.needed_text("customer").unwrap_or_default(),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+        }
+    }
+}
+
+/// Who is not called again in this campaign.
+#[derive(JsonSchema)]
+struct CutOffSettlement {
+    /// The institution's own id, or ours.
+    #[schemars(example = &"C01")]
+    customer: String,
+    /// Stored for ever; name no person.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    reason: String,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for CutOffSettlement {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            customer: body.needed_text("customer").unwrap_or_default(),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+        }
+    }
+}
+
+async fn call_back(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
-    let mut body = Members::new(input.object().await?);
-    let named = body.needed_text("customer").unwrap_or_default();
-    let by = body.short_text("by", TEXT_BYTES_MAX);
-    let command = match change {
-        Change::CallBack => CustomerCommand::CallBack {
-            campaign: campaign.clone(),
-            by,
-        },
-        Change::Settle => CustomerCommand::SettleCutOff {
-            campaign: campaign.clone(),
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            by,
-        },
+    let CallBack { customer, by } = input.order().await?;
+    let command = CustomerCommand::CallBack {
+        campaign: campaign.clone(),
+        by,
     };
-    body.refuse_the_rest();
-    body.finish()?;
-    let (customer, _) = ctx.installation.customer_named(&named).await?;
+    change(&ctx, campaign, &customer, (command, cause)).await
+}
+
+async fn settle(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
+    let order: CutOffSettlement = input.order().await?;
+    let command = CustomerCommand::SettleCutOff {
+        campaign: campaign.clone(),
+        reason: order.reason,
+        by: order.by,
+    };
+    change(&ctx, campaign, &order.customer, (command, cause)).await
+}
+
+async fn change(
+    ctx: &Ctx,
+    campaign: CampaignId,
+    named: &str,
+    (command, cause): (CustomerCommand, Cause),
+) -> Result<Changed<CutOffChanged>, Problem> {
+    let (customer, _) = ctx.installation.customer_named(named).await?;
     let answer = ctx
         .installation
         .entities
@@ -150,8 +234,13 @@ async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem>
     let enrolment = answer.state.enrolment(&campaign);
     let settled = enrolment.is_some_and(|enrolment| enrolment.settled.is_some());
     let due_at = enrolment.map(|enrolment| enrolment.due_at).filter(|_| !settled);
-    Ok(Done::Changed(Written {
-        body: json!({ "customer": customer, "campaign": campaign, "settled": settled, "due_at": due_at }),
+    Ok(Changed(Written {
+        body: CutOffChanged {
+            customer,
+            campaign,
+            settled,
+            due_at,
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

@@ -1,12 +1,13 @@
 //! The event log over HTTP: pages of it, and streams that never skip and never repeat.
 
+use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
-use crate::reply::Done;
-use application::cloud_event::page_of;
+use application::cloud_event::{EventPage, page_of};
 use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
 use application::installation::Installation;
+use application::parameter::Parameter;
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::MatchingPage;
 use domain::problem::Problem;
@@ -28,47 +29,69 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/events",
             "Events after a position, oldest first, sealed as stored; read on from `next` until it stays",
-            |ctx, input| Box::pin(list(ctx, input)),
+            list,
         )
-        .query(&[
-            ("after", "Position after which to begin; default 0"),
-            ("limit", "At most so many events; default 100, at most 1000"),
-            event_stream::KIND,
-            event_stream::STREAM,
-            event_stream::CAMPAIGN,
-            event_stream::CUSTOMER,
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::number("after", "Position after which to begin; default 0", 0),
+                    Parameter::number("limit", "At most so many events; default 100, at most 1000", 100),
+                    event_stream::KIND,
+                    event_stream::STREAM,
+                    event_stream::CAMPAIGN,
+                    event_stream::CUSTOMER,
+                ]
+            },
+        ),
         Endpoint::get(
             "/api/v1/events/stream",
             "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
-            |ctx, input| Box::pin(follow(ctx, input)),
+            follow,
         )
-        .query(&[
-            (
-                "after",
-                "Position after which to begin; the header Last-Event-ID wins; default 0",
-            ),
-            event_stream::KIND,
-            event_stream::STREAM,
-            event_stream::CAMPAIGN,
-            event_stream::CUSTOMER,
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::number(
+                        "after",
+                        "Position after which to begin; the header Last-Event-ID wins; default 0",
+                        0,
+                    ),
+                    event_stream::KIND,
+                    event_stream::STREAM,
+                    event_stream::CAMPAIGN,
+                    event_stream::CUSTOMER,
+                ]
+            },
+        )
+        .headers(
+            const {
+                &[Parameter::number(
+                    "Last-Event-ID",
+                    "The last event that was heard: what comes after it is sent",
+                    42,
+                )]
+            },
+        ),
         Endpoint::get(
             "/api/v1/events/ws",
             "The same as a WebSocket: one text message an event; `message` names what is no event",
-            |ctx, input| Box::pin(follow_by_web_socket(ctx, input)),
+            follow_by_web_socket,
         )
-        .query(&[
-            ("after", "Position after which to begin; default 0"),
-            event_stream::KIND,
-            event_stream::STREAM,
-            event_stream::CAMPAIGN,
-            event_stream::CUSTOMER,
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::number("after", "Position after which to begin; default 0", 0),
+                    event_stream::KIND,
+                    event_stream::STREAM,
+                    event_stream::CAMPAIGN,
+                    event_stream::CUSTOMER,
+                ]
+            },
+        ),
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     let after = Position(input.number("after")?.unwrap_or(0));
     let limit = input
         .number("limit")?
@@ -90,10 +113,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             break;
         }
     }
-    Ok(Done::Read(page_of(&page.events, page.reached)?))
+    page_of(&page.events, page.reached).map(Read)
 }
 
-async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
     let after = match input.header("last-event-id") {
         Some(id) => id.trim().parse().map_err(|error| {
             Problem::invalid(
@@ -106,10 +129,10 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     let place = event_stream::place()?;
     let filter = filter(&ctx.installation, &input)?;
     let feed = feed(&ctx.installation, filter, Position(after)).await?;
-    Ok(Done::Stream(sse(feed, place)))
+    Ok(Follow(sse(feed, place)))
 }
 
-async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
     let after = input.number("after")?.unwrap_or(0);
     let upgrade = input.take_upgrade()?;
     let place = event_stream::place()?;
@@ -124,7 +147,7 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Done, Proble
                 .tasks()
                 .spawn("event-socket", Box::pin(following));
         });
-    Ok(Done::Stream(response.into_response()))
+    Ok(Socket(response.into_response()))
 }
 
 /// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.

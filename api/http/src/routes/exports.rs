@@ -1,19 +1,23 @@
 //! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
 //! finished.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written, file_response};
+use crate::described::{Changed, File, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::{Written, file_response};
 use crate::taking::{Taken, Taking};
 use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
 use application::installation::Installation;
 use application::paced_places::PacedPlace;
+use application::parameter::Parameter;
 use bytes::Bytes;
-use domain::ids::InquiryId;
+use domain::ids::{CallId, CampaignId, CustomerId, EventId, InquiryId};
 use domain::inquiry::{InquiryCommand, USER_BYTES_MAX};
 use domain::problem::Problem;
-use intake::members::Members;
+use intake::members::{self, Members};
 use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
-use serde_json::json;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -28,41 +32,59 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/exports",
             "What can be exported, with its columns and formats",
-            |_, _| Box::pin(async { Ok(exportables()) }),
+            |_, _| std::future::ready(Ok(exportables())),
         ),
         Endpoint::get(
             "/api/v1/exports/{what}",
             "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
-            |ctx, input| Box::pin(export(ctx, input)),
+            export,
         )
-        .query(&[
-            ("format", "csv, xlsx, parquet or jsonl"),
-            ("columns", "Names with commas between them; default: all"),
-            ("campaign", "Only this campaign's"),
-            ("from", "Only from this instant on (RFC 3339)"),
-            ("to", "Only before this instant"),
-            ("by", "Who exports, for the record"),
-        ]),
+        .query(const { &[
+            Parameter::one_of("format", "csv where it is not said", FORMATS),
+            Parameter::text("columns", "Names with commas between them; default: all", "call,disposition"),
+            Parameter::campaign("Only this campaign's"),
+            Parameter::instant("from", "Only from this instant on (RFC 3339)"),
+            Parameter::instant("to", "Only before this instant"),
+            Parameter::text("by", "Who exports, for the record", "wang"),
+        ] }),
         Endpoint::post(
             "/api/v1/exports/record",
             "Events are about to be taken away as they are stored, in a proof, a backup or a copy: put it on record",
-            |ctx, input| Box::pin(put_on_record(ctx, input)),
+            put_on_record,
         )
-        .takes(Takes::Json("Taking")),
+        .takes::<TakingOrder>(),
     ]
 }
 
-fn exportables() -> Done {
-    let shown = EXPORTABLES.iter().map(|one| {
-        let columns: Vec<&str> = one.columns().iter().map(|column| column.name).collect();
-        json!({ "name": one.name, "columns": columns })
-    });
-    Done::Read(
-        json!({ "exports": shown.collect::<Vec<_>>(), "formats": ["csv", "xlsx", "parquet", "jsonl"] }),
-    )
+const FORMATS: &[&str] = &["csv", "xlsx", "parquet", "jsonl"];
+
+/// What can be exported, and how.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Exportables {
+    exports: Vec<ExportableShown>,
+    formats: &'static [&'static str],
 }
 
-async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExportableShown {
+    #[schemars(example = &"calls")]
+    name: &'static str,
+    #[schemars(example = ["call", "disposition"])]
+    columns: Vec<&'static str>,
+}
+
+fn exportables() -> Read<Exportables> {
+    let exports = EXPORTABLES.iter().map(|one| ExportableShown {
+        name: one.name,
+        columns: one.columns().iter().map(|column| column.name).collect(),
+    });
+    Read(Exportables {
+        exports: exports.collect(),
+        formats: FORMATS,
+    })
+}
+
+async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
     let name = input.param(0)?;
     let what = Exportable::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
     let format = Format::of_word(input.text("format").unwrap_or("csv"))
@@ -88,7 +110,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         Box::pin(async move { stream(&installation, begun, place, &send).await }),
     );
     let file = format!("{name}.{}", format.word());
-    Ok(Done::Stream(file_response(format.media_type(), &file, pieces)))
+    Ok(File(file_response(format.media_type(), &file, pieces)))
 }
 
 /// Writes the file for as long as its reader takes it.
@@ -114,26 +136,63 @@ async fn stream(
     }
 }
 
-/// For commands beside this server, which read the log themselves and cannot write it.
-async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let cause = input.cause(&ctx.installation, "inquiry")?;
-    let mut body = Members::new(input.object().await?);
-    let word = body.needed_text("what");
-    let what = word.as_deref().and_then(Taken::of_word);
-    if word.is_some() && what.is_none() {
-        body.wrong("what", "proof, backup or copy");
+/// That a taking is on record.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TakingRecorded {
+    inquiry: InquiryId,
+    position: String,
+}
+
+/// What is about to be taken away, and by whom.
+struct TakingOrder {
+    taking: Taking,
+    by: Option<String>,
+}
+
+impl JsonSchema for TakingOrder {
+    fn schema_name() -> Cow<'static, str> {
+        "Taking".into()
     }
-    let taking = Taking {
-        // Without one the body is refused below.
-        what: what.unwrap_or(Taken::Copy),
-        campaign: body.parsed("campaign"),
-        customer: body.parsed("customer"),
-        call: body.parsed("call"),
-        event: body.parsed("event"),
-    };
-    let by = body.short_text("by", USER_BYTES_MAX);
-    body.refuse_the_rest();
-    body.finish()?;
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object", "required": ["what"], "additionalProperties": false, "properties": {
+                "what": { "type": "string", "enum": ["proof", "backup", "copy"] },
+                "campaign": generator.subschema_for::<CampaignId>(),
+                "customer": generator.subschema_for::<CustomerId>(),
+                "call": generator.subschema_for::<CallId>(),
+                "event": generator.subschema_for::<EventId>(),
+                "by": { "type": "string", "maxLength": USER_BYTES_MAX,
+                    "description": "Who takes them, for the record" } },
+        })
+    }
+}
+
+impl members::Order for TakingOrder {
+    fn read(body: &mut Members) -> Self {
+        let word = body.needed_text("what");
+        let what = word.as_deref().and_then(Taken::of_word);
+        if word.is_some() && what.is_none() {
+            body.wrong("what", "proof, backup or copy");
+        }
+        let taking = Taking {
+            // Without one the body is refused.
+            what: what.unwrap_or(Taken::Copy),
+            campaign: body.parsed("campaign"),
+            customer: body.parsed("customer"),
+            call: body.parsed("call"),
+            event: body.parsed("event"),
+        };
+        Self {
+            taking,
+            by: body.short_text("by", USER_BYTES_MAX),
+        }
+    }
+}
+
+/// For commands beside this server, which read the log themselves and cannot write it.
+async fn put_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>, Problem> {
+    let cause = input.cause(&ctx.installation, "inquiry")?;
+    let TakingOrder { taking, by } = input.order().await?;
     let id = InquiryId::derive(cause.command);
     let facts = taking.facts();
     let command = InquiryCommand::Export { facts, by };
@@ -143,8 +202,11 @@ async fn put_on_record(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .inquiries
         .ask(&id, command, cause)
         .await?;
-    Ok(Done::Changed(Written {
-        body: json!({ "inquiry": id.to_string(), "position": answer.position.to_string() }),
+    Ok(Changed(Written {
+        body: TakingRecorded {
+            inquiry: id,
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

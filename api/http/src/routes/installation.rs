@@ -1,47 +1,116 @@
 //! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
-use application::as_of::{Moment, PARAMETERS, entity_then};
-use application::installation::waits::{loss_value, restore_value};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
+use application::as_of::{Known, Moment, PARAMETERS, entity_then};
+use application::installation::waits::{LossShown, RestoreShown};
 use domain::ids::LogId;
 use domain::installation::{
     Installation, InstallationCommand, InstallationState, REASON_BYTES_MAX, USER_BYTES_MAX,
 };
 use domain::problem::Problem;
-use host::clock_evidence::offset_value;
-use intake::members::Members;
-use serde_json::{Value, json};
+use host::clock_evidence::OffsetShown;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/installation",
             "Whether dialing waits for a person after a restore",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",
             "A person has looked at the restored past: dialing may go on",
-            |ctx, input| Box::pin(confirm(ctx, input)),
+            confirm,
         )
-        .takes(Takes::Json("DialingConfirmation")),
+        .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/confirm-clock",
             "A person has looked at the machine's clock and finds it right: dialing may go on",
-            |ctx, input| Box::pin(confirm_clock(ctx, input)),
+            confirm_clock,
         )
-        .takes(Takes::Json("ClockConfirmation")),
+        .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/measure-clock",
             "Compare the clock with its sources now; what is new is noted in the log",
-            |ctx, input| Box::pin(measure_clock(ctx, input)),
+            measure_clock,
         ),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+/// Whether dialing waits for a person.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InstallationShown {
+    dialing_paused: bool,
+    unconfirmed_restore: Option<RestoreShown>,
+    history_lost: Option<LossShown>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+/// A person's word, and why.
+#[derive(JsonSchema)]
+struct Confirmation {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+    #[schemars(length(max = USER_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for Confirmation {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            by: body.short_text("by", USER_BYTES_MAX),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DialingConfirmed {
+    dialing_paused: bool,
+    position: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ClockConfirmed {
+    clock_believed: bool,
+    position: String,
+}
+
+/// What the clock's sources answered.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ClockMeasured {
+    measured: Vec<SourceAnswer>,
+    /// Why nothing is dialed, when the clock is the reason.
+    dialing_refused: Option<String>,
+}
+
+/// What one source answered.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum SourceAnswer {
+    Offset {
+        #[serde(flatten)]
+        offset: OffsetShown,
+        /// It said something new, and the log has it.
+        noted: bool,
+    },
+    Away {
+        #[schemars(example = &"ntp.example.com:123")]
+        source: String,
+        #[schemars(example = &"it does not answer")]
+        error: String,
+    },
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<InstallationShown>, Problem> {
     let moment = Moment::of(input.query())?;
     if !moment.is_now() {
         let then = moment
@@ -54,29 +123,27 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
             (ctx.installation.vault(), None),
         )
         .await?;
-        let mut shown = describe(&entity.state);
-        entity.put_known(&then, &mut shown);
-        return Ok(Done::Read(shown));
+        return Ok(Read(InstallationShown {
+            known: Some(entity.known(&then)),
+            ..describe(&entity.state)
+        }));
     }
     let now = actors::installation_now(ctx.installation.store()).await?;
-    Ok(Done::Read(describe(&now)))
+    Ok(Read(describe(&now)))
 }
 
-fn describe(installation: &InstallationState) -> Value {
-    json!({
-        "dialing_paused": installation.is_dialing_paused(),
-        "unconfirmed_restore": installation.unconfirmed_restore().map(restore_value),
-        "history_lost": installation.unconfirmed_loss().map(loss_value),
-    })
+fn describe(installation: &InstallationState) -> InstallationShown {
+    InstallationShown {
+        dialing_paused: installation.is_dialing_paused(),
+        unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
+        history_lost: installation.unconfirmed_loss().map(LossShown::of),
+        known: None,
+    }
 }
 
-async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<DialingConfirmed>, Problem> {
     let cause = input.cause(&ctx.installation, "installation")?;
-    let mut body = Members::new(input.object().await?);
-    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
-    let by = body.short_text("by", USER_BYTES_MAX);
-    body.refuse_the_rest();
-    body.finish()?;
+    let Confirmation { reason, by } = input.order().await?;
     let command = InstallationCommand::ConfirmDialing { by, reason };
     let answer = ctx
         .installation
@@ -84,23 +151,19 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .installation
         .ask(&LogId, command, cause)
         .await?;
-    Ok(Done::Changed(Written {
-        body: json!({
-            "dialing_paused": answer.state.is_dialing_paused(),
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: DialingConfirmed {
+            dialing_paused: answer.state.is_dialing_paused(),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))
 }
 
-async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Changed<ClockConfirmed>, Problem> {
     let cause = input.cause(&ctx.installation, "installation")?;
-    let mut body = Members::new(input.object().await?);
-    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
-    let by = body.short_text("by", USER_BYTES_MAX);
-    body.refuse_the_rest();
-    body.finish()?;
+    let Confirmation { reason, by } = input.order().await?;
     let watch = ctx.process.clock_evidence.watch.clone();
     if let Some(behind_ms) = watch.as_ref().and_then(|watch| watch.behind_ms()) {
         return Err(Problem::refused(
@@ -123,31 +186,31 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         Some(watch) => watch.confirmed(),
         None => true,
     };
-    Ok(Done::Changed(Written {
-        body: json!({
-            "clock_believed": is_believed,
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: ClockConfirmed {
+            clock_believed: is_believed,
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))
 }
 
-async fn measure_clock(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+async fn measure_clock(ctx: Ctx, _: Input) -> Result<Read<ClockMeasured>, Problem> {
     let evidence = &ctx.process.clock_evidence;
     let measured = evidence.measure().await;
-    let shown = measured.iter().map(|one| match &one.offset {
-        Ok(offset) => {
-            let mut value = offset_value(offset, ctx.installation.now());
-            if let Some(members) = value.as_object_mut() {
-                members.insert("noted".to_owned(), Value::Bool(one.is_noted));
-            }
-            value
-        }
-        Err(why) => json!({ "source": one.source, "error": why }),
+    let measured = measured.into_iter().map(|one| match one.offset {
+        Ok(offset) => SourceAnswer::Offset {
+            offset: OffsetShown::of(&offset, ctx.installation.now()),
+            noted: one.is_noted,
+        },
+        Err(error) => SourceAnswer::Away {
+            source: one.source,
+            error,
+        },
     });
-    Ok(Done::Read(json!({
-        "measured": shown.collect::<Vec<_>>(),
-        "dialing_refused": evidence.refusal(),
-    })))
+    Ok(Read(ClockMeasured {
+        measured: measured.collect(),
+        dialing_refused: evidence.refusal(),
+    }))
 }

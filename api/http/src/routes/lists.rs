@@ -1,12 +1,15 @@
 //! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
 
 use crate::body::Body;
-use crate::endpoint::{Ctx, Endpoint, Input, Takes, parse_object};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input, parse_object};
+use crate::reply::Written;
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
+use application::lists::under_way::ImportShown;
 use application::paced_places::{PacedPlace, PacedPlaces};
+use application::parameter::Parameter;
 use bytes::Bytes;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, Problem};
@@ -17,8 +20,11 @@ use intake::mapping::Mapping;
 use intake::members::Members;
 use intake::source::RowSource;
 use intake::spool::{Spool, hex};
-use serde_json::{Map, Value, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 /// Longest name of a source kept in `campaign.list_opened`.
@@ -38,38 +44,88 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post(
             "/api/v1/tasks/data",
             "Enrol the records of a body; the same body again enrols nobody twice",
-            |ctx, input| Box::pin(records(ctx, input)),
+            records,
         )
-        .takes(Takes::Json("TaskData"))
-        .query(&[("dry_run", "true: check every record, enrol nobody")]),
+        .takes::<TaskData>()
+        .query(
+            const {
+                &[Parameter::flag(
+                    "dry_run",
+                    "true: check every record, enrol nobody",
+                )]
+            },
+        ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/lists",
             "Import a CSV or XLSX file, sent as it is",
-            |ctx, input| Box::pin(file(ctx, input)),
+            file,
         )
-        .takes(Takes::File)
-        .query(&[
-            ("dry_run", "true: check every row, enrol nobody"),
-            (
-                "map",
-                "Which column is which member: 客户ID=customer_id,手机号=phone",
-            ),
-            ("encoding", "auto (default), utf-8, gbk or gb18030"),
-            ("source", "Name of the file, kept with the list"),
-        ]),
+        .takes_file()
+        .query(
+            const {
+                &[
+                    Parameter::flag("dry_run", "true: check every row, enrol nobody"),
+                    Parameter::text(
+                        "map",
+                        "Which column is which member: 客户ID=customer_id,手机号=phone",
+                        "客户ID=customer_id,手机号=phone",
+                    ),
+                    Parameter::one_of(
+                        "encoding",
+                        "Of the text; auto where it is not said",
+                        &["auto", "utf-8", "gbk", "gb18030"],
+                    ),
+                    Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
+                ]
+            },
+        ),
         Endpoint::get(
             "/api/v1/imports",
             "Imports that run in this process now, and how far each is",
-            |ctx, _| Box::pin(async move { Ok(under_way(&ctx.installation)) }),
+            |ctx, _| std::future::ready(Ok(under_way(&ctx.installation))),
         ),
     ]
 }
 
-fn under_way(installation: &Installation) -> Done {
-    Done::Read(json!({ "items": installation.imports.shown(installation.now()) }))
+/// The imports that run now.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Imports {
+    items: Vec<ImportShown>,
 }
 
-async fn file(ctx: Ctx, mut input: Input) -> Result<Done, Problem> {
+/// Records to be enrolled.
+#[derive(Debug, JsonSchema)]
+struct TaskData {
+    #[schemars(with = "CampaignId")]
+    task_id: Option<String>,
+    #[schemars(with = "Vec<RecordSent>", length(max = RECORDS_MAX))]
+    records: Vec<Map<String, Value>>,
+}
+
+/// A record: who, under which number, and the values of variables by their names.
+struct RecordSent;
+
+impl JsonSchema for RecordSent {
+    fn schema_name() -> Cow<'static, str> {
+        "Record".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object", "required": ["customer_id", "phone"],
+            "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
+            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+            "examples": [{ "customer_id": "C01", "phone": "13800138000", "days": 3 }],
+        })
+    }
+}
+
+fn under_way(installation: &Installation) -> Read<Imports> {
+    Read(Imports {
+        items: installation.imports.shown(installation.now()),
+    })
+}
+
+async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     if input
         .header("content-type")
@@ -136,11 +192,14 @@ async fn sent(
     }
 }
 
-async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Problem> {
     let dry_run = input.flag("dry_run")?;
     let bytes = input.body.whole().await?;
     let content_sha256 = hex(&Sha256::digest(&bytes));
-    let (campaign, records) = task_data(parse_object(&bytes)?)?;
+    let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
+    let campaign = task_id
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Problem::missing("this campaign"))?;
     let plan = Load {
         rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
         source: "tasks/data".to_owned(),
@@ -152,7 +211,7 @@ async fn records(ctx: Ctx, input: Input) -> Result<Done, Problem> {
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
-fn task_data(object: Map<String, Value>) -> Result<(CampaignId, Vec<Map<String, Value>>), Problem> {
+fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
     let mut body = Members::new(object);
     let task_id = body.needed_text("task_id");
     let items = body.list("records");
@@ -176,25 +235,22 @@ fn task_data(object: Map<String, Value>) -> Result<(CampaignId, Vec<Map<String, 
     }
     body.refuse_the_rest();
     body.finish()?;
-    let campaign = task_id
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| Problem::missing("this campaign"))?;
-    Ok((campaign, records))
+    Ok(TaskData { task_id, records })
 }
 
 async fn run(
     installation: &Arc<Installation>,
     plan: Load,
     rows: Box<dyn RowSource>,
-) -> Result<Done, Problem> {
+) -> Result<Changed<ImportReport>, Problem> {
     let report = import(installation, plan, rows).await?;
     let position = report
         .position
         .as_deref()
         .and_then(|text| text.parse().ok())
         .map(Position);
-    Ok(Done::Changed(Written {
-        body: json!(report),
+    Ok(Changed(Written {
+        body: report,
         version: None,
         position,
     }))
@@ -240,8 +296,8 @@ mod tests {
     #[test]
     fn the_body_of_the_requirements_is_read() {
         let body = r#"{"task_id":"TASK20230801","records":[{"customer_id":"C001","phone":"13800138000"}]}"#;
-        let (campaign, records) = task_data(object(body)).unwrap();
-        assert_eq!(campaign.as_str(), "TASK20230801");
+        let TaskData { task_id, records } = task_data(object(body)).unwrap();
+        assert_eq!(task_id.as_deref(), Some("TASK20230801"));
         assert_eq!(records.len(), 1);
     }
 

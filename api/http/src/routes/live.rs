@@ -1,10 +1,10 @@
 //! Figures of this moment: one picture, or a stream of pictures, each with the position and age it stands
 //! at (REP-3).
 
+use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{Endpoint, Input};
 use crate::event_stream::web_socket::MESSAGE_BYTES_MAX;
-use crate::live::{self, Watching};
-use crate::reply::Done;
+use crate::live::{self, LivePicture, Watching};
 use application::event_stream;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -16,32 +16,32 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/live",
             "Figures of this moment: open calls, the last five minutes and hour, by campaign and trunk",
-            |ctx, _| Box::pin(std::future::ready(show(&ctx.installation))),
+            |ctx, _| std::future::ready(show(&ctx.installation)),
         ),
         Endpoint::get(
             "/api/v1/live/stream",
             "The same as server-sent events named `figures`: when something changed, and every 5 s",
-            |ctx, _| Box::pin(std::future::ready(follow(&ctx.installation))),
+            |ctx, _| std::future::ready(follow(&ctx.installation)),
         ),
         Endpoint::get(
             "/api/v1/live/ws",
             "The same as a WebSocket: one text message a picture",
-            |ctx, input| Box::pin(std::future::ready(follow_by_web_socket(&ctx.installation, input))),
+            |ctx, input| std::future::ready(follow_by_web_socket(&ctx.installation, input)),
         ),
     ]
 }
 
-fn show(installation: &Installation) -> Result<Done, Problem> {
+fn show(installation: &Installation) -> Result<Read<LivePicture>, Problem> {
     let figures = installation.live.latest()?;
     let clock = installation.environment.clock.as_ref();
-    Ok(Done::Read(live::shown(&figures, clock)))
+    Ok(Read(live::shown(&figures, clock)))
 }
 
-fn follow(installation: &Installation) -> Result<Done, Problem> {
-    Ok(Done::Stream(live::sse(watching(installation)?)))
+fn follow(installation: &Installation) -> Result<Follow, Problem> {
+    Ok(Follow(live::sse(watching(installation)?)))
 }
 
-fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> Result<Done, Problem> {
+fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> Result<Socket, Problem> {
     let upgrade = input.take_upgrade()?;
     let watching = watching(installation)?;
     let installation = Arc::clone(installation);
@@ -52,7 +52,7 @@ fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> R
             let following = live::web_socket(socket, watching);
             installation.tasks().spawn("live-socket", Box::pin(following));
         });
-    Ok(Done::Stream(response.into_response()))
+    Ok(Socket(response.into_response()))
 }
 
 fn watching(installation: &Installation) -> Result<Watching, Problem> {

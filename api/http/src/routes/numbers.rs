@@ -1,8 +1,10 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
-use application::as_of::{Moment, entity_then};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::lookups::NumberOnly;
+use crate::reply::Written;
+use application::as_of::{Known, Moment, entity_then};
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
@@ -11,9 +13,11 @@ use domain::inquiry::ReadForm;
 use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
+use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::Members;
-use serde_json::{Value, json};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -31,48 +35,45 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/numbers/{number}",
             "One phone number (E.164, or our id): opt-out, suppression, dials of the last 30 days",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/show",
             "The same of the number in the body, so that no address holds it",
-            |ctx, input| Box::pin(show_of_body(ctx, input)),
+            show_of_body,
         )
-        .takes(Takes::Json("NumberOnly"))
+        .takes::<NumberOnly>()
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
             "The person asked not to be called: holds before the next dial, everywhere",
-            |ctx, input| Box::pin(change(ctx, input, Change::OptOut)),
+            opt_out,
         )
-        .takes(Takes::Json("OptOut"))
+        .takes::<OptOut>()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/suppress",
             "The number must not be dialed, for good or until a time",
-            |ctx, input| Box::pin(change(ctx, input, Change::Suppress)),
+            suppress,
         )
-        .takes(Takes::Json("Suppression"))
+        .takes::<Suppression>()
         .kept(),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let (peer, reader) = (input.peer(), input.reader(&ctx.door));
     shown(&ctx, &text, peer, (moment, reader)).await
 }
 
-async fn show_of_body(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let moment = Moment::of(input.query())?;
     let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
-    let mut body = Members::new(input.object().await?);
-    let number = body.needed_text("number");
-    body.refuse_the_rest();
-    body.finish()?;
-    shown(&ctx, &number.unwrap_or_default(), peer, (moment, reader)).await
+    let NumberOnly { number } = input.order().await?;
+    shown(&ctx, &number, peer, (moment, reader)).await
 }
 
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
@@ -81,7 +82,7 @@ async fn shown(
     text: &str,
     peer: Option<SocketAddr>,
     asked: (Moment, Reader),
-) -> Result<Done, Problem> {
+) -> Result<Read<NumberShown>, Problem> {
     if let Ok(number) = text.parse::<NumberId>() {
         return shown_of(&ctx.installation, number, None, asked).await;
     }
@@ -98,7 +99,7 @@ async fn shown_of(
     number: NumberId,
     phone: Option<String>,
     (moment, reader): (Moment, Reader),
-) -> Result<Done, Problem> {
+) -> Result<Read<NumberShown>, Problem> {
     let mut shown = if moment.is_now() {
         let loaded = installation.entities.numbers.state(&number).await?;
         if loaded.version.0 == 0 {
@@ -117,100 +118,193 @@ async fn shown_of(
             &entity.state,
             then.at().unwrap_or_else(|| installation.now()),
         );
-        entity.put_known(&then, &mut shown);
+        shown.known = Some(entity.known(&then));
         shown
     };
-    if let Some(members) = shown.as_object_mut() {
-        members.extend(phone.map(|phone| ("number".to_owned(), json!(phone))));
-    }
+    shown.phone = phone;
     let what = Shown {
         number: Some(number),
         ..LOOKUP
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Done::Read(shown))
+    Ok(Read(shown))
 }
 
-fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> Value {
+/// One phone number.
+#[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
+struct NumberShown {
+    id: NumberId,
+    /// Masked; only to whoever asked with the number itself.
+    #[serde(rename = "number", skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"138****8000")]
+    phone: Option<String>,
+    opted_out: bool,
+    suppressed: bool,
+    /// Null: for good, or not at all.
+    suppressed_until: Option<Timestamp>,
+    invalid: bool,
+    open_calls: Vec<CallId>,
+    dials_30_days: usize,
+    not_called: Option<NumberNotCalled>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+/// What stands against a dial of a number, in codes and in words.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NumberNotCalled {
+    #[schemars(example = &"suppression")]
+    rule: &'static str,
+    facts: Because,
+    next_due_at: Option<Timestamp>,
+    zh: String,
+    en: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Because {
+    #[schemars(extend("enum" = ["opted_out", "invalid_number", "suppressed"]))]
+    because: &'static str,
+}
+
+fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberShown {
     let until = |held: Suppressed| match held {
-        Suppressed::ForGood => Value::Null,
-        Suppressed::Until(at) => json!(at),
+        Suppressed::ForGood => None,
+        Suppressed::Until(at) => Some(at),
     };
-    json!({
-        "id": number,
-        "opted_out": state.opted_out(),
-        "suppressed": state.suppressed().is_some(),
-        // Null: for good, or not at all.
-        "suppressed_until": state.suppressed().map_or(Value::Null, until),
-        "invalid": state.invalid(),
-        "open_calls": state.open_calls(),
-        "dials_30_days": state.history().dials().len(),
-        "not_called": not_called(state, at),
-    })
+    NumberShown {
+        id: number.clone(),
+        phone: None,
+        opted_out: state.opted_out(),
+        suppressed: state.suppressed().is_some(),
+        suppressed_until: state.suppressed().and_then(until),
+        invalid: state.invalid(),
+        open_calls: state.open_calls(),
+        dials_30_days: state.history().dials().len(),
+        not_called: not_called(state, at),
+        known: None,
+    }
 }
 
-/// What stands against a dial of this number whatever the campaign, in codes and in words; null: nothing.
-fn not_called(state: &NumberState, at: Timestamp) -> Value {
+/// What stands against a dial of this number whatever the campaign; nothing where nothing does.
+fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberNotCalled> {
     let (because, next) = match state.suppressed() {
         _ if state.opted_out() => ("opted_out", None),
         _ if state.invalid() => ("invalid_number", None),
         Some(Suppressed::ForGood) => ("suppressed", None),
         Some(Suppressed::Until(until)) if at < until => ("suppressed", Some(until)),
-        Some(Suppressed::Until(_)) | None => return Value::Null,
+        Some(Suppressed::Until(_)) | None => return None,
     };
     let facts = BTreeMap::from([("because".to_owned(), because.to_owned())]);
     // A number's stream holds no digits: the time is said in Beijing's.
     let InWords { zh, en } = in_words("suppression", &facts, next, zone_of(Some("Asia/Shanghai"), None));
-    json!({ "rule": "suppression", "facts": facts, "next_due_at": next, "zh": zh, "en": en })
+    Some(NumberNotCalled {
+        rule: "suppression",
+        facts: Because { because },
+        next_due_at: next,
+        zh,
+        en,
+    })
 }
 
 fn parsed(text: &str) -> Result<PhoneNumber, Problem> {
     PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    OptOut,
-    Suppress,
+/// The person asked not to be called.
+#[derive(JsonSchema)]
+struct OptOut {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
 }
 
-async fn change(ctx: Ctx, input: Input, change: Change) -> Result<Done, Problem> {
-    let phone = parsed(&input.param(0)?)?;
+impl Order for OptOut {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// The number must not be dialed.
+#[derive(JsonSchema)]
+struct Suppression {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+    /// Without it: for good.
+    until: Option<Timestamp>,
+}
+
+impl Order for Suppression {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            until: body.parsed("until"),
+        }
+    }
+}
+
+/// A number after an order, and the calls that were granted before it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NumberChanged {
+    /// Masked.
+    #[schemars(example = &"138****8000")]
+    number: String,
+    id: NumberId,
+    opted_out: bool,
+    suppressed: bool,
+    /// Granted before: withdrawn, or cancelled if not yet answered.
+    open_calls: Vec<CallId>,
+    position: String,
+}
+
+async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let (phone, cause) = (
+        parsed(&input.param(0)?)?,
+        input.cause(&ctx.installation, "numbers")?,
+    );
+    let OptOut { reason } = input.order().await?;
+    let command = NumberCommand::OptOut {
+        reason,
+        source: OptOutSource::Operator,
+        call: None,
+    };
+    change(&ctx, &phone, command, cause).await
+}
+
+async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let (phone, cause) = (
+        parsed(&input.param(0)?)?,
+        input.cause(&ctx.installation, "numbers")?,
+    );
+    let Suppression { reason, until } = input.order().await?;
+    change(&ctx, &phone, NumberCommand::Suppress { reason, until }, cause).await
+}
+
+async fn change(
+    ctx: &Ctx,
+    phone: &PhoneNumber,
+    command: NumberCommand,
+    cause: Cause,
+) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let cause = input.cause(&ctx.installation, "numbers")?;
-    let mut body = Members::new(input.object().await?);
-    let reason = body.needed_short_text("reason", REASON_BYTES_MAX);
-    let until: Option<Timestamp> = match change {
-        Change::OptOut => None,
-        Change::Suppress => body.parsed("until"),
-    };
-    body.refuse_the_rest();
-    body.finish()?;
-    let command = match change {
-        Change::OptOut => NumberCommand::OptOut {
-            reason,
-            source: OptOutSource::Operator,
-            call: None,
-        },
-        Change::Suppress => NumberCommand::Suppress { reason, until },
-    };
     let answer = ctx
         .installation
         .entities
         .numbers
         .ask(&number, command, cause)
         .await?;
-    let open: Vec<CallId> = answer.state.open_calls();
-    Ok(Done::Changed(Written {
-        body: json!({
-            "number": phone.mask(),
-            "id": number,
-            "opted_out": answer.state.opted_out(),
-            "suppressed": answer.state.suppressed().is_some(),
-            // Granted before: withdrawn, or cancelled if not yet answered.
-            "open_calls": open,
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: NumberChanged {
+            number: phone.mask(),
+            id: number,
+            opted_out: answer.state.opted_out(),
+            suppressed: answer.state.suppressed().is_some(),
+            open_calls: answer.state.open_calls(),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

@@ -1,49 +1,52 @@
 //! The views over HTTP: how far each is, what keeps it, and rebuilding one beside its live rows.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::view::{BY_BYTES_MAX, REASON_BYTES_MAX};
 use host::rebuild_record::note;
-use intake::members::Members;
+use intake::members::{Members, Order};
+use projections::metrics::Texts;
 use projections::{ViewState, ViewStatus};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/projections",
             "Every view: position, lag in events and time, what keeps it, and its rebuild",
-            |ctx, input| Box::pin(list(ctx, input)),
+            list,
         ),
         Endpoint::get(
             "/api/v1/projections/{name}",
             "One view, with the comparison of its next rows where there is one",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         ),
         Endpoint::post(
             "/api/v1/projections/{name}/rebuild",
             "Make the next rows of a view beside its live ones, or go on with that",
-            |ctx, input| Box::pin(rebuild(ctx, input)),
+            rebuild,
         )
-        .takes(Takes::Json("ProjectionRebuild")),
+        .takes::<ProjectionRebuild>(),
         Endpoint::post(
             "/api/v1/projections/{name}/switch",
             "Make the next rows of a view the live ones, in one transaction",
-            |ctx, input| Box::pin(switch(ctx, input)),
+            switch,
         )
-        .takes(Takes::Json("ProjectionSwitch")),
+        .takes::<ProjectionSwitch>(),
         Endpoint::post(
             "/api/v1/projections/{name}/cancel",
             "Drop the next rows of a view",
-            |ctx, input| Box::pin(cancel(ctx, input)),
+            cancel,
         ),
         Endpoint::post(
             "/api/v1/projections/{name}/retry",
             "Let a parked view try its event again",
-            |ctx, input| Box::pin(retry(ctx, input)),
+            retry,
         ),
     ]
 }
@@ -58,34 +61,90 @@ const fn label(state: ViewState) -> (&'static str, &'static str) {
     }
 }
 
-fn value(status: &ViewStatus) -> Result<Value, Problem> {
-    let mut value = serde_json::to_value(status).map_err(|error| Problem::fault(error.to_string()))?;
-    if let Some(members) = value.as_object_mut() {
-        let (zh, en) = label(status.state);
-        members.insert("label".to_owned(), json!({ "zh": zh, "en": en }));
+/// A view as shown.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ViewShown {
+    #[serde(flatten)]
+    status: ViewStatus,
+    label: Texts,
+}
+
+/// Every view.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ViewsShown {
+    views: Vec<ViewShown>,
+}
+
+/// How the next rows of a view are begun.
+#[derive(JsonSchema)]
+struct ProjectionRebuild {
+    /// From the first event, also where next rows are there.
+    restart: Option<bool>,
+    /// Who asks; kept as an event.
+    #[schemars(length(max = BY_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for ProjectionRebuild {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            restart: body.value("restart"),
+            by: body.short_text("by", BY_BYTES_MAX),
+        }
     }
-    Ok(value)
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
+/// How the next rows of a view become the live ones.
+#[derive(JsonSchema)]
+struct ProjectionSwitch {
+    /// Why next rows that differ from the live ones are right.
+    #[schemars(length(max = REASON_BYTES_MAX), example = &"the rule was corrected")]
+    accept_differences: Option<String>,
+    /// Who asks; kept as an event.
+    #[schemars(length(max = BY_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for ProjectionSwitch {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            accept_differences: body.short_text("accept_differences", REASON_BYTES_MAX),
+            by: body.short_text("by", BY_BYTES_MAX),
+        }
+    }
+}
+
+fn described(status: ViewStatus) -> ViewShown {
+    let (zh, en) = label(status.state);
+    ViewShown {
+        status,
+        label: Texts {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        },
+    }
+}
+
+async fn list(ctx: Ctx, _: Input) -> Result<Read<ViewsShown>, Problem> {
     let statuses = ctx.installation.rows.statuses().await?;
-    let views: Vec<Value> = statuses.iter().map(value).collect::<Result<_, _>>()?;
-    Ok(Done::Read(json!({ "views": views })))
+    Ok(Read(ViewsShown {
+        views: statuses.into_iter().map(described).collect(),
+    }))
 }
 
-async fn one(installation: &Installation, name: &str) -> Result<Value, Problem> {
+async fn one(installation: &Installation, name: &str) -> Result<ViewShown, Problem> {
     let statuses = installation.rows.statuses().await?;
-    let found = statuses.iter().find(|status| status.view == name);
-    value(found.ok_or_else(|| Problem::missing("this view"))?)
+    let found = statuses.into_iter().find(|status| status.view == name);
+    found.map(described).ok_or_else(|| Problem::missing("this view"))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ViewShown>, Problem> {
     let name = input.param(0)?;
-    Ok(Done::Read(one(&ctx.installation, &name).await?))
+    one(&ctx.installation, &name).await.map(Read)
 }
 
-async fn changed(installation: &Installation, name: &str) -> Result<Done, Problem> {
-    Ok(Done::Changed(Written {
+async fn changed(installation: &Installation, name: &str) -> Result<Changed<ViewShown>, Problem> {
+    Ok(Changed(Written {
         body: one(installation, name).await?,
         version: None,
         position: None,
@@ -98,40 +157,41 @@ async fn recorded(
     name: &str,
     by: Option<String>,
     cause: Cause,
-) -> Result<Done, Problem> {
+) -> Result<Changed<ViewShown>, Problem> {
     note(installation, name, by, cause).await?;
     changed(installation, name).await
 }
 
-async fn rebuild(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn rebuild(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-rebuild")?);
-    let mut body = Members::new(input.object().await?);
-    let restart = body.value::<bool>("restart").unwrap_or(false);
-    let by = body.short_text("by", BY_BYTES_MAX);
-    body.refuse_the_rest();
-    body.finish()?;
-    ctx.installation.rows.rebuild(&name, restart).await?;
+    let ProjectionRebuild { restart, by } = input.order().await?;
+    ctx.installation
+        .rows
+        .rebuild(&name, restart.unwrap_or(false))
+        .await?;
     recorded(&ctx.installation, &name, by, cause).await
 }
 
-async fn switch(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn switch(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-switch")?);
-    let mut body = Members::new(input.object().await?);
-    let accept = body.short_text("accept_differences", REASON_BYTES_MAX);
-    let by = body.short_text("by", BY_BYTES_MAX);
-    body.refuse_the_rest();
-    body.finish()?;
-    ctx.installation.rows.switch(&name, accept.as_deref()).await?;
+    let ProjectionSwitch {
+        accept_differences,
+        by,
+    } = input.order().await?;
+    ctx.installation
+        .rows
+        .switch(&name, accept_differences.as_deref())
+        .await?;
     recorded(&ctx.installation, &name, by, cause).await
 }
 
-async fn cancel(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn cancel(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-cancel")?);
     ctx.installation.rows.cancel(&name).await?;
     recorded(&ctx.installation, &name, None, cause).await
 }
 
-async fn retry(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn retry(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
     let name = input.param(0)?;
     ctx.installation.rows.retry(&name)?;
     changed(&ctx.installation, &name).await

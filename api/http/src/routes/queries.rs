@@ -1,47 +1,73 @@
 //! Ad-hoc SQL over the documented views: one read-only query, bounded, on record before it is answered.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::Done;
-use application::inquiring::{Question, query};
+use crate::described::Read;
+use crate::endpoint::{Ctx, Endpoint, Input};
+use application::inquiring::{Question, SqlAnswer, query};
 use domain::problem::Problem;
-use intake::members::Members;
+use intake::members::{Members, Order};
 use projections::ask::{AskLimits, ROWS_DEFAULT, ROWS_MAX, TIMEOUT_DEFAULT_MS, TIMEOUT_MAX_MS};
-use projections::sql_views::SQL_VIEWS;
-use serde_json::json;
+use projections::sql_views::{EXAMPLE, SQL_VIEWS};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/query",
             "One read-only SQL query over the documented, masked views",
-            |ctx, input| Box::pin(ask(ctx, input)),
+            ask,
         )
-        .takes(Takes::Json("SqlQuery")),
+        .takes::<SqlQuery>(),
         Endpoint::get(
             "/api/v1/query/views",
             "The documented views with their columns, in zh and en",
-            |_, _| Box::pin(async { Ok(views()) }),
+            |_, _| std::future::ready(Ok(views())),
         ),
     ]
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let mut body = Members::new(input.object().await?);
-    let sql = body.needed_text("sql").unwrap_or_default();
-    let by = body.text("by");
-    let rows_max = body.count("limit", 1, whole(ROWS_MAX));
-    let timeout_ms = body.count("timeout_ms", 1, whole(TIMEOUT_MAX_MS));
-    body.refuse_the_rest();
-    body.finish()?;
+/// A question in SQL.
+#[derive(JsonSchema)]
+struct SqlQuery {
+    /// One select over the views of /api/v1/query/views.
+    #[schemars(example = EXAMPLE)]
+    sql: String,
+    /// Most rows; default 1000.
+    #[schemars(range(min = 1, max = ROWS_MAX))]
+    limit: Option<u32>,
+    /// Longest time; default 5000.
+    #[schemars(range(min = 1, max = TIMEOUT_MAX_MS))]
+    timeout_ms: Option<u32>,
+    /// Who asks, for the record.
+    by: Option<String>,
+}
+
+impl Order for SqlQuery {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            sql: body.needed_text("sql").unwrap_or_default(),
+            by: body.text("by"),
+            limit: body.count("limit", 1, whole(ROWS_MAX)),
+            timeout_ms: body.count("timeout_ms", 1, whole(TIMEOUT_MAX_MS)),
+        }
+    }
+}
+
+async fn ask(ctx: Ctx, input: Input) -> Result<Read<SqlAnswer>, Problem> {
+    let SqlQuery {
+        sql,
+        limit,
+        timeout_ms,
+        by,
+    } = input.order().await?;
     let limits = AskLimits {
-        rows_max: rows_max
+        rows_max: limit
             .and_then(|rows| usize::try_from(rows).ok())
             .unwrap_or(ROWS_DEFAULT),
         timeout_ms: timeout_ms.map_or(TIMEOUT_DEFAULT_MS, u64::from),
     };
-    Ok(Done::Read(
-        query(&ctx.installation, Question { sql, by, limits }).await?,
-    ))
+    let question = Question { sql, by, limits };
+    query(&ctx.installation, question).await.map(Read)
 }
 
 /// A limit as a body's count has it.
@@ -49,12 +75,47 @@ fn whole(limit: impl TryInto<u32>) -> u32 {
     limit.try_into().unwrap_or(u32::MAX)
 }
 
-fn views() -> Done {
+/// The documented views.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SqlViews {
+    views: Vec<SqlViewShown>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct SqlViewShown {
+    #[schemars(example = &"calls")]
+    name: &'static str,
+    en: &'static str,
+    zh: &'static str,
+    columns: Vec<SqlColumn>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct SqlColumn {
+    #[schemars(example = &"talk_ms")]
+    name: &'static str,
+    #[schemars(example = &"ms")]
+    unit: &'static str,
+    en: &'static str,
+    zh: &'static str,
+}
+
+fn views() -> Read<SqlViews> {
     let views = SQL_VIEWS.iter().map(|view| {
-        let columns = view.columns.iter().map(|column| {
-            json!({ "name": column.name, "unit": column.unit.word(), "en": column.en, "zh": column.zh })
+        let columns = view.columns.iter().map(|column| SqlColumn {
+            name: column.name,
+            unit: column.unit.word(),
+            en: column.en,
+            zh: column.zh,
         });
-        json!({ "name": view.name, "en": view.en, "zh": view.zh, "columns": columns.collect::<Vec<_>>() })
+        SqlViewShown {
+            name: view.name,
+            en: view.en,
+            zh: view.zh,
+            columns: columns.collect(),
+        }
     });
-    Done::Read(json!({ "views": views.collect::<Vec<_>>() }))
+    Read(SqlViews {
+        views: views.collect(),
+    })
 }

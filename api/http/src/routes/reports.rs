@@ -1,20 +1,25 @@
 //! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Done;
-use application::as_of::{Moment, PARAMETERS};
+use application::as_of::{Known, Moment, PARAMETERS};
 use application::figures::{
-    FORMULA, PEOPLE, Source, describe_figure, describe_metric, find, named, versions,
+    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Versions, describe_figure,
+    describe_metric, find, named, versions,
 };
 use application::installation::Installation;
-use domain::disposition::Disposition;
+use domain::campaign::CampaignStatus;
+use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::metrics::{Metric, Scope, catalog};
-use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Report, Share, hourly, report};
+use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Share, hourly, report};
 use projections::views::metric_board::{MetricBoard, whole_figures};
 use projections::{ReadDb, View};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Number;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -22,13 +27,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/campaigns/{id}/report",
             "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
             "The answer rate by hour, as ECharts options",
-            |ctx, input| Box::pin(chart(ctx, input)),
+            chart,
         )
         .query(PARAMETERS),
     ]
@@ -45,7 +50,10 @@ async fn source(
 
 /// Every metric over the campaign at the version that is meant without one, with those beside it; and what
 /// the report's own members mean.
-async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value), Problem> {
+async fn metrics(
+    db: &dyn ReadDb,
+    campaign: &CampaignId,
+) -> Result<(Vec<MetricFigure>, Definitions), Problem> {
     let mut names: Vec<&str> = catalog()?
         .metrics()
         .iter()
@@ -65,126 +73,175 @@ async fn metrics(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Value, Value
     let (figures, _) = whole_figures(db, (catalog()?, &listed), &scope).await?;
     let known = listed.iter().zip(&figures);
     let shown = known.filter_map(|(metric, figure)| {
-        let mut shown = describe_metric(metric);
-        shown.extend(describe_figure(figure.as_ref()?));
-        Some(Value::Object(shown))
+        Some(MetricFigure {
+            metric: describe_metric(metric),
+            figure: describe_figure(figure.as_ref()?),
+        })
     });
-    let shown: Vec<Value> = shown.collect();
-    let mut definitions = serde_json::Map::new();
-    for (member, name, version) in FORMULA.iter().chain(&PEOPLE).copied() {
-        let metric = find(name, Some(version))?;
-        let words = format!(
+    let shown = shown.collect();
+    let mut words = FORMULA.iter().chain(&PEOPLE).map(|(_, name, version)| {
+        let metric = find(name, Some(*version))?;
+        Ok::<_, Problem>(format!(
             "{} v{version}: {} {}",
             metric.label.zh, metric.definition.zh, metric.definition.en
-        );
-        definitions.insert(member.to_owned(), json!(words));
-    }
-    Ok((Value::Array(shown), Value::Object(definitions)))
+        ))
+    });
+    let mut next = || words.next().unwrap_or(Ok(String::new()));
+    let definitions = Definitions {
+        answer_ratio: next()?,
+        talk_ms_mean: next()?,
+        conversion_ratio: next()?,
+        answer_ratio_people: next()?,
+        conversion_ratio_people: next()?,
+    };
+    Ok((shown, definitions))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+/// A metric and its figure over the campaign.
+#[derive(Debug, Serialize, JsonSchema)]
+struct MetricFigure {
+    #[serde(flatten)]
+    metric: MetricShown,
+    #[serde(flatten)]
+    figure: FigureShown,
+}
+
+/// What the report's own members mean, in words; in the order of `FORMULA` and `PEOPLE`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "answer_ratio": "in words", "talk_ms_mean": "in words", "conversion_ratio": "in words",
+    "answer_ratio_people": "in words", "conversion_ratio_people": "in words"
+}]))]
+struct Definitions {
+    answer_ratio: String,
+    talk_ms_mean: String,
+    conversion_ratio: String,
+    answer_ratio_people: String,
+    conversion_ratio_people: String,
+}
+
+/// The report of a campaign.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReportShown {
+    campaign: CampaignId,
+    status: CampaignStatus,
+    answer_ratio: Option<f64>,
+    talk_ms_mean: Option<f64>,
+    conversion_ratio: Option<f64>,
+    dialed: u64,
+    answered: u64,
+    /// Of those, answered by a person.
+    person_answered: u64,
+    ended: u64,
+    conversions: u64,
+    enrolled: u64,
+    settled: u64,
+    /// Of dialed calls: they come to `ended`. What was never dialed is counted apart.
+    #[schemars(with = "BTreeMap<Disposition, u64>")]
+    dispositions: BTreeMap<String, u64>,
+    withdrawn: u64,
+    #[schemars(with = "BTreeMap<Outcome, u64>")]
+    outcomes: BTreeMap<String, u64>,
+    /// Calls corrected after their end, by move.
+    corrections: Vec<Count>,
+    /// Final dispositions of enrolments.
+    #[schemars(with = "BTreeMap<Disposition, u64>")]
+    settled_as: BTreeMap<String, u64>,
+    by_trunk: Vec<(String, Share)>,
+    by_flow_version: Vec<(String, Share)>,
+    hours: Vec<Hour>,
+    #[serde(flatten)]
+    people: People,
+    versions: Versions,
+    metrics: Vec<MetricFigure>,
+    definitions: Definitions,
+    chart: Chart,
+    as_of_position: Option<String>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let report = report(source.db.as_ref(), &campaign).await?;
     let report = report.ok_or_else(|| source.missing())?;
-    let mut body = describe(&campaign, &report);
-    if let Some(members) = body.as_object_mut() {
-        let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
-        members.insert("versions".to_owned(), versions(FORMULA.iter().chain(&PEOPLE))?);
-        members.insert("metrics".to_owned(), metrics);
-        members.insert("definitions".to_owned(), definitions);
-        members.insert("chart".to_owned(), charted(&report.hours)?);
-        let position = source.position.map(|position| position.to_string());
-        members.insert("as_of_position".to_owned(), json!(position));
-        members.extend(source.known.map(|known| ("known".to_owned(), known)));
-    }
-    Ok(Done::Read(body))
-}
-
-fn describe(campaign: &CampaignId, report: &Report) -> Value {
     let calls = &report.campaign.calls;
     let is_withdrawn = |count: &Count| count.code == Disposition::Withdrawn.code();
     let (never_dialed, dialed): (Vec<Count>, Vec<Count>) =
         report.dispositions.iter().cloned().partition(is_withdrawn);
-    let withdrawn: u64 = never_dialed.iter().map(|count| count.count).sum();
-    json!({
-        "campaign": campaign,
-        "status": report.campaign.status,
-        "answer_ratio": calls.answer_ratio,
-        "talk_ms_mean": calls.talk_ms_mean,
-        "conversion_ratio": calls.conversion_ratio,
-        "answer_ratio_people": calls.answer_ratio_people,
-        "conversion_ratio_people": calls.conversion_ratio_people,
-        "dialed": calls.dialed,
-        "answered": calls.answered,
-        "person_answered": calls.person_answered,
-        "ended": calls.ended,
-        "conversions": calls.conversions,
-        "enrolled": report.campaign.enrolled,
-        "settled": report.campaign.settled,
-        // Of dialed calls: they come to `ended`. What was never dialed is counted apart.
-        "dispositions": counts(&dialed),
-        "withdrawn": withdrawn,
-        "outcomes": counts(&report.outcomes),
-        "corrections": report.corrections,
-        "settled_as": counts(&report.settled),
-        "by_trunk": report.by_trunk,
-        "by_flow_version": report.by_flow_version,
-        "hours": report.hours,
-    })
+    let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
+    Ok(Read(ReportShown {
+        people: People::from(calls),
+        campaign,
+        status: report.campaign.status,
+        answer_ratio: calls.answer_ratio,
+        talk_ms_mean: calls.talk_ms_mean,
+        conversion_ratio: calls.conversion_ratio,
+        dialed: calls.dialed,
+        answered: calls.answered,
+        person_answered: calls.person_answered,
+        ended: calls.ended,
+        conversions: calls.conversions,
+        enrolled: report.campaign.enrolled,
+        settled: report.campaign.settled,
+        dispositions: counts(&dialed),
+        withdrawn: never_dialed.iter().map(|count| count.count).sum(),
+        outcomes: counts(&report.outcomes),
+        corrections: report.corrections,
+        settled_as: counts(&report.settled),
+        by_trunk: report.by_trunk,
+        by_flow_version: report.by_flow_version,
+        versions: versions(FORMULA.iter().chain(&PEOPLE))?,
+        metrics,
+        definitions,
+        chart: charted(&report.hours)?,
+        hours: report.hours,
+        as_of_position: source.position.map(|position| position.to_string()),
+        known: source.known,
+    }))
 }
 
-async fn chart(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn chart(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
     }
-    Ok(Done::Read(charted(&hourly(db, &campaign).await?)?))
+    Ok(Read(charted(&hourly(db, &campaign).await?)?))
 }
 
 /// The chart with the metric and version that it draws, and people only beside it, in the same order.
-fn charted(hours: &[Hour]) -> Result<Value, Problem> {
-    let mut chart = options(hours);
+fn charted(hours: &[Hour]) -> Result<Chart, Problem> {
     let ([(_, name, version), ..], [(_, people, people_version), ..]) = (FORMULA, PEOPLE);
-    let mut beside = named(find(people, Some(people_version))?);
-    if let Some(members) = beside.as_object_mut() {
-        members.insert(
-            "data".to_owned(),
-            json!(percents(hours, |calls| calls.person_answered)),
-        );
-    }
-    if let Some(members) = chart.as_object_mut() {
-        members.insert("metric".to_owned(), named(find(name, Some(version))?));
-        members.insert("beside".to_owned(), json!([beside]));
-    }
+    let mut chart = options(hours);
+    chart.metric = Some(named(find(name, Some(version))?));
+    chart.put_beside(
+        named(find(people, Some(people_version))?),
+        percents(hours, |calls| calls.person_answered),
+    );
     Ok(chart)
 }
 
-fn counts(counts: &[Count]) -> Value {
-    counts
-        .iter()
-        .map(|one| (one.code.clone(), json!(one.count)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+fn counts(counts: &[Count]) -> BTreeMap<String, u64> {
+    let by_code = counts.iter().map(|one| (one.code.clone(), one.count));
+    by_code.collect()
 }
 
 /// ECharts options of the answer rate in per cent by hour, as REP-5 has them.
-fn options(hours: &[Hour]) -> Value {
-    let labels: Vec<&str> = hours.iter().map(|hour| hour.label.as_str()).collect();
-    json!({
-        "xAxis": { "type": "category", "data": labels },
-        "yAxis": { "type": "value" },
-        "series": [{ "name": "接通率", "type": "bar", "data": percents(hours, |calls| calls.answered) }],
-    })
+fn options(hours: &[Hour]) -> Chart {
+    let labels = hours.iter().map(|hour| hour.label.clone()).collect();
+    let answered = percents(hours, |calls| calls.answered);
+    Chart::new(labels, vec![Series::new("接通率", answered)])
 }
 
 /// A part of the calls dialed in each hour, in whole per cent.
-fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<u64> {
+fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<Option<Number>> {
     let of_hour = |hour: &Hour| {
         let rounded = part(&hour.calls) * 100 + hour.calls.dialed / 2;
-        rounded.checked_div(hour.calls.dialed).unwrap_or(0)
+        Some(rounded.checked_div(hour.calls.dialed).unwrap_or(0).into())
     };
     hours.iter().map(of_hour).collect()
 }
@@ -192,7 +249,9 @@ fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use application::reply_value::value;
     use domain::time::Timestamp;
+    use serde_json::Value;
 
     #[test]
     fn a_chart_is_as_the_requirements_write_it() {
@@ -206,7 +265,7 @@ mod tests {
                 ..Share::default()
             },
         };
-        let shown = options(&[hour("08:00", 100, 45), hour("10:00", 200, 124)]);
+        let shown = value(&options(&[hour("08:00", 100, 45), hour("10:00", 200, 124)]));
         let expected: Value = serde_json::from_str(
             "{\"xAxis\":{\"type\":\"category\",\"data\":[\"08:00\",\"10:00\"]},\"yAxis\":{\"type\":\"value\"},\
              \"series\":[{\"name\":\"接通率\",\"type\":\"bar\",\"data\":[45,62]}]}",

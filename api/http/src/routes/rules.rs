@@ -4,17 +4,17 @@
 //! Rules are compiled in; what judged is therefore not a setting but a fact, and stands in every grant and
 //! refusal with the rule's version.
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Done;
-use application::as_of::{Moment, PARAMETERS};
+use application::as_of::{Known, Moment, PARAMETERS};
 use domain::compliance::Verdict;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use evidence::log_walk::Matching;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Events looked back over at first; doubled until verdicts of both sides are found.
@@ -32,7 +32,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/rules",
             "The compliance rules and versions that judged the dials last, from the verdicts in the log",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(PARAMETERS),
     ]
@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// A rule's last verdict: who was judged, and when.
 type Judged = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
     let moment = Moment::of(input.query())?;
     let (until, valid_at, known) = if moment.is_now() {
         (ctx.installation.store().head().await?, None, None)
@@ -62,25 +62,47 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         }
         looked_back *= 2;
     };
-    let rules: Vec<Value> = judged.iter().map(describe).collect();
-    let mut shown = json!({ "rules": rules, "looked_back_events": looked_back.min(until.0) });
-    if let Some(members) = shown.as_object_mut() {
-        members.extend(known.map(|known| ("known".to_owned(), Value::Object(known))));
-    }
-    Ok(Done::Read(shown))
+    Ok(Read(Rules {
+        rules: judged.iter().map(describe).collect(),
+        looked_back_events: looked_back.min(until.0),
+        known,
+    }))
+}
+
+/// The rules that judged the dials last.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rules {
+    rules: Vec<RuleShown>,
+    looked_back_events: u64,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+/// A rule's last verdict.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleShown {
+    /// Who keeps the rule: customer or number.
+    #[schemars(example = &"customer")]
+    judged_by: String,
+    rule: String,
+    version: u32,
+    effective_from: String,
+    last_judged_at: Timestamp,
+    position: String,
 }
 
 fn describe(
     ((judge, rule), (verdict, position, at)): (&(String, String), &(Verdict, Position, Timestamp)),
-) -> Value {
-    json!({
-        "judged_by": judge,
-        "rule": rule,
-        "version": verdict.version,
-        "effective_from": verdict.effective_from,
-        "last_judged_at": at,
-        "position": position.to_string(),
-    })
+) -> RuleShown {
+    RuleShown {
+        judged_by: judge.clone(),
+        rule: rule.clone(),
+        version: verdict.version,
+        effective_from: verdict.effective_from.clone(),
+        last_judged_at: *at,
+        position: position.to_string(),
+    }
 }
 
 /// `customer` or `number`: who keeps the rule.

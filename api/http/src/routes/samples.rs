@@ -1,56 +1,173 @@
 //! Samples over HTTP: drawn, looked at, filled with findings, signed off.
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
-use domain::ids::{CallId, CommandId, SampleId};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
+use domain::ids::{CallId, CampaignId, CommandId, SampleId};
 use domain::problem::Problem;
-use domain::sample::{DrawFacts, Finding, Sample, SampleCommand, SampleEvent};
+use domain::sample::{DrawFacts, Finding, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent, Stratify};
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
 use evidence::log_walk::{Log, Matching, turn, unreadable};
-use evidence::sampling::{Ask, document, draw, sample_id};
-use intake::members::Members;
-use serde_json::{Value, json};
+use evidence::sampling::{Ask, SampleShown, SignOff, document, draw, sample_id, signed_off};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Most calls of one sample: the domain's own limit.
+const SIZE_MAX: u32 = 1_000;
 
 /// Most samples in one answer, the latest.
 const LISTED_MAX: usize = 1_000;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/samples",
-            "Samples of calls, the latest first",
-            |ctx, input| Box::pin(list(ctx, input)),
-        ),
+        Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list),
         Endpoint::post(
             "/api/v1/samples",
             "Draw calls for an audit: seeded, stratified, provable; the same draw again is itself",
-            |ctx, input| Box::pin(post(ctx, input)),
+            post,
         )
-        .takes(Takes::Json("SampleDraw")),
+        .takes::<SampleDraw>(),
         Endpoint::get(
             "/api/v1/samples/{id}",
             "One sample: the draw, how to redo it, the checklist, the findings",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         ),
         Endpoint::post(
             "/api/v1/samples/{id}/findings",
             "What was found in one drawn call; the last one counts",
-            |ctx, input| Box::pin(record_finding(ctx, input)),
+            record_finding,
         )
-        .takes(Takes::Json("SampleFinding")),
+        .takes::<SampleFinding>(),
         Endpoint::post(
             "/api/v1/samples/{id}/sign-off",
             "Close the sample; refused while calls lack findings",
-            |ctx, input| Box::pin(sign_off(ctx, input)),
+            sign_off,
         )
-        .takes(Takes::Json("SampleSignOff")),
+        .takes::<SampleSignOff>(),
     ]
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
-    let mut samples: BTreeMap<String, (Position, Value)> = BTreeMap::new();
+/// Samples, the latest first.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Samples {
+    items: Vec<SampleListed>,
+}
+
+/// One sample in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SampleListed {
+    #[schemars(with = "SampleId")]
+    sample: String,
+    drawn_at: Timestamp,
+    facts: DrawFacts,
+    population: u64,
+    calls: usize,
+    signed_off: Option<SignOff>,
+}
+
+/// A draw of calls for an audit.
+#[derive(JsonSchema)]
+struct SampleDraw {
+    #[schemars(length(max = SEED_BYTES_MAX), example = &"2026-11-20")]
+    seed: String,
+    #[schemars(range(min = 1, max = SIZE_MAX))]
+    size: u32,
+    stratify: Option<Stratify>,
+    campaign: Option<CampaignId>,
+    /// Calls that ended from then on.
+    from: Option<Timestamp>,
+    /// Calls that ended before.
+    to: Option<Timestamp>,
+    /// Population up to here; default: the head.
+    #[schemars(with = "Option<String>")]
+    position: Option<Position>,
+}
+
+impl Order for SampleDraw {
+    fn read(body: &mut Members) -> Self {
+        let seed = body.needed_text("seed").unwrap_or_default();
+        let size = body.count("size", 1, SIZE_MAX).unwrap_or_default();
+        let stratify = body.value("stratify");
+        let campaign = body.parsed("campaign");
+        let from = body.parsed("from");
+        let to = body.parsed("to");
+        let upto = body.text("position").map(|text| text.parse().map(Position));
+        if let Some(Err(_)) = upto {
+            body.wrong("position", "is not a position of the log");
+        }
+        if size == 0 {
+            body.wrong("size", "is missing");
+        }
+        Self {
+            seed,
+            size,
+            stratify,
+            campaign,
+            from,
+            to,
+            position: upto.and_then(Result::ok),
+        }
+    }
+}
+
+/// What was found in one drawn call.
+#[derive(JsonSchema)]
+struct SampleFinding {
+    #[schemars(with = "CallId")]
+    call: Option<CallId>,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+impl Order for SampleFinding {
+    fn read(body: &mut Members) -> Self {
+        let call: Option<CallId> = body.parsed("call");
+        let finding = Finding {
+            answers: body.value("answers").unwrap_or_default(),
+            remark: body.text("remark"),
+            by: body.needed_text("by").unwrap_or_default(),
+        };
+        if call.is_none() {
+            body.wrong("call", "is missing or no call's id");
+        }
+        Self { call, finding }
+    }
+}
+
+/// Who closes a sample.
+#[derive(JsonSchema)]
+struct SampleSignOff {
+    #[schemars(length(max = 64))]
+    by: String,
+    /// Stored for ever; name no person.
+    #[schemars(length(max = 1024), example = &"complete")]
+    remark: Option<String>,
+}
+
+impl Order for SampleSignOff {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            by: body.needed_text("by").unwrap_or_default(),
+            remark: body.text("remark"),
+        }
+    }
+}
+
+/// A sample after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SampleChanged {
+    sample: SampleId,
+    /// Calls without a finding.
+    lacking: usize,
+    signed_off: Option<SignOff>,
+    position: String,
+}
+
+async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
+    let mut samples: BTreeMap<String, (Position, SampleListed)> = BTreeMap::new();
     let mut log = Matching::of_kinds(ctx.installation.store(), &["sample.drawn", "sample.signed_off"]);
     while let Some(page) = log.next().await? {
         for stored in &page {
@@ -60,63 +177,59 @@ async fn list(ctx: Ctx, _: Input) -> Result<Done, Problem> {
             note(&mut samples, id, (stored.position, envelope.at), &event);
         }
     }
-    let mut latest: Vec<(Position, Value)> = samples.into_values().collect();
+    let mut latest: Vec<(Position, SampleListed)> = samples.into_values().collect();
     latest.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
-    let items: Vec<Value> = latest
+    let items = latest
         .into_iter()
         .take(LISTED_MAX)
         .map(|(_, value)| value)
         .collect();
-    Ok(Done::Read(json!({ "items": items })))
+    Ok(Read(Samples { items }))
 }
 
 fn note(
-    samples: &mut BTreeMap<String, (Position, Value)>,
+    samples: &mut BTreeMap<String, (Position, SampleListed)>,
     id: String,
     (position, at): (Position, Timestamp),
     event: &SampleEvent,
 ) {
     match event {
         SampleEvent::Drawn { drawn } => {
-            let value = json!({ "sample": id, "drawn_at": at, "facts": drawn.facts, "population": drawn.population,
-                "calls": drawn.calls.len(), "signed_off": null });
-            samples.insert(id, (position, value));
+            let listed = SampleListed {
+                sample: id.clone(),
+                drawn_at: at,
+                facts: drawn.facts.clone(),
+                population: drawn.population,
+                calls: drawn.calls.len(),
+                signed_off: None,
+            };
+            samples.insert(id, (position, listed));
         }
         SampleEvent::SignedOff { by, .. } => {
-            let shown = samples.get_mut(&id).and_then(|(_, value)| value.as_object_mut());
-            if let Some(members) = shown {
-                members.insert("signed_off".to_owned(), json!({ "by": by, "at": at }));
+            if let Some((_, listed)) = samples.get_mut(&id) {
+                listed.signed_off = Some(SignOff { by: by.clone(), at });
             }
         }
         SampleEvent::FindingRecorded { .. } => {}
     }
 }
 
-async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
-    let mut body = Members::new(input.object().await?);
+async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
+    let order: SampleDraw = input.order().await?;
     let ask = Ask {
-        seed: body.needed_text("seed").unwrap_or_default(),
-        size: body.count("size", 1, 1_000).unwrap_or_default(),
-        stratify: body.value("stratify"),
-        campaign: body.parsed("campaign"),
-        from: body.parsed("from"),
-        to: body.parsed("to"),
+        seed: order.seed,
+        size: order.size,
+        stratify: order.stratify,
+        campaign: order.campaign,
+        from: order.from,
+        to: order.to,
     };
-    let upto = body.text("position").map(|text| text.parse().map(Position));
-    if let Some(Err(_)) = upto {
-        body.wrong("position", "is not a position of the log");
-    }
-    if ask.size == 0 {
-        body.wrong("size", "is missing");
-    }
-    body.refuse_the_rest();
-    body.finish()?;
     let _turn = turn()?;
     let clock = ctx.installation.environment.clock.as_ref();
     let drawn = draw(
         Log::limited(ctx.installation.store(), clock),
         &ask,
-        upto.and_then(Result::ok),
+        order.position,
     )
     .await?;
     let id = sample_id(&drawn.facts);
@@ -127,7 +240,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .samples
         .ask(&id, SampleCommand::Draw(Box::new(drawn)), cause)
         .await?;
-    Ok(Done::Changed(Written {
+    Ok(Changed(Written {
         body: document(id, &answer.state)?,
         version: Some(answer.version),
         position: Some(answer.position),
@@ -142,51 +255,41 @@ pub fn draw_cause(facts: &DrawFacts) -> Cause {
     )))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<SampleShown>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let loaded = ctx.installation.entities.samples.state(&id).await?;
-    Ok(Done::Read(document(id, &loaded.state)?))
+    document(id, &loaded.state).map(Read)
 }
 
-async fn record_finding(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn record_finding(ctx: Ctx, input: Input) -> Result<Changed<SampleChanged>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let cause = input.cause(&ctx.installation, "sample-findings")?;
-    let mut body = Members::new(input.object().await?);
-    let call: Option<CallId> = body.parsed("call");
-    let finding = Finding {
-        answers: body.value("answers").unwrap_or_default(),
-        remark: body.text("remark"),
-        by: body.needed_text("by").unwrap_or_default(),
-    };
-    if call.is_none() {
-        body.wrong("call", "is missing or no call's id");
-    }
-    body.refuse_the_rest();
-    body.finish()?;
+    let SampleFinding { call, finding } = input.order().await?;
     let call = call.unwrap_or_else(|| CallId::new(uuid::Uuid::nil()));
     change(ctx, id, SampleCommand::RecordFinding { call, finding }, cause).await
 }
 
-async fn sign_off(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn sign_off(ctx: Ctx, input: Input) -> Result<Changed<SampleChanged>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let cause = input.cause(&ctx.installation, "sample-sign-off")?;
-    let mut body = Members::new(input.object().await?);
-    let by = body.needed_text("by").unwrap_or_default();
-    let remark = body.text("remark");
-    body.refuse_the_rest();
-    body.finish()?;
+    let SampleSignOff { by, remark } = input.order().await?;
     change(ctx, id, SampleCommand::SignOff { by, remark }, cause).await
 }
 
-async fn change(ctx: Ctx, id: SampleId, command: SampleCommand, cause: Cause) -> Result<Done, Problem> {
+async fn change(
+    ctx: Ctx,
+    id: SampleId,
+    command: SampleCommand,
+    cause: Cause,
+) -> Result<Changed<SampleChanged>, Problem> {
     let answer = ctx.installation.entities.samples.ask(&id, command, cause).await?;
-    Ok(Done::Changed(Written {
-        body: json!({
-            "sample": id,
-            "lacking": answer.state.lacking().count(),
-            "signed_off": answer.state.signed_off().map(|(by, at)| json!({ "by": by, "at": at })),
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: SampleChanged {
+            sample: id,
+            lacking: answer.state.lacking().count(),
+            signed_off: signed_off(&answer.state),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

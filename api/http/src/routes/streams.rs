@@ -3,15 +3,16 @@
 //! The last event of each kind says what was set last. Kinds of entities that this build has no page for are
 //! asked here too.
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Done;
-use application::as_of::{Moment, PARAMETERS, Then};
+use application::as_of::{Known, Moment, PARAMETERS, Then};
 use application::cloud_event::CloudEvent;
 use domain::ids::StreamId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
 use domain::stored_event::{StoredEvent, StreamVersion};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Longest stream that is read for one answer; a customer's or campaign's is far shorter.
@@ -22,7 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/streams/{stream}",
             "One entity by its stream, such as call-… or flow-…: the last event of each kind, sealed as stored",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         )
         .query(PARAMETERS),
     ]
@@ -30,13 +31,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// What was looked at of a stream.
 #[derive(Default)]
-struct Read {
+struct Folded {
     version: StreamVersion,
     events: u64,
-    latest: BTreeMap<String, Value>,
+    latest: BTreeMap<String, CloudEvent>,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
     let stream = StreamId::from_stored(input.param(0)?);
     let moment = Moment::of(input.query())?;
     let then = if moment.is_now() {
@@ -48,7 +49,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
                 .await?,
         )
     };
-    let mut read = Read::default();
+    let mut read = Folded::default();
     loop {
         let after = read.version;
         let page = ctx
@@ -71,21 +72,33 @@ async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     if read.events == 0 {
         return Err(Problem::missing("this stream, at the time asked for,"));
     }
-    let mut shown = json!({
-        "stream": stream,
-        "aggregate": stream.aggregate(),
-        "version": read.version.0,
-        "events": read.events,
-        "latest": read.latest,
-    });
-    let known: Option<Map<String, Value>> = then.map(|then| then.describe());
-    if let Some(members) = shown.as_object_mut() {
-        members.extend(known.map(|known| ("known".to_owned(), Value::Object(known))));
-    }
-    Ok(Done::Read(shown))
+    Ok(Read(StreamShown {
+        aggregate: stream.aggregate().to_owned(),
+        stream,
+        version: read.version,
+        events: read.events,
+        latest: read.latest,
+        known: then.map(|then| then.describe()),
+    }))
 }
 
-fn take(read: &mut Read, event: &StoredEvent, then: Option<&Then>) -> Result<(), Problem> {
+/// One entity by its stream.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StreamShown {
+    stream: StreamId,
+    #[schemars(example = &"campaign")]
+    aggregate: String,
+    version: StreamVersion,
+    events: u64,
+    /// The last event of each kind.
+    #[schemars(extend("examples" = [{}]))]
+    latest: BTreeMap<String, CloudEvent>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+fn take(read: &mut Folded, event: &StoredEvent, then: Option<&Then>) -> Result<(), Problem> {
     let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = event.envelope().map_err(|error| unreadable(&error))?;
     read.version = envelope.stream_version;
@@ -95,6 +108,6 @@ fn take(read: &mut Read, event: &StoredEvent, then: Option<&Then>) -> Result<(),
     }
     read.events += 1;
     let shown = CloudEvent::read(event).map_err(|error| unreadable(&error))?;
-    read.latest.insert(envelope.kind, shown.value());
+    read.latest.insert(envelope.kind, shown);
     Ok(())
 }

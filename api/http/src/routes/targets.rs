@@ -1,16 +1,21 @@
 //! What campaigns are to reach: set, read, and held against what they reached (REP-4).
 
-use crate::endpoint::{Ctx, Endpoint, Input, Takes};
-use crate::reply::{Done, Written};
-use application::targets::{PRESETS, campaign_of, target_actual, targetable};
+use crate::described::{Changed, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
+use application::parameter::Parameter;
+use application::targets::{PRESETS, TargetActual, campaign_of, target_actual, targetable};
 use domain::campaign::TARGETS_MAX;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::Target;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use intake::members::Members;
-use projections::views::target_board::targets;
-use serde_json::{Value, json};
+use intake::members::{Members, Order};
+use projections::views::target_board::{TargetRow, targets};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
 
 /// Rows of one table: each is a few queries.
 const ROWS_MAX: usize = 200;
@@ -20,30 +25,33 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/campaigns/{id}/targets",
             "What a campaign is to reach",
-            |ctx, input| Box::pin(show(ctx, input)),
+            show,
         ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/targets",
             "Sets what a campaign is to reach, in place of all before: by list, or by preset general or bank",
-            |ctx, input| Box::pin(set(ctx, input)),
+            set,
         )
-        .takes(Takes::Json("Targets")),
+        .takes::<TargetsOrder>(),
         Endpoint::get(
             "/api/v1/reports/target-actual",
             "Targets beside what was reached, with the gap split over its causes",
-            |ctx, input| Box::pin(table(ctx, input)),
+            table,
         )
-        .query(&[("campaign", "Only this campaign")]),
+        .query(const { &[Parameter::campaign("Only this campaign")] }),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<TargetsShown>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let rows = targets(ctx.installation.rows.db().as_ref(), Some(&campaign)).await?;
-    Ok(Done::Read(json!({ "campaign": campaign, "items": rows })))
+    Ok(Read(TargetsShown {
+        campaign,
+        items: rows,
+    }))
 }
 
-async fn table(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn table(ctx: Ctx, input: Input) -> Result<Read<TargetTable>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
     let db = ctx.installation.rows.db();
     let all = targets(db.as_ref(), campaign.as_ref()).await?;
@@ -51,31 +59,81 @@ async fn table(ctx: Ctx, input: Input) -> Result<Done, Problem> {
     for target in all.iter().take(ROWS_MAX) {
         items.push(target_actual(db.as_ref(), target).await?);
     }
-    Ok(Done::Read(json!({
-        "items": items,
-        "left_off": all.len().saturating_sub(ROWS_MAX),
-        "explained": "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
+    Ok(Read(TargetTable {
+        items,
+        left_off: all.len().saturating_sub(ROWS_MAX),
+        explained: "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
             scaled to the target, or this one's own where the others have fewer than 100 calls",
-    })))
+    }))
 }
 
-async fn set(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+/// What a campaign is to reach.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TargetsShown {
+    campaign: CampaignId,
+    items: Vec<TargetRow>,
+}
+
+/// Targets beside what was reached.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TargetTable {
+    items: Vec<TargetActual>,
+    /// Targets that did not fit.
+    left_off: usize,
+    #[schemars(example = &"parts add up to the gap over ended calls")]
+    explained: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct TargetsSet {
+    campaign: CampaignId,
+    targets: Vec<Target>,
+    position: String,
+}
+
+/// What a campaign is to reach from here on, in place of all before: by list, or by preset.
+struct TargetsOrder {
+    targets: Vec<Target>,
+    by: Option<String>,
+}
+
+impl JsonSchema for TargetsOrder {
+    fn schema_name() -> Cow<'static, str> {
+        "Targets".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object", "additionalProperties": false, "properties": {
+                "preset": { "type": "string", "enum": ["general", "bank"] },
+                "by": { "type": "string" },
+                "targets": { "type": "array", "maxItems": TARGETS_MAX, "items": {
+                    "type": "object", "required": ["metric", "ratio"], "properties": {
+                        "metric": { "type": "string" }, "version": { "type": "integer", "minimum": 1 },
+                        "ratio": { "type": "number", "minimum": 0.001, "maximum": 1 } } } } },
+            "examples": [{ "targets": [{ "metric": "answer_ratio_per_call", "version": 2, "ratio": 0.65 }] }],
+        })
+    }
+}
+
+impl Order for TargetsOrder {
+    fn read(body: &mut Members) -> Self {
+        let by = body.text("by");
+        let targets = match (body.text("preset"), body.list("targets")) {
+            (Some(preset), None) => of_preset(body, &preset),
+            (None, Some(listed)) => of_list(body, &listed),
+            (Some(_), Some(_)) | (None, None) => {
+                body.wrong("targets", "give either targets or a preset");
+                Vec::new()
+            }
+        };
+        Self { targets, by }
+    }
+}
+
+async fn set(ctx: Ctx, input: Input) -> Result<Changed<TargetsSet>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "targets")?;
-    let mut body = Members::new(input.object().await?);
-    let by = body.text("by");
-    let preset = body.text("preset");
-    let listed = body.list("targets");
-    body.refuse_the_rest();
-    let targets = match (preset, listed) {
-        (Some(preset), None) => of_preset(&mut body, &preset),
-        (None, Some(listed)) => of_list(&mut body, &listed),
-        (Some(_), Some(_)) | (None, None) => {
-            body.wrong("targets", "give either targets or a preset");
-            Vec::new()
-        }
-    };
-    body.finish()?;
+    let TargetsOrder { targets, by } = input.order().await?;
     let command = CampaignCommand::SetTargets { targets, by };
     let answer = ctx
         .installation
@@ -83,12 +141,12 @@ async fn set(ctx: Ctx, input: Input) -> Result<Done, Problem> {
         .campaigns
         .ask(&campaign, command, cause)
         .await?;
-    Ok(Done::Changed(Written {
-        body: json!({
-            "campaign": campaign,
-            "targets": answer.state.targets(),
-            "position": answer.position.to_string(),
-        }),
+    Ok(Changed(Written {
+        body: TargetsSet {
+            campaign,
+            targets: answer.state.targets().to_vec(),
+            position: answer.position.to_string(),
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

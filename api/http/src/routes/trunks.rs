@@ -1,13 +1,16 @@
 //! How well trunks carry calls: the last five minutes from the live figures, and days from the view.
 
+use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::live::measures;
-use crate::reply::Done;
-use application::figures::no_metrics;
+use application::figures::{Versions, no_metric};
+use application::parameter::Parameter;
 use domain::problem::Problem;
 use domain::time::Timestamp;
+use projections::live_figures::TrunkFigures;
 use projections::views::trunk_quality::{ROWS_MAX, TrunkDay, days};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Days shown unless asked otherwise.
 const DAYS: u64 = 7;
@@ -38,33 +41,101 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/trunks/quality",
             "Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, and now",
-            |ctx, input| Box::pin(quality(ctx, input)),
+            quality,
         )
-        .query(&[
-            ("from", "First day (RFC 3339); default a week ago"),
-            ("to", "Before this instant; default now"),
-        ]),
+        .query(
+            const {
+                &[
+                    Parameter::instant("from", "First day (RFC 3339); default a week ago"),
+                    Parameter::instant("to", "Before this instant; default now"),
+                ]
+            },
+        ),
     ]
 }
 
-async fn quality(ctx: Ctx, input: Input) -> Result<Done, Problem> {
+async fn quality(ctx: Ctx, input: Input) -> Result<Read<TrunkQuality>, Problem> {
     let now = ctx.installation.now();
     let to = instant(&input, "to")?.unwrap_or(now);
     let from = instant(&input, "from")?.unwrap_or(now.minus_ms(DAYS * DAY_MS));
     let rows = days(ctx.installation.rows.db().as_ref(), (from, to)).await?;
     let live = ctx.installation.live.latest().ok();
-    Ok(Done::Read(json!({
-        "days": rows.iter().map(describe).collect::<Vec<_>>(),
-        "versions": no_metrics(&OF_LEGS),
-        "complete": rows.len() < ROWS_MAX,
-        "now": live.map(|figures| json!({
-            "position": figures.position.to_string(),
-            "shown_at": figures.shown_at,
-            "trunks": figures.trunks,
-            "versions": measures(),
-        })),
-        "position": ctx.installation.rows.position().map(|position| position.to_string()),
-    })))
+    Ok(Read(TrunkQuality {
+        days: rows.iter().map(describe).collect(),
+        versions: of_legs()?,
+        complete: rows.len() < ROWS_MAX,
+        now: live.map(|figures| TrunksNow {
+            position: figures.position.to_string(),
+            shown_at: figures.shown_at,
+            trunks: figures.trunks.clone(),
+            versions: measures(),
+        }),
+        position: ctx
+            .installation
+            .rows
+            .position()
+            .map(|position| position.to_string()),
+    }))
+}
+
+/// How well trunks carry calls.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrunkQuality {
+    days: Vec<TrunkDayShown>,
+    /// What the ratios of a day are.
+    versions: Versions,
+    /// False where there are more days than one answer holds.
+    complete: bool,
+    now: Option<TrunksNow>,
+    position: Option<String>,
+}
+
+/// The last minutes, from the live figures.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrunksNow {
+    position: String,
+    shown_at: Timestamp,
+    trunks: Vec<TrunkFigures>,
+    versions: Versions,
+}
+
+/// What the ratios of a day are.
+fn of_legs() -> Result<Versions, Problem> {
+    let mut all = Versions::default();
+    for (member, zh, en) in OF_LEGS {
+        all.put(member, no_metric(zh, en))?;
+    }
+    Ok(all)
+}
+
+/// A trunk's day with its ratios per leg; `null` over nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrunkDayShown {
+    trunk: String,
+    /// When the day began.
+    day_at: Timestamp,
+    legs: u64,
+    rang: u64,
+    answered: u64,
+    /// Of those, legs on which a person answered.
+    person_answered: u64,
+    /// Failures that are the trunk's.
+    failed_trunk: u64,
+    failed_other: u64,
+    answer_ratio_per_leg: Option<f64>,
+    answer_ratio_per_leg_people: Option<f64>,
+    failure_ratio_per_leg: Option<f64>,
+    post_dial_ms_mean: Option<u64>,
+    /// The most frequent first.
+    codes: Vec<CodeCount>,
+}
+
+/// A final code or cause.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CodeCount {
+    #[schemars(example = &"486")]
+    code: String,
+    count: u64,
 }
 
 fn instant(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
@@ -79,25 +150,31 @@ fn instant(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
 }
 
 /// A day with its ratios per leg; `null` over nothing.
-fn describe(day: &TrunkDay) -> Value {
+fn describe(day: &TrunkDay) -> TrunkDayShown {
     let ratio = |part: u64, whole: u64| {
         let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);
         (whole > 0).then(|| f64::from(part) / f64::from(whole))
     };
-    json!({
-        "trunk": day.trunk,
-        "day_at": day.day_at,
-        "legs": day.legs,
-        "rang": day.rang,
-        "answered": day.answered,
-        "person_answered": day.person_answered,
-        "failed_trunk": day.failed_trunk,
-        "failed_other": day.failed_other,
-        "answer_ratio_per_leg": ratio(day.answered, day.legs),
-        "answer_ratio_per_leg_people": ratio(day.person_answered, day.legs),
-        "failure_ratio_per_leg": ratio(day.failed_trunk, day.legs),
-        "post_dial_ms_mean": day.post_dial_ms.checked_div(day.post_dial_count),
-        "codes": day.codes.iter().map(|(code, count)| json!({ "code": code, "count": count }))
-            .collect::<Vec<_>>(),
-    })
+    TrunkDayShown {
+        trunk: day.trunk.clone(),
+        day_at: day.day_at,
+        legs: day.legs,
+        rang: day.rang,
+        answered: day.answered,
+        person_answered: day.person_answered,
+        failed_trunk: day.failed_trunk,
+        failed_other: day.failed_other,
+        answer_ratio_per_leg: ratio(day.answered, day.legs),
+        answer_ratio_per_leg_people: ratio(day.person_answered, day.legs),
+        failure_ratio_per_leg: ratio(day.failed_trunk, day.legs),
+        post_dial_ms_mean: day.post_dial_ms.checked_div(day.post_dial_count),
+        codes: day
+            .codes
+            .iter()
+            .map(|(code, count)| CodeCount {
+                code: code.clone(),
+                count: *count,
+            })
+            .collect(),
+    }
 }

@@ -7,6 +7,7 @@ mod story;
 pub use calls::{answered, dial, enrolment, failed, permit, three_calls};
 pub use story::Story;
 
+use crate::described::validate::check;
 use crate::routes::all;
 use crate::running::Running;
 use bytes::Bytes;
@@ -31,8 +32,12 @@ pub async fn answer(running: &Running, (method, path): (&str, &str), body: &str)
     if path.ends_with("/stream") {
         return (status, Value::Null);
     }
+    let media_type = response.headers().get("content-type");
+    let media_type = media_type.map_or("", |kind| kind.to_str().unwrap()).to_owned();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    check((method, path), (status, &media_type), &body);
+    (status, body)
 }
 
 /// Of a server without lines on a directory of its own.

@@ -6,7 +6,7 @@ use super::{Target, Visits};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskKeypress {
     pub text: String,
@@ -29,7 +29,7 @@ pub struct AskKeypress {
 }
 
 /// Says the text again while this visit has replays left, then goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reprompt {
     /// Most replays in one visit, silence and other keys together.

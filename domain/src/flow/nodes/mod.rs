@@ -15,7 +15,7 @@ pub use transfer::Transfer;
 use serde::{Deserialize, Serialize};
 
 /// One step of a flow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     Say(Say),

@@ -25,7 +25,7 @@ const SHARES_MAX: usize = 200;
 const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
 
 /// Calls counted, and the figures that follow.
-#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Default, schemars::JsonSchema)]
 pub struct Share {
     pub dialed: u64,
     pub answered: u64,
@@ -117,14 +117,14 @@ pub struct BoardRow {
 }
 
 /// How many calls (or enrolments) ended in one way. `code` is a `Disposition` or an `Outcome`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Count {
     pub code: String,
     pub count: u64,
 }
 
 /// One hour's calls, by the time of their first dial.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Hour {
     /// When the hour began.
     pub hour_at: Timestamp,

@@ -39,7 +39,7 @@ pub struct NumberRow {
 }
 
 /// A call of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CustomerCall {
     pub call: CallId,
     pub campaign: CampaignId,
@@ -54,7 +54,7 @@ pub struct CustomerCall {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TimelineLine {
     pub position: Position,
     pub at: Timestamp,
@@ -62,6 +62,10 @@ pub struct TimelineLine {
     pub campaign: Option<CampaignId>,
     pub call: Option<CallId>,
     /// By name; never personal.
+    #[schemars(
+        with = "serde_json::Map<String, serde_json::Value>",
+        extend("examples" = [{ "disposition": "busy" }])
+    )]
     pub facts: serde_json::Value,
 }
 

@@ -93,7 +93,7 @@ impl By {
 struct Key(i64, String);
 
 /// One figure, whole or of one group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Figure {
     /// A campaign, an instant (hour), a date, a trunk or a flow version; absent for the whole.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,14 +8,15 @@ use domain::time::Timestamp;
 use serde::Serialize;
 
 /// A value with the call it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Sourced_{T}", inline)]
 pub struct Sourced<T> {
     pub value: T,
     pub call: CallId,
 }
 
 /// What is known of one customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Portrait {
     pub customer: CustomerId,
     pub calls: u64,
@@ -29,6 +30,7 @@ pub struct Portrait {
     pub last_call_at: Option<Sourced<Timestamp>>,
     pub last_answered_at: Option<Sourced<Timestamp>>,
     pub longest_talk_ms: Option<Sourced<u64>>,
+    #[schemars(with = "Option<Sourced<domain::disposition::Outcome>>")]
     pub last_outcome: Option<Sourced<String>>,
     pub converted_at: Option<Sourced<Timestamp>>,
     /// 决策周期: from the first call to the one that converted last.
@@ -38,7 +40,7 @@ pub struct Portrait {
 }
 
 /// Calls dialed and answers in one hour of the day, over all days.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HourOfDay {
     pub hour: u64,
     pub calls: u64,

@@ -5,11 +5,11 @@
 //! never started: what is tried is its way into the log and the rows. The trunk is kept to fewer dials a
 //! second than the campaign has people and legs for, so that its rate is steady where nothing is in its way.
 
-use super::{SEED, Stage, Verdict};
+use super::{Stage, Verdict};
 use crate::history::member;
 use crate::program::{command, instant, ledgerline, pause};
-use crate::prove::crash::quick_campaign;
-use crate::prove::{Form, brief_people};
+use crate::prove::Form;
+use crate::prove::crash::{quick_campaign, records};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -180,9 +180,7 @@ fn begin(stage: &Stage<'_>, dialed_people: u32) {
         .server
         .must_post("/api/v1/campaigns", &quick_campaign(IMPORTED));
     stage.server.must_post("/api/v1/campaigns", &dialing);
-    // Those who are called when all is measured are soon done.
-    let people = brief_people::of_form(stage.form, SEED, (dialed_people, 4));
-    let list = json!({"task_id": DIALING, "records": people});
+    let list = json!({"task_id": DIALING, "records": records(dialed_people, 4)});
     stage.server.must_post("/api/v1/tasks/data", &list);
     stage
         .server

@@ -291,6 +291,14 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let mut messages: Vec<Vec<u8>> = Vec::new();
     let mut local = String::new();
     let (mut sent, mut slowest, mut broken) = (0_u128, 0_u128, Vec::new());
+    // There is nothing to break before the first leg: the attack lasts its time from then on.
+    wait_for(CALLED, || {
+        for seen in campaign.dialed() {
+            local.clone_from(&seen.local);
+            messages = whole(&seen);
+        }
+        (!messages.is_empty()).then_some(())
+    });
     let began = instant();
     let lasts = Duration::from_secs(seconds);
     let mut asked = 0_u32;
@@ -307,10 +315,6 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
             if ms > ANSWER_MS || !reply.is_ok_and(|reply| reply.status == 200) {
                 broken.push(format!("/livez after {ms} ms"));
             }
-        }
-        if messages.is_empty() {
-            pause();
-            continue;
         }
         while sent < elapsed.as_millis() * RATE / 1_000 {
             let mut message = messages

@@ -5,6 +5,7 @@ use crate::kit::holder::{Holder, HolderArgs};
 use crate::kit::output;
 use crate::kit::table;
 use application::inquiring::{TrailAsk, trail};
+use application::reply_value::value;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use hyper::Method;
@@ -106,7 +107,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Holder::Here(here) => {
             let found = trail(&here.installation, ask).await;
             here.close().await;
-            found?
+            value(&found?)
         }
     };
     if args.json {

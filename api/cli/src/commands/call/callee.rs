@@ -17,7 +17,6 @@ use host::lone_event::{mode_of, note, note_index_remade};
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use host::store_spec::StoreSpec;
 use hyper::Method;
-use serde_json::Value;
 use std::path::Path;
 use store::LockError;
 
@@ -37,19 +36,19 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The number as it may be shown; null where the person was erased. Fails where the keys are not at hand
-    /// or are another log's, and where the read cannot be put on record.
+    /// The number as it may be shown; nothing where the person was erased. Fails where the keys are not at
+    /// hand or are another log's, and where the read cannot be put on record.
     pub(super) async fn masked(
         &self,
         call: CallId,
         (log, stored): (&ReadOnly, &[StoredEvent]),
-    ) -> Result<Value, Failure> {
+    ) -> Result<Option<String>, Failure> {
         let (vault, _) = lookup_vault(self.keys, self.data, log).await?;
         let opened = opened(stored, vault.vault().as_ref()).await;
         vault.close().await;
         let state = opened?;
         let shown = masked(state.callee(), mask_e164);
-        if !shown.is_null() {
+        if shown.is_some() {
             self.put_on_record(call, &state).await?;
         }
         Ok(shown)

@@ -9,6 +9,7 @@ use application::as_of::{Moment, describe_at};
 use application::calls::stream_of;
 use application::cloud_event::CloudEvent;
 use application::percent::encode;
+use application::reply_value::value;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::stored_event::StoredEvent;
@@ -91,7 +92,7 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     if stored.is_empty() {
         return Err(Failure::refused(format!("call {} does not exist", args.id)));
     }
-    let mut shown = describe_at(args.id, &stored, &then?)?;
+    let mut shown = value(&describe_at(args.id, &stored, &then?)?);
     let mut events = Vec::with_capacity(stored.len());
     for one in &stored {
         let event = CloudEvent::read(one).map_err(|error| Failure::fault(error.to_string()))?;
@@ -99,20 +100,20 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     }
     if let Some(members) = shown.as_object_mut() {
         members.insert("events".to_owned(), json!(events));
-        members.insert("callee".to_owned(), callee);
+        members.insert("callee".to_owned(), json!(callee));
     }
     Ok(shown)
 }
 
 /// The masked number where the keys are at hand; why it stays sealed is said beside the output.
-async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[StoredEvent])) -> Value {
+async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[StoredEvent])) -> Option<String> {
     let data = match (&args.server.data, spec) {
         (Some(data), _) | (None, StoreSpec::Sqlite(data)) => data,
-        (None, StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => return Value::Null,
+        (None, StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => return None,
     };
     let at_hand = args.keys.url().is_some() || args.keys.directory(data).join(KEYS_FILE).exists();
     if stored.is_empty() || !at_hand {
-        return Value::Null;
+        return None;
     }
     let reading = Reading {
         spec,
@@ -125,6 +126,6 @@ async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[Stor
         .await
         .unwrap_or_else(|failure| {
             output::notice(&format!("the callee stays sealed / 被叫号码保持加密: {failure}"));
-            Value::Null
+            None
         })
 }

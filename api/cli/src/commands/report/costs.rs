@@ -3,6 +3,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use application::reply_value::value;
 use application::tables::{Costing, cost_table};
 use domain::ids::CampaignId;
 use host::app::ReadOnly;
@@ -48,7 +49,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let opened = ReadOnly::of(&spec).await?;
     let made = async {
         let rows = opened.rows(&args.read_db.spec(&data)).await?;
-        Ok::<_, Failure>(cost_table(rows.as_ref(), &asked).await?)
+        Ok::<_, Failure>(value(&cost_table(rows.as_ref(), &asked).await?))
     }
     .await;
     opened.close().await;

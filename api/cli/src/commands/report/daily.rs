@@ -5,6 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::calendar::beijing_date;
 use application::exporting::harmless;
+use application::reply_value::value;
 use application::tables::daily;
 use chrono::NaiveDate;
 use host::app::ReadOnly;
@@ -43,7 +44,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                 .map(beijing_date)
                 .ok_or_else(|| Failure::refused("the log is empty: there is nothing to report"))?,
         };
-        Ok::<_, Failure>(daily(rows.as_ref(), day).await?)
+        Ok::<_, Failure>(value(&daily(rows.as_ref(), day).await?))
     }
     .await;
     opened.close().await;

@@ -1,0 +1,136 @@
+//! What is shown of campaigns: as asked for with its defaults, where it stands, and its headline figures.
+
+use crate::as_of::Known;
+use crate::figures::{People, Versions};
+use domain::calling_plan::{Basis, Duplicates, FlowRef, Preset};
+use domain::campaign::event::PauseReason;
+use domain::campaign::{CampaignStatus, CreatedCampaign};
+use domain::compliance::zone_of_campaign;
+use domain::ids::CampaignId;
+use domain::time::{TimeOfDay, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One campaign.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CampaignShown {
+    pub task_id: CampaignId,
+    pub id: CampaignId,
+    pub status: Option<CampaignStatus>,
+    /// By the closed lists' own counts.
+    pub enrolled: u64,
+    pub open_lists: usize,
+    #[serde(flatten)]
+    pub created: Option<Created>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_reason: Option<PauseReason>,
+    #[serde(flatten)]
+    pub headed: Option<Headed>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// What a campaign was created with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Created {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_segment: Option<String>,
+    preset: Preset,
+    basis: Basis,
+    purpose: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Timestamp>,
+    /// In which its own times are meant.
+    time_zone: &'static str,
+    duplicates: Duplicates,
+    flow: FlowRef,
+    schedule: ScheduleShown,
+}
+
+/// When, and how many at once.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ScheduleShown {
+    start_time: TimeOfDay,
+    end_time: TimeOfDay,
+    /// Pairs: nobody is called between them.
+    rests: Vec<(TimeOfDay, TimeOfDay)>,
+    max_concurrent: u32,
+}
+
+impl Created {
+    pub fn of(created: &CreatedCampaign) -> Self {
+        let plan = &created.plan;
+        Self {
+            customer_segment: created.customer_segment.clone(),
+            preset: plan.preset,
+            basis: plan.basis,
+            purpose: plan.purpose.clone(),
+            ends_at: plan.ends_at,
+            time_zone: zone_of_campaign(plan.preset).name(),
+            duplicates: plan.duplicates(),
+            flow: created.flow.clone(),
+            schedule: ScheduleShown {
+                start_time: plan.window.start,
+                end_time: plan.window.end,
+                rests: plan.window.rests.clone(),
+                max_concurrent: plan.max_concurrent,
+            },
+        }
+    }
+}
+
+/// Where a campaign stands, with its headline figures and what they are.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Headed {
+    #[serde(flatten)]
+    pub progress: Progress,
+    pub versions: Versions,
+}
+
+/// Where the enrolments and calls of a campaign stand; a ratio is null of no call.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Progress {
+    pub waiting: u64,
+    pub open: u64,
+    pub settled: u64,
+    pub dialed: u64,
+    pub answered: u64,
+    pub calls_ended: u64,
+    pub answer_ratio: Option<f64>,
+    pub talk_ms_mean: Option<f64>,
+    pub conversion_ratio: Option<f64>,
+    #[serde(flatten)]
+    pub people: People,
+    pub alerts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"trunk_unreachable")]
+    pub last_alert: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"trunk-1 answers nothing")]
+    pub last_alert_detail: Option<String>,
+}
+
+/// One campaign in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CampaignListed {
+    #[serde(flatten)]
+    pub progress: Progress,
+    pub id: CampaignId,
+    pub task_id: CampaignId,
+    #[schemars(with = "CampaignStatus")]
+    pub status: String,
+    #[schemars(with = "Preset")]
+    pub preset: String,
+    pub enrolled: u64,
+}
+
+/// All campaigns, and what their figures are.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Campaigns {
+    pub items: Vec<CampaignListed>,
+    pub versions: Versions,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}

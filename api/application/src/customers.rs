@@ -1,0 +1,222 @@
+//! Customers, whoever asks: what is ordered and shown of one: enrolments, numbers, and how far an erasure has
+//! come.
+
+use crate::as_of::Known;
+use crate::masked::masked;
+use domain::calling_plan::Basis;
+use domain::customer::{CustomerCommand, KnownNumber};
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
+use domain::phone_number::mask_e164;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use projections::views::customer_timeline::{CustomerCall, TimelineLine};
+use projections::views::portrait::Portrait;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Longest reason or name kept: it is stored for ever and must hold nothing personal.
+const TEXT_BYTES_MAX: usize = 256;
+
+/// The person is to be erased.
+#[derive(JsonSchema)]
+pub struct ErasureOrder {
+    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
+    reason: String,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    requested_by: Option<String>,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    approved_by: Option<String>,
+}
+
+impl Order for ErasureOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
+            approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
+        }
+    }
+}
+
+impl From<ErasureOrder> for CustomerCommand {
+    fn from(order: ErasureOrder) -> Self {
+        Self::Erase {
+            reason: order.reason,
+            requested_by: order.requested_by,
+            approved_by: order.approved_by,
+        }
+    }
+}
+
+/// A legal hold.
+#[derive(JsonSchema)]
+pub struct HoldOrder {
+    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
+    reason: String,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for HoldOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+        }
+    }
+}
+
+impl From<HoldOrder> for CustomerCommand {
+    fn from(HoldOrder { reason, by }: HoldOrder) -> Self {
+        Self::Hold { reason, by }
+    }
+}
+
+/// The end of a hold.
+#[derive(JsonSchema)]
+pub struct HoldRelease {
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    reason: Option<String>,
+    #[schemars(length(max = TEXT_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for HoldRelease {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.short_text("reason", TEXT_BYTES_MAX),
+            by: body.short_text("by", TEXT_BYTES_MAX),
+        }
+    }
+}
+
+impl From<HoldRelease> for CustomerCommand {
+    fn from(HoldRelease { reason, by }: HoldRelease) -> Self {
+        Self::ReleaseHold { reason, by }
+    }
+}
+
+/// Whether a person is held, and how far an erasure has come.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Standing {
+    /// Why, where they are.
+    #[schemars(example = &"a complaint is being looked into")]
+    pub held: Option<String>,
+    #[schemars(extend("enum" = ["none", "requested", "decided", "certified"]))]
+    pub erasure: &'static str,
+    /// The id of `customer.erased`.
+    pub certificate: Option<EventId>,
+    pub certificate_event: &'static str,
+    pub key_backup_days_max: u32,
+    /// What is not over yet: an erasure waits for these.
+    pub open_calls: Vec<CallId>,
+}
+
+/// The same after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StandingChanged {
+    #[serde(flatten)]
+    pub standing: Standing,
+    pub id: CustomerId,
+    pub position: String,
+}
+
+/// One customer; what is personal is masked, and null where it is erased.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CustomerShown {
+    pub id: CustomerId,
+    /// The institution's own, masked.
+    #[schemars(example = &"**1")]
+    pub customer_id: Option<String>,
+    #[schemars(example = &"王*")]
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+    /// In which times are said.
+    #[schemars(example = &"Asia/Shanghai")]
+    pub local_zone: &'static str,
+    pub standing: Standing,
+    pub numbers: Vec<NumberOf>,
+    pub enrolments: Vec<EnrolmentShown>,
+    pub calls: Vec<CallId>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// A number of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NumberOf {
+    id: NumberId,
+    /// Masked.
+    #[schemars(example = &"138****8000")]
+    phone: Option<String>,
+    invalid: bool,
+}
+
+impl NumberOf {
+    pub fn of(known: &KnownNumber) -> Self {
+        Self {
+            id: known.number.clone(),
+            phone: masked(Some(&known.phone), mask_e164),
+            invalid: known.invalid,
+        }
+    }
+}
+
+/// A person in a campaign.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EnrolmentShown {
+    /// Why it was not dialed when it was last asked for.
+    pub not_called: Option<NotCalled>,
+    pub campaign: CampaignId,
+    pub list: ListId,
+    pub basis: Basis,
+    pub attempts: u32,
+    pub calls_count: u32,
+    pub due_at: Timestamp,
+    pub open_call: Option<CallId>,
+    pub settled: Option<Settled>,
+}
+
+/// How an enrolment ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Settled {
+    pub disposition: Disposition,
+    pub outcome: Option<Outcome>,
+}
+
+/// Why somebody was not dialed, in codes and in words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NotCalled {
+    pub rule: String,
+    /// What the rule went by, in its own words.
+    #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
+    pub facts: BTreeMap<String, String>,
+    pub at: Timestamp,
+    pub next_due_at: Option<Timestamp>,
+    pub zh: String,
+    pub en: String,
+}
+
+/// What happened to one customer, with the calls.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TimelineShown {
+    pub id: CustomerId,
+    pub calls: Vec<CustomerCall>,
+    pub timeline: Vec<TimelineLine>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// What is known of one customer from their calls.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PortraitShown {
+    #[serde(flatten)]
+    pub portrait: Portrait,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}

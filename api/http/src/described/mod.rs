@@ -1,0 +1,16 @@
+//! What endpoints say of themselves: their replies, parameters and orders as JSON schemas with examples.
+//!
+//! Nothing here is written beside a route a second time: a reply's schema is that of the type its handler
+//! answers, so the published description and the bytes cannot drift apart (decision 0063).
+
+mod example;
+mod path_parameter;
+mod reply;
+mod schemas;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod validate;
+
+pub(crate) use example::example;
+pub(crate) use path_parameter::of_path;
+pub(crate) use reply::{Changed, File, Follow, IntoReply, MadeOrChanged, Page, Read, Socket, Told};
+pub(crate) use schemas::{Schemas, schema_of, with_names};

@@ -1,0 +1,63 @@
+//! The parameters of paths: what stands in one follows from the word before it, `campaigns` or `calls`.
+
+use application::parameter::Parameter;
+
+/// The word before a parameter, and the parameter.
+const PARAMETERS: &[(&str, Parameter)] = &[
+    (
+        "campaigns",
+        Parameter::text("id", "A campaign: its task_id", "TASK20261120"),
+    ),
+    (
+        "customers",
+        Parameter::text("id", "A customer: the institution's own id, or ours", "C01"),
+    ),
+    (
+        "numbers",
+        Parameter::text(
+            "number",
+            "A phone number (E.164, or our id of one)",
+            "13800138000",
+        ),
+    ),
+    ("calls", Parameter::uuid("id", "A call")),
+    ("alerts", Parameter::uuid("id", "An alert")),
+    ("samples", Parameter::uuid("id", "A sample")),
+    ("flows", Parameter::text("id", "A flow", "TASK20261120")),
+    (
+        "streams",
+        Parameter::text(
+            "stream",
+            "A stream: its aggregate and id",
+            "campaign-TASK20261120",
+        ),
+    ),
+    (
+        "metrics",
+        Parameter::text("name", "A metric", "answer_ratio_per_call"),
+    ),
+    (
+        "charts",
+        Parameter::text("name", "A metric", "answer_ratio_per_call"),
+    ),
+    (
+        "exports",
+        Parameter::one_of("what", "What is exported", &["calls", "events", "metrics"]),
+    ),
+    ("projections", Parameter::text("name", "A view", "campaign_board")),
+];
+
+/// The parameter behind this word; `None` where the table lacks it, which a test finds.
+fn path_parameter(before: &str) -> Option<Parameter> {
+    let found = PARAMETERS.iter().find(|(word, _)| *word == before);
+    found.map(|(_, parameter)| *parameter)
+}
+
+/// The parameters of a path, in order.
+pub(crate) fn of_path(path: &str) -> impl Iterator<Item = (&str, Option<Parameter>)> {
+    let segments = path.split('/').zip(path.split('/').skip(1));
+    segments.filter_map(|(before, segment)| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        Some((name, path_parameter(before).filter(|known| known.name == name)))
+    })
+}

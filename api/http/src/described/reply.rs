@@ -1,0 +1,154 @@
+//! What handlers answer: a type that is written as JSON, a page, a file, a stream. The type says both what
+//! is sent and what the description promises.
+
+use crate::described::schemas::schema_of;
+use crate::reply::{CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::{Value, json};
+use warp::reply::Response;
+
+/// One way in which an operation is answered when it was done.
+pub(crate) struct Told {
+    pub status: u16,
+    pub what: &'static str,
+    /// Media types and their schemas.
+    pub content: Vec<(&'static str, Value)>,
+    /// It names the position that a write reached.
+    pub is_write: bool,
+}
+
+/// A handler's answer.
+pub(crate) trait IntoReply {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told>;
+    fn response(self) -> Response;
+}
+
+const JSON: &str = "application/json";
+
+/// Something was read.
+pub(crate) struct Read<T>(pub T);
+
+/// Something was changed, or was so already.
+pub(crate) struct Changed<T>(pub Written<T>);
+
+/// Something was made, or was there already.
+pub(crate) enum MadeOrChanged<T> {
+    Made(Written<T>),
+    Changed(Written<T>),
+}
+
+/// Text that is not JSON: the status page.
+pub(crate) struct Page(pub &'static str);
+
+/// Server-sent events.
+pub(crate) struct Follow(pub Response);
+
+/// A connection that has become a WebSocket.
+pub(crate) struct Socket(pub Response);
+
+/// A file of one of the kinds that are exported.
+pub(crate) struct File(pub Response);
+
+fn told(status: u16, what: &'static str, content: Vec<(&'static str, Value)>) -> Told {
+    Told {
+        status,
+        what,
+        content,
+        is_write: false,
+    }
+}
+
+fn written<T: JsonSchema>(generator: &mut SchemaGenerator, status: u16, what: &'static str) -> Told {
+    Told {
+        is_write: true,
+        ..told(status, what, vec![(JSON, schema_of::<T>(generator))])
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for Read<T> {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        vec![told(READ, "As asked", vec![(JSON, schema_of::<T>(generator))])]
+    }
+    fn response(self) -> Response {
+        read(&self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for Changed<T> {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        vec![written::<T>(generator, CHANGED, "Done, or so already")]
+    }
+    fn response(self) -> Response {
+        changed(self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for MadeOrChanged<T> {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        vec![
+            written::<T>(generator, CHANGED, "It was there already"),
+            written::<T>(generator, MADE, "It was made"),
+        ]
+    }
+    fn response(self) -> Response {
+        match self {
+            Self::Made(written) => made(written),
+            Self::Changed(written) => changed(written),
+        }
+    }
+}
+
+impl IntoReply for Page {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        vec![told(
+            READ,
+            "A page",
+            vec![("text/html", json!({ "type": "string" }))],
+        )]
+    }
+    fn response(self) -> Response {
+        page(self.0)
+    }
+}
+
+impl IntoReply for Follow {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let text = json!({ "type": "string" });
+        vec![told(
+            READ,
+            "Server-sent events, without an end",
+            vec![("text/event-stream", text)],
+        )]
+    }
+    fn response(self) -> Response {
+        self.0
+    }
+}
+
+impl IntoReply for Socket {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        vec![told(
+            SWITCHED,
+            "The connection is a WebSocket from here",
+            Vec::new(),
+        )]
+    }
+    fn response(self) -> Response {
+        self.0
+    }
+}
+
+impl IntoReply for File {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let binary = || json!({ "type": "string", "format": "binary" });
+        let kinds = application::exporting::Format::MEDIA_TYPES;
+        let content = kinds
+            .iter()
+            .map(|kind| (kind.split(';').next().unwrap_or(kind), binary()));
+        vec![told(READ, "The file, as it is made", content.collect())]
+    }
+    fn response(self) -> Response {
+        self.0
+    }
+}

@@ -1,0 +1,80 @@
+//! For tests: every reply that a test meets is held against the published description: status, shape.
+
+use crate::openapi::document;
+use crate::routes::endpoints;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&endpoints()));
+static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+/// What is wrong with a value by a schema of the description, by places.
+pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
+    let key = schema.to_string();
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let validator = known.entry(key).or_insert_with(|| {
+        let whole = json!({ "allOf": [schema], "components": DOCUMENT["components"] });
+        Arc::new(jsonschema::validator_for(&whole).expect("a schema of the description is one"))
+    });
+    let validator = Arc::clone(validator);
+    drop(known);
+    let errors = validator.iter_errors(value);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+/// The operation of a request; none where no route is asked, or by a method that it has not.
+fn operation(method: &str, path: &str) -> Option<&'static Value> {
+    let path = path.split('?').next().unwrap_or_default();
+    let asked: Vec<&str> = path.split('/').collect();
+    let paths = DOCUMENT["paths"].as_object().expect("a description has paths");
+    let mut fits: Vec<(&String, &Value)> = paths
+        .iter()
+        .filter(|(template, _)| {
+            let known: Vec<&str> = template.split('/').collect();
+            let fits = |(known, asked): (&&str, &&str)| known.starts_with('{') || known == asked;
+            known.len() == asked.len() && known.iter().zip(&asked).all(fits)
+        })
+        .collect();
+    // `numbers/show` is also a number by its form.
+    fits.sort_by_key(|(template, _)| template.matches('{').count());
+    fits.iter().find_map(|(_, item)| item.get(method.to_lowercase()))
+}
+
+/// Fails the test where a reply is not as described.
+pub(crate) fn check((method, path): (&str, &str), (status, media_type): (u16, &str), body: &Value) {
+    let Some(operation) = operation(method, path) else {
+        return;
+    };
+    let reply = &operation["responses"][status.to_string()];
+    assert!(
+        reply.is_object(),
+        "{method} {path}: {status} is not described: {body}"
+    );
+    let reply = match reply["$ref"].as_str() {
+        Some(reference) => DOCUMENT
+            .pointer(reference.trim_start_matches('#'))
+            .expect("it is there"),
+        None => reply,
+    };
+    let media_type = media_type.split(';').next().unwrap_or_default();
+    if media_type.is_empty() {
+        return;
+    }
+    let content = &reply["content"][media_type];
+    assert!(
+        content.is_object(),
+        "{method} {path}: {status} as {media_type} is not described"
+    );
+    if !media_type.ends_with("json") {
+        return;
+    }
+    let wrong = wrong(&content["schema"], body);
+    assert!(
+        wrong.is_empty(),
+        "{method} {path}: {status} is not as described: {wrong:#?}\n{body:#}"
+    );
+}

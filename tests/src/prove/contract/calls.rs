@@ -1,0 +1,173 @@
+//! Every operation of the description, asked with ids that are there and with the orders of its own examples.
+
+use super::Found;
+use crate::described::{Came, Description, Operation};
+use crate::history::member;
+use crate::server::{Server, asked};
+use serde_json::{Value, json};
+
+/// What paths and orders are filled in with: the example of the description, and what is there.
+struct Known(Vec<(&'static str, String)>);
+
+/// Operations that end a person or a campaign come last.
+const LAST: &[&str] = &["/erase", "/stop", "/switch"];
+
+pub(super) fn every(description: &Description, server: &Server, campaign: &str) -> Found {
+    let known = known(server, campaign);
+    let mut operations = description.operations();
+    operations.sort_by_key(|one| {
+        let is_last = LAST.iter().any(|end| one.path.ends_with(end));
+        (is_last, one.method == "post")
+    });
+    let mut violations = examples(description);
+    let (mut replies, mut done) = (0_u32, 0_u32);
+    for operation in &operations {
+        for path in paths(operation, &known) {
+            let order = order(operation, &known);
+            let method = operation.method.to_uppercase();
+            match asked(&method, &format!("{}{path}", server.url), order.as_ref()) {
+                Ok((reply, media_type)) => {
+                    replies += 1;
+                    done += u32::from(reply.status < 300);
+                    let came = Came {
+                        method: &method,
+                        path: &path,
+                        status: reply.status,
+                        media_type: &media_type,
+                        body: &reply.body,
+                    };
+                    violations.extend(description.check(&came));
+                    if reply.status >= 500 {
+                        violations.push(format!("{method} {path}: {} {}", reply.status, reply.body));
+                    }
+                    violations.extend(misread(&came));
+                }
+                Err(error) => violations.push(format!("{method} {path}: {error}")),
+            }
+        }
+    }
+    Found {
+        violations,
+        said: json!({ "all": replies, "done": done }),
+    }
+}
+
+/// An example of an order whose members the server does not know.
+fn misread(came: &Came<'_>) -> Vec<String> {
+    let errors = came.body.get("errors").and_then(Value::as_array);
+    let unknown = errors.into_iter().flatten().filter(|error| {
+        let detail = error.get("detail").and_then(Value::as_str);
+        detail.is_some_and(|detail| detail.contains("not a member known here"))
+    });
+    unknown
+        .map(|error| format!("{} {}: the example's {error}", came.method, came.path))
+        .collect()
+}
+
+/// Every example of a reply and an order is of its own schema.
+fn examples(description: &Description) -> Vec<String> {
+    let mut violations = Vec::new();
+    for operation in description.operations() {
+        let replies = operation.described.get("responses").and_then(Value::as_object);
+        let places = replies.into_iter().flatten().map(|(_, reply)| reply);
+        for place in places.chain(operation.described.get("requestBody")) {
+            let content = place.get("content").and_then(Value::as_object);
+            for (media_type, content) in content.into_iter().flatten() {
+                let name = format!("{} {} {media_type}", operation.method, operation.path);
+                match (content.get("schema"), content.get("example")) {
+                    (Some(schema), Some(example)) => {
+                        let wrong = description.wrong(schema, example);
+                        violations.extend(wrong.iter().map(|why| format!("{name}: example: {why}")));
+                    }
+                    (None, _) => violations.push(format!("{name}: no schema")),
+                    (Some(_), None) if media_type.ends_with("json") => {
+                        violations.push(format!("{name}: no example"));
+                    }
+                    (Some(_), None) => {}
+                }
+            }
+        }
+    }
+    violations
+}
+
+fn known(server: &Server, campaign: &str) -> Known {
+    let text = |path: &str, pointer: &str| {
+        let reply = server.get(path).ok();
+        let found = reply.map(|reply| member(&reply.body, pointer).clone());
+        found
+            .and_then(|found| found.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    let calls = format!("/api/v1/calls?campaign={campaign}");
+    let sample = server.must_post("/api/v1/samples", &json!({ "seed": "described", "size": 2 }));
+    let sample = member(&sample.body, "/sample")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    Known(vec![
+        ("{campaign}", campaign.to_owned()),
+        ("{call}", text(&calls, "/items/0/id")),
+        ("{customer}", text(&calls, "/items/0/customer")),
+        ("{sample}", sample),
+        ("{alert}", text("/api/v1/alerts", "/items/0/alert")),
+    ])
+}
+
+impl Known {
+    fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+}
+
+/// The paths of an operation: filled with what is there, and of an export with each thing.
+fn paths(operation: &Operation<'_>, known: &Known) -> Vec<String> {
+    let of = |word: &str| match word {
+        "campaigns" | "flows" => known.get("{campaign}").to_owned(),
+        "calls" => known.get("{call}").to_owned(),
+        "customers" => known.get("{customer}").to_owned(),
+        "samples" => known.get("{sample}").to_owned(),
+        "alerts" => known.get("{alert}").to_owned(),
+        "streams" => format!("campaign-{}", known.get("{campaign}")),
+        _ => String::new(),
+    };
+    let parameters = operation.described.get("parameters").and_then(Value::as_array);
+    let mut in_path = parameters
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter.get("in").is_some_and(|place| place == "path"));
+    let mut before = "";
+    let mut filled = Vec::new();
+    for segment in operation.path.split('/') {
+        if segment.starts_with('{') {
+            let example = in_path.next().and_then(|parameter| parameter.get("example"));
+            let example = example.and_then(Value::as_str).unwrap_or_default();
+            let there = of(before);
+            filled.push(if there.is_empty() {
+                example.to_owned()
+            } else {
+                there
+            });
+        } else {
+            filled.push(segment.to_owned());
+        }
+        before = segment;
+    }
+    vec![filled.join("/")]
+}
+
+/// The example of the order, about what is there.
+fn order(operation: &Operation<'_>, known: &Known) -> Option<Value> {
+    let body = operation.described.get("requestBody")?;
+    let content = body.get("content")?.get("application/json");
+    let mut order = content?.get("example")?.clone();
+    if let Some(members) = order.as_object_mut() {
+        for (name, there) in [("customer", "{customer}"), ("call", "{call}")] {
+            if members.contains_key(name) && !known.get(there).is_empty() {
+                members.insert(name.to_owned(), json!(known.get(there)));
+            }
+        }
+    }
+    Some(order)
+}

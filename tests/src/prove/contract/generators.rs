@@ -1,0 +1,90 @@
+//! Clients that other people's generators make of the description: one in Python, one in TypeScript, neither
+//! with a warning.
+
+use super::super::other_tools::{once, place, python_with, succeed};
+use super::Found;
+use crate::program::{command, is_installed};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub(super) fn load(document: &Path, folder: &Path) -> Found {
+    let mut violations = Vec::new();
+    let mut said: Map<String, Value> = Map::new();
+    for (name, made) in [
+        ("openapi-python-client", python(document, &folder.join("python"))),
+        (
+            "openapi-typescript",
+            typescript(document, &folder.join("types.d.ts")),
+        ),
+    ] {
+        let told = match made {
+            Ok(Ok(())) => json!("no warning"),
+            Ok(Err(warning)) => {
+                violations.push(format!("{name}: {warning}"));
+                json!("warned")
+            }
+            Err(why) => json!({ "skipped": why }),
+        };
+        said.insert(name.to_owned(), told);
+    }
+    Found {
+        violations,
+        said: Value::Object(said),
+    }
+}
+
+/// Outside, why it cannot run here; inside, what it complained of.
+type Made = Result<Result<(), String>, String>;
+
+fn python(document: &Path, out: &Path) -> Made {
+    let client = clients().join("python/requirements.txt");
+    let python = python_with(&client, &place("contract", "python"))?;
+    let mut generate = command(python.with_file_name("openapi-python-client"));
+    generate.args(["generate", "--meta", "none", "--fail-on-warning", "--path"]);
+    generate.arg(document).arg("--output-path").arg(out);
+    // It tidies what it made with a program beside itself.
+    let beside = python.parent().unwrap_or(Path::new("."));
+    generate.env(
+        "PATH",
+        format!("{}:/usr/local/bin:/usr/bin:/bin", beside.display()),
+    );
+    Ok(complaint(generate))
+}
+
+fn typescript(document: &Path, out: &Path) -> Made {
+    if !is_installed("node") || !is_installed("npm") {
+        return Err("node or npm is missing".to_owned());
+    }
+    let (source, place) = (clients().join("node"), place("contract", "node"));
+    let pinned = source.join("package-lock.json");
+    once(&pinned, &place, || {
+        for file in ["package.json", "package-lock.json"] {
+            std::fs::copy(source.join(file), place.join(file)).map_err(|error| error.to_string())?;
+        }
+        let mut install = command("npm");
+        install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        install.current_dir(&place);
+        succeed(install)
+    })?;
+    let mut generate = command("node");
+    generate.arg(place.join("node_modules/openapi-typescript/bin/cli.js"));
+    generate.arg(document).arg("--output").arg(out);
+    Ok(complaint(generate))
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/contract")
+}
+
+/// Runs a generator; what it says of warnings and errors is its complaint.
+fn complaint(mut generate: Command) -> Result<(), String> {
+    let output = generate.output().map_err(|error| error.to_string())?;
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    let is_quiet = !said.to_lowercase().contains("warning");
+    if output.status.success() && is_quiet {
+        return Ok(());
+    }
+    Err(said)
+}

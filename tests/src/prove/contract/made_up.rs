@@ -1,0 +1,85 @@
+//! Requests that schemathesis makes up from the description, of good data and bad: no fault, and no status,
+//! media type or shape but those described.
+
+use super::super::other_tools::{place, python_with};
+use super::Found;
+use crate::program::{command, fail};
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Stdio;
+
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance";
+
+pub(super) fn requests(document: &Value, server: &Server, folder: &Path, seconds: u32) -> Found {
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/contract/python");
+    let python = match python_with(&client.join("requirements.txt"), &place("contract", "python")) {
+        Ok(python) => python,
+        Err(why) => return Found::skipped(&format!("schemathesis cannot be installed: {why}")),
+    };
+    let program = python.with_file_name("st");
+    let asked = folder.join("asked.json");
+    std::fs::write(&asked, without_waiting(document).to_string())
+        .unwrap_or_else(|error| fail(&error.to_string()));
+    let mut run = command(program);
+    run.arg("run")
+        .arg(&asked)
+        .args(["--url", &server.url])
+        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
+        // Streams have no end, and a WebSocket is no request.
+        .args(["--exclude-path-regex", "/(stream|ws)$"])
+        .args(["--max-time", &seconds.to_string(), "--seed", "7", "--no-color"])
+        .args([
+            "--continue-on-failure",
+            "--request-timeout",
+            "20",
+            "--warnings",
+            "off",
+        ])
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    let output = match run.output() {
+        Ok(output) => output,
+        Err(error) => return Found::skipped(&format!("schemathesis does not run: {error}")),
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let cases = cases(&said);
+    let mut violations = Vec::new();
+    if !output.status.success() {
+        let told = said.lines().skip_while(|line| !line.contains("FAILURES"));
+        let told: Vec<&str> = told.filter(|line| !line.trim().is_empty()).take(60).collect();
+        violations.push(format!("schemathesis: {}", told.join("\n")));
+    }
+    if cases == 0 {
+        violations.push(format!("schemathesis made up no request: {said}"));
+    }
+    Found {
+        violations,
+        said: json!(cases),
+    }
+}
+
+/// The description without the position that a read waits for: one that nobody has reached is waited for, as
+/// it should be, and a run of made-up positions would do nothing else.
+fn without_waiting(document: &Value) -> Value {
+    let mut document = document.clone();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(|paths| paths.values_mut());
+    let operations = items
+        .filter_map(Value::as_object_mut)
+        .flat_map(|item| item.values_mut());
+    for operation in operations {
+        if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+            parameters.retain(|one| one.get("name").is_none_or(|name| name != "after_position"));
+        }
+    }
+    document
+}
+
+/// How many requests it made, by its own summary.
+fn cases(said: &str) -> u64 {
+    let told = said.lines().find_map(|line| line.trim().split_once(" generated"));
+    told.and_then(|(count, _)| count.replace(',', "").parse().ok())
+        .unwrap_or(0)
+}

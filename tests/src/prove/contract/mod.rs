@@ -1,0 +1,103 @@
+//! The published description against a running server with a finished campaign: every operation is asked and
+//! its reply held against what is described, made-up requests find no other status or shape and no fault, and
+//! two generators make clients of it without a warning.
+
+mod calls;
+mod generators;
+mod made_up;
+
+use super::crash::{quick_campaign, records};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::described::Description;
+use crate::history::member;
+use crate::program::{fail, wait_for};
+use crate::server::{Server, asked};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// People of the campaign: some answer, some do not.
+const CUSTOMERS: u32 = 6;
+
+/// Name of the campaign.
+const CAMPAIGN: &str = "DESCRIBED";
+
+/// What a campaign of a few people must end within.
+const SETTLED_WITHIN: Duration = Duration::from_secs(150);
+
+/// Violations that are named in the line; all are counted.
+const NAMED_MAX: usize = 20;
+
+/// What a part found, and what it says of itself; a part that cannot run says why.
+struct Found {
+    violations: Vec<String>,
+    said: Value,
+}
+
+impl Found {
+    fn skipped(why: &str) -> Self {
+        Self {
+            violations: Vec::new(),
+            said: json!({ "skipped": why }),
+        }
+    }
+}
+
+pub(super) fn prove(form: Form) -> Proof {
+    let seconds = match form {
+        Form::Short => 30,
+        Form::Long => 300,
+    };
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let mut server = Server::start(&folder.path().join("data"), &carrier.trunk());
+    settle(&server);
+    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
+    let Ok((document, _)) = document else {
+        fail("there is no description");
+    };
+    let description = Description::new(document.body);
+    let file = folder.path().join("openapi.json");
+    std::fs::write(&file, description.document.to_string()).unwrap_or_else(|error| fail(&error.to_string()));
+    let called = calls::every(&description, &server, CAMPAIGN);
+    let made_up = made_up::requests(&description.document, &server, folder.path(), seconds);
+    let generated = generators::load(&file, folder.path());
+    let is_up = server.program.ended().is_none();
+    server.program.signal("TERM");
+    server.program.wait(Duration::from_secs(20));
+    let mut violations: Vec<String> = Vec::new();
+    for part in [&called, &made_up, &generated] {
+        violations.extend(part.violations.iter().cloned());
+    }
+    if !is_up {
+        violations.push("the server ended".to_owned());
+    }
+    Proof {
+        holds: violations.is_empty(),
+        line: json!({
+            "proof": "contract",
+            "operations": description.operations().len(),
+            "replies_checked": called.said,
+            "schemathesis_cases": made_up.said,
+            "generators": generated.said,
+            "violations": violations.len(),
+            "named": violations.iter().take(NAMED_MAX).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// A campaign is called to its end.
+fn settle(server: &Server) {
+    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
+    let list = json!({"task_id": CAMPAIGN, "records": records(CUSTOMERS, 9)});
+    server.must_post("/api/v1/tasks/data", &list);
+    let path = format!("/api/v1/campaigns/{CAMPAIGN}");
+    server.must_post(&format!("{path}/start"), &json!({}));
+    let completed = wait_for(SETTLED_WITHIN, || {
+        let reply = server.get(&path).ok()?;
+        (member(&reply.body, "/status") == "completed").then_some(())
+    });
+    if completed.is_none() {
+        fail("the campaign did not complete");
+    }
+}
