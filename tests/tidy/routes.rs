@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn a_reply_built_by_hand_is_found_but_not_in_tests() {
         let tree = Tree::of(&[
-            ("api/src/routes/mod.rs", "calls::endpoints() .boxed()"),
-            ("api/src/openapi.rs", "endpoints"),
+            ("api/http/src/routes/mod.rs", "calls::endpoints() .boxed()"),
+            ("api/http/src/openapi.rs", "endpoints"),
             (
-                "api/src/routes/calls.rs",
+                "api/http/src/routes/calls.rs",
                 "fn endpoints()\njson!({})\n#[cfg(test)]\njson!({})",
             ),
         ]);

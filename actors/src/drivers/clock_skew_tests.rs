@@ -5,6 +5,7 @@ use crate::testing::on_one_thread;
 use crate::testing::settle;
 use crate::testing::world::{World, count, no_flow};
 use domain::installation::{ClockDoubt, ClockDoubtCause, ClockOffset};
+use std::sync::Arc;
 
 /// Moves of the clock within which a campaign would long have dialed.
 const WATCHED_MOVES: usize = 20;
@@ -18,6 +19,13 @@ fn measure(world: &World, offset_ms: i64) {
     };
     let environment = &world.fakes.environment;
     environment.skew.measured(offset, environment.clock.now());
+}
+
+const fn wall_moved() -> ClockDoubt {
+    ClockDoubt {
+        cause: ClockDoubtCause::WallMoved,
+        apart_ms: 21_600_000,
+    }
 }
 
 async fn let_time_pass(world: &World) {
@@ -55,14 +63,44 @@ fn two_seconds_off_dials_and_a_millisecond_more_in_either_direction_does_not() {
 }
 
 #[test]
+fn a_doubt_that_comes_between_the_leave_and_the_dial_dials_nobody_either() {
+    for kind in [
+        "campaign.dials_granted",
+        "customer.dial_granted",
+        "number.dial_granted",
+        "call.permitted",
+    ] {
+        on_one_thread(async {
+            let line = FakeLine::new("ringing", Box::new(|_| vec![ringing()]));
+            let world = World::new(vec![Arc::clone(&line)]);
+            let skew = Arc::clone(&world.fakes.environment.skew);
+            let doubted = Arc::clone(&skew);
+            world
+                .fakes
+                .store
+                .as_stored(kind, move || doubted.doubt(wall_moved()));
+            let _drivers = world.start_drivers().await;
+            world.run_campaign(1, 1, no_flow()).await;
+            let_time_pass(&world).await;
+            assert_eq!(line.dialed_count(), 0, "doubted at {kind}");
+            let given_back = world.count("customer.dial_released");
+            assert_eq!(
+                given_back,
+                world.count("customer.dial_granted"),
+                "doubted at {kind}"
+            );
+            skew.believe();
+            world.until("a dial", |log| count(log, "call.dialing") > 0).await;
+        });
+    }
+}
+
+#[test]
 fn a_doubted_wall_clock_dials_nobody_until_it_is_believed_again() {
     on_one_thread(async {
         let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
         let skew = &world.fakes.environment.skew;
-        skew.doubt(ClockDoubt {
-            cause: ClockDoubtCause::WallMoved,
-            apart_ms: 21_600_000,
-        });
+        skew.doubt(wall_moved());
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 1, no_flow()).await;
         let_time_pass(&world).await;

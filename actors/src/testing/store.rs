@@ -20,6 +20,9 @@ pub(crate) enum AppendFault {
     StoredUnavailable,
 }
 
+/// What happens when an event is stored.
+type Then = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct Log {
     events: Vec<(StreamId, StoredEvent)>,
@@ -30,6 +33,7 @@ struct Log {
     reads_count: usize,
     down: bool,
     held_kind: Option<&'static str>,
+    as_stored: Option<(&'static str, Then)>,
     appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
     is_shared: bool,
@@ -103,6 +107,10 @@ impl FakeStore {
     /// Appends of this kind never come back: the process is about to crash there.
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
         self.lock().held_kind = kind;
+    }
+    /// Runs when the first event of this kind is stored, before its writer hears of it.
+    pub(crate) fn as_stored(&self, kind: &'static str, then: impl FnOnce() + Send + 'static) {
+        self.lock().as_stored = Some((kind, Box::new(then)));
     }
     /// The record at this position is no JSON, now or as soon as it is appended.
     pub(crate) fn garble(&self, position: Position) {
@@ -214,6 +222,10 @@ impl EventStore for FakeStore {
                 return Err(away());
             }
             let answer = Self::store(&mut log, stream, expected.0, &records);
+            let is_of = |kind| records.iter().any(|record| record.kind == kind);
+            if let Some((_, then)) = log.as_stored.take_if(|(kind, _)| is_of(*kind)) {
+                then();
+            }
             if fault.is_some() { Err(away()) } else { answer }
         };
         let head = self.lock().events.len() as u64;

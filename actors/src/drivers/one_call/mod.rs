@@ -172,9 +172,17 @@ impl Worker {
         }
     }
 
+    /// Why nobody may be dialed now, though the batch was granted: an order that came since, or a clock that
+    /// has come to be doubted. What was granted by a time that nobody believes is given back.
+    fn against_dialing(&self) -> Option<EndReason> {
+        let doubted = self.kit.environment.skew.stops_dialing();
+        let by_clock = doubted.then_some(EndReason::GrantExpired);
+        self.working.order().against_dialing().or(by_clock)
+    }
+
     /// Asks customer, then number. `None`: refused, and where needed released.
     async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
-        if self.kit.now() > self.leave_until || self.working.order().against_dialing().is_some() {
+        if self.kit.now() > self.leave_until || self.against_dialing().is_some() {
             return Ok(None);
         }
         let Some((attempt, customer, granted)) = self.customer_grant().await? else {
@@ -189,7 +197,7 @@ impl Worker {
             customer,
             number,
         };
-        if let Some(reason) = self.working.order().against_dialing() {
+        if let Some(reason) = self.against_dialing() {
             self.withdraw(&grants, reason).await?;
             return Ok(None);
         }
@@ -361,7 +369,7 @@ impl Worker {
         // A pause that came after the batch was granted, and before this worker could be told.
         let runs = campaign_facts(&self.kit, &self.due.campaign).await?.running;
         let paused = (!runs).then_some(EndReason::CampaignPaused);
-        let against = self.working.order().against_dialing().or(paused);
+        let against = self.against_dialing().or(paused);
         let minted = permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {
             (None, Ok(permit)) => Ok(Some(permit)),

@@ -8,6 +8,7 @@ mod path_parameter;
 mod reply;
 mod schemas;
 #[cfg(any(test, feature = "testing"))]
+#[expect(clippy::indexing_slicing, reason = "what tests stand on")]
 pub(crate) mod validate;
 
 pub(crate) use example::example;

@@ -456,17 +456,17 @@ mod tests {
         let mut story = Story::new();
         story.created("T");
         let mut all = Vec::new();
-        for disposition in Disposition::ALL {
-            for is_answered in [true, false] {
-                let of = u32::try_from(all.len()).unwrap();
-                let id = call("T", of, 1);
-                story.granted("T", of, 1).dialing(id, 1, "first");
-                if is_answered {
-                    story.answered(id, 1);
-                }
-                story.ended(id, *disposition, (None, 0));
-                all.push((id, *disposition));
+        let each = Disposition::ALL
+            .iter()
+            .flat_map(|disposition| [(*disposition, true), (*disposition, false)]);
+        for (of, (disposition, is_answered)) in (0_u32..).zip(each) {
+            let id = call("T", of, 1);
+            story.granted("T", of, 1).dialing(id, 1, "first");
+            if is_answered {
+                story.answered(id, 1);
             }
+            story.ended(id, disposition, (None, 0));
+            all.push((id, disposition));
         }
         let ended = same_as_the_metric(&story).await;
         for after in [Disposition::Screened, Disposition::Interrupted] {
