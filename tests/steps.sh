@@ -21,35 +21,31 @@ set -o pipefail
 
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
-    # Not by name: targets that need a feature are then left out, and have a step of their own.
-    cargo nextest run --locked --workspace --tests \
-      -E 'not binary(e2e)' --no-fail-fast --status-level fail --final-status-level fail || return 1
+    # What speaks to KurrentDB has a step of its own, which shows what it says.
+    cargo nextest run --locked $KURRENT --tests -E 'not (binary(e2e) | binary(kurrent) | binary(kurrent_live))' \
+      --no-fail-fast --status-level fail --final-status-level fail || return 1
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
     cargo test --locked -p tests --test tidy --test golden --quiet || return 1
     cargo test --locked -p store --quiet || return 1
   fi
-  cargo test --locked --workspace --doc --quiet
+  cargo test --locked $KURRENT --doc --quiet
 }
 
-# The default build leaves the KurrentDB client out; the lints look at it too. Of the whole workspace, so that the
-# features of everything else stay as they were and nothing of it is built again.
-KURRENT="--workspace --features store/kurrent,cli/kurrent"
-kurrent() {
-  cargo test --locked $KURRENT --test kurrent --test kurrent_live --quiet -- --nocapture || return 1
-  # The program with the client, for `prove kurrent`; all else that follows runs on it too.
-  cargo build --locked $KURRENT --bin ledgerline
-}
+# Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
+# build leaves out. That the default builds too is a step of its own.
+export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 
 export -f unit
 
 step "packages" 1 bash tests/packages.sh
-step "build" 5 cargo build --locked --workspace --all-targets
+step "build" 7 cargo build --locked $KURRENT --all-targets
 step "format" 1 cargo fmt --check
-step "clippy" 3 cargo clippy --locked $KURRENT --all-targets -- -D warnings
-step "unit, contract and tidy" 3 bash tests/with_postgres.sh bash -c unit
-step "KurrentDB store" 4 kurrent
-step "demo and stories" 4 cargo test --locked -p tests --test e2e -- --test-threads 3 --nocapture
+step "clippy" 4 cargo clippy --locked $KURRENT --all-targets -- -D warnings
+step "default build" 1 cargo check --locked --workspace --quiet
+step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
+step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --test kurrent_live --quiet -- --nocapture
+step "demo and stories" 4 cargo test --locked $KURRENT --test e2e -- --test-threads 3 --nocapture
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
 step "short proofs" 6 target/debug/prove short
