@@ -27,6 +27,8 @@ pub enum Door {
         port: u16,
     },
     Token(String),
+    /// No listener: a command of whoever may open the directory asks, in its own process.
+    Directory,
 }
 
 impl Door {
@@ -54,6 +56,7 @@ impl Door {
         match self {
             Self::Open { .. } => "loopback",
             Self::Token(_) => "token",
+            Self::Directory => "directory",
         }
     }
 }
@@ -62,7 +65,7 @@ impl Door {
     /// Where no token is asked for, holds a browser to our own pages. A token is no page's to send.
     pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
-            Self::Token(_) => Ok(()),
+            Self::Token(_) | Self::Directory => Ok(()),
             Self::Open { port } => own_page::admit(headers, *port),
         }
     }

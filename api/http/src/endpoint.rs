@@ -5,9 +5,10 @@
 
 use crate::auth::Door;
 use crate::body::{Body, pieces};
+use crate::context::Context;
+pub(crate) use crate::context::Ctx;
 use crate::described::{IntoReply, Told, schema_of};
 use crate::known_query::{AFTER_POSITION, KnownQuery};
-use crate::lookups::Lookups;
 use crate::reply::problem_response;
 use crate::server::Peer;
 use application::inquiring::Reader;
@@ -18,7 +19,6 @@ use application::query::Query;
 use domain::ids::CommandId;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
-use host::process::Process;
 use intake::members::Order;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
@@ -35,22 +35,6 @@ use warp::ws::Ws;
 
 /// Longest `Idempotency-Key`.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
-
-/// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
-const POSITION_WAIT_MS: u64 = 5_000;
-
-/// What a handler is given besides its input.
-pub struct Context {
-    pub installation: Arc<Installation>,
-    /// For what is asked of the process itself: its health, its clock.
-    pub process: Arc<Process>,
-    /// Who may come in.
-    pub door: Door,
-    /// What each peer may still look up by number.
-    pub lookups: Lookups,
-}
-
-pub(crate) type Ctx = Arc<Context>;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Handler = Arc<dyn Fn(Ctx, Input) -> Answering + Send + Sync>;
@@ -80,6 +64,8 @@ pub struct Endpoint {
     pub open: bool,
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
+    /// It reads what rows say, and not only how they stand.
+    reads_rows: bool,
     /// How it is answered when it was done, from the type its handler answers.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
     handler: Handler,
@@ -126,6 +112,7 @@ impl Endpoint {
             headers: &[],
             open: false,
             kept: false,
+            reads_rows: R::IS_READ,
             told: R::told,
             handler: Arc::new(move |ctx, input| {
                 let answered = handler(ctx, input);
@@ -149,6 +136,11 @@ impl Endpoint {
     }
     pub const fn headers(mut self, headers: &'static [Parameter]) -> Self {
         self.headers = headers;
+        self
+    }
+    /// It shows how far the rows are, and waits for none.
+    pub const fn of_rows_as_they_are(mut self) -> Self {
+        self.reads_rows = false;
         self
     }
     pub const fn open(mut self) -> Self {
@@ -176,7 +168,11 @@ impl Endpoint {
                 path.and(warp::path(segment)).boxed()
             };
         }
-        let (open, known) = (self.open, KnownQuery(self.query));
+        let guard = Guard {
+            open: self.open,
+            reads_rows: self.reads_rows,
+            known: KnownQuery(self.query),
+        };
         let handler = self.handler;
         let route = self.path;
         path.and(warp::path::end())
@@ -196,7 +192,7 @@ impl Endpoint {
                     upgrade,
                     body: pieces(body),
                 };
-                answer(Arc::clone(&ctx), Arc::clone(&handler), (open, known), input)
+                answer(Arc::clone(&ctx), Arc::clone(&handler), guard, input)
             })
             .boxed()
     }
@@ -215,34 +211,37 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-async fn answer(ctx: Ctx, handler: Handler, (open, known): (bool, KnownQuery), input: Input) -> Response {
-    if !open && let Err(problem) = ctx.door.admit(input.header("authorization")) {
-        tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
-        return problem_response(&problem);
-    }
-    if !open && let Err(problem) = ctx.door.admit_page(&input.headers) {
-        return problem_response(&problem);
-    }
-    if let Err(problem) = known.refuse_others(&input.query.0) {
-        return problem_response(&problem);
-    }
-    // Read-your-writes: a read with `?after_position=` waits until the views have it.
-    let reached = match input.number::<u64>(AFTER_POSITION) {
-        Ok(Some(position)) => {
-            ctx.installation
-                .rows_at(Position(position), POSITION_WAIT_MS)
-                .await
+/// What stands before an endpoint's handler.
+#[derive(Clone, Copy)]
+struct Guard {
+    open: bool,
+    reads_rows: bool,
+    known: KnownQuery,
+}
+
+impl Guard {
+    /// Whether the request may reach the handler, and behind which position of the rows.
+    fn admit(&self, ctx: &Context, input: &Input) -> Result<Option<Position>, Problem> {
+        if !self.open {
+            ctx.door.admit(input.header("authorization")).inspect_err(|_| {
+                tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
+            })?;
+            ctx.door.admit_page(&input.headers)?;
         }
-        Ok(None) => Ok(()),
+        self.known.refuse_others(&input.query.0)?;
+        Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
+    }
+}
+
+async fn answer(ctx: Ctx, handler: Handler, guard: Guard, input: Input) -> Response {
+    let answered = match guard.admit(&ctx, &input) {
+        Ok(behind) => match ctx.rows_for(guard.reads_rows, behind).await {
+            Ok(()) => handler(ctx, input).await,
+            Err(late) => Err(late),
+        },
         Err(problem) => Err(problem),
     };
-    if let Err(problem) = reached {
-        return problem_response(&problem);
-    }
-    match handler(ctx, input).await {
-        Ok(response) => response,
-        Err(problem) => problem_response(&problem),
-    }
+    answered.unwrap_or_else(|problem| problem_response(&problem))
 }
 
 /// Joins endpoints into one boxed group.

@@ -5,9 +5,11 @@
 
 pub mod auth;
 pub mod body;
+mod context;
 mod described;
 mod endpoint;
 pub mod event_stream;
+pub mod in_process;
 mod known_query;
 pub mod kurrent;
 pub mod live;

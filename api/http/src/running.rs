@@ -1,7 +1,7 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
 use crate::auth::{self, Door};
-use crate::endpoint::{Context, Ctx};
+use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
 use crate::routes;
 use crate::server;
@@ -85,6 +85,8 @@ impl Running {
             process: Arc::clone(&process),
             door,
             lookups: Lookups::default(),
+            rows_within_ms: None,
+            hears: None,
         });
         let url = match listener {
             Some(listener) => Some(serve(&ctx, listener)?),

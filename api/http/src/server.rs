@@ -226,7 +226,7 @@ async fn take(
     };
     let reading = Arc::clone(&open);
     let request = request.map(|body| TheirBody::new(body, reading));
-    let mut response = answer(doors.routes, request).await;
+    let mut response = routed(doors.routes, request).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         place.keep(Arc::clone(&open));
     }
@@ -251,7 +251,10 @@ fn full() -> Response {
 }
 
 /// One request's answer; a panic becomes a fault.
-async fn answer(routes: BoxedFilter<(Response,)>, request: hyper::Request<TheirBody>) -> Response {
+pub(crate) async fn routed<B>(routes: BoxedFilter<(Response,)>, request: hyper::Request<B>) -> Response
+where
+    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
+{
     let mut service = warp::service(routes);
     let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
     match answered {

@@ -5,6 +5,7 @@ use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use host::app::ReadOnly;
 use host::clock::SystemClock;
+use host::outbound::api_client::ApiClient;
 use host::outbound::own_server::{OwnServer, SERVER_FILE, ServerArgs};
 use host::store_spec::StoreSpec;
 use hyper::Method;
@@ -37,7 +38,7 @@ pub(super) struct World {
     clock: SystemClock,
     server: Child,
     _carrier: Child,
-    routes: OwnServer,
+    routes: ApiClient,
 }
 
 /// A campaign of the measurement.
@@ -187,7 +188,7 @@ async fn carrier(program: &Path, profile: &Path, cdr: &Path) -> Result<(Child, S
     }
 }
 
-async fn until_ready(data: &Path, clock: &SystemClock) -> Result<OwnServer, Problem> {
+async fn until_ready(data: &Path, clock: &SystemClock) -> Result<ApiClient, Problem> {
     let until = clock.now().plus_ms(READY_MS);
     while clock.now() < until {
         clock.wait_until(clock.now().plus_ms(READY_STEP_MS)).await;

@@ -1,12 +1,14 @@
-//! `ledgerline alerts`: what stands and what stood, and a person's word on it, over the running server.
+//! `ledgerline alerts`: what stands and what stood, and a person's word on it.
 
+use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::percent::encode;
 use domain::time::Timestamp;
-use hyper::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Alerts (告警): see what stands, say that you see to it, or keep it quiet for a while.
 ///
@@ -77,7 +79,7 @@ struct Named {
     asking: Asking,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::List {
             standing,
@@ -92,12 +94,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             ];
             let query: Vec<String> = wanted.into_iter().flatten().collect();
             let path = format!("/api/v1/alerts?{}", query.join("&"));
-            list(&asking, &path).await
+            list(runtime, &asking, &path).await
         }
-        Action::Show(named) => one(&named, Method::GET, "", None).await,
+        Action::Show(named) => {
+            let path = named.path("");
+            named.asking.show(runtime, get(&path)).await
+        }
         Action::Acknowledge { named, note, by } => {
             let body = json!({ "note": note, "by": by });
-            one(&named, Method::POST, "/acknowledge", Some(body)).await
+            tell(runtime, &named, "/acknowledge", body).await
         }
         Action::Mute {
             named,
@@ -108,13 +113,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         } => {
             // From the server's now: a rehearsal has a time of its own.
             let body = json!({ "until": until, "minutes": minutes, "reason": reason, "by": by });
-            one(&named, Method::POST, "/mute", Some(body)).await
+            tell(runtime, &named, "/mute", body).await
         }
     }
 }
 
-async fn list(asking: &Asking, path: &str) -> Result<(), Failure> {
-    let Some(reply) = asking.ask(Method::GET, path, None).await? else {
+async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(runtime, get(path)).await? else {
         return Ok(());
     };
     let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
@@ -159,10 +164,15 @@ fn described(alert: &Value) -> Value {
     shown
 }
 
-async fn one(named: &Named, method: Method, verb: &str, body: Option<Value>) -> Result<(), Failure> {
-    let path = format!("/api/v1/alerts/{}{verb}", encode(&named.id));
-    let body = body.map(given);
-    named.asking.show(method, &path, body.as_ref()).await
+impl Named {
+    fn path(&self, verb: &str) -> String {
+        format!("/api/v1/alerts/{}{verb}", encode(&self.id))
+    }
+}
+
+async fn tell(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
+    let (path, body) = (named.path(verb), given(body));
+    named.asking.show(runtime, post(&path, &body)).await
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns on the running
-//! server, set what they are to reach and see what they reached.
+//! `ledgerline campaign`: create, start, pause, resume, stop, show and list campaigns, set what they are
+//! to reach and see what they reached.
 
 use crate::commands::cut_off;
 use crate::commands::targets;
+use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
@@ -10,10 +11,11 @@ use crate::page;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use http::body::BODY_BYTES_MAX;
-use hyper::Method;
 use intake::bounded_file;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Create and steer campaigns.
 #[derive(Debug, clap::Args)]
@@ -82,34 +84,34 @@ struct Named {
     asking: Asking,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Create { file, asking } => {
             let body = read(&file)?;
-            asking.show(Method::POST, "/api/v1/campaigns", Some(&body)).await
+            asking.show(runtime, post("/api/v1/campaigns", &body)).await
         }
-        Action::Start(named) => command(&named, "start").await,
-        Action::Pause(named) => command(&named, "pause").await,
-        Action::Resume(named) => command(&named, "resume").await,
-        Action::Stop(named) => command(&named, "stop").await,
+        Action::Start(named) => command(runtime, &named, "start").await,
+        Action::Pause(named) => command(runtime, &named, "pause").await,
+        Action::Resume(named) => command(runtime, &named, "resume").await,
+        Action::Stop(named) => command(runtime, &named, "stop").await,
         Action::Show(then) => {
             let path = path(&then, "");
-            let asked = (Method::GET, path.as_str(), None);
-            then.named.asking.show_page(asked, page::campaign).await
+            let asking = &then.named.asking;
+            asking.show_page(runtime, get(&path), page::campaign).await
         }
         Action::Report(then) => {
             let path = path(&then, "/report");
-            then.named.asking.show(Method::GET, &path, None).await
+            then.named.asking.show(runtime, get(&path)).await
         }
-        Action::Targets(args) => targets::targets(args).await,
-        Action::TargetActual(args) => targets::target_actual(args).await,
-        Action::Funnel(args) => targets::funnel(args).await,
-        Action::Regions(args) => targets::regions(args).await,
-        Action::Abandonment(args) => targets::abandonment(args).await,
-        Action::CutOff(args) => cut_off::run(args).await,
+        Action::Targets(args) => targets::targets(args, runtime).await,
+        Action::TargetActual(args) => targets::target_actual(args, runtime).await,
+        Action::Funnel(args) => targets::funnel(args, runtime).await,
+        Action::Regions(args) => targets::regions(args, runtime).await,
+        Action::Abandonment(args) => targets::abandonment(args, runtime).await,
+        Action::CutOff(args) => cut_off::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
-            asking.show(Method::GET, &path, None).await
+            asking.show(runtime, get(&path)).await
         }
     }
 }
@@ -126,7 +128,12 @@ fn read(file: &Path) -> Result<Value, Failure> {
     serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
-async fn command(named: &Named, verb: &str) -> Result<(), Failure> {
+async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/{verb}", encode(named.id.as_str()));
-    named.asking.show(Method::POST, &path, Some(&json!({}))).await
+    let body = json!({});
+    let request = match verb {
+        "start" | "resume" => post(&path, &body).that_dials(),
+        _ => post(&path, &body),
+    };
+    named.asking.show(runtime, request).await
 }

@@ -1,12 +1,14 @@
 //! `ledgerline customer consent`: give, withdraw and show one person's consents, by id or by phone number.
 
+use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
 use application::percent::encode;
 use domain::time::Timestamp;
-use hyper::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Give, withdraw and show consents (同意).
 ///
@@ -89,16 +91,16 @@ impl Whose {
         }
     }
 
-    async fn tell(&self, verb: &str, mut body: Value) -> Result<(), Failure> {
+    async fn tell(&self, runtime: Arc<Runtime>, verb: &str, mut body: Value) -> Result<(), Failure> {
         if let Some(members) = body.as_object_mut() {
             members.insert("number".to_owned(), json!(self.number));
         }
         let path = self.path(verb);
-        self.asking.show(Method::POST, &path, Some(&given(body))).await
+        self.asking.show(runtime, post(&path, &given(body))).await
     }
 }
 
-pub(super) async fn run(args: Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Give {
             whose,
@@ -111,22 +113,20 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                 "scope": which.scope, "source": which.source, "evidence": evidence,
                 "given_at": given_at, "until": until,
             });
-            whose.tell("", body).await
+            whose.tell(runtime, "", body).await
         }
         Action::Withdraw { whose, which } => {
             let body = json!({ "scope": which.scope, "source": which.source });
-            whose.tell("/withdraw", body).await
+            whose.tell(runtime, "/withdraw", body).await
         }
         Action::Show { whose, reader } => {
             if whose.id.is_some() {
-                return whose
-                    .asking
-                    .show(Method::GET, &reader.put(&whose.path("")), None)
-                    .await;
+                let path = reader.put(&whose.path(""));
+                return whose.asking.show(runtime, get(&path)).await;
             }
             let body = json!({ "number": whose.number });
             let path = reader.put(&whose.path("/show"));
-            whose.asking.show(Method::POST, &path, Some(&body)).await
+            whose.asking.show(runtime, post(&path, &body)).await
         }
     }
 }

@@ -1,14 +1,16 @@
-//! `ledgerline customer`: show, hold, release and erase one person, through the running server.
+//! `ledgerline customer`: show, hold, release and erase one person.
 
 use crate::commands::consent;
+use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
 use application::percent::encode;
-use hyper::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Show one person, put a legal hold on one, or erase one.
 ///
@@ -91,7 +93,7 @@ struct Named {
     asking: Asking,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Show {
             named,
@@ -100,8 +102,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         } => {
             let path = format!("/api/v1/customers/{}{}", encode(&named.id), moment.query());
             let path = reader.put(&path);
-            let asked = (Method::GET, path.as_str(), None);
-            named.asking.show_page(asked, page::customer).await
+            let asking = &named.asking;
+            asking.show_page(runtime, get(&path), page::customer).await
         }
         Action::Erase {
             named,
@@ -110,19 +112,19 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             approved_by,
         } => {
             let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by });
-            command(&named, "erase", body).await
+            command(runtime, &named, "erase", body).await
         }
         Action::Hold { named, reason, by } => {
-            command(&named, "hold", json!({ "reason": reason, "by": by })).await
+            command(runtime, &named, "hold", json!({ "reason": reason, "by": by })).await
         }
-        Action::Consent(args) => consent::run(args).await,
+        Action::Consent(args) => consent::run(args, runtime).await,
         Action::Release { named, reason, by } => {
-            command(&named, "release", json!({ "reason": reason, "by": by })).await
+            command(runtime, &named, "release", json!({ "reason": reason, "by": by })).await
         }
     }
 }
 
-async fn command(named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
+async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
     let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
-    named.asking.show(Method::POST, &path, Some(&given(body))).await
+    named.asking.show(runtime, post(&path, &given(body))).await
 }

@@ -1,12 +1,14 @@
 //! `ledgerline campaign cut-off`: whom a crash or a stop of ours cut off in mid-conversation (被我方中断), and
 //! what is to become of one of them.
 
+use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use application::percent::encode;
 use domain::ids::CampaignId;
-use hyper::Method;
 use serde_json::json;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
@@ -36,22 +38,20 @@ pub(super) struct Args {
     asking: Asking,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/cut-off", encode(args.id.as_str()));
     if let Some(customer) = args.call_back {
         let body = given(json!({ "customer": customer, "by": args.by }));
         let path = format!("{path}/call-back");
-        return args.asking.show(Method::POST, &path, Some(&body)).await;
+        return args.asking.show(runtime, post(&path, &body).that_dials()).await;
     }
     if let Some(customer) = args.settle {
         let body = given(json!({ "customer": customer, "reason": args.reason, "by": args.by }));
         let path = format!("{path}/settle");
-        return args.asking.show(Method::POST, &path, Some(&body)).await;
+        return args.asking.show(runtime, post(&path, &body)).await;
     }
     let query = args
         .cursor
         .map_or_else(String::new, |cursor| format!("?cursor={cursor}"));
-    args.asking
-        .show(Method::GET, &format!("{path}{query}"), None)
-        .await
+    args.asking.show(runtime, get(&format!("{path}{query}"))).await
 }

@@ -2,6 +2,7 @@
 //!
 //! A test walks the commands as clap knows them, and reads each example as clap would.
 
+use crate::commands::whom;
 use crate::kit::failure::EXIT_CODES;
 use clap::Command;
 
@@ -119,8 +120,8 @@ fn of_leaf(command: Command, above: &str) -> Command {
     let example = EXAMPLES.iter().find(|line| is_of(line, &path));
     let line = || example.map(|line| format!("示例 Example:\n  ledgerline {line}"));
     let shown = own.or_else(line).unwrap_or_default();
-    let shown = format!("{}\n\n", shown.trim_end());
-    command.after_help(format!("{shown}{EXIT_CODES}"))
+    let whom = whom::line(&path).map_or_else(String::new, |whom| format!("{whom}\n\n"));
+    command.after_help(format!("{whom}{}\n\n{EXIT_CODES}", shown.trim_end()))
 }
 
 /// Whether a line begins with the words of a command.

@@ -1,18 +1,17 @@
 //! `ledgerline export`: calls, events or metrics as a file, whole or not at all.
 
+use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
-use crate::kit::holder::{Holder, HolderArgs};
 use crate::kit::output;
 use crate::kit::words::word_of;
-use application::exporting::{Format, Order, begin, columns, write};
-use application::installation::Installation;
+use application::exporting::{Format, columns};
 use application::percent::encode;
 use application::private_file;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
-use host::outbound::own_server::OwnServer;
+use host::outbound::api_client::ApiClient;
 use indicatif::{ProgressBar, ProgressStyle};
-use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
+use projections::sql_views::{EXPORTABLES, Exportable};
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::Write;
@@ -57,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    holder: HolderArgs,
+    api: ApiArgs,
 }
 
 pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -70,61 +69,24 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
             names.join(", ")
         ))
     })?;
-    let columns = columns(what, args.columns.as_deref())?;
-    let order = Order {
-        what,
-        format: args.format,
-        filter: ExportFilter {
-            columns,
-            campaign: args.campaign.clone(),
-            from: args.from,
-            until: args.to,
-        },
-        by: args.by.clone(),
-    };
+    columns(what, args.columns.as_deref())?;
     let part = Part::begin(&args.out)?;
     // Silent when standard error is not a terminal.
     let bar = ProgressBar::no_length().with_style(ProgressStyle::default_spinner());
-    let written = match args.holder.find(runtime).await? {
-        Holder::Server(server) => download(&server, &args, &part, &bar).await,
-        Holder::Here(holder) => {
-            let written = here(&holder.installation, order, &part, &bar).await;
-            holder.close().await;
-            written
-        }
-    };
+    let client = args.api.client(runtime).await?;
+    let written = download(&client, &args, &part, &bar).await;
+    client.close().await;
     bar.finish_and_clear();
-    let (rows, bytes) = written?;
+    let bytes = written?;
     part.finish()?;
     if args.json {
         let file = args.out.display().to_string();
-        return output::json(
-            &json!({ "file": file, "format": args.format.word(), "rows": rows, "bytes": bytes }),
-        );
+        return output::json(&json!({ "file": file, "format": args.format.word(), "bytes": bytes }));
     }
-    let of = rows.map_or_else(String::new, |rows| format!("{rows} rows, "));
-    output::line(&format!("{}: {of}{bytes} bytes", args.out.display()))
+    output::line(&format!("{}: {bytes} bytes", args.out.display()))
 }
 
-async fn here(
-    installation: &Installation,
-    order: Order,
-    part: &Part,
-    bar: &ProgressBar,
-) -> Result<(Option<u64>, u64), Failure> {
-    let begun = begin(installation, order).await?;
-    let told = |rows: u64| bar.set_message(format!("{rows} rows"));
-    let out = Box::new(part.file.try_clone()?);
-    let exported = write(installation, begun, out, &told).await?;
-    Ok((Some(exported.rows), exported.bytes))
-}
-
-async fn download(
-    server: &OwnServer,
-    args: &Args,
-    part: &Part,
-    bar: &ProgressBar,
-) -> Result<(Option<u64>, u64), Failure> {
+async fn download(client: &ApiClient, args: &Args, part: &Part, bar: &ProgressBar) -> Result<u64, Failure> {
     let mut path = format!(
         "/api/v1/exports/{}?format={}",
         encode(&args.what),
@@ -144,7 +106,7 @@ async fn download(
     }
     let mut file = part.file.try_clone()?;
     let mut bytes = 0_u64;
-    server
+    client
         .download(&path, |piece| {
             file.write_all(piece)?;
             bytes += u64::try_from(piece.len()).unwrap_or(0);
@@ -152,7 +114,7 @@ async fn download(
             Ok::<_, Failure>(())
         })
         .await?;
-    Ok((None, bytes))
+    Ok(bytes)
 }
 
 /// A file that is written beside its name, and removed unless it is whole.

@@ -7,7 +7,7 @@ use crate::page::{Language, campaign};
 use application::calendar::{PeriodLength, beijing_date};
 use application::figures::{Asked, find};
 use evidence::pdca::{Ask, evidence, gather, page};
-use host::outbound::own_server::OwnServer;
+use host::outbound::api_client::ApiClient;
 use http::testing::Story;
 use http::testing::three_calls;
 use hyper::Method;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const ALL: f64 = 2.0 / 3.0;
 const PEOPLE: f64 = 1.0 / 3.0;
 
-async fn shown(client: &OwnServer, path: &str) -> Value {
+async fn shown(client: &ApiClient, path: &str) -> Value {
     let asked = client.ask(Method::GET, &format!("/api/v1{path}"), None).await;
     asked.unwrap_or_else(|error| panic!("{path}: {error:?}"))
 }
@@ -71,7 +71,7 @@ fn a_headline_figure_is_the_same_at_every_door_with_its_version_and_people_only_
     story.end();
 }
 
-async fn routes(client: &OwnServer, behind: &str) {
+async fn routes(client: &ApiClient, behind: &str) {
     let metric = shown(
         client,
         &format!("/metrics/answer_ratio_per_call?campaign=T&{behind}"),
@@ -111,7 +111,7 @@ async fn routes(client: &OwnServer, behind: &str) {
     tables(client).await;
 }
 
-async fn of_campaigns(client: &OwnServer) {
+async fn of_campaigns(client: &ApiClient) {
     let one = shown(client, "/campaigns/T").await;
     members("campaign", &one, &one);
     let list = shown(client, "/campaigns").await;
@@ -145,7 +145,7 @@ async fn of_campaigns(client: &OwnServer) {
     );
 }
 
-async fn tables(client: &OwnServer) {
+async fn tables(client: &ApiClient) {
     let daily = shown(client, "/reports/daily").await;
     let cell = |column: &str| daily["totals"][column]["value"].clone();
     assert_eq!(cell("answer_ratio_per_call_v1"), json!(ALL));
@@ -195,7 +195,7 @@ async fn tables(client: &OwnServer) {
 }
 
 /// As known at a position: folded, and the same.
-async fn of_the_past(client: &OwnServer, position: &str) {
+async fn of_the_past(client: &ApiClient, position: &str) {
     for path in ["/campaigns/T", "/campaigns/T/report"] {
         let then = shown(client, &format!("{path}?as_of={position}")).await;
         members(path, &then, &then);
@@ -205,7 +205,7 @@ async fn of_the_past(client: &OwnServer, position: &str) {
 }
 
 /// The picture of this moment is made after the event: it is asked until it holds the three.
-async fn live(client: &OwnServer) {
+async fn live(client: &ApiClient) {
     let mut picture = Value::Null;
     client
         .follow("/api/v1/live/stream", |_, data| {
@@ -234,7 +234,7 @@ async fn live(client: &OwnServer) {
 }
 
 /// What people read of it.
-async fn pages(story: &Story, client: &OwnServer) {
+async fn pages(story: &Story, client: &ApiClient) {
     let one = shown(client, "/campaigns/T").await;
     for (language, people) in [
         (Language::Zh, "仅真人 v2 33.3 %"),
@@ -267,7 +267,7 @@ async fn pages(story: &Story, client: &OwnServer) {
     pdca(story, client).await;
 }
 
-async fn pdca(story: &Story, client: &OwnServer) {
+async fn pdca(story: &Story, client: &ApiClient) {
     let installation = &story.running.installation;
     let db = installation.rows.db();
     let ask = Ask {

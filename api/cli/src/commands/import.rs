@@ -1,5 +1,6 @@
-//! `ledgerline import`: sends a customer file to the running server and shows what became of its rows.
+//! `ledgerline import`: imports a customer file and shows what became of its rows.
 
+use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::lists::load::ImportReport;
@@ -7,11 +8,13 @@ use application::percent::encode;
 use domain::ids::CampaignId;
 use domain::ports::clock::Clock;
 use host::clock::SystemClock;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::api_client::ApiClient;
 use indicatif::ProgressBar;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// How often the sign of life moves.
 const SPINNER_STEP_MS: u64 = 120;
@@ -49,11 +52,10 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    api: ApiArgs,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let server = OwnServer::find(&args.server)?;
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let file = tokio::fs::File::open(&args.file)
         .await
         .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
@@ -69,15 +71,17 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         encode(&name),
         encode(args.map.as_deref().unwrap_or_default()),
     );
+    let client = args.api.client(runtime).await?;
     // Silent when standard error is not a terminal.
     let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
     waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
     let reply = tokio::select! {
         biased;
-        reply = server.upload(&path, file) => reply,
-        never = watch(&server, &args, &waiting) => match never {},
+        reply = client.upload(&path, file) => reply,
+        never = watch(&client, &args, &waiting) => match never {},
     };
     waiting.finish_and_clear();
+    client.close().await;
     let reply = reply?;
     if args.json {
         output::json(&reply)?;
@@ -101,12 +105,12 @@ fn any_good(report: &ImportReport) -> Result<(), Failure> {
     )))
 }
 
-/// Shows how far the import is, as its server says; one that does not answer is asked again.
-async fn watch(server: &OwnServer, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
+/// Shows how far the import is, as whoever imports says; one that does not answer is asked again.
+async fn watch(client: &ApiClient, args: &Args, waiting: &ProgressBar) -> std::convert::Infallible {
     let clock = SystemClock::default();
     loop {
         clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
-        let Ok(running) = server.ask(hyper::Method::GET, "/api/v1/imports", None).await else {
+        let Ok(running) = get("/api/v1/imports").ask(client).await else {
             continue;
         };
         let items = running.get("items").and_then(Value::as_array);

@@ -37,6 +37,7 @@ pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod trunk;
+mod whom;
 
 use crate::demo;
 use crate::kit::failure::Failure;
@@ -118,20 +119,20 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Demo(args) => Box::pin(demo::run(args, runtime)).await,
         Command::Serve(args) => Box::pin(serve::run(args, runtime)).await,
         Command::Carrier(args) => carrier::run(args).await,
-        Command::Import(args) => import::run(args).await,
-        Command::Campaign(args) => campaign::run(args).await,
-        Command::Call(args) => call::run(args).await,
-        Command::Clock(args) => clock::run(args).await,
-        Command::Customer(args) => customer::run(args).await,
+        Command::Import(args) => import::run(args, runtime).await,
+        Command::Campaign(args) => campaign::run(args, runtime).await,
+        Command::Call(args) => call::run(args, runtime).await,
+        Command::Clock(args) => clock::run(args, runtime).await,
+        Command::Customer(args) => customer::run(args, runtime).await,
         Command::Keys(args) => keys::run(args).await,
-        Command::Number(args) => number::run(args).await,
+        Command::Number(args) => number::run(args, runtime).await,
         Command::Events(args) => events::run(args).await,
-        Command::Alerts(args) => alerts::run(args).await,
+        Command::Alerts(args) => alerts::run(args, runtime).await,
         Command::Live(args) => live::run(args).await,
         Command::Audit(args) => audit::run(args, runtime).await,
-        Command::Backup(args) => Box::pin(backup::run(args)).await,
+        Command::Backup(args) => Box::pin(backup::run(args, runtime)).await,
         Command::Metrics(args) => Box::pin(metrics::run(args)).await,
-        Command::Projections(args) => projections::run(args).await,
+        Command::Projections(args) => projections::run(args, runtime).await,
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,

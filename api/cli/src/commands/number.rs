@@ -1,13 +1,15 @@
 //! `ledgerline number`: opt a number out or suppress it, at once and everywhere; show what stands against it.
 
+use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
 use application::percent::encode;
-use hyper::Method;
 use serde_json::json;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Opt a phone number out, suppress it, or show what stands against it.
 ///
@@ -58,7 +60,7 @@ struct Named {
     asking: Asking,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let (named, verb) = match &args.action {
         Action::Show {
             number,
@@ -68,13 +70,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         } => {
             let path = reader.put(&format!("/api/v1/numbers/show{}", moment.query()));
             let body = json!({ "number": number });
-            let asked = (Method::POST, path.as_str(), Some(&body));
-            return asking.show_page(asked, page::number).await;
+            return asking.show_page(runtime, post(&path, &body), page::number).await;
         }
         Action::OptOut(named) => (named, "opt-out"),
         Action::Suppress(named) => (named, "suppress"),
     };
     let path = format!("/api/v1/numbers/{}/{verb}", encode(&named.number));
     let body = json!({ "reason": named.reason });
-    named.asking.show(Method::POST, &path, Some(&body)).await
+    named.asking.show(runtime, post(&path, &body)).await
 }

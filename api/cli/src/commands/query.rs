@@ -1,13 +1,10 @@
 //! `ledgerline query`: one read-only SQL query over the documented views, shown as a table or as JSON.
 
+use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
-use crate::kit::holder::{Holder, HolderArgs};
 use crate::kit::output;
 use crate::kit::table::aligned;
-use application::inquiring::{Question, query};
-use application::reply_value::value;
-use hyper::Method;
-use projections::ask::{AskLimits, ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
+use projections::ask::{ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
 use projections::sql_views::SQL_VIEWS;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -47,33 +44,19 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    holder: HolderArgs,
+    api: ApiArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     if args.views {
         return list_views();
     }
-    let question = Question {
-        sql: text(args.sql.as_deref().unwrap_or_default())?,
-        by: args.by.or_else(crate::kit::reader::os_user),
-        limits: AskLimits {
-            rows_max: args.limit,
-            timeout_ms: args.timeout_ms,
-        },
-    };
-    let shown = match args.holder.find(runtime).await? {
-        Holder::Server(server) => {
-            let body = json!({ "sql": question.sql, "by": question.by, "limit": args.limit,
-                "timeout_ms": args.timeout_ms });
-            server.ask(Method::POST, "/api/v1/query", Some(&body)).await?
-        }
-        Holder::Here(here) => {
-            let answered = query(&here.installation, question).await;
-            here.close().await;
-            value(&answered?)
-        }
-    };
+    let body = json!({
+        "sql": text(args.sql.as_deref().unwrap_or_default())?,
+        "by": args.by.or_else(crate::kit::reader::os_user),
+        "limit": args.limit, "timeout_ms": args.timeout_ms,
+    });
+    let shown = args.api.ask(runtime, post("/api/v1/query", &body)).await?;
     if args.json {
         return output::json(&shown);
     }

@@ -1,24 +1,18 @@
 //! `ledgerline sample`: draw calls for an audit so that anybody can redo it, record findings, sign off.
 
+use crate::kit::api::{ApiArgs, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::log_bar::LogBar;
 use crate::kit::output;
-use crate::kit::writer::{Here, Writer, WriterArgs};
 use application::calendar::parse_day_or_instant;
 use application::private_file;
-use application::reply_value::value;
 use domain::ids::{CallId, CampaignId, SampleId};
-use domain::problem::Problem;
-use domain::sample::{Answer, Finding, SampleCommand, Stratify};
-use domain::stored_event::{Cause, Position};
+use domain::sample::{Answer, Stratify};
 use domain::time::Timestamp;
 use evidence::log_walk::Log;
-use evidence::sampling::{Ask, document, draw, drawn_of, sample_id};
+use evidence::sampling::{Ask, draw, drawn_of};
 use host::app::ReadOnly;
-use host::outbound::own_server::OwnServer;
 use host::store_spec::LogArgs;
-use http::routes::samples::draw_cause;
-use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +26,7 @@ const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 ///
 /// The draw decides itself: the calls with the lowest SHA-256(seed, call id). Take a seed that nobody here
 /// can choose, such as figures published after the period ended. With --data the running server of that
-/// directory writes, or this command where none runs.
+/// directory draws, or this command where none runs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -84,7 +78,7 @@ struct Calls {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    writer: WriterArgs,
+    api: ApiArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,7 +100,7 @@ struct FindingArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    writer: WriterArgs,
+    api: ApiArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -123,7 +117,7 @@ struct SignOff {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    writer: WriterArgs,
+    api: ApiArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,7 +131,7 @@ struct Show {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    writer: WriterArgs,
+    api: ApiArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -180,27 +174,10 @@ fn parse_answer(text: &str) -> Result<(String, Answer), String> {
 }
 
 async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let ask = Ask {
-        seed: args.seed.clone(),
-        size: args.size,
-        stratify: args.stratify,
-        campaign: args.campaign.clone(),
-        from: args.from,
-        to: args.to,
-    };
-    let document = match args.writer.open(runtime).await? {
-        Writer::Server(server) => {
-            let body = json!({ "seed": ask.seed, "size": ask.size, "stratify": ask.stratify,
-                "campaign": ask.campaign, "from": ask.from, "to": ask.to,
-                "position": args.position.map(|position| position.to_string()) });
-            server.ask(Method::POST, "/api/v1/samples", Some(&body)).await?
-        }
-        Writer::Here(here) => {
-            let drawn = draw_here(&here, &ask, args.position.map(Position)).await;
-            here.close().await;
-            drawn?
-        }
-    };
+    let body = json!({ "seed": args.seed, "size": args.size, "stratify": args.stratify,
+        "campaign": args.campaign, "from": args.from, "to": args.to,
+        "position": args.position.map(|position| position.to_string()) });
+    let document = args.api.ask(runtime, post("/api/v1/samples", &body)).await?;
     write(&args.out, &document)?;
     let member = |pointer: &str| document.pointer(pointer).cloned().unwrap_or_default();
     let summary = json!({ "sample": member("/sample"), "population": member("/drawn/population"),
@@ -225,18 +202,6 @@ async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> 
     output::line(&format!("written to {}", args.out.display()))
 }
 
-async fn draw_here(here: &Here, ask: &Ask, upto: Option<Position>) -> Result<Value, Problem> {
-    let bar = LogBar::begin();
-    let hears = |reached, last| bar.show(reached, last);
-    let log = Log::heard(here.opened.environment.store.as_ref(), &hears);
-    let drawn = draw(log, ask, upto).await?;
-    drop(bar);
-    let (id, cause) = (sample_id(&drawn.facts), draw_cause(&drawn.facts));
-    let command = SampleCommand::Draw(Box::new(drawn));
-    let answer = here.system.samples.ask(&id, command, cause).await?;
-    Ok(value(&document(id, &answer.state)?))
-}
-
 fn write(path: &Path, document: &Value) -> Result<(), Failure> {
     let text = format!("{document:#}\n");
     private_file::write(path, text.as_bytes())
@@ -253,60 +218,23 @@ async fn record_finding(args: FindingArgs, runtime: Arc<Runtime>) -> Result<(), 
             answers.insert(item, answer);
         }
     }
-    let (call, remark, by) = (args.call, args.remark, args.by);
-    let body = json!({ "call": call, "answers": answers, "remark": remark, "by": by });
-    let finding = Finding { answers, remark, by };
-    let command = SampleCommand::RecordFinding { call, finding };
+    let body = json!({ "call": args.call, "answers": answers, "remark": args.remark, "by": args.by });
     let path = format!("/api/v1/samples/{}/findings", args.sample);
-    change(
-        (&args.writer, runtime),
-        (args.sample, command),
-        (&path, body),
-        args.json,
-    )
-    .await
+    let changed = args.api.ask(runtime, post(&path, &body)).await?;
+    show_changed(&changed, args.json)
 }
 
 async fn sign_off(args: SignOff, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let (by, remark) = (args.by, args.remark);
-    let body = json!({ "by": by, "remark": remark });
-    let command = SampleCommand::SignOff { by, remark };
+    let body = json!({ "by": args.by, "remark": args.remark });
     let path = format!("/api/v1/samples/{}/sign-off", args.sample);
-    change(
-        (&args.writer, runtime),
-        (args.sample, command),
-        (&path, body),
-        args.json,
-    )
-    .await
+    let changed = args.api.ask(runtime, post(&path, &body)).await?;
+    show_changed(&changed, args.json)
 }
 
-/// Asks the sample, through the server or here; says how many calls still lack a finding.
-async fn change(
-    (writer, runtime): (&WriterArgs, Arc<Runtime>),
-    (id, command): (SampleId, SampleCommand),
-    (path, body): (&str, Value),
-    as_json: bool,
-) -> Result<(), Failure> {
-    let reply = match writer.open(runtime).await? {
-        Writer::Server(server) => server.ask(Method::POST, path, Some(&body)).await?,
-        Writer::Here(here) => {
-            let environment = &here.opened.environment;
-            let command_id = environment.ids.command(environment.clock.now());
-            let asked = here
-                .system
-                .samples
-                .ask(&id, command, Cause::outside(command_id))
-                .await;
-            here.close().await;
-            let answer = asked.map_err(Problem::from)?;
-            json!({ "sample": id, "lacking": answer.state.lacking().count(),
-                "signed_off": answer.state.signed_off().map(|(by, at)| json!({ "by": by, "at": at })),
-                "position": answer.position.to_string() })
-        }
-    };
+/// Says how many calls still lack a finding.
+fn show_changed(reply: &Value, as_json: bool) -> Result<(), Failure> {
     if as_json {
-        return output::json(&reply);
+        return output::json(reply);
     }
     let lacking = reply.get("lacking").and_then(Value::as_u64).unwrap_or(0);
     match reply.get("signed_off").is_none_or(Value::is_null) {
@@ -318,14 +246,8 @@ async fn change(
 }
 
 async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let shown = match args.writer.open(runtime).await? {
-        Writer::Server(server) => ask_server(&server, args.sample).await?,
-        Writer::Here(here) => {
-            let loaded = here.system.samples.state(&args.sample).await;
-            here.close().await;
-            value(&document(args.sample, &loaded.map_err(Problem::from)?.state)?)
-        }
-    };
+    let path = format!("/api/v1/samples/{}", args.sample);
+    let shown = args.api.ask(runtime, get(&path)).await?;
     if let Some(out) = &args.out {
         write(out, &shown)?;
     }
@@ -333,11 +255,6 @@ async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
         true => output::json(&shown),
         false => output::pretty(&shown),
     }
-}
-
-async fn ask_server(server: &OwnServer, sample: SampleId) -> Result<Value, Failure> {
-    let path = format!("/api/v1/samples/{sample}");
-    Ok(server.ask(Method::GET, &path, None).await?)
 }
 
 async fn check(args: &Check) -> Result<(), Failure> {

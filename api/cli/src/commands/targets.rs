@@ -1,14 +1,16 @@
 //! What `ledgerline campaign` shows as tables: targets, target against actual, funnel, regions,
 //! abandonment; and `ledgerline trunk quality`.
 
+use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table::{items, member_lines, members, percent};
 use application::percent::encode;
 use domain::ids::CampaignId;
-use hyper::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArgs {
@@ -73,7 +75,7 @@ fn read_target(text: &str) -> Result<Value, String> {
 }
 
 /// Sets targets where some are given, and shows them.
-pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
+pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/targets", encode(args.id.as_str()));
     let mut body = match (args.preset, args.set.is_empty()) {
         (Some(preset), _) => Some(json!({ "preset": preset })),
@@ -83,11 +85,11 @@ pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
     if let (Some(by), Some(members)) = (args.by, body.as_mut().and_then(Value::as_object_mut)) {
         members.insert("by".to_owned(), json!(by));
     }
-    let (method, list) = match &body {
-        Some(_) => (Method::POST, "targets"),
-        None => (Method::GET, "items"),
+    let (request, list) = match &body {
+        Some(body) => (post(&path, body), "targets"),
+        None => (get(&path), "items"),
     };
-    let Some(reply) = args.asking.ask(method, &path, body.as_ref()).await? else {
+    let Some(reply) = args.asking.ask(runtime, request).await? else {
         return Ok(());
     };
     let share = |per_mille: &Value| per_mille.as_f64().map(|value| json!(value / 1_000.0));
@@ -109,10 +111,10 @@ pub(super) async fn targets(args: SetArgs) -> Result<(), Failure> {
 }
 
 /// Targets beside what was reached, and the causes of each gap.
-pub(super) async fn target_actual(args: SomeArgs) -> Result<(), Failure> {
+pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
     let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
-    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
+    let Some(reply) = args.asking.ask(runtime, get(&path)).await? else {
         return Ok(());
     };
     let rows: Vec<Value> = items(&reply, "items").iter().map(compared).collect();
@@ -152,8 +154,8 @@ fn compared(row: &Value) -> Value {
 }
 
 /// How far customers came.
-pub(super) async fn funnel(args: OneArgs) -> Result<(), Failure> {
-    let Some(reply) = asked_of(&args, "/funnel").await? else {
+pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Some(reply) = asked_of(runtime, &args, "/funnel").await? else {
         return Ok(());
     };
     let rows: Vec<Value> = items(&reply, "stages")
@@ -170,8 +172,8 @@ pub(super) async fn funnel(args: OneArgs) -> Result<(), Failure> {
 }
 
 /// Calls by region.
-pub(super) async fn regions(args: OneArgs) -> Result<(), Failure> {
-    let Some(reply) = asked_of(&args, "/regions").await? else {
+pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Some(reply) = asked_of(runtime, &args, "/regions").await? else {
         return Ok(());
     };
     region_lines(&reply)
@@ -210,8 +212,8 @@ pub(super) fn region_lines(reply: &Value) -> Vec<String> {
 }
 
 /// The abandon rate under every definition.
-pub(super) async fn abandonment(args: OneArgs) -> Result<(), Failure> {
-    let Some(reply) = asked_of(&args, "/abandonment").await? else {
+pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Some(reply) = asked_of(runtime, &args, "/abandonment").await? else {
         return Ok(());
     };
     let rows: Vec<Value> = items(&reply, "definitions")
@@ -240,14 +242,14 @@ pub(super) async fn abandonment(args: OneArgs) -> Result<(), Failure> {
 }
 
 /// Trunks by day.
-pub(super) async fn quality(args: QualityArgs) -> Result<(), Failure> {
+pub(super) async fn quality(args: QualityArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let given = [("from", args.from), ("to", args.to)];
     let query: Vec<String> = given
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))))
         .collect();
     let path = format!("/api/v1/trunks/quality?{}", query.join("&"));
-    let Some(reply) = args.asking.ask(Method::GET, &path, None).await? else {
+    let Some(reply) = args.asking.ask(runtime, get(&path)).await? else {
         return Ok(());
     };
     if items(&reply, "days").is_empty() {
@@ -313,9 +315,9 @@ fn with(object: &Value, name: &str, value: Value) -> Value {
     shown
 }
 
-async fn asked_of(args: &OneArgs, rest: &str) -> Result<Option<Value>, Failure> {
+async fn asked_of(runtime: Arc<Runtime>, args: &OneArgs, rest: &str) -> Result<Option<Value>, Failure> {
     let path = format!("/api/v1/campaigns/{}{rest}", encode(args.id.as_str()));
-    args.asking.ask(Method::GET, &path, None).await
+    args.asking.ask(runtime, get(&path)).await
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ struct CallArgs {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let args = match args.action {
         Action::Call(args) => args,
-        Action::Quality(args) => return targets::quality(args).await,
+        Action::Quality(args) => return targets::quality(args, runtime).await,
     };
     let phone = PhoneNumber::parse(&args.number).map_err(|error| Failure::usage(error.to_string()))?;
     let loopback = args.trunk.is_loopback();

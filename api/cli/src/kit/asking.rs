@@ -1,11 +1,12 @@
-//! The options of a command that a running server answers, and the ways its reply is shown.
+//! The options of a command that asks one thing, and the ways its reply is shown.
 
+use crate::kit::api::{ApiArgs, Request};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::page::{self, Language};
-use host::outbound::own_server::{OwnServer, ServerArgs};
-use hyper::Method;
 use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Where to ask, and how to show it.
 #[derive(Debug, clap::Args)]
@@ -14,13 +15,13 @@ pub(crate) struct Asking {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    api: ApiArgs,
 }
 
 impl Asking {
     /// Asks and shows the reply as it is.
-    pub(crate) async fn show(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), Failure> {
-        match self.ask(method, path, body).await? {
+    pub(crate) async fn show(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<(), Failure> {
+        match self.ask(runtime, request).await? {
             Some(reply) => output::pretty(&reply),
             None => Ok(()),
         }
@@ -29,10 +30,11 @@ impl Asking {
     /// Asks and shows the reply as a page for people, in their language; with --json as it is.
     pub(crate) async fn show_page(
         &self,
-        (method, path, body): (Method, &str, Option<&Value>),
+        runtime: Arc<Runtime>,
+        request: Request<'_>,
         page: fn(&Value, Language) -> Vec<String>,
     ) -> Result<(), Failure> {
-        match self.ask(method, path, body).await? {
+        match self.ask(runtime, request).await? {
             Some(reply) => page::show(&page(&reply, Language::asked())),
             None => Ok(()),
         }
@@ -41,11 +43,10 @@ impl Asking {
     /// The reply, for a form of its own; `None` when it was to be JSON and has been shown.
     pub(crate) async fn ask(
         &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
+        runtime: Arc<Runtime>,
+        request: Request<'_>,
     ) -> Result<Option<Value>, Failure> {
-        let reply = OwnServer::find(&self.server)?.ask(method, path, body).await?;
+        let reply = self.api.ask(runtime, request).await?;
         if self.json {
             output::json(&reply)?;
             return Ok(None);
@@ -54,7 +55,7 @@ impl Asking {
     }
 }
 
-/// What was not given is left out: the server takes no nulls for texts.
+/// What was not given is left out: a route takes no nulls for texts.
 pub(crate) fn given(mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         members.retain(|_, value| !value.is_null());

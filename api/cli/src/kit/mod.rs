@@ -1,8 +1,8 @@
 //! What commands share: who is asked, what is printed, and how a command ends.
 
+pub(crate) mod api;
 pub(crate) mod asking;
 pub(crate) mod failure;
-pub(crate) mod holder;
 pub(crate) mod log_bar;
 pub(crate) mod moment;
 pub(crate) mod named;
@@ -11,4 +11,3 @@ pub(crate) mod reader;
 pub(crate) mod table;
 pub(crate) mod taking;
 pub(crate) mod words;
-pub(crate) mod writer;

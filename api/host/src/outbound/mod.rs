@@ -1,6 +1,7 @@
 //! Whom we call: our own server, on behalf of the command line, witnesses of the log, a time
 //! stamp authority, and a clock (NTP).
 
+pub mod api_client;
 pub mod ntp;
 pub mod own_server;
 #[cfg(any(test, feature = "testing"))]

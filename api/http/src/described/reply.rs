@@ -20,6 +20,9 @@ pub(crate) struct Told {
 
 /// A handler's answer.
 pub(crate) trait IntoReply {
+    /// Something was read, and nothing changed.
+    const IS_READ: bool = true;
+
     fn told(generator: &mut SchemaGenerator) -> Vec<Told>;
     fn response(self) -> Response;
 }
@@ -76,6 +79,8 @@ impl<T: Serialize + JsonSchema> IntoReply for Read<T> {
 }
 
 impl<T: Serialize + JsonSchema> IntoReply for Changed<T> {
+    const IS_READ: bool = false;
+
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
         vec![written::<T>(generator, CHANGED, "Done, or so already")]
     }
@@ -85,6 +90,8 @@ impl<T: Serialize + JsonSchema> IntoReply for Changed<T> {
 }
 
 impl<T: Serialize + JsonSchema> IntoReply for MadeOrChanged<T> {
+    const IS_READ: bool = false;
+
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
         vec![
             written::<T>(generator, CHANGED, "It was there already"),

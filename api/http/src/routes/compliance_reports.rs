@@ -10,7 +10,7 @@ use domain::report::{Issue, Report, ReportEvent};
 use domain::stored_event::{Position, read_event};
 use domain::time::Timestamp;
 use evidence::compliance_report::{Occasion, Order, issue, kept};
-use evidence::log_walk::{Log, Matching, turn, unreadable};
+use evidence::log_walk::{Matching, turn, unreadable};
 use intake::members::{self, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -139,7 +139,8 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
         ),
     };
     let period = length.unwrap_or(PeriodLength::Day).of(day);
-    let key = SigningKey::read(&ctx.installation.signing_key)
+    let ids = ctx.installation.environment.ids.as_ref();
+    let key = SigningKey::of_log(&ctx.installation.signing_key, ids)
         .map_err(|error| Problem::unavailable(format!("the log's signing key: {error}")))?;
     let order = Order {
         period,
@@ -147,10 +148,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
         occasion: Occasion::Asked,
     };
     let _turn = turn()?;
-    let log = Log::limited(
-        ctx.installation.store(),
-        ctx.installation.environment.clock.as_ref(),
-    );
+    let log = ctx.whole_log();
     let issued = issue((log, &ctx.installation.entities), &key, order).await?;
     let files = kept(&ctx.installation.directory, &issued)?;
     Ok(Changed(Written {

@@ -24,7 +24,7 @@ mod projections;
 mod queries;
 mod reports;
 mod rules;
-pub mod samples;
+mod samples;
 mod streams;
 mod tables;
 mod targets;

@@ -20,12 +20,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/projections",
             "Every view: position, lag in events and time, what keeps it, and its rebuild",
             list,
-        ),
+        )
+        .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/projections/{name}",
             "One view, with the comparison of its next rows where there is one",
             show,
-        ),
+        )
+        .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/projections/{name}/rebuild",
             "Make the next rows of a view beside its live ones, or go on with that",

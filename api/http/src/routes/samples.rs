@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use domain::sample::{DrawFacts, Finding, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent, Stratify};
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
-use evidence::log_walk::{Log, Matching, turn, unreadable};
+use evidence::log_walk::{Matching, turn, unreadable};
 use evidence::sampling::{Ask, SampleShown, SignOff, document, draw, sample_id, signed_off};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -21,7 +21,7 @@ const SIZE_MAX: u32 = 1_000;
 /// Most samples in one answer, the latest.
 const LISTED_MAX: usize = 1_000;
 
-pub fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list),
         Endpoint::post(
@@ -225,13 +225,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
         to: order.to,
     };
     let _turn = turn()?;
-    let clock = ctx.installation.environment.clock.as_ref();
-    let drawn = draw(
-        Log::limited(ctx.installation.store(), clock),
-        &ask,
-        order.position,
-    )
-    .await?;
+    let drawn = draw(ctx.whole_log(), &ask, order.position).await?;
     let id = sample_id(&drawn.facts);
     let cause = draw_cause(&drawn.facts);
     let answer = ctx
@@ -248,7 +242,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
 }
 
 /// The command that a draw is: the same draw asked twice is answered once.
-pub fn draw_cause(facts: &DrawFacts) -> Cause {
+fn draw_cause(facts: &DrawFacts) -> Cause {
     Cause::outside(CommandId::derive_from_text(&format!(
         "sample.draw:{}",
         sample_id(facts)

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::decider::Scope;
 use domain::ids::CommandId;
 use domain::stored_event::StreamVersion;
+use host::outbound::api_client::ApiClient;
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use http_body_util::{Empty, Full};
 use hyper::{Request, Response, body::Incoming};
@@ -43,7 +44,7 @@ impl Story {
         }
     }
 
-    pub fn client(&self) -> OwnServer {
+    pub fn client(&self) -> ApiClient {
         let args = ServerArgs {
             server: Some(self.url.clone()),
             token_file: None,

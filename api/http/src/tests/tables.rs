@@ -5,15 +5,15 @@ use crate::testing::three_calls;
 use application::calendar::beijing_date;
 use chrono::NaiveDate;
 use domain::problem::Problem;
-use host::outbound::own_server::OwnServer;
+use host::outbound::api_client::ApiClient;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn asked(client: &OwnServer, path: &str) -> Result<Value, Problem> {
+async fn asked(client: &ApiClient, path: &str) -> Result<Value, Problem> {
     client.ask(Method::GET, &format!("/api/v1{path}"), None).await
 }
 
-async fn shown(client: &OwnServer, path: &str) -> Value {
+async fn shown(client: &ApiClient, path: &str) -> Value {
     asked(client, path).await.unwrap()
 }
 
@@ -37,7 +37,7 @@ fn a_days_calls_stand_in_the_daily_report_the_costs_the_regions_and_the_ledger()
     story.end();
 }
 
-async fn daily_report(client: &OwnServer, after: &str) {
+async fn daily_report(client: &ApiClient, after: &str) {
     let daily = shown(client, &format!("/reports/daily?after_position={after}")).await;
     let row = &daily["campaigns"][0];
     assert_eq!(row["campaign"], "T");
@@ -64,7 +64,7 @@ async fn daily_report(client: &OwnServer, after: &str) {
     assert!(asked(client, "/reports/daily?date=today").await.is_err());
 }
 
-async fn costs(client: &OwnServer, today: NaiveDate) {
+async fn costs(client: &ApiClient, today: NaiveDate) {
     let path = format!("/reports/costs?campaign=T&from={today}&per_minute_fen=12");
     let total = shown(client, &path).await["total"].clone();
     assert_eq!((&total["calls"], &total["conversions"]), (&json!(3), &json!(1)));
@@ -82,7 +82,7 @@ async fn costs(client: &OwnServer, today: NaiveDate) {
     }
 }
 
-async fn regions(client: &OwnServer) {
+async fn regions(client: &ApiClient) {
     let row = shown(client, "/campaigns/T/regions").await["items"][0].clone();
     assert_eq!(row["region"], "unknown", "no rule judged this permit");
     assert_eq!((&row["dialed"], &row["converted"]), (&json!(3), &json!(1)));
@@ -91,7 +91,7 @@ async fn regions(client: &OwnServer) {
     assert!(asked(client, "/campaigns/U/regions").await.is_err());
 }
 
-async fn ledger(client: &OwnServer) {
+async fn ledger(client: &ApiClient) {
     let ledger = shown(client, "/campaigns/T/abandonment").await;
     let definitions = ledger["definitions"].as_array().unwrap();
     assert_eq!(definitions.len(), 6);
@@ -109,7 +109,7 @@ async fn ledger(client: &OwnServer) {
     assert_eq!(ledger["budget"]["used_per_mille"], 1_000);
 }
 
-async fn charts(client: &OwnServer) {
+async fn charts(client: &ApiClient) {
     for by in ["hour", "day"] {
         for campaign in ["", "&campaign=T"] {
             let path = format!("/charts/dialed_calls?by={by}{campaign}");

@@ -1,14 +1,12 @@
 //! `ledgerline audit trail`: who did or read what, when, and of whom.
 
+use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
-use crate::kit::holder::{Holder, HolderArgs};
 use crate::kit::output;
 use crate::kit::table;
-use application::inquiring::{TrailAsk, trail};
-use application::reply_value::value;
+use application::inquiring::TrailAsk;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
-use hyper::Method;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -24,13 +22,13 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    holder: HolderArgs,
+    api: ApiArgs,
 }
 
 /// What is looked for; everything given must hold.
 #[derive(Debug, clap::Args)]
 struct AskArgs {
-    /// Who acted: the name an event holds; `token` or `loopback` for a reader who gave none
+    /// Who acted: the name an event holds; `token`, `loopback` or `directory` for a reader who gave none
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Only of this kind, such as inquiry.personal_data_read
@@ -99,17 +97,8 @@ const COLUMNS: &[(&str, &str)] = &[
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let ask = TrailAsk::from(args.ask);
-    let shown = match args.holder.find(runtime).await? {
-        Holder::Server(server) => {
-            let path = format!("/api/v1/audit{}", ask.query());
-            server.ask(Method::GET, &path, None).await?
-        }
-        Holder::Here(here) => {
-            let found = trail(&here.installation, ask).await;
-            here.close().await;
-            value(&found?)
-        }
-    };
+    let path = format!("/api/v1/audit{}", ask.query());
+    let shown = args.api.ask(runtime, get(&path)).await?;
     if args.json {
         return output::json(&shown);
     }

@@ -10,8 +10,10 @@ use crate::kit::failure::Failure;
 use host::store_spec::StoreSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::backup::Demands;
 use store::proof::VerifierKey;
+use tokio::runtime::Runtime;
 
 /// Back up a log while it is written, verify a backup, restore one.
 ///
@@ -50,13 +52,13 @@ struct Against {
     key: Option<String>,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Create(args) => create::run(args).await,
         Action::Verify(args) => verify::run(&args),
         Action::Restore(args) => restore::run(args).await,
         Action::Recordings(args) => recordings::run(args).await,
-        Action::Confirm(args) => confirm::run(args).await,
+        Action::Confirm(args) => confirm::run(args, runtime).await,
     }
 }
 

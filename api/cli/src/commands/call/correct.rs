@@ -1,10 +1,12 @@
-//! `ledgerline call correct`: through the running server, which alone writes.
+//! `ledgerline call correct`: what a call's end is found to have been, later.
 
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use domain::ids::CallId;
-use hyper::Method;
 use serde_json::json;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,7 +28,7 @@ pub(super) struct Args {
     asking: Asking,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Args {
         id,
         disposition,
@@ -37,5 +39,5 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     } = args;
     let body = json!({ "disposition": disposition, "outcome": outcome, "reason": reason, "by": by });
     let path = format!("/api/v1/calls/{id}/correct");
-    asking.show(Method::POST, &path, Some(&given(body))).await
+    asking.show(runtime, post(&path, &given(body))).await
 }

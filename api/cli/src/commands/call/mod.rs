@@ -7,6 +7,8 @@ mod replay;
 mod show;
 
 use crate::kit::failure::Failure;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Look at calls, now or as known at a time; correct one; take one elsewhere without its person.
 #[derive(Debug, clap::Args)]
@@ -38,10 +40,10 @@ impl Args {
     }
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Show(args) => show::run(args).await,
-        Action::Correct(args) => correct::run(args).await,
+        Action::Correct(args) => correct::run(args, runtime).await,
         Action::Export(args) => export::run(args).await,
         Action::Replay(args) => replay::run(&args),
     }

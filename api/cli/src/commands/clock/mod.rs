@@ -1,11 +1,14 @@
 //! `ledgerline clock`: asks the running server to compare its clock now, and shows by how much it is off.
 
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use hyper::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Compare the server's clock with others.
 ///
@@ -53,17 +56,17 @@ struct Measure {
     server: ServerArgs,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Measure(args) => measure(args).await,
-        Action::Confirm(args) => confirm(args).await,
+        Action::Confirm(args) => confirm(args, runtime).await,
     }
 }
 
-async fn confirm(args: Confirm) -> Result<(), Failure> {
+async fn confirm(args: Confirm, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let body = given(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-clock";
-    match args.asking.ask(Method::POST, path, Some(&body)).await? {
+    match args.asking.ask(runtime, post(path, &body)).await? {
         Some(_) => {
             output::line("confirmed: the clock is believed, dialing goes on / 已确认时钟无误，恢复拨号")
         }

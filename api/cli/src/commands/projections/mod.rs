@@ -4,6 +4,7 @@ mod rebuild;
 mod rebuild_all;
 mod show;
 
+use crate::kit::api::{ApiArgs, require_log};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use ::projections::{RebuildError, View, ViewCheck, views};
@@ -15,12 +16,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// See how the views stand, rebuild them beside their live rows, and check them against the log.
 ///
 /// A view is rows made from events. `rebuild NAME` makes its rows again from the first event in tables of
 /// their own; readers go on with the live rows until `switch NAME` puts the next ones in their place in one
-/// transaction. On a directory that a server uses, the server does it; else this command does.
+/// transaction. On a directory that a server uses, the server does it; else
+/// this command does, and puts what was done on record.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -41,12 +44,14 @@ enum Action {
     /// Make the next rows of one view beside its live ones; without NAME of every view in turn, switching to
     /// each
     Rebuild {
+        /// One view; default: all
+        name: Option<String>,
         #[command(flatten)]
-        of: Maybe,
+        at: Asked,
         /// From the first event, also where a rebuild was begun before
         #[arg(long, requires = "name")]
         restart: bool,
-        /// Without a server: leave the next rows ready instead of switching to them at once
+        /// Leave the next rows ready instead of switching to them at once where they agree with the live ones
         #[arg(long, requires = "name")]
         no_switch: bool,
         /// Drop all rows first and make them again where they stand: for rows that cannot even be read; no
@@ -65,7 +70,7 @@ enum Action {
     },
     /// Drop the next rows of a view
     Cancel(Named),
-    /// Let a parked view of the running server try its event again
+    /// Let a parked view try its event again
     Retry(Named),
     /// Replay the log into memory and compare with the rows; a server may run
     Verify(Maybe),
@@ -90,6 +95,16 @@ impl Where {
     }
 }
 
+/// Whom to ask, and how to show it.
+#[derive(Debug, clap::Args)]
+struct Asked {
+    #[command(flatten)]
+    api: ApiArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, clap::Args)]
 struct Maybe {
     /// One view; default: all
@@ -103,7 +118,7 @@ struct Named {
     /// The view
     name: String,
     #[command(flatten)]
-    at: Where,
+    at: Asked,
 }
 
 #[derive(Debug, clap::Args)]
@@ -113,22 +128,25 @@ struct Accept {
     accept_differences: Option<String>,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::List { json } => show::list(json),
         Action::Status(of) => show::status(&of.at, of.name.as_deref()).await,
         Action::Rebuild {
-            of: Maybe { name: None, at },
+            name: None,
+            at,
             in_place: true,
             ..
         } => rebuild_all::in_place(&at).await,
         Action::Rebuild {
-            of: Maybe { name: None, at },
+            name: None,
+            at,
             accept,
             ..
-        } => rebuild_all::beside(&at, accept.accept_differences.as_deref()).await,
+        } => rebuild_all::beside(&at, runtime, accept.accept_differences.as_deref()).await,
         Action::Rebuild {
-            of: Maybe { name: Some(name), at },
+            name: Some(name),
+            at,
             restart,
             no_switch,
             accept,
@@ -139,13 +157,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 no_switch,
                 accept: accept.accept_differences,
             };
-            rebuild::one(&at, &known(&name)?, &wish).await
+            rebuild::one(&at, runtime, &known(&name)?, &wish).await
         }
         Action::Switch { of, accept } => {
-            rebuild::switch(&of.at, &known(&of.name)?, accept.accept_differences.as_deref()).await
+            let accept = accept.accept_differences.as_deref();
+            rebuild::switch(&of.at, runtime, &known(&of.name)?, accept).await
         }
-        Action::Cancel(of) => rebuild::cancel(&of.at, &known(&of.name)?).await,
-        Action::Retry(of) => rebuild::retry(&of.at, &known(&of.name)?).await,
+        Action::Cancel(of) => rebuild::cancel(&of.at, runtime, &known(&of.name)?).await,
+        Action::Retry(of) => rebuild::retry(&of.at, runtime, &known(&of.name)?).await,
         Action::Verify(of) => verify(&of.at, of.name.as_deref()).await,
     }
 }
@@ -218,19 +237,6 @@ async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
     Err(Failure::found(format!(
         "rows do not follow from the log: {}",
         wrong.join(", ")
-    )))
-}
-
-fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
-    let StoreSpec::Sqlite(directory) = spec else {
-        return Ok(());
-    };
-    if directory.join(store::EVENTS_FILE).exists() {
-        return Ok(());
-    }
-    Err(Failure::refused(format!(
-        "there is no event log in {}",
-        directory.display()
     )))
 }
 

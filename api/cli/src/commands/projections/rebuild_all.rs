@@ -1,18 +1,21 @@
-//! `projections rebuild` without a name: every view in turn beside its live rows, by the server that uses the
-//! directory or here; or, where the rows cannot even be read, all dropped and made again in place.
+//! `projections rebuild` without a name: every view in turn beside its live rows; or, where the rows cannot
+//! even be read, all dropped and made again in place.
 
-use crate::commands::projections::rebuild::{Holder, fed_there, holder, path, state};
-use crate::commands::projections::{Where, bar, show_on};
+use crate::commands::projections::rebuild::{ASK_AGAIN_MS, agrees, fed, path, state, switch_to, why};
+use crate::commands::projections::{Asked, bar, show_on};
+use crate::kit::api::get;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use ::projections::{Comparison, RebuildError, RebuildState, Rebuilds, checkpoints, views};
-use domain::stored_event::Position;
+use crate::kit::table::items;
+use ::projections::{RebuildState, views};
+use domain::ports::clock::Clock;
 use host::app::WritableRows;
-use host::outbound::own_server::OwnServer;
-use hyper::Method;
+use host::clock::SystemClock;
+use host::outbound::api_client::ApiClient;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// What became of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,20 +72,14 @@ impl Turn {
 }
 
 /// Every view in turn; readers see no gap.
-pub(super) async fn beside(at: &Where, accept: Option<&str>) -> Result<(), Failure> {
-    let turns = match holder(at).await? {
-        Holder::Server(server) => all_there(&server, accept).await?,
-        Holder::Here(rows, rebuilds) => {
-            let done = all_here(&rows, &rebuilds, accept).await;
-            drop(rebuilds);
-            rows.close().await;
-            done?
-        }
-    };
-    tell(at, &turns)
+pub(super) async fn beside(at: &Asked, runtime: Arc<Runtime>, accept: Option<&str>) -> Result<(), Failure> {
+    let client = at.api.client(runtime).await?;
+    let turns = all(&client, accept).await;
+    client.close().await;
+    tell(at, &turns?)
 }
 
-fn tell(at: &Where, turns: &[Turn]) -> Result<(), Failure> {
+fn tell(at: &Asked, turns: &[Turn]) -> Result<(), Failure> {
     let left: Vec<&str> = turns
         .iter()
         .filter(|turn| !turn.is_done())
@@ -109,96 +106,70 @@ fn tell(at: &Where, turns: &[Turn]) -> Result<(), Failure> {
     )))
 }
 
-async fn all_here(
-    rows: &WritableRows,
-    rebuilds: &Rebuilds,
-    accept: Option<&str>,
-) -> Result<Vec<Turn>, Failure> {
-    // Rows that are made from nothing now need not be made twice.
-    let stored = checkpoints(rows.rows().as_ref()).await?.into_iter();
-    let fresh: BTreeSet<String> = stored
-        .filter(|row| row.position == Position(0))
-        .map(|row| row.view)
-        .collect();
-    let bar = bar();
-    let mut hear = show_on(&bar);
+async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<Turn>, Failure> {
+    let stand = get("/api/v1/projections").ask(client).await?;
+    let before = items(&stand, "views");
     let mut turns = Vec::new();
-    rebuilds.catch_up(&mut hear).await?;
-    let stored = checkpoints(rows.rows().as_ref()).await?;
     for view in views::all() {
-        let name = view.name();
-        let parked = stored
+        let row = before
             .iter()
-            .find(|row| row.view == name)
-            .and_then(|row| row.parked.as_ref());
-        let turn = match parked {
-            Some((position, why)) if fresh.contains(name) => {
-                Turn::failed(name, &format!("parked before position {position}: {why}"))
+            .find(|row| row.get("view") == Some(&json!(view.name())));
+        // Rows that are made from nothing now need not be made twice.
+        turns.push(match row {
+            Some(row) if number(row, "position") == 0 => {
+                made(client, view.name(), number(row, "head")).await?
             }
-            None if fresh.contains(name) => Turn::of(name, Outcome::Made),
-            _ => one_here(rebuilds, (name, accept), &mut hear).await?,
-        };
-        turns.push(turn);
-    }
-    drop(hear);
-    bar.finish_and_clear();
-    Ok(turns)
-}
-
-async fn one_here(
-    rebuilds: &Rebuilds,
-    (name, accept): (&'static str, Option<&str>),
-    hear: &mut (dyn FnMut(Position, Position) + Send),
-) -> Result<Turn, Failure> {
-    rebuilds.begin(name, true).await?;
-    let made = rebuilds.feed(name, hear).await?;
-    if made.state != RebuildState::Ready {
-        return Ok(Turn::failed(name, &made.why.unwrap_or_default()));
-    }
-    let agrees = made.comparison.as_ref().is_some_and(Comparison::agrees);
-    if !agrees && accept.is_none() {
-        return Ok(Turn::of(name, Outcome::Differs));
-    }
-    match rebuilds.switch(name, accept).await {
-        Ok(_) => Ok(Turn::of(name, Outcome::Switched)),
-        Err(RebuildError::Refused(why)) => Ok(Turn::failed(name, &why)),
-        Err(other) => Err(other.into()),
-    }
-}
-
-async fn all_there(server: &OwnServer, accept: Option<&str>) -> Result<Vec<Turn>, Failure> {
-    let mut turns = Vec::new();
-    for view in views::all() {
-        turns.push(one_there(server, (view.name(), accept)).await?);
+            Some(_) | None => one(client, view.name(), accept).await?,
+        });
     }
     Ok(turns)
 }
 
-async fn one_there(
-    server: &OwnServer,
-    (name, accept): (&'static str, Option<&str>),
-) -> Result<Turn, Failure> {
-    let shown = fed_there(server, (name, true)).await?;
+/// A position as a number.
+fn number(row: &Value, name: &str) -> u64 {
+    let position = row.get(name).unwrap_or(&Value::Null);
+    let text = position.as_str().and_then(|text| text.parse().ok());
+    position.as_u64().or(text).unwrap_or(0)
+}
+
+/// Waits until the rows of a view that had none have what the log had.
+async fn made(client: &ApiClient, name: &'static str, head: u64) -> Result<Turn, Failure> {
+    let (path, clock) = (path(name), SystemClock::default());
+    loop {
+        let shown = get(&path).ask(client).await?;
+        if let Some(parked) = shown.get("parked").filter(|parked| !parked.is_null()) {
+            let why = parked.get("why").and_then(Value::as_str).unwrap_or_default();
+            let position = number(parked, "position");
+            return Ok(Turn::failed(
+                name,
+                &format!("parked before position {position}: {why}"),
+            ));
+        }
+        if number(&shown, "position") >= head {
+            return Ok(Turn::of(name, Outcome::Made));
+        }
+        clock.wait_until(clock.now().plus_ms(ASK_AGAIN_MS)).await;
+    }
+}
+
+async fn one(client: &ApiClient, name: &'static str, accept: Option<&str>) -> Result<Turn, Failure> {
+    let shown = fed(client, name, true).await?;
     if state(&shown) != RebuildState::Ready.code() {
-        let why = shown.pointer("/rebuild/why").and_then(Value::as_str);
-        return Ok(Turn::failed(name, &why.unwrap_or_default()));
+        return Ok(Turn::failed(name, &why(&shown)));
     }
-    let agrees = shown.pointer("/rebuild/agrees").and_then(Value::as_bool);
-    if agrees != Some(true) && accept.is_none() {
+    if !agrees(&shown) && accept.is_none() {
         return Ok(Turn::of(name, Outcome::Differs));
     }
-    let body = accept.map_or_else(|| json!({}), |reason| json!({ "accept_differences": reason }));
-    let switch = format!("{}/switch", path(name));
-    match server.ask(Method::POST, &switch, Some(&body)).await {
+    match switch_to(client, name, accept).await {
         Ok(_) => Ok(Turn::of(name, Outcome::Switched)),
         Err(refused) => Ok(Turn::failed(name, &refused)),
     }
 }
 
 /// Drops all rows and makes them again: readers of other processes see them come.
-pub(super) async fn in_place(at: &Where) -> Result<(), Failure> {
-    let (data, spec) = at.place()?;
-    let rows = WritableRows::open(&data, &spec, &at.read_db.spec(&data)).await?;
+pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
+    let (data, spec, read_db) = at.api.place()?;
+    let rows = WritableRows::open(&data, &spec, &read_db).await?;
     let bar = bar();
     let mut hear = show_on(&bar);
     let rebuilt = ::projections::rebuild(rows.log.store.as_ref(), rows.rows(), &mut hear).await;
@@ -224,7 +195,7 @@ mod tests {
             story.append(0, 5).await;
             let head = story.running.installation.store().head().await.unwrap();
             story.running.installation.rows_at(head, 30_000).await.unwrap();
-            let turns = all_there(&story.client(), None).await.unwrap();
+            let turns = all(&story.client(), None).await.unwrap();
             assert_eq!(turns.len(), views::all().len());
             assert!(
                 turns.iter().all(|turn| turn.outcome == Outcome::Switched),

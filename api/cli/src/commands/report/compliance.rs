@@ -1,19 +1,15 @@
-//! `ledgerline report compliance`: through the running server, or by itself where none runs.
+//! `ledgerline report compliance`: made, signed and written to files.
 
 use crate::commands::report::{PeriodArgs, write};
+use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
-use crate::kit::log_bar::LogBar;
 use crate::kit::output;
-use crate::kit::writer::{Here, Writer, WriterArgs};
 use domain::stored_event::Position;
-use evidence::compliance_report::{Issued, Occasion, Order, figures_file, issue, kept};
-use evidence::log_walk::Log;
+use evidence::compliance_report::figures_file;
 use host::app::ReadOnly;
-use hyper::Method;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::proof::SigningKey;
 use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
@@ -32,10 +28,10 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    writer: WriterArgs,
+    api: ApiArgs,
 }
 
-/// What is written and said, from a server or from here.
+/// What is written and said.
 struct Answer {
     issue: Value,
     figures: String,
@@ -45,22 +41,15 @@ struct Answer {
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let answer = match args.writer.open(runtime).await? {
-        Writer::Server(server) => {
-            output::notice("the server reads the whole log / 服务端正在读取全部日志");
-            let body = json!({ "period": format!("{:?}", args.period.period).to_lowercase(),
-                "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
-            let reply = server
-                .ask(Method::POST, "/api/v1/compliance-reports", Some(&body))
-                .await?;
-            of_server(&reply)
-        }
-        Writer::Here(here) => {
-            let issued = issue_here(&here, &args).await;
-            here.close().await;
-            of_issued(issued?)
-        }
-    };
+    let client = args.api.client(runtime).await?;
+    if !client.is_this_process() {
+        output::notice("the server reads the whole log / 服务端正在读取全部日志");
+    }
+    let body = json!({ "period": format!("{:?}", args.period.period).to_lowercase(),
+        "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
+    let reply = post("/api/v1/compliance-reports", &body).ask(&client).await;
+    client.close().await;
+    let answer = Answer::of(&reply?);
     let is_figures = args.out.extension().is_some_and(|ending| ending == "json");
     let body = if is_figures { &answer.figures } else { &answer.page };
     write(&args.out, body.as_bytes())?;
@@ -118,49 +107,23 @@ fn figures_beside(page: &Path, issue: &Value) -> Option<PathBuf> {
     Some(page.with_file_name(figures_file(period, Position(position))))
 }
 
-async fn issue_here(here: &Here, args: &Args) -> Result<Issued, Failure> {
-    let environment = &here.opened.environment;
-    let period = args.period.span(environment.store.as_ref()).await?;
-    let key = SigningKey::of_log(&here.opened.signing_key(), environment.ids.as_ref())?;
-    let order = Order {
-        period,
-        upto: args.position.map(Position),
-        occasion: Occasion::Asked,
-    };
-    let bar = LogBar::begin();
-    let hears = |reached, last| bar.show(reached, last);
-    let log = Log::heard(environment.store.as_ref(), &hears);
-    let issued = issue((log, &here.system), &key, order).await?;
-    kept(&here.opened.directory, &issued)?;
-    Ok(issued)
-}
-
-fn of_issued(issued: Issued) -> Answer {
-    let figures = String::from_utf8_lossy(&issued.figures).into_owned();
-    Answer {
-        issue: json!(issued.issue),
-        violations: violations(&figures),
-        figures,
-        page: issued.page,
-        note: issued.note,
-    }
-}
-
-fn of_server(reply: &Value) -> Answer {
-    let text = |name: &str| {
-        reply
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let figures = text("figures");
-    Answer {
-        issue: reply.get("issue").cloned().unwrap_or_default(),
-        violations: violations(&figures),
-        figures,
-        page: text("page"),
-        note: text("note"),
+impl Answer {
+    fn of(reply: &Value) -> Self {
+        let text = |name: &str| {
+            reply
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let figures = text("figures");
+        Self {
+            issue: reply.get("issue").cloned().unwrap_or_default(),
+            violations: violations(&figures),
+            figures,
+            page: text("page"),
+            note: text("note"),
+        }
     }
 }
 

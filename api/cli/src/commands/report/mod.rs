@@ -8,7 +8,7 @@ mod pdca;
 
 use crate::kit::failure::Failure;
 use crate::kit::words::word_of;
-use application::calendar::{PeriodLength, Span, beijing_date};
+use application::calendar::{PeriodLength, beijing_date};
 use application::private_file;
 use chrono::NaiveDate;
 use domain::ports::event_store::EventStore;
@@ -61,10 +61,6 @@ impl PeriodArgs {
         let last = store.last_recorded_at().await?;
         last.map(beijing_date)
             .ok_or_else(|| Failure::refused("the log is empty: there is nothing to report"))
-    }
-
-    async fn span(&self, store: &dyn EventStore) -> Result<Span, Failure> {
-        Ok(self.period.of(self.day(store).await?))
     }
 }
 

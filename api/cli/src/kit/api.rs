@@ -1,0 +1,165 @@
+//! Whom a command asks: a running server, or this process on a directory that no server holds.
+//!
+//! Both answer the same routes, so a command is written once, and what guards a route guards both.
+
+use crate::kit::failure::Failure;
+use crate::kit::log_bar::LogBar;
+use crate::kit::output;
+use domain::time::Timestamp;
+use host::app::{AppError, Opened};
+use host::data_dir::{self, Mode};
+use host::keys_spec::KeysSpec;
+use host::open_settings::OpenSettings;
+use host::outbound::api_client::ApiClient;
+use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
+use host::store_spec::{LogArgs, StoreSpec};
+use http::in_process;
+use hyper::Method;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use store::LockError;
+use tokio::runtime::Runtime;
+
+/// Where to ask: `--server`, or `--data` and what belongs to it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ApiArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The log, where it is not in the data directory; then no server is asked
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreSpec>,
+    #[command(flatten)]
+    keys: KeysSpec,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+}
+
+/// What is asked: a route of the published API.
+#[derive(Debug, Clone)]
+pub(crate) struct Request<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<&'a Value>,
+    /// Somebody is to be dialed for it, which only a server does.
+    dials: bool,
+}
+
+/// A question.
+pub(crate) const fn get(path: &str) -> Request<'_> {
+    Request {
+        method: Method::GET,
+        path,
+        body: None,
+        dials: false,
+    }
+}
+
+/// A command, or a question that takes a body.
+pub(crate) const fn post<'a>(path: &'a str, body: &'a Value) -> Request<'a> {
+    Request {
+        method: Method::POST,
+        path,
+        body: Some(body),
+        dials: false,
+    }
+}
+
+impl Request<'_> {
+    /// Of a command behind which people are dialed.
+    pub(crate) const fn that_dials(mut self) -> Self {
+        self.dials = true;
+        self
+    }
+
+    /// Asks, and leaves the client open for more.
+    pub(crate) async fn ask(self, client: &ApiClient) -> Result<Value, Failure> {
+        Ok(client.ask(self.method, self.path, self.body).await?)
+    }
+}
+
+impl ApiArgs {
+    /// Asks once.
+    pub(crate) async fn ask(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
+        let client = self.client(runtime).await?;
+        let waits = request.dials && client.is_this_process();
+        let reply = request.ask(&client).await;
+        client.close().await;
+        if waits && reply.is_ok() {
+            output::notice(
+                "it is in the log; no server runs here, so nobody is dialed until one starts / 已记入日志；\
+                 当前没有服务端运行，启动后才会拨号",
+            );
+        }
+        reply
+    }
+
+    /// A client of the server that is named or that holds the directory, else of the directory itself, which
+    /// is free again when the client is closed.
+    pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
+        if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
+            return Ok(OwnServer::find(&self.server)?);
+        }
+        let settings = self.settings()?;
+        match Opened::open(&settings).await {
+            Ok(opened) => {
+                let read_db = self.read_db.read_db.as_ref();
+                Ok(in_process::client(opened, read_db, runtime, hears()).await?)
+            }
+            Err(AppError::Lock(LockError::Held { dir, pid })) => {
+                Ok(OwnServer::of_holder(&self.server, &dir, pid)?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The directory, the log and the rows of an installation that is there: a command makes none.
+    pub(crate) fn place(&self) -> Result<(PathBuf, StoreSpec, ReadDbSpec), Failure> {
+        let log = LogArgs {
+            data: self.server.data.clone(),
+            store: self.store.clone(),
+        };
+        let (data, store) = log.place()?;
+        require_log(&store)?;
+        if !data.exists() {
+            return Err(Failure::refused(format!("there is no {}", data.display())));
+        }
+        let read_db = self.read_db.spec(&data);
+        Ok((data, store, read_db))
+    }
+
+    fn settings(&self) -> Result<OpenSettings, Failure> {
+        let (data, store, _) = self.place()?;
+        // A rehearsal's clock goes on behind what is recorded.
+        let rehearsal = data_dir::mode(&data) == Some(Mode::Rehearsal);
+        Ok(OpenSettings {
+            data,
+            store,
+            keys: self.keys.dir(),
+            keys_url: self.keys.url(),
+            master_key: self.keys.master_key.clone(),
+            rehearse_at: rehearsal.then_some(Timestamp::EPOCH),
+        })
+    }
+}
+
+/// Refuses a directory without a log.
+pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
+    let StoreSpec::Sqlite(directory) = spec else {
+        return Ok(());
+    };
+    if directory.join(store::EVENTS_FILE).exists() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "there is no event log in {}",
+        directory.display()
+    )))
+}
+
+/// A bar that is there from the first page of a log that is read whole.
+fn hears() -> Box<in_process::Hears> {
+    let bar: OnceLock<LogBar> = OnceLock::new();
+    Box::new(move |reached, last| bar.get_or_init(LogBar::begin).show(reached, last))
+}

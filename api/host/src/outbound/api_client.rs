@@ -1,0 +1,202 @@
+//! A client of the published API: what is asked and how the answer is read, whoever gives it.
+//!
+//! Commands know requests and replies, not who answers: the running server over HTTP, or the same routes in
+//! this process on a directory that no server holds. So what guards a route stands in one place.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::problem::{Kind, Problem};
+use futures_util::stream;
+use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use hyper::{Method, Request, Response, StatusCode, header};
+use serde_json::Value;
+use std::io;
+use tokio::io::AsyncReadExt;
+
+/// Largest reply read whole: the longest pages of the API are far below.
+const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of a file sent at a time.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Longest line of an event stream: a record has 64 KiB, its CloudEvents form a little more.
+const LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// What is sent with a request.
+pub type RequestBody = BoxBody<Bytes, io::Error>;
+
+/// What comes back, as it comes.
+pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
+
+/// Whoever answers requests of the published API.
+#[async_trait]
+pub trait Answerer: Send + Sync {
+    /// One request, whose target is a path with its query. An error is that nobody answered.
+    async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem>;
+
+    /// Closes what was opened to answer: what was written is durable when it returns.
+    async fn close(&self);
+
+    /// Whether it is this process, for as long as its command runs; else a server that goes on.
+    fn is_this_process(&self) -> bool;
+}
+
+/// A client of whoever answers.
+pub struct ApiClient {
+    answerer: Box<dyn Answerer>,
+}
+
+impl ApiClient {
+    pub fn of(answerer: impl Answerer + 'static) -> Self {
+        Self {
+            answerer: Box::new(answerer),
+        }
+    }
+
+    /// Whether no server runs: what is written here is acted on when one starts.
+    pub fn is_this_process(&self) -> bool {
+        self.answerer.is_this_process()
+    }
+
+    /// Ends it; to be called whatever was answered, so that the directory is free.
+    pub async fn close(self) {
+        self.answerer.close().await;
+    }
+
+    /// The reply's JSON, or the problem as a failure.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Problem> {
+        let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+        let response = self.send(method, path, "application/json", body).await?;
+        read_json(response).await
+    }
+
+    /// Sends a file as it is, in pieces.
+    pub async fn upload(&self, path: &str, file: tokio::fs::File) -> Result<Value, Problem> {
+        let pieces = stream::try_unfold(file, |mut file| async move {
+            let mut piece = vec![0_u8; CHUNK_BYTES];
+            let count = file.read(&mut piece).await?;
+            piece.truncate(count);
+            Ok::<_, io::Error>((count > 0).then(|| (Frame::data(Bytes::from(piece)), file)))
+        });
+        let body = BodyExt::boxed(StreamBody::new(Box::pin(pieces)));
+        let response = self
+            .send(Method::POST, path, "application/octet-stream", body)
+            .await?;
+        read_json(response).await
+    }
+
+    /// Hands the reply's bytes to `take` as they come; a reply that breaks off is an error.
+    pub async fn download<E: From<Problem>>(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut body = self.open(path).await?;
+        while let Some(frame) = body.frame().await {
+            let broke = |error| Problem::unavailable(format!("the file broke off: {error}"));
+            let frame = frame.map_err(broke)?;
+            take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
+    pub async fn follow<E: From<Problem>>(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut body = self.open(path).await?;
+        let mut pending = Vec::new();
+        let mut name = String::new();
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| Problem::unavailable(format!("the stream broke off: {error}")))?;
+            pending.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
+            while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = pending.drain(..=end).collect();
+                let line = String::from_utf8_lossy(&line);
+                let line = line.trim_end();
+                if let Some(event) = line.strip_prefix("event:") {
+                    event.trim().clone_into(&mut name);
+                } else if let Some(data) = line.strip_prefix("data:") {
+                    take(&name, data.trim_start())?;
+                } else if line.is_empty() {
+                    name.clear();
+                }
+            }
+            if pending.len() > LINE_BYTES_MAX {
+                return Err(Problem::fault("a line of the stream is too long").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// A reply that is read as it comes.
+    async fn open(&self, path: &str) -> Result<ReplyBody, Problem> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
+        let response = self.send(Method::GET, path, "application/json", body).await?;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        Err(problem_of(response.status(), &body_of(response).await?))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: RequestBody,
+    ) -> Result<Response<ReplyBody>, Problem> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body)
+            .map_err(|error| Problem::invalid("path-invalid", format!("{path}: {error}")))?;
+        self.answerer.answer(request).await
+    }
+}
+
+async fn read_json(response: Response<ReplyBody>) -> Result<Value, Problem> {
+    let status = response.status();
+    let body = body_of(response).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(problem_of(status, &body))
+}
+
+async fn body_of(response: Response<ReplyBody>) -> Result<Value, Problem> {
+    let limited = http_body_util::Limited::new(response.into_body(), REPLY_BYTES_MAX);
+    let bytes = limited
+        .collect()
+        .await
+        .map_err(|error| Problem::unavailable(format!("the reply broke off: {error}")))?
+        .to_bytes();
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::fault(format!("the server's reply is not JSON: {error}")))
+}
+
+/// What the server said, as if it had been said here: its status back to the kind that it was made from.
+fn problem_of(status: StatusCode, body: &Value) -> Problem {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let kind = match status {
+        StatusCode::BAD_REQUEST => Kind::Invalid,
+        StatusCode::NOT_FOUND => Kind::Missing,
+        StatusCode::CONFLICT => Kind::Conflict,
+        StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
+        StatusCode::INTERNAL_SERVER_ERROR => Kind::Fault,
+        _ if status.is_server_error() => Kind::Unavailable,
+        _ => Kind::Refused,
+    };
+    Problem::new(
+        kind,
+        "server-said",
+        format!("{}: {}", text("title"), text("detail")),
+    )
+}

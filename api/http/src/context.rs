@@ -1,0 +1,60 @@
+//! What a handler is given besides its input: the installation, the process, and how requests come in here.
+//!
+//! Where a server and a command on a directory differ, a value here says so; no handler asks which it is.
+
+use crate::auth::Door;
+use crate::in_process::Hears;
+use crate::lookups::Lookups;
+use application::installation::Installation;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use evidence::log_walk::Log;
+use host::process::Process;
+use std::sync::Arc;
+
+/// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
+const POSITION_WAIT_MS: u64 = 5_000;
+
+/// What a handler is given besides its input.
+pub struct Context {
+    pub installation: Arc<Installation>,
+    /// For what is asked of the process itself: its health, its clock.
+    pub process: Arc<Process>,
+    /// Who may come in.
+    pub door: Door,
+    /// What each peer may still look up by number.
+    pub lookups: Lookups,
+    /// How long those who read wait until the rows have what the log has. A server's rows follow it: there who
+    /// wants to read what was written gives its position.
+    pub rows_within_ms: Option<u64>,
+    /// Who hears how far a reading of the whole log is, for as long as it takes; without it, it has a limit.
+    pub hears: Option<Box<Hears>>,
+}
+
+impl Context {
+    /// The log, as a handler reads all of it.
+    pub(crate) fn whole_log(&self) -> Log<'_> {
+        let store = self.installation.store();
+        match &self.hears {
+            Some(hears) => Log::heard(store, hears.as_ref()),
+            None => Log::limited(store, self.installation.environment.clock.as_ref()),
+        }
+    }
+
+    /// Returns when the rows are as a request needs them. Read-your-writes: one with `?after_position=` waits
+    /// until the views have it.
+    pub(crate) async fn rows_for(&self, is_read: bool, behind: Option<Position>) -> Result<(), Problem> {
+        if let Some(position) = behind {
+            self.installation.rows_at(position, POSITION_WAIT_MS).await?;
+        }
+        match self.rows_within_ms {
+            Some(within_ms) if is_read => {
+                let head = self.installation.store().head().await?;
+                self.installation.rows_at(head, within_ms).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+pub(crate) type Ctx = Arc<Context>;

@@ -1,0 +1,114 @@
+//! The published API without a listener: the same routes, answered in the process of the command that asks.
+//!
+//! A command on a directory that no server holds opens it and asks these routes, so that each command is done
+//! in one way and guarded in one place. Nobody is dialed by it: there are no lines and no drivers.
+
+use crate::auth::Door;
+use crate::context::Context;
+use crate::lookups::Lookups;
+use crate::routes;
+use crate::server::routed;
+use application::installation::Installation;
+use async_trait::async_trait;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use host::app::{Askers, Opened};
+use host::clock_evidence::ClockEvidence;
+use host::data_dir::Mode;
+use host::lone_event::note_index_remade;
+use host::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
+use host::process::Process;
+use host::read_db_spec::ReadDbSpec;
+use http_body_util::BodyExt;
+use hyper::{Request, Response};
+use std::io;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use warp::filters::BoxedFilter;
+use warp::reply::Response as RouteReply;
+
+/// How long a command waits until the rows have what the log has.
+const CATCH_UP_MS: u64 = 60_000;
+
+/// Told how far a reading of the whole log is, and where it ends.
+pub type Hears = dyn Fn(Position, Position) + Send + Sync;
+
+/// The routes on a log that this process has opened.
+struct InProcess {
+    process: Arc<Process>,
+    routes: BoxedFilter<(RouteReply,)>,
+}
+
+/// A client of the routes on what was opened, with rows in `read_db` or else in its directory. They follow
+/// the log until the client is closed; `hears` is told how far a reading of the whole log is.
+pub async fn client(
+    opened: Opened,
+    read_db: Option<&ReadDbSpec>,
+    runtime: Arc<Runtime>,
+    hears: Box<Hears>,
+) -> Result<ApiClient, Problem> {
+    match put_together(&opened, read_db, runtime).await {
+        Ok((installation, evidence)) => {
+            let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
+            let ctx = Arc::new(Context {
+                installation,
+                process: Arc::clone(&process),
+                door: Door::Directory,
+                lookups: Lookups::default(),
+                rows_within_ms: Some(CATCH_UP_MS),
+                hears: Some(hears),
+            });
+            let routes = routes::all(&ctx);
+            Ok(ApiClient::of(InProcess { process, routes }))
+        }
+        Err(problem) => {
+            opened.close().await;
+            Err(problem)
+        }
+    }
+}
+
+async fn put_together(
+    opened: &Opened,
+    read_db: Option<&ReadDbSpec>,
+    runtime: Arc<Runtime>,
+) -> Result<(Arc<Installation>, Arc<ClockEvidence>), Problem> {
+    opened.name_log().await?;
+    let mode = Mode::of_rehearsal(opened.environment.rehearsal);
+    note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
+    let entities = opened.entities(runtime);
+    let rows = (read_db, Askers::One);
+    let installation = opened
+        .installation(entities, rows, opened.synthesizer().await)
+        .await?;
+    // No key of an erased person may open anything, before anything is answered.
+    actors::start_forgetting(
+        &installation.entities,
+        &installation.environment,
+        opened.recordings(),
+    )
+    .await?;
+    let evidence = ClockEvidence::new(
+        &installation.environment,
+        &installation.entities,
+        None,
+        (opened.shared(), opened.system_clock()),
+    );
+    Ok((installation, evidence))
+}
+
+#[async_trait]
+impl Answerer for InProcess {
+    async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem> {
+        let reply = routed(self.routes.clone(), request).await;
+        Ok(reply.map(|body| body.map_err(io::Error::other).boxed_unsync()))
+    }
+
+    async fn close(&self) {
+        self.process.opened.close().await;
+    }
+
+    fn is_this_process(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,117 @@
+//! A command says the same whether a server answers it or, where none runs, the command's own process does.
+
+use projections::sql_views::EXAMPLE;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use tests::history::History;
+use tests::program::{run, run_json};
+use tests::server::Server;
+
+/// Questions whose answers hold no time of their own.
+const QUESTIONS: &[&[&str]] = &[
+    &["campaign", "show", "T"],
+    &["campaign", "list"],
+    &["campaign", "report", "T"],
+    &["customer", "consent", "show", "C001"],
+    &["number", "show", "13800138001"],
+    &["audit", "trail", "--kind", "number.opted_out"],
+    &["query", EXAMPLE],
+];
+
+fn asked(question: &[&str], data: &Path) -> Value {
+    let data = data.to_string_lossy();
+    let args = [question, &["--json", "--data", &data]].concat();
+    let (status, mut said) = run_json(&args).unwrap_or_else(|why| panic!("{args:?}: {why}"));
+    assert!(status.success(), "{args:?}: {said}");
+    // How long it took, how old figures are and how far the log was are no part of what was asked.
+    for name in [
+        "elapsed_ms",
+        "age_ms",
+        "position",
+        "event_position",
+        "shown_at",
+        "complete_up_to",
+    ] {
+        forget(&mut said, name);
+    }
+    said
+}
+
+fn forget(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(members) => {
+            members.remove(name);
+            members.values_mut().for_each(|value| forget(value, name));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| forget(value, name)),
+        _ => {}
+    }
+}
+
+fn told(args: &[&str], data: &Path) {
+    let data = data.to_string_lossy();
+    let args = [args, &["--data", &data]].concat();
+    let output = run(&args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {said}");
+}
+
+#[test]
+fn what_a_server_answers_a_directory_answers_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data, "sip:127.0.0.1:9");
+    server.program.signal("TERM");
+    server.program.wait(Duration::from_secs(20));
+
+    // Nobody serves: the commands open the directory, and what they do is in the log.
+    let campaign = folder.path().join("campaign.json");
+    let body = json!({"task_id": "T", "script_template": "您好。",
+        "schedule": {"start_time": "09:00", "end_time": "18:00"}});
+    std::fs::write(&campaign, body.to_string()).unwrap();
+    told(&["campaign", "create", &campaign.to_string_lossy()], &data);
+    let people = folder.path().join("people.csv");
+    std::fs::write(&people, "customer_id,phone\nC001,13800138001\nC002,13800138002\n").unwrap();
+    told(&["import", &people.to_string_lossy(), "--campaign", "T"], &data);
+    told(
+        &["number", "opt-out", "13800138001", "--reason", "asked by phone"],
+        &data,
+    );
+    let given = [
+        "customer",
+        "consent",
+        "give",
+        "C001",
+        "--scope",
+        "marketing",
+        "--source",
+        "form",
+    ];
+    told(&given, &data);
+    let alone: Vec<Value> = QUESTIONS.iter().map(|question| asked(question, &data)).collect();
+    let exported = folder.path().join("alone.csv");
+    let export = ["export", "events", "--format", "csv", "--campaign", "T", "--out"];
+    told(&[&export[..], &[&exported.to_string_lossy()]].concat(), &data);
+    told(&["projections", "rebuild", "region_board"], &data);
+    let history = History::read(&data);
+    assert_eq!(history.of("customer.enrolled").count(), 2);
+    assert_eq!(history.of("number.opted_out").count(), 1);
+    assert_eq!(
+        history.of("view.switched").count(),
+        1,
+        "what was done by hand is on record"
+    );
+
+    // Somebody does: the same commands ask it, and hear the same.
+    let server = Server::start(&data, "sip:127.0.0.1:9");
+    for (question, alone) in QUESTIONS.iter().zip(&alone) {
+        assert_eq!(&asked(question, &data), alone, "{question:?}");
+    }
+    let served = folder.path().join("served.csv");
+    told(&[&export[..], &[&served.to_string_lossy()]].concat(), &data);
+    let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
+    assert_eq!(lines(&served), lines(&exported));
+    told(&["projections", "rebuild", "region_board"], &data);
+    assert_eq!(server.get("/readyz").unwrap().status, 200);
+}
