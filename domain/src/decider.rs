@@ -5,7 +5,7 @@
 
 use crate::ids::{CampaignId, CustomerId, StreamId};
 use crate::personal::Personal;
-use crate::tagged::read_tagged;
+use crate::record::tagged::read_tagged;
 use crate::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

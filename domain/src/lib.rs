@@ -7,6 +7,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod alert;
+pub mod calendar;
 pub mod call;
 pub mod calling_plan;
 pub mod campaign;
@@ -14,28 +15,21 @@ pub mod compliance;
 pub mod customer;
 pub mod decider;
 pub mod disposition;
-pub mod event_filter;
 pub mod flow;
-#[cfg(test)]
-mod golden_support;
 pub mod ids;
 pub mod inquiry;
 pub mod installation;
-mod instant_text;
 pub mod key_rule;
 pub mod number;
-mod ordered_json;
 pub mod pdca;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;
 pub mod problem;
-mod record_heading;
-mod record_text;
+mod record;
 pub mod report;
 pub mod sample;
-pub mod stored_event;
-mod tagged;
 pub mod time;
-pub mod upcasting;
 pub mod view;
+
+pub use record::{event_filter, stored_event, upcasting};

@@ -3,7 +3,7 @@
 //! A `Timestamp` is microseconds since 1970-01-01T00:00:00Z and is written as RFC 3339 UTC with six
 //! decimals. Durations are integers with a unit in their name.
 
-use crate::instant_text;
+use crate::record::instant_text;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;

@@ -8,6 +8,7 @@ use crate::database::{ReadDb, Table, read_as, transact};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::View;
+use domain::calendar::HOUR_MICROS;
 use std::sync::Arc;
 
 /// Copies that one statement makes: a transaction of some hundred thousand rows.
@@ -18,8 +19,6 @@ const CAMPAIGNS: i64 = 100;
 
 /// Copies of anything else: ids have eight digits of their own, hours go on for four days.
 const COPIES_MAX: i64 = 10_000;
-
-const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Copies the rows of every table of `views` until the largest has about `rows_target`; answers how many
 /// rows each table has then. `progress` hears rows made so far in the table at hand.

@@ -6,7 +6,6 @@
 
 pub mod alerts;
 pub mod as_of;
-pub mod calendar;
 pub mod calls;
 pub mod campaigns;
 pub mod clock_doubt;

@@ -1,7 +1,7 @@
 //! Every stored kind of an alert's event, held against its golden file.
 
 use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
-use crate::golden_support::{at, campaign, check};
+use crate::record::golden_support::{at, campaign, check};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

@@ -5,10 +5,10 @@ use super::{EndCause, Finding, LegIdentity};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
-use crate::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
+use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use std::collections::BTreeMap;
 
 fn verdict(rule: &str) -> Verdict {

@@ -3,7 +3,7 @@
 use super::event::{PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::ids::{CampaignId, ListId};
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CampaignCommand {

@@ -4,7 +4,7 @@ use super::event::{CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
-use crate::golden_support::{at, campaign, check, list};
+use crate::record::golden_support::{at, campaign, check, list};
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::{TimeOfDay, Timestamp};
 use uuid::Uuid;
 

@@ -5,9 +5,9 @@ use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::disposition::{Disposition, Outcome};
-use crate::golden_support::{at, call, campaign, check, customer, list, number, other_number};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
+use crate::record::golden_support::{at, call, campaign, check, customer, list, number, other_number};
 use std::collections::BTreeMap;
 
 fn personal(text: &str) -> Personal<String> {

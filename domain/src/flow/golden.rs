@@ -2,7 +2,7 @@
 
 use super::event::FlowEvent;
 use super::{content_hash, tests};
-use crate::golden_support::check;
+use crate::record::golden_support::check;
 
 #[test]
 fn a_published_flow_is_written_as_its_golden_file() {

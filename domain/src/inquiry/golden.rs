@@ -1,7 +1,7 @@
 //! Every stored kind of an inquiry event, held against its golden file.
 
 use super::event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm};
-use crate::golden_support::{at, call, campaign, check, customer, number};
+use crate::record::golden_support::{at, call, campaign, check, customer, number};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

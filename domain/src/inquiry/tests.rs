@@ -7,7 +7,7 @@ use super::{
     ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
 };
 use crate::decider::{Context, Decider};
-use crate::golden_support::customer;
+use crate::record::golden_support::customer;
 use crate::time::Timestamp;
 
 fn decided(given: &[InquiryEvent], when: InquiryCommand) -> Result<Vec<InquiryEvent>, InquiryRefusal> {

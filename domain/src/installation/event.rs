@@ -5,7 +5,7 @@ use super::keys::RestoredKeys;
 use super::loss::LostHistory;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

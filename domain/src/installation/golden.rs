@@ -4,8 +4,8 @@ use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
 use super::loss::{KnownBy, LostHistory};
-use crate::golden_support::{at, check, customer};
-use crate::stored_event::Position;
+use crate::record::golden_support::{at, check, customer};
+use crate::record::stored_event::Position;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

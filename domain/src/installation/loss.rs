@@ -7,7 +7,7 @@
 use super::decide::Decided;
 use super::event::InstallationEvent;
 use super::state::InstallationState;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 
 /// What knew the history that is lost.

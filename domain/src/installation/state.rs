@@ -5,7 +5,7 @@ use super::clock::ClockDoubt;
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
 use super::loss::LostHistory;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use super::keys::RestoredKeys;
 use super::loss::{KnownBy, LostHistory};
 use super::{Installation, InstallationCommand, InstallationEvent, InstallationRefusal, InstallationState};
 use crate::decider::{Context, Decider};
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 fn facts(to_position: u64) -> RestoreFacts {

@@ -3,7 +3,7 @@
 use super::event::{NumberEvent, OptOutSource};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::Disposition;
-use crate::golden_support::{at, call, campaign, check, customer, number};
+use crate::record::golden_support::{at, call, campaign, check, customer, number};
 use std::collections::BTreeMap;
 
 fn verdict(decision: Decision) -> Verdict {

@@ -14,10 +14,10 @@
 //! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
-use crate::event_filter::{EventFacts, EventFilter};
 use crate::ids::{EventId, StreamId};
 use crate::problem::{Kind, Problem};
-use crate::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
+use crate::record::event_filter::{EventFacts, EventFilter};
+use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
 
 /// Most events in one append; a command never needs as many.

@@ -4,7 +4,7 @@
 //! follows events.
 
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
-use crate::stored_event::{Envelope, Position};
+use crate::record::stored_event::{Envelope, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 

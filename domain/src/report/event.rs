@@ -2,7 +2,7 @@
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

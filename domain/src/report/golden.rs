@@ -2,7 +2,7 @@
 
 use super::tests::issue;
 use super::{Issue, ReportEvent};
-use crate::golden_support::check;
+use crate::record::golden_support::check;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

@@ -1,7 +1,7 @@
 //! Why a command to a report can be refused: a rule said no, nothing was written.
 
 use crate::problem::Explained;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportRefusal {

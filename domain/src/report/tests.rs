@@ -2,7 +2,7 @@
 
 use super::{Issue, Report, ReportCommand, ReportKind, ReportRefusal, ReportState};
 use crate::decider::{Context, Decider};
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 pub(super) fn issue(position: u64, digit: char) -> Issue {

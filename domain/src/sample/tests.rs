@@ -6,7 +6,7 @@ use super::{
 };
 use crate::decider::{Context, Decider};
 use crate::ids::CallId;
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 fn nth(n: usize) -> CallId {

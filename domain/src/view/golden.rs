@@ -2,7 +2,7 @@
 
 use super::event::ViewEvent;
 use super::tests::facts;
-use crate::golden_support::{at, check};
+use crate::record::golden_support::{at, check};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

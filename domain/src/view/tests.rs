@@ -5,7 +5,7 @@ use super::{
     ViewState,
 };
 use crate::decider::{Context, Decider};
-use crate::stored_event::Position;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 const BEGUN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);

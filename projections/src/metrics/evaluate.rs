@@ -6,6 +6,7 @@
 use super::catalog::Catalog;
 use super::program::{Found, Program, Source, Step, Window, place};
 use super::term::Term;
+use domain::calendar::HOUR_MICROS;
 use domain::ids::{CampaignId, CustomerId};
 use domain::stored_event::{Envelope, Position, UnreadableRecord};
 use domain::time::Timestamp;
@@ -13,9 +14,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// Microseconds in an hour. Beijing is a whole number of hours from UTC, so hours begin at the same instants.
-pub const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// An event as the evaluator reads it.
 #[derive(Debug, Clone, Copy)]

@@ -15,10 +15,11 @@ mod term;
 pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
 pub use drill_down::{Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Totals, drill_down};
 pub(crate) use evaluate::Told;
-pub use evaluate::{Contribution, Fact, HOUR_MICROS, Subject, subject_of};
+pub use evaluate::{Contribution, Fact, Subject, subject_of};
 pub use reference::reference;
 pub use term::{OncePer, Term};
 
+use domain::calendar::HOUR_MICROS;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 

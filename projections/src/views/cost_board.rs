@@ -12,6 +12,7 @@ use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
@@ -24,10 +25,6 @@ pub const NAME: &str = "cost_board";
 
 /// Most rows in one answer.
 pub const ROWS_MAX: usize = 20_000;
-
-/// Microseconds of a day, and how far Beijing is ahead of UTC.
-const DAY_MICROS: i64 = 86_400_000_000;
-const BEIJING_MICROS: i64 = 28_800_000_000;
 
 /// See the file's description.
 pub struct CostBoard;

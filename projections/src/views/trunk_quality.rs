@@ -12,6 +12,7 @@ use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
 use domain::call::progress::dispose_failure;
 use domain::disposition::Disposition;
@@ -25,10 +26,6 @@ pub const NAME: &str = "trunk_quality";
 
 /// Most rows in one answer: a hundred trunks for a month.
 pub const ROWS_MAX: usize = 3_000;
-
-/// Microseconds of a day, and how far Beijing is ahead of UTC.
-const DAY_MICROS: i64 = 86_400_000_000;
-const BEIJING_MICROS: i64 = 28_800_000_000;
 
 /// See the file's description.
 pub struct TrunkQuality;

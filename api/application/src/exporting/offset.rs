@@ -4,9 +4,9 @@
 //! It is the campaign's where one is asked for, or all have the same; a file over campaigns of several zones
 //! is in UTC, so that its rows can be sorted by time. Dates as Excel counts them stand here too.
 
-use crate::calendar::beijing_offset;
 use crate::installation::Installation;
 use chrono::{FixedOffset, Offset};
+use domain::calendar::beijing_offset;
 use domain::calling_plan::Preset;
 use domain::compliance::zone_of_campaign;
 use domain::ids::CampaignId;

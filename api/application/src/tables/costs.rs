@@ -1,6 +1,6 @@
 //! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
 
-use crate::calendar::{beijing_date, midnight, parse_day_or_instant};
+use domain::calendar::{beijing_date, midnight, parse_day_or_instant};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;

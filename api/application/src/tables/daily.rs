@@ -1,9 +1,9 @@
 //! One Beijing day over all campaigns: the main metrics of each, of all together, and the targets they
 //! reached.
 
-use crate::calendar::PeriodLength;
 use crate::figures::{MetricShown, describe_metric, find};
 use chrono::NaiveDate;
+use domain::calendar::PeriodLength;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;

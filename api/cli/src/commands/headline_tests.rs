@@ -4,8 +4,8 @@
 use crate::commands::metrics::words;
 use crate::commands::targets::{quality_lines, region_lines};
 use crate::page::{Language, campaign};
-use application::calendar::{PeriodLength, beijing_date};
 use application::figures::{Asked, find};
+use domain::calendar::{PeriodLength, beijing_date};
 use evidence::pdca::{Ask, evidence, gather, page};
 use host::outbound::api_client::ApiClient;
 use http::testing::Story;

@@ -3,8 +3,8 @@
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::words::word_of;
-use application::calendar::parse_day_or_instant;
 use chrono::FixedOffset;
+use domain::calendar::parse_day_or_instant;
 use domain::ids::NumberId;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use application::calendar::PeriodLength;
+use domain::calendar::PeriodLength;
 use domain::time::Timestamp;
 use evidence::compliance_report::begin_schedule;
 use host::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};

@@ -288,7 +288,7 @@ fn trunk_day(row: &Value) -> Value {
         })
         .collect();
     let at = row.get("day_at").and_then(Value::as_str);
-    let day = at.and_then(|at| Some(application::calendar::beijing_date(at.parse().ok()?).to_string()));
+    let day = at.and_then(|at| Some(domain::calendar::beijing_date(at.parse().ok()?).to_string()));
     let shown = with(row, "day", json!(day));
     let shares = [
         "answer_ratio_per_leg",

@@ -3,8 +3,8 @@
 
 use crate::compliance_report::fold::{Fold, Place, bump};
 use crate::compliance_report::notices::{self, Recorded, Standing};
-use application::calendar::beijing;
 use chrono::NaiveDate;
+use domain::calendar::beijing;
 use domain::call::Finding;
 use domain::call::event::{CallEvent, Notice};
 use domain::compliance::{CustomerGrant, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant, Verdict};

@@ -1,7 +1,7 @@
 //! The figures of a compliance report: counts only, so that the same events always give the same bytes.
 
 use crate::log_walk::LogEnd;
-use application::calendar::Span;
+use domain::calendar::Span;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

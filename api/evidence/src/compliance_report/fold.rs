@@ -7,8 +7,8 @@ use crate::compliance_report::figures::{
 };
 use crate::compliance_report::notices;
 use crate::log_walk::{LogEnd, unreadable};
-use application::calendar::Span;
 use chrono::NaiveDate;
+use domain::calendar::Span;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{Decision, Verdict};

@@ -23,7 +23,7 @@ pub use schedule::begin as begin_schedule;
 
 use crate::log_walk::{Log, walk};
 use actors::{ActorSystem, AskError};
-use application::calendar::Span;
+use domain::calendar::Span;
 use domain::ids::{CommandId, ReportId};
 use domain::problem::Problem;
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};

@@ -4,7 +4,7 @@
 use crate::compliance_report::figures::{Figures, Format};
 use crate::compliance_report::fold::Fold;
 use crate::log_walk::LogEnd;
-use application::calendar::PeriodLength;
+use domain::calendar::PeriodLength;
 use domain::event_filter::EventFacts;
 use domain::stored_event::{Position, StoredEvent};
 use serde_json::Value;

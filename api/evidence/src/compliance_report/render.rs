@@ -3,7 +3,7 @@
 use crate::compliance_report::figures::{Counts, Figures, Notices, RuleRow};
 use crate::compliance_report::keeping::figures_file;
 use crate::html::{Good, Page, row};
-use application::calendar::beijing;
+use domain::calendar::beijing;
 use domain::disposition::Disposition;
 
 /// Where the figures stand inside the page.

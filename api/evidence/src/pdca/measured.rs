@@ -1,7 +1,7 @@
 //! Figures by the name and version of their metric, of two periods, each with where its events are listed.
 
 use crate::pdca::Ask;
-use application::calendar::Span;
+use domain::calendar::Span;
 use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, Unit, catalog};
@@ -103,8 +103,8 @@ pub(super) fn events(metric: &Metric, scope: &Scope) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use application::calendar::PeriodLength;
     use application::figures::DRILLED;
+    use domain::calendar::PeriodLength;
 
     #[test]
     fn every_metric_of_the_report_is_in_the_catalog() {

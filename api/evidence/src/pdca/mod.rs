@@ -16,9 +16,9 @@ mod watch;
 pub use evidence::evidence;
 pub use render::page;
 
-use application::calendar::{PeriodLength, Span, beijing, beijing_date};
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
+use domain::calendar::{PeriodLength, Span, beijing, beijing_date};
 use domain::ids::CampaignId;
 use domain::pdca::SplitBy;
 use domain::ports::event_store::EventStore;

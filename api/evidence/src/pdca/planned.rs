@@ -2,9 +2,9 @@
 
 use crate::pdca::Ask;
 use crate::pdca::measured::scope;
-use application::calendar::Span;
 use application::figures::find;
 use application::targets::{TargetActual, target_actual};
+use domain::calendar::Span;
 use domain::problem::Problem;
 use projections::ReadDb;
 use projections::metrics::{Scope, catalog};

@@ -6,7 +6,7 @@ use crate::pdca::figures::Tally;
 use crate::pdca::tables::{ahead, measured, needs, shares, targets};
 use crate::pdca::watch::Counts;
 use crate::pdca::{Gathered, Split};
-use application::calendar::{PeriodLength, beijing};
+use domain::calendar::{PeriodLength, beijing};
 use domain::pdca::suggestions;
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use crate::pdca::Gathered;
 use crate::pdca::figures::float;
 use crate::pdca::measured::Measured;
 use crate::pdca::planned::Planned;
-use application::calendar::{PeriodLength, beijing};
+use domain::calendar::{PeriodLength, beijing};
 use domain::disposition::Disposition;
 use projections::swing::{Swing, Tallied, swing};
 use projections::views::call_history::Dispositions;

@@ -1,7 +1,7 @@
 //! What the log tells beside the rows: refusals by rule, opt-outs, alerts, corrections of the period.
 
 use crate::log_walk::{Matching, unreadable};
-use application::calendar::Span;
+use domain::calendar::Span;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;

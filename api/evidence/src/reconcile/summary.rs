@@ -1,6 +1,6 @@
 //! What a reconciliation found: counts, minutes by month, and the rows that somebody must look at.
 
-use application::calendar::beijing;
+use domain::calendar::beijing;
 use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;

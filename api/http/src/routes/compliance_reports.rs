@@ -3,8 +3,8 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::Written;
-use application::calendar::{PeriodLength, beijing_date};
 use chrono::NaiveDate;
+use domain::calendar::{PeriodLength, beijing_date};
 use domain::problem::Problem;
 use domain::report::{Issue, Report, ReportEvent};
 use domain::stored_event::{Position, read_event};

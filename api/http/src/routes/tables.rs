@@ -2,13 +2,13 @@
 
 use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use application::calendar::beijing_date;
 use application::figures::{Chart, Series, Versions, versions};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::tables::{Abandonment, CostTable, Costing, Daily, abandonment, cost_table, daily};
 use application::targets::campaign_of;
 use chrono::NaiveDate;
+use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::views::region_board::{REGIONS_MAX, RegionRow, regions};

@@ -2,7 +2,7 @@
 
 use crate::running::Running;
 use crate::testing::settings;
-use application::calendar::{PeriodLength, midnight};
+use domain::calendar::{PeriodLength, midnight};
 use domain::event_filter::EventFilter;
 use domain::ids::{CommandId, NumberId};
 use domain::number::NumberCommand;

@@ -2,8 +2,8 @@
 
 use crate::testing::Story;
 use crate::testing::three_calls;
-use application::calendar::beijing_date;
 use chrono::NaiveDate;
+use domain::calendar::beijing_date;
 use domain::problem::Problem;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;

@@ -1,11 +1,12 @@
 //! What a call adds to the hour it counts in.
 
-use super::{Board, CALLS, CallColumn, HOUR_MICROS, HOURS, HourColumn};
+use super::{Board, CALLS, CallColumn, HOURS, HourColumn};
 use crate::cells::Cells;
 use crate::database::Edit;
 use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::Val;
+use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;

@@ -7,6 +7,7 @@
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
+use domain::calendar::BEIJING_MICROS;
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
@@ -20,9 +21,6 @@ const HOURS_MAX: usize = 1_440;
 
 /// Most lines, flow versions, dispositions or outcomes in one answer.
 const SHARES_MAX: usize = 200;
-
-/// Beijing time is UTC+8 all year.
-const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
 
 /// Calls counted, and the figures that follow.
 #[derive(Debug, Clone, PartialEq, Serialize, Default, schemars::JsonSchema)]

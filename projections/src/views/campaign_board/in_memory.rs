@@ -4,7 +4,7 @@
 //! order between the two does not matter.
 
 use super::correcting::moved;
-use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOUR_MICROS, HOURS, NAME, draft};
+use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOURS, NAME, draft};
 use crate::cells::{Cells, change_or_begin};
 use crate::database::Tx;
 use crate::error::ProjectionError;
@@ -13,6 +13,7 @@ use crate::person_answered;
 use crate::unit_of_work::UnitOfWork;
 use crate::value::Val;
 use crate::view::{AnyEvent, View, ViewEvent};
+use domain::calendar::HOUR_MICROS;
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};

@@ -22,6 +22,7 @@ use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of};
+use domain::calendar::HOUR_MICROS;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -30,9 +31,6 @@ use domain::time::Timestamp;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "campaign_board";
-
-/// Microseconds in an hour. Beijing is a whole number of hours from UTC, so hours begin at the same instants.
-const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// See the file's description.
 pub struct CampaignBoard;

@@ -20,6 +20,7 @@ use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
 use domain::stored_event::Position;
@@ -30,10 +31,6 @@ pub const NAME: &str = "daily_copies";
 
 /// Most campaigns in one answer, as on the board.
 pub const TOTALS_MAX: usize = 1_000;
-
-/// Beijing time is UTC+8 all year.
-const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
-const DAY_MICROS: i64 = 24 * 3_600_000_000;
 
 /// See the file's description.
 pub struct DailyCopies;

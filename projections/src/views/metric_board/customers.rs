@@ -6,8 +6,9 @@
 use super::{CUSTOMERS, FIRST, FIRSTS};
 use crate::database::{Edit, Tx};
 use crate::error::ProjectionError;
-use crate::metrics::{Catalog, Contribution, HOUR_MICROS, OncePer, Subject};
+use crate::metrics::{Catalog, Contribution, OncePer, Subject};
 use crate::value::{Row, Val};
+use domain::calendar::HOUR_MICROS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

@@ -6,6 +6,7 @@ use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::metrics::{Catalog, Metric, OncePer, Scope};
 use crate::value::{Row, Val};
+use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -13,11 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most groups in one answer, the earliest: 60 days around the clock.
 pub const GROUPS_MAX: usize = 1_440;
-
-/// Beijing time is UTC+8 all year.
-const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
-
-const DAY_MICROS: i64 = 24 * 3_600_000_000;
 
 /// How a figure is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,12 @@
 
 use super::{By, Figure, KINDS, MetricBoard, VERSION, figures};
 use crate::database::{ReadDb, read_as};
-use crate::metrics::{
-    Drill, DrillError, HOUR_MICROS, ITEMS_MAX, Metric, OncePer, Part, Scope, catalog, drill_down,
-};
+use crate::metrics::{Drill, DrillError, ITEMS_MAX, Metric, OncePer, Part, Scope, catalog, drill_down};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{TestLog, both_databases, varied};
 use crate::value::{Row, Val};
+use domain::calendar::HOUR_MICROS;
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};

@@ -13,6 +13,7 @@ use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use domain::calendar::{BEIJING_MICROS, HOUR_MICROS};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
@@ -21,10 +22,6 @@ use domain::time::Timestamp;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "portrait";
-
-/// How far Beijing is ahead of UTC, and an hour.
-const BEIJING_MICROS: i64 = 28_800_000_000;
-const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// See the file's description.
 pub struct Portraits;

@@ -3,11 +3,11 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
-use application::calendar::beijing_date;
 use application::exporting::harmless;
 use application::reply_value::value;
 use application::tables::daily;
 use chrono::NaiveDate;
+use domain::calendar::beijing_date;
 use host::app::ReadOnly;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;

@@ -8,9 +8,9 @@ mod pdca;
 
 use crate::kit::failure::Failure;
 use crate::kit::words::word_of;
-use application::calendar::{PeriodLength, beijing_date};
 use application::private_file;
 use chrono::NaiveDate;
+use domain::calendar::{PeriodLength, beijing_date};
 use domain::ports::event_store::EventStore;
 use std::path::Path;
 use std::sync::Arc;

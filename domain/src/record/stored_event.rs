@@ -5,12 +5,12 @@
 //! stream, stream_version, at, causation, correlation, campaign, customer, command, rehearsal, data`;
 //! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
 
+use super::{heading, text};
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
-use crate::{record_heading, record_text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -193,7 +193,7 @@ pub struct StoredEvent {
 impl StoredEvent {
     /// Parses of the record what rebuilding an entity needs; an error names the position.
     pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
-        if let Some(heading) = record_heading::read(&self.record) {
+        if let Some(heading) = heading::read(&self.record) {
             return Ok(heading);
         }
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
@@ -319,7 +319,7 @@ fn seal_fields<E: EventData>(
 
 /// Writes the record of an event whose personal fields are sealed.
 fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
-    let bytes = record_text::write(&facts, id, event)?;
+    let bytes = text::write(&facts, id, event)?;
     Ok(Record {
         id,
         kind: event.kind().to_owned(),

@@ -9,7 +9,7 @@ use crate::ids::{
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
-use crate::stored_event::{
+use crate::record::stored_event::{
     Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
 };
 use crate::time::Timestamp;

@@ -6,7 +6,7 @@
 //! that this never answers what it would not (the tests change every byte of records and compare).
 
 use crate::ids::{CommandId, EventId};
-use crate::stored_event::{Heading, StreamVersion};
+use crate::record::stored_event::{Heading, StreamVersion};
 use crate::time::Timestamp;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

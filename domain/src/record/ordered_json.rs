@@ -4,7 +4,7 @@
 //! here is byte for byte what `serde_json::Value` writes, whose maps are ordered by name.
 
 use crate::decider::EventData;
-use crate::record_text::USUAL_RECORD_BYTES;
+use crate::record::text::USUAL_RECORD_BYTES;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 

@@ -2,13 +2,22 @@
 //!
 //! Beijing is UTC+8 all year, so a period begins at the same instant wherever this runs.
 
+use crate::time::Timestamp;
 use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime};
-use domain::time::Timestamp;
 use serde::Serialize;
 use std::str::FromStr;
 
 /// Seconds that Beijing is ahead of UTC.
 const BEIJING_SECONDS: i32 = 8 * 3_600;
+
+/// Microseconds that Beijing is ahead of UTC.
+pub const BEIJING_MICROS: i64 = BEIJING_SECONDS as i64 * 1_000_000;
+
+/// Microseconds in an hour. Beijing is a whole number of hours from UTC, so hours begin at the same instants.
+pub const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// Microseconds in a day of a calendar without summer time.
+pub const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// Length of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,7 +151,7 @@ pub fn beijing(at: Timestamp) -> DateTime<FixedOffset> {
 }
 
 /// How far Beijing is ahead of UTC.
-pub(crate) fn beijing_offset() -> FixedOffset {
+pub fn beijing_offset() -> FixedOffset {
     FixedOffset::east_opt(BEIJING_SECONDS).expect("eight hours are less than a day")
 }
 

@@ -3,7 +3,7 @@
 //! One meaning for the command line, the HTTP streams, webhooks and every store's index.
 
 use crate::ids::{CampaignId, CustomerId, EventId};
-use crate::stored_event::{StoredEvent, UnreadableRecord};
+use crate::record::stored_event::{StoredEvent, UnreadableRecord};
 use serde::Deserialize;
 use std::borrow::Cow;
 

@@ -2,8 +2,8 @@
 
 use crate::decider::EventData;
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
-use crate::ordered_json::append_data;
-use crate::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
+use crate::record::ordered_json::append_data;
+use crate::record::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
 use crate::time::Timestamp;
 use serde::Serialize;
 
