@@ -1,10 +1,10 @@
 //! What a readable flow must further fulfil before it is published; every fault names node and member.
 
-use super::graph::{FlowDefinition, VariableKind};
-use super::nodes::{AskKeypress, Branch, End, Node};
-use super::text::{TextFault, is_variable_name, pieces, variables_of};
-use crate::disposition::Outcome;
-use std::collections::{BTreeMap, BTreeSet};
+use super::fault::DefinitionFault;
+use super::graph::FlowDefinition;
+use super::nodes::{Node, Place, check_range};
+use super::text::{is_variable_name, pieces, variables_of};
+use std::collections::BTreeSet;
 
 /// Most nodes of one flow: what a person can still read on one page of a designer.
 pub const FLOW_NODES_MAX: usize = 200;
@@ -18,65 +18,8 @@ pub const TEXT_CHARS_MAX: usize = 500;
 /// Longest node name, in characters.
 pub const NODE_NAME_CHARS_MAX: usize = 64;
 
-/// Shortest wait for a key: people need a second.
-pub const TIMEOUT_MIN_MS: u64 = 1_000;
-
-/// Longest wait for a key: a silent minute holds a line for nothing.
-pub const TIMEOUT_MAX_MS: u64 = 60_000;
-
-/// Most replays in one visit of an ask node.
-pub const REPLAYS_MAX: u32 = 5;
-
 /// Most entries of a node that bounds its visits.
 pub const VISITS_MAX: u32 = 20;
-
-/// What is wrong with a definition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DefinitionFault {
-    #[error("notices.recording: the recording notice comes first and must say something")]
-    NoNotice,
-    #[error("nodes: the flow has no node that ends the call")]
-    NoEnd,
-    #[error("{what}: {count}, at most {count_max}")]
-    TooMany {
-        what: &'static str,
-        count: usize,
-        count_max: usize,
-    },
-    #[error("nodes.{node}: a node's name has 1 to 64 characters and no control character")]
-    BadNodeName { node: String },
-    #[error("variables.{variable}: a variable's name has letters, digits and _, at most 64")]
-    BadVariableName { variable: String },
-    #[error("{member} leads to {target:?}, which is no node")]
-    UnknownTarget { member: String, target: String },
-    #[error("nodes.{node} can never be reached")]
-    Unreachable { node: String },
-    #[error("nodes.{node} is in a loop without an exit")]
-    LoopWithoutExit { node: String },
-    #[error("{member}: variable {variable:?} is not declared, or never has a value")]
-    UndefinedVariable { member: String, variable: String },
-    #[error("{member}: {value:?} is not of the variable's type")]
-    WrongValue { member: String, value: String },
-    #[error("{member}: {why}")]
-    BadText { member: String, why: TextFault },
-    #[error("{member}: a text has 1 to 500 characters")]
-    TextLength { member: String },
-    #[error("{member}: a notice holds no variable")]
-    VariableInNotice { member: String },
-    #[error("{member}: {key:?} is not a key: 0 to 9, * or #")]
-    BadKey { member: String, key: String },
-    #[error("{member}: {value}, must be {min} to {max}")]
-    OutOfRange {
-        member: String,
-        value: u64,
-        min: u64,
-        max: u64,
-    },
-    #[error("{member}: exactly one of equals, one_of, at_least and present is needed")]
-    BadCondition { member: String },
-    #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
-    OptOutMismatch { node: String },
-}
 
 impl FlowDefinition {
     /// All faults, in a fixed order; none means that it can be published.
@@ -110,7 +53,7 @@ impl FlowDefinition {
                 });
             }
         }
-        if !self.nodes.values().any(Node::is_last) {
+        if !self.nodes.values().any(|node| node.kind().is_last()) {
             faults.push(DefinitionFault::NoEnd);
         }
     }
@@ -168,16 +111,15 @@ impl FlowDefinition {
         if let Some(text) = node.text() {
             self.check_text(&format!("nodes.{name}.text"), text, faults);
         }
-        if let Some(visits) = node.visits() {
+        if let Some(visits) = node.kind().visits() {
             let member = format!("nodes.{name}.visits.max");
-            check_range(member, visits.max.into(), (1, VISITS_MAX.into()), faults);
+            check_range(member, visits.max.into(), 1..=VISITS_MAX.into(), faults);
         }
-        match node {
-            Node::AskKeypress(ask) => self.check_ask(name, ask, faults),
-            Node::Branch(branch) => self.check_branch(name, branch, faults),
-            Node::End(end) => check_end(name, end, faults),
-            Node::Say(_) | Node::Transfer(_) => {}
-        }
+        let place = Place {
+            node: name,
+            variables: &self.variables,
+        };
+        node.kind().check(&place, faults);
     }
 
     fn check_text(&self, member: &str, text: &str, faults: &mut Vec<DefinitionFault>) {
@@ -205,71 +147,10 @@ impl FlowDefinition {
 
     /// Declared, and required, with a default, or set by some key.
     fn has_value(&self, name: &str) -> bool {
-        let set_by_key = || {
-            let asks = self.nodes.values().filter_map(|node| match node {
-                Node::AskKeypress(ask) => Some(ask),
-                Node::Say(_) | Node::Branch(_) | Node::Transfer(_) | Node::End(_) => None,
-            });
-            asks.flat_map(|ask| ask.set.values())
-                .any(|set| set.contains_key(name))
-        };
+        let set_by_key = || self.nodes.values().any(|node| node.kind().sets(name));
         self.variables
             .get(name)
             .is_some_and(|variable| variable.required || variable.default.is_some() || set_by_key())
-    }
-
-    fn check_ask(&self, name: &str, ask: &AskKeypress, faults: &mut Vec<DefinitionFault>) {
-        let at = |member: &str| format!("nodes.{name}.{member}");
-        let range = (TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
-        check_range(at("timeout_ms"), ask.timeout_ms, range, faults);
-        for (member, reprompt) in [("on_timeout", &ask.on_timeout), ("on_other", &ask.on_other)] {
-            let member = at(&format!("{member}.replay"));
-            check_range(member, reprompt.replay.into(), (0, REPLAYS_MAX.into()), faults);
-        }
-        for key in ask.keys.keys() {
-            if !is_key(key) {
-                faults.push(DefinitionFault::BadKey {
-                    member: at("keys"),
-                    key: key.clone(),
-                });
-            }
-        }
-        for (key, set) in &ask.set {
-            if !ask.keys.contains_key(key) {
-                faults.push(DefinitionFault::BadKey {
-                    member: at("set"),
-                    key: key.clone(),
-                });
-            }
-            self.check_set(&at(&format!("set.{key}")), set, faults);
-        }
-    }
-
-    fn check_set(&self, member: &str, set: &BTreeMap<String, String>, faults: &mut Vec<DefinitionFault>) {
-        for (variable, value) in set {
-            let kind = self.variables.get(variable).map(|declared| declared.kind);
-            if kind.is_none() {
-                faults.push(undefined(member, variable));
-            }
-            if kind.is_some_and(|kind: VariableKind| !kind.accepts(value)) {
-                faults.push(DefinitionFault::WrongValue {
-                    member: format!("{member}.{variable}"),
-                    value: value.clone(),
-                });
-            }
-        }
-    }
-
-    fn check_branch(&self, name: &str, branch: &Branch, faults: &mut Vec<DefinitionFault>) {
-        for (index, case) in branch.when.iter().enumerate() {
-            let member = format!("nodes.{name}.when[{index}]");
-            if !self.variables.contains_key(&case.variable) {
-                faults.push(undefined(&member, &case.variable));
-            }
-            if case.conditions_count() != 1 {
-                faults.push(DefinitionFault::BadCondition { member });
-            }
-        }
     }
 
     fn check_targets(&self, faults: &mut Vec<DefinitionFault>) {
@@ -284,10 +165,10 @@ impl FlowDefinition {
         check("start".to_owned(), &self.start);
         check("on_exception".to_owned(), &self.on_exception);
         for (name, node) in &self.nodes {
-            for target in node.targets() {
+            for target in node.kind().targets() {
                 check(format!("nodes.{name}.{}", target.member), target.node);
             }
-            if let Some(target) = node.on_exception() {
+            if let Some(target) = node.kind().on_exception() {
                 check(format!("nodes.{name}.on_exception"), target);
             }
         }
@@ -314,8 +195,8 @@ impl FlowDefinition {
             if let Some(node) = self.nodes.get(name)
                 && found.insert(name)
             {
-                open.extend(node.targets().into_iter().map(|target| target.node));
-                open.extend(node.on_exception());
+                open.extend(node.kind().targets().into_iter().map(|target| target.node));
+                open.extend(node.kind().on_exception());
             }
         }
         found
@@ -327,8 +208,12 @@ impl FlowDefinition {
         loop {
             let before = found.len();
             for (name, node) in &self.nodes {
-                let has_exit = node.targets().iter().any(|target| found.contains(target.node));
-                if node.is_last() || has_exit {
+                let has_exit = node
+                    .kind()
+                    .targets()
+                    .iter()
+                    .any(|target| found.contains(target.node));
+                if node.kind().is_last() || has_exit {
                     found.insert(name.as_str());
                 }
             }
@@ -341,11 +226,13 @@ impl FlowDefinition {
     /// True when a call comes back to this node without the callee doing anything, for ever: over edges
     /// taken by themselves, through nodes that do not bound their visits.
     fn returns_by_itself(&self, start: &str) -> bool {
-        let unbounded = |name: &str| self.nodes.get(name).filter(|node| node.visits().is_none());
+        let unbounded = |name: &str| self.nodes.get(name).filter(|node| node.kind().visits().is_none());
         let mut seen = BTreeSet::new();
         let mut open = vec![start];
         while let Some(name) = open.pop() {
-            let automatic = unbounded(name).map(Node::targets).unwrap_or_default();
+            let automatic = unbounded(name)
+                .map(|node| node.kind().targets())
+                .unwrap_or_default();
             for target in automatic.into_iter().filter(|target| target.automatic) {
                 if target.node == start {
                     return true;
@@ -357,37 +244,4 @@ impl FlowDefinition {
         }
         false
     }
-}
-
-fn undefined(member: &str, variable: &str) -> DefinitionFault {
-    DefinitionFault::UndefinedVariable {
-        member: member.to_owned(),
-        variable: variable.to_owned(),
-    }
-}
-
-fn check_end(name: &str, end: &End, faults: &mut Vec<DefinitionFault>) {
-    if end.opt_out != (end.outcome == Outcome::OptedOut) {
-        faults.push(DefinitionFault::OptOutMismatch {
-            node: name.to_owned(),
-        });
-    }
-}
-
-fn check_range(member: String, value: u64, range: (u64, u64), faults: &mut Vec<DefinitionFault>) {
-    let (min, max) = range;
-    if !(min..=max).contains(&value) {
-        faults.push(DefinitionFault::OutOfRange {
-            member,
-            value,
-            min,
-            max,
-        });
-    }
-}
-
-fn is_key(key: &str) -> bool {
-    let mut characters = key.chars();
-    let first = characters.next();
-    matches!(first, Some('0'..='9' | '*' | '#')) && characters.next().is_none()
 }

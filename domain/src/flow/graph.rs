@@ -5,6 +5,7 @@
 
 use super::nodes::Node;
 use super::text::variables_of;
+use super::variable::{Variable, VariableKind, Variables};
 use crate::ids::FlowId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub struct FlowDefinition {
     #[serde(default = "mandarin")]
     pub lang: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Variable>,
+    pub variables: Variables,
     pub notices: Notices,
     /// The first node after the notices.
     pub start: String,
@@ -58,78 +59,6 @@ pub struct Notices {
     /// That a robot speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai: Option<String>,
-}
-
-/// A value that comes with the enrolment, or is set by a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Variable {
-    #[serde(rename = "type", default)]
-    pub kind: VariableKind,
-    /// Without it, a row of a list is a bad row.
-    #[serde(default = "yes")]
-    pub required: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<String>,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-/// What a variable's text must look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum VariableKind {
-    #[default]
-    Text,
-    /// ASCII digits, spoken one by one.
-    Digits,
-    /// A whole number, with an optional sign.
-    Integer,
-    /// An amount with at most two decimals.
-    Money,
-}
-
-/// Longest value of a variable that is spoken, in characters: about half a minute of speech.
-pub const VALUE_CHARS_MAX: usize = 128;
-
-impl VariableKind {
-    /// True when `value` is of this kind.
-    pub fn accepts(self, value: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
-        fits && match self {
-            Self::Text => true,
-            Self::Digits => digits(value),
-            Self::Integer => value.parse::<i64>().is_ok(),
-            Self::Money => match value.split_once('.') {
-                None => digits(value),
-                Some((whole, cents)) => digits(whole) && digits(cents) && cents.len() <= 2,
-            },
-        }
-    }
-
-    /// For messages.
-    pub const fn described(self) -> &'static str {
-        match self {
-            Self::Text => "a text of at most 128 characters",
-            Self::Digits => "digits only",
-            Self::Integer => "a whole number",
-            Self::Money => "an amount such as 3250.50",
-        }
-    }
-
-    /// The value as it is put into a text.
-    pub fn spoken(self, value: &str) -> String {
-        match self {
-            Self::Digits => {
-                let digits: Vec<String> = value.chars().map(String::from).collect();
-                digits.join(" ")
-            }
-            Self::Text | Self::Integer | Self::Money => value.to_owned(),
-        }
-    }
 }
 
 /// A flow file that cannot be read; `path` is the place, such as `nodes.menu.ask_keypress`.

@@ -10,6 +10,7 @@ pub mod event;
 mod canonical;
 mod check;
 mod decide;
+mod fault;
 #[cfg(test)]
 mod golden;
 mod graph;
@@ -28,23 +29,20 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod text;
+mod variable;
 
 pub use canonical::{canonical_json, content_hash};
-pub use check::{
-    DefinitionFault, FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, REPLAYS_MAX, TEXT_CHARS_MAX,
-    TIMEOUT_MAX_MS, TIMEOUT_MIN_MS, VISITS_MAX,
-};
+pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, VERSIONS_MAX};
-pub use graph::{
-    FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, VALUE_CHARS_MAX, ValueFault, Variable,
-    VariableKind,
-};
-pub use nodes::{AskKeypress, Branch, Case, End, Node, Reprompt, Say, Transfer, Visits};
+pub use fault::DefinitionFault;
+pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
+pub use nodes::*;
 pub use refusal::FlowRefusal;
 pub use state::{FlowState, PublishedFlow};
 pub use step::{FlowAction, FlowInput, FlowRun, NoticeKind, STEPS_MAX};
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
 pub use text::{TextFault, VARIABLE_NAME_MAX, is_variable_name};
+pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::FlowId;

@@ -1,6 +1,6 @@
 //! Why a definition is not published: a rule said no, nothing was written.
 
-use super::check::DefinitionFault;
+use super::fault::DefinitionFault;
 use super::graph::ReadFault;
 use crate::ids::FlowId;
 use crate::problem::Explained;

@@ -2,18 +2,15 @@
 //! menu surely refuses further calls.
 
 use super::graph::FlowDefinition;
-use super::nodes::Node;
 use std::collections::BTreeSet;
 
 impl FlowDefinition {
     /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such
     /// nodes by one key, the first in the order of the menus' names.
     pub fn opt_out_node(&self, digit: char) -> Option<&str> {
-        let menus = self.nodes.values().filter_map(|node| match node {
-            Node::AskKeypress(ask) => ask.node_of(digit),
-            Node::Say(_) | Node::Branch(_) | Node::Transfer(_) | Node::End(_) => None,
-        });
-        menus.into_iter().find(|node| self.ends_as_opt_out(node))
+        let menus = self.nodes.values().filter_map(|node| node.kind().question());
+        let nodes = menus.filter_map(|menu| menu.node_of(digit));
+        nodes.into_iter().find(|node| self.ends_as_opt_out(node))
     }
 
     /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so.
@@ -28,13 +25,13 @@ impl FlowDefinition {
             if !seen.insert(name) {
                 continue;
             }
-            match node {
-                Node::End(end) if end.opt_out => ends = true,
+            let node = node.kind();
+            match node.ending() {
+                Some(ending) if ending.opt_out => ends = true,
+                Some(_) => return false,
                 // A question in between asks whether it was meant: that is another key's to say.
-                Node::End(_) | Node::AskKeypress(_) | Node::Transfer(_) => return false,
-                Node::Say(_) | Node::Branch(_) => {
-                    open.extend(node.targets().into_iter().map(|target| target.node));
-                }
+                None if node.question().is_some() => return false,
+                None => open.extend(node.targets().into_iter().map(|target| target.node)),
             }
         }
         ends
@@ -43,6 +40,7 @@ impl FlowDefinition {
 
 #[cfg(test)]
 mod tests {
+    use super::super::nodes::Node;
     use super::super::tests::{script, shipped};
     use super::*;
     use serde_json::{from_value, json};

@@ -6,7 +6,7 @@
 //! (the last text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
 
 use super::graph::FlowDefinition;
-use super::nodes::{AskKeypress, Node, Reprompt};
+use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
 use super::text::{Filled, fill};
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
@@ -179,35 +179,29 @@ impl FlowRun {
         actions
     }
 
-    /// From a say node that has been played to the next.
+    /// From a node that has been played to the next.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
-        if let Some(Node::Say(say)) = graph.nodes.get(&self.node) {
-            self.enter(say.next.clone(), actions);
-        }
-    }
-
-    fn asked(graph: &FlowDefinition, node: &str) -> Option<AskKeypress> {
-        match graph.nodes.get(node)? {
-            Node::AskKeypress(ask) => Some(ask.clone()),
-            Node::Say(_) | Node::Branch(_) | Node::Transfer(_) | Node::End(_) => None,
+        let node = graph.nodes.get(&self.node).map(Node::kind);
+        if let Some(next) = node.and_then(|node| node.next(&self.values)) {
+            self.enter(next.to_owned(), actions);
         }
     }
 
     fn take_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
-        let Some(ask) = Self::asked(&self.graph, &self.node) else {
+        let graph = Arc::clone(&self.graph);
+        let Some(asked) = question_of(&graph, &self.node) else {
             return;
         };
-        let Some(next) = ask.node_of(digit) else {
+        let Some(next) = asked.node_of(digit) else {
             if let Some(refused) = self.refusal_of(digit) {
                 return self.opt_out(refused, actions);
             }
-            return self.reprompt(&ask, &ask.on_other, actions);
+            return self.reprompt(asked, asked.on_other, actions);
         };
-        if let Some(set) = ask.set.get(&digit.to_string()) {
-            self.values
-                .extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
+        let set = asked.set_by(digit);
+        self.values
+            .extend(set.map(|(name, value)| (name.clone(), value.clone())));
         if self.rule == KeyRule::OptOutAnywhere && self.graph.ends_as_opt_out(next) {
             return self.opt_out(next.to_owned(), actions);
         }
@@ -245,25 +239,26 @@ impl FlowRun {
     }
 
     fn take_silence(&mut self, actions: &mut Vec<FlowAction>) {
-        if let Some(ask) = Self::asked(&self.graph, &self.node) {
-            self.reprompt(&ask, &ask.on_timeout, actions);
+        let graph = Arc::clone(&self.graph);
+        if let Some(asked) = question_of(&graph, &self.node) {
+            self.reprompt(asked, asked.on_timeout, actions);
         }
     }
 
-    fn reprompt(&mut self, ask: &AskKeypress, by: &Reprompt, actions: &mut Vec<FlowAction>) {
+    fn reprompt(&mut self, asked: Question<'_>, by: &Reprompt, actions: &mut Vec<FlowAction>) {
         if self.replays >= by.replay {
             return self.enter(by.then.clone(), actions);
         }
         if self.count_step(actions) {
             self.replays = self.replays.saturating_add(1);
-            self.ask(ask, actions);
+            self.ask(asked, actions);
         }
     }
 
-    fn ask(&mut self, ask: &AskKeypress, actions: &mut Vec<FlowAction>) {
-        self.say(&ask.text, actions);
+    fn ask(&mut self, question: Question<'_>, actions: &mut Vec<FlowAction>) {
+        self.say(question.text, actions);
         actions.push(FlowAction::Listen {
-            silence_ms: ask.timeout_ms,
+            silence_ms: question.timeout_ms,
         });
         self.doing = Doing::Asking { played: false };
     }
@@ -289,6 +284,7 @@ impl FlowRun {
             let Some(node) = graph.nodes.get(&next) else {
                 return self.fail(actions);
             };
+            let node = node.kind();
             if let Some(instead) = self.visit(&next, node) {
                 next = instead;
                 continue;
@@ -296,17 +292,15 @@ impl FlowRun {
             self.node.clone_from(&next);
             self.replays = 0;
             actions.push(FlowAction::EnterNode { node: next.clone() });
-            match node {
-                Node::Branch(branch) => branch.next(&self.values).clone_into(&mut next),
-                Node::Say(_) | Node::AskKeypress(_) | Node::Transfer(_) | Node::End(_) => {
-                    return self.act(node, actions);
-                }
+            match node.next(&self.values) {
+                Some(silent) if node.text().is_none() => silent.clone_into(&mut next),
+                Some(_) | None => return self.act(node, actions),
             }
         }
     }
 
     /// Counts a visit; where the node's visits are used up, the node that takes its place.
-    fn visit(&mut self, name: &str, node: &Node) -> Option<String> {
+    fn visit(&mut self, name: &str, node: &dyn NodeKind) -> Option<String> {
         let bound = node.visits()?;
         let count = self.visits.entry(name.to_owned()).or_default();
         if *count >= bound.max {
@@ -316,34 +310,35 @@ impl FlowRun {
         None
     }
 
-    fn act(&mut self, node: &Node, actions: &mut Vec<FlowAction>) {
-        match node {
-            Node::Say(say) => {
-                self.say(&say.text, actions);
-                self.doing = Doing::Saying;
-            }
-            Node::AskKeypress(ask) => match ask.take_ahead(&mut self.ahead) {
-                Some(digit) => self.take_key(digit, actions),
-                None => self.ask(ask, actions),
-            },
-            Node::Branch(_) => {}
-            Node::Transfer(transfer) => {
-                actions.push(FlowAction::RequestTransfer {
-                    node: self.node.clone(),
-                });
-                self.say(&transfer.text, actions);
-                self.end(transfer.outcome, actions);
-            }
-            Node::End(end) => {
-                if end.opt_out {
-                    self.note_opt_out(actions);
-                }
-                if let Some(text) = &end.text {
-                    self.say(text, actions);
-                }
-                self.end(end.outcome, actions);
-            }
+    fn act(&mut self, node: &dyn NodeKind, actions: &mut Vec<FlowAction>) {
+        if let Some(ending) = node.ending() {
+            return self.say_last(node.text(), ending, actions);
         }
+        if let Some(question) = node.question() {
+            return match question.take_ahead(&mut self.ahead) {
+                Some(digit) => self.take_key(digit, actions),
+                None => self.ask(question, actions),
+            };
+        }
+        if let Some(text) = node.text() {
+            self.say(text, actions);
+            self.doing = Doing::Saying;
+        }
+    }
+
+    fn say_last(&mut self, text: Option<&str>, ending: Ending, actions: &mut Vec<FlowAction>) {
+        if ending.transfer {
+            actions.push(FlowAction::RequestTransfer {
+                node: self.node.clone(),
+            });
+        }
+        if ending.opt_out {
+            self.note_opt_out(actions);
+        }
+        if let Some(text) = text {
+            self.say(text, actions);
+        }
+        self.end(ending.outcome, actions);
     }
 
     fn end(&mut self, outcome: Outcome, actions: &mut Vec<FlowAction>) {
@@ -364,7 +359,8 @@ impl FlowRun {
         }
         self.failed = true;
         let graph = Arc::clone(&self.graph);
-        let own = graph.nodes.get(&self.node).and_then(Node::on_exception);
+        let node = graph.nodes.get(&self.node).map(Node::kind);
+        let own = node.and_then(NodeKind::on_exception);
         self.enter(own.unwrap_or(&graph.on_exception).to_owned(), actions);
     }
 
@@ -380,8 +376,12 @@ impl FlowRun {
     }
 }
 
+fn question_of<'a>(graph: &'a FlowDefinition, node: &str) -> Option<Question<'a>> {
+    graph.nodes.get(node)?.kind().question()
+}
+
 fn values_of(graph: &FlowDefinition, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let default = |(name, variable): (&String, &super::graph::Variable)| {
+    let default = |(name, variable): (&String, &super::variable::Variable)| {
         Some((name.clone(), variable.default.clone()?))
     };
     let mut values: BTreeMap<_, _> = graph.variables.iter().filter_map(default).collect();

@@ -6,9 +6,10 @@
 //! which nobody presses anything is `no_response` (it may have been a machine), 2 is `callback`, 9 is
 //! `opted_out`, and a callee who hangs up first is `hung_up`.
 
-use super::graph::{FlowDefinition, Notices, Variable, VariableKind};
+use super::graph::{FlowDefinition, Notices};
 use super::nodes::{AskKeypress, End, Node, Reprompt, Say, Transfer, Visits};
 use super::text::{TextFault, pieces, variables_of};
+use super::variable::{Variable, VariableKind};
 use crate::disposition::Outcome;
 use crate::ids::FlowId;
 use std::collections::BTreeMap;

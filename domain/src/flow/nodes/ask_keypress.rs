@@ -2,9 +2,20 @@
 //! while the text is spoken (barge-in), and one pressed before it where the node says `type_ahead`. Silence
 //! and other keys are asked again a bounded number of times.
 
-use super::{Target, Visits};
+use super::super::fault::DefinitionFault;
+use super::node_kind::{NodeKind, Place, Target, Visits, check_range, undefined};
+use super::question::{Question, Reprompt};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+
+/// Shortest wait for a key: people need a second.
+pub const TIMEOUT_MIN_MS: u64 = 1_000;
+
+/// Longest wait for a key: a silent minute holds a line for nothing.
+pub const TIMEOUT_MAX_MS: u64 = 60_000;
+
+/// Most replays in one visit of an ask node.
+pub const REPLAYS_MAX: u32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,18 +39,12 @@ pub struct AskKeypress {
     pub on_exception: Option<String>,
 }
 
-/// Says the text again while this visit has replays left, then goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reprompt {
-    /// Most replays in one visit, silence and other keys together.
-    #[serde(default)]
-    pub replay: u32,
-    pub then: String,
-}
+impl NodeKind for AskKeypress {
+    fn text(&self) -> Option<&str> {
+        Some(&self.text)
+    }
 
-impl AskKeypress {
-    pub(super) fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<Target<'_>> {
         let keys = self.keys.iter();
         let mut found: Vec<_> = keys
             .map(|(key, node)| Target::by_callee(format!("keys.{key}"), node))
@@ -50,20 +55,79 @@ impl AskKeypress {
         found
     }
 
-    /// The first key pressed ahead that this menu knows, where it takes keys ahead. What was pressed before
-    /// that key is dropped; without one, everything is.
-    pub(in crate::flow) fn take_ahead(&self, ahead: &mut VecDeque<char>) -> Option<char> {
-        let known = ahead.iter().position(|digit| self.node_of(*digit).is_some());
-        let Some(known) = known.filter(|_| self.type_ahead) else {
-            ahead.clear();
-            return None;
-        };
-        ahead.drain(..known);
-        ahead.pop_front()
+    fn question(&self) -> Option<Question<'_>> {
+        Some(Question {
+            text: &self.text,
+            keys: &self.keys,
+            set: &self.set,
+            timeout_ms: self.timeout_ms,
+            type_ahead: self.type_ahead,
+            on_timeout: &self.on_timeout,
+            on_other: &self.on_other,
+        })
     }
 
-    /// The node of a key.
-    pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&str> {
-        self.keys.get(digit.encode_utf8(&mut [0; 4])).map(String::as_str)
+    fn visits(&self) -> Option<&Visits> {
+        self.visits.as_ref()
     }
+
+    fn on_exception(&self) -> Option<&str> {
+        self.on_exception.as_deref()
+    }
+
+    fn sets(&self, variable: &str) -> bool {
+        self.set.values().any(|set| set.contains_key(variable))
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        let timeout = TIMEOUT_MIN_MS..=TIMEOUT_MAX_MS;
+        check_range(place.member("timeout_ms"), self.timeout_ms, timeout, faults);
+        for (member, reprompt) in [("on_timeout", &self.on_timeout), ("on_other", &self.on_other)] {
+            let member = place.member(&format!("{member}.replay"));
+            check_range(member, reprompt.replay.into(), 0..=REPLAYS_MAX.into(), faults);
+        }
+        for key in self.keys.keys().filter(|key| !is_key(key)) {
+            faults.push(bad_key(place, "keys", key));
+        }
+        for (key, set) in &self.set {
+            if !self.keys.contains_key(key) {
+                faults.push(bad_key(place, "set", key));
+            }
+            check_set(place, key, set, faults);
+        }
+    }
+}
+
+fn bad_key(place: &Place<'_>, member: &str, key: &str) -> DefinitionFault {
+    DefinitionFault::BadKey {
+        member: place.member(member),
+        key: key.to_owned(),
+    }
+}
+
+fn check_set(
+    place: &Place<'_>,
+    key: &str,
+    set: &BTreeMap<String, String>,
+    faults: &mut Vec<DefinitionFault>,
+) {
+    let member = place.member(&format!("set.{key}"));
+    for (variable, value) in set {
+        let Some(declared) = place.variables.get(variable) else {
+            faults.push(undefined(&member, variable));
+            continue;
+        };
+        if !declared.kind.accepts(value) {
+            faults.push(DefinitionFault::WrongValue {
+                member: format!("{member}.{variable}"),
+                value: value.clone(),
+            });
+        }
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    let mut characters = key.chars();
+    let first = characters.next();
+    matches!(first, Some('0'..='9' | '*' | '#')) && characters.next().is_none()
 }

@@ -1,6 +1,7 @@
 //! A node that goes on by the value of a variable: the first case that holds, else `otherwise`. Says nothing.
 
-use super::Target;
+use super::super::fault::DefinitionFault;
+use super::node_kind::{NodeKind, Place, Target, undefined};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,8 +30,12 @@ pub struct Case {
     pub next: String,
 }
 
-impl Branch {
-    pub(super) fn targets(&self) -> Vec<Target<'_>> {
+impl NodeKind for Branch {
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
         let cases = self.when.iter().enumerate();
         cases
             .map(|(index, case)| Target::automatic(format!("when[{index}].next"), &case.next))
@@ -38,16 +43,27 @@ impl Branch {
             .collect()
     }
 
-    /// Where these values lead.
-    pub(in crate::flow) fn next(&self, values: &BTreeMap<String, String>) -> &str {
+    fn next(&self, values: &BTreeMap<String, String>) -> Option<&str> {
         let held = self.when.iter().find(|case| case.holds(values));
-        held.map_or(&self.otherwise, |case| &case.next)
+        Some(held.map_or(&self.otherwise, |case| &case.next))
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        for (index, case) in self.when.iter().enumerate() {
+            let member = place.member(&format!("when[{index}]"));
+            if !place.variables.contains_key(&case.variable) {
+                faults.push(undefined(&member, &case.variable));
+            }
+            if case.conditions_count() != 1 {
+                faults.push(DefinitionFault::BadCondition { member });
+            }
+        }
     }
 }
 
 impl Case {
     /// How many conditions it has; one is right.
-    pub(in crate::flow) fn conditions_count(&self) -> usize {
+    fn conditions_count(&self) -> usize {
         let conditions = [
             self.equals.is_some(),
             self.one_of.is_some(),

@@ -1,5 +1,7 @@
 //! A node that says a last text and hangs up, with the outcome of the conversation.
 
+use super::super::fault::DefinitionFault;
+use super::node_kind::{Ending, NodeKind, Place};
 use crate::disposition::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -12,4 +14,26 @@ pub struct End {
     /// The callee's number is not called again, by anyone: at once and everywhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opt_out: bool,
+}
+
+impl NodeKind for End {
+    fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        Some(Ending {
+            outcome: self.outcome,
+            opt_out: self.opt_out,
+            transfer: false,
+        })
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        if self.opt_out != (self.outcome == Outcome::OptedOut) {
+            faults.push(DefinitionFault::OptOutMismatch {
+                node: place.node.to_owned(),
+            });
+        }
+    }
 }

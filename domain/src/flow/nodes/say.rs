@@ -1,7 +1,8 @@
 //! A node that says a text to its end and goes on. Of the keys pressed meanwhile only 谢绝来电 cuts it short.
 
-use super::Target;
+use super::node_kind::{NodeKind, Target, Visits};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -14,27 +15,27 @@ pub struct Say {
     pub on_exception: Option<String>,
 }
 
-/// Bounds how often a node is entered in one call: what the callee may ask to hear again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Visits {
-    /// Entries, the first included.
-    pub max: u32,
-    /// Where the next entry leads instead.
-    pub then: String,
-}
-
-impl Visits {
-    pub(super) fn target(&self) -> Target<'_> {
-        Target::automatic("visits.then", &self.then)
+impl NodeKind for Say {
+    fn text(&self) -> Option<&str> {
+        Some(&self.text)
     }
-}
 
-impl Say {
-    pub(super) fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<Target<'_>> {
         let next = Target::automatic("next", &self.next);
         std::iter::once(next)
             .chain(self.visits.as_ref().map(Visits::target))
             .collect()
+    }
+
+    fn next(&self, _: &BTreeMap<String, String>) -> Option<&str> {
+        Some(&self.next)
+    }
+
+    fn visits(&self) -> Option<&Visits> {
+        self.visits.as_ref()
+    }
+
+    fn on_exception(&self) -> Option<&str> {
+        self.on_exception.as_deref()
     }
 }

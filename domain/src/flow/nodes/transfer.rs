@@ -1,5 +1,6 @@
 //! A node that hands the call to a colleague. Until agents exist it says that one will call back and ends.
 
+use super::node_kind::{Ending, NodeKind};
 use crate::disposition::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -13,4 +14,18 @@ pub struct Transfer {
 
 const fn callback() -> Outcome {
     Outcome::Callback
+}
+
+impl NodeKind for Transfer {
+    fn text(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        Some(Ending {
+            outcome: self.outcome,
+            opt_out: false,
+            transfer: true,
+        })
+    }
 }

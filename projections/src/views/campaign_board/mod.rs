@@ -22,7 +22,6 @@ use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of};
-use domain::calendar::HOUR_MICROS;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;

@@ -1,0 +1,51 @@
+//! What can be wrong with a flow that can be read; every fault names node and member.
+
+use super::text::TextFault;
+
+/// What is wrong with a definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionFault {
+    #[error("notices.recording: the recording notice comes first and must say something")]
+    NoNotice,
+    #[error("nodes: the flow has no node that ends the call")]
+    NoEnd,
+    #[error("{what}: {count}, at most {count_max}")]
+    TooMany {
+        what: &'static str,
+        count: usize,
+        count_max: usize,
+    },
+    #[error("nodes.{node}: a node's name has 1 to 64 characters and no control character")]
+    BadNodeName { node: String },
+    #[error("variables.{variable}: a variable's name has letters, digits and _, at most 64")]
+    BadVariableName { variable: String },
+    #[error("{member} leads to {target:?}, which is no node")]
+    UnknownTarget { member: String, target: String },
+    #[error("nodes.{node} can never be reached")]
+    Unreachable { node: String },
+    #[error("nodes.{node} is in a loop without an exit")]
+    LoopWithoutExit { node: String },
+    #[error("{member}: variable {variable:?} is not declared, or never has a value")]
+    UndefinedVariable { member: String, variable: String },
+    #[error("{member}: {value:?} is not of the variable's type")]
+    WrongValue { member: String, value: String },
+    #[error("{member}: {why}")]
+    BadText { member: String, why: TextFault },
+    #[error("{member}: a text has 1 to 500 characters")]
+    TextLength { member: String },
+    #[error("{member}: a notice holds no variable")]
+    VariableInNotice { member: String },
+    #[error("{member}: {key:?} is not a key: 0 to 9, * or #")]
+    BadKey { member: String, key: String },
+    #[error("{member}: {value}, must be {min} to {max}")]
+    OutOfRange {
+        member: String,
+        value: u64,
+        min: u64,
+        max: u64,
+    },
+    #[error("{member}: exactly one of equals, one_of, at_least and present is needed")]
+    BadCondition { member: String },
+    #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
+    OptOutMismatch { node: String },
+}

@@ -1,0 +1,151 @@
+//! What a flow asks of a node, whatever its kind: what it says, where it leads, what it sets, what is wrong
+//! with it. Checks and runs know no kind; a new one answers these questions in its own file.
+
+use super::super::fault::DefinitionFault;
+use super::super::variable::Variables;
+use super::question::Question;
+use crate::disposition::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A kind of node. A run says its `text`, then asks its `question`, or ends the call by its `ending`, or goes
+/// on to `next`: at once where nothing is said.
+pub(in crate::flow) trait NodeKind {
+    /// What it says, as written.
+    fn text(&self) -> Option<&str>;
+
+    /// Every node it can lead to, its own exception branch apart.
+    fn targets(&self) -> Vec<Target<'_>> {
+        Vec::new()
+    }
+
+    /// Where these values lead without anything from the callee.
+    fn next(&self, _values: &BTreeMap<String, String>) -> Option<&str> {
+        None
+    }
+
+    /// What it asks of the callee.
+    fn question(&self) -> Option<Question<'_>> {
+        None
+    }
+
+    /// How it ends the call.
+    fn ending(&self) -> Option<Ending> {
+        None
+    }
+
+    /// How often it may be entered, where it says so.
+    fn visits(&self) -> Option<&Visits> {
+        None
+    }
+
+    /// Its own exception branch. What ends the call has none: should its last text fail, the outcome stands.
+    fn on_exception(&self) -> Option<&str> {
+        None
+    }
+
+    /// True when a call that passes it may leave with a value for this variable.
+    fn sets(&self, _variable: &str) -> bool {
+        false
+    }
+
+    /// What is wrong with it that no other kind can have.
+    fn check(&self, _place: &Place<'_>, _faults: &mut Vec<DefinitionFault>) {}
+
+    /// True when the call ends here.
+    fn is_last(&self) -> bool {
+        self.ending().is_some()
+    }
+}
+
+/// How a node ends the call, after its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::flow) struct Ending {
+    pub(in crate::flow) outcome: Outcome,
+    /// The callee refuses further calls.
+    pub(in crate::flow) opt_out: bool,
+    /// A colleague is asked for, before the text.
+    pub(in crate::flow) transfer: bool,
+}
+
+/// A member of a node that names another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::flow) struct Target<'a> {
+    /// The member's place inside the node, such as `on_timeout.then`.
+    pub(in crate::flow) member: String,
+    pub(in crate::flow) node: &'a str,
+    /// Taken without anything from the callee.
+    pub(in crate::flow) automatic: bool,
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn by_callee(member: impl Into<String>, node: &'a str) -> Self {
+        Self {
+            member: member.into(),
+            node,
+            automatic: false,
+        }
+    }
+
+    pub(super) fn automatic(member: impl Into<String>, node: &'a str) -> Self {
+        Self {
+            member: member.into(),
+            node,
+            automatic: true,
+        }
+    }
+}
+
+/// Bounds how often a node is entered in one call: what the callee may ask to hear again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visits {
+    /// Entries, the first included.
+    pub max: u32,
+    /// Where the next entry leads instead.
+    pub then: String,
+}
+
+impl Visits {
+    pub(super) fn target(&self) -> Target<'_> {
+        Target::automatic("visits.then", &self.then)
+    }
+}
+
+/// Where a node that is checked stands.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::flow) struct Place<'a> {
+    pub(in crate::flow) node: &'a str,
+    pub(in crate::flow) variables: &'a Variables,
+}
+
+impl Place<'_> {
+    /// A member of the node, as faults name it.
+    pub(super) fn member(&self, member: &str) -> String {
+        format!("nodes.{}.{member}", self.node)
+    }
+}
+
+pub(super) fn undefined(member: &str, variable: &str) -> DefinitionFault {
+    DefinitionFault::UndefinedVariable {
+        member: member.to_owned(),
+        variable: variable.to_owned(),
+    }
+}
+
+/// A fault where a member's value is not within its bounds, both of which it may have.
+pub(in crate::flow) fn check_range(
+    member: String,
+    value: u64,
+    bounds: std::ops::RangeInclusive<u64>,
+    faults: &mut Vec<DefinitionFault>,
+) {
+    if !bounds.contains(&value) {
+        faults.push(DefinitionFault::OutOfRange {
+            member,
+            value,
+            min: *bounds.start(),
+            max: *bounds.end(),
+        });
+    }
+}
