@@ -6,6 +6,7 @@ use crate::test_records::{make_batch, make_record, make_record_of, stream};
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
 use domain::ids::{CommandId, EventId};
+use domain::number::event::NumberEvent;
 use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
 use std::sync::Arc;
@@ -35,7 +36,7 @@ async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
 /// The same record as an event of another kind.
 fn suppressed(record: &Record) -> Record {
     let text = std::str::from_utf8(record.bytes()).expect("a record is text");
-    let other = text.replace("number.dial_released", "number.suppressed");
+    let other = text.replace(NumberEvent::DIAL_RELEASED, NumberEvent::SUPPRESSED);
     Record::from_stored(Arc::from(other.into_bytes())).expect("it is a record still")
 }
 
@@ -83,7 +84,7 @@ fn filters() -> Vec<EventFilter> {
             ..whole.clone()
         },
         EventFilter {
-            kinds: kinds(&["number.suppressed"]),
+            kinds: kinds(&[NumberEvent::SUPPRESSED]),
             ..whole.clone()
         },
         EventFilter {
@@ -91,7 +92,7 @@ fn filters() -> Vec<EventFilter> {
             ..whole.clone()
         },
         EventFilter {
-            kinds: kinds(&["number.suppressed"]),
+            kinds: kinds(&[NumberEvent::SUPPRESSED]),
             ..of_both.clone()
         },
         EventFilter {
@@ -100,7 +101,7 @@ fn filters() -> Vec<EventFilter> {
         },
         EventFilter {
             streams: kinds(&["number-"]),
-            kinds: kinds(&["number.suppressed"]),
+            kinds: kinds(&[NumberEvent::SUPPRESSED]),
             ..of_campaign.clone()
         },
         EventFilter {

@@ -1,4 +1,5 @@
 //! Check 9: each stored kind and version has a golden file, each golden file has a kind, and none was edited.
+//! A kind is written once, as a constant beside its variant; product code elsewhere names the constant.
 
 use super::tree::{Finding, Tree};
 use regex::Regex;
@@ -60,7 +61,56 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             Some(_) => {}
         }
     }
+    findings.extend(written(tree, &kinds));
     findings
+}
+
+/// Kinds without a constant, and kinds written out in product code. Query text is no literal of a kind, and
+/// an attribute (a serde name, an example of a description) takes no constant.
+fn written(tree: &Tree, kinds: &BTreeSet<String>) -> Vec<Finding> {
+    let constant = Regex::new(r#"(?m)^ {4}pub const [A-Z_]+: &'static str = "([a-z_]+\.[a-z_]+)";$"#)
+        .expect("a constant pattern");
+    let literal = Regex::new(r#""([a-z_]+\.[a-z_]+)""#).expect("a constant pattern");
+    let tests = Regex::new(r"#\[cfg\(test\)\]\n(pub\(crate\) )?mod \w+ \{").expect("a constant pattern");
+    let mut findings = Vec::new();
+    let mut constants = BTreeSet::new();
+    for file in tree.rust().filter(|file| !is_test(&file.path)) {
+        if file.path.starts_with("domain/src/") && file.stem() == "event" {
+            constants.extend(
+                constant
+                    .captures_iter(&file.text)
+                    .map(|found| found[1].to_owned()),
+            );
+            continue;
+        }
+        let code = tests.split(&file.text).next().unwrap_or("");
+        for (number, line) in code.lines().enumerate() {
+            let said = ["//", "#["]
+                .iter()
+                .any(|start| line.trim_start().starts_with(start));
+            for found in literal.captures_iter(line).filter(|_| !said) {
+                if kinds.contains(&found[1]) {
+                    let what = format!("{} is written out: name the constant of its event", &found[1]);
+                    findings.push(file.finding(number + 1, what));
+                }
+            }
+        }
+    }
+    findings.extend(kinds.difference(&constants).map(|kind| Finding {
+        path: format!("domain/src/{}/event.rs", kind.split('.').next().unwrap_or("")),
+        line: 1,
+        what: format!("{kind} has no constant"),
+    }));
+    findings
+}
+
+/// Where a literal may be what is expected.
+fn is_test(path: &str) -> bool {
+    let of_tests = |part: &str| {
+        let name = part.trim_end_matches(".rs");
+        matches!(name, "tests" | "testing" | "golden") || name.ends_with("_tests")
+    };
+    path.split('/').any(of_tests)
 }
 
 #[cfg(test)]
@@ -69,7 +119,11 @@ mod tests {
 
     #[test]
     fn a_kind_without_a_file_and_an_edited_or_foreign_file_are_found() {
-        let event = "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]";
+        let event = concat!(
+            "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]\n",
+            "    pub const ANSWERED: &'static str = \"call.answered\";\n",
+            "    pub const ENDED: &'static str = \"call.ended\";\n",
+        );
         let sums = format!("{}  call/call.answered.v1.json\n", sum("old"));
         let tree = Tree::of(&[
             ("domain/src/call/event.rs", event),
@@ -78,5 +132,31 @@ mod tests {
         ]);
         let what: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
         assert_eq!(what.len(), 2, "{what:?}");
+    }
+    #[test]
+    fn a_kind_without_a_constant_and_one_written_out_in_product_code_are_found() {
+        let event = concat!(
+            "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]\n",
+            "    pub const ENDED: &'static str = \"call.ended\";\n",
+        );
+        let product = concat!(
+            "// \"call.ended\"\n#[example = \"call.ended\"]\n",
+            "let kinds = [\"call.ended\"];\nlet sql = \"kind = 'call.ended'\";\n",
+            "#[cfg(test)]\nmod tests {\n\"call.ended\"\n}\n",
+        );
+        let tree = Tree::of(&[
+            ("domain/src/call/event.rs", event),
+            ("projections/src/views/a.rs", product),
+            ("projections/src/views/a_tests.rs", product),
+        ]);
+        let kinds = kinds(&tree);
+        let found: Vec<String> = written(&tree, &kinds).iter().map(Finding::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "projections/src/views/a.rs:3: call.ended is written out: name the constant of its event",
+                "domain/src/call/event.rs:1: call.answered has no constant",
+            ]
+        );
     }
 }

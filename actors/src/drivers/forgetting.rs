@@ -12,6 +12,7 @@ use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;
 use domain::customer::command::{CustomerCommand, DoneErasure};
+use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerState, DeletedRecording, Erasure};
 use domain::decider::EventData;
 use domain::event_filter::EventFilter;
@@ -104,7 +105,7 @@ impl Forgetting {
     /// The next erasures of the log, and how far it was looked at.
     async fn erased_after(&self, after: Position) -> Result<(Vec<Work>, Position), StoreError> {
         let filter = EventFilter {
-            kinds: vec!["customer.erased".to_owned()],
+            kinds: vec![CustomerEvent::ERASED.to_owned()],
             ..EventFilter::default()
         };
         let store = &self.environment.store;
@@ -174,9 +175,9 @@ impl Forgetting {
 
     fn note(&mut self, envelope: &Envelope) {
         match envelope.kind.as_str() {
-            "customer.erased" => self.waiting.extend(work_of(envelope)),
+            CustomerEvent::ERASED => self.waiting.extend(work_of(envelope)),
             // Another process has destroyed the key: what was cached here between goes too.
-            "customer.erasure_certified" => {
+            CustomerEvent::ERASURE_CERTIFIED => {
                 if let Ok(person) = envelope.stream.id().parse() {
                     self.vault().forget_cached(&person);
                 }
@@ -248,7 +249,7 @@ impl Forgetting {
             let envelope = stored
                 .envelope()
                 .map_err(|error| StoreError::Damaged(error.to_string()))?;
-            if envelope.kind != "call.ended" {
+            if envelope.kind != CallEvent::ENDED {
                 continue;
             }
             let ended = CallEvent::read(&envelope.kind, envelope.version, &envelope.data);
@@ -315,7 +316,7 @@ fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
 /// `None` for anything but a decided erasure.
 fn work_of(envelope: &Envelope) -> Option<Work> {
     let person = envelope.stream.id().parse().ok()?;
-    (envelope.kind == "customer.erased").then_some(Work {
+    (envelope.kind == CustomerEvent::ERASED).then_some(Work {
         person,
         erasure: envelope.id,
     })

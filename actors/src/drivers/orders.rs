@@ -21,7 +21,7 @@ use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
 
 /// After these nobody is dialed for the person, whatever was granted before.
-const GIVE_UP: [&str; 2] = ["customer.consent_withdrawn", "customer.erasure_requested"];
+const GIVE_UP: [&str; 2] = [CustomerEvent::CONSENT_WITHDRAWN, CustomerEvent::ERASURE_REQUESTED];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let stop = kit.environment.tasks.stop_signal();

@@ -8,6 +8,9 @@ use super::follow::Follow;
 use super::kit::{Halt, Kit, campaign_cause};
 use crate::timers::{earlier, wake_at};
 use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
 use domain::ports::worklist::{CampaignWork, WorklistError};
 use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
@@ -20,15 +23,15 @@ const AGAIN_MS: u64 = 5_000;
 
 /// Kinds after which a campaign may be complete, or has its end to wait for.
 const KINDS: [&str; 9] = [
-    "customer.dial_released",
-    "customer.call_closed",
-    "number.call_closed",
-    "customer.enrolment_settled",
-    "campaign.list_closed",
-    "campaign.started",
-    "campaign.paused",
-    "campaign.resumed",
-    "campaign.reopened",
+    CustomerEvent::DIAL_RELEASED,
+    CustomerEvent::CALL_CLOSED,
+    NumberEvent::CALL_CLOSED,
+    CustomerEvent::ENROLMENT_SETTLED,
+    CampaignEvent::LIST_CLOSED,
+    CampaignEvent::STARTED,
+    CampaignEvent::PAUSED,
+    CampaignEvent::RESUMED,
+    CampaignEvent::REOPENED,
 ];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {

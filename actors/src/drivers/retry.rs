@@ -64,7 +64,7 @@ impl Retry {
 
     async fn react(self: &Arc<Self>, page: Vec<(Position, Envelope)>) {
         for (_, envelope) in page {
-            if envelope.kind == "call.ended" {
+            if envelope.kind == CallEvent::ENDED {
                 self.tell_later(envelope).await;
             }
         }

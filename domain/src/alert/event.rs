@@ -166,14 +166,23 @@ pub struct AlertFigure {
     pub window_ms: u64,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl AlertEvent {
+    pub const RAISED: &'static str = "alert.raised";
+    pub const CLEARED: &'static str = "alert.cleared";
+    pub const ACKNOWLEDGED: &'static str = "alert.acknowledged";
+    pub const ESCALATED: &'static str = "alert.escalated";
+    pub const MUTED: &'static str = "alert.muted";
+}
+
 impl EventData for AlertEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Raised { .. } => "alert.raised",
-            Self::Cleared { .. } => "alert.cleared",
-            Self::Acknowledged { .. } => "alert.acknowledged",
-            Self::Escalated { .. } => "alert.escalated",
-            Self::Muted { .. } => "alert.muted",
+            Self::Raised { .. } => Self::RAISED,
+            Self::Cleared { .. } => Self::CLEARED,
+            Self::Acknowledged { .. } => Self::ACKNOWLEDGED,
+            Self::Escalated { .. } => Self::ESCALATED,
+            Self::Muted { .. } => Self::MUTED,
         }
     }
 

@@ -177,23 +177,41 @@ pub enum EndReason {
     Fault,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl CallEvent {
+    pub const PERMITTED: &'static str = "call.permitted";
+    pub const DIALING: &'static str = "call.dialing";
+    pub const RINGING: &'static str = "call.ringing";
+    pub const LEG_FAILED: &'static str = "call.leg_failed";
+    pub const ANSWERED: &'static str = "call.answered";
+    pub const NOTICE_PLAYED: &'static str = "call.notice_played";
+    pub const NODE_ENTERED: &'static str = "call.node_entered";
+    pub const KEYPRESSED: &'static str = "call.keypressed";
+    pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
+    pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
+    pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
+    pub const ENDED: &'static str = "call.ended";
+    pub const LATE_ANSWERED: &'static str = "call.late_answered";
+    pub const CORRECTED: &'static str = "call.corrected";
+}
+
 impl EventData for CallEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Permitted { .. } => "call.permitted",
-            Self::Dialing { .. } => "call.dialing",
-            Self::Ringing { .. } => "call.ringing",
-            Self::LegFailed { .. } => "call.leg_failed",
-            Self::Answered { .. } => "call.answered",
-            Self::NoticePlayed { .. } => "call.notice_played",
-            Self::NodeEntered { .. } => "call.node_entered",
-            Self::Keypressed { .. } => "call.keypressed",
-            Self::TransferRequested { .. } => "call.transfer_requested",
-            Self::CancelRequested { .. } => "call.cancel_requested",
-            Self::HangupRequested { .. } => "call.hangup_requested",
-            Self::Ended { .. } => "call.ended",
-            Self::LateAnswered { .. } => "call.late_answered",
-            Self::Corrected { .. } => "call.corrected",
+            Self::Permitted { .. } => Self::PERMITTED,
+            Self::Dialing { .. } => Self::DIALING,
+            Self::Ringing { .. } => Self::RINGING,
+            Self::LegFailed { .. } => Self::LEG_FAILED,
+            Self::Answered { .. } => Self::ANSWERED,
+            Self::NoticePlayed { .. } => Self::NOTICE_PLAYED,
+            Self::NodeEntered { .. } => Self::NODE_ENTERED,
+            Self::Keypressed { .. } => Self::KEYPRESSED,
+            Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
+            Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
+            Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
+            Self::Ended { .. } => Self::ENDED,
+            Self::LateAnswered { .. } => Self::LATE_ANSWERED,
+            Self::Corrected { .. } => Self::CORRECTED,
         }
     }
 

@@ -88,22 +88,39 @@ pub enum PauseReason {
     StoreUnavailable,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl CampaignEvent {
+    pub const CREATED: &'static str = "campaign.created";
+    pub const STARTED: &'static str = "campaign.started";
+    pub const PAUSED: &'static str = "campaign.paused";
+    pub const RESUMED: &'static str = "campaign.resumed";
+    pub const STOPPED: &'static str = "campaign.stopped";
+    pub const LIST_OPENED: &'static str = "campaign.list_opened";
+    pub const LIST_CLOSED: &'static str = "campaign.list_closed";
+    pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
+    pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
+    pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
+    pub const COMPLETED: &'static str = "campaign.completed";
+    pub const REOPENED: &'static str = "campaign.reopened";
+    pub const TARGETS_SET: &'static str = "campaign.targets_set";
+}
+
 impl EventData for CampaignEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Created { .. } => "campaign.created",
-            Self::Started {} => "campaign.started",
-            Self::Paused { .. } => "campaign.paused",
-            Self::Resumed {} => "campaign.resumed",
-            Self::Stopped { .. } => "campaign.stopped",
-            Self::ListOpened { .. } => "campaign.list_opened",
-            Self::ListClosed { .. } => "campaign.list_closed",
-            Self::DialsGranted { .. } => "campaign.dials_granted",
-            Self::WindowClosed { .. } => "campaign.window_closed",
-            Self::AlertRaised { .. } => "campaign.alert_raised",
-            Self::Completed { .. } => "campaign.completed",
-            Self::Reopened { .. } => "campaign.reopened",
-            Self::TargetsSet { .. } => "campaign.targets_set",
+            Self::Created { .. } => Self::CREATED,
+            Self::Started {} => Self::STARTED,
+            Self::Paused { .. } => Self::PAUSED,
+            Self::Resumed {} => Self::RESUMED,
+            Self::Stopped { .. } => Self::STOPPED,
+            Self::ListOpened { .. } => Self::LIST_OPENED,
+            Self::ListClosed { .. } => Self::LIST_CLOSED,
+            Self::DialsGranted { .. } => Self::DIALS_GRANTED,
+            Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
+            Self::AlertRaised { .. } => Self::ALERT_RAISED,
+            Self::Completed { .. } => Self::COMPLETED,
+            Self::Reopened { .. } => Self::REOPENED,
+            Self::TargetsSet { .. } => Self::TARGETS_SET,
         }
     }
 

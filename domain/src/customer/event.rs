@@ -188,25 +188,45 @@ fn variable_pointer(name: &str) -> String {
     format!("/variables/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl CustomerEvent {
+    pub const REGISTERED: &'static str = "customer.registered";
+    pub const NUMBER_ADDED: &'static str = "customer.number_added";
+    pub const CONSENT_RECORDED: &'static str = "customer.consent_recorded";
+    pub const CONSENT_WITHDRAWN: &'static str = "customer.consent_withdrawn";
+    pub const ENROLLED: &'static str = "customer.enrolled";
+    pub const DIAL_GRANTED: &'static str = "customer.dial_granted";
+    pub const DIAL_REFUSED: &'static str = "customer.dial_refused";
+    pub const DIAL_RELEASED: &'static str = "customer.dial_released";
+    pub const CALL_CLOSED: &'static str = "customer.call_closed";
+    pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
+    pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
+    pub const HELD: &'static str = "customer.held";
+    pub const HOLD_RELEASED: &'static str = "customer.hold_released";
+    pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
+    pub const ERASED: &'static str = "customer.erased";
+    pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
+}
+
 impl EventData for CustomerEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Registered { .. } => "customer.registered",
-            Self::NumberAdded { .. } => "customer.number_added",
-            Self::ConsentRecorded { .. } => "customer.consent_recorded",
-            Self::ConsentWithdrawn { .. } => "customer.consent_withdrawn",
-            Self::Enrolled { .. } => "customer.enrolled",
-            Self::DialGranted { .. } => "customer.dial_granted",
-            Self::DialRefused { .. } => "customer.dial_refused",
-            Self::DialReleased { .. } => "customer.dial_released",
-            Self::CallClosed { .. } => "customer.call_closed",
-            Self::CallBackOrdered { .. } => "customer.call_back_ordered",
-            Self::EnrolmentSettled { .. } => "customer.enrolment_settled",
-            Self::Held { .. } => "customer.held",
-            Self::HoldReleased { .. } => "customer.hold_released",
-            Self::ErasureRequested { .. } => "customer.erasure_requested",
-            Self::Erased { .. } => "customer.erased",
-            Self::ErasureCertified { .. } => "customer.erasure_certified",
+            Self::Registered { .. } => Self::REGISTERED,
+            Self::NumberAdded { .. } => Self::NUMBER_ADDED,
+            Self::ConsentRecorded { .. } => Self::CONSENT_RECORDED,
+            Self::ConsentWithdrawn { .. } => Self::CONSENT_WITHDRAWN,
+            Self::Enrolled { .. } => Self::ENROLLED,
+            Self::DialGranted { .. } => Self::DIAL_GRANTED,
+            Self::DialRefused { .. } => Self::DIAL_REFUSED,
+            Self::DialReleased { .. } => Self::DIAL_RELEASED,
+            Self::CallClosed { .. } => Self::CALL_CLOSED,
+            Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
+            Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
+            Self::Held { .. } => Self::HELD,
+            Self::HoldReleased { .. } => Self::HOLD_RELEASED,
+            Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
+            Self::Erased { .. } => Self::ERASED,
+            Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
         }
     }
 

@@ -22,10 +22,15 @@ pub enum FlowEvent {
     },
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl FlowEvent {
+    pub const PUBLISHED: &'static str = "flow.published";
+}
+
 impl EventData for FlowEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Published { .. } => "flow.published",
+            Self::Published { .. } => Self::PUBLISHED,
         }
     }
 

@@ -111,14 +111,23 @@ pub enum ReadForm {
     Clear,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl InquiryEvent {
+    pub const QUERIED: &'static str = "inquiry.queried";
+    pub const EXPORTED: &'static str = "inquiry.exported";
+    pub const PERSONAL_DATA_READ: &'static str = "inquiry.personal_data_read";
+    pub const ANSWERED: &'static str = "inquiry.answered";
+    pub const REFUSED: &'static str = "inquiry.refused";
+}
+
 impl EventData for InquiryEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Queried { .. } => "inquiry.queried",
-            Self::Exported { .. } => "inquiry.exported",
-            Self::PersonalDataRead { .. } => "inquiry.personal_data_read",
-            Self::Answered { .. } => "inquiry.answered",
-            Self::Refused { .. } => "inquiry.refused",
+            Self::Queried { .. } => Self::QUERIED,
+            Self::Exported { .. } => Self::EXPORTED,
+            Self::PersonalDataRead { .. } => Self::PERSONAL_DATA_READ,
+            Self::Answered { .. } => Self::ANSWERED,
+            Self::Refused { .. } => Self::REFUSED,
         }
     }
 

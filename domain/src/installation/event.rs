@@ -104,18 +104,31 @@ pub struct RestoreFacts {
     pub log_root: Option<String>,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl InstallationEvent {
+    pub const RESTORED: &'static str = "installation.restored";
+    pub const DIALING_CONFIRMED: &'static str = "installation.dialing_confirmed";
+    pub const NAMED: &'static str = "installation.named";
+    pub const KEYS_RESTORED: &'static str = "installation.keys_restored";
+    pub const HISTORY_LOST: &'static str = "installation.history_lost";
+    pub const INDEX_REMADE: &'static str = "installation.index_remade";
+    pub const CLOCK_OFFSET_MEASURED: &'static str = "installation.clock_offset_measured";
+    pub const CLOCK_DOUBTED: &'static str = "installation.clock_doubted";
+    pub const CLOCK_TRUSTED: &'static str = "installation.clock_trusted";
+}
+
 impl EventData for InstallationEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Restored { .. } => "installation.restored",
-            Self::DialingConfirmed { .. } => "installation.dialing_confirmed",
-            Self::Named { .. } => "installation.named",
-            Self::KeysRestored { .. } => "installation.keys_restored",
-            Self::HistoryLost { .. } => "installation.history_lost",
-            Self::IndexRemade { .. } => "installation.index_remade",
-            Self::ClockOffsetMeasured { .. } => "installation.clock_offset_measured",
-            Self::ClockDoubted { .. } => "installation.clock_doubted",
-            Self::ClockTrusted { .. } => "installation.clock_trusted",
+            Self::Restored { .. } => Self::RESTORED,
+            Self::DialingConfirmed { .. } => Self::DIALING_CONFIRMED,
+            Self::Named { .. } => Self::NAMED,
+            Self::KeysRestored { .. } => Self::KEYS_RESTORED,
+            Self::HistoryLost { .. } => Self::HISTORY_LOST,
+            Self::IndexRemade { .. } => Self::INDEX_REMADE,
+            Self::ClockOffsetMeasured { .. } => Self::CLOCK_OFFSET_MEASURED,
+            Self::ClockDoubted { .. } => Self::CLOCK_DOUBTED,
+            Self::ClockTrusted { .. } => Self::CLOCK_TRUSTED,
         }
     }
 

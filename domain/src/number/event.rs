@@ -78,17 +78,29 @@ pub enum OptOutSource {
     Import,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl NumberEvent {
+    pub const OPTED_OUT: &'static str = "number.opted_out";
+    pub const SUPPRESSED: &'static str = "number.suppressed";
+    pub const CLAIMED: &'static str = "number.claimed";
+    pub const CLAIM_RELEASED: &'static str = "number.claim_released";
+    pub const DIAL_GRANTED: &'static str = "number.dial_granted";
+    pub const DIAL_REFUSED: &'static str = "number.dial_refused";
+    pub const DIAL_RELEASED: &'static str = "number.dial_released";
+    pub const CALL_CLOSED: &'static str = "number.call_closed";
+}
+
 impl EventData for NumberEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::OptedOut { .. } => "number.opted_out",
-            Self::Suppressed { .. } => "number.suppressed",
-            Self::Claimed { .. } => "number.claimed",
-            Self::ClaimReleased { .. } => "number.claim_released",
-            Self::DialGranted { .. } => "number.dial_granted",
-            Self::DialRefused { .. } => "number.dial_refused",
-            Self::DialReleased { .. } => "number.dial_released",
-            Self::CallClosed { .. } => "number.call_closed",
+            Self::OptedOut { .. } => Self::OPTED_OUT,
+            Self::Suppressed { .. } => Self::SUPPRESSED,
+            Self::Claimed { .. } => Self::CLAIMED,
+            Self::ClaimReleased { .. } => Self::CLAIM_RELEASED,
+            Self::DialGranted { .. } => Self::DIAL_GRANTED,
+            Self::DialRefused { .. } => Self::DIAL_REFUSED,
+            Self::DialReleased { .. } => Self::DIAL_RELEASED,
+            Self::CallClosed { .. } => Self::CALL_CLOSED,
         }
     }
 

@@ -51,10 +51,15 @@ impl ReportKind {
     }
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl ReportEvent {
+    pub const ISSUED: &'static str = "report.issued";
+}
+
 impl EventData for ReportEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Issued { .. } => "report.issued",
+            Self::Issued { .. } => Self::ISSUED,
         }
     }
 

@@ -113,12 +113,19 @@ pub enum Answer {
     NotApplicable,
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl SampleEvent {
+    pub const DRAWN: &'static str = "sample.drawn";
+    pub const FINDING_RECORDED: &'static str = "sample.finding_recorded";
+    pub const SIGNED_OFF: &'static str = "sample.signed_off";
+}
+
 impl EventData for SampleEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Drawn { .. } => "sample.drawn",
-            Self::FindingRecorded { .. } => "sample.finding_recorded",
-            Self::SignedOff { .. } => "sample.signed_off",
+            Self::Drawn { .. } => Self::DRAWN,
+            Self::FindingRecorded { .. } => Self::FINDING_RECORDED,
+            Self::SignedOff { .. } => Self::SIGNED_OFF,
         }
     }
 

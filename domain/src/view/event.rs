@@ -70,12 +70,19 @@ impl SwitchFacts {
     }
 }
 
+/// Stored kinds, each named for its variant. They never change.
+impl ViewEvent {
+    pub const REBUILD_BEGUN: &'static str = "view.rebuild_begun";
+    pub const SWITCHED: &'static str = "view.switched";
+    pub const REBUILD_CANCELED: &'static str = "view.rebuild_canceled";
+}
+
 impl EventData for ViewEvent {
     fn kind(&self) -> &'static str {
         match self {
-            Self::RebuildBegun { .. } => "view.rebuild_begun",
-            Self::Switched { .. } => "view.switched",
-            Self::RebuildCanceled { .. } => "view.rebuild_canceled",
+            Self::RebuildBegun { .. } => Self::REBUILD_BEGUN,
+            Self::Switched { .. } => Self::SWITCHED,
+            Self::RebuildCanceled { .. } => Self::REBUILD_CANCELED,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What was true at an instant, of what is known: by the events' own `at`.
 
+use domain::call::event::CallEvent;
 use domain::ids::StreamId;
 use domain::stored_event::{StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
@@ -48,8 +49,8 @@ impl Validity {
 
     fn had_happened(&mut self, when: When<'_>) -> bool {
         match when.kind.as_ref() {
-            "call.corrected" => self.ended.contains(&when.stream),
-            "call.ended" if when.at <= self.at => self.ended.insert(when.stream),
+            CallEvent::CORRECTED => self.ended.contains(&when.stream),
+            CallEvent::ENDED if when.at <= self.at => self.ended.insert(when.stream),
             _ => when.at <= self.at,
         }
     }

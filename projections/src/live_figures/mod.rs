@@ -28,13 +28,13 @@ pub const KEPT_MS: u64 = 3_600_000;
 
 /// The kinds that are looked at; a reader may leave the others out.
 pub const KINDS: &[&str] = &[
-    "call.permitted",
-    "call.dialing",
-    "call.ringing",
-    "call.leg_failed",
-    "call.answered",
-    "call.transfer_requested",
-    "call.ended",
+    CallEvent::PERMITTED,
+    CallEvent::DIALING,
+    CallEvent::RINGING,
+    CallEvent::LEG_FAILED,
+    CallEvent::ANSWERED,
+    CallEvent::TRANSFER_REQUESTED,
+    CallEvent::ENDED,
 ];
 
 /// Width of a stretch of time, microseconds.

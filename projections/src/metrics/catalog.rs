@@ -4,6 +4,7 @@ use super::checks;
 use super::program::{Program, programs};
 use super::term::Term;
 use crate::error::ProjectionError;
+use domain::call::event::CallEvent;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -118,7 +119,7 @@ impl Catalog {
         checks::check(&terms, &written.metrics)?;
         let marks: BTreeSet<&str> = terms.iter().flat_map(Term::marks).collect();
         let marks: Vec<String> = marks.into_iter().map(str::to_owned).collect();
-        let kinds = ["call.permitted", "call.dialing"].map(str::to_owned);
+        let kinds = [CallEvent::PERMITTED, CallEvent::DIALING].map(str::to_owned);
         let touching = terms.iter().flat_map(Term::touched_by).map(str::to_owned);
         let kinds = kinds.into_iter().chain(touching).collect();
         Ok(Self {

@@ -2,6 +2,7 @@
 
 use super::catalog::{Metric, Unit};
 use super::term::{Measure, OncePer, Term};
+use domain::call::event::CallEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Terms are bits of one 63-bit column.
@@ -14,7 +15,7 @@ pub(crate) const DIMENSIONS: [&str; 5] = ["campaign", "hour", "day", "trunk", "f
 const CORRECTED_MEMBERS: [&str; 2] = ["disposition", "outcome"];
 
 /// Kinds after which a call's times are no longer kept, or that may follow its end.
-const LATE_KINDS: [&str; 2] = ["call.late_answered", "call.corrected"];
+const LATE_KINDS: [&str; 2] = [CallEvent::LATE_ANSWERED, CallEvent::CORRECTED];
 
 /// The first mistake of the file, in words.
 pub(super) fn check(terms: &[Term], metrics: &[Metric]) -> Result<(), String> {
@@ -53,7 +54,7 @@ fn check_term(term: &Term) -> Result<(), String> {
     let of_calls = term.kinds.iter().all(|kind| kind.starts_with("call."));
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
     let has_marks = term.marks().next().is_some();
-    let ends = term.kinds.iter().all(|kind| kind == "call.ended");
+    let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
     let late = |kind: &String| LATE_KINDS.contains(&kind.as_str());
     let rules = [
         (term.kinds.is_empty(), "names no kinds"),
@@ -74,7 +75,7 @@ fn check_term(term: &Term) -> Result<(), String> {
             "after the end no times of a call are known",
         ),
         (
-            term.kinds.iter().any(|kind| kind == "call.corrected"),
+            term.kinds.iter().any(|kind| kind == CallEvent::CORRECTED),
             "a correction is no event to count",
         ),
         (

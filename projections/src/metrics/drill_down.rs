@@ -6,6 +6,7 @@ use super::term::{OncePer, Term};
 use super::{Scope, WindowError};
 use crate::error::ProjectionError;
 use crate::folded::FOLDED_EVENTS_MAX;
+use domain::call::event::CallEvent;
 use domain::event_filter::EventFilter;
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -159,7 +160,7 @@ fn corrupt(error: domain::stored_event::UnreadableRecord) -> DrillError {
 fn kinds_of(term: &Term) -> Vec<String> {
     let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
     if term.kinds.iter().any(|kind| kind.starts_with("call.")) {
-        kinds.extend(["call.permitted", "call.dialing"].map(str::to_owned));
+        kinds.extend([CallEvent::PERMITTED, CallEvent::DIALING].map(str::to_owned));
     }
     kinds.sort();
     kinds.dedup();

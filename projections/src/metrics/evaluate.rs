@@ -7,6 +7,7 @@ use super::catalog::Catalog;
 use super::program::{Found, Program, Source, Step, Window, place};
 use super::term::Term;
 use domain::calendar::HOUR_MICROS;
+use domain::call::event::CallEvent;
 use domain::ids::{CampaignId, CustomerId};
 use domain::stored_event::{Envelope, Position, UnreadableRecord};
 use domain::time::Timestamp;
@@ -136,9 +137,9 @@ impl Catalog {
             return Ok(Vec::new());
         };
         match told.kind {
-            "call.permitted" => return Ok(Vec::new()),
-            "call.corrected" => return self.corrected(subject, told),
-            "call.dialing" if subject.hour_at.is_none() => {
+            CallEvent::PERMITTED => return Ok(Vec::new()),
+            CallEvent::CORRECTED => return self.corrected(subject, told),
+            CallEvent::DIALING if subject.hour_at.is_none() => {
                 let dialing: DialingTrunk<'_> = read(told)?;
                 subject.hour_at = Some(hour_of(told.at));
                 subject.trunk = dialing.trunk.into_owned();
@@ -186,12 +187,12 @@ impl Catalog {
     /// The first event of each marked kind, of the latest leg where legs have them each.
     fn remember(&self, subject: &mut Subject, told: Told<'_>, mark: Option<usize>) {
         match told.kind {
-            "call.ended" => {
+            CallEvent::ENDED => {
                 subject.marks.clear();
                 return;
             }
-            "call.dialing" => {
-                let of_leg = ["call.dialing", "call.ringing"].map(|kind| place(&self.marks, kind));
+            CallEvent::DIALING => {
+                let of_leg = [CallEvent::DIALING, CallEvent::RINGING].map(|kind| place(&self.marks, kind));
                 subject.marks.retain(|mark, _| !of_leg.contains(&Some(*mark)));
             }
             _ => {}
@@ -274,7 +275,7 @@ fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
         return Ok(None);
     };
     let is_call = told.kind.starts_with("call.");
-    if is_call && told.kind != "call.permitted" {
+    if is_call && told.kind != CallEvent::PERMITTED {
         return Ok(None);
     }
     let flow_version = if is_call {

@@ -1,5 +1,6 @@
 //! One term: a query over events, as the file writes it and as the evaluator reads it.
 
+use domain::call::event::CallEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -110,7 +111,7 @@ impl Term {
 
     /// Every kind of event that can touch this term.
     pub fn touched_by(&self) -> impl Iterator<Item = &str> {
-        let corrections = self.corrected.then_some("call.corrected");
+        let corrections = self.corrected.then_some(CallEvent::CORRECTED);
         let kinds = self.kinds.iter().map(String::as_str);
         kinds.chain(self.marks()).chain(corrections)
     }

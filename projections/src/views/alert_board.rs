@@ -36,11 +36,11 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 1,
     tables: TABLES,
     handles: Handles::Kinds(&[
-        "alert.raised",
-        "alert.cleared",
-        "alert.acknowledged",
-        "alert.escalated",
-        "alert.muted",
+        AlertEvent::RAISED,
+        AlertEvent::CLEARED,
+        AlertEvent::ACKNOWLEDGED,
+        AlertEvent::ESCALATED,
+        AlertEvent::MUTED,
     ]),
 };
 

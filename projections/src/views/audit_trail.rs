@@ -4,7 +4,14 @@ use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use domain::alert::event::AlertEvent;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
+use domain::inquiry::event::InquiryEvent;
+use domain::installation::event::InstallationEvent;
+use domain::sample::event::SampleEvent;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,24 +77,24 @@ impl View for AuditTrail {
 
 /// Kinds that say who acted: only their data is looked into, for the others are most of a log.
 const ACTED: &[&str] = &[
-    "alert.acknowledged",
-    "alert.muted",
-    "call.corrected",
-    "campaign.targets_set",
-    "customer.call_back_ordered",
-    "customer.erasure_requested",
-    "customer.held",
-    "customer.hold_released",
-    "inquiry.exported",
-    "inquiry.personal_data_read",
-    "inquiry.queried",
-    "installation.clock_trusted",
-    "installation.dialing_confirmed",
-    "sample.finding_recorded",
-    "sample.signed_off",
-    "view.rebuild_begun",
-    "view.rebuild_canceled",
-    "view.switched",
+    AlertEvent::ACKNOWLEDGED,
+    AlertEvent::MUTED,
+    CallEvent::CORRECTED,
+    CampaignEvent::TARGETS_SET,
+    CustomerEvent::CALL_BACK_ORDERED,
+    CustomerEvent::ERASURE_REQUESTED,
+    CustomerEvent::HELD,
+    CustomerEvent::HOLD_RELEASED,
+    InquiryEvent::EXPORTED,
+    InquiryEvent::PERSONAL_DATA_READ,
+    InquiryEvent::QUERIED,
+    InstallationEvent::CLOCK_TRUSTED,
+    InstallationEvent::DIALING_CONFIRMED,
+    SampleEvent::FINDING_RECORDED,
+    SampleEvent::SIGNED_OFF,
+    ViewEvent::REBUILD_BEGUN,
+    ViewEvent::REBUILD_CANCELED,
+    ViewEvent::SWITCHED,
 ];
 
 /// What events call the person who acted; of a reader who gave no name, what let them in.

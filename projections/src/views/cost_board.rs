@@ -116,7 +116,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&["call.ended", "call.late_answered", "call.corrected"]),
+    handles: Handles::Kinds(&[CallEvent::ENDED, CallEvent::LATE_ANSWERED, CallEvent::CORRECTED]),
 };
 
 impl View for CostBoard {

@@ -69,11 +69,11 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
-        "call.permitted",
-        "call.dialing",
-        "call.answered",
-        "call.ended",
-        "call.corrected",
+        CallEvent::PERMITTED,
+        CallEvent::DIALING,
+        CallEvent::ANSWERED,
+        CallEvent::ENDED,
+        CallEvent::CORRECTED,
     ]),
 };
 
@@ -83,7 +83,7 @@ impl View for RegionBoard {
     }
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
-        if event.envelope.kind != "call.permitted" {
+        if event.envelope.kind != CallEvent::PERMITTED {
             keys.push((CALLS, vec![Val::text(event.envelope.stream.id())]));
         }
     }

@@ -32,7 +32,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&["campaign.targets_set"]),
+    handles: Handles::Kinds(&[CampaignEvent::TARGETS_SET]),
 };
 
 impl View for TargetBoard {

@@ -92,12 +92,12 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
-        "call.dialing",
-        "call.ringing",
-        "call.answered",
-        "call.leg_failed",
-        "call.ended",
-        "call.corrected",
+        CallEvent::DIALING,
+        CallEvent::RINGING,
+        CallEvent::ANSWERED,
+        CallEvent::LEG_FAILED,
+        CallEvent::ENDED,
+        CallEvent::CORRECTED,
     ]),
 };
 

@@ -2,6 +2,7 @@
 
 use super::fact::Fact;
 use super::{Evidence, Findings};
+use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 use media::lines::BookEntry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,7 +30,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
 
 fn invites(findings: &mut Findings, facts: &[Fact], book: &BTreeMap<String, BookEntry>) {
     let mut dialing: BTreeMap<&str, Timestamp> = BTreeMap::new();
-    for fact in facts.iter().filter(|fact| fact.kind == "call.dialing") {
+    for fact in facts.iter().filter(|fact| fact.kind == CallEvent::DIALING) {
         let id = fact.text("sip_call_id");
         let repeated = dialing.insert(id, fact.at).is_some();
         findings.check("one_dialing_per_leg", !repeated, || id.to_owned());

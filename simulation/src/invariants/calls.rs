@@ -2,6 +2,7 @@
 
 use super::Findings;
 use super::fact::{Fact, beijing};
+use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 use media::lines::BookEntry;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], book: &BTreeMap<Str
     for fact in facts.iter().filter(|fact| fact.stream.starts_with("call-")) {
         let story = stories.entry(&fact.stream).or_default();
         if story.ended.is_some() {
-            let allowed = fact.kind == "call.late_answered" || fact.kind == "call.ended";
+            let allowed = fact.kind == CallEvent::LATE_ANSWERED || fact.kind == CallEvent::ENDED;
             findings.check("nothing_after_the_end_but_a_late_answer", allowed, || {
                 format!("{} {}", fact.stream, fact.kind)
             });
@@ -59,8 +60,8 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], book: &BTreeMap<Str
 impl<'a> Story<'a> {
     fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, book: &BTreeMap<String, BookEntry>) {
         match fact.kind.as_str() {
-            "call.permitted" => self.permitted = Some(fact),
-            "call.dialing" => {
+            CallEvent::PERMITTED => self.permitted = Some(fact),
+            CallEvent::DIALING => {
                 self.dial(findings, fact, book);
                 self.legs.push(Leg {
                     dialing: fact,
@@ -68,22 +69,22 @@ impl<'a> Story<'a> {
                     answered: false,
                 });
             }
-            "call.leg_failed" => {
+            CallEvent::LEG_FAILED => {
                 if let Some(leg) = self.leg_mut(fact) {
                     leg.failed = Some(fact);
                 }
             }
-            "call.answered" | "call.late_answered" => {
+            CallEvent::ANSWERED | CallEvent::LATE_ANSWERED => {
                 if let Some(leg) = self.leg_mut(fact) {
                     leg.answered = true;
                 }
-                if fact.kind == "call.answered" {
+                if fact.kind == CallEvent::ANSWERED {
                     findings.check("one_leg_answers", self.answered.is_none(), || fact.stream.clone());
                     self.answered = Some(fact);
                 }
             }
-            "call.notice_played" => self.notice_played = true,
-            "call.ended" => {
+            CallEvent::NOTICE_PLAYED => self.notice_played = true,
+            CallEvent::ENDED => {
                 self.end(findings, fact);
                 self.ended = Some(fact);
                 self.endings += 1;

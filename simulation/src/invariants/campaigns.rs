@@ -2,6 +2,9 @@
 
 use super::Findings;
 use super::fact::Fact;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,19 +64,19 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
 impl<'a> Campaign<'a> {
     fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
         match fact.kind.as_str() {
-            "campaign.created" => {
+            CampaignEvent::CREATED => {
                 self.max_concurrent = fact.number("max_concurrent");
                 self.ends_at = fact.text("ends_at").parse().ok();
             }
-            "campaign.paused" => self.paused_at = Some(fact.at),
-            "campaign.resumed" => self.paused_at = None,
-            "campaign.list_opened" => {
+            CampaignEvent::PAUSED => self.paused_at = Some(fact.at),
+            CampaignEvent::RESUMED => self.paused_at = None,
+            CampaignEvent::LIST_OPENED => {
                 self.lists.entry(fact.text("list")).or_default();
             }
-            "campaign.list_closed" => {
+            CampaignEvent::LIST_CLOSED => {
                 self.lists.entry(fact.text("list")).or_default().closed = Some(fact.number("count"));
             }
-            "campaign.dials_granted" => {
+            CampaignEvent::DIALS_GRANTED => {
                 let runs = self.paused_at.is_none() && !self.is_over;
                 findings.check("no_batch_while_paused_or_over", runs, || {
                     format!("{} at {}", fact.campaign, fact.at)
@@ -84,7 +87,7 @@ impl<'a> Campaign<'a> {
                 });
                 self.dials_granted += fact.number("count");
             }
-            "campaign.window_closed" => {
+            CampaignEvent::WINDOW_CLOSED => {
                 let until: Option<Timestamp> = fact.text("until").parse().ok();
                 let once = until > self.closed_until && until > Some(fact.at);
                 findings.check("a_closing_of_the_window_is_said_once", once, || {
@@ -92,7 +95,7 @@ impl<'a> Campaign<'a> {
                 });
                 self.closed_until = until;
             }
-            "campaign.completed" => {
+            CampaignEvent::COMPLETED => {
                 self.is_over = true;
                 let settled = fact.number("settled");
                 let whole = settled == self.settled && settled == self.enrolled;
@@ -109,12 +112,12 @@ impl<'a> Campaign<'a> {
 
     fn hear_customer(&mut self, findings: &mut Findings, fact: &'a Fact) {
         match fact.kind.as_str() {
-            "customer.enrolled" => {
+            CustomerEvent::ENROLLED => {
                 self.enrolled += 1;
                 self.lists.entry(fact.text("list")).or_default().enrolled += 1;
             }
-            "customer.enrolment_settled" => self.settled += 1,
-            "customer.dial_granted" => {
+            CustomerEvent::ENROLMENT_SETTLED => self.settled += 1,
+            CustomerEvent::DIAL_GRANTED => {
                 self.dials_used += 1;
                 let within = self.dials_used <= self.dials_granted;
                 findings.check("a_grant_uses_a_dial_of_a_batch", within, || {
@@ -127,7 +130,7 @@ impl<'a> Campaign<'a> {
 
     fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
         match fact.kind.as_str() {
-            "call.dialing" => {
+            CallEvent::DIALING => {
                 self.open.insert(&fact.stream);
                 let count = self.open.len() as u64;
                 findings.check("concurrency_limit", count <= self.max_concurrent, || {
@@ -143,7 +146,7 @@ impl<'a> Campaign<'a> {
                     format!("{} at {}", fact.stream, fact.at)
                 });
             }
-            "call.ended" => {
+            CallEvent::ENDED => {
                 self.open.remove(fact.stream.as_str());
             }
             _ => {}

@@ -2,6 +2,8 @@
 
 use super::Findings;
 use super::fact::Fact;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -94,8 +96,8 @@ const fn beijing_day(at: Timestamp) -> i64 {
 impl<'a> Enrolment<'a> {
     fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
         match fact.kind.as_str() {
-            "customer.enrolled" => self.enrolled += 1,
-            "customer.enrolment_settled" => {
+            CustomerEvent::ENROLLED => self.enrolled += 1,
+            CustomerEvent::ENROLMENT_SETTLED => {
                 self.settled += 1;
                 let dialed = u64::from(self.charged + self.uncharged);
                 let counted = fact.number("calls_count");
@@ -103,7 +105,7 @@ impl<'a> Enrolment<'a> {
                     format!("{} {}: {counted}, dialed {dialed}", fact.stream, fact.campaign)
                 });
             }
-            "customer.dial_granted" => {
+            CustomerEvent::DIAL_GRANTED => {
                 let free = self.granted.is_none() && self.open.is_none();
                 findings.check("one_call_at_a_time_per_enrolment", free, || {
                     format!("{} {}", fact.stream, fact.campaign)
@@ -113,14 +115,14 @@ impl<'a> Enrolment<'a> {
                 });
                 self.granted = Some(fact.text("call"));
             }
-            "customer.dial_released" | "customer.call_closed" => self.granted = None,
+            CustomerEvent::DIAL_RELEASED | CustomerEvent::CALL_CLOSED => self.granted = None,
             _ => {}
         }
     }
 
     fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
         match fact.kind.as_str() {
-            "call.dialing" if fact.number("leg") == 1 => {
+            CallEvent::DIALING if fact.number("leg") == 1 => {
                 findings.check("one_call_at_a_time_per_enrolment", self.open.is_none(), || {
                     format!("{} while {:?} is open", fact.stream, self.open)
                 });
@@ -133,12 +135,12 @@ impl<'a> Enrolment<'a> {
                     ended: None,
                 });
             }
-            "call.answered" if self.open == Some(&fact.stream) => {
+            CallEvent::ANSWERED if self.open == Some(&fact.stream) => {
                 if let Some(last) = &mut self.last {
                     last.answered = true;
                 }
             }
-            "call.ended" if self.open == Some(&fact.stream) => {
+            CallEvent::ENDED if self.open == Some(&fact.stream) => {
                 self.open = None;
                 if let Some(last) = &mut self.last {
                     last.ended = Some(fact);

@@ -2,6 +2,8 @@
 
 use super::Findings;
 use super::fact::Fact;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use std::collections::BTreeMap;
 
 /// How far one person's erasure is.
@@ -15,21 +17,21 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
     let mut requested: BTreeMap<&str, Progress> = BTreeMap::new();
     for fact in facts {
         match fact.kind.as_str() {
-            "customer.erasure_requested" => {
+            CustomerEvent::ERASURE_REQUESTED => {
                 requested.entry(fact.subject()).or_default();
             }
-            "customer.dial_granted" => {
+            CustomerEvent::DIAL_GRANTED => {
                 let free = !requested.contains_key(fact.subject());
                 findings.check("no_grant_after_an_erasure_request", free, || fact.stream.clone());
             }
-            "call.dialing" => {
+            CallEvent::DIALING => {
                 let person = requested.get(fact.customer.as_str());
                 let free = person.is_none_or(|person| person.erased == 0);
                 findings.check("nobody_erased_is_dialed", free, || fact.stream.clone());
             }
-            "customer.erased" => requested.entry(fact.subject()).or_default().erased += 1,
-            "customer.erasure_certified" => requested.entry(fact.subject()).or_default().certified += 1,
-            "customer.enrolled" => {
+            CustomerEvent::ERASED => requested.entry(fact.subject()).or_default().erased += 1,
+            CustomerEvent::ERASURE_CERTIFIED => requested.entry(fact.subject()).or_default().certified += 1,
+            CustomerEvent::ENROLLED => {
                 let free = !requested.contains_key(fact.subject());
                 findings.check("nobody_who_asked_to_be_erased_is_enrolled", free, || {
                     fact.stream.clone()

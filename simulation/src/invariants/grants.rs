@@ -2,6 +2,9 @@
 
 use super::Findings;
 use super::fact::{Fact, beijing};
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +25,7 @@ struct Side {
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
     let dialed: BTreeSet<&str> = facts
         .iter()
-        .filter(|fact| fact.kind == "call.dialing")
+        .filter(|fact| fact.kind == CallEvent::DIALING)
         .map(Fact::subject)
         .collect();
     for aggregate in ["customer", "number"] {
@@ -72,13 +75,13 @@ fn permits(findings: &mut Findings, facts: &[Fact]) {
     for fact in facts {
         let aggregate = fact.kind.split('.').next().unwrap_or("");
         match fact.kind.as_str() {
-            "customer.dial_granted" | "number.dial_granted" => {
+            CustomerEvent::DIAL_GRANTED | NumberEvent::DIAL_GRANTED => {
                 granted.insert((aggregate, fact.text("call")), fact);
             }
-            "customer.dial_released" | "number.dial_released" => {
+            CustomerEvent::DIAL_RELEASED | NumberEvent::DIAL_RELEASED => {
                 granted.remove(&(aggregate, fact.text("call")));
             }
-            "call.permitted" => {
+            CallEvent::PERMITTED => {
                 let stands = |side: &str| {
                     let until = fact.instant_at(&format!("/{side}_grant/valid_until"));
                     granted
@@ -102,19 +105,19 @@ fn one_call_at_a_time(findings: &mut Findings, facts: &[Fact]) {
     let mut open: BTreeMap<&str, (&str, Timestamp)> = BTreeMap::new();
     for fact in facts {
         let call = fact.stream.as_str();
-        if fact.kind == "call.permitted" {
+        if fact.kind == CallEvent::PERMITTED {
             numbers.insert(call, fact.text_at("/number_grant/number"));
         }
         let Some(number) = numbers.get(call).copied() else {
             continue;
         };
-        if fact.kind == "call.dialing" && fact.number("leg") == 1 {
+        if fact.kind == CallEvent::DIALING && fact.number("leg") == 1 {
             let free = open
                 .get(number)
                 .is_none_or(|(_, since)| fact.at.ms_since(*since) >= LONGEST_CALL_MS);
             findings.check("a_number_is_in_one_call_at_a_time", free, || fact.stream.clone());
             open.insert(number, (call, fact.at));
-        } else if fact.kind == "call.ended" && open.get(number).is_some_and(|(one, _)| *one == call) {
+        } else if fact.kind == CallEvent::ENDED && open.get(number).is_some_and(|(one, _)| *one == call) {
             open.remove(number);
         }
     }
@@ -124,9 +127,9 @@ fn number_caps(findings: &mut Findings, facts: &[Fact]) {
     let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
     let mut dials: BTreeMap<(&str, i64), u32> = BTreeMap::new();
     for fact in facts {
-        if fact.kind == "call.permitted" {
+        if fact.kind == CallEvent::PERMITTED {
             numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
-        } else if fact.kind == "call.dialing" && fact.number("leg") == 1 {
+        } else if fact.kind == CallEvent::DIALING && fact.number("leg") == 1 {
             let number = numbers.get(fact.stream.as_str()).copied().unwrap_or("unknown");
             *dials.entry((number, beijing(fact.at).1)).or_default() += 1;
         }
@@ -144,17 +147,17 @@ fn opt_outs(findings: &mut Findings, facts: &[Fact]) {
     let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
     for fact in facts {
         match fact.kind.as_str() {
-            "number.opted_out" => {
+            NumberEvent::OPTED_OUT => {
                 opted_out.insert(fact.subject());
             }
-            "number.dial_granted" => {
+            NumberEvent::DIAL_GRANTED => {
                 let free = !opted_out.contains(fact.subject());
                 findings.check("no_grant_after_an_opt_out", free, || fact.stream.clone());
             }
-            "call.permitted" => {
+            CallEvent::PERMITTED => {
                 numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
             }
-            "call.ended" if fact.text("outcome") == "opted_out" => {
+            CallEvent::ENDED if fact.text("outcome") == "opted_out" => {
                 asked.insert(
                     &fact.stream,
                     numbers.get(fact.stream.as_str()).copied().unwrap_or(""),

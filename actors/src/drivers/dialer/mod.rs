@@ -13,6 +13,8 @@ pub(crate) use round::pause_running_campaigns;
 use super::follow::Follow;
 use super::kit::Kit;
 use crate::timers::{earlier, wake_at};
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::stored_event::{Envelope, Position};
 use round::round;
 use std::sync::Arc;
@@ -24,15 +26,15 @@ const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
 const KINDS: [&str; 9] = [
-    "campaign.started",
-    "campaign.resumed",
-    "campaign.reopened",
-    "customer.dial_refused",
-    "customer.dial_released",
-    "customer.call_closed",
-    "customer.call_back_ordered",
-    "customer.consent_recorded",
-    "campaign.completed",
+    CampaignEvent::STARTED,
+    CampaignEvent::RESUMED,
+    CampaignEvent::REOPENED,
+    CustomerEvent::DIAL_REFUSED,
+    CustomerEvent::DIAL_RELEASED,
+    CustomerEvent::CALL_CLOSED,
+    CustomerEvent::CALL_BACK_ORDERED,
+    CustomerEvent::CONSENT_RECORDED,
+    CampaignEvent::COMPLETED,
 ];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
@@ -70,7 +72,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
 /// How long after the last round an event calls for the next; `None` when it says nothing new.
 fn wait_after(envelope: &Envelope) -> Option<u64> {
     match envelope.kind.as_str() {
-        "customer.enrolled" => Some(IMPORT_ROUND_MS),
+        CustomerEvent::ENROLLED => Some(IMPORT_ROUND_MS),
         kind => KINDS.contains(&kind).then_some(ROUND_MS),
     }
 }

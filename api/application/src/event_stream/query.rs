@@ -1,13 +1,14 @@
 //! Which events are asked for, in words: the same on the command line and in a URL.
 
 use crate::parameter::Parameter;
+use domain::call::event::CallEvent;
 use domain::event_filter::{EventFilter, FILTER_NAMES_MAX};
 use domain::ids::CustomerId;
 
 pub const KIND: Parameter = Parameter::texts(
     "kind",
     "Only events of this kind (call.ended); `call.` takes all of calls; may be given several times",
-    "call.ended",
+    CallEvent::ENDED,
 );
 pub const STREAM: Parameter = Parameter::texts(
     "stream",

@@ -6,6 +6,7 @@
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
+use domain::call::event::CallEvent;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -186,7 +187,7 @@ async fn append(
     Ok(Acknowledged {
         position: position.0,
         nanos: watch.nanos(),
-        is_dialed: envelope.kind == "call.dialing",
+        is_dialed: envelope.kind == CallEvent::DIALING,
         is_counted,
     })
 }

@@ -7,9 +7,13 @@ use crate::kit::output;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::DialingState;
 use application::lists::load::Load;
+use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::campaign::event::CampaignEvent;
 use domain::compliance::closed_for_all;
+use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, EnrolmentId};
+use domain::number::event::NumberEvent;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Envelope, Position};
@@ -280,11 +284,11 @@ impl Watched {
                     .map_err(|error| Failure::fault(error.to_string()))?;
                 self.refuse_refused(&envelope)?;
                 let stream = envelope.stream.as_str();
-                if stream == self.call && envelope.kind == "call.ended" {
+                if stream == self.call && envelope.kind == CallEvent::ENDED {
                     ended = Some(data_of(&envelope));
                     limit = Some(clock.now().plus_ms(SETTLE_MS));
                 }
-                if stream == self.customer && envelope.kind == "customer.enrolment_settled" {
+                if stream == self.customer && envelope.kind == CustomerEvent::ENROLMENT_SETTLED {
                     limit = Some(clock.now());
                 }
             }
@@ -296,11 +300,11 @@ impl Watched {
         let data = data_of(envelope);
         let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
         let refused = match envelope.kind.as_str() {
-            "customer.dial_refused" => envelope.stream.as_str() == self.customer,
+            CustomerEvent::DIAL_REFUSED => envelope.stream.as_str() == self.customer,
             // It closed just now.
-            "campaign.window_closed" => envelope.stream.id() == CAMPAIGN,
-            "number.dial_refused" => format!("call-{}", text("call")) == self.call,
-            "customer.enrolment_settled" => {
+            CampaignEvent::WINDOW_CLOSED => envelope.stream.id() == CAMPAIGN,
+            NumberEvent::DIAL_REFUSED => format!("call-{}", text("call")) == self.call,
+            CustomerEvent::ENROLMENT_SETTLED => {
                 envelope.stream.as_str() == self.customer && text("disposition") == "not_permitted"
             }
             _ => false,

@@ -1,6 +1,7 @@
 //! One call on a page: what it came to, then what was judged, happened, said, heard and pressed, in order.
 
 use crate::page::{Language, local, maybe, plain, seconds, text};
+use domain::call::event::CallEvent;
 use domain::compliance::{Side, allowed_in_words};
 use domain::disposition::{Disposition, Outcome};
 use serde_json::Value;
@@ -131,37 +132,39 @@ fn sentence(event: &Value, language: Language) -> String {
     let say = |words: (&'static str, &'static str)| language.pick(words);
     let with = |words: (&'static str, &'static str), rest: String| format!("{}  {rest}", say(words));
     match text(event, "/type") {
-        "call.permitted" => say(("许可：各项规则均允许", "permitted: every rule allowed")).to_owned(),
-        "call.dialing" => with(("拨号", "dialed"), dialed(data, language)),
-        "call.ringing" => with(("振铃", "rang"), codes(data)),
-        "call.leg_failed" => with(("话路未接通", "the leg failed"), codes(data)),
-        "call.answered" => say(("接通", "answered")).to_owned(),
-        "call.notice_played" => match text(data, "/notice") {
+        CallEvent::PERMITTED => say(("许可：各项规则均允许", "permitted: every rule allowed")).to_owned(),
+        CallEvent::DIALING => with(("拨号", "dialed"), dialed(data, language)),
+        CallEvent::RINGING => with(("振铃", "rang"), codes(data)),
+        CallEvent::LEG_FAILED => with(("话路未接通", "the leg failed"), codes(data)),
+        CallEvent::ANSWERED => say(("接通", "answered")).to_owned(),
+        CallEvent::NOTICE_PLAYED => match text(data, "/notice") {
             "recording" => say(("已播放：录音告知", "said: the recording notice")),
             _ => say(("已播放：机器人告知", "said: the robot notice")),
         }
         .to_owned(),
-        "call.node_entered" => with(
+        CallEvent::NODE_ENTERED => with(
             ("机器人到节点", "the robot is at"),
             text(data, "/node").to_owned(),
         ),
-        "call.keypressed" => {
+        CallEvent::KEYPRESSED => {
             let rest = format!("{} {}", say(("节点", "at")), text(data, "/node"));
             with(
                 ("被叫按键（内容已加密）", "the callee pressed a key (sealed)"),
                 rest,
             )
         }
-        "call.transfer_requested" => say(("被叫要求转人工", "the callee asked for a colleague")).to_owned(),
-        "call.cancel_requested" => with(("我方取消", "we gave up"), reason(data, language).to_owned()),
-        "call.hangup_requested" => with(("我方挂断", "we hung up"), reason(data, language).to_owned()),
-        "call.ended" => with(("结束", "ended"), ended(data, language)),
-        "call.late_answered" => say((
+        CallEvent::TRANSFER_REQUESTED => {
+            say(("被叫要求转人工", "the callee asked for a colleague")).to_owned()
+        }
+        CallEvent::CANCEL_REQUESTED => with(("我方取消", "we gave up"), reason(data, language).to_owned()),
+        CallEvent::HANGUP_REQUESTED => with(("我方挂断", "we hung up"), reason(data, language).to_owned()),
+        CallEvent::ENDED => with(("结束", "ended"), ended(data, language)),
+        CallEvent::LATE_ANSWERED => say((
             "取消后才接通，已立即挂断",
             "answered after we gave up; ended at once",
         ))
         .to_owned(),
-        "call.corrected" => {
+        CallEvent::CORRECTED => {
             let after = data.get("after").unwrap_or(&Value::Null);
             let rest = format!("{}  {}", finding(after, language), text(data, "/reason"));
             with(("更正为", "corrected to"), rest)

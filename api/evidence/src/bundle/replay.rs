@@ -7,8 +7,10 @@ use crate::bundle::{Bundle, BundleEvent};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{Call, CallState};
 use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::customer::event::CustomerEvent;
 use domain::decider::{Decider, EventData, UnreadableEvent};
 use domain::flow::FlowDefinition;
+use domain::number::event::NumberEvent;
 use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -138,9 +140,9 @@ fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
     let mut told = Vec::new();
     for one in &bundle.events {
         let same = match one.kind.as_str() {
-            "customer.dial_granted" => serde_json::from_value::<CustomerGrant>(one.data.clone())
+            CustomerEvent::DIAL_GRANTED => serde_json::from_value::<CustomerGrant>(one.data.clone())
                 .is_ok_and(|grant| grant == permitted.customer_grant),
-            "number.dial_granted" => serde_json::from_value::<NumberGrant>(one.data.clone())
+            NumberEvent::DIAL_GRANTED => serde_json::from_value::<NumberGrant>(one.data.clone())
                 .is_ok_and(|grant| grant == permitted.number_grant),
             _ => true,
         };

@@ -1,10 +1,18 @@
 //! The one list of kinds that may begin a story, and the check that every other event names its cause.
 
+use domain::alert::event::AlertEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFacts;
+use domain::flow::event::FlowEvent;
 use domain::ids::EventId;
+use domain::inquiry::event::InquiryEvent;
+use domain::installation::event::InstallationEvent;
+use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stored_event::Position;
+use domain::view::event::ViewEvent;
 use std::collections::BTreeSet;
 
 /// Most events named one by one; the rest is counted.
@@ -35,169 +43,193 @@ impl Beginning {
 /// Kinds that may stand without a cause, and why. A driver that forgets its cause is caught by not being
 /// here.
 const BEGINNINGS: &[(&str, Beginning, &str)] = &[
-    ("flow.published", Beginning::Outside, "somebody publishes a flow"),
     (
-        "campaign.created",
+        FlowEvent::PUBLISHED,
+        Beginning::Outside,
+        "somebody publishes a flow",
+    ),
+    (
+        CampaignEvent::CREATED,
         Beginning::Outside,
         "somebody makes a campaign",
     ),
-    ("campaign.started", Beginning::Outside, "somebody starts it"),
+    (CampaignEvent::STARTED, Beginning::Outside, "somebody starts it"),
     (
-        "campaign.paused",
+        CampaignEvent::PAUSED,
         Beginning::Outside,
         "somebody pauses it, or it pauses itself for want of a trunk",
     ),
-    ("campaign.resumed", Beginning::Outside, "somebody resumes it"),
-    ("campaign.stopped", Beginning::Outside, "somebody stops it"),
+    (CampaignEvent::RESUMED, Beginning::Outside, "somebody resumes it"),
+    (CampaignEvent::STOPPED, Beginning::Outside, "somebody stops it"),
     (
-        "campaign.list_opened",
+        CampaignEvent::LIST_OPENED,
         Beginning::Outside,
         "an import begins: the first event of a list",
     ),
     (
-        "campaign.list_closed",
+        CampaignEvent::LIST_CLOSED,
         Beginning::Outside,
         "the import's own count closes it",
     ),
     (
-        "campaign.reopened",
+        CampaignEvent::REOPENED,
         Beginning::Outside,
         "a list comes after completion",
     ),
     (
-        "campaign.dials_granted",
+        CampaignEvent::DIALS_GRANTED,
         Beginning::Clock,
         "the dialer asks when enrolments fall due",
     ),
     (
-        "campaign.window_closed",
+        CampaignEvent::WINDOW_CLOSED,
         Beginning::Clock,
         "the dialer asks when enrolments fall due, and the hours are over",
     ),
     (
-        "campaign.alert_raised",
+        CampaignEvent::ALERT_RAISED,
         Beginning::Clock,
         "several calls together, or none at all, raise it",
     ),
     (
-        "campaign.targets_set",
+        CampaignEvent::TARGETS_SET,
         Beginning::Outside,
         "somebody says what it is to reach",
     ),
     (
-        "alert.raised",
+        AlertEvent::RAISED,
         Beginning::Clock,
         "a figure over many events went beyond its limit",
     ),
-    ("alert.cleared", Beginning::Clock, "it is within its limit again"),
     (
-        "alert.escalated",
+        AlertEvent::CLEARED,
+        Beginning::Clock,
+        "it is within its limit again",
+    ),
+    (
+        AlertEvent::ESCALATED,
         Beginning::Clock,
         "it stood too long with nobody seeing to it",
     ),
-    ("alert.acknowledged", Beginning::Outside, "somebody sees to it"),
-    ("alert.muted", Beginning::Outside, "somebody mutes it"),
     (
-        "campaign.completed",
+        AlertEvent::ACKNOWLEDGED,
+        Beginning::Outside,
+        "somebody sees to it",
+    ),
+    (AlertEvent::MUTED, Beginning::Outside, "somebody mutes it"),
+    (
+        CampaignEvent::COMPLETED,
         Beginning::Clock,
         "looked at again at every start",
     ),
     (
-        "customer.consent_recorded",
+        CustomerEvent::CONSENT_RECORDED,
         Beginning::Outside,
         "somebody records a consent",
     ),
     (
-        "customer.consent_withdrawn",
+        CustomerEvent::CONSENT_WITHDRAWN,
         Beginning::Outside,
         "somebody withdraws it",
     ),
-    ("customer.held", Beginning::Outside, "somebody orders a hold"),
-    ("customer.hold_released", Beginning::Outside, "somebody ends it"),
+    (CustomerEvent::HELD, Beginning::Outside, "somebody orders a hold"),
     (
-        "customer.erasure_requested",
+        CustomerEvent::HOLD_RELEASED,
+        Beginning::Outside,
+        "somebody ends it",
+    ),
+    (
+        CustomerEvent::ERASURE_REQUESTED,
         Beginning::Outside,
         "somebody asks for an erasure",
     ),
     (
-        "customer.erased",
+        CustomerEvent::ERASED,
         Beginning::Outside,
         "in the same request, when no call is open",
     ),
     (
-        "number.opted_out",
+        NumberEvent::OPTED_OUT,
         Beginning::Outside,
         "somebody opts a number out; by key it names the call",
     ),
     (
-        "number.suppressed",
+        NumberEvent::SUPPRESSED,
         Beginning::Outside,
         "somebody suppresses a number",
     ),
     (
-        "inquiry.queried",
+        InquiryEvent::QUERIED,
         Beginning::Outside,
         "somebody asks of the rows in SQL",
     ),
     (
-        "inquiry.exported",
+        InquiryEvent::EXPORTED,
         Beginning::Outside,
         "somebody takes rows or events away",
     ),
     (
-        "inquiry.personal_data_read",
+        InquiryEvent::PERSONAL_DATA_READ,
         Beginning::Outside,
         "somebody reads what is known of persons",
     ),
     (
-        "view.rebuild_begun",
+        ViewEvent::REBUILD_BEGUN,
         Beginning::Outside,
         "somebody makes the rows of a view anew",
     ),
-    ("view.switched", Beginning::Outside, "somebody puts them in place"),
-    ("view.rebuild_canceled", Beginning::Outside, "somebody drops them"),
     (
-        "installation.clock_offset_measured",
+        ViewEvent::SWITCHED,
+        Beginning::Outside,
+        "somebody puts them in place",
+    ),
+    (
+        ViewEvent::REBUILD_CANCELED,
+        Beginning::Outside,
+        "somebody drops them",
+    ),
+    (
+        InstallationEvent::CLOCK_OFFSET_MEASURED,
         Beginning::Clock,
         "the clock is compared with another from time to time",
     ),
     (
-        "installation.clock_doubted",
+        InstallationEvent::CLOCK_DOUBTED,
         Beginning::Clock,
         "the machine's clock was set, or stands before the log's end",
     ),
     (
-        "installation.clock_trusted",
+        InstallationEvent::CLOCK_TRUSTED,
         Beginning::Clock,
         "the machine's clock is believed again",
     ),
     (
-        "installation.restored",
+        InstallationEvent::RESTORED,
         Beginning::Outside,
         "a backup was restored",
     ),
     (
-        "installation.named",
+        InstallationEvent::NAMED,
         Beginning::Outside,
         "log and keys are opened together the first time",
     ),
     (
-        "installation.keys_restored",
+        InstallationEvent::KEYS_RESTORED,
         Beginning::Outside,
         "a backup of keys was restored",
     ),
     (
-        "installation.history_lost",
+        InstallationEvent::HISTORY_LOST,
         Beginning::Outside,
         "the log lacks events that were known",
     ),
     (
-        "installation.index_remade",
+        InstallationEvent::INDEX_REMADE,
         Beginning::Outside,
         "a log was opened whose index was damaged",
     ),
     (
-        "installation.dialing_confirmed",
+        InstallationEvent::DIALING_CONFIRMED,
         Beginning::Outside,
         "somebody lets it dial again",
     ),

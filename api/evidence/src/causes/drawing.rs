@@ -3,6 +3,7 @@
 use crate::causes::beginning::{Beginning, beginning_of};
 use crate::causes::graph::{Graph, NODES_MAX, Node, Why};
 use application::local_time::of_calendar;
+use domain::call::event::CallEvent;
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +55,7 @@ impl Graph {
             .nodes
             .get(&effect)
             .is_some_and(|effect| effect.stream == node.stream);
-        let story = same_stream && node.stream.aggregate() == "call" && node.kind != "call.permitted";
+        let story = same_stream && node.stream.aggregate() == "call" && node.kind != CallEvent::PERMITTED;
         if story { depth } else { (depth + 1).min(DEPTH_MAX) }
     }
 

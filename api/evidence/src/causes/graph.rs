@@ -2,8 +2,10 @@
 //! known.
 
 use crate::log_walk::Matching;
+use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, StreamId};
+use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
@@ -20,11 +22,8 @@ const LOOKED_AT_MAX: usize = 50_000;
 /// Most steps back along the causes of one event: an import row's way to its call has a dozen.
 const CAUSE_STEPS_MAX: usize = 64;
 
-/// What an import row becomes.
-const ENROLLED: &str = "customer.enrolled";
-
 fn is_dial(kind: &str) -> bool {
-    matches!(kind, "customer.dial_granted" | "customer.dial_refused")
+    matches!(kind, CustomerEvent::DIAL_GRANTED | CustomerEvent::DIAL_REFUSED)
 }
 
 /// One event of the graph.
@@ -152,7 +151,7 @@ impl Graph {
             if asked_for || follows {
                 led.insert(envelope.id);
             }
-            if envelope.kind == ENROLLED && led.contains(&envelope.id) {
+            if envelope.kind == CustomerEvent::ENROLLED && led.contains(&envelope.id) {
                 enrolled.insert(enrolment);
             }
             if asked_for || follows {
@@ -178,7 +177,7 @@ impl Graph {
         for event in near.values() {
             let campaign = event.envelope.campaign.as_ref();
             let wanted = campaign.is_some_and(|campaign| campaigns.contains(campaign));
-            if wanted && event.envelope.kind == ENROLLED {
+            if wanted && event.envelope.kind == CustomerEvent::ENROLLED {
                 self.add(event.clone(), false);
             }
         }
@@ -189,7 +188,7 @@ impl Graph {
         let mut enrolled = BTreeMap::new();
         for node in self.nodes.values_mut() {
             let key = (node.stream.clone(), node.campaign.clone());
-            if node.kind == ENROLLED {
+            if node.kind == CustomerEvent::ENROLLED {
                 enrolled.insert(key, node.id);
             } else if is_dial(&node.kind) {
                 node.enrolment = enrolled.get(&key).copied();
@@ -379,7 +378,7 @@ impl Near {
                 .as_ref()
                 .is_some_and(|one| customers.contains(one));
             let follows = envelope.causation.is_some_and(|cause| led.contains(&cause));
-            let opted_out = envelope.kind == "number.opted_out" && numbers.contains(envelope.stream.id());
+            let opted_out = envelope.kind == NumberEvent::OPTED_OUT && numbers.contains(envelope.stream.id());
             let kept = of_person || follows || opted_out || subject.contains_key(position);
             if kept {
                 led.insert(envelope.id);

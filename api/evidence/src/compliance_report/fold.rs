@@ -8,6 +8,7 @@ use crate::compliance_report::figures::{
 use crate::compliance_report::notices;
 use crate::log_walk::{LogEnd, unreadable};
 use chrono::NaiveDate;
+use domain::alert::event::AlertEvent;
 use domain::calendar::Span;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -17,6 +18,7 @@ use domain::customer::event::CustomerEvent;
 use domain::decider::Decider;
 use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CustomerId, NumberId};
+use domain::installation::event::InstallationEvent;
 use domain::number::Number;
 use domain::number::event::NumberEvent;
 use domain::problem::Problem;
@@ -127,8 +129,8 @@ impl Fold {
             "number" => self.number(&id_of(&envelope)?, &read::<Number>(&envelope)?, &place),
             "campaign" if place.counts => self.campaign(&read::<Campaign>(&envelope)?),
             "sample" if place.counts => self.sample(&read::<Sample>(&envelope)?),
-            "alert" if place.counts && envelope.kind == "alert.raised" => self.alert(&envelope),
-            "installation" if place.counts && envelope.kind == "installation.restored" => {
+            "alert" if place.counts && envelope.kind == AlertEvent::RAISED => self.alert(&envelope),
+            "installation" if place.counts && envelope.kind == InstallationEvent::RESTORED => {
                 self.watch.restores += 1;
             }
             _ => {}

@@ -85,7 +85,7 @@ async fn any_issue(
     store: &dyn EventStore,
     wanted: impl Fn(&Envelope, &Issue) -> bool,
 ) -> Result<bool, Problem> {
-    let mut log = Matching::of_kinds(store, &["report.issued"]);
+    let mut log = Matching::of_kinds(store, &[ReportEvent::ISSUED]);
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;

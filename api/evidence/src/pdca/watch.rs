@@ -1,9 +1,14 @@
 //! What the log tells beside the rows: refusals by rule, opt-outs, alerts, corrections of the period.
 
 use crate::log_walk::{Matching, unreadable};
+use domain::alert::event::AlertEvent;
 use domain::calendar::Span;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
+use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position};
@@ -31,12 +36,12 @@ impl Watch {
         (period, upto): (&Span, Position),
     ) -> Result<Self, Problem> {
         let kinds = [
-            "customer.dial_refused",
-            "number.dial_refused",
-            "number.opted_out",
-            "campaign.alert_raised",
-            "alert.raised",
-            "call.corrected",
+            CustomerEvent::DIAL_REFUSED,
+            NumberEvent::DIAL_REFUSED,
+            NumberEvent::OPTED_OUT,
+            CampaignEvent::ALERT_RAISED,
+            AlertEvent::RAISED,
+            CallEvent::CORRECTED,
         ];
         let filter = EventFilter {
             kinds: kinds.map(str::to_owned).to_vec(),
@@ -65,16 +70,16 @@ impl Watch {
                 .to_owned()
         };
         match envelope.kind.as_str() {
-            "customer.dial_refused" | "number.dial_refused" => {
+            CustomerEvent::DIAL_REFUSED | NumberEvent::DIAL_REFUSED => {
                 let version = data.get("version").and_then(Value::as_u64).unwrap_or(0);
                 *self
                     .refusals
                     .entry(format!("{} v{version}", text("rule")))
                     .or_default() += 1;
             }
-            "number.opted_out" => self.opt_outs += 1,
-            "campaign.alert_raised" => *self.alerts.entry(text("alert")).or_default() += 1,
-            "alert.raised" => *self.alerts.entry(text("rule")).or_default() += 1,
+            NumberEvent::OPTED_OUT => self.opt_outs += 1,
+            CampaignEvent::ALERT_RAISED => *self.alerts.entry(text("alert")).or_default() += 1,
+            AlertEvent::RAISED => *self.alerts.entry(text("rule")).or_default() += 1,
             _ => self.corrections += 1,
         }
     }

@@ -62,7 +62,12 @@ impl OurCalls {
         store: &dyn EventStore,
         span: (Option<Timestamp>, Option<Timestamp>),
     ) -> Result<Self, Problem> {
-        let kinds = ["call.permitted", "call.dialing", "call.answered", "call.ended"];
+        let kinds = [
+            CallEvent::PERMITTED,
+            CallEvent::DIALING,
+            CallEvent::ANSWERED,
+            CallEvent::ENDED,
+        ];
         let mut book = Book {
             span,
             open: BTreeMap::new(),

@@ -120,7 +120,12 @@ impl<'a> Fold<'a> {
     }
 
     fn take(&mut self, stored: &StoredEvent, facts: &EventFacts<'_>) -> Result<(), Problem> {
-        let wanted = ["call.permitted", "call.dialing", "call.ended", "call.corrected"];
+        let wanted = [
+            CallEvent::PERMITTED,
+            CallEvent::DIALING,
+            CallEvent::ENDED,
+            CallEvent::CORRECTED,
+        ];
         let of_campaign = self
             .campaign
             .is_none_or(|campaign| facts.campaign.as_deref() == Some(campaign.as_str()));

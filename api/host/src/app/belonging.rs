@@ -151,7 +151,7 @@ pub(super) async fn name(
 
 /// Whether a value that this log holds sealed opens with these keys, or nothing in it is sealed.
 async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(), AppError> {
-    let mut log = Matching::of_kinds(store, &[REGISTERED]);
+    let mut log = Matching::of_kinds(store, &[CustomerEvent::REGISTERED]);
     let mut tried = 0;
     while let Some(page) = log.next().await? {
         for stored in &page {
@@ -172,8 +172,6 @@ async fn open_one_value(store: &dyn EventStore, vault: &dyn Vault) -> Result<(),
         _ => Err(AppError::OtherKeys),
     }
 }
-
-const REGISTERED: &str = "customer.registered";
 
 /// A person of the log of whom something is sealed.
 struct SealedPerson {
@@ -239,7 +237,7 @@ async fn refuse_older_keys(store: &dyn EventStore, vault: &dyn Vault, said: &Sai
 async fn is_erased(store: &dyn EventStore, person: &CustomerId) -> Result<bool, AppError> {
     let stream: StreamId = Customer::stream(person);
     let filter = EventFilter {
-        kinds: vec!["customer.erased".to_owned()],
+        kinds: vec![CustomerEvent::ERASED.to_owned()],
         streams: vec![stream.as_str().to_owned()],
         customer: Some(person.clone()),
         ..EventFilter::default()
@@ -281,7 +279,7 @@ async fn people_between(
     store: &dyn EventStore,
     (after, until): (Position, Position),
 ) -> Result<VecDeque<CustomerId>, AppError> {
-    let mut log = Matching::of_kinds(store, &[REGISTERED]).between(after, until);
+    let mut log = Matching::of_kinds(store, &[CustomerEvent::REGISTERED]).between(after, until);
     let mut people = VecDeque::new();
     while let Some(page) = log.next().await? {
         for stored in &page {

@@ -5,6 +5,8 @@
 //! usual for a member of its name. What has none of these is told by its pointer, and a test fails.
 
 use crate::described::schemas::SCHEMAS;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use serde_json::{Map, Value, json};
 
 /// What stands in members of these names, where nothing nearer says it.
@@ -15,7 +17,7 @@ const USUAL: &[(&str, &str)] = &[
     ("callee", "138****8000"),
     ("caller", "+861055550100"),
     ("campaign", "TASK20261120"),
-    ("certificate_event", "customer.erasure_certified"),
+    ("certificate_event", CustomerEvent::ERASURE_CERTIFIED),
     ("code", "answered"),
     ("customer", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
     ("customer_segment", "due-in-3-days"),
@@ -31,7 +33,7 @@ const USUAL: &[(&str, &str)] = &[
     ("flow", "TASK20261120"),
     ("formats", "csv"),
     ("key", "2026-11-20T02:00:00.000000Z"),
-    ("kind", "call.ended"),
+    ("kind", CallEvent::ENDED),
     ("label", "10:00"),
     ("label_en", "in English"),
     ("label_zh", "中文"),

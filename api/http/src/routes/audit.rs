@@ -4,6 +4,7 @@ use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::inquiring::{Trail, TrailAsk, trail};
 use application::parameter::Parameter;
+use domain::inquiry::event::InquiryEvent;
 use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -26,7 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                     Parameter::text(
                         "kind",
                         "Only of this kind, such as inquiry.personal_data_read",
-                        "inquiry.personal_data_read",
+                        InquiryEvent::PERSONAL_DATA_READ,
                     ),
                     Parameter::instant("from", "Only from this instant on (RFC 3339)"),
                     Parameter::instant("to", "Only before this instant"),

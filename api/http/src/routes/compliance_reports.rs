@@ -105,7 +105,7 @@ struct Kept {
 
 async fn list(ctx: Ctx, _: Input) -> Result<Read<Issues>, Problem> {
     let mut latest: VecDeque<IssueListed> = VecDeque::new();
-    let mut log = Matching::of_kinds(ctx.installation.store(), &["report.issued"]);
+    let mut log = Matching::of_kinds(ctx.installation.store(), &[ReportEvent::ISSUED]);
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;

@@ -14,6 +14,7 @@ use application::masked::masked;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
+use domain::customer::event::CustomerEvent;
 use domain::customer::{
     Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX, NotDialed,
 };
@@ -122,7 +123,7 @@ fn standing(state: &CustomerState) -> Standing {
         held: state.held().map(str::to_owned),
         erasure,
         certificate,
-        certificate_event: "customer.erasure_certified",
+        certificate_event: CustomerEvent::ERASURE_CERTIFIED,
         key_backup_days_max: KEY_BACKUP_DAYS_MAX,
         open_calls: state.open_calls(),
     }

@@ -8,6 +8,8 @@ use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::as_of::{Known, Moment, PARAMETERS};
 use domain::compliance::Verdict;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
@@ -24,8 +26,8 @@ const LOOKED_BACK: u64 = 4_096;
 const LOOKED_BACK_MAX: u64 = 1_048_576;
 
 /// What holds verdicts: every rule in a grant, the one that said no in a refusal.
-const GRANTS: [&str; 2] = ["customer.dial_granted", "number.dial_granted"];
-const REFUSALS: [&str; 2] = ["customer.dial_refused", "number.dial_refused"];
+const GRANTS: [&str; 2] = [CustomerEvent::DIAL_GRANTED, NumberEvent::DIAL_GRANTED];
+const REFUSALS: [&str; 2] = [CustomerEvent::DIAL_REFUSED, NumberEvent::DIAL_REFUSED];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![

@@ -168,7 +168,10 @@ struct SampleChanged {
 
 async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
     let mut samples: BTreeMap<String, (Position, SampleListed)> = BTreeMap::new();
-    let mut log = Matching::of_kinds(ctx.installation.store(), &["sample.drawn", "sample.signed_off"]);
+    let mut log = Matching::of_kinds(
+        ctx.installation.store(),
+        &[SampleEvent::DRAWN, SampleEvent::SIGNED_OFF],
+    );
     while let Some(page) = log.next().await? {
         for stored in &page {
             let envelope = stored.envelope().map_err(unreadable)?;

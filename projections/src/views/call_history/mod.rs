@@ -64,21 +64,21 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 3,
     tables: TABLES,
     handles: Handles::Kinds(&[
-        "call.permitted",
-        "call.dialing",
-        "call.ringing",
-        "call.leg_failed",
-        "call.answered",
-        "call.notice_played",
-        "call.node_entered",
-        "call.keypressed",
-        "call.transfer_requested",
-        "call.cancel_requested",
-        "call.hangup_requested",
-        "call.ended",
-        "call.late_answered",
-        "call.corrected",
-        "customer.erased",
+        CallEvent::PERMITTED,
+        CallEvent::DIALING,
+        CallEvent::RINGING,
+        CallEvent::LEG_FAILED,
+        CallEvent::ANSWERED,
+        CallEvent::NOTICE_PLAYED,
+        CallEvent::NODE_ENTERED,
+        CallEvent::KEYPRESSED,
+        CallEvent::TRANSFER_REQUESTED,
+        CallEvent::CANCEL_REQUESTED,
+        CallEvent::HANGUP_REQUESTED,
+        CallEvent::ENDED,
+        CallEvent::LATE_ANSWERED,
+        CallEvent::CORRECTED,
+        CustomerEvent::ERASED,
     ]),
 };
 
@@ -108,7 +108,7 @@ impl View for CallHistory {
 
     fn reads(&self, event: &ViewEvent, keys: &mut Vec<(&'static Table, Vec<Val>)>) {
         let of_call = event.envelope.stream.aggregate() == "call";
-        if of_call && event.envelope.kind != "call.permitted" {
+        if of_call && event.envelope.kind != CallEvent::PERMITTED {
             keys.push((&CALLS, vec![Val::text(event.envelope.stream.id())]));
         }
     }

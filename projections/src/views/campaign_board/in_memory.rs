@@ -16,6 +16,7 @@ use crate::view::{AnyEvent, View, ViewEvent};
 use domain::calendar::HOUR_MICROS;
 use domain::call::Finding;
 use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 use serde::Deserialize;
@@ -152,19 +153,19 @@ impl Sums {
 
     fn customer(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
         match event.kind() {
-            "customer.enrolled" => {
+            CustomerEvent::ENROLLED => {
                 let OfCampaign { campaign } = event.members()?;
                 self.board(&campaign, pos).enrolled += 1;
             }
-            "customer.dial_granted" => {
+            CustomerEvent::DIAL_GRANTED => {
                 let OfCampaign { campaign } = event.members()?;
                 self.board(&campaign, pos).open += 1;
             }
-            "customer.dial_released" | "customer.call_closed" => {
+            CustomerEvent::DIAL_RELEASED | CustomerEvent::CALL_CLOSED => {
                 let OfCampaign { campaign } = event.members()?;
                 self.board(&campaign, pos).open -= 1;
             }
-            "customer.enrolment_settled" => {
+            CustomerEvent::ENROLMENT_SETTLED => {
                 let Settled {
                     campaign,
                     disposition,
@@ -184,7 +185,7 @@ impl Sums {
             .parse()
             .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
         match event.kind() {
-            "call.permitted" => {
+            CallEvent::PERMITTED => {
                 let Permitted { customer_grant, flow } = event.members()?;
                 let campaign = self.name(&customer_grant.campaign);
                 self.calls.entry(call).or_insert(Called {
@@ -195,8 +196,8 @@ impl Sums {
                     pos,
                 });
             }
-            "call.dialing" => self.dialing(call, event, pos)?,
-            "call.answered" => {
+            CallEvent::DIALING => self.dialing(call, event, pos)?,
+            CallEvent::ANSWERED => {
                 let Some(called) = self.calls.get_mut(&call) else {
                     return Ok(());
                 };
@@ -204,8 +205,8 @@ impl Sums {
                 let hour = called.hour;
                 self.add(hour, pos, |hour| hour.answered += 1);
             }
-            "call.ended" => self.ended(call, &event.members()?, pos),
-            "call.corrected" => {
+            CallEvent::ENDED => self.ended(call, &event.members()?, pos),
+            CallEvent::CORRECTED => {
                 if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) =
                     ViewEvent::whole(event)?.event()?
                 {

@@ -22,6 +22,7 @@ use crate::error::ProjectionError;
 use crate::in_place::InMemory;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of};
+use domain::call::event::CallEvent;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -112,26 +113,26 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 3,
     tables: TABLES,
     handles: Handles::Kinds(&[
-        "campaign.created",
-        "campaign.started",
-        "campaign.paused",
-        "campaign.resumed",
-        "campaign.stopped",
-        "campaign.list_opened",
-        "campaign.list_closed",
-        "campaign.alert_raised",
-        "campaign.completed",
-        "campaign.reopened",
-        "customer.enrolled",
-        "customer.dial_granted",
-        "customer.dial_released",
-        "customer.call_closed",
-        "customer.enrolment_settled",
-        "call.permitted",
-        "call.dialing",
-        "call.answered",
-        "call.ended",
-        "call.corrected",
+        CampaignEvent::CREATED,
+        CampaignEvent::STARTED,
+        CampaignEvent::PAUSED,
+        CampaignEvent::RESUMED,
+        CampaignEvent::STOPPED,
+        CampaignEvent::LIST_OPENED,
+        CampaignEvent::LIST_CLOSED,
+        CampaignEvent::ALERT_RAISED,
+        CampaignEvent::COMPLETED,
+        CampaignEvent::REOPENED,
+        CustomerEvent::ENROLLED,
+        CustomerEvent::DIAL_GRANTED,
+        CustomerEvent::DIAL_RELEASED,
+        CustomerEvent::CALL_CLOSED,
+        CustomerEvent::ENROLMENT_SETTLED,
+        CallEvent::PERMITTED,
+        CallEvent::DIALING,
+        CallEvent::ANSWERED,
+        CallEvent::ENDED,
+        CallEvent::CORRECTED,
     ]),
 };
 

@@ -22,6 +22,8 @@ use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -117,24 +119,24 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
-        "campaign.created",
-        "campaign.started",
-        "campaign.paused",
-        "campaign.resumed",
-        "campaign.stopped",
-        "campaign.list_closed",
-        "campaign.alert_raised",
-        "campaign.completed",
-        "campaign.reopened",
-        "customer.enrolled",
-        "customer.dial_granted",
-        "customer.dial_released",
-        "customer.call_closed",
-        "customer.enrolment_settled",
-        "call.dialing",
-        "call.answered",
-        "call.ended",
-        "call.corrected",
+        CampaignEvent::CREATED,
+        CampaignEvent::STARTED,
+        CampaignEvent::PAUSED,
+        CampaignEvent::RESUMED,
+        CampaignEvent::STOPPED,
+        CampaignEvent::LIST_CLOSED,
+        CampaignEvent::ALERT_RAISED,
+        CampaignEvent::COMPLETED,
+        CampaignEvent::REOPENED,
+        CustomerEvent::ENROLLED,
+        CustomerEvent::DIAL_GRANTED,
+        CustomerEvent::DIAL_RELEASED,
+        CustomerEvent::CALL_CLOSED,
+        CustomerEvent::ENROLMENT_SETTLED,
+        CallEvent::DIALING,
+        CallEvent::ANSWERED,
+        CallEvent::ENDED,
+        CallEvent::CORRECTED,
     ]),
 };
 

@@ -21,6 +21,8 @@ use crate::metrics::{Fact, catalog, subject_of};
 use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use customers::count_customers;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use rows::{add, read_subject, subject_row};
 
 /// The view's name, for `wait_for_view`.
@@ -87,22 +89,27 @@ const TABLES: &[Table] = &[SUMS, SUBJECTS, CUSTOMERS, FIRSTS];
 
 /// All that the terms of this build can be touched by; a test compares with the file.
 const KINDS: &[&str] = &[
-    "call.answered",
-    "call.corrected",
-    "call.dialing",
-    "call.ended",
-    "call.hangup_requested",
-    "call.late_answered",
-    "call.node_entered",
-    "call.notice_played",
-    "call.permitted",
-    "call.ringing",
-    "call.transfer_requested",
-    "customer.enrolled",
+    CallEvent::ANSWERED,
+    CallEvent::CORRECTED,
+    CallEvent::DIALING,
+    CallEvent::ENDED,
+    CallEvent::HANGUP_REQUESTED,
+    CallEvent::LATE_ANSWERED,
+    CallEvent::NODE_ENTERED,
+    CallEvent::NOTICE_PLAYED,
+    CallEvent::PERMITTED,
+    CallEvent::RINGING,
+    CallEvent::TRANSFER_REQUESTED,
+    CustomerEvent::ENROLLED,
 ];
 
 /// Those that a term counting customers begins to count with.
-const COUNTING_CUSTOMERS: &[&str] = &["call.answered", "call.dialing", "call.ended", "customer.enrolled"];
+const COUNTING_CUSTOMERS: &[&str] = &[
+    CallEvent::ANSWERED,
+    CallEvent::DIALING,
+    CallEvent::ENDED,
+    CustomerEvent::ENROLLED,
+];
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,

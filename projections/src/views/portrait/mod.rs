@@ -80,13 +80,13 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 1,
     tables: &TABLES,
     handles: Handles::Kinds(&[
-        "call.dialing",
-        "call.answered",
-        "call.keypressed",
-        "call.transfer_requested",
-        "call.ended",
-        "call.corrected",
-        "customer.erased",
+        CallEvent::DIALING,
+        CallEvent::ANSWERED,
+        CallEvent::KEYPRESSED,
+        CallEvent::TRANSFER_REQUESTED,
+        CallEvent::ENDED,
+        CallEvent::CORRECTED,
+        CustomerEvent::ERASED,
     ]),
 };
 

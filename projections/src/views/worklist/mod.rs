@@ -19,6 +19,7 @@ use crate::database::{Edit, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -104,28 +105,28 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     version: 3,
     tables: TABLES,
     handles: Handles::Kinds(&[
-        "campaign.created",
-        "campaign.started",
-        "campaign.paused",
-        "campaign.resumed",
-        "campaign.stopped",
-        "campaign.completed",
-        "campaign.reopened",
-        "campaign.window_closed",
-        "customer.enrolled",
-        "customer.dial_granted",
-        "customer.dial_refused",
-        "customer.dial_released",
-        "customer.call_closed",
-        "customer.call_back_ordered",
-        "customer.enrolment_settled",
-        "number.dial_granted",
-        "number.dial_refused",
-        "number.dial_released",
-        "number.call_closed",
-        "call.permitted",
-        "call.dialing",
-        "call.ended",
+        CampaignEvent::CREATED,
+        CampaignEvent::STARTED,
+        CampaignEvent::PAUSED,
+        CampaignEvent::RESUMED,
+        CampaignEvent::STOPPED,
+        CampaignEvent::COMPLETED,
+        CampaignEvent::REOPENED,
+        CampaignEvent::WINDOW_CLOSED,
+        CustomerEvent::ENROLLED,
+        CustomerEvent::DIAL_GRANTED,
+        CustomerEvent::DIAL_REFUSED,
+        CustomerEvent::DIAL_RELEASED,
+        CustomerEvent::CALL_CLOSED,
+        CustomerEvent::CALL_BACK_ORDERED,
+        CustomerEvent::ENROLMENT_SETTLED,
+        NumberEvent::DIAL_GRANTED,
+        NumberEvent::DIAL_REFUSED,
+        NumberEvent::DIAL_RELEASED,
+        NumberEvent::CALL_CLOSED,
+        CallEvent::PERMITTED,
+        CallEvent::DIALING,
+        CallEvent::ENDED,
     ]),
 };
 

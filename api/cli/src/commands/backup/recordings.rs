@@ -6,6 +6,8 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use domain::ids::CustomerId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Envelope;
@@ -134,8 +136,8 @@ type Read = (BTreeMap<String, Logged>, BTreeSet<CustomerId>);
 /// What the log says of these calls' recordings, and who is erased.
 async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> Result<Read, Failure> {
     let (mut logged, mut erased) = (BTreeMap::new(), BTreeSet::new());
-    each_of_kinds(store, &["call.ended", "customer.erased"], |envelope| {
-        if envelope.kind == "customer.erased" {
+    each_of_kinds(store, &[CallEvent::ENDED, CustomerEvent::ERASED], |envelope| {
+        if envelope.kind == CustomerEvent::ERASED {
             erased.extend(envelope.stream.id().parse::<CustomerId>());
         } else if let Some(one) = logged_of(envelope)
             && files.contains_key(envelope.stream.id())

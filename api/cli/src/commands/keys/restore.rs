@@ -48,21 +48,25 @@ impl LoggedPeople {
             mode: mode_of(store).await?,
             ..Self::default()
         };
-        each_of_kinds(store, &["customer.erased", "customer.registered"], |envelope| {
-            let Ok(person) = envelope.stream.id().parse::<CustomerId>() else {
-                return;
-            };
-            match read_event::<Customer>(envelope) {
-                Ok(CustomerEvent::Registered {
-                    external_id: Personal::Sealed(_),
-                    ..
-                }) => people.sealed.push(person),
-                Ok(CustomerEvent::Erased { .. }) => {
-                    people.erased.insert(person, envelope.at);
+        each_of_kinds(
+            store,
+            &[CustomerEvent::ERASED, CustomerEvent::REGISTERED],
+            |envelope| {
+                let Ok(person) = envelope.stream.id().parse::<CustomerId>() else {
+                    return;
+                };
+                match read_event::<Customer>(envelope) {
+                    Ok(CustomerEvent::Registered {
+                        external_id: Personal::Sealed(_),
+                        ..
+                    }) => people.sealed.push(person),
+                    Ok(CustomerEvent::Erased { .. }) => {
+                        people.erased.insert(person, envelope.at);
+                    }
+                    Ok(_) | Err(_) => {}
                 }
-                Ok(_) | Err(_) => {}
-            }
-        })
+            },
+        )
         .await?;
         Ok(people)
     }
