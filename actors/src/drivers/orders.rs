@@ -78,7 +78,7 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
         }
         "number" => {
             let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
-            react_to_number(kit, &envelope.stream.id().parse()?, event);
+            react_to_number(kit, &envelope.stream.id().parse()?, &event);
         }
         _ => {}
     }
@@ -99,42 +99,20 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
 
 /// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels.
 fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
-    match event {
-        CampaignEvent::Paused { .. } => {
-            kit.live
-                .order_campaign(campaign, Order::DoNotDial(EndReason::CampaignPaused));
-        }
-        CampaignEvent::Stopped { .. } => {
-            kit.live
-                .order_campaign(campaign, Order::GiveUp(EndReason::CampaignStopped));
-        }
-        CampaignEvent::Created { .. }
-        | CampaignEvent::Started {}
-        | CampaignEvent::Resumed {}
-        | CampaignEvent::ListOpened { .. }
-        | CampaignEvent::ListClosed { .. }
-        | CampaignEvent::DialsGranted { .. }
-        | CampaignEvent::WindowClosed { .. }
-        | CampaignEvent::AlertRaised { .. }
-        | CampaignEvent::Completed { .. }
-        | CampaignEvent::Reopened { .. }
-        | CampaignEvent::TargetsSet { .. } => {}
+    if matches!(event, CampaignEvent::Paused { .. }) {
+        kit.live
+            .order_campaign(campaign, Order::DoNotDial(EndReason::CampaignPaused));
+    } else if matches!(event, CampaignEvent::Stopped { .. }) {
+        kit.live
+            .order_campaign(campaign, Order::GiveUp(EndReason::CampaignStopped));
     }
 }
 
-fn react_to_number(kit: &Kit, number: &NumberId, event: NumberEvent) {
-    match event {
-        NumberEvent::OptedOut { open_calls, .. } | NumberEvent::Suppressed { open_calls, .. } => {
-            let order = Order::GiveUp(EndReason::OptedOut);
-            kit.live.order_calls(&open_calls, order);
-            kit.live.order_number(number, order);
-        }
-        NumberEvent::Claimed { .. }
-        | NumberEvent::ClaimReleased { .. }
-        | NumberEvent::DialGranted { .. }
-        | NumberEvent::DialRefused { .. }
-        | NumberEvent::DialReleased { .. }
-        | NumberEvent::CallClosed { .. } => {}
+fn react_to_number(kit: &Kit, number: &NumberId, event: &NumberEvent) {
+    if let Some(open_calls) = event.ruled_out() {
+        let order = Order::GiveUp(EndReason::OptedOut);
+        kit.live.order_calls(open_calls, order);
+        kit.live.order_number(number, order);
     }
 }
 

@@ -135,15 +135,7 @@ impl Rows {
                     enrolled.due_at = None;
                 }
             }
-            CustomerEvent::Registered { .. }
-            | CustomerEvent::NumberAdded { .. }
-            | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. }
-            | CustomerEvent::Held { .. }
-            | CustomerEvent::HoldReleased { .. }
-            | CustomerEvent::ErasureRequested { .. }
-            | CustomerEvent::Erased { .. }
-            | CustomerEvent::ErasureCertified { .. } => {}
+            _ => {}
         }
     }
 
@@ -185,12 +177,7 @@ impl Rows {
                     dialed.closed.number = true;
                 }
             }
-            NumberEvent::OptedOut { .. }
-            | NumberEvent::Suppressed { .. }
-            | NumberEvent::Claimed { .. }
-            | NumberEvent::ClaimReleased { .. }
-            | NumberEvent::DialRefused { .. }
-            | NumberEvent::DialReleased { .. } => {}
+            _ => {}
         }
     }
 

@@ -28,3 +28,16 @@ pub enum AlertCommand {
         reason: String,
     },
 }
+
+impl AlertCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Raise { .. } => "alert.raise",
+            Self::Clear { .. } => "alert.clear",
+            Self::Acknowledge { .. } => "alert.acknowledge",
+            Self::Escalate {} => "alert.escalate",
+            Self::Mute { .. } => "alert.mute",
+        }
+    }
+}

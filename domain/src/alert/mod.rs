@@ -42,13 +42,7 @@ impl Decider for Alert {
     const AGGREGATE: &'static str = "alert";
 
     fn command_kind(command: &AlertCommand) -> &'static str {
-        match command {
-            AlertCommand::Raise { .. } => "alert.raise",
-            AlertCommand::Clear { .. } => "alert.clear",
-            AlertCommand::Acknowledge { .. } => "alert.acknowledge",
-            AlertCommand::Escalate {} => "alert.escalate",
-            AlertCommand::Mute { .. } => "alert.mute",
-        }
+        command.kind()
     }
 
     fn decide(
@@ -65,12 +59,10 @@ impl Decider for Alert {
 
     /// The campaign it is about, where it is about one.
     fn scope(_: &AlertId, state: &AlertState, event: &AlertEvent) -> Scope {
-        let campaign = match event {
-            AlertEvent::Raised { campaign, .. } => campaign.clone(),
-            AlertEvent::Cleared { .. }
-            | AlertEvent::Acknowledged { .. }
-            | AlertEvent::Escalated { .. }
-            | AlertEvent::Muted { .. } => state.standing().and_then(|standing| standing.campaign.clone()),
+        let campaign = if let AlertEvent::Raised { campaign, .. } = event {
+            campaign.clone()
+        } else {
+            state.standing().and_then(|standing| standing.campaign.clone())
         };
         Scope {
             campaign,

@@ -2,10 +2,11 @@
 
 use super::correction::Correction;
 use super::end_cause::EndCause;
-use super::event::{EndReason, Notice};
+use super::event::{CallEvent, EndReason, Notice};
+use super::state::CallState;
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
-use crate::disposition::Outcome;
+use crate::disposition::{Disposition, Outcome};
 use crate::ids::CallId;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::ports::recording::RecordingFacts;
@@ -84,6 +85,111 @@ pub enum CallCommand {
     Correct(Correction),
 }
 
+impl CallCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Permit { .. } => "call.permit",
+            Self::Dial { .. } => "call.dial",
+            Self::NoteRinging { .. } => "call.note_ringing",
+            Self::FailLeg { .. } => "call.fail_leg",
+            Self::Answer { .. } => "call.answer",
+            Self::NoteNoticePlayed { .. } => "call.note_notice_played",
+            Self::EnterNode { .. } => "call.enter_node",
+            Self::NoteKeypress { .. } => "call.note_keypress",
+            Self::RequestTransfer { .. } => "call.request_transfer",
+            Self::RequestCancel { .. } => "call.request_cancel",
+            Self::RequestHangup { .. } => "call.request_hangup",
+            Self::Withdraw { .. } => "call.withdraw",
+            Self::End(_) => "call.end",
+            Self::NoteLateAnswer { .. } => "call.note_late_answer",
+            Self::Correct(_) => "call.correct",
+        }
+    }
+
+    /// What was asked when this event was written, in the state before it: for decisions that are made again.
+    pub fn behind(event: &CallEvent, state: &CallState) -> Self {
+        match event.clone() {
+            CallEvent::Permitted {
+                attempt,
+                callee,
+                customer_grant,
+                number_grant,
+                flow,
+            } => Self::Permit {
+                call: customer_grant.call,
+                attempt,
+                callee: callee.value().cloned().unwrap_or_default(),
+                customer_grant,
+                number_grant,
+                flow,
+            },
+            CallEvent::Dialing {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            } => Self::Dial {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            },
+            CallEvent::Ringing {
+                leg,
+                sip_code,
+                early_media,
+            } => Self::NoteRinging {
+                leg,
+                sip_code,
+                early_media,
+            },
+            CallEvent::LegFailed { leg, failure } => Self::FailLeg { leg, failure },
+            // Both are decided from an answer: whether it came too late is the decider's to say.
+            CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
+                Self::Answer { leg, dialog }
+            }
+            CallEvent::NoticePlayed {
+                leg,
+                notice,
+                recorded_ms,
+            } => Self::NoteNoticePlayed {
+                leg,
+                notice,
+                recorded_ms,
+            },
+            CallEvent::NodeEntered { node } => Self::EnterNode { node },
+            CallEvent::Keypressed { leg, node, digit } => {
+                // What cannot be read is no key, and is refused.
+                let digit = digit.value().and_then(|digit| digit.chars().next());
+                let digit = digit.unwrap_or('?');
+                Self::NoteKeypress { leg, node, digit }
+            }
+            CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
+            CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
+            CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
+            CallEvent::Ended { q850, .. } => Self::End(CallEnding::behind(event, state, q850)),
+            CallEvent::Corrected {
+                corrects,
+                before,
+                after,
+                reason,
+                by,
+            } => Self::Correct(Correction {
+                corrects,
+                before,
+                after,
+                reason,
+                by,
+            }),
+        }
+    }
+}
+
 /// What is known when a call ends, beyond its own stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallEnding {
@@ -99,4 +205,45 @@ pub struct CallEnding {
     pub hung_up_at: Option<Timestamp>,
     /// What brought it to its end, where neither the callee nor the carrier did.
     pub cause: Option<EndCause>,
+}
+
+impl CallEnding {
+    /// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was
+    /// heard is only kept in what followed from it.
+    pub fn behind(event: &CallEvent, state: &CallState, q850: Option<u16>) -> Self {
+        let CallEvent::Ended {
+            disposition,
+            outcome,
+            talk_ms,
+            reason,
+            reason_header,
+            recording_sha256,
+            recording_bytes,
+            cause,
+            recording_ms,
+            callee_audio_from_ms,
+            ..
+        } = event
+        else {
+            return Self::default();
+        };
+        let recording = recording_sha256.clone().zip(*recording_bytes);
+        Self {
+            reason: Some(*reason),
+            outcome: *outcome,
+            heard_rtp: *disposition != Disposition::AnsweredShort,
+            reason_header: reason_header.clone(),
+            q850,
+            recording: recording.map(|(sha256, bytes)| RecordingFacts {
+                sha256,
+                bytes,
+                duration_ms: recording_ms.unwrap_or(0),
+                callee_audio_from_ms: *callee_audio_from_ms,
+            }),
+            hung_up_at: state
+                .answered_at()
+                .map(|answered_at| answered_at.plus_ms(*talk_ms)),
+            cause: *cause,
+        }
+    }
 }

@@ -195,6 +195,62 @@ impl CallEvent {
     pub const CORRECTED: &'static str = "call.corrected";
 }
 
+/// What is searched for in answers and streams, so that a search need not know every other event.
+impl CallEvent {
+    /// The robot entered this node.
+    pub const fn node_entered(&self) -> Option<&String> {
+        let Self::NodeEntered { node } = self else {
+            return None;
+        };
+        Some(node)
+    }
+
+    /// The callee pressed this key.
+    pub const fn keypressed(&self) -> Option<&Personal<String>> {
+        let Self::Keypressed { digit, .. } = self else {
+            return None;
+        };
+        Some(digit)
+    }
+
+    /// The callee asked for a colleague at this node.
+    pub const fn transfer_requested(&self) -> Option<&String> {
+        let Self::TransferRequested { node } = self else {
+            return None;
+        };
+        Some(node)
+    }
+
+    /// True where nothing in it tells of a person, a line, a time or this installation, so that it may be
+    /// shown to strangers as it is. Every member is named here: a new one has to be judged.
+    pub const fn is_anonymous(&self) -> bool {
+        match self {
+            Self::Ringing {
+                leg: _,
+                sip_code: _,
+                early_media: _,
+            }
+            | Self::NoticePlayed {
+                leg: _,
+                notice: _,
+                recorded_ms: _,
+            }
+            | Self::NodeEntered { node: _ }
+            | Self::TransferRequested { node: _ }
+            | Self::CancelRequested { leg: _, reason: _ }
+            | Self::HangupRequested { leg: _, reason: _ } => true,
+            Self::Permitted { .. }
+            | Self::Dialing { .. }
+            | Self::LegFailed { .. }
+            | Self::Answered { .. }
+            | Self::Keypressed { .. }
+            | Self::Ended { .. }
+            | Self::LateAnswered { .. }
+            | Self::Corrected { .. } => false,
+        }
+    }
+}
+
 impl EventData for CallEvent {
     fn kind(&self) -> &'static str {
         match self {

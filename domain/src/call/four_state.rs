@@ -31,22 +31,16 @@ pub enum FourSignal {
 impl FourSignal {
     /// The signal an event carries, if it carries one.
     pub const fn of(event: &CallEvent) -> Option<Self> {
-        match event {
-            CallEvent::Answered { .. } => Some(Self::Answer),
-            CallEvent::Ended { .. } => Some(Self::Hangup),
-            CallEvent::TransferRequested { .. } => Some(Self::Transfer),
-            CallEvent::Permitted { .. }
-            | CallEvent::Dialing { .. }
-            | CallEvent::Ringing { .. }
-            | CallEvent::LegFailed { .. }
-            | CallEvent::NoticePlayed { .. }
-            | CallEvent::NodeEntered { .. }
-            | CallEvent::Keypressed { .. }
-            | CallEvent::CancelRequested { .. }
-            | CallEvent::HangupRequested { .. }
-            | CallEvent::LateAnswered { .. }
-            | CallEvent::Corrected { .. } => None,
+        if matches!(event, CallEvent::Answered { .. }) {
+            return Some(Self::Answer);
         }
+        if matches!(event, CallEvent::Ended { .. }) {
+            return Some(Self::Hangup);
+        }
+        if matches!(event, CallEvent::TransferRequested { .. }) {
+            return Some(Self::Transfer);
+        }
+        None
     }
 }
 

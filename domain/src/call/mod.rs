@@ -60,23 +60,7 @@ impl Decider for Call {
     const SEQUENTIAL: bool = true;
 
     fn command_kind(command: &CallCommand) -> &'static str {
-        match command {
-            CallCommand::Permit { .. } => "call.permit",
-            CallCommand::Dial { .. } => "call.dial",
-            CallCommand::NoteRinging { .. } => "call.note_ringing",
-            CallCommand::FailLeg { .. } => "call.fail_leg",
-            CallCommand::Answer { .. } => "call.answer",
-            CallCommand::NoteNoticePlayed { .. } => "call.note_notice_played",
-            CallCommand::EnterNode { .. } => "call.enter_node",
-            CallCommand::NoteKeypress { .. } => "call.note_keypress",
-            CallCommand::RequestTransfer { .. } => "call.request_transfer",
-            CallCommand::RequestCancel { .. } => "call.request_cancel",
-            CallCommand::RequestHangup { .. } => "call.request_hangup",
-            CallCommand::Withdraw { .. } => "call.withdraw",
-            CallCommand::End(_) => "call.end",
-            CallCommand::NoteLateAnswer { .. } => "call.note_late_answer",
-            CallCommand::Correct(_) => "call.correct",
-        }
+        command.kind()
     }
 
     fn decide(

@@ -51,3 +51,22 @@ pub enum CampaignCommand {
         position: Position,
     },
 }
+
+impl CampaignCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "campaign.create",
+            Self::Start => "campaign.start",
+            Self::Pause { .. } => "campaign.pause",
+            Self::Resume => "campaign.resume",
+            Self::Stop { .. } => "campaign.stop",
+            Self::OpenList { .. } => "campaign.open_list",
+            Self::CloseList { .. } => "campaign.close_list",
+            Self::GrantDials { .. } => "campaign.grant_dials",
+            Self::RaiseAlert { .. } => "campaign.raise_alert",
+            Self::SetTargets { .. } => "campaign.set_targets",
+            Self::Complete { .. } => "campaign.complete",
+        }
+    }
+}

@@ -105,6 +105,33 @@ impl CampaignEvent {
     pub const TARGETS_SET: &'static str = "campaign.targets_set";
 }
 
+/// What is searched for in answers and streams, so that a search need not know every other event.
+impl CampaignEvent {
+    /// What it is created with.
+    pub const fn created(&self) -> Option<&CallingPlan> {
+        let Self::Created { plan, .. } = self else {
+            return None;
+        };
+        Some(plan)
+    }
+
+    /// How many dials may begin, and until when.
+    pub const fn dials_granted(&self) -> Option<(u32, Timestamp)> {
+        let Self::DialsGranted { count, until } = self else {
+            return None;
+        };
+        Some((*count, *until))
+    }
+
+    /// Until when nothing can be dialed.
+    pub const fn window_closed(&self) -> Option<Timestamp> {
+        let Self::WindowClosed { until, .. } = self else {
+            return None;
+        };
+        Some(*until)
+    }
+}
+
 impl EventData for CampaignEvent {
     fn kind(&self) -> &'static str {
         match self {

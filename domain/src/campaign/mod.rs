@@ -39,19 +39,7 @@ impl Decider for Campaign {
     const AGGREGATE: &'static str = "campaign";
 
     fn command_kind(command: &CampaignCommand) -> &'static str {
-        match command {
-            CampaignCommand::Create { .. } => "campaign.create",
-            CampaignCommand::Start => "campaign.start",
-            CampaignCommand::Pause { .. } => "campaign.pause",
-            CampaignCommand::Resume => "campaign.resume",
-            CampaignCommand::Stop { .. } => "campaign.stop",
-            CampaignCommand::OpenList { .. } => "campaign.open_list",
-            CampaignCommand::CloseList { .. } => "campaign.close_list",
-            CampaignCommand::GrantDials { .. } => "campaign.grant_dials",
-            CampaignCommand::RaiseAlert { .. } => "campaign.raise_alert",
-            CampaignCommand::SetTargets { .. } => "campaign.set_targets",
-            CampaignCommand::Complete { .. } => "campaign.complete",
-        }
+        command.kind()
     }
 
     fn decide(

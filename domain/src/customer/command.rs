@@ -75,6 +75,26 @@ pub enum CustomerCommand {
     CertifyErasure(Box<DoneErasure>),
 }
 
+impl CustomerCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Enrol(_) => "customer.enrol",
+            Self::GrantDial { .. } => "customer.grant_dial",
+            Self::ReleaseDial { .. } => "customer.release_dial",
+            Self::CloseCall { .. } => "customer.close_call",
+            Self::CallBack { .. } => "customer.call_back",
+            Self::SettleCutOff { .. } => "customer.settle_cut_off",
+            Self::RecordConsent { .. } => "customer.record_consent",
+            Self::WithdrawConsent { .. } => "customer.withdraw_consent",
+            Self::Hold { .. } => "customer.hold",
+            Self::ReleaseHold { .. } => "customer.release_hold",
+            Self::Erase { .. } => "customer.erase",
+            Self::CertifyErasure(_) => "customer.certify_erasure",
+        }
+    }
+}
+
 /// What the forgetting driver has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoneErasure {

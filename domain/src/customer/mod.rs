@@ -50,20 +50,7 @@ impl Decider for Customer {
     const AGGREGATE: &'static str = "customer";
 
     fn command_kind(command: &CustomerCommand) -> &'static str {
-        match command {
-            CustomerCommand::Enrol(_) => "customer.enrol",
-            CustomerCommand::GrantDial { .. } => "customer.grant_dial",
-            CustomerCommand::ReleaseDial { .. } => "customer.release_dial",
-            CustomerCommand::CloseCall { .. } => "customer.close_call",
-            CustomerCommand::CallBack { .. } => "customer.call_back",
-            CustomerCommand::SettleCutOff { .. } => "customer.settle_cut_off",
-            CustomerCommand::RecordConsent { .. } => "customer.record_consent",
-            CustomerCommand::WithdrawConsent { .. } => "customer.withdraw_consent",
-            CustomerCommand::Hold { .. } => "customer.hold",
-            CustomerCommand::ReleaseHold { .. } => "customer.release_hold",
-            CustomerCommand::Erase { .. } => "customer.erase",
-            CustomerCommand::CertifyErasure(_) => "customer.certify_erasure",
-        }
+        command.kind()
     }
 
     fn decide(
@@ -79,26 +66,8 @@ impl Decider for Customer {
     }
 
     fn scope(id: &CustomerId, _state: &CustomerState, event: &CustomerEvent) -> Scope {
-        let campaign = match event {
-            CustomerEvent::Enrolled { campaign, .. }
-            | CustomerEvent::DialRefused { campaign, .. }
-            | CustomerEvent::DialReleased { campaign, .. }
-            | CustomerEvent::CallClosed { campaign, .. }
-            | CustomerEvent::CallBackOrdered { campaign, .. }
-            | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
-            CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
-            CustomerEvent::Registered { .. }
-            | CustomerEvent::NumberAdded { .. }
-            | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. }
-            | CustomerEvent::Held { .. }
-            | CustomerEvent::HoldReleased { .. }
-            | CustomerEvent::ErasureRequested { .. }
-            | CustomerEvent::Erased { .. }
-            | CustomerEvent::ErasureCertified { .. } => None,
-        };
         Scope {
-            campaign,
+            campaign: event.campaign().cloned(),
             customer: Some(id.clone()),
         }
     }

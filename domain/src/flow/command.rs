@@ -10,3 +10,12 @@ pub enum FlowCommand {
         definition: serde_json::Value,
     },
 }
+
+impl FlowCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Publish { .. } => "flow.publish",
+        }
+    }
+}

@@ -63,9 +63,7 @@ impl Decider for Flow {
     const AGGREGATE: &'static str = "flow";
 
     fn command_kind(command: &FlowCommand) -> &'static str {
-        match command {
-            FlowCommand::Publish { .. } => "flow.publish",
-        }
+        command.kind()
     }
 
     fn decide(state: &FlowState, command: FlowCommand, _: Context) -> Result<Vec<FlowEvent>, FlowRefusal> {

@@ -26,3 +26,16 @@ pub enum InquiryCommand {
     /// It was not answered, or not to its end.
     Refuse { code: String, detail: String },
 }
+
+impl InquiryCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Query { .. } => "inquiry.query",
+            Self::Export { .. } => "inquiry.export",
+            Self::ReadPersonalData { .. } => "inquiry.read_personal_data",
+            Self::Answer { .. } => "inquiry.answer",
+            Self::Refuse { .. } => "inquiry.refuse",
+        }
+    }
+}

@@ -43,13 +43,7 @@ impl Decider for Inquiry {
     const SEQUENTIAL: bool = true;
 
     fn command_kind(command: &InquiryCommand) -> &'static str {
-        match command {
-            InquiryCommand::Query { .. } => "inquiry.query",
-            InquiryCommand::Export { .. } => "inquiry.export",
-            InquiryCommand::ReadPersonalData { .. } => "inquiry.read_personal_data",
-            InquiryCommand::Answer { .. } => "inquiry.answer",
-            InquiryCommand::Refuse { .. } => "inquiry.refuse",
-        }
+        command.kind()
     }
 
     fn decide(

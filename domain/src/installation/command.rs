@@ -30,3 +30,22 @@ pub enum InstallationCommand {
     /// A person has looked at the clock and finds it right.
     ConfirmClock { by: Option<String>, reason: String },
 }
+
+impl InstallationCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Restore(_) => "installation.restore",
+            Self::ConfirmDialing { .. } => "installation.confirm_dialing",
+            Self::Name { .. } => "installation.name",
+            Self::NoteKeysRestored(_) => "installation.note_keys_restored",
+            Self::NoteHistoryLost(_) => "installation.note_history_lost",
+            Self::NoteIndexRemade { .. } => "installation.note_index_remade",
+            Self::NoteClockOffset(_) => "installation.note_clock_offset",
+            Self::DoubtClock(_) => "installation.doubt_clock",
+            Self::AgreeOnClock => "installation.agree_on_clock",
+            Self::BelieveSource { .. } => "installation.believe_source",
+            Self::ConfirmClock { .. } => "installation.confirm_clock",
+        }
+    }
+}

@@ -46,19 +46,7 @@ impl Decider for Installation {
     const AGGREGATE: &'static str = "installation";
 
     fn command_kind(command: &InstallationCommand) -> &'static str {
-        match command {
-            InstallationCommand::Restore(_) => "installation.restore",
-            InstallationCommand::ConfirmDialing { .. } => "installation.confirm_dialing",
-            InstallationCommand::Name { .. } => "installation.name",
-            InstallationCommand::NoteKeysRestored(_) => "installation.note_keys_restored",
-            InstallationCommand::NoteHistoryLost(_) => "installation.note_history_lost",
-            InstallationCommand::NoteIndexRemade { .. } => "installation.note_index_remade",
-            InstallationCommand::NoteClockOffset(_) => "installation.note_clock_offset",
-            InstallationCommand::DoubtClock(_) => "installation.doubt_clock",
-            InstallationCommand::AgreeOnClock => "installation.agree_on_clock",
-            InstallationCommand::BelieveSource { .. } => "installation.believe_source",
-            InstallationCommand::ConfirmClock { .. } => "installation.confirm_clock",
-        }
+        command.kind()
     }
 
     fn decide(

@@ -49,3 +49,18 @@ pub enum NumberCommand {
         dialed_at: Timestamp,
     },
 }
+
+impl NumberCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::OptOut { .. } => "number.opt_out",
+            Self::Suppress { .. } => "number.suppress",
+            Self::Claim { .. } => "number.claim",
+            Self::ReleaseClaim { .. } => "number.release_claim",
+            Self::GrantDial { .. } => "number.grant_dial",
+            Self::ReleaseDial { .. } => "number.release_dial",
+            Self::CloseCall { .. } => "number.close_call",
+        }
+    }
+}

@@ -90,6 +90,63 @@ impl NumberEvent {
     pub const CALL_CLOSED: &'static str = "number.call_closed";
 }
 
+/// What is searched for in answers and streams, so that a search need not know every other event.
+impl NumberEvent {
+    /// The number's side of a permit.
+    pub const fn dial_granted(&self) -> Option<&NumberGrant> {
+        let Self::DialGranted { grant } = self else {
+            return None;
+        };
+        Some(grant)
+    }
+
+    /// Why no permit came of it, and from when on one may; never, where there is no such time.
+    pub const fn dial_refused(&self) -> Option<(&Verdict, Option<Timestamp>)> {
+        let Self::DialRefused {
+            verdict, not_before, ..
+        } = self
+        else {
+            return None;
+        };
+        Some((verdict, *not_before))
+    }
+
+    /// Calls that were open when further ones were ruled out: they end.
+    pub fn ruled_out(&self) -> Option<&[CallId]> {
+        match self {
+            Self::OptedOut { open_calls, .. } | Self::Suppressed { open_calls, .. } => Some(open_calls),
+            Self::Claimed { .. }
+            | Self::ClaimReleased { .. }
+            | Self::DialGranted { .. }
+            | Self::DialRefused { .. }
+            | Self::DialReleased { .. }
+            | Self::CallClosed { .. } => None,
+        }
+    }
+
+    /// The call that is over.
+    pub const fn call_closed(&self) -> Option<CallId> {
+        let Self::CallClosed { call, .. } = self else {
+            return None;
+        };
+        Some(*call)
+    }
+
+    /// The campaign it names, where it names one.
+    pub const fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::DialGranted { grant } => Some(&grant.campaign),
+            Self::Claimed { campaign, .. }
+            | Self::ClaimReleased { campaign, .. }
+            | Self::DialRefused { campaign, .. } => Some(campaign),
+            Self::OptedOut { .. }
+            | Self::Suppressed { .. }
+            | Self::DialReleased { .. }
+            | Self::CallClosed { .. } => None,
+        }
+    }
+}
+
 impl EventData for NumberEvent {
     fn kind(&self) -> &'static str {
         match self {

@@ -39,15 +39,7 @@ impl Decider for Number {
     const AGGREGATE: &'static str = "number";
 
     fn command_kind(command: &NumberCommand) -> &'static str {
-        match command {
-            NumberCommand::OptOut { .. } => "number.opt_out",
-            NumberCommand::Suppress { .. } => "number.suppress",
-            NumberCommand::Claim { .. } => "number.claim",
-            NumberCommand::ReleaseClaim { .. } => "number.release_claim",
-            NumberCommand::GrantDial { .. } => "number.grant_dial",
-            NumberCommand::ReleaseDial { .. } => "number.release_dial",
-            NumberCommand::CloseCall { .. } => "number.close_call",
-        }
+        command.kind()
     }
 
     fn decide(
@@ -64,20 +56,15 @@ impl Decider for Number {
 
     /// The campaign where the event has one; never a person.
     fn scope(_id: &NumberId, state: &NumberState, event: &NumberEvent) -> Scope {
-        let campaign = match event {
-            NumberEvent::DialGranted { grant } => Some(grant.campaign.clone()),
-            NumberEvent::Claimed { campaign, .. }
-            | NumberEvent::ClaimReleased { campaign, .. }
-            | NumberEvent::DialRefused { campaign, .. } => Some(campaign.clone()),
-            NumberEvent::CallClosed { call, .. } => {
-                state.history().find(*call).map(|dial| dial.campaign.clone())
-            }
-            NumberEvent::OptedOut { .. }
-            | NumberEvent::Suppressed { .. }
-            | NumberEvent::DialReleased { .. } => None,
+        // A closed call is one of the number's own history.
+        let closed = || {
+            state
+                .history()
+                .find(event.call_closed()?)
+                .map(|dial| &dial.campaign)
         };
         Scope {
-            campaign,
+            campaign: event.campaign().or_else(closed).cloned(),
             customer: None,
         }
     }

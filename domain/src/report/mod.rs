@@ -37,9 +37,7 @@ impl Decider for Report {
     const AGGREGATE: &'static str = "report";
 
     fn command_kind(command: &ReportCommand) -> &'static str {
-        match command {
-            ReportCommand::Issue(_) => "report.issue",
-        }
+        command.kind()
     }
 
     fn decide(

@@ -17,3 +17,14 @@ pub enum SampleCommand {
         remark: Option<String>,
     },
 }
+
+impl SampleCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Draw(_) => "sample.draw",
+            Self::RecordFinding { .. } => "sample.record_finding",
+            Self::SignOff { .. } => "sample.sign_off",
+        }
+    }
+}

@@ -41,11 +41,7 @@ impl Decider for Sample {
     const AGGREGATE: &'static str = "sample";
 
     fn command_kind(command: &SampleCommand) -> &'static str {
-        match command {
-            SampleCommand::Draw(_) => "sample.draw",
-            SampleCommand::RecordFinding { .. } => "sample.record_finding",
-            SampleCommand::SignOff { .. } => "sample.sign_off",
-        }
+        command.kind()
     }
 
     fn decide(

@@ -21,3 +21,14 @@ pub enum ViewCommand {
     /// They were dropped.
     Cancel { begun_at: Timestamp, by: Option<String> },
 }
+
+impl ViewCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Rebuild { .. } => "view.rebuild",
+            Self::Switch { .. } => "view.switch",
+            Self::Cancel { .. } => "view.cancel",
+        }
+    }
+}

@@ -40,11 +40,7 @@ impl Decider for View {
     const AGGREGATE: &'static str = "view";
 
     fn command_kind(command: &ViewCommand) -> &'static str {
-        match command {
-            ViewCommand::Rebuild { .. } => "view.rebuild",
-            ViewCommand::Switch { .. } => "view.switch",
-            ViewCommand::Cancel { .. } => "view.cancel",
-        }
+        command.kind()
     }
 
     fn decide(state: &ViewState, command: ViewCommand, _: Context) -> Result<Vec<ViewEvent>, ViewRefusal> {

@@ -163,25 +163,16 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
         .events
         .iter()
         .enumerate()
-        .find_map(|(index, event)| match event {
-            CampaignEvent::DialsGranted { count, until } => Some(Leave::Granted(Box::new(Batch {
-                facts: facts.clone(),
-                count: *count,
-                until: *until,
-                leave: EventId::derive(cause.command, index),
-            }))),
-            CampaignEvent::WindowClosed { until, .. } => Some(Leave::Closed(*until)),
-            CampaignEvent::Created { .. }
-            | CampaignEvent::Started {}
-            | CampaignEvent::Paused { .. }
-            | CampaignEvent::Resumed {}
-            | CampaignEvent::Stopped { .. }
-            | CampaignEvent::ListOpened { .. }
-            | CampaignEvent::ListClosed { .. }
-            | CampaignEvent::AlertRaised { .. }
-            | CampaignEvent::Completed { .. }
-            | CampaignEvent::Reopened { .. }
-            | CampaignEvent::TargetsSet { .. } => None,
+        .find_map(|(index, event)| {
+            let granted = event.dials_granted().map(|(count, until)| {
+                Leave::Granted(Box::new(Batch {
+                    facts: facts.clone(),
+                    count,
+                    until,
+                    leave: EventId::derive(cause.command, index),
+                }))
+            });
+            granted.or_else(|| event.window_closed().map(Leave::Closed))
         })
         .ok_or(Halt::Fault)
 }

@@ -247,30 +247,10 @@ impl Worker {
         if answer.events.is_empty() {
             self.hold();
         }
-        Ok(answer
-            .events
-            .iter()
-            .enumerate()
-            .find_map(|(index, event)| match event {
-                CustomerEvent::DialGranted { attempt, grant } => {
-                    Some((*attempt, grant.clone(), EventId::derive(cause.command, index)))
-                }
-                CustomerEvent::Registered { .. }
-                | CustomerEvent::NumberAdded { .. }
-                | CustomerEvent::ConsentRecorded { .. }
-                | CustomerEvent::ConsentWithdrawn { .. }
-                | CustomerEvent::Enrolled { .. }
-                | CustomerEvent::DialRefused { .. }
-                | CustomerEvent::DialReleased { .. }
-                | CustomerEvent::CallClosed { .. }
-                | CustomerEvent::CallBackOrdered { .. }
-                | CustomerEvent::EnrolmentSettled { .. }
-                | CustomerEvent::Held { .. }
-                | CustomerEvent::HoldReleased { .. }
-                | CustomerEvent::ErasureRequested { .. }
-                | CustomerEvent::Erased { .. }
-                | CustomerEvent::ErasureCertified { .. } => None,
-            }))
+        Ok(answer.events.iter().enumerate().find_map(|(index, event)| {
+            let (attempt, grant) = event.dial_granted()?;
+            Some((attempt, grant.clone(), EventId::derive(cause.command, index)))
+        }))
     }
 
     /// The view lists it as due though nothing moved: not to be asked again at once.
@@ -302,34 +282,26 @@ impl Worker {
             .await?;
         self.last = self.last.max(answer.position);
         for (index, event) in answer.events.iter().enumerate() {
-            match event {
-                NumberEvent::DialGranted { grant } => return Ok(Some(grant.clone())),
-                NumberEvent::DialRefused {
-                    verdict, not_before, ..
-                } => {
-                    // Without a later time it is forbidden for good, or until after the campaign's end.
-                    let forbidden_by = not_before.is_none().then(|| ForbiddenBy {
-                        rule: verdict.rule.clone(),
-                        facts: verdict.facts.clone(),
-                    });
-                    self.release(&Release {
-                        call: customer.call,
-                        customer: &customer.customer,
-                        number: None,
-                        reason: &verdict.rule,
-                        not_before: *not_before,
-                        forbidden_by,
-                        because: Some(EventId::derive(cause.command, index)),
-                    })
-                    .await?;
-                    return Ok(None);
-                }
-                NumberEvent::OptedOut { .. }
-                | NumberEvent::Suppressed { .. }
-                | NumberEvent::Claimed { .. }
-                | NumberEvent::ClaimReleased { .. }
-                | NumberEvent::DialReleased { .. }
-                | NumberEvent::CallClosed { .. } => {}
+            if let Some(grant) = event.dial_granted() {
+                return Ok(Some(grant.clone()));
+            }
+            if let Some((verdict, not_before)) = event.dial_refused() {
+                // Without a later time it is forbidden for good, or until after the campaign's end.
+                let forbidden_by = not_before.is_none().then(|| ForbiddenBy {
+                    rule: verdict.rule.clone(),
+                    facts: verdict.facts.clone(),
+                });
+                self.release(&Release {
+                    call: customer.call,
+                    customer: &customer.customer,
+                    number: None,
+                    reason: &verdict.rule,
+                    not_before,
+                    forbidden_by,
+                    because: Some(EventId::derive(cause.command, index)),
+                })
+                .await?;
+                return Ok(None);
             }
         }
         Err(Halt::Fault)

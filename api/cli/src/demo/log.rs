@@ -106,14 +106,8 @@ impl LoggedCall {
                     recording_sha256: recording_sha256.clone(),
                 });
             }
-            CallEvent::Permitted { .. }
-            | CallEvent::Corrected { .. }
-            | CallEvent::NoticePlayed { .. }
-            | CallEvent::NodeEntered { .. }
-            | CallEvent::Keypressed { .. }
-            | CallEvent::TransferRequested { .. }
-            | CallEvent::CancelRequested { .. }
-            | CallEvent::HangupRequested { .. } => {}
+            // A fold as a view is: what it does not name changes nothing that it shows.
+            _ => {}
         }
     }
 

@@ -92,23 +92,9 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
 }
 
 async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option<CallingPlan>, Problem> {
-    let created = |event: &CampaignEvent| matches!(event, CampaignEvent::Created { .. });
+    let created = |event: &CampaignEvent| event.created().is_some();
     let found = find::<Campaign>(store, &Campaign::stream(campaign), created).await?;
-    Ok(found.and_then(|found| match found.event {
-        CampaignEvent::Created { plan, .. } => Some(plan),
-        CampaignEvent::Started {}
-        | CampaignEvent::Paused { .. }
-        | CampaignEvent::Resumed {}
-        | CampaignEvent::Stopped { .. }
-        | CampaignEvent::ListOpened { .. }
-        | CampaignEvent::ListClosed { .. }
-        | CampaignEvent::DialsGranted { .. }
-        | CampaignEvent::WindowClosed { .. }
-        | CampaignEvent::AlertRaised { .. }
-        | CampaignEvent::Completed { .. }
-        | CampaignEvent::Reopened { .. }
-        | CampaignEvent::TargetsSet { .. } => None,
-    }))
+    Ok(found.and_then(|found| found.event.created().cloned()))
 }
 
 /// The first event of a stream that is wanted.

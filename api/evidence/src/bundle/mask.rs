@@ -167,7 +167,7 @@ impl Masker {
         typed: &Typed<CallEvent>,
         digit: Option<char>,
     ) -> Result<BundleEvent, Problem> {
-        let event = self.masked(&typed.event);
+        let event = self.masked(&typed.event)?;
         let written = self.written(format!("call-{CALL}"), typed, &event)?;
         let mut personal = BTreeMap::new();
         if matches!(event, CallEvent::Permitted { .. }) {
@@ -181,8 +181,9 @@ impl Masker {
         })
     }
 
-    fn masked(&mut self, event: &CallEvent) -> CallEvent {
-        match event {
+    /// What strangers may see of it. What is neither known here nor anonymous is not shown to them.
+    fn masked(&mut self, event: &CallEvent) -> Result<CallEvent, Problem> {
+        Ok(match event {
             CallEvent::Permitted {
                 attempt,
                 callee: _,
@@ -236,21 +237,12 @@ impl Masker {
             },
             CallEvent::Ended { .. } => masked_end(event),
             CallEvent::Corrected { .. } => self.masked_correction(event),
-            CallEvent::Ringing {
-                leg: _,
-                sip_code: _,
-                early_media: _,
+            anonymous if anonymous.is_anonymous() => event.clone(),
+            unknown => {
+                let kind = unknown.kind();
+                return Err(Problem::fault(format!("nothing says how {kind} is masked")));
             }
-            | CallEvent::NoticePlayed {
-                leg: _,
-                notice: _,
-                recorded_ms: _,
-            }
-            | CallEvent::NodeEntered { node: _ }
-            | CallEvent::TransferRequested { node: _ }
-            | CallEvent::CancelRequested { leg: _, reason: _ }
-            | CallEvent::HangupRequested { leg: _, reason: _ } => event.clone(),
-        }
+        })
     }
 
     fn masked_correction(&self, event: &CallEvent) -> CallEvent {

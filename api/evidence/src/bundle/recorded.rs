@@ -25,23 +25,12 @@ pub(super) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> K
 pub(super) fn story<'a>(events: impl Iterator<Item = &'a CallEvent>) -> Vec<Told> {
     let mut told = Vec::new();
     for event in events {
-        match event {
-            CallEvent::NodeEntered { node } => told.push(Told::Node(node.clone())),
-            CallEvent::Keypressed { digit, .. } => {
-                told.push(Told::Key(digit.value().and_then(|digit| digit.chars().next())));
-            }
-            CallEvent::TransferRequested { node } => told.push(Told::Transfer(node.clone())),
-            CallEvent::Permitted { .. }
-            | CallEvent::Dialing { .. }
-            | CallEvent::Ringing { .. }
-            | CallEvent::LegFailed { .. }
-            | CallEvent::Answered { .. }
-            | CallEvent::NoticePlayed { .. }
-            | CallEvent::CancelRequested { .. }
-            | CallEvent::HangupRequested { .. }
-            | CallEvent::Ended { .. }
-            | CallEvent::LateAnswered { .. }
-            | CallEvent::Corrected { .. } => {}
+        if let Some(node) = event.node_entered() {
+            told.push(Told::Node(node.clone()));
+        } else if let Some(digit) = event.keypressed() {
+            told.push(Told::Key(digit.value().and_then(|digit| digit.chars().next())));
+        } else if let Some(node) = event.transfer_requested() {
+            told.push(Told::Transfer(node.clone()));
         }
     }
     told

@@ -81,11 +81,15 @@ type Decided = Result<Vec<CallEvent>, CallRefusal>;
 fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
     let context = Context { now: at };
     let CallEvent::Ended { q850, .. } = recorded else {
-        return Call::decide(state, command(state, recorded), context);
+        return Call::decide(state, CallCommand::behind(recorded, state), context);
     };
     // The cause of a BYE stands in no event before the end: taken as given only where the failures say
     // nothing.
-    let derived = Call::decide(state, CallCommand::End(ending(state, recorded, None)), context);
+    let derived = Call::decide(
+        state,
+        CallCommand::End(CallEnding::behind(recorded, state, None)),
+        context,
+    );
     let says = |decided: &Decided| match decided.as_deref() {
         Ok([CallEvent::Ended { q850: derived, .. }]) => *derived == *q850,
         Ok(_) | Err(_) => true,
@@ -93,135 +97,9 @@ fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
     if says(&derived) {
         return derived;
     }
-    Call::decide(state, CallCommand::End(ending(state, recorded, *q850)), context)
-}
-
-/// What was asked when this event was written.
-fn command(state: &CallState, recorded: &CallEvent) -> CallCommand {
-    match recorded.clone() {
-        CallEvent::Permitted {
-            attempt,
-            callee,
-            customer_grant,
-            number_grant,
-            flow,
-        } => CallCommand::Permit {
-            call: customer_grant.call,
-            attempt,
-            callee: callee.value().cloned().unwrap_or_default(),
-            customer_grant,
-            number_grant,
-            flow,
-        },
-        CallEvent::Dialing {
-            leg,
-            trunk,
-            sip_call_id,
-            local,
-            caller,
-            hold_off_ms,
-        } => CallCommand::Dial {
-            leg,
-            trunk,
-            sip_call_id,
-            local,
-            caller,
-            hold_off_ms,
-        },
-        CallEvent::Ringing {
-            leg,
-            sip_code,
-            early_media,
-        } => CallCommand::NoteRinging {
-            leg,
-            sip_code,
-            early_media,
-        },
-        CallEvent::LegFailed { leg, failure } => CallCommand::FailLeg { leg, failure },
-        // Both are decided from an answer: whether it came too late is the decider's to say.
-        CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
-            CallCommand::Answer { leg, dialog }
-        }
-        CallEvent::NoticePlayed { leg, notice, .. } => CallCommand::NoteNoticePlayed {
-            leg,
-            notice,
-            recorded_ms: recorded_ms(recorded),
-        },
-        CallEvent::NodeEntered { node } => CallCommand::EnterNode { node },
-        CallEvent::Keypressed { leg, node, digit } => press(leg, node, &digit),
-        CallEvent::TransferRequested { node } => CallCommand::RequestTransfer { node },
-        CallEvent::CancelRequested { leg, reason } => CallCommand::RequestCancel { leg, reason },
-        CallEvent::HangupRequested { leg, reason } => CallCommand::RequestHangup { leg, reason },
-        CallEvent::Ended { q850, .. } => CallCommand::End(ending(state, recorded, q850)),
-        CallEvent::Corrected {
-            corrects,
-            before,
-            after,
-            reason,
-            by,
-        } => CallCommand::Correct(Correction {
-            corrects,
-            before,
-            after,
-            reason,
-            by,
-        }),
-    }
-}
-
-/// How long the recording was when a notice was over, where that was stored.
-const fn recorded_ms(recorded: &CallEvent) -> Option<u64> {
-    match recorded {
-        CallEvent::NoticePlayed { recorded_ms, .. } => *recorded_ms,
-        _ => None,
-    }
-}
-
-/// What cannot be read is no key, and is refused.
-fn press(leg: u8, node: String, digit: &Personal<String>) -> CallCommand {
-    let digit = digit.value().and_then(|digit| digit.chars().next());
-    CallCommand::NoteKeypress {
-        leg,
-        node,
-        digit: digit.unwrap_or('?'),
-    }
-}
-
-/// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was heard
-/// is only kept in what followed from it.
-fn ending(state: &CallState, recorded: &CallEvent, q850: Option<u16>) -> CallEnding {
-    let CallEvent::Ended {
-        disposition,
-        outcome,
-        talk_ms,
-        reason,
-        reason_header,
-        recording_sha256,
-        recording_bytes,
-        cause,
-        recording_ms,
-        callee_audio_from_ms,
-        ..
-    } = recorded
-    else {
-        return CallEnding::default();
-    };
-    let recording = recording_sha256.clone().zip(*recording_bytes);
-    CallEnding {
-        reason: Some(*reason),
-        outcome: *outcome,
-        heard_rtp: *disposition != Disposition::AnsweredShort,
-        reason_header: reason_header.clone(),
-        q850,
-        recording: recording.map(|(sha256, bytes)| RecordingFacts {
-            sha256,
-            bytes,
-            duration_ms: recording_ms.unwrap_or(0),
-            callee_audio_from_ms: *callee_audio_from_ms,
-        }),
-        hung_up_at: state
-            .answered_at()
-            .map(|answered_at| answered_at.plus_ms(*talk_ms)),
-        cause: *cause,
-    }
+    Call::decide(
+        state,
+        CallCommand::End(CallEnding::behind(recorded, state, *q850)),
+        context,
+    )
 }

@@ -238,9 +238,7 @@ impl Board<'_> {
                 row.set(Column::LastAlertDetail, Val::text(detail));
                 row.set(Column::LastAlertAt, at.clone());
             }),
-            CampaignEvent::DialsGranted { .. }
-            | CampaignEvent::WindowClosed { .. }
-            | CampaignEvent::TargetsSet { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 

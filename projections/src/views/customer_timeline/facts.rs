@@ -6,29 +6,6 @@ use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId};
 use serde_json::json;
 
-/// Which campaign and call a customer's event is about.
-pub(super) fn subject(fact: &CustomerEvent) -> (Option<&CampaignId>, Option<CallId>) {
-    match fact {
-        CustomerEvent::Registered { .. }
-        | CustomerEvent::NumberAdded { .. }
-        | CustomerEvent::ConsentRecorded { .. }
-        | CustomerEvent::ConsentWithdrawn { .. }
-        | CustomerEvent::Held { .. }
-        | CustomerEvent::HoldReleased { .. }
-        | CustomerEvent::ErasureRequested { .. }
-        | CustomerEvent::Erased { .. }
-        | CustomerEvent::ErasureCertified { .. } => (None, None),
-        CustomerEvent::Enrolled { campaign, .. } | CustomerEvent::EnrolmentSettled { campaign, .. } => {
-            (Some(campaign), None)
-        }
-        CustomerEvent::DialGranted { grant, .. } => (Some(&grant.campaign), Some(grant.call)),
-        CustomerEvent::DialRefused { campaign, call, .. }
-        | CustomerEvent::DialReleased { campaign, call, .. }
-        | CustomerEvent::CallClosed { campaign, call, .. }
-        | CustomerEvent::CallBackOrdered { campaign, call, .. } => (Some(campaign), Some(*call)),
-    }
-}
-
 /// The facts of a customer's event.
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
     without_nulls(match fact {

@@ -172,7 +172,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
     }
-    let (campaign, call) = facts::subject(fact);
+    let (campaign, call) = (fact.campaign(), fact.call());
     let about = (Val::maybe_text(campaign), Val::maybe_text(call));
     let facts = facts::of_customer(fact);
     say(tx, event, Val::text(&customer), about, &facts)
