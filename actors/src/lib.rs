@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod arbiter_tests;
+mod asker_task;
 mod capacity;
 mod clock_skew;
 mod drivers;
@@ -17,7 +18,6 @@ mod loading;
 mod log_damage;
 mod mailbox;
 mod registry;
-mod serving;
 #[cfg(test)]
 mod shared_log_tests;
 mod supervisor;

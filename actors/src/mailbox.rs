@@ -3,9 +3,9 @@
 //! The bound is a semaphore of our own, because the actor runtime counts per clone of an address and so
 //! bounds nothing. A permit travels with each request; when none is free the asker hears `Busy` at once.
 
+use crate::asker_task::Lent;
 use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::hosting::Hosted;
-use crate::serving::Lent;
 use domain::decider::Decider;
 use domain::stored_event::Cause;
 use std::sync::Arc;

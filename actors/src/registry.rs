@@ -9,10 +9,10 @@
 //! forgotten. An entity that died of a panic may be started again a few times a minute; then it is a
 //! fault until the minute has passed.
 
+use crate::asker_task::Lent;
 use crate::entity::Entity;
 use crate::lifespan::Lifespan;
 use crate::mailbox::{Mailbox, Place};
-use crate::serving::Lent;
 use domain::decider::Decider;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -251,9 +251,9 @@ impl<D: Decider> Slots<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asker_task::Serving;
     use crate::entity::Loaded;
     use crate::hosting::{Hosting, Place};
-    use crate::serving::Serving;
     use crate::testing::counter::Counter;
     use crate::testing::{Fakes, on_one_thread};
 

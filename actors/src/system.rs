@@ -3,6 +3,7 @@
 //! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
 //! entity holds nothing that its stream does not say, so it needs no farewell.
 
+use crate::asker_task::{Serving, Work};
 use crate::clock_skew::ClockSkew;
 use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::error::AskError;
@@ -11,7 +12,6 @@ use crate::lifespan::{Lifespan, SWEEP_MS};
 use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
 use crate::registry::{Generation, Registry, ReserveError, Reserved};
-use crate::serving::{Serving, Work};
 use domain::alert::Alert;
 use domain::call::Call;
 use domain::campaign::Campaign;

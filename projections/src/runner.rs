@@ -4,10 +4,10 @@
 use crate::checkpoint::{Checkpoint, write_checkpoints};
 use crate::database::{ReadDb, Tx, transact};
 use crate::error::ProjectionError;
+use crate::own_checkpoints::{own_checkpoints, stored_checkpoints};
 use crate::progress::Progress;
-use crate::reading::{CATCH_UP_EVENTS_MAX, Events, Reader};
+use crate::read_ahead::{CATCH_UP_EVENTS_MAX, Events, Reader};
 use crate::schema::{prepare_schema, restore_schema};
-use crate::standing::{own_checkpoints, standing};
 use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent, parked_before};
 use domain::ports::event_store::EventStore;
@@ -119,7 +119,7 @@ impl Feeder {
         let parked = self.parked.clone();
         let believed = self.progress.checkpoints();
         transact(self.db.as_ref(), move |tx| {
-            let stored = standing(tx, &views, &believed)?;
+            let stored = stored_checkpoints(tx, &views, &believed)?;
             apply_batch(tx, (&views, stored), (&events, pace), &parked)
         })
         .await

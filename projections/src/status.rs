@@ -3,7 +3,7 @@
 use crate::checkpoint::{Checkpoint, read_checkpoints};
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
-use crate::reading::BATCH_EVENTS_MAX;
+use crate::read_ahead::BATCH_EVENTS_MAX;
 use crate::rebuild::stored::{Rebuild, RebuildState, read_all};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;

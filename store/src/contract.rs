@@ -3,7 +3,7 @@
 //! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
 //! real records and no waiting by the clock.
 
-use crate::following;
+use crate::live_readers;
 use crate::race;
 use crate::retrieval;
 use crate::test_ports::StepClock;
@@ -37,10 +37,10 @@ where
     record_bytes_come_back_as_they_were(&*new().await).await;
     reads_are_pages_in_order(&*new().await).await;
     recorded_at_never_decreases(&*new().await, &clock).await;
-    following::a_subscription_misses_and_repeats_nothing(&*new().await).await;
-    following::a_subscription_catches_up_over_many_pages(&*new().await).await;
-    following::a_waiting_subscription_is_woken_by_each_append(new().await).await;
-    following::subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
+    live_readers::a_subscription_misses_and_repeats_nothing(&*new().await).await;
+    live_readers::a_subscription_catches_up_over_many_pages(&*new().await).await;
+    live_readers::a_waiting_subscription_is_woken_by_each_append(new().await).await;
+    live_readers::subscriptions_are_bounded_and_freed_when_dropped(&*new().await).await;
     retrieval::a_filter_finds_what_reading_everything_finds(&*new().await).await;
     retrieval::every_event_is_found_by_its_id(&*new().await).await;
     retrieval::what_was_acknowledged_is_read_at_once(&*new().await).await;

@@ -14,17 +14,17 @@ pub mod contract;
 mod data_lock;
 mod durable_file;
 mod error;
+mod false_columns;
 mod file_vault;
-mod following;
 mod frame;
-mod gathering;
+mod group_wait;
 pub mod key_place_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;
+mod live_readers;
 mod memory;
 mod memory_disk;
 mod memory_vault;
-mod misleading;
 mod postgres;
 mod postgres_vault;
 pub mod proof;
@@ -44,6 +44,7 @@ pub mod yardstick;
 
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{LockError, OpenError};
+pub use false_columns::Misleading;
 pub use file_vault::{
     FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE, has_people,
 };
@@ -52,7 +53,6 @@ pub use kurrent::{KurrentEventStore, KurrentOptions};
 pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;
-pub use misleading::Misleading;
 pub use postgres::{
     DriverLock, DriverLockAsker, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts,
 };

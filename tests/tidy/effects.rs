@@ -45,7 +45,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/hostile/questions.rs",
     "projections/src/rebuild/stored.rs",
     "projections/src/remaking.rs",
-    "projections/src/standing.rs",
+    "projections/src/own_checkpoints.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",
     "tests/e2e/index_is_made_again.rs",

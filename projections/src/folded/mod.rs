@@ -11,7 +11,7 @@ mod validity;
 
 use crate::database::{ReadDb, Table, transact};
 use crate::error::ProjectionError;
-use crate::reading::Ready;
+use crate::read_ahead::Ready;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::value::Val;

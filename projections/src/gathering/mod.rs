@@ -6,7 +6,7 @@
 //! After a pause nothing is held back either, only what follows at once.
 
 use crate::progress::Progress;
-use crate::reading::is_full;
+use crate::read_ahead::is_full;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{StoreError, Subscription};
 use domain::stored_event::{Position, StoredEvent};

@@ -14,6 +14,7 @@ use domain::installation::event::InstallationEvent;
 use domain::sample::event::SampleEvent;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use domain::view::event::ViewEvent as OfView;
 use serde::{Deserialize, Serialize};
 
 /// The view's name, for `wait_for_view`.
@@ -92,9 +93,9 @@ const ACTED: &[&str] = &[
     InstallationEvent::DIALING_CONFIRMED,
     SampleEvent::FINDING_RECORDED,
     SampleEvent::SIGNED_OFF,
-    ViewEvent::REBUILD_BEGUN,
-    ViewEvent::REBUILD_CANCELED,
-    ViewEvent::SWITCHED,
+    OfView::REBUILD_BEGUN,
+    OfView::REBUILD_CANCELED,
+    OfView::SWITCHED,
 ];
 
 /// What events call the person who acted; of a reader who gave no name, what let them in.

@@ -4,7 +4,7 @@
 use super::PostgresEventStore;
 use super::reader::Value;
 use super::row::{signed, unsigned};
-use crate::misleading::{Columns, Misleading};
+use crate::false_columns::{Columns, Misleading};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::Position;
 use tokio_postgres::{Error, Row};

@@ -6,7 +6,7 @@
 
 use super::PostgresOptions;
 use super::connect::{ANSWER_GRACE_MS, BackOff, from_postgres, is_lost, text};
-use super::matching;
+use super::filter_query;
 use super::row::{COLUMNS, EventRow, missing, signed, unsigned, whole_log, whole_stream};
 use crate::subscription::closed;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
@@ -205,14 +205,14 @@ impl Reader {
         (after, until): (Position, Position),
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        let until = matching::until(filter, after, self.end(until).await?);
+        let until = filter_query::until(filter, after, self.end(until).await?);
         if limit == 0 || until <= after {
             return Ok(MatchingPage {
                 events: Vec::new(),
                 reached: after,
             });
         }
-        let query = matching::Query::of(filter);
+        let query = filter_query::Query::of(filter);
         let (from, to, most) = (signed(after.0), signed(until.0), limited(limit));
         let mut values: Vec<Value<'_>> = vec![&from, &to, &most];
         values.extend(query.values());

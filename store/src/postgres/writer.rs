@@ -7,7 +7,7 @@ use super::appender::Appender;
 use super::group::{Answer, Batch};
 use super::others::Others;
 use super::writable::Writable;
-use crate::gathering::Gathering;
+use crate::group_wait::Gathering;
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;

@@ -8,7 +8,7 @@ use super::index::{Sums, entry};
 use super::row::{signed, unsigned};
 use super::schema::open_reader;
 use crate::error::from_sqlite;
-use crate::misleading::{Columns, Misleading};
+use crate::false_columns::{Columns, Misleading};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::Position;
 use rusqlite::Row;

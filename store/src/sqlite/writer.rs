@@ -5,7 +5,7 @@
 //! before (`appender/mending.rs`); a task of its own asks for that again and again.
 
 use super::appender::{Answer, Appender, Batch, NotMended};
-use crate::gathering::Gathering;
+use crate::group_wait::Gathering;
 use crate::subscription::{Head, closed};
 use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;

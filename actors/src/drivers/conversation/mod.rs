@@ -5,7 +5,7 @@
 //! ends when the
 //! flow does, when the callee hangs up, at the longest duration, or by an order.
 
-mod ending;
+mod end_facts;
 mod opt_out;
 mod prepare;
 mod talk;

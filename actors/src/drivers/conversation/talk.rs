@@ -1,6 +1,6 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
-use super::ending::{HungUp, ending};
+use super::end_facts::{HungUp, ending};
 use super::prepare::{Prepared, Voice};
 use super::{HEARD_MAX, Heard, stored_notice};
 use crate::drivers::kit::{Halt, Kit};

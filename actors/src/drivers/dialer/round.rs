@@ -7,7 +7,7 @@ use crate::timers::earlier;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::event::{CampaignEvent, PauseReason};
+use domain::campaign::event::PauseReason;
 use domain::ids::{CampaignId, EnrolmentId, EventId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stored_event::Position;

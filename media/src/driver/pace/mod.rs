@@ -3,13 +3,13 @@
 //! It catches up at most two frames; what is later is skipped and counted, since sound that comes in a burst
 //! is heard as noise. It never waits for disks or queues: recordings go to their own thread.
 
-mod draining;
+mod arrivals;
 mod handing_over;
 mod request;
 
 pub(super) use request::Request;
 
-use draining::drain;
+use arrivals::drain;
 
 use crate::audio::frame::{FRAME_MS, SILENCE};
 use crate::driver::leg_audio::LegAudio;

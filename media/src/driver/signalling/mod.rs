@@ -1,9 +1,9 @@
 //! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
 
 mod due;
+mod leg_events;
 mod orders;
 mod sending;
-mod telling;
 #[cfg(test)]
 mod tests;
 

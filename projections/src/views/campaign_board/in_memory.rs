@@ -3,7 +3,7 @@
 //! What a campaign says of itself is rare and left to `apply`; calls and enrolments are only added up, so the
 //! order between the two does not matter.
 
-use super::correcting::moved;
+use super::corrections::moved;
 use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOURS, NAME, draft};
 use crate::cells::{Cells, change_or_begin};
 use crate::database::Tx;

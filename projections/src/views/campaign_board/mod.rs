@@ -6,7 +6,7 @@
 //! first can still be told.
 
 mod calls;
-mod correcting;
+mod corrections;
 mod ended;
 mod figures;
 mod in_memory;

@@ -3,7 +3,6 @@
 use crate::view::code_of;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
-use domain::ids::{CallId, CampaignId};
 use serde_json::json;
 
 /// The facts of a customer's event.

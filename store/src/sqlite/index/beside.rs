@@ -2,9 +2,9 @@
 //! that is read from the log whenever it is asked. A log without a usable index, of an older version for
 //! instance, is not touched: its index is made in a directory that is removed afterwards.
 
+use super::catch_up::{Failed, catch_up, first_wrong, is_of, read_on};
 use super::entry::{By, Key};
 use super::file::{self, INDEX_FILE};
-use super::making::{Failed, catch_up, first_wrong, is_of, read_on};
 use super::tail::{SEGMENT_EVENTS, Seen, Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;

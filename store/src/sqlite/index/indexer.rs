@@ -3,8 +3,8 @@
 //! It may be a few segments behind; then whoever appends waits for it, so that the tail stays bounded. After
 //! a failed write it keeps nothing open and waits to be given the file anew.
 
+use super::catch_up::is_damage;
 use super::file::{self, INDEX_FILE};
-use super::making::is_damage;
 use super::tail::{Segment, Tail};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;

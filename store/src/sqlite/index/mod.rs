@@ -8,22 +8,22 @@
 //! time, and is made again when the log is opened (decision 0037).
 
 mod beside;
+mod catch_up;
 mod entry;
 mod file;
 mod indexer;
-mod making;
 mod places;
 mod sums;
 mod table_sums;
 mod tail;
 
 pub(super) use beside::Beside;
+pub use catch_up::IndexRemade;
+pub(super) use catch_up::{catch_up_existing, entry, open_up_to_date};
 pub(super) use entry::{By, Entry, Key};
 pub use file::INDEX_FILE;
 pub(super) use file::{attach, attached_reached, detach};
 pub(super) use indexer::Feeder;
-pub use making::IndexRemade;
-pub(super) use making::{catch_up_existing, entry, open_up_to_date};
 pub(super) use places::Places;
 pub(super) use sums::Sums;
 pub(super) use tail::{Place, Seen, Tail};

@@ -1,9 +1,9 @@
 //! The writer's way through the index: positions under a key, those of the file and those of the tail.
 
+use super::catch_up::is_damage;
 use super::entry::{By, Key};
 use super::file;
 use super::indexer::unavailable;
-use super::making::is_damage;
 use super::tail::Tail;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;

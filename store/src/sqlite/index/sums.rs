@@ -1,9 +1,9 @@
 //! Whether the file of the index says what the log's rows say: by sums over all entries, which do not depend
 //! on their order, so that each is read once and in its own order.
 
+use super::catch_up::{is_damage, is_of};
 use super::entry::{By, Entry};
 use super::file::{self, INDEX_FILE};
-use super::making::{is_damage, is_of};
 use super::table_sums::TableSums;
 use domain::stored_event::Position;
 use rusqlite::Connection;

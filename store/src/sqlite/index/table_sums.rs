@@ -2,8 +2,8 @@
 //! is kept beside them at the cost of an addition and found again by reading each table in its own order.
 
 use super::super::digest::xxh64;
+use super::catch_up::is_damage;
 use super::entry::By;
-use super::making::is_damage;
 use rusqlite::Connection;
 
 /// One sum for each table, in the order of `By::ALL`.

@@ -8,7 +8,7 @@
 //! handed over by then is in the file.
 
 mod bookmarks;
-mod looking;
+mod lookup;
 mod of_stream;
 mod sieve;
 mod stream_page;

@@ -25,7 +25,7 @@ pub(crate) async fn own_checkpoints(
 /// The stored checkpoints of the views, in their order. Further on than is believed is another process's
 /// work; `Late` where they are not as far: a database that crashed may have lost its last commits, or all
 /// rows, and the events in between would be missed.
-pub(crate) fn standing(
+pub(crate) fn stored_checkpoints(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
     believed: &[Checkpoint],
