@@ -88,7 +88,7 @@ enum Decided<D: Decider> {
 }
 
 impl<D: Decider> Decided<D> {
-    fn of(live: &Live<D>, command: &D::Command, (cause, now): (Cause, Timestamp)) -> Self {
+    fn of(live: &Live<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
         if let Some(answer) = live.repeat(cause.command) {
             return Self::Repeat(answer);
         }
@@ -189,10 +189,10 @@ impl<D: Decider> Entity<D> {
         let live = self.take_loaded().await.map_err(TryError::Final)?;
         let now = self.environment.clock.now();
         if !may_be_behind {
-            let decided = Decided::of(&live, command, (cause, now));
+            let decided = Decided::of(&live, command, cause, now);
             return Ok((live, now, decided));
         }
-        match Decided::of(&live, command, (cause, now)) {
+        match Decided::of(&live, command, cause, now) {
             decided @ Decided::Repeat(_) => return Ok((live, now, decided)),
             Decided::Events(events) if !events.is_empty() => {
                 return Ok((live, now, Decided::Events(events)));
@@ -201,7 +201,7 @@ impl<D: Decider> Entity<D> {
         }
         let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;
-        let decided = Decided::of(&live, command, (cause, now));
+        let decided = Decided::of(&live, command, cause, now);
         Ok((live, now, decided))
     }
 

@@ -189,7 +189,7 @@ impl Reader<'_> {
             self.fetch_key::<D>(&person).await?;
             let key = self.keys.get(&person).and_then(Option::as_ref);
             let vault = self.environment.vault.as_ref();
-            open_personal_of((self.stream, heading.id), &mut event, vault, key)
+            open_personal_of(self.stream, heading.id, &mut event, vault, key)
                 .map_err(|error| vault_error(self.stream, &error))?;
         }
         D::evolve(Arc::make_mut(&mut live.state), &event, heading.at);

@@ -113,7 +113,7 @@ pub(crate) struct Faults {
 
 /// Draws the faults of one world. Every second world, on average, crashes at syncs too, and every second
 /// one loses its trunks for a while.
-pub(crate) fn draw(chance: &SeededChance, midnight: Timestamp, (days, calls_per_day): (u32, u32)) -> Faults {
+pub(crate) fn draw(chance: &SeededChance, midnight: Timestamp, days: u32, calls_per_day: u32) -> Faults {
     let syncs_max = (chance.below(2) == 0).then(|| u64::from(calls_per_day) * SYNCS_PER_CALL);
     let crashes_max = syncs_max.map_or(CRASHES_PER_DAY_MAX, |_| AT_SYNC_PER_DAY_MAX);
     let mut crashes = Vec::new();
@@ -174,7 +174,7 @@ mod tests {
         let mut crashes = Vec::new();
         let mut outages = 0;
         for seed in 0..40 {
-            let drawn = draw(&SeededChance::new(seed, 3), Timestamp::EPOCH, (7, 100));
+            let drawn = draw(&SeededChance::new(seed, 3), Timestamp::EPOCH, 7, 100);
             assert!(drawn.crashes.is_sorted_by_key(|crash| crash.at));
             outages += u32::from(drawn.outage.is_some());
             crashes.extend(drawn.crashes);

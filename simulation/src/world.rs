@@ -162,7 +162,8 @@ impl World {
         let faults = faults::draw(
             &SeededChance::new(seed, FAULTS),
             midnight,
-            (plan.days, plan.calls_per_day),
+            plan.days,
+            plan.calls_per_day,
         );
         let power = Arc::new(Power::default());
         let chance = Arc::new(SeededChance::new(seed, DISK));
@@ -325,7 +326,8 @@ impl World {
         invariants::views_equal_replay(
             &mut findings,
             store.as_ref(),
-            (Arc::clone(&self.views), self.chosen()),
+            Arc::clone(&self.views),
+            self.chosen(),
         )
         .await
         .map_err(SimulationError::Log)?;

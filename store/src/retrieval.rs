@@ -145,11 +145,13 @@ async fn pages(store: &dyn EventStore, filter: &EventFilter, limit: usize) -> Ve
 async fn stretch(
     store: &dyn EventStore,
     filter: &EventFilter,
-    ((mut after, until), limit): ((Position, Position), usize),
+    mut after: Position,
+    until: Position,
+    limit: usize,
 ) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     while after < until {
-        let page = store.read_matching_until(filter, (after, until), limit).await;
+        let page = store.read_matching_until(filter, after, until, limit).await;
         let page = page.expect("it can be read");
         assert!(page.events.len() <= limit, "a page keeps its limit");
         assert!(page.reached <= until, "a page keeps its end");
@@ -165,18 +167,19 @@ async fn stretch(
 /// Stretches that are read side by side, the last one beyond the end of the log, are the log.
 async fn stretches_joined_are_the_whole(
     store: &dyn EventStore,
-    (filter, wanted): (&EventFilter, &[StoredEvent]),
+    filter: &EventFilter,
+    wanted: &[StoredEvent],
 ) {
     let ends = [0, 1, 20, 21, 60, 1_000_000].map(Position);
     for limit in [1, 7, PAGE_EVENTS_MAX] {
         let stretches = ends.windows(2).filter_map(|ends| match ends {
-            [after, until] => Some(stretch(store, filter, ((*after, *until), limit))),
+            [after, until] => Some(stretch(store, filter, *after, *until, limit)),
             _ => None,
         });
         let joined = futures_util::future::join_all(stretches).await.concat();
         assert!(joined == wanted, "{filter:?} by stretches, pages of {limit}");
     }
-    let before = store.read_matching_until(filter, (Position(20), Position(3)), 5);
+    let before = store.read_matching_until(filter, Position(20), Position(3), 5);
     let before = before.await.expect("it can be read");
     assert_eq!(
         (before.events.len(), before.reached),
@@ -197,7 +200,7 @@ pub(crate) async fn a_filter_finds_what_reading_everything_finds(store: &dyn Eve
                 "{filter:?} by pages of {limit}"
             );
         }
-        stretches_joined_are_the_whole(store, (&filter, &wanted)).await;
+        stretches_joined_are_the_whole(store, &filter, &wanted).await;
         sizes.push(wanted.len());
     }
     sizes.sort_unstable();

@@ -36,8 +36,10 @@ async fn listener(address: SocketAddr) -> TcpListener {
 async fn serve(
     log: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
-    (tasks, address): (&SuiteTasks, Option<SocketAddr>),
-    (append, admission): (bool, Arc<dyn Admission>),
+    tasks: &SuiteTasks,
+    address: Option<SocketAddr>,
+    append: bool,
+    admission: Arc<dyn Admission>,
 ) -> SocketAddr {
     let listener = listener(address.unwrap_or(([127, 0, 0, 1], 0).into())).await;
     let address = listener.local_addr().expect("it listens");
@@ -78,8 +80,7 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
     let tasks = SuiteTasks::default();
     run_whole(async |clock| {
         let log = memory(&clock);
-        let place = (&tasks, None);
-        let address = serve(log, Arc::clone(&clock), place, (true, Arc::new(Everyone))).await;
+        let address = serve(log, Arc::clone(&clock), &tasks, None, true, Arc::new(Everyone)).await;
         let store = connect(&url(address), clock, &tasks).await;
         Arc::new(store) as Arc<dyn EventStore>
     })
@@ -96,8 +97,15 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
         SuiteTasks::default(),
         SuiteTasks::default(),
     );
-    let open = || (true, Arc::new(Everyone) as Arc<dyn Admission>);
-    let address = serve(Arc::clone(&log), Arc::clone(&clock), (&first, None), open()).await;
+    let address = serve(
+        Arc::clone(&log),
+        Arc::clone(&clock),
+        &first,
+        None,
+        true,
+        Arc::new(Everyone),
+    )
+    .await;
     let store = connect(&url(address), Arc::clone(&clock), &ours).await;
     let mut follower = store.subscribe(Position(0)).await.unwrap();
     let a = stream("a");
@@ -120,8 +128,10 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
     serve(
         Arc::clone(&log),
         Arc::clone(&clock),
-        (&second, Some(address)),
-        open(),
+        &second,
+        Some(address),
+        true,
+        Arc::new(Everyone),
     )
     .await;
     let missed = follower.next().await.unwrap();
@@ -177,8 +187,7 @@ async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
     let log = memory(&clock);
     let losing = Arc::new(Overlaid(LostReply(Arc::clone(&log), true.into())));
     let tasks = SuiteTasks::default();
-    let access = (true, Arc::new(Everyone) as Arc<dyn Admission>);
-    let address = serve(losing, Arc::clone(&clock), (&tasks, None), access).await;
+    let address = serve(losing, Arc::clone(&clock), &tasks, None, true, Arc::new(Everyone)).await;
     let store = connect(&url(address), clock, &tasks).await;
     let a = stream("a");
     let answer = store
@@ -210,7 +219,7 @@ async fn a_wrong_login_and_a_read_only_endpoint_are_told_apart_from_an_outage() 
     let tasks = SuiteTasks::default();
     // "user:s3cret"
     let login: Arc<dyn Admission> = Arc::new(OneLogin("Basic dXNlcjpzM2NyZXQ=".to_owned()));
-    let address = serve(log, Arc::clone(&clock), (&tasks, None), (false, login)).await;
+    let address = serve(log, Arc::clone(&clock), &tasks, None, false, login).await;
     let options = KurrentOptions::default();
     for wrong in [url(address), format!("kurrent://user:other@{address}?tls=false")] {
         let refused = KurrentEventStore::connect(&wrong, Arc::clone(&clock), &tasks, &options).await;

@@ -56,7 +56,7 @@ fn first_at(world: &World, kind: &str) -> Option<Timestamp> {
 }
 
 async fn run(world: &World, plan: CallingPlan, change: Change<'_>) {
-    world.run_plan((PEOPLE, change), no_flow(), plan).await;
+    world.run_plan(PEOPLE, change, no_flow(), plan).await;
 }
 
 /// Events that say that somebody was asked, or might have been.

@@ -43,7 +43,7 @@ pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> 
     let facts = LegFacts {
         call,
         leg: *leg,
-        identity: LegIdentity::of_stored(vault.derive_leg(&call, *leg), (call, *leg), sip_call_id),
+        identity: LegIdentity::of_stored(vault.derive_leg(&call, *leg), call, *leg, sip_call_id),
         local: local.clone(),
         answered: dialog.map(|dialog| dialog_with_callee(dialog, callee.as_deref())),
         callee: callee.unwrap_or_default(),

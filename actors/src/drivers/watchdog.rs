@@ -88,7 +88,7 @@ pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
         calls.retain(|call| !is_worked_on(kit, &call.campaign, &call.customer));
         grants.retain(|grant| !is_worked_on(kit, &grant.campaign, &grant.customer));
         let may_be_dialed = may_be_dialed_until(kit);
-        let closed = close_page(kit, calls, (grants, may_be_dialed)).await;
+        let closed = close_page(kit, calls, grants, may_be_dialed).await;
         kit.view_reaches(closed.last).await;
         left += closed.left;
         if !full || closed.done == 0 {
@@ -119,7 +119,8 @@ struct Closed {
 async fn close_page(
     kit: &Arc<Kit>,
     calls: Vec<OpenCall>,
-    (grants, may_be_dialed): (Vec<OpenGrant>, Option<Timestamp>),
+    grants: Vec<OpenGrant>,
+    may_be_dialed: Option<Timestamp>,
 ) -> Closed {
     let places = Arc::new(Semaphore::new(ENDING_AT_ONCE_MAX));
     let (sender, mut ended) = tokio::sync::mpsc::channel(ENDING_AT_ONCE_MAX);
@@ -197,7 +198,7 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
     if let Some((trunk, facts)) = leg {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
-            Some(line) => end_at_far_end(kit, Arc::clone(line), (call, facts)).await,
+            Some(line) => end_at_far_end(kit, Arc::clone(line), call, facts).await,
             None => tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more"),
         }
     }
@@ -220,7 +221,7 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
 
 /// Waits for the far end, but not for one that says nothing: its transaction goes on by itself, for 64 × T1,
 /// while the process serves. The enrolment's hold-off keeps the same person from being dialed meanwhile.
-async fn end_at_far_end(kit: &Kit, line: Arc<dyn Line>, (call, facts): (CallId, LegFacts)) {
+async fn end_at_far_end(kit: &Kit, line: Arc<dyn Line>, call: CallId, facts: LegFacts) {
     let (done, ended) = tokio::sync::oneshot::channel();
     let ending = async move {
         if let Err(error) = line.end_left_over(facts).await {

@@ -136,7 +136,7 @@ impl World {
 
     /// A running campaign with `people` enrolled.
     pub(crate) async fn run_campaign(&self, people: usize, max_concurrent: u32, flow: FlowRef) {
-        self.run_plan((people, &|_, _| {}), flow, plan(max_concurrent))
+        self.run_plan(people, &|_, _| {}, flow, plan(max_concurrent))
             .await;
     }
 
@@ -146,16 +146,11 @@ impl World {
             ends_at: Some(ends_at),
             ..plan(1)
         };
-        self.run_plan((people, &|_, _| {}), no_flow(), plan).await;
+        self.run_plan(people, &|_, _| {}, no_flow(), plan).await;
     }
 
     /// The same under any plan, each person as `change` leaves them.
-    pub(crate) async fn run_plan(
-        &self,
-        (people, change): (usize, Change<'_>),
-        flow: FlowRef,
-        plan: CallingPlan,
-    ) {
+    pub(crate) async fn run_plan(&self, people: usize, change: Change<'_>, flow: FlowRef, plan: CallingPlan) {
         let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::Create {
             campaign: campaign(),

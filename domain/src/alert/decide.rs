@@ -24,7 +24,7 @@ pub(super) fn decide(state: &AlertState, command: AlertCommand, now: Timestamp) 
         AlertCommand::Clear { figure } => Ok(clear(state, figure, now)),
         AlertCommand::Acknowledge { by, note } => acknowledge(state, by, note),
         AlertCommand::Escalate {} => Ok(escalate(state, now)),
-        AlertCommand::Mute { until, by, reason } => mute(until, (by, reason), now),
+        AlertCommand::Mute { until, by, reason } => mute(until, by, reason, now),
     }
 }
 
@@ -85,7 +85,7 @@ fn escalate(state: &AlertState, now: Timestamp) -> Vec<AlertEvent> {
     escalated.into_iter().collect()
 }
 
-fn mute(until: Timestamp, (by, why): (Option<String>, String), now: Timestamp) -> Decided {
+fn mute(until: Timestamp, by: Option<String>, why: String, now: Timestamp) -> Decided {
     reason("reason", &why)?;
     within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
     let latest = now.plus_ms(MUTE_MS_MAX);

@@ -46,7 +46,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
             leg,
             notice,
             recorded_ms,
-        } => note_notice_played(state, leg, (notice, recorded_ms)),
+        } => note_notice_played(state, leg, notice, recorded_ms),
         CallCommand::EnterNode { node } => enter_node(state, node),
         CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
@@ -246,7 +246,7 @@ fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Opti
     }
 }
 
-fn note_notice_played(state: &CallState, leg: u8, (notice, recorded_ms): (Notice, Option<u64>)) -> Decided {
+fn note_notice_played(state: &CallState, leg: u8, notice: Notice, recorded_ms: Option<u64>) -> Decided {
     answered_leg(state, leg)?;
     if state.notices().contains(&notice) {
         return Ok(Vec::new());

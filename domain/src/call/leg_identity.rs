@@ -49,7 +49,7 @@ impl LegIdentity {
     }
 
     /// The identity that a stored leg was dialed with: its `sip_call_id` tells which derivation it was.
-    pub fn of_stored(key: LegKey, (call, leg): (CallId, u8), sip_call_id: &str) -> Self {
+    pub fn of_stored(key: LegKey, call: CallId, leg: u8, sip_call_id: &str) -> Self {
         let old = Self::from_ids(call, leg);
         if old.sip_call_id() == sip_call_id {
             return old;
@@ -136,10 +136,7 @@ mod tests {
     fn a_stored_leg_keeps_the_derivation_it_was_dialed_with() {
         let key = LegKey::new([3; 32]);
         let (old, keyed) = (LegIdentity::from_ids(CALL, 2), LegIdentity::of_key(key));
-        assert_eq!(LegIdentity::of_stored(key, (CALL, 2), &old.sip_call_id()), old);
-        assert_eq!(
-            LegIdentity::of_stored(key, (CALL, 2), &keyed.sip_call_id()),
-            keyed
-        );
+        assert_eq!(LegIdentity::of_stored(key, CALL, 2, &old.sip_call_id()), old);
+        assert_eq!(LegIdentity::of_stored(key, CALL, 2, &keyed.sip_call_id()), keyed);
     }
 }

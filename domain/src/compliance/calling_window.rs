@@ -105,7 +105,7 @@ pub fn closed_for_all(plan: &CallingPlan, now: Timestamp) -> Option<ClosedWindow
     Some(ClosedWindow {
         judged_at: now,
         until,
-        verdict: CallingHours.says((decision, seen)),
+        verdict: CallingHours.says(decision, seen),
     })
 }
 

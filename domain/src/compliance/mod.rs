@@ -90,11 +90,12 @@ pub trait Rule<F>: Sync {
 
     /// The decision with the rule's name, version, date and facts.
     fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
-        self.says(self.decide(facts, now))
+        let (decision, seen) = self.decide(facts, now);
+        self.says(decision, seen)
     }
 
     /// A decision under the rule's name, version and date.
-    fn says(&self, (decision, facts): (Decision, BTreeMap<String, String>)) -> Verdict {
+    fn says(&self, decision: Decision, facts: BTreeMap<String, String>) -> Verdict {
         Verdict {
             rule: self.id().to_owned(),
             version: self.version(),

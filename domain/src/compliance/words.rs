@@ -190,7 +190,8 @@ pub struct InWords {
 
 /// Rule, facts and next due time as a person reads them. `next` is absent where it is for good.
 pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Timestamp>, zone: Tz) -> InWords {
-    let mut words = with_facts(labels(&RULES, rule), facts);
+    let (zh, en) = labels(&RULES, rule);
+    let mut words = with_facts(zh, en, facts);
     match next.map(|next| next.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %:z")) {
         Some(next) => {
             words.zh.push_str(&format!("；下次可呼 {next}"));
@@ -208,9 +209,10 @@ pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Times
 /// that a permit never seems to say the same thing twice.
 pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>) -> InWords {
     if rule != "frequency_cap" {
-        return with_facts(labels(&NAMES, rule), facts);
+        let (zh, en) = labels(&NAMES, rule);
+        return with_facts(zh, en, facts);
     }
-    let (name, none) = match side {
+    let ((zh, en), none) = match side {
         Side::Customer => (
             ("频次上限（按客户）", "frequency cap per person"),
             ("预设没有按客户的上限", "the preset has none"),
@@ -220,7 +222,7 @@ pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>
             ("预设没有按号码的上限", "the preset has none"),
         ),
     };
-    let mut words = with_facts(name, facts);
+    let mut words = with_facts(zh, en, facts);
     if facts.is_empty() {
         words.zh.push_str(&format!("：{}", none.0));
         words.en.push_str(&format!(": {}", none.1));
@@ -228,7 +230,7 @@ pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>
     words
 }
 
-fn with_facts((zh, en): (&str, &str), facts: &BTreeMap<String, String>) -> InWords {
+fn with_facts(zh: &str, en: &str, facts: &BTreeMap<String, String>) -> InWords {
     let mut words = InWords {
         zh: zh.to_owned(),
         en: en.to_owned(),

@@ -142,12 +142,13 @@ pub fn same_local_day(
     preset: Preset,
     phone: Option<&str>,
     record_zone: Option<&str>,
-    instants: (Timestamp, Timestamp),
+    one: Timestamp,
+    other: Timestamp,
 ) -> bool {
     let preset_zone = super::rules_of(preset).zone;
     let zones = zones_of(preset_zone, phone, record_zone).unwrap_or_default();
     let zone = zones.first().copied().unwrap_or(BEIJING);
-    local(instants.0, zone).date() == local(instants.1, zone).date()
+    local(one, zone).date() == local(other, zone).date()
 }
 
 /// The first instant that is on a later day than `at` wherever the callee may be, as far as the zone is

@@ -35,7 +35,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             not_before,
             forbidden_by,
         } => {
-            let events = release_dial(state, call, reason, (not_before, forbidden_by))?;
+            let events = release_dial(state, call, reason, not_before, forbidden_by)?;
             Ok(forget::with_what_waited(state, events, context.now))
         }
         CustomerCommand::CloseCall { closing, facts } => {
@@ -69,7 +69,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             reason,
             requested_by,
             approved_by,
-        } => forget::erase(state, reason, (requested_by, approved_by), context.now),
+        } => forget::erase(state, reason, requested_by, approved_by, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }
@@ -167,7 +167,8 @@ fn release_dial(
     state: &CustomerState,
     call: CallId,
     reason: String,
-    (not_before, forbidden_by): (Option<Timestamp>, Option<ForbiddenBy>),
+    not_before: Option<Timestamp>,
+    forbidden_by: Option<ForbiddenBy>,
 ) -> Decided {
     let open = |(_, enrolment): &(&CampaignId, &EnrolmentState)| enrolment.open == Some(call);
     let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {

@@ -70,7 +70,8 @@ impl EnrolmentState {
 
     pub(super) fn note_not_dialed(
         &mut self,
-        (rule, facts): (&str, &BTreeMap<String, String>),
+        rule: &str,
+        facts: &BTreeMap<String, String>,
         at: Timestamp,
         not_before: Option<Timestamp>,
     ) {

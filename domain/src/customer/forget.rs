@@ -53,7 +53,8 @@ pub(super) fn release_hold(
 pub(super) fn erase(
     state: &CustomerState,
     reason: String,
-    (requested_by, approved_by): (Option<String>, Option<String>),
+    requested_by: Option<String>,
+    approved_by: Option<String>,
     now: Timestamp,
 ) -> Decided {
     registered(state)?;

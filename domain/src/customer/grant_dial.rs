@@ -51,11 +51,11 @@ pub(super) fn grant_dial(
     };
     let call = CallId::derive(&enrolment_id, attempt);
     if state.is_unreadable() {
-        return refuse(enrolment, &facts, call, (&without_key(), now));
+        return refuse(enrolment, &facts, call, &without_key(), now);
     }
     let verdicts = judge_customer(&facts, now);
     if let Some(verdict) = strictest(&verdicts) {
-        return refuse(enrolment, &facts, call, (verdict, now));
+        return refuse(enrolment, &facts, call, verdict, now);
     }
     let grant = CustomerGrant {
         call,
@@ -113,7 +113,8 @@ fn refuse(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,
     call: CallId,
-    (verdict, now): (&Verdict, Timestamp),
+    verdict: &Verdict,
+    now: Timestamp,
 ) -> Decided {
     let campaign = &facts.campaign.campaign;
     let permitted_at = match verdict.decision {
@@ -123,7 +124,7 @@ fn refuse(
     let not_before =
         permitted_at.filter(|at| facts.campaign.plan.ends_at.is_none_or(|ends_at| *at < ends_at));
     if let Some(due_at) = not_before
-        && was_refused_today(enrolment, facts, (verdict, now))
+        && was_refused_today(enrolment, facts, verdict, now)
     {
         return Err(CustomerRefusal::NotDue { due_at });
     }
@@ -160,11 +161,12 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
 fn was_refused_today(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,
-    (verdict, now): (&Verdict, Timestamp),
+    verdict: &Verdict,
+    now: Timestamp,
 ) -> bool {
     let preset = facts.campaign.plan.preset;
     enrolment
         .refused_at
         .get(&verdict.rule)
-        .is_some_and(|before| same_local_day(preset, facts.phone, facts.time_zone, (*before, now)))
+        .is_some_and(|before| same_local_day(preset, facts.phone, facts.time_zone, *before, now))
 }

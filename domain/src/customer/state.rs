@@ -265,7 +265,7 @@ impl CustomerState {
             } => self.with_enrolment(campaign, |enrolment| {
                 enrolment.refused_at.insert(verdict.rule.clone(), at);
                 enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
-                enrolment.note_not_dialed((&verdict.rule, &verdict.facts), at, *not_before);
+                enrolment.note_not_dialed(&verdict.rule, &verdict.facts, at, *not_before);
             }),
             CustomerEvent::DialReleased {
                 campaign,
@@ -277,7 +277,7 @@ impl CustomerState {
                 self.with_enrolment(campaign, |enrolment| {
                     enrolment.open = None;
                     enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
-                    enrolment.note_not_dialed((reason, &BTreeMap::new()), at, *not_before);
+                    enrolment.note_not_dialed(reason, &BTreeMap::new(), at, *not_before);
                 });
             }
             CustomerEvent::CallClosed { .. } => self.note_closed(event),
@@ -298,7 +298,7 @@ impl CustomerState {
                 });
                 enrolment.not_dialed = None;
                 if let Some(rule) = rule {
-                    enrolment.note_not_dialed((rule, facts), at, None);
+                    enrolment.note_not_dialed(rule, facts, at, None);
                 }
             }),
             CustomerEvent::Registered { .. }

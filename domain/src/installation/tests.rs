@@ -185,7 +185,7 @@ fn measured(source: &str, offset_ms: i64) -> ClockOffset {
 }
 
 /// Whether an offset is noted after another one, so much later.
-fn is_noted((first, then): (i64, i64), later_ms: u64) -> bool {
+fn is_noted(first: i64, then: i64, later_ms: u64) -> bool {
     let now = Timestamp::from_millis(1_772_416_800_000);
     let mut state = InstallationState::default();
     let first = InstallationEvent::ClockOffsetMeasured {
@@ -217,7 +217,11 @@ fn an_offset_is_noted_when_it_is_new_has_changed_or_a_day_has_passed() {
         ((-2_001, -2_000), 0, true),
         ((2_001, 2_100), 0, false),
     ] {
-        assert_eq!(is_noted(offsets, later_ms), noted, "{offsets:?} {later_ms}");
+        assert_eq!(
+            is_noted(offsets.0, offsets.1, later_ms),
+            noted,
+            "{offsets:?} {later_ms}"
+        );
     }
 }
 

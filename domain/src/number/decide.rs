@@ -32,7 +32,7 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
             customer,
             facts,
         } => {
-            let events = grant_dial(state, (number, call, &customer), &facts, context.now)?;
+            let events = grant_dial(state, number, call, &customer, &facts, context.now)?;
             Ok(claims::with_claim(state, events, &facts, customer))
         }
         NumberCommand::ReleaseDial { call, reason } => Ok(release_dial(state, call, reason)),
@@ -49,7 +49,7 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
                 answered,
                 dialed_at,
             };
-            Ok(close_call(state, (call, disposition), closed, unwanted))
+            Ok(close_call(state, call, disposition, closed, unwanted))
         }
     }
 }
@@ -87,7 +87,9 @@ fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Ve
 /// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`.
 fn grant_dial(
     state: &NumberState,
-    (number, call, customer): (NumberId, CallId, &CustomerId),
+    number: NumberId,
+    call: CallId,
+    customer: &CustomerId,
     facts: &CampaignFacts,
     now: Timestamp,
 ) -> Decided {
@@ -142,7 +144,8 @@ fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<Number
 /// A call that was withdrawn before its dial is released instead: it never rang and counts nowhere.
 fn close_call(
     state: &NumberState,
-    (call, disposition): (CallId, Disposition),
+    call: CallId,
+    disposition: Disposition,
     closed: NumberEvent,
     unwanted: bool,
 ) -> Vec<NumberEvent> {

@@ -169,7 +169,8 @@ pub trait EventStore: Send + Sync {
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
-        (after, until): (After, Position),
+        after: After,
+        until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         let mut page = self.read_matching(filter, after, limit).await?;

@@ -286,7 +286,7 @@ pub fn record_in_place<E: EventData>(
 ) -> Result<Record, RecordError> {
     let id = EventId::derive(facts.cause.command, facts.index);
     let mut open = Vec::new();
-    let sealed = seal_fields((&facts.stream, id), event, sealer, &mut open);
+    let sealed = seal_fields(&facts.stream, id, event, sealer, &mut open);
     let made = sealed.and_then(|()| written(facts, id, event));
     // Where sealing failed, only the fields before are sealed.
     let fields = event.personal().into_iter().zip(open);
@@ -298,7 +298,8 @@ pub fn record_in_place<E: EventData>(
 
 /// Seals what is open; `before` gets every field as it was, as far as it came.
 fn seal_fields<E: EventData>(
-    (stream, id): (&StreamId, EventId),
+    stream: &StreamId,
+    id: EventId,
     event: &mut E,
     sealer: &mut Sealer<'_>,
     before: &mut Vec<Personal<String>>,
@@ -308,7 +309,7 @@ fn seal_fields<E: EventData>(
         let sealed = match field {
             Personal::Open { value, hashed } => {
                 let aad = aad(stream, id, &pointer);
-                Personal::Sealed(seal(kind, &aad, (value, *hashed), sealer)?)
+                Personal::Sealed(seal(kind, &aad, value, *hashed, sealer)?)
             }
             Personal::Sealed(_) | Personal::Erased { .. } => field.clone(),
         };
@@ -338,7 +339,8 @@ fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<R
 fn seal(
     kind: &'static str,
     aad: &[u8],
-    (value, hashed): (&str, bool),
+    value: &str,
+    hashed: bool,
     sealer: &mut Sealer<'_>,
 ) -> Result<Sealed, RecordError> {
     let key = sealer.key.ok_or(RecordError::NoKey { kind })?;
@@ -365,12 +367,13 @@ pub fn open_personal<E: EventData>(
     vault: &dyn Vault,
     key: Option<&PersonKey>,
 ) -> Result<(), VaultError> {
-    open_personal_of((&envelope.stream, envelope.id), event, vault, key)
+    open_personal_of(&envelope.stream, envelope.id, event, vault, key)
 }
 
 /// The same for an event whose stream and id are known without its envelope.
 pub fn open_personal_of<E: EventData>(
-    (stream, id): (&StreamId, EventId),
+    stream: &StreamId,
+    id: EventId,
     event: &mut E,
     vault: &dyn Vault,
     key: Option<&PersonKey>,

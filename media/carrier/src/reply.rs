@@ -23,7 +23,8 @@ pub(super) fn reply(request: &SipMessage, code: u16, peer: SocketAddr, tag: &str
 pub(super) fn dialog_reply(
     request: &SipMessage,
     code: u16,
-    (peer, local): (SocketAddr, SocketAddr),
+    peer: SocketAddr,
+    local: SocketAddr,
     tag: &str,
 ) -> SipMessage {
     let mut response = reply(request, code, peer, tag);

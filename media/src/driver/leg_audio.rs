@@ -60,7 +60,7 @@ pub(super) struct LegAudio {
 }
 
 impl LegAudio {
-    pub(super) fn new(stream: AudioStream, out: OutgoingStream, (now_us, silence_ms): (i64, u64)) -> Self {
+    pub(super) fn new(stream: AudioStream, out: OutgoingStream, now_us: i64, silence_ms: u64) -> Self {
         Self {
             incoming: stream.codec,
             described: stream.address,
@@ -312,7 +312,8 @@ mod tests {
         LegAudio::new(
             stream(Direction::SendRecv),
             OutgoingStream::new(1, 1, 1),
-            (0, 20_000),
+            0,
+            20_000,
         )
     }
 
@@ -401,7 +402,7 @@ mod tests {
     fn a_neighbour_that_the_trunks_list_does_not_name_is_not_heard() {
         let mut listed = stream(Direction::SendRecv);
         listed.allowed = vec![far_end().ip()];
-        let mut audio = LegAudio::new(listed, OutgoingStream::new(1, 1, 1), (0, 20_000));
+        let mut audio = LegAudio::new(listed, OutgoingStream::new(1, 1, 1), 0, 20_000);
         let neighbour: SocketAddr = "192.0.2.77:9000".parse().unwrap();
         audio.receive(&packet(1, &[1; 160]), neighbour, 0);
         assert_eq!((audio.report().received_count, audio.foreign_count()), (0, 1));
@@ -442,7 +443,7 @@ mod tests {
         ] {
             let mut described = stream(Direction::SendRecv);
             described.keypress_payload_type = named;
-            let mut audio = LegAudio::new(described, OutgoingStream::new(1, 1, 1), (0, 20_000));
+            let mut audio = LegAudio::new(described, OutgoingStream::new(1, 1, 1), 0, 20_000);
             let mut buffer = [0; PACKET_BYTES_MAX];
             let length = Packet {
                 payload_type: sent,
@@ -493,7 +494,7 @@ mod tests {
     #[test]
     fn the_time_is_the_trunks() {
         let stream = stream(Direction::SendRecv);
-        let audio = LegAudio::new(stream, OutgoingStream::new(1, 1, 1), (1_000, 3_000));
+        let audio = LegAudio::new(stream, OutgoingStream::new(1, 1, 1), 1_000, 3_000);
         assert!(!audio.is_lost(3_000_999));
         assert!(audio.is_lost(3_001_000));
     }

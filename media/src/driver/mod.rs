@@ -124,7 +124,8 @@ impl MediaDriver {
             address: config.sip,
             error,
         };
-        let ports = Arc::new(Mutex::new(RtpPorts::new(config.sip.ip(), config.rtp_ports)?));
+        let (first, last) = config.rtp_ports;
+        let ports = Arc::new(Mutex::new(RtpPorts::new(config.sip.ip(), first, last)?));
         let general = Arc::new(sip_sockets::bind(config.sip).map_err(listen)?);
         let local = general.local_addr().map_err(listen)?;
         let (orders, orders_taken) = mpsc::channel(signalling::ORDERS_MAX);
@@ -218,7 +219,8 @@ impl MediaDriver {
     pub(crate) async fn add_trunk(
         &self,
         name: &str,
-        (remote, replies): (SocketAddr, Replies),
+        remote: SocketAddr,
+        replies: Replies,
     ) -> Result<TrunkPlace, MediaError> {
         let unreachable = |error| MediaError::Unreachable {
             trunk: name.to_owned(),
@@ -265,10 +267,12 @@ impl MediaDriver {
         &self,
         place: &TrunkPlace,
         mut settings: LegSettings,
-        (leg, identity): ((CallId, u8), LegIdentity),
+        call: CallId,
+        leg: u8,
+        identity: LegIdentity,
         slot: OwnedSemaphorePermit,
     ) -> Result<LegHandle, LineError> {
-        let recording = self.place_of(leg).await?;
+        let recording = self.place_of(call, leg).await?;
         let now = self.time.now();
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let (socket, control) = {
@@ -331,11 +335,12 @@ impl MediaDriver {
         &self,
         place: &TrunkPlace,
         facts: &LegFacts,
-        (trunk, credentials): (&str, Option<Credentials>),
+        trunk: &str,
+        credentials: Option<Credentials>,
     ) -> Result<(), LineError> {
         let now = self.time.now();
-        let trunk = (trunk, place.remote.ip());
-        let left_over = LeftOver::end(facts, trunk, (credentials, self.draw_seed()), now);
+        let remote = place.remote.ip();
+        let left_over = LeftOver::end(facts, trunk, remote, credentials, self.draw_seed(), now);
         let (done, ended) = oneshot::channel();
         let order = Order::EndLeftOver {
             left_over: Box::new(left_over),

@@ -32,7 +32,8 @@ pub enum OptionsAnswer {
 
 /// Looks the host up and asks it; an error where it has no address or no datagram can be sent to it.
 pub async fn ask_options(
-    (host, port): (&str, u16),
+    host: &str,
+    port: u16,
     clock: &dyn Clock,
     ids: &dyn IdSource,
 ) -> io::Result<OptionsAnswer> {
@@ -194,7 +195,7 @@ mod tests {
             let refusal = SipMessage::response(&question, 403, reason_phrase(403), Some("t"));
             peer.send_to(&refusal.to_bytes(), from).await.unwrap();
         };
-        let asking = ask_options(("127.0.0.1", address.port()), &Stopped, &Sevens);
+        let asking = ask_options("127.0.0.1", address.port(), &Stopped, &Sevens);
         let (answer, ()) = tokio::join!(asking, answering);
         let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
             panic!("no answer");
@@ -205,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_answer_is_asked_three_times_and_is_silent() {
         let (peer, address) = far_end();
-        let answer = ask_options(("127.0.0.1", address.port()), &Hurried::default(), &Sevens).await;
+        let answer = ask_options("127.0.0.1", address.port(), &Hurried::default(), &Sevens).await;
         assert_eq!(answer.unwrap(), OptionsAnswer::Silent);
         let (first, _) = take(&peer).await;
         for _ in REPEATS_MS {
@@ -218,9 +219,9 @@ mod tests {
     async fn a_closed_port_and_a_name_without_an_address_are_told_apart() {
         let (peer, address) = far_end();
         drop(peer);
-        let answer = ask_options(("127.0.0.1", address.port()), &Stopped, &Sevens).await;
+        let answer = ask_options("127.0.0.1", address.port(), &Stopped, &Sevens).await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let nobody = ask_options(("trunk.invalid", 5_060), &Stopped, &Sevens).await;
+        let nobody = ask_options("trunk.invalid", 5_060, &Stopped, &Sevens).await;
         assert!(nobody.is_err());
     }
 }

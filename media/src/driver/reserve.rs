@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 impl MediaDriver {
     /// Takes the place of a leg's recording, on the thread that writes them.
-    pub(crate) async fn reserve(&self, (call, leg): (CallId, u8)) -> Result<(), LineError> {
+    pub(crate) async fn reserve(&self, call: CallId, leg: u8) -> Result<(), LineError> {
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
         let piece = Piece::Reserve {
@@ -28,18 +28,18 @@ impl MediaDriver {
     }
 
     /// Gives the place back of a leg that is not dialed.
-    pub(crate) fn release(&self, leg: (CallId, u8)) {
-        drop(self.places.take(leg));
+    pub(crate) fn release(&self, call: CallId, leg: u8) {
+        drop(self.places.take((call, leg)));
     }
 
     /// The place that was taken for a leg, or one that is taken now.
-    pub(super) async fn place_of(&self, leg: (CallId, u8)) -> Result<Reserved, LineError> {
-        if let Some(reserved) = self.places.take(leg) {
+    pub(super) async fn place_of(&self, call: CallId, leg: u8) -> Result<Reserved, LineError> {
+        if let Some(reserved) = self.places.take((call, leg)) {
             return Ok(reserved);
         }
-        self.reserve(leg).await?;
+        self.reserve(call, leg).await?;
         let gone = || LineError::NoRecording("it was given back".to_owned());
-        self.places.take(leg).ok_or_else(gone)
+        self.places.take((call, leg)).ok_or_else(gone)
     }
 
     fn recording_of(&self, call: CallId) -> PathBuf {

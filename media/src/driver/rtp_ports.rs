@@ -30,7 +30,7 @@ pub(super) struct RtpPorts {
 }
 
 impl RtpPorts {
-    pub(super) fn new(ip: IpAddr, (first, last): (u16, u16)) -> Result<Self, MediaError> {
+    pub(super) fn new(ip: IpAddr, first: u16, last: u16) -> Result<Self, MediaError> {
         let free: VecDeque<u16> = (first.max(2)..=last).filter(|port| port % 2 == 0).collect();
         if free.is_empty() {
             return Err(MediaError::RtpPorts { first, last });
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_freed_port_rests_before_it_serves_again() {
-        let mut ports = RtpPorts::new(LOOPBACK, (39_990, 39_993)).unwrap();
+        let mut ports = RtpPorts::new(LOOPBACK, 39_990, 39_993).unwrap();
         let start = Timestamp::from_millis(10_000);
         let port_of = |socket: &UdpSocket| socket.local_addr().unwrap().port();
         let first = ports.bind(start).unwrap();
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_last_port_serves_again_at_once_rather_than_fail_a_leg() {
-        let mut ports = RtpPorts::new(LOOPBACK, (39_996, 39_997)).unwrap();
+        let mut ports = RtpPorts::new(LOOPBACK, 39_996, 39_997).unwrap();
         let start = Timestamp::from_millis(10_000);
         drop(ports.bind(start).unwrap());
         assert!(ports.bind(start).is_err(), "it is taken");
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_lack_is_named_while_it_lasts_and_asking_takes_no_port() {
-        let mut ports = RtpPorts::new(LOOPBACK, (39_970, 39_973)).unwrap();
+        let mut ports = RtpPorts::new(LOOPBACK, 39_970, 39_973).unwrap();
         let start = Timestamp::from_millis(10_000);
         for _ in 0..5 {
             assert_eq!(ports.lack(start), None);
@@ -180,11 +180,11 @@ mod tests {
 
     #[test]
     fn a_port_that_another_holds_is_passed_over_and_an_odd_range_is_refused() {
-        let mut ports = RtpPorts::new(LOOPBACK, (39_980, 39_983)).unwrap();
+        let mut ports = RtpPorts::new(LOOPBACK, 39_980, 39_983).unwrap();
         let held = super::open("127.0.0.1:39980".parse().unwrap()).unwrap();
         let socket = ports.bind(Timestamp::EPOCH).unwrap();
         assert_eq!(socket.local_addr().unwrap().port(), 39_982);
         drop(held);
-        assert!(RtpPorts::new(LOOPBACK, (39_981, 39_981)).is_err());
+        assert!(RtpPorts::new(LOOPBACK, 39_981, 39_981).is_err());
     }
 }

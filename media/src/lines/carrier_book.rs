@@ -48,7 +48,7 @@ impl CarrierBook {
     }
 
     /// Writes down an INVITE; answers how many this callee has had by now.
-    pub(super) fn invite(&self, sip_call_id: &str, (line, callee): (&str, &str), now: Timestamp) -> u32 {
+    pub(super) fn invite(&self, sip_call_id: &str, line: &str, callee: &str, now: Timestamp) -> u32 {
         lock(&self.entries)
             .entry(sip_call_id.to_owned())
             .and_modify(|entry| entry.invites += 1)

@@ -69,7 +69,7 @@ impl Line for SimulatedLine {
         let now = self.clock.now();
         let sip_call_id = order.identity.sip_call_id();
         let (line, callee) = (self.facts.name.as_str(), order.callee.as_str());
-        let nth = self.book.invite(&sip_call_id, (line, callee), now);
+        let nth = self.book.invite(&sip_call_id, line, callee, now);
         let invite = SimulatedInvite {
             sip_call_id: &sip_call_id,
             line,

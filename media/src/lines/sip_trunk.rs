@@ -161,7 +161,7 @@ impl SipTrunk {
             }
         };
         let remote = remote.ok_or_else(|| MediaError::NoAddress(config.name.clone()))?;
-        let place = driver.add_trunk(&config.name, (remote, config.replies)).await?;
+        let place = driver.add_trunk(&config.name, remote, config.replies).await?;
         let legs_max = usize::try_from(config.legs_max).unwrap_or(Semaphore::MAX_PERMITS);
         Ok(Arc::new(Self {
             slots: Arc::new(Semaphore::new(legs_max.min(Semaphore::MAX_PERMITS))),
@@ -212,11 +212,11 @@ impl Line for SipTrunk {
     }
 
     async fn reserve(&self, call: CallId, leg: u8) -> Result<(), LineError> {
-        self.driver.reserve((call, leg)).await
+        self.driver.reserve(call, leg).await
     }
 
     fn release(&self, call: CallId, leg: u8) {
-        self.driver.release((call, leg));
+        self.driver.release(call, leg);
     }
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
@@ -238,12 +238,7 @@ impl Line for SipTrunk {
         let settings = self.settings(&order);
         let handle = self
             .driver
-            .dial(
-                &self.place,
-                settings,
-                ((order.call, order.leg), order.identity),
-                slot,
-            )
+            .dial(&self.place, settings, order.call, order.leg, order.identity, slot)
             .await?;
         Ok(Box::new(SipLeg { handle }))
     }
@@ -255,7 +250,7 @@ impl Line for SipTrunk {
         let trunk = self.config.authority();
         let credentials = self.config.credentials.clone();
         self.driver
-            .end_left_over(&self.place, &facts, (&trunk, credentials))
+            .end_left_over(&self.place, &facts, &trunk, credentials)
             .await
     }
 

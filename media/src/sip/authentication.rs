@@ -208,18 +208,13 @@ impl Authenticator {
             realm.nonce_count = realm.nonce_count.saturating_add(1);
             let cnonce = format!("{seed}{:02x}", realm.nonce_count);
             let name = realm.challenge.by.answer_header();
-            headers.push((name, answer(realm, credentials, method, (uri, &cnonce))));
+            headers.push((name, answer(realm, credentials, method, uri, &cnonce)));
         }
         headers
     }
 }
 
-fn answer(
-    realm: &Realm,
-    credentials: &Credentials,
-    method: rsip::Method,
-    (uri, cnonce): (&str, &str),
-) -> String {
+fn answer(realm: &Realm, credentials: &Credentials, method: rsip::Method, uri: &str, cnonce: &str) -> String {
     let challenge = &realm.challenge;
     let qop = challenge.qop_auth.then(|| AuthQop::Auth {
         cnonce: cnonce.to_owned(),
@@ -323,7 +318,7 @@ mod tests {
                 nonce_count: 1,
             };
             let uri = "sip:a@[::1];transport=udp";
-            let text = answer(&realm, &credentials(), rsip::Method::Invite, (uri, "0a4f113b"));
+            let text = answer(&realm, &credentials(), rsip::Method::Invite, uri, "0a4f113b");
             assert!(text.contains(&format!("uri=\"{uri}\"")), "{text}");
             assert!(text.contains(&format!("response=\"{expected}\"")), "{text}");
             assert_eq!(text.contains("nc=00000001, cnonce=\"0a4f113b\""), !qop.is_empty());

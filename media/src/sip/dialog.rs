@@ -55,8 +55,7 @@ pub struct Party {
 
 impl Party {
     /// `trunk` is `host:port` of the far end. Anonymous without a caller (RFC 3323, 4.1.1.3).
-    pub fn new(identity: LegIdentity, local: &str, trunk: &str, numbers: (&str, Option<&str>)) -> Self {
-        let (callee, caller) = numbers;
+    pub fn new(identity: LegIdentity, local: &str, trunk: &str, callee: &str, caller: Option<&str>) -> Self {
         // `#` may not stand in a user part (RFC 3261, 25.1): some would read a fragment, and cut the number.
         let callee = callee.replace('#', "%23");
         let caller = caller.unwrap_or("anonymous").replace('#', "%23");
@@ -71,7 +70,7 @@ impl Party {
     }
 
     /// A request with Via, Max-Forwards, From, To, Call-ID and CSeq.
-    pub fn request(&self, method: &str, uri: &str, to: &str, (cseq, branch): (u32, &str)) -> SipMessage {
+    pub fn request(&self, method: &str, uri: &str, to: &str, cseq: u32, branch: &str) -> SipMessage {
         SipMessage::request(method, uri)
             .with("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.local))
             .with("Max-Forwards", "70")
@@ -143,7 +142,7 @@ impl Dialog {
             party.identity.branch("ACK", invite_cseq),
             token_of(&self.remote_tag)
         );
-        self.address(party, "ACK", (invite_cseq, &branch))
+        self.address(party, "ACK", invite_cseq, &branch)
     }
 
     /// The next request within the dialog.
@@ -156,14 +155,14 @@ impl Dialog {
             party.identity.branch(method, cseq),
             token_of(&self.remote_tag)
         );
-        self.address(party, method, (cseq, &branch))
+        self.address(party, method, cseq, &branch)
     }
 
     /// Request-URI, Route headers and next hop, loose or strict (12.2.1.1).
-    fn address(&self, party: &Party, method: &str, name: (u32, &str)) -> (SipMessage, Hop) {
+    fn address(&self, party: &Party, method: &str, cseq: u32, branch: &str) -> (SipMessage, Hop) {
         let first = self.route_set.first().and_then(|route| Address::read(route));
         let Some(first) = first else {
-            let message = party.request(method, &self.remote_target, &self.remote, name);
+            let message = party.request(method, &self.remote_target, &self.remote, cseq, branch);
             return (message, Hop::of_uri(&self.remote_target));
         };
         let hop = Hop::of_uri(first.uri);
@@ -172,10 +171,10 @@ impl Dialog {
             .split_once(';')
             .is_some_and(|(_, rest)| parameter(rest, "lr").is_some());
         if loose {
-            let message = party.request(method, &self.remote_target, &self.remote, name);
+            let message = party.request(method, &self.remote_target, &self.remote, cseq, branch);
             return (with_routes(message, &self.route_set), hop);
         }
-        let message = party.request(method, first.uri, &self.remote, name);
+        let message = party.request(method, first.uri, &self.remote, cseq, branch);
         let mut routes: Vec<String> = self.route_set.iter().skip(1).cloned().collect();
         routes.push(format!("<{}>", self.remote_target));
         (with_routes(message, &routes), hop)
@@ -207,7 +206,8 @@ mod tests {
             identity,
             "127.0.0.1:5070",
             "192.0.2.1:5060",
-            ("+8613800138000", None),
+            "+8613800138000",
+            None,
         )
     }
 
@@ -228,7 +228,8 @@ mod tests {
             identity,
             "127.0.0.1:5070",
             "192.0.2.1:5060",
-            ("*31#100", Some("#1")),
+            "*31#100",
+            Some("#1"),
         );
         assert_eq!(party.uri, "sip:*31%23100@192.0.2.1:5060");
         assert!(

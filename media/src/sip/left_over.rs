@@ -48,13 +48,15 @@ impl LeftOver {
     /// only one that credentials are shown to.
     pub fn end(
         facts: &LegFacts,
-        (trunk, trunk_ip): (&str, IpAddr),
-        (credentials, seed): (Option<Credentials>, [u8; 16]),
+        trunk: &str,
+        trunk_ip: IpAddr,
+        credentials: Option<Credentials>,
+        seed: [u8; 16],
         now: Timestamp,
     ) -> Self {
         let identity = facts.identity.clone();
-        let numbers = (facts.callee.as_str(), facts.caller.as_deref());
-        let party = Party::new(identity, &facts.local, trunk, numbers);
+        let (callee, caller) = (facts.callee.as_str(), facts.caller.as_deref());
+        let party = Party::new(identity, &facts.local, trunk, callee, caller);
         let answered = facts.answered.as_ref();
         let at_once = if credentials.is_some() { CANCELS_AT_ONCE } else { 1 };
         let mut left_over = Self {
@@ -157,8 +159,8 @@ impl LeftOver {
             return;
         };
         match method {
-            "INVITE" => self.take_invite_response(now, message, (code, cseq)),
-            "CANCEL" => self.take_cancel_response(now, message, (code, cseq)),
+            "INVITE" => self.take_invite_response(now, message, code, cseq),
+            "CANCEL" => self.take_cancel_response(now, message, code, cseq),
             "BYE" if cseq == self.bye_cseq => self.take_bye_response(now, message, code),
             _ => {}
         }
@@ -171,16 +173,16 @@ impl LeftOver {
             && theirs.is_none_or(|tag| request.tag_of_from() == Some(tag))
     }
 
-    fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+    fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         let branch = self.party.identity.branch("INVITE", cseq);
         if code < 200 || response.branch() != Some(branch.as_str()) {
             return;
         }
         if code >= 300 {
             let to = response.header("To").unwrap_or(&self.party.to).to_owned();
-            let ack = self.party.request("ACK", &self.party.uri, &to, (cseq, &branch));
+            let ack = self.party.request("ACK", &self.party.uri, &to, cseq, &branch);
             self.outputs.push_back((ack.to_bytes(), Hop::Trunk));
-            self.take_invite_end((code, cseq), now);
+            self.take_invite_end(code, cseq, now);
             return;
         }
         let dialog = Dialog::from_answer(&self.party, response, cseq);
@@ -198,7 +200,7 @@ impl LeftOver {
 
     /// A final response that is no 2xx: the leg is over, unless it is a challenge that comes again. That is
     /// the end of an older transaction, and the INVITE that answered it may be the one that rings.
-    fn take_invite_end(&mut self, (code, cseq): (u16, u32), now: Timestamp) {
+    fn take_invite_end(&mut self, code: u16, cseq: u32, now: Timestamp) {
         if self.dialog.is_some() || cseq > self.cancelled {
             return;
         }
@@ -210,7 +212,7 @@ impl LeftOver {
         self.go_on(now);
     }
 
-    fn take_cancel_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+    fn take_cancel_response(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         let ours = response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
         let known = self.cancels.iter().any(|(running, _)| *running == cseq);
         if self.dialog.is_some() || code < 200 || !ours || !known {
@@ -317,8 +319,10 @@ mod tests {
     fn ended_on(answered: Option<AnsweredDialog>, credentials: Option<Credentials>) -> LeftOver {
         LeftOver::end(
             &facts(answered),
-            ("192.0.2.1:5060", "192.0.2.1".parse().unwrap()),
-            (credentials, [1; 16]),
+            "192.0.2.1:5060",
+            "192.0.2.1".parse().unwrap(),
+            credentials,
+            [1; 16],
             START,
         )
     }

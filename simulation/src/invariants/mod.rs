@@ -107,7 +107,8 @@ fn positions(findings: &mut Findings, evidence: &Evidence<'_>) {
 pub(crate) async fn views_equal_replay(
     findings: &mut Findings,
     store: &dyn EventStore,
-    (rows, views): (Arc<dyn ReadDb>, Vec<Arc<dyn View>>),
+    rows: Arc<dyn ReadDb>,
+    views: Vec<Arc<dyn View>>,
 ) -> Result<(), String> {
     let checks = projections::verify_views(store, rows, views, &mut |_, _| {})
         .await

@@ -115,7 +115,7 @@ impl Appender {
         match sent.map_err(|error| link.met(&error)) {
             Ok(written) => {
                 let position = Position(written.position.commit);
-                self.stored(stream, expected, (records, recorded_at), position);
+                self.stored(stream, expected, records, recorded_at, position);
                 Ok(position)
             }
             Err(Met::WrongVersion) => match self.judge(stream, &ids).await? {
@@ -152,7 +152,8 @@ impl Appender {
         &self,
         stream: &StreamId,
         expected: StreamVersion,
-        (records, recorded_at): (&[Record], Timestamp),
+        records: &[Record],
+        recorded_at: Timestamp,
         position: Position,
     ) {
         let event = |record: &Record| StoredEvent {

@@ -19,7 +19,8 @@ type Page = Result<MatchingPage, StoreError>;
 struct Wanted {
     filter: EventFilter,
     /// After the first, up to the second.
-    between: (Position, Position),
+    after: Position,
+    until: Position,
     limit: usize,
     answer: oneshot::Sender<Page>,
 }
@@ -41,13 +42,15 @@ impl Ahead {
     pub(super) async fn page(
         &self,
         filter: &EventFilter,
-        between: (Position, Position),
+        after: Position,
+        until: Position,
         limit: usize,
     ) -> Page {
         let (answer, page) = oneshot::channel();
         let wanted = Wanted {
             filter: filter.clone(),
-            between,
+            after,
+            until,
             limit,
             answer,
         };
@@ -86,14 +89,15 @@ async fn read_all(
 async fn read(reader: &Reader, wanted: Wanted) {
     let Wanted {
         filter,
-        between,
+        after,
+        until,
         limit,
         mut answer,
     } = wanted;
     let page = tokio::select! {
         biased;
         () = answer.closed() => return,
-        page = reader.matching(&filter, between, limit) => page,
+        page = reader.matching(&filter, after, until, limit) => page,
     };
     // Whoever asked may have gone.
     drop(answer.send(page));

@@ -19,7 +19,7 @@ impl PostgresEventStore {
         let mut after = 0;
         loop {
             let values: [Value<'_>; 2] = [&signed(after), &signed(PAGE_EVENTS_MAX as u64)];
-            let rows = self.reader.each((PAGE, &values), looked_at).await?;
+            let rows = self.reader.each(PAGE, &values, looked_at).await?;
             let Some((last, _)) = rows.last() else {
                 return Ok(None);
             };

@@ -103,7 +103,7 @@ impl DriverLockAsker {
             .try_get::<_, bool>(0)
             .map_err(|error| self.unavailable(&error))?
         {
-            return Ok(Some(self.hold((client, connection), tasks)));
+            return Ok(Some(self.hold(client, connection, tasks)));
         }
         *self.idle() = Some((client, connection));
         Ok(None)
@@ -114,7 +114,7 @@ impl DriverLockAsker {
         link.map(Link::split).map_err(|error| self.unavailable(&error))
     }
 
-    fn hold(&self, (client, connection): (Client, Driven), tasks: &dyn Tasks) -> DriverLock {
+    fn hold(&self, client: Client, connection: Driven, tasks: &dyn Tasks) -> DriverLock {
         let (lost_sender, lost) = watch::channel(false);
         let (release, released) = oneshot::channel();
         let keeper = Keeper {

@@ -334,16 +334,17 @@ impl EventStore for PostgresEventStore {
         after: After,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        self.ahead.page(filter, (after, Position(u64::MAX)), limit).await
+        self.ahead.page(filter, after, Position(u64::MAX), limit).await
     }
 
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
-        between: (After, Position),
+        after: After,
+        until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
-        self.ahead.page(filter, between, limit).await
+        self.ahead.page(filter, after, until, limit).await
     }
 
     fn stretches_at_once(&self) -> usize {

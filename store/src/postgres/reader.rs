@@ -117,7 +117,8 @@ impl Reader {
     /// the next ones meanwhile.
     pub(super) async fn each<T>(
         &self,
-        (sql, values): (&str, &[Value<'_>]),
+        sql: &str,
+        values: &[Value<'_>],
         read: impl Fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         // All pooled connections end with their server: each is noticed once, then one is made anew.
@@ -127,7 +128,7 @@ impl Reader {
             let late = self.clock.now().plus_ms(self.statement_ms + ANSWER_GRACE_MS);
             let answer = tokio::select! {
                 biased;
-                answer = arriving(&client, (sql, values), &read) => answer,
+                answer = arriving(&client, sql, values, &read) => answer,
                 () = self.clock.wait_until(late) => {
                     // Whatever comes on this connection would be the answer to this question.
                     drop(deadpool_postgres::Object::take(client));
@@ -149,7 +150,7 @@ impl Reader {
     pub(super) async fn log(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE pos > $1 ORDER BY pos LIMIT $2");
         let values: [Value<'_>; 2] = [&signed(after.0), &limited(limit)];
-        whole_log(after, self.each((&sql, &values), trusted).await?)
+        whole_log(after, self.each(&sql, &values, trusted).await?)
     }
 
     pub(super) async fn stream(
@@ -162,12 +163,12 @@ impl Reader {
             "SELECT {COLUMNS} FROM ledgerline.event WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
         );
         let values: [Value<'_>; 3] = [&stream.as_str(), &signed(after.0), &limited(limit)];
-        whole_stream(stream, after, self.each((&sql, &values), versioned).await?)
+        whole_stream(stream, after, self.each(&sql, &values, versioned).await?)
     }
 
     pub(super) async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ledgerline.event WHERE id = $1");
-        let rows = self.each((&sql, &[&id.uuid()]), trusted).await?;
+        let rows = self.each(&sql, &[&id.uuid()], trusted).await?;
         Ok(rows.into_iter().next())
     }
 
@@ -178,7 +179,7 @@ impl Reader {
             read().map_err(|error| from_postgres(&error))
         };
         let sql = "SELECT pos, recorded_at FROM ledgerline.head";
-        let rows = self.each((sql, &[]), read).await?;
+        let rows = self.each(sql, &[], read).await?;
         let (position, recorded_at) = rows
             .first()
             .copied()
@@ -202,7 +203,8 @@ impl Reader {
     pub(super) async fn matching(
         &self,
         filter: &EventFilter,
-        (after, until): (Position, Position),
+        after: Position,
+        until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         let until = filter_query::until(filter, after, self.end(until).await?);
@@ -216,7 +218,7 @@ impl Reader {
         let (from, to, most) = (signed(after.0), signed(until.0), limited(limit));
         let mut values: Vec<Value<'_>> = vec![&from, &to, &most];
         values.extend(query.values());
-        let events = self.each((&query.sql(), &values), trusted).await?;
+        let events = self.each(&query.sql(), &values, trusted).await?;
         let reached = match events.last() {
             Some(last) if events.len() >= limit.min(PAGE_EVENTS_MAX) => last.position,
             Some(_) | None => until,
@@ -241,7 +243,8 @@ fn limited(limit: usize) -> i64 {
 /// Runs a query and reads each row as it arrives; the outer error is the connection's or the server's.
 async fn arriving<T>(
     client: &Client,
-    (sql, values): (&str, &[Value<'_>]),
+    sql: &str,
+    values: &[Value<'_>],
     read: &impl Fn(&Row) -> Result<T, StoreError>,
 ) -> Result<Result<Vec<T>, StoreError>, Error> {
     let statement = client.prepare_cached(sql).await?;

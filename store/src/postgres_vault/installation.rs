@@ -45,14 +45,15 @@ pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
     ids.random(&mut id);
     ids.random(&mut *secret);
-    under(master, ids, (&hex(&id), FIRST_WRAPPING), &*secret)
+    under(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
 }
 
 /// The installation's row under a master key and a number of its wrapping.
 pub(super) fn under(
     master: &Secret,
     ids: &dyn IdSource,
-    (id, wrapping): (&str, i64),
+    id: &str,
+    wrapping: i64,
     secret: &[u8],
 ) -> WrappedInstallation {
     WrappedInstallation {

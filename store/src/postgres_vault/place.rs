@@ -113,12 +113,7 @@ impl WrappedKeys for PostgresPlace {
             .ok_or_else(|| wrong("the database holds no keys"))?;
         // Under the lock: another process may have rotated since it was looked at.
         let secret = installation::open(&before, old)?;
-        let after = installation::under(
-            new,
-            ids.as_ref(),
-            (&before.id, before.wrapping + 1),
-            secret.bytes(),
-        );
+        let after = installation::under(new, ids.as_ref(), &before.id, before.wrapping + 1, secret.bytes());
         let row: [&(dyn ToSql + Sync); 3] = [&after.check_value, &after.secret, &after.wrapping];
         let updated = transaction.execute(REWRAP_INSTALLATION, &row).await;
         updated.map_err(|error| failed(&error))?;
@@ -204,9 +199,9 @@ impl WrappedKeys for PostgresPlace {
             .iter()
             .map(|(person, at)| (person, at.micros()))
             .collect();
-        insert_pages(&transaction, (INSERT_DESTROYED, installation.wrapping), &gone).await?;
+        insert_pages(&transaction, INSERT_DESTROYED, installation.wrapping, &gone).await?;
         let kept: Vec<_> = keys.iter().collect();
-        let keys_count = insert_pages(&transaction, (INSERT_KEYS, installation.wrapping), &kept).await?;
+        let keys_count = insert_pages(&transaction, INSERT_KEYS, installation.wrapping, &kept).await?;
         let counted = transaction.query_one(COUNT_DESTROYED, &[]).await;
         let destroyed_count: i64 = counted.map_err(|error| failed(&error))?.get(0);
         transaction.commit().await.map_err(|error| failed(&error))?;
@@ -267,7 +262,8 @@ impl Rewrapping<'_> {
 /// Inserts pairs of a person and a value; answers how many rows that made or changed.
 async fn insert_pages<V: ToSql + Sync + Clone>(
     transaction: &Transaction<'_>,
-    (sql, wrapping): (&str, i64),
+    sql: &str,
+    wrapping: i64,
     pairs: &[(&CustomerId, V)],
 ) -> Result<u64, VaultError> {
     let mut count = 0;

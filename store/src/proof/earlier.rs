@@ -36,17 +36,13 @@ pub async fn compare(
     store: &dyn EventStore,
     published: &Checkpoint,
 ) -> Result<Option<Found>, ProofError> {
-    let found = root_over(
-        from_tiles(dir, store, published.size).await?,
-        store,
-        published.size,
-    )
-    .await?;
+    let (fold, reached) = from_tiles(dir, store, published.size).await?;
+    let found = root_over(fold, reached, store, published.size).await?;
     if is_same(&found, published) {
         return Ok(None);
     }
     // Before the log is accused its root is made of it alone: files of a tree can be torn.
-    let found = root_over((RootFold::new(), Position(0)), store, published.size).await?;
+    let found = root_over(RootFold::new(), Position(0), store, published.size).await?;
     Ok((!is_same(&found, published)).then_some(found))
 }
 
@@ -75,7 +71,8 @@ async fn from_tiles(dir: &Path, store: &dyn EventStore, size: u64) -> Result<Beg
 }
 
 async fn root_over(
-    (mut fold, mut reached): Begun,
+    mut fold: RootFold,
+    mut reached: Position,
     store: &dyn EventStore,
     size: u64,
 ) -> Result<Found, ProofError> {
@@ -146,7 +143,7 @@ mod tests {
 
     /// A log of `kept` events that has grown to `size`, with tiles and checkpoint as a stopped server
     /// leaves them.
-    async fn published(dir: &Path, (kept, size): (u64, u64)) -> (MemoryEventStore, SignedCheckpoint) {
+    async fn published(dir: &Path, kept: u64, size: u64) -> (MemoryEventStore, SignedCheckpoint) {
         let store = log(kept).await;
         grow(&store, size).await;
         let signed = publish(dir, &store).await.unwrap();
@@ -158,7 +155,7 @@ mod tests {
     async fn a_shorter_and_a_forked_log_are_told_from_one_that_went_on() {
         for (kept, size) in [(1, 2), (255, 256), (300, 512), (600, 700)] {
             let dir = tempfile::tempdir().unwrap();
-            let (store, signed) = published(dir.path(), (kept, size)).await;
+            let (store, signed) = published(dir.path(), kept, size).await;
             let claimed = signed.claimed();
             let same = compare(dir.path(), &store, claimed).await.unwrap();
             assert_eq!(same, None, "{size}");
@@ -184,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn torn_tiles_accuse_no_log() {
         let dir = tempfile::tempdir().unwrap();
-        let (store, signed) = published(dir.path(), (600, 700)).await;
+        let (store, signed) = published(dir.path(), 600, 700).await;
         let tile = dir.path().join("tile/0/000");
         let mut bytes = fs::read(&tile).unwrap();
         bytes[5] ^= 1;
@@ -195,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn tiles_of_a_lost_tail_are_not_gone_on_with() {
         let dir = tempfile::tempdir().unwrap();
-        published(dir.path(), (300, 700)).await;
+        published(dir.path(), 300, 700).await;
         let older = log(300).await;
         let mut follower = ProofFollower::open(dir.path(), true).unwrap();
         assert_eq!(follower.size(), 512, "what the tiles say");
@@ -207,7 +204,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_signed_of_a_lost_history_is_kept_and_the_next_origin_is_another() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, signed) = published(dir.path(), (300, 700)).await;
+        let (_, signed) = published(dir.path(), 300, 700).await;
         let (ids, file) = (HashIds::new(1), dir.path().join("keys/log-signing.key"));
         let before = key(dir.path());
         fs::create_dir_all(dir.path().join("keys")).unwrap();

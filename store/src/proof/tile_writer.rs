@@ -331,16 +331,16 @@ fn private(path: &Path) -> io::Result<File> {
 /// Durable when it returns.
 pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
-    finish_durably(File::create(&aside)?, (&aside, path), bytes)
+    finish_durably(File::create(&aside)?, &aside, path, bytes)
 }
 
 /// Durable when it returns, and its owner's alone.
 pub(crate) fn replace_private_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
-    finish_durably(private(&aside)?, (&aside, path), bytes)
+    finish_durably(private(&aside)?, &aside, path, bytes)
 }
 
-fn finish_durably(mut file: File, (aside, path): (&Path, &Path), bytes: &[u8]) -> io::Result<()> {
+fn finish_durably(mut file: File, aside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(aside, path)?;

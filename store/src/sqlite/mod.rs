@@ -122,7 +122,7 @@ impl SqliteEventStore {
         let failed = |error: rusqlite::Error| durable_file::failed(&dir.join(EVENTS_FILE), &error);
         let places = Places::open(dir, Arc::clone(&tail)).map_err(failed)?;
         let feeder = Feeder::start(made.index, Arc::clone(&tail), tasks);
-        let appender = Appender::new(connection, (places, feeder), clock).map_err(failed)?;
+        let appender = Appender::new(connection, places, feeder, clock).map_err(failed)?;
         let finding = Finding::Live {
             tail,
             file: dir.join(INDEX_FILE),

@@ -44,10 +44,10 @@ async fn two_streams() -> (Database, PostgresEventStore) {
     (database, store)
 }
 
-async fn by_pages(store: &dyn EventStore, (mut after, until): (Position, Position)) -> Vec<StoredEvent> {
+async fn by_pages(store: &dyn EventStore, mut after: Position, until: Position) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     while after < until {
-        let page = store.read_matching_until(&filter(), (after, until), 3).await;
+        let page = store.read_matching_until(&filter(), after, until, 3).await;
         let MatchingPage {
             events: found,
             reached,
@@ -72,8 +72,8 @@ async fn two_pages_are_looked_for_at_once_while_nobody_drives_them() {
     let lock = "BEGIN; LOCK TABLE ledgerline.event IN ACCESS EXCLUSIVE MODE";
     holder.batch_execute(lock).await.expect("it is free");
     let filter = filter();
-    let mut first = store.read_matching_until(&filter, (Position(0), Position(4)), PAGE_EVENTS_MAX);
-    let mut second = store.read_matching_until(&filter, (Position(4), Position(8)), PAGE_EVENTS_MAX);
+    let mut first = store.read_matching_until(&filter, Position(0), Position(4), PAGE_EVENTS_MAX);
+    let mut second = store.read_matching_until(&filter, Position(4), Position(8), PAGE_EVENTS_MAX);
     // Asked once each, as by a thread that then folds what it has.
     assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
     let waiting = "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
@@ -103,7 +103,7 @@ async fn stretches_read_while_others_append_are_joined_without_a_gap() {
             let end = store.head().await.expect("known");
             let cut = Position(end.0 / 2);
             let (before, after) =
-                tokio::join!(by_pages(&store, (Position(0), cut)), by_pages(&store, (cut, end)));
+                tokio::join!(by_pages(&store, Position(0), cut), by_pages(&store, cut, end));
             let joined: Vec<u64> = before
                 .iter()
                 .chain(&after)
@@ -114,7 +114,7 @@ async fn stretches_read_while_others_append_are_joined_without_a_gap() {
         }
     };
     tokio::join!(appending, reading);
-    let whole = by_pages(&store, (Position(0), Position(u64::MAX))).await;
+    let whole = by_pages(&store, Position(0), Position(u64::MAX)).await;
     assert_eq!(whole.len() as u64, STREAMS * 2);
 }
 
@@ -131,9 +131,9 @@ async fn a_record_that_is_not_what_was_written_is_named_and_the_stretches_beside
         .batch_execute(damage)
         .await
         .expect("a row");
-    assert_eq!(by_pages(&store, (Position(0), Position(4))).await.len(), 2);
+    assert_eq!(by_pages(&store, Position(0), Position(4)).await.len(), 2);
     let filter = filter();
-    let page = store.read_matching_until(&filter, (Position(4), Position(8)), PAGE_EVENTS_MAX);
+    let page = store.read_matching_until(&filter, Position(4), Position(8), PAGE_EVENTS_MAX);
     let damaged = page.await.expect_err("it is damaged");
     assert!(
         matches!(&damaged, StoreError::Damaged(why) if why.contains("position 5")),

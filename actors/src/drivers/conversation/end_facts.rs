@@ -26,7 +26,8 @@ const fn cause_of(by: HungUpBy) -> Option<EndCause> {
 }
 
 pub(super) fn ending(
-    (reason, cause): (Option<EndReason>, Option<EndCause>),
+    reason: Option<EndReason>,
+    cause: Option<EndCause>,
     outcome: Option<Outcome>,
     hung_up: Option<HungUp>,
     summary: LegSummary,

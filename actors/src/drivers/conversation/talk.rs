@@ -394,7 +394,7 @@ impl<'a> Talk<'a> {
 
     fn ended(self, summary: LegSummary) -> CallEnding {
         let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
-        let why = (self.hanging_up.or(by_itself), self.cause);
-        ending(why, self.outcome, self.hung_up, summary)
+        let reason = self.hanging_up.or(by_itself);
+        ending(reason, self.cause, self.outcome, self.hung_up, summary)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn settle_paused(
     if now < ends_at {
         return Ok(Some(ends_at));
     }
-    let due = due_now(kit, &work.campaign, (now, DUE_ROWS_MAX)).await?;
+    let due = due_now(kit, &work.campaign, now, DUE_ROWS_MAX).await?;
     if due.is_empty() {
         // All of them are held.
         return Ok(Some(now.plus_ms(AGAIN_MS)));

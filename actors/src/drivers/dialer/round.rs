@@ -63,7 +63,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     // What is held or just being begun hides the next due time behind one that has passed: look again soon.
     let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
     // One more than can begin, to know whether more are waiting.
-    let due = due_now(kit, &work.campaign, (now, room(kit, now).saturating_add(1))).await?;
+    let due = due_now(kit, &work.campaign, now, room(kit, now).saturating_add(1)).await?;
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
     }
@@ -73,7 +73,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         Some((loaded.state.facts(work.campaign.clone())?, closed_until))
     });
     if let Some((facts, _)) = facts.as_ref().filter(|(facts, _)| is_past_end(facts, now)) {
-        let due = due_now(kit, &work.campaign, (now, DUE_ROWS_MAX)).await?;
+        let due = due_now(kit, &work.campaign, now, DUE_ROWS_MAX).await?;
         settle(kit, due, facts).await;
         return Ok(Some(now.plus_ms(super::ROUND_MS)));
     }
@@ -98,7 +98,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
 pub(super) async fn due_now(
     kit: &Kit,
     campaign: &CampaignId,
-    (now, wanted_count): (Timestamp, usize),
+    now: Timestamp,
+    wanted_count: usize,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
     let wanted_count = wanted_count.clamp(1, DUE_ROWS_MAX);
     // The view also lists those that are being worked on or not to be asked yet, and they come first in its

@@ -129,7 +129,7 @@ impl Attempt {
             &[]
         };
         let until = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
-        let Some(place) = self.place_by(working, (used, except), until).await else {
+        let Some(place) = self.place_by(working, used, except, until).await else {
             return Ok(None);
         };
         // Read again: an opt-out may have come while this waited.
@@ -148,7 +148,8 @@ impl Attempt {
     async fn place_by(
         &self,
         working: &mut Working,
-        (used, except): (&[usize], &[usize]),
+        used: &[usize],
+        except: &[usize],
         until: Timestamp,
     ) -> Option<LegPlace> {
         let capacity = &self.kit.capacity;

@@ -110,7 +110,7 @@ impl Leg {
     }
 
     fn dialog_response(&self, code: u16) -> SipMessage {
-        dialog_reply(&self.invite, code, (self.peer, self.local), &self.local_tag)
+        dialog_reply(&self.invite, code, self.peer, self.local, &self.local_tag)
     }
 
     pub(super) fn answer(&mut self, script: &[Step], now: Timestamp, out: &mut Outputs) {

@@ -89,7 +89,7 @@ impl Leg {
         if let Some(talk) = &mut self.talk {
             talk.renegotiate(&offered);
         }
-        let response = dialog_reply(invite, 200, (self.peer, self.local), &self.local_tag)
+        let response = dialog_reply(invite, 200, self.peer, self.local, &self.local_tag)
             .with_body("application/sdp", sdp::answer(media, number, &offered));
         self.send(response.to_bytes(), out);
     }

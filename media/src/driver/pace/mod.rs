@@ -217,7 +217,7 @@ impl Pace {
                 stream,
                 out,
                 recording,
-            } => self.begin(leg, (stream, out), recording),
+            } => self.begin(leg, stream, out, recording),
             Request::Move { leg, stream } => {
                 let now_us = self.now_us();
                 if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
@@ -251,7 +251,7 @@ impl Pace {
         }
     }
 
-    fn begin(&mut self, number: LegNumber, (stream, out): (AudioStream, OutgoingStream), reserved: Reserved) {
+    fn begin(&mut self, number: LegNumber, stream: AudioStream, out: OutgoingStream, reserved: Reserved) {
         let now_us = self.now_us();
         let Some(leg) = self.legs.get_mut(&number) else {
             return;
@@ -263,7 +263,7 @@ impl Pace {
             .as_ref()
             .is_some_and(|socket| socket.recv_from(&mut buffer).is_ok())
         {}
-        leg.audio = Some(LegAudio::new(stream, out, (now_us, leg.silence_ms)));
+        leg.audio = Some(LegAudio::new(stream, out, now_us, leg.silence_ms));
         leg.recording = Recording::Begun;
         let mailbox = Arc::clone(&leg.mailbox);
         self.hand_over(Piece::Open {
@@ -411,10 +411,10 @@ mod tests {
     }
 
     /// One answered leg whose recording goes to `writer`.
-    fn scene(writer: mpsc::Sender<Piece>, rtp_ports: (u16, u16)) -> Scene {
+    fn scene(writer: mpsc::Sender<Piece>, first: u16, last: u16) -> Scene {
         let (orders, taken) = mpsc::channel(4);
         let dir = tempfile::tempdir().unwrap();
-        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), rtp_ports).unwrap();
+        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), first, last).unwrap();
         let socket = ports.bind(Timestamp::EPOCH).unwrap();
         let mut pace = Pace::new(PaceGrounds {
             time: SteadyTime::starting_at(Timestamp::EPOCH),
@@ -450,7 +450,7 @@ mod tests {
     #[test]
     fn a_disk_that_stands_still_costs_five_seconds_of_memory_and_then_sound() {
         let (writer, mut pieces) = mpsc::channel(1);
-        let mut scene = scene(writer, (22_500, 22_520));
+        let mut scene = scene(writer, 22_500, 22_520);
         for _ in 0..BACKLOG_FRAMES_MAX + 350 {
             scene.pace.tick_all();
         }
@@ -488,8 +488,8 @@ mod tests {
     #[test]
     fn what_comes_to_the_port_behind_a_legs_keeps_a_muted_call() {
         let (writer, _pieces) = mpsc::channel(8);
-        let mut scene = scene(writer, (22_560, 22_580));
-        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), (22_580, 22_599)).unwrap();
+        let mut scene = scene(writer, 22_560, 22_580);
+        let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 22_580, 22_599).unwrap();
         let far_end = ports.bind(Timestamp::EPOCH).unwrap();
         let port = far_end.local_addr().unwrap().port();
         let control = ports.bind_control(port).unwrap();
@@ -513,7 +513,7 @@ mod tests {
     #[test]
     fn frames_are_handed_over_by_the_second() {
         let (writer, mut pieces) = mpsc::channel(8);
-        let mut scene = scene(writer, (22_520, 22_540));
+        let mut scene = scene(writer, 22_520, 22_540);
         for _ in 0..BATCH_FRAMES {
             assert!(!matches!(pieces.try_recv(), Ok(Piece::Frames { .. })));
             scene.pace.tick_all();
@@ -526,7 +526,7 @@ mod tests {
     #[tokio::test]
     async fn a_leg_closes_although_the_recording_writer_is_gone() {
         let (writer, pieces) = mpsc::channel(8);
-        let mut scene = scene(writer, (22_540, 22_560));
+        let mut scene = scene(writer, 22_540, 22_560);
         drop(pieces);
         scene.pace.tick_all();
         scene.pace.end(1);

@@ -60,12 +60,7 @@ impl Uac {
         self.close(now);
     }
 
-    pub(super) fn take_bye_response(
-        &mut self,
-        now: Timestamp,
-        response: &SipMessage,
-        (code, cseq): (u16, u32),
-    ) {
+    pub(super) fn take_bye_response(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
         let at = self.dialogs.iter().position(|one| one.dialog.remote_tag == tag);
         let Some(at) = at else {
@@ -104,7 +99,7 @@ impl Uac {
             .position(|one| one.dialog.remote_tag == remote);
         let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
             let early = ours && self.phase == Phase::Proceeding && request.method() == "UPDATE";
-            self.refuse(now, request, (if early { 491 } else { 481 }, from));
+            self.refuse(now, request, if early { 491 } else { 481 }, from);
             return;
         };
         let Some((cseq, method)) = request.cseq() else {
@@ -116,10 +111,10 @@ impl Uac {
             }
             return;
         }
-        if self.answer_repeat(now, at, (cseq, method, from)) {
+        if self.answer_repeat(now, at, cseq, method, from) {
             return;
         }
-        let response = self.judge(now, at, (request, from));
+        let response = self.judge(now, at, request, from);
         let bytes = response.to_bytes();
         if let Some(one) = self.dialogs.get_mut(at) {
             one.dialog.remote_cseq = one.dialog.remote_cseq.max(Some(cseq));
@@ -136,7 +131,7 @@ impl Uac {
         }
     }
 
-    fn refuse(&mut self, now: Timestamp, request: &SipMessage, (code, from): (u16, SocketAddr)) {
+    fn refuse(&mut self, now: Timestamp, request: &SipMessage, code: u16, from: SocketAddr) {
         if request.method() != "ACK" {
             let response = SipMessage::response(request, code, reason_phrase(code), None);
             self.send(now, response.to_bytes(), Hop::At(from));
@@ -149,7 +144,9 @@ impl Uac {
         &mut self,
         now: Timestamp,
         at: usize,
-        (cseq, method, from): (u32, &str, SocketAddr),
+        cseq: u32,
+        method: &str,
+        from: SocketAddr,
     ) -> bool {
         let Some(one) = self.dialogs.get(at) else {
             return true;
@@ -166,7 +163,7 @@ impl Uac {
     }
 
     /// What a new request within the dialog is answered with.
-    fn judge(&mut self, now: Timestamp, at: usize, (request, from): (&SipMessage, SocketAddr)) -> SipMessage {
+    fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage, from: SocketAddr) -> SipMessage {
         let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let last = self.dialogs.get(at).and_then(|one| one.dialog.remote_cseq);
         let overtaken = last
@@ -178,7 +175,7 @@ impl Uac {
             _ if ended => plain(481),
             "CANCEL" | "PRACK" => plain(481),
             _ if overtaken => plain(500),
-            "INVITE" | "UPDATE" => self.renegotiate(now, at, (request, from)),
+            "INVITE" | "UPDATE" => self.renegotiate(now, at, request, from),
             "OPTIONS" => plain(200).with("Allow", ALLOW).with("Accept", "application/sdp"),
             "INFO" => {
                 if let Some(digit) = info_digit(request).filter(|_| !self.keypress_by_rtp) {
@@ -196,7 +193,8 @@ impl Uac {
         &mut self,
         now: Timestamp,
         at: usize,
-        (request, from): (&SipMessage, SocketAddr),
+        request: &SipMessage,
+        from: SocketAddr,
     ) -> SipMessage {
         let refuse = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let media = self.settings.media;

@@ -25,7 +25,7 @@ impl Uac {
         let uri = self.party.uri.clone();
         let mut message = self
             .party
-            .request("INVITE", &uri, &self.party.to, (cseq, &branch))
+            .request("INVITE", &uri, &self.party.to, cseq, &branch)
             .with("Contact", self.party.contact())
             .with("Allow", ALLOW)
             .with("Accept", "application/sdp")
@@ -60,21 +60,21 @@ impl Uac {
                     && cseq <= self.invite_cseq
                     && response.branch() == Some(self.party.identity.branch("INVITE", cseq).as_str());
                 if ours {
-                    self.take_invite_response(now, response, (code, cseq));
+                    self.take_invite_response(now, response, code, cseq);
                 }
             }
             "CANCEL" => self.take_cancel_response(code, cseq, response),
-            "BYE" => self.take_bye_response(now, response, (code, cseq)),
+            "BYE" => self.take_bye_response(now, response, code, cseq),
             _ => {}
         }
     }
 
-    fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+    fn take_invite_response(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         match code {
             100..=199 if cseq == self.invite_cseq => self.take_provisional(now, code, response),
             100..=199 => {}
             200..=299 => self.take_success(now, response, cseq),
-            _ => self.take_failure(now, response, (code, cseq)),
+            _ => self.take_failure(now, response, code, cseq),
         }
     }
 
@@ -233,7 +233,7 @@ impl Uac {
     }
 
     /// A final response that is no 2xx: acknowledged in its transaction, then a retry or the end.
-    fn take_failure(&mut self, now: Timestamp, response: &SipMessage, (code, cseq): (u16, u32)) {
+    fn take_failure(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == cseq) {
             let again = ack.clone();
             self.send(now, again, Hop::Trunk);
@@ -246,7 +246,7 @@ impl Uac {
         let to = response.header("To").unwrap_or(&self.party.to).to_owned();
         let ack = self
             .party
-            .request("ACK", &self.party.uri, &to, (cseq, &branch))
+            .request("ACK", &self.party.uri, &to, cseq, &branch)
             .to_bytes();
         self.acks.push((cseq, ack.clone()));
         self.send(now, ack, Hop::Trunk);

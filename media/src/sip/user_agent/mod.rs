@@ -197,8 +197,8 @@ pub struct Uac {
 impl Uac {
     /// Begins the leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
     pub fn dial(settings: LegSettings, identity: LegIdentity, seed: [u8; 16], now: Timestamp) -> Self {
-        let numbers = (settings.callee.as_str(), settings.caller.as_deref());
-        let party = Party::new(identity, &settings.local, &settings.trunk, numbers);
+        let (callee, caller) = (settings.callee.as_str(), settings.caller.as_deref());
+        let party = Party::new(identity, &settings.local, &settings.trunk, callee, caller);
         let mut uac = Self {
             authenticator: Authenticator::new(settings.credentials.clone(), seed),
             party,

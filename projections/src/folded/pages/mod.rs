@@ -129,9 +129,8 @@ impl<'a> Pages<'a> {
     async fn read(&self, after: Position, until: Position) -> Stretch<'a> {
         let (store, span) = (self.store, self.span);
         let mut reading: Reading<'a> = Box::pin(async move {
-            let between = (after, until);
             store
-                .read_matching_until(&span.filter, between, PAGE_EVENTS)
+                .read_matching_until(&span.filter, after, until, PAGE_EVENTS)
                 .await
         });
         let at_once = tokio::select! {

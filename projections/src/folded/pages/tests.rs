@@ -107,7 +107,8 @@ impl EventStore for Sparse {
     async fn read_matching_until(
         &self,
         _: &EventFilter,
-        (after, until): (Position, Position),
+        after: Position,
+        until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         let number = {

@@ -65,7 +65,7 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
     let index = read_index(&files, &checkpoint)?;
     let records = check_events(&files, &index, &signed)?;
     let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-    let page = reading_copy::page(&index, &records, (&signed, stamp.as_ref()), &inside);
+    let page = reading_copy::page(&index, &records, &signed, stamp.as_ref(), &inside);
     Ok(BundleReport {
         reading_copy_follows: text(&files, READING_COPY)? == page,
         key_from_bundle: trust.key.is_none(),

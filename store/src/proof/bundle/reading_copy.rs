@@ -34,7 +34,8 @@ witness's cosignature whoever runs the log could have rewritten all of it and si
 pub(super) fn page(
     index: &BundleIndex,
     records: &[&[u8]],
-    under: (&SignedCheckpoint, Option<&TimeStamp>),
+    checkpoint: &SignedCheckpoint,
+    stamp: Option<&TimeStamp>,
     key: &VerifierKey,
 ) -> String {
     let title = format!("{} {}", escape(&index.subject.kind), escape(&index.subject.id));
@@ -42,7 +43,7 @@ pub(super) fn page(
         "<!doctype html>\n<html lang=\"zh\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <style>{STYLE}</style></head><body>\n<h1>证据副本 · Reading copy: {title}</h1>\n"
     );
-    page.push_str(&facts(index, under, key));
+    page.push_str(&facts(index, checkpoint, stamp, key));
     page.push_str(EXPLAINED);
     page.push_str(
         "\n<h2>事件 · Events</h2>\n<p class=\"cause\">灰色行：导致或准许本事项的事件。Gray: events that led to \
@@ -58,7 +59,8 @@ pub(super) fn page(
 
 fn facts(
     index: &BundleIndex,
-    (checkpoint, stamp): (&SignedCheckpoint, Option<&TimeStamp>),
+    checkpoint: &SignedCheckpoint,
+    stamp: Option<&TimeStamp>,
     key: &VerifierKey,
 ) -> String {
     let whole: Vec<String> = index

@@ -39,7 +39,7 @@ pub fn write_bundle(
     checkpoint: &SignedCheckpoint,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
-    write(content, tiles, (checkpoint, None), key)
+    write(content, tiles, checkpoint, None, key)
 }
 
 /// The same under a checkpoint that an authority has stamped; the stamp goes along.
@@ -49,19 +49,16 @@ pub fn write_stamped_bundle(
     stamped: &Stamped,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
-    write(content, tiles, (&stamped.checkpoint, Some(&stamped.stamp)), key)
+    write(content, tiles, &stamped.checkpoint, Some(&stamped.stamp), key)
 }
-
-/// A checkpoint, and its time stamp where it has one.
-type Under<'a> = (&'a SignedCheckpoint, Option<&'a TimeStamp>);
 
 fn write(
     content: BundleContent,
     tiles: &TileDir,
-    under: Under<'_>,
+    checkpoint: &SignedCheckpoint,
+    stamp: Option<&TimeStamp>,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
-    let (checkpoint, _) = under;
     let BundleContent { subject, mut events } = content;
     if events.len() > BUNDLE_EVENTS_MAX {
         return Err(ProofError::TooMany {
@@ -94,7 +91,7 @@ fn write(
         events: rows,
     };
     let records: Vec<&[u8]> = events.iter().map(|proved| &*proved.event.record).collect();
-    add_top(&mut files, &index, &records, under, key)?;
+    add_top(&mut files, &index, &records, checkpoint, stamp, key)?;
     pack(&files)
 }
 
@@ -138,7 +135,8 @@ fn add_top(
     files: &mut Files,
     index: &BundleIndex,
     records: &[&[u8]],
-    (checkpoint, stamp): Under<'_>,
+    checkpoint: &SignedCheckpoint,
+    stamp: Option<&TimeStamp>,
     key: &SigningKey,
 ) -> Result<(), ProofError> {
     let list = digest_lines(
@@ -154,7 +152,7 @@ fn add_top(
     if let Some(stamp) = stamp {
         files.insert(STAMP.to_owned(), stamp.der().to_vec());
     }
-    let page = reading_copy::page(index, records, (checkpoint, stamp), &key.verifier());
+    let page = reading_copy::page(index, records, checkpoint, stamp, &key.verifier());
     files.insert(READING_COPY.to_owned(), page.into_bytes());
     let manifest = SignedText::sign(manifest(files), key)?;
     files.insert(MANIFEST.to_owned(), manifest.to_text().into_bytes());

@@ -81,7 +81,8 @@ pub(super) struct Appender {
 impl Appender {
     pub(super) fn new(
         connection: Connection,
-        (places, feeder): (Places, Feeder),
+        places: Places,
+        feeder: Feeder,
         clock: Arc<dyn Clock>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;

@@ -17,7 +17,7 @@ fn open(dir: &Path) -> Appender {
     let tail = Arc::new(Tail::new(made.reached));
     let places = Places::open(dir, Arc::clone(&tail)).unwrap();
     let feeder = Feeder::start(made.index, tail, &SuiteTasks::default());
-    Appender::new(connection, (places, feeder), Arc::<StepClock>::default()).unwrap()
+    Appender::new(connection, places, feeder, Arc::<StepClock>::default()).unwrap()
 }
 
 /// One event for a stream, of a command of its own.

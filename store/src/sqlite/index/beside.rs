@@ -71,7 +71,8 @@ impl Beside {
     pub(in crate::sqlite) fn look(
         &self,
         log: &Connection,
-        (by, key): (By, Key),
+        by: By,
+        key: Key,
         after: Position,
         most: usize,
     ) -> Result<Known, StoreError> {

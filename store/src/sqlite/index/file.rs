@@ -177,7 +177,9 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
             Some((key, signed(entry.position), entry.version.cast_signed()))
         }));
         keys.sort_unstable();
-        keys.iter().for_each(|entry| added.add(by, *entry));
+        for (key, position, version) in &keys {
+            added.add(by, *key, *position, *version);
+        }
         if by == By::Stream {
             let mut insert = transaction.prepare_cached("INSERT INTO by_stream VALUES (?1, ?2, ?3)")?;
             for key in &keys {
@@ -231,7 +233,8 @@ fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
 /// The last `most` places of a key up to `base`, the latest first.
 pub(super) fn latest(
     index: &Connection,
-    (by, key): (By, Key),
+    by: By,
+    key: Key,
     base: Position,
     most: usize,
 ) -> rusqlite::Result<Vec<Position>> {

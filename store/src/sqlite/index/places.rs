@@ -77,7 +77,7 @@ impl Places {
         let mut positions: Vec<_> = known.places.iter().rev().map(|place| place.position).collect();
         if known.base.0 > 0 {
             self.see(known.base)?;
-            positions.extend(file::latest(&self.file, (by, key), known.base, most)?);
+            positions.extend(file::latest(&self.file, by, key, known.base, most)?);
         }
         Ok(positions)
     }

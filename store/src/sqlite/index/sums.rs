@@ -52,7 +52,7 @@ impl Sums {
             if let Some(key) = entry.key(by) {
                 let place = (key.signed(), entry.position.0.cast_signed());
                 self.of_rows
-                    .add(by, (place.0, place.1, entry.version.cast_signed()));
+                    .add(by, place.0, place.1, entry.version.cast_signed());
             }
         }
     }

@@ -21,7 +21,7 @@ impl TableSums {
     }
 
     /// Adds one entry of a table: key, position and version, the last for streams alone.
-    pub(super) fn add(&mut self, by: By, (key, position, version): (i64, i64, i64)) {
+    pub(super) fn add(&mut self, by: By, key: i64, position: i64, version: i64) {
         let version = if by == By::Stream { version } else { 0 };
         for (table, sum) in By::ALL.into_iter().zip(&mut self.0) {
             if table == by {

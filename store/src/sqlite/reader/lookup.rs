@@ -23,7 +23,7 @@ impl Reader {
                 }
                 Ok(seen)
             }
-            Finding::Beside(beside) => self.look_beside(beside, (by, key), after, most),
+            Finding::Beside(beside) => self.look_beside(beside, by, key, after, most),
         }
     }
 
@@ -32,12 +32,13 @@ impl Reader {
     fn look_beside(
         &self,
         beside: &Beside,
-        (by, key): (By, Key),
+        by: By,
+        key: Key,
         after: Position,
         most: usize,
     ) -> Result<Seen, StoreError> {
         for _ in 0..FINDINGS_MAX {
-            let known = beside.look(&self.connection, (by, key), after, most)?;
+            let known = beside.look(&self.connection, by, key, after, most)?;
             let reached = self
                 .attach(&known.file, known.generation)
                 .and_then(|()| attached_reached(&self.connection));

@@ -177,18 +177,12 @@ impl Reader {
             return Ok(nothing_after(after));
         }
         let head = seen.end;
-        self.matching_of(filter, (by, key), &seen, &Stretch { after, head, limit })
+        self.matching_of(filter, by, key, &seen, &Stretch { after, head, limit })
     }
 
     /// Goes by the index: at most `LOOKED_AT_MAX` of its entries. The rows say themselves whether they are
     /// wanted, so a key that two names have in common does no harm.
-    fn matching_of(
-        &self,
-        filter: &EventFilter,
-        (by, key): (By, Key),
-        seen: &Seen,
-        stretch: &Stretch,
-    ) -> Found {
+    fn matching_of(&self, filter: &EventFilter, by: By, key: Key, seen: &Seen, stretch: &Stretch) -> Found {
         let mut sieve = Sieve::new(filter, stretch);
         let mut left = LOOKED_AT_MAX;
         if seen.base > stretch.after {

@@ -25,7 +25,7 @@ impl Reader {
         let key = Key::of(stream.as_str());
         let seen = self.look(By::Stream, key, begin, usize::MAX)?;
         while page.has_room() && begin < seen.base {
-            let places = self.filed(key, (begin, seen.base), &page)?;
+            let places = self.filed(key, begin, seen.base, &page)?;
             let Some(last) = places.last() else { break };
             begin = last.position;
             self.take_all(&mut page, &places)?;
@@ -43,7 +43,8 @@ impl Reader {
     fn filed(
         &self,
         key: Key,
-        (begin, base): (Position, Position),
+        begin: Position,
+        base: Position,
         page: &StreamPage<'_>,
     ) -> Result<Vec<Place>, StoreError> {
         let mut statement = self.prepare(FILED)?;
